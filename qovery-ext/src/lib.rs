@@ -1,0 +1,7 @@
+//! Helpers on top of [`qovery_api`]: connecting, paging and waiting.
+//!
+//! Not for wrapping operations that need no help: those are called on [`qovery_api::Client`]
+//! directly.
+#![forbid(unsafe_code)]
+
+pub use qovery_api;

@@ -1,0 +1,2 @@
+//! Setup shared by the integration tests.
+#![forbid(unsafe_code)]
