@@ -1,0 +1,87 @@
+//! The contract: reading it, bringing published revisions in, mending it, writing it.
+//!
+//! Not for generating code: that starts from a [`Document`] and never looks at the file again.
+
+pub(crate) mod source;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::problem::Problem;
+
+/// A document and the text that it was read from.
+///
+/// Changing `value` is fine: lines are looked up in the text, by the pointer of the place.
+#[derive(Debug, Clone)]
+pub(crate) struct Document {
+    pub(crate) path: PathBuf,
+    pub(crate) value: Value,
+    text: String,
+}
+
+impl Document {
+    /// The line, counted from 1, where the text holds what the JSON pointer names, or the nearest
+    /// thing around it. `None` when even the first step of the pointer is not in the text.
+    pub(crate) fn line_of(&self, pointer: &str) -> Option<usize> {
+        source::line_of(&self.text, pointer)
+    }
+}
+
+/// Reads an OpenAPI document of version 3.0 or 3.1, in YAML or JSON.
+///
+/// # Errors
+/// When the file cannot be read, is neither YAML nor JSON, says a key twice, or is not an OpenAPI
+/// document of these versions.
+pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
+    let document = source::read(path)?;
+    check_version(&document)?;
+    if !document.value.get("paths").is_some_and(Value::is_object) {
+        return Err(
+            Problem::at(&document, "/paths", "the document declares no operations")
+                .with_help("`paths` has to be a mapping from path to operations"),
+        );
+    }
+    Ok(document)
+}
+
+fn check_version(document: &Document) -> Result<(), Problem> {
+    let Some(version) = document.value.get("openapi") else {
+        return Err(not_openapi(document));
+    };
+    let Some(version) = version.as_str() else {
+        let what = format!("the version `{version}` is not a text");
+        return Err(Problem::at(document, "/openapi", what)
+            .with_help("write it in full and in quotes: \"3.0.3\""));
+    };
+    let supported = ["3.0", "3.1"].into_iter().any(|known| {
+        version == known
+            || version
+                .strip_prefix(known)
+                .is_some_and(|rest| rest.starts_with('.'))
+    });
+    if supported {
+        return Ok(());
+    }
+    let what = format!("OpenAPI {version} is not supported");
+    Err(Problem::at(document, "/openapi", what).with_help("versions 3.0.x and 3.1.x are"))
+}
+
+fn not_openapi(document: &Document) -> Problem {
+    if let Some(version) = document.value.get("swagger") {
+        let version = version
+            .as_str()
+            .map_or_else(|| version.to_string(), str::to_owned);
+        let what = format!("this is Swagger {version}, the format before OpenAPI 3");
+        return Problem::at(document, "/swagger", what)
+            .with_help("convert it to OpenAPI 3.0 first, with swagger2openapi for instance");
+    }
+    Problem::in_file(
+        &document.path,
+        "is not an OpenAPI document: it has no key `openapi` at the top",
+    )
+    .with_help("give the file that begins with `openapi: 3…`")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! What a command says when it cannot go on: one message that names the place and what to do.
+//!
+//! Not for defects of this program itself, and not for warnings: a problem always ends the command.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::contract::Document;
+
+/// A mistake in the input, or in what surrounds the command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    file: Option<PathBuf>,
+    pointer: Option<String>,
+    line: Option<usize>,
+    what: String,
+    help: Option<String>,
+}
+
+impl Problem {
+    /// A problem without a place.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self {
+            file: None,
+            pointer: None,
+            line: None,
+            what: what.into(),
+            help: None,
+        }
+    }
+
+    /// A problem of a whole file.
+    pub(crate) fn in_file(file: &Path, what: impl Into<String>) -> Self {
+        Self {
+            file: Some(file.to_owned()),
+            ..Self::new(what)
+        }
+    }
+
+    /// A problem at a place of a document; the line is looked up.
+    pub(crate) fn at(document: &Document, pointer: &str, what: impl Into<String>) -> Self {
+        Self {
+            line: document.line_of(pointer),
+            pointer: Some(pointer.to_owned()),
+            ..Self::in_file(&document.path, what)
+        }
+    }
+
+    /// Adds the JSON pointer of the place.
+    pub(crate) fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Adds the line of the place, counted from 1.
+    pub(crate) fn with_line(mut self, line: Option<usize>) -> Self {
+        self.line = line;
+        self
+    }
+
+    /// Adds what a person can do about it.
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}", file.display())?;
+            if let Some(line) = self.line {
+                write!(f, ":{line}")?;
+            }
+            write!(f, ": ")?;
+        }
+        match self.pointer.as_deref() {
+            Some("") | None => {}
+            Some(pointer) => write!(f, "{pointer}: ")?,
+        }
+        write!(f, "{}", self.what)?;
+        match &self.help {
+            Some(help) => write!(f, "\n  help: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_the_file_the_line_the_place_and_the_remedy() {
+        let problem = Problem::in_file(Path::new("api.yaml"), "`get` has no responses")
+            .with_pointer("/paths/~1a/get")
+            .with_line(Some(7))
+            .with_help("declare at least one response");
+        assert_eq!(
+            problem.to_string(),
+            "api.yaml:7: /paths/~1a/get: `get` has no responses\n  help: declare at least one response"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        assert_eq!(Problem::new("nothing to do").to_string(), "nothing to do");
+        let problem = Problem::in_file(Path::new("api.yaml"), "is empty").with_pointer("");
+        assert_eq!(problem.to_string(), "api.yaml: is empty");
+    }
+}
