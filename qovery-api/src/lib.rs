@@ -9,4 +9,10 @@ extern crate self as qovery_api;
 
 mod runtime;
 
+pub use bytes;
+pub use chrono;
+pub use http;
+pub use reqwest;
 pub use runtime::*;
+pub use serde_json;
+pub use uuid;

@@ -1,1 +1,321 @@
-//! To be written.
+//! A call: an operation with its parameters, sent when it is awaited.
+//!
+//! One generic type serves all operations, so that generated code is a few lines for each. Not for
+//! repeating a call: that is a layer of transport. Dropping a call before it is awaited sends
+//! nothing; dropping it while it is awaited abandons it, and the server may still execute it.
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
+use serde::Serialize;
+
+use super::{
+    BoxFuture, Client, Error, Operation, OperationInfo, QueryValue, RawResponse, Request, Response,
+    ResponseFormat, RetryMode, path, query::Query, text,
+};
+
+/// An operation with its parameters, sent when it is awaited.
+///
+/// Awaiting gives the decoded body; [`Call::response`] gives status and headers too. A call can be
+/// cloned, and each clone is sent on its own.
+///
+/// A parameter that cannot be sent (a path parameter that would reach another endpoint, a header
+/// that is not text) is reported when the call is awaited: [`Error::is_invalid_request`].
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<O> {
+    client: Client,
+    parts: Parts,
+    operation: PhantomData<fn() -> O>,
+}
+
+/// What a call is made of, whatever the operation: kept apart so that it is compiled once.
+#[derive(Clone, Default)]
+struct Parts {
+    path: String,
+    query: Query,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    timeout: Option<Duration>,
+    retry: RetryMode,
+    extensions: Extensions,
+    /// The first mistake.
+    problem: Option<String>,
+}
+
+impl<O: Operation> Call<O> {
+    /// Limits this call, from connecting to the last byte of the response. Default: the limit of
+    /// the transport.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.parts.timeout = Some(limit);
+        self
+    }
+
+    /// Says whether this call may be repeated. A bare client never repeats one. Default:
+    /// [`RetryMode::Policy`].
+    pub fn retry(mut self, mode: RetryMode) -> Self {
+        self.parts.retry = mode;
+        self
+    }
+
+    /// Sets a header, in place of what the name had.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.parts.header(name, value);
+        self
+    }
+
+    /// Sets a query parameter, in place of what the name had. The value is encoded.
+    pub fn query(mut self, name: &str, value: impl QueryValue) -> Self {
+        self.parts.query.set(name, &value.to_query());
+        self
+    }
+
+    /// Leaves a value for the layers of the transport, in place of one of the same type.
+    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.parts.extensions.insert(value);
+        self
+    }
+
+    /// The operation that is called.
+    pub fn operation(&self) -> &'static OperationInfo {
+        O::INFO
+    }
+
+    /// Sends the call and gives status and headers with the decoded body.
+    pub fn response(self) -> ResponseFuture<O> {
+        let mut parts = self.parts;
+        let accept = <O::Format as ResponseFormat<O::Output>>::ACCEPT;
+        parts
+            .headers
+            .entry(header::ACCEPT)
+            .or_insert(HeaderValue::from_static(accept));
+        ResponseFuture {
+            raw: send(self.client, O::INFO, parts),
+            operation: PhantomData,
+        }
+    }
+}
+
+#[allow(
+    dead_code,
+    reason = "which of these the generated code uses depends on the contract"
+)]
+impl<O: Operation> Call<O> {
+    /// A call with the values of its path parameters, in the order of the path.
+    pub(crate) fn new(client: &Client, path_values: &[&dyn fmt::Display]) -> Self {
+        Self {
+            client: client.clone(),
+            parts: Parts::new(O::INFO.path, path_values),
+            operation: PhantomData,
+        }
+    }
+
+    /// Sets the body to a JSON document.
+    pub(crate) fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
+        self.parts.json(serde_json::to_vec(body));
+        self
+    }
+
+    /// Sets the body to text of this media type.
+    pub(crate) fn text(self, content_type: &'static str, body: impl Into<String>) -> Self {
+        self.bytes(content_type, body.into())
+    }
+
+    /// Sets the body to bytes of this media type.
+    pub(crate) fn bytes(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        self.parts.body(content_type, body.into());
+        self
+    }
+
+    /// Sets a query parameter to several values, as `name=a&name=b`. None removes it.
+    pub(crate) fn query_repeated<T: QueryValue>(mut self, name: &str, values: &[T]) -> Self {
+        self.parts.query.set_repeated(name, &texts(values));
+        self
+    }
+
+    /// Sets a query parameter to several values, as `name=a,b`. None removes it.
+    pub(crate) fn query_joined<T: QueryValue>(mut self, name: &str, values: &[T]) -> Self {
+        self.parts.query.set_joined(name, &texts(values));
+        self
+    }
+}
+
+fn texts<T: QueryValue>(values: &[T]) -> Vec<String> {
+    values.iter().map(QueryValue::to_query).collect()
+}
+
+impl Parts {
+    fn new(template: &str, path_values: &[&dyn fmt::Display]) -> Self {
+        let mut parts = Self::default();
+        match path::fill(template, path_values) {
+            Ok(path) => parts.path = path,
+            Err(problem) => parts.fail(problem),
+        }
+        parts
+    }
+
+    fn fail(&mut self, problem: String) {
+        self.problem.get_or_insert(problem);
+    }
+
+    fn header(&mut self, name: &str, value: &str) {
+        let (Ok(name), Ok(mut value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(value),
+        ) else {
+            let name = text::one_line(name, 60);
+            self.fail(format!(
+                "the header {name:?} holds what a header cannot carry"
+            ));
+            return;
+        };
+        if [
+            header::AUTHORIZATION,
+            header::PROXY_AUTHORIZATION,
+            header::COOKIE,
+        ]
+        .contains(&name)
+        {
+            value.set_sensitive(true);
+        }
+        self.headers.insert(name, value);
+    }
+
+    fn json(&mut self, encoded: serde_json::Result<Vec<u8>>) {
+        match encoded {
+            Ok(body) => self.body("application/json", body.into()),
+            Err(error) => self.fail(format!("the body cannot be encoded: {error}")),
+        }
+    }
+
+    fn body(&mut self, content_type: &'static str, body: Bytes) {
+        let value = HeaderValue::from_static(content_type);
+        self.headers.insert(header::CONTENT_TYPE, value);
+        self.body = Some(body);
+    }
+
+    fn into_request(
+        self,
+        base: &reqwest::Url,
+        info: &'static OperationInfo,
+    ) -> Result<Request, String> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let mut url = path::join(base, &self.path)?;
+        url.set_query(self.query.encode().as_deref());
+        let mut request = Request::new(info, url);
+        request.headers = self.headers;
+        request.body = self.body;
+        request.timeout = self.timeout;
+        request.retry = self.retry;
+        request.extensions = self.extensions;
+        Ok(request)
+    }
+}
+
+fn send(
+    client: Client,
+    info: &'static OperationInfo,
+    parts: Parts,
+) -> BoxFuture<'static, Result<RawResponse, Error>> {
+    Box::pin(async move {
+        let request = parts
+            .into_request(client.base_url(), info)
+            .map_err(|problem| Error::invalid_request(info, problem))?;
+        let response = client
+            .transport()
+            .send(request)
+            .await
+            .map_err(|error| Error::transport(info, error))?;
+        if response.status.is_success() {
+            Ok(response)
+        } else {
+            Err(Error::api(info, response))
+        }
+    })
+}
+
+impl<O> Clone for Call<O> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            parts: self.parts.clone(),
+            operation: PhantomData,
+        }
+    }
+}
+
+impl<O: Operation> fmt::Debug for Call<O> {
+    // Path, query, headers and body may carry secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("operation", &O::INFO.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<O: Operation> IntoFuture for Call<O> {
+    type Output = Result<O::Output, Error>;
+    type IntoFuture = CallFuture<O>;
+
+    fn into_future(self) -> CallFuture<O> {
+        CallFuture(self.response())
+    }
+}
+
+/// A call that is being sent, for its decoded body.
+#[must_use = "futures do nothing unless awaited"]
+pub struct CallFuture<O: Operation>(ResponseFuture<O>);
+
+impl<O: Operation> Future for CallFuture<O> {
+    type Output = Result<O::Output, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(Pin::new(&mut self.get_mut().0).poll(context));
+        Poll::Ready(response.map(Response::into_inner))
+    }
+}
+
+/// A call that is being sent, for its response: status, headers and decoded body.
+#[must_use = "futures do nothing unless awaited"]
+pub struct ResponseFuture<O> {
+    raw: BoxFuture<'static, Result<RawResponse, Error>>,
+    operation: PhantomData<fn() -> O>,
+}
+
+impl<O: Operation> Future for ResponseFuture<O> {
+    type Output = Result<Response<O::Output>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let raw = ready!(self.get_mut().raw.as_mut().poll(context))?;
+        Poll::Ready(
+            match <O::Format as ResponseFormat<O::Output>>::decode(&raw.body) {
+                Ok(body) => Ok(Response::new(raw, body)),
+                Err(error) => Err(Error::decode(O::INFO, raw, error)),
+            },
+        )
+    }
+}
+
+impl<O: Operation> fmt::Debug for CallFuture<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CallFuture").field(&O::INFO.id).finish()
+    }
+}
+
+impl<O: Operation> fmt::Debug for ResponseFuture<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ResponseFuture").field(&O::INFO.id).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

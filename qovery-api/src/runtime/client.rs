@@ -1,1 +1,280 @@
-//! To be written.
+//! The client: where the API is, and the transport that reaches it.
+//!
+//! Not for policy: retries, limits and tokens that change are layers of transport in `qovery-ext`.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use reqwest::Url;
+
+use super::{AccessToken, BuildError, HttpTransport, Transport, http_transport};
+
+/// Where the API is, unless said otherwise.
+pub const DEFAULT_BASE_URL: &str = "https://api.qovery.com";
+
+/// Calls the API. Cloning is cheap, and clones share their connections.
+///
+/// ```
+/// use qovery_api::Client;
+///
+/// let client = Client::new("qov_0123456789")?;
+/// assert_eq!(client.base_url().as_str(), "https://api.qovery.com/");
+/// # Ok::<(), qovery_api::BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    base_url: Url,
+    transport: Arc<dyn Transport>,
+}
+
+impl Client {
+    /// A client of `https://api.qovery.com` with this token and default settings.
+    ///
+    /// # Errors
+    /// Where the token is malformed. The error does not show it.
+    pub fn new(token: impl Into<String>) -> Result<Self, BuildError> {
+        Self::builder().token(AccessToken::new(token)?).build()
+    }
+
+    /// Starts from the defaults, without a token.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client that sends through this transport, which adds the token where one is needed.
+    ///
+    /// # Errors
+    /// Where the base URL is malformed, is neither `http` nor `https`, or carries credentials, a
+    /// query or a fragment.
+    pub fn with_transport(
+        base_url: impl AsRef<str>,
+        transport: impl Transport,
+    ) -> Result<Self, BuildError> {
+        let base_url = parse_base_url(base_url.as_ref())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                base_url,
+                transport: Arc::new(transport),
+            }),
+        })
+    }
+
+    /// Where the API is.
+    pub fn base_url(&self) -> &Url {
+        &self.inner.base_url
+    }
+
+    /// The transport, for example to wrap it in another layer.
+    pub fn transport(&self) -> &Arc<dyn Transport> {
+        &self.inner.transport
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.inner.base_url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+fn parse_base_url(text: &str) -> Result<Url, BuildError> {
+    // What is wrong is said without the text: it may carry a password.
+    let url = Url::parse(text.trim()).map_err(BuildError::base_url)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(BuildError::base_url("it is neither http nor https"));
+    }
+    if !url.has_host() {
+        return Err(BuildError::base_url("it names no host"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(BuildError::base_url("it carries credentials"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(BuildError::base_url("it carries a query or a fragment"));
+    }
+    Ok(url)
+}
+
+/// Settings of a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+/// use qovery_api::{AccessToken, Client};
+///
+/// let client = Client::builder()
+///     .token(AccessToken::new("qov_0123456789")?)
+///     .timeout(Duration::from_secs(20))
+///     .user_agent("nightly-deploys/1.2")
+///     .build()?;
+/// # Ok::<(), qovery_api::BuildError>(())
+/// ```
+#[derive(Default)]
+#[must_use]
+pub struct ClientBuilder {
+    base_url: Option<String>,
+    transport: Option<Arc<dyn Transport>>,
+    token: Option<AccessToken>,
+    connect_timeout: Option<Duration>,
+    timeout: Option<Duration>,
+    body_limit: Option<usize>,
+    user_agent: Option<String>,
+    http: Option<reqwest::ClientBuilder>,
+}
+
+impl ClientBuilder {
+    /// Where the API is, a path included if there is one. Default: `https://api.qovery.com`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The token sent with each request. Default: none.
+    pub fn token(mut self, token: AccessToken) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// The limit on making a connection. Default: 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// The limit on a whole request, from connecting to the last byte of the response. Default:
+    /// 60 s. A call can have its own: [`Call::timeout`](super::Call::timeout).
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// The limit on the body of a response, in bytes. Default: 64 MiB.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Says who is calling, such as `nightly-deploys/1.2`. Stands after the name of this library.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = Some(name.into());
+        self
+    }
+
+    /// Settings of reqwest to start from: proxies, certificates, pools.
+    pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
+        self.http = Some(settings);
+        self
+    }
+
+    /// Sends through this transport instead of [`HttpTransport`]. Goes with a base URL only: the
+    /// other settings are the transport's.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// Where the base URL or the user agent cannot be used, or where settings of the HTTP transport
+    /// were given together with another transport.
+    pub fn build(self) -> Result<Client, BuildError> {
+        let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        if let Some(transport) = self.transport {
+            let ignored = [
+                ("token", self.token.is_some()),
+                ("connect_timeout", self.connect_timeout.is_some()),
+                ("timeout", self.timeout.is_some()),
+                ("body_limit", self.body_limit.is_some()),
+                ("user_agent", self.user_agent.is_some()),
+                ("reqwest", self.http.is_some()),
+            ];
+            if let Some((name, _)) = ignored.into_iter().find(|(_, is_set)| *is_set) {
+                return Err(BuildError::settings(format_args!(
+                    "`{name}` has no effect on a transport of one's own: set it there"
+                )));
+            }
+            return Client::with_transport(base_url, transport);
+        }
+        let mut http = HttpTransport::builder()
+            .connect_timeout(
+                self.connect_timeout
+                    .unwrap_or(http_transport::DEFAULT_CONNECT_TIMEOUT),
+            )
+            .timeout(self.timeout.unwrap_or(http_transport::DEFAULT_TIMEOUT))
+            .body_limit(
+                self.body_limit
+                    .unwrap_or(http_transport::DEFAULT_BODY_LIMIT),
+            );
+        if let Some(settings) = self.http {
+            http = http.reqwest(settings);
+        }
+        if let Some(token) = self.token {
+            http = http.token(token);
+        }
+        if let Some(name) = self.user_agent {
+            http = http.user_agent(name);
+        }
+        Client::with_transport(base_url, http.build()?)
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    // A base URL that was not parsed yet may carry a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("has_token", &self.token.is_some())
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("body_limit", &self.body_limit)
+            .field("user_agent", &self.user_agent)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_that_cannot_be_used_is_refused_without_showing_it() {
+        for url in [
+            "api.qovery.com",
+            "",
+            "ftp://h.test",
+            "https://user:s3cret@h.test",
+            "https://s3cret@h.test",
+            "https://h.test/?token=s3cret",
+            "https://h.test/#s3cret",
+            "file:///tmp",
+        ] {
+            let error = Client::builder().base_url(url).build().unwrap_err();
+            assert!(error.is_base_url(), "{url}");
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn neither_client_nor_builder_shows_the_token() {
+        let token = AccessToken::new("s3cret").unwrap();
+        let builder = Client::builder().token(token);
+        let shown = format!("{builder:?}");
+        let client = builder.build().unwrap();
+        assert!(!format!("{shown} {client:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn settings_that_would_be_ignored_are_refused() {
+        let other = || HttpTransport::builder().build().unwrap();
+        let error = Client::builder()
+            .transport(other())
+            .timeout(Duration::from_secs(1))
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().contains("`timeout`"), "{error}");
+        assert!(Client::builder().transport(other()).build().is_ok());
+    }
+}

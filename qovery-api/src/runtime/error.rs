@@ -1,1 +1,401 @@
-//! To be written.
+//! Why a call failed, for a person and for a program.
+//!
+//! One type for all operations. Not for building clients: see [`BuildError`](super::BuildError).
+
+use std::{error, fmt, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::{ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, text};
+
+/// How much of the body of a response an error keeps, in bytes.
+const BODY_LIMIT: usize = 8 * 1024;
+/// How much of the server's text a message repeats, in characters.
+const TEXT_LIMIT: usize = 300;
+
+/// Why a call failed.
+///
+/// Ask it with predicates ([`is_not_found`](Self::is_not_found), …) and accessors. `Display` is one
+/// line: the operation, the status, and what the API says. Token, headers and query are never
+/// shown.
+///
+/// ```
+/// # fn example(error: qovery_api::Error) -> Result<(), qovery_api::Error> {
+/// if error.is_not_found() {
+///     return Ok(());
+/// }
+/// if error.may_have_been_executed() {
+///     eprintln!("look before trying again: {error}");
+/// }
+/// # Err(error)
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    operation: &'static OperationInfo,
+    kind: Kind,
+}
+
+enum Kind {
+    InvalidRequest(String),
+    Transport(TransportError),
+    Api(Reply, Option<ApiError>),
+    Decode(Reply, DecodeError),
+}
+
+/// What is kept of a response.
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    body_length: usize,
+    attempts: u32,
+    elapsed: Duration,
+    executed_before: bool,
+    retry_after: Option<Duration>,
+}
+
+impl From<RawResponse> for Reply {
+    fn from(raw: RawResponse) -> Self {
+        let body_length = raw.body.len();
+        let retry_after = raw.retry_after();
+        let body = match raw.body.get(..BODY_LIMIT) {
+            // A copy, because a slice would keep the whole of it in memory.
+            Some(start) => Bytes::copy_from_slice(start),
+            None => raw.body,
+        };
+        Self {
+            status: raw.status,
+            headers: raw.headers,
+            body,
+            body_length,
+            attempts: raw.attempts,
+            elapsed: raw.elapsed,
+            executed_before: raw.executed_before,
+            retry_after,
+        }
+    }
+}
+
+impl Error {
+    fn new(operation: &'static OperationInfo, kind: Kind) -> Self {
+        Self(Box::new(Inner { operation, kind }))
+    }
+
+    pub(crate) fn invalid_request(operation: &'static OperationInfo, problem: String) -> Self {
+        Self::new(operation, Kind::InvalidRequest(problem))
+    }
+
+    pub(crate) fn transport(operation: &'static OperationInfo, error: TransportError) -> Self {
+        Self::new(operation, Kind::Transport(error))
+    }
+
+    pub(crate) fn api(operation: &'static OperationInfo, raw: RawResponse) -> Self {
+        let parsed = ApiError::parse(&raw.body);
+        Self::new(operation, Kind::Api(raw.into(), parsed))
+    }
+
+    pub(crate) fn decode(
+        operation: &'static OperationInfo,
+        raw: RawResponse,
+        error: DecodeError,
+    ) -> Self {
+        Self::new(operation, Kind::Decode(raw.into(), error))
+    }
+
+    fn reply(&self) -> Option<&Reply> {
+        match &self.0.kind {
+            Kind::Api(reply, _) | Kind::Decode(reply, _) => Some(reply),
+            Kind::InvalidRequest(_) | Kind::Transport(_) => None,
+        }
+    }
+
+    /// The status of a response that was not a success.
+    fn api_status(&self) -> Option<StatusCode> {
+        match &self.0.kind {
+            Kind::Api(reply, _) => Some(reply.status),
+            _ => None,
+        }
+    }
+
+    fn is_status(&self, status: StatusCode) -> bool {
+        self.api_status() == Some(status)
+    }
+
+    /// The operation that was called.
+    pub fn operation(&self) -> &'static OperationInfo {
+        self.0.operation
+    }
+
+    /// Whether the call was refused before anything was sent: a path parameter that would reach
+    /// another endpoint, a header or a body that cannot be encoded.
+    pub fn is_invalid_request(&self) -> bool {
+        matches!(self.0.kind, Kind::InvalidRequest(_))
+    }
+
+    /// Whether no complete response was received. [`Self::transport_error`] says more.
+    pub fn is_transport(&self) -> bool {
+        matches!(self.0.kind, Kind::Transport(_))
+    }
+
+    /// Whether no connection was made: the server has seen nothing of this attempt.
+    pub fn is_connect(&self) -> bool {
+        self.transport_error()
+            .is_some_and(TransportError::is_connect)
+    }
+
+    /// Whether time ran out. The server may have executed the request.
+    pub fn is_timeout(&self) -> bool {
+        self.transport_error()
+            .is_some_and(TransportError::is_timeout)
+    }
+
+    /// Whether the server answered with a status that is no success.
+    pub fn is_api(&self) -> bool {
+        matches!(self.0.kind, Kind::Api(..))
+    }
+
+    /// Whether the server answered with success and a body that does not fit the contract. The
+    /// request was executed.
+    pub fn is_decode(&self) -> bool {
+        matches!(self.0.kind, Kind::Decode(..))
+    }
+
+    /// Status 401: the token is missing, malformed, expired or revoked.
+    pub fn is_unauthorized(&self) -> bool {
+        self.is_status(StatusCode::UNAUTHORIZED)
+    }
+
+    /// Status 403: the token may not do this. The API also says so of some resources that do not
+    /// exist.
+    pub fn is_forbidden(&self) -> bool {
+        self.is_status(StatusCode::FORBIDDEN)
+    }
+
+    /// Status 404: there is no such resource.
+    pub fn is_not_found(&self) -> bool {
+        self.is_status(StatusCode::NOT_FOUND)
+    }
+
+    /// Status 409: a duplicate, a lock, or an operation that is under way.
+    pub fn is_conflict(&self) -> bool {
+        self.is_status(StatusCode::CONFLICT)
+    }
+
+    /// Status 429: too many requests. [`Self::retry_after`] says when to come back.
+    pub fn is_rate_limited(&self) -> bool {
+        self.is_status(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Status 400 or 422: the API refuses what was sent.
+    pub fn is_bad_request(&self) -> bool {
+        self.is_status(StatusCode::BAD_REQUEST) || self.is_status(StatusCode::UNPROCESSABLE_ENTITY)
+    }
+
+    /// Status 5xx: the server or something before it failed.
+    pub fn is_server_error(&self) -> bool {
+        self.api_status()
+            .is_some_and(|status| status.is_server_error())
+    }
+
+    /// The status of the response, where there was one: also that of a success whose body could not
+    /// be decoded.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.reply().map(|reply| reply.status)
+    }
+
+    /// The headers of the response, where there was one.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.reply().map(|reply| &reply.headers)
+    }
+
+    /// What the API said, where the status was no success and the body a JSON object.
+    pub fn api_error(&self) -> Option<&ApiError> {
+        match &self.0.kind {
+            Kind::Api(_, parsed) => parsed.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What was wrong with the body of a success.
+    pub fn decode_error(&self) -> Option<&DecodeError> {
+        match &self.0.kind {
+            Kind::Decode(_, error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Why no complete response was received.
+    pub fn transport_error(&self) -> Option<&TransportError> {
+        match &self.0.kind {
+            Kind::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The body of the response, where there was one: its first 8 KiB.
+    pub fn body(&self) -> Option<&Bytes> {
+        self.reply().map(|reply| &reply.body)
+    }
+
+    /// Whether the body was longer than what [`Self::body`] kept.
+    pub fn is_body_truncated(&self) -> bool {
+        self.reply()
+            .is_some_and(|reply| reply.body_length > reply.body.len())
+    }
+
+    /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`. Support
+    /// will ask for it.
+    pub fn request_id(&self) -> Option<&str> {
+        headers::request_id(self.headers()?)
+    }
+
+    /// How long the server wanted to be left alone, counted from the response.
+    ///
+    /// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, where the status is
+    /// 429 or `X-RateLimit-Remaining` is 0. The value is the server's and may be absurdly large.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.reply()?.retry_after
+    }
+
+    /// Whether the server may have executed the request, in any of the attempts. `false` is
+    /// certain, `true` is not: look before sending the request again.
+    pub fn may_have_been_executed(&self) -> bool {
+        match &self.0.kind {
+            Kind::InvalidRequest(_) => false,
+            Kind::Transport(error) => error.may_have_been_executed(),
+            // 3xx and 4xx are refusals, except that a gateway may give up waiting with 408.
+            Kind::Api(reply, _) => {
+                reply.executed_before
+                    || reply.status.is_server_error()
+                    || reply.status == StatusCode::REQUEST_TIMEOUT
+            }
+            Kind::Decode(..) => true,
+        }
+    }
+
+    /// How often the request was sent or tried to be sent: 0 where it was refused before.
+    pub fn attempts(&self) -> u32 {
+        match &self.0.kind {
+            Kind::InvalidRequest(_) => 0,
+            Kind::Transport(error) => error.attempts(),
+            Kind::Api(reply, _) | Kind::Decode(reply, _) => reply.attempts,
+        }
+    }
+
+    /// From the first attempt to the end of the last one.
+    pub fn elapsed(&self) -> Duration {
+        match &self.0.kind {
+            Kind::InvalidRequest(_) => Duration::ZERO,
+            Kind::Transport(error) => error.elapsed(),
+            Kind::Api(reply, _) | Kind::Decode(reply, _) => reply.elapsed,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.0.operation.id)?;
+        match &self.0.kind {
+            Kind::InvalidRequest(problem) => {
+                write!(f, "not sent: {}", text::one_line(problem, TEXT_LIMIT))?;
+            }
+            Kind::Transport(error) => error.fmt(f)?,
+            Kind::Api(reply, parsed) => {
+                let said = parsed.as_ref().and_then(ApiError::text);
+                write!(f, "{}: ", status_line(reply.status))?;
+                match said.map(|text| text::one_line(text, TEXT_LIMIT)) {
+                    Some(text) => f.write_str(&text)?,
+                    None => f.write_str(&said_otherwise(reply))?,
+                }
+                if let Some(wait) = reply.retry_after {
+                    write!(f, " (come back in {} s)", wait.as_secs())?;
+                }
+            }
+            Kind::Decode(reply, error) => {
+                let status = status_line(reply.status);
+                write!(f, "{status}, but the body cannot be decoded: {error}")?;
+            }
+        }
+        if self.attempts() > 1 {
+            write!(
+                f,
+                " (after {} attempts in {:.1?})",
+                self.attempts(),
+                self.elapsed()
+            )?;
+        }
+        if let Some(id) = self.request_id() {
+            write!(f, " (request id {})", text::one_line(id, 100))?;
+        }
+        Ok(())
+    }
+}
+
+/// The number of a status, with its name where it has one.
+fn status_line(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+/// What to say of a response that is no success and explains nothing in JSON.
+fn said_otherwise(reply: &Reply) -> String {
+    let body = String::from_utf8_lossy(&reply.body);
+    let body = body.trim();
+    if body.starts_with('<') {
+        let title = body
+            .split_once("<title>")
+            .and_then(|(_, after)| after.split_once("</title>"))
+            .map(|(title, _)| text::one_line(title, 80));
+        return match title {
+            Some(title) if !title.is_empty() => {
+                format!("a web page came instead of the API's answer, titled {title:?}")
+            }
+            _ => "a web page came instead of the API's answer".to_owned(),
+        };
+    }
+    if !body.is_empty() {
+        return text::one_line(body, TEXT_LIMIT);
+    }
+    match reply.status.as_u16() {
+        300..=399 => "the redirect was not followed: check the base URL",
+        400 => "the API refuses what was sent, and does not say why",
+        401 => "the token is missing, expired, revoked or not sent with the right scheme",
+        403 => "the token may not do this, or the resource does not exist",
+        404 => "there is no such resource",
+        409 => "a duplicate, a lock, or another operation is under way",
+        429 => "too many requests",
+        500..=599 => "the server failed, and does not say why",
+        _ => "the server does not say why",
+    }
+    .to_owned()
+}
+
+impl fmt::Debug for Error {
+    // Headers and body may carry secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("message", &format_args!("{self}"))
+            .field("operation", &self.0.operation.id)
+            .field("status", &self.status())
+            .field("may_have_been_executed", &self.may_have_been_executed())
+            .finish_non_exhaustive()
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match &self.0.kind {
+            // The message repeats the transport's, so that the chain goes on behind it.
+            Kind::Transport(error) => error::Error::source(error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
+use super::{DecodeError, decode};
+
 /// Turns the body of a 2xx response into a value.
 pub trait ResponseFormat<T> {
     /// The value of the `Accept` header.
@@ -10,8 +12,8 @@ pub trait ResponseFormat<T> {
     /// Decodes a whole body.
     ///
     /// # Errors
-    /// Where the body is not what the contract declares: the text says where and what.
-    fn decode(body: &Bytes) -> Result<T, String>;
+    /// Where the body is not what the contract declares.
+    fn decode(body: &Bytes) -> Result<T, DecodeError>;
 }
 
 /// A JSON document.
@@ -32,38 +34,68 @@ pub struct NoContent;
 
 impl<T: DeserializeOwned> ResponseFormat<T> for Json {
     const ACCEPT: &'static str = "application/json";
-    fn decode(body: &Bytes) -> Result<T, String> {
-        serde_json::from_slice(body).map_err(|e| e.to_string())
+    fn decode(body: &Bytes) -> Result<T, DecodeError> {
+        decode(body)
     }
 }
 
 impl<T: DeserializeOwned> ResponseFormat<Option<T>> for JsonOrEmpty {
     const ACCEPT: &'static str = "application/json";
-    fn decode(body: &Bytes) -> Result<Option<T>, String> {
+    fn decode(body: &Bytes) -> Result<Option<T>, DecodeError> {
         if body.trim_ascii().is_empty() {
             return Ok(None);
         }
-        Json::decode(body).map(Some)
+        // `null` where a document may be missing is a missing document.
+        decode(body)
     }
 }
 
 impl ResponseFormat<String> for Text {
     const ACCEPT: &'static str = "*/*";
-    fn decode(body: &Bytes) -> Result<String, String> {
-        String::from_utf8(body.to_vec()).map_err(|e| e.to_string())
+    fn decode(body: &Bytes) -> Result<String, DecodeError> {
+        match std::str::from_utf8(body) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(error) => Err(DecodeError::not_text(error)),
+        }
     }
 }
 
 impl ResponseFormat<Bytes> for Binary {
     const ACCEPT: &'static str = "*/*";
-    fn decode(body: &Bytes) -> Result<Bytes, String> {
+    fn decode(body: &Bytes) -> Result<Bytes, DecodeError> {
         Ok(body.clone())
     }
 }
 
 impl ResponseFormat<()> for NoContent {
     const ACCEPT: &'static str = "*/*";
-    fn decode(_: &Bytes) -> Result<(), String> {
+    fn decode(_: &Bytes) -> Result<(), DecodeError> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with<F: ResponseFormat<T>, T>(body: &'static str) -> Result<T, DecodeError> {
+        F::decode(&Bytes::from_static(body.as_bytes()))
+    }
+
+    #[test]
+    fn an_empty_body_is_nothing_only_where_it_may_be_missing() {
+        assert_eq!(with::<JsonOrEmpty, Option<u8>>(" \n").unwrap(), None);
+        assert_eq!(with::<JsonOrEmpty, Option<u8>>("null").unwrap(), None);
+        assert_eq!(with::<JsonOrEmpty, Option<u8>>("7").unwrap(), Some(7));
+        let error = with::<Json, u8>(" ").unwrap_err();
+        assert!(error.to_string().contains("empty"), "{error}");
+    }
+
+    #[test]
+    fn text_and_bytes_are_taken_as_they_are() {
+        assert_eq!(with::<Text, String>(" a: b\n").unwrap(), " a: b\n");
+        assert_eq!(with::<Binary, Bytes>("x").unwrap(), "x");
+        assert!(Text::decode(&Bytes::from_static(&[0xff])).is_err());
+        with::<NoContent, ()>("whatever").unwrap();
     }
 }

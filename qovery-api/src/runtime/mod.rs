@@ -2,23 +2,38 @@
 //!
 //! Hand-written and independent of the contract. Not for anything that only one operation needs.
 
+mod api_error;
+mod build_error;
 mod call;
 mod client;
+mod decode;
 mod error;
 mod format;
+mod headers;
+mod http_transport;
 mod operation;
 mod path;
+mod query;
 mod request;
 mod response;
+mod text;
 mod token;
 mod transport;
 
-pub use call::{Call, CallFuture};
-pub use client::{Client, ClientBuilder};
+pub use api_error::ApiError;
+pub use build_error::BuildError;
+pub use call::{Call, CallFuture, ResponseFuture};
+pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
+pub use decode::{DecodeError, decode};
 pub use error::Error;
 pub use format::{Binary, Json, JsonOrEmpty, NoContent, ResponseFormat, Text};
+pub use http_transport::{HttpTransport, HttpTransportBuilder};
 pub use operation::{Operation, OperationInfo, PageParts, PagedOperation, Paging};
+pub use query::QueryValue;
 pub use request::{Request, RetryMode};
 pub use response::{RawResponse, Response};
 pub use token::{AccessToken, AuthScheme};
-pub use transport::{BoxFuture, HttpTransport, Transport, TransportError};
+pub use transport::{BoxFuture, Transport, TransportError};
+
+#[cfg(test)]
+mod test_support;

@@ -1,1 +1,183 @@
-//! To be written.
+//! Path parameters, encoded so that a value can never reach another endpoint.
+//!
+//! Not for queries: see [`query`](super::query).
+
+use std::fmt::{Display, Write as _};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use reqwest::Url;
+
+/// Everything but the unreserved characters of RFC 3986.
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// How often a value is decoded in search of a dot segment: proxies and servers in a row may each
+/// decode once.
+const DECODINGS: usize = 3;
+
+/// Fills a path template such as `/environment/{environmentId}` with values, in order.
+///
+/// # Errors
+/// Where a value is refused, or where there are not as many values as parameters.
+pub(crate) fn fill(template: &str, values: &[&dyn Display]) -> Result<String, String> {
+    let mut path = String::with_capacity(template.len() + 40 * values.len());
+    let mut values = values.iter();
+    let mut value = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(format!("the path template {template} is malformed"));
+        };
+        let Some(given) = values.next() else {
+            return Err(format!("no value for the path parameter {name}"));
+        };
+        value.clear();
+        write!(value, "{given}")
+            .map_err(|_| format!("the path parameter {name} cannot be printed"))?;
+        check(&value).map_err(|problem| format!("the path parameter {name} {problem}"))?;
+        path.push_str(before);
+        path.extend(utf8_percent_encode(&value, RESERVED));
+        rest = after;
+    }
+    if values.next().is_some() {
+        return Err(format!("more values than path parameters in {template}"));
+    }
+    path.push_str(rest);
+    Ok(path)
+}
+
+/// Refuses what a server, or a proxy before it, may take for another path.
+fn check(value: &str) -> Result<(), String> {
+    if value.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    let mut decoded = value.to_owned();
+    for _ in 0..=DECODINGS {
+        if decoded.chars().any(char::is_control) {
+            return Err("holds a control character".to_owned());
+        }
+        if decoded
+            .split(['/', '\\'])
+            .any(|segment| segment == "." || segment == "..")
+        {
+            return Err("holds a dot segment, which leads to another path".to_owned());
+        }
+        let next = percent_decode_str(&decoded)
+            .decode_utf8_lossy()
+            .into_owned();
+        if next == decoded {
+            break;
+        }
+        decoded = next;
+    }
+    Ok(())
+}
+
+/// Joins the base URL and a filled path, and proves that parsing did not normalise any of it away.
+///
+/// # Errors
+/// Where the URL would not lead to exactly this path under the base URL.
+pub(crate) fn join(base: &Url, path: &str) -> Result<Url, String> {
+    let prefix = base.path().trim_end_matches('/');
+    let mut url = base.clone();
+    let wanted = format!("{prefix}{path}");
+    url.set_path(&wanted);
+    if url.path() == wanted {
+        Ok(url)
+    } else {
+        Err("the path is not kept as it is when the URL is built".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn one(value: &str) -> Result<String, String> {
+        fill("/a/{id}/b", &[&value])
+    }
+
+    #[test]
+    fn values_fill_the_template_in_order() {
+        assert_eq!(fill("/a/{x}/b/{y}", &[&1, &"two"]).unwrap(), "/a/1/b/two");
+        assert_eq!(fill("/a", &[]).unwrap(), "/a");
+    }
+
+    #[test]
+    fn reserved_characters_are_escaped() {
+        assert_eq!(one("a/b").unwrap(), "/a/a%2Fb/b");
+        assert_eq!(one("a%b?c#d e").unwrap(), "/a/a%25b%3Fc%23d%20e/b");
+        assert_eq!(one(r"a\b").unwrap(), "/a/a%5Cb/b");
+        assert_eq!(one("a;b=é").unwrap(), "/a/a%3Bb%3D%C3%A9/b");
+        assert_eq!(one("v1.2..3_x~y-z").unwrap(), "/a/v1.2..3_x~y-z/b");
+    }
+
+    #[test]
+    fn what_may_lead_elsewhere_is_refused() {
+        for value in [
+            "",
+            ".",
+            "..",
+            "%2e",
+            "%2E%2e",
+            ".%2e",
+            "%252e%252e",
+            "a/../b",
+            r"..\b",
+            "a%2F..%2Fb",
+            "a\nb",
+            "a%00b",
+            "\u{0}",
+        ] {
+            let problem = one(value).unwrap_err();
+            assert!(problem.contains("id"), "{value:?}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_number_of_values_is_refused() {
+        assert!(fill("/a/{x}", &[]).is_err());
+        assert!(fill("/a", &[&1]).is_err());
+    }
+
+    #[test]
+    fn a_base_url_keeps_its_prefix_with_and_without_a_slash() {
+        for (base, wanted) in [
+            ("https://h.test", "https://h.test/a/b"),
+            ("https://h.test/", "https://h.test/a/b"),
+            ("https://h.test/v1/x", "https://h.test/v1/x/a/b"),
+            ("https://h.test:8443/v1/x/", "https://h.test:8443/v1/x/a/b"),
+        ] {
+            let url = join(&Url::parse(base).unwrap(), "/a/b").unwrap();
+            assert_eq!(url.as_str(), wanted);
+        }
+    }
+
+    #[test]
+    fn a_path_that_parsing_would_change_is_refused() {
+        let base = Url::parse("https://h.test/v1").unwrap();
+        for path in ["/a/../b", "/a/%2e%2E/b", "/a/./b", r"/a\b", "/a b"] {
+            assert!(join(&base, path).is_err(), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_refused_or_stays_one_segment(value in "\\PC*|[./%\\\\?# e2E]{0,8}") {
+            if let Ok(path) = one(&value) {
+                let url = join(&Url::parse("https://h.test/p/").unwrap(), &path).unwrap();
+                let segments: Vec<_> = url.path_segments().unwrap().collect();
+                prop_assert_eq!(segments.len(), 4);
+                prop_assert_eq!((segments[0], segments[1], segments[3]), ("p", "a", "b"));
+                let decoded = percent_decode_str(segments[2]).decode_utf8().unwrap();
+                prop_assert_eq!(decoded.as_ref(), value.as_str());
+                prop_assert!(url.query().is_none() && url.fragment().is_none());
+            }
+        }
+    }
+}

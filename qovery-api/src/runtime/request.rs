@@ -33,7 +33,7 @@ pub struct Request {
     pub operation: &'static OperationInfo,
     /// The URL with encoded path and query.
     pub url: Url,
-    /// Headers, without `Authorization`: the transport adds it.
+    /// Headers. `Authorization` is added by the transport, unless a layer or the caller set it.
     pub headers: HeaderMap,
     /// The encoded body, where there is one; its type is in the headers.
     pub body: Option<Bytes>,
@@ -43,6 +43,21 @@ pub struct Request {
     pub retry: RetryMode,
     /// Values that one layer of transport leaves for another.
     pub extensions: Extensions,
+}
+
+impl Request {
+    /// A request without headers, body or limit.
+    pub fn new(operation: &'static OperationInfo, url: Url) -> Self {
+        Self {
+            operation,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            timeout: None,
+            retry: RetryMode::default(),
+            extensions: Extensions::new(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Request {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::Utc;
 use http::{HeaderMap, StatusCode};
+
+use super::headers;
 
 /// A complete response as the transport received it, of any status.
 #[derive(Clone)]
@@ -19,6 +22,8 @@ pub struct RawResponse {
     pub attempts: u32,
     /// From the first attempt to the end of the last one.
     pub elapsed: Duration,
+    /// Whether an attempt before this one may have been executed.
+    pub executed_before: bool,
 }
 
 impl RawResponse {
@@ -30,7 +35,23 @@ impl RawResponse {
             body: body.into(),
             attempts: 1,
             elapsed: Duration::ZERO,
+            executed_before: false,
         }
+    }
+
+    /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.
+    pub fn request_id(&self) -> Option<&str> {
+        headers::request_id(&self.headers)
+    }
+
+    /// How long the server wants to be left alone.
+    ///
+    /// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, where the status is
+    /// 429 or `X-RateLimit-Remaining` is 0. A fraction of a second is rounded up, a moment that has
+    /// passed is zero. The value is the server's and may be absurdly large.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let limited = self.status == StatusCode::TOO_MANY_REQUESTS;
+        headers::retry_after(&self.headers, limited, Utc::now())
     }
 }
 
@@ -46,7 +67,7 @@ impl std::fmt::Debug for RawResponse {
 }
 
 /// A successful response: the decoded body with status and headers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Response<T> {
     /// The status, any 2xx.
@@ -55,4 +76,59 @@ pub struct Response<T> {
     pub headers: HeaderMap,
     /// The decoded body.
     pub body: T,
+    /// How often the request was sent, the last time included.
+    pub attempts: u32,
+    /// From the first attempt to the end of the last one.
+    pub elapsed: Duration,
+}
+
+impl<T> Response<T> {
+    pub(crate) fn new(raw: RawResponse, body: T) -> Self {
+        Self {
+            status: raw.status,
+            headers: raw.headers,
+            body,
+            attempts: raw.attempts,
+            elapsed: raw.elapsed,
+        }
+    }
+
+    /// The decoded body.
+    pub fn into_inner(self) -> T {
+        self.body
+    }
+
+    /// The same response with another body.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+        Response {
+            status: self.status,
+            headers: self.headers,
+            body: change(self.body),
+            attempts: self.attempts,
+            elapsed: self.elapsed,
+        }
+    }
+
+    /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.
+    pub fn request_id(&self) -> Option<&str> {
+        headers::request_id(&self.headers)
+    }
+}
+
+impl<T> std::ops::Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.body
+    }
+}
+
+impl<T: std::fmt::Debug> std::fmt::Debug for Response<T> {
+    // Headers may carry secrets; models redact their own.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
 }

@@ -1,6 +1,13 @@
 //! An access token and the scheme it is sent with.
+//!
+//! Not for finding a token: the environment and token files are read by `qovery-ext`.
 
-use secrecy::SecretString;
+use std::fmt;
+
+use http::HeaderValue;
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+
+use super::BuildError;
 
 /// The word before the token in the `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,9 +19,172 @@ pub enum AuthScheme {
     Bearer,
 }
 
-/// A token that never shows itself.
-#[derive(Debug, Clone)]
+impl AuthScheme {
+    /// The word as it stands in the header.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "Token",
+            Self::Bearer => "Bearer",
+        }
+    }
+}
+
+impl fmt::Display for AuthScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A token that never shows itself: not in `Debug`, not in an error.
+///
+/// Its memory is overwritten when the last clone is dropped.
+///
+/// ```
+/// use qovery_api::{AccessToken, AuthScheme};
+///
+/// let token = AccessToken::new("qov_0123456789")?;
+/// assert_eq!(token.scheme(), AuthScheme::Token);
+/// assert!(!format!("{token:?}").contains("0123456789"));
+/// # Ok::<(), qovery_api::BuildError>(())
+/// ```
+#[derive(Clone)]
 pub struct AccessToken {
-    _secret: SecretString,
-    _scheme: AuthScheme,
+    secret: SecretString,
+    scheme: AuthScheme,
+}
+
+impl AccessToken {
+    /// Takes a token and tells its scheme from its form: a JSON web token (it starts with `eyJ` and
+    /// holds two dots) is sent as `Bearer`, any other as `Token`.
+    ///
+    /// # Errors
+    /// Where the text is empty or holds anything that a header cannot carry, blanks included. The
+    /// error does not show the token.
+    pub fn new(token: impl Into<String>) -> Result<Self, BuildError> {
+        let token = Zeroizing::new(token.into());
+        let problem = if token.trim().is_empty() {
+            Some("it is empty")
+        } else if token.chars().any(char::is_control) {
+            Some("it holds a control character, perhaps the end of a line")
+        } else if token.chars().any(char::is_whitespace) {
+            Some("it holds a blank: give the token alone, without the word before it")
+        } else if !token.is_ascii() {
+            Some("it holds a character that is not ASCII")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            return Err(BuildError::token(problem));
+        }
+        let is_json_web_token = token.starts_with("eyJ") && token.matches('.').count() == 2;
+        let scheme = if is_json_web_token {
+            AuthScheme::Bearer
+        } else {
+            AuthScheme::Token
+        };
+        Ok(Self {
+            secret: SecretString::from(token.as_str()),
+            scheme,
+        })
+    }
+
+    /// The same token, sent with this scheme whatever its form.
+    #[must_use]
+    pub fn with_scheme(mut self, scheme: AuthScheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// The scheme that the token is sent with.
+    pub fn scheme(&self) -> AuthScheme {
+        self.scheme
+    }
+
+    /// The token itself. Keep it away from logs.
+    pub fn expose(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
+    /// The value of the `Authorization` header, marked as sensitive.
+    ///
+    /// # Errors
+    /// Never for a token that [`AccessToken::new`] accepted.
+    pub fn header_value(&self) -> Result<HeaderValue, BuildError> {
+        let text = Zeroizing::new(format!("{} {}", self.scheme, self.expose()));
+        let mut value = HeaderValue::from_str(&text)
+            .map_err(|_| BuildError::token("a header cannot carry it"))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("secret", &format_args!("[redacted]"))
+            .field("scheme", &self.scheme)
+            .finish()
+    }
+}
+
+impl TryFrom<String> for AccessToken {
+    type Error = BuildError;
+
+    fn try_from(token: String) -> Result<Self, BuildError> {
+        Self::new(token)
+    }
+}
+
+impl TryFrom<&str> for AccessToken {
+    type Error = BuildError;
+
+    fn try_from(token: &str) -> Result<Self, BuildError> {
+        Self::new(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_follows_the_form_of_the_token() {
+        let scheme = |text: &str| AccessToken::new(text).unwrap().scheme();
+        assert_eq!(scheme("qov_abc"), AuthScheme::Token);
+        assert_eq!(scheme("sk-qov-01-abc"), AuthScheme::Token);
+        assert_eq!(scheme("eyJhbGciOi.eyJzdWIi.c2ln"), AuthScheme::Bearer);
+        assert_eq!(scheme("eyJhbGciOi.eyJzdWIi"), AuthScheme::Token);
+        assert_eq!(scheme("a.b.c"), AuthScheme::Token);
+    }
+
+    #[test]
+    fn the_scheme_can_be_set() {
+        let token = AccessToken::new("abc").unwrap();
+        let token = token.with_scheme(AuthScheme::Bearer);
+        assert_eq!(token.header_value().unwrap(), "Bearer abc");
+    }
+
+    #[test]
+    fn a_malformed_token_is_refused_without_showing_it() {
+        for text in [
+            "",
+            "  ",
+            "s3cret\n",
+            "s3cret\u{0}",
+            "Token s3cret",
+            "s3crét",
+            "s3cret\u{7f}",
+        ] {
+            let error = AccessToken::new(text).unwrap_err();
+            assert!(error.is_token(), "{text:?}");
+            assert!(!format!("{error} {error:?}").contains("s3cr"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_token_shows_neither_itself_nor_its_header() {
+        let token = AccessToken::new("s3cret").unwrap();
+        let shown = format!("{token:?} {:?}", token.header_value().unwrap());
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
 }

@@ -4,9 +4,9 @@
 //! what a status means: that is the call's. Dropping the returned future abandons the request; the
 //! server may still execute it.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use super::{AccessToken, RawResponse, Request};
+use super::{RawResponse, Request, text};
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -26,15 +26,241 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
+type Source = Box<dyn error::Error + Send + Sync>;
+
 /// Why no complete response was received.
-#[derive(Debug)]
-pub struct TransportError {
-    _private: (),
+///
+/// Says whether the server [may have executed](Self::may_have_been_executed) the request, which
+/// decides whether sending it again is safe. Shows neither headers nor the query.
+pub struct TransportError(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    source: Option<Source>,
+    may_have_been_executed: bool,
+    attempts: u32,
+    elapsed: Duration,
 }
 
-/// The transport of a bare client: reqwest, a token, timeouts.
-#[derive(Debug, Clone)]
-pub struct HttpTransport {
-    _token: Option<AccessToken>,
-    _timeout: Duration,
+#[derive(Clone, PartialEq, Eq)]
+enum Kind {
+    Connect { timed_out: bool },
+    Timeout(Duration),
+    Body,
+    TooLarge(usize),
+    Refused(String),
+    Interrupted,
+}
+
+impl TransportError {
+    fn new(kind: Kind, source: Option<Source>) -> Self {
+        let sent = !matches!(kind, Kind::Connect { .. } | Kind::Refused(_));
+        Self(Box::new(Inner {
+            kind,
+            source,
+            may_have_been_executed: sent,
+            attempts: 1,
+            elapsed: Duration::ZERO,
+        }))
+    }
+
+    /// No connection was made: nothing was sent.
+    pub fn connect(source: impl Into<Source>) -> Self {
+        Self::new(Kind::Connect { timed_out: false }, Some(source.into()))
+    }
+
+    /// No connection was made within the time for that: nothing was sent.
+    pub fn connect_timeout(source: impl Into<Source>) -> Self {
+        Self::new(Kind::Connect { timed_out: true }, Some(source.into()))
+    }
+
+    /// The response was not complete within `limit`.
+    pub fn timeout(limit: Duration) -> Self {
+        Self::new(Kind::Timeout(limit), None)
+    }
+
+    /// The response began, and its body ended early or broke.
+    pub fn body(source: impl Into<Source>) -> Self {
+        Self::new(Kind::Body, Some(source.into()))
+    }
+
+    /// The body of the response is larger than `limit` bytes.
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(Kind::TooLarge(limit), None)
+    }
+
+    /// The client itself refused to send: nothing was sent.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused(message.into()), None)
+    }
+
+    /// The connection was lost after sending began and before a response came.
+    pub fn interrupted(source: impl Into<Source>) -> Self {
+        Self::new(Kind::Interrupted, Some(source.into()))
+    }
+
+    /// The same error, after this many attempts in this time altogether.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self
+    }
+
+    /// The same error, where the transport knows better whether the request may have been executed:
+    /// because it never left a queue, or because an earlier attempt got further than the last one.
+    #[must_use]
+    pub fn with_may_have_been_executed(mut self, may: bool) -> Self {
+        self.0.may_have_been_executed = may;
+        self
+    }
+
+    /// The same error, caused by this.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Whether no connection was made.
+    pub fn is_connect(&self) -> bool {
+        matches!(self.0.kind, Kind::Connect { .. })
+    }
+
+    /// Whether time ran out. True together with [`Self::is_connect`] where it ran out while
+    /// connecting.
+    pub fn is_timeout(&self) -> bool {
+        matches!(
+            self.0.kind,
+            Kind::Timeout(_) | Kind::Connect { timed_out: true }
+        )
+    }
+
+    /// Whether reading the body failed after the response began.
+    pub fn is_body(&self) -> bool {
+        self.0.kind == Kind::Body
+    }
+
+    /// Whether the body was larger than the limit.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self.0.kind, Kind::TooLarge(_))
+    }
+
+    /// Whether the client itself refused to send.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.0.kind, Kind::Refused(_))
+    }
+
+    /// Whether the connection was lost between sending and the response.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.kind == Kind::Interrupted
+    }
+
+    /// Whether the server may have executed the request. `false` is certain, `true` is not.
+    pub fn may_have_been_executed(&self) -> bool {
+        self.0.may_have_been_executed
+    }
+
+    /// How often the request was sent or tried to be sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// From the first attempt to the end of the last one.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// The innermost cause as one line, where there is a cause.
+    fn root_cause(&self) -> Option<String> {
+        let mut cause = error::Error::source(self)?;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Some(text::one_line(&cause.to_string(), 200))
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            Kind::Connect { timed_out: false } => f.write_str("could not connect to the server")?,
+            Kind::Connect { timed_out: true } => {
+                f.write_str("could not connect to the server in time")?;
+            }
+            Kind::Timeout(limit) => write!(f, "no complete response within {limit:?}")?,
+            Kind::Body => f.write_str("the response broke off before its end")?,
+            Kind::TooLarge(limit) => {
+                write!(f, "the response is larger than the limit of {limit} bytes")?;
+            }
+            Kind::Refused(message) => write!(f, "not sent: {}", text::one_line(message, 500))?,
+            Kind::Interrupted => f.write_str("the connection was lost before a response came")?,
+        }
+        if let Some(cause) = self.root_cause() {
+            write!(f, " ({cause})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("message", &format_args!("{self}"))
+            .field("may_have_been_executed", &self.0.may_have_been_executed)
+            .field("attempts", &self.0.attempts)
+            .field("elapsed", &self.0.elapsed)
+            .finish()
+    }
+}
+
+impl error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        let source: &(dyn error::Error + 'static) = self.0.source.as_deref()?;
+        Some(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_sent_may_have_been_executed() {
+        let limit = Duration::from_secs(1);
+        for (error, may) in [
+            (TransportError::connect("refused"), false),
+            (TransportError::connect_timeout("slow"), false),
+            (TransportError::refused("no token"), false),
+            (TransportError::timeout(limit), true),
+            (TransportError::body("end of file"), true),
+            (TransportError::too_large(10), true),
+            (TransportError::interrupted("reset"), true),
+        ] {
+            assert_eq!(error.may_have_been_executed(), may, "{error}");
+            assert!(
+                !error
+                    .with_may_have_been_executed(false)
+                    .may_have_been_executed()
+            );
+        }
+    }
+
+    #[test]
+    fn a_slow_connection_is_both_a_timeout_and_a_connection_fault() {
+        let error = TransportError::connect_timeout("slow");
+        assert!(error.is_timeout() && error.is_connect());
+        assert!(!TransportError::connect("refused").is_timeout());
+    }
+
+    #[test]
+    fn the_message_is_one_line_with_the_innermost_cause() {
+        let error = TransportError::interrupted("reset\nby peer").with_attempts(3, Duration::ZERO);
+        assert_eq!(
+            error.to_string(),
+            "the connection was lost before a response came (reset by peer)"
+        );
+        assert_eq!(error.attempts(), 3);
+        assert!(error::Error::source(&error).is_some());
+    }
 }

@@ -1,0 +1,167 @@
+//! What the API says about a request that it did not carry out.
+//!
+//! The contract declares no error body, so every field is optional and nothing in it is trusted.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+/// What the API says about a request that it did not carry out.
+///
+/// Read leniently: numbers and flags become text where text is expected, and fields of other names
+/// are kept in [`ApiError::extra`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The status, as the body repeats it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The name of the error, often that of the status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What happened, the most telling of the texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// What happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// A title for the kind of error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The path that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// When it happened, as the server writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    /// The kind of error, often a URL.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+    /// All other fields.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Larger bodies are not looked at: no error is that long.
+const LIMIT: usize = 256 * 1024;
+
+impl ApiError {
+    /// Reads the body of a response, where it is a JSON object.
+    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+        if body.len() > LIMIT {
+            return None;
+        }
+        serde_json::from_slice(body).ok().map(Self::from_object)
+    }
+
+    fn from_object(mut fields: Map<String, Value>) -> Self {
+        let status = match fields.remove("status") {
+            Some(Value::Number(number)) => number.as_f64().and_then(whole_u16),
+            Some(Value::String(text)) => status_of(&text),
+            _ => None,
+        };
+        let mut text = |name: &str| match fields.remove(name)? {
+            Value::Null => None,
+            Value::String(text) if text.trim().is_empty() => None,
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        };
+        Self {
+            status,
+            error: text("error"),
+            detail: text("detail"),
+            message: text("message"),
+            title: text("title"),
+            path: text("path"),
+            timestamp: text("timestamp"),
+            type_: text("type"),
+            extra: fields,
+        }
+    }
+
+    /// The most telling text: `detail`, else `message`, else `error`, else `title`.
+    pub fn text(&self) -> Option<&str> {
+        self.detail
+            .as_deref()
+            .or(self.message.as_deref())
+            .or(self.error.as_deref())
+            .or(self.title.as_deref())
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Map::deserialize(deserializer).map(Self::from_object)
+    }
+}
+
+fn whole_u16(number: f64) -> Option<u16> {
+    // The cast saturates, so that anything out of range or with a fraction does not come back.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "compared with the original right after"
+    )]
+    let whole = number as u16;
+    (f64::from(whole) == number).then_some(whole)
+}
+
+/// `404` and `404 NOT_FOUND` alike.
+fn status_of(text: &str) -> Option<u16> {
+    text.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> ApiError {
+        ApiError::parse(body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_most_telling_text_comes_first() {
+        let all = r#"{"title":"t","error":"e","message":"m","detail":"d"}"#;
+        assert_eq!(parse(all).text(), Some("d"));
+        let none = r#"{"title":"t","error":"e","message":"m","detail":" "}"#;
+        assert_eq!(parse(none).text(), Some("m"));
+        assert_eq!(parse(r#"{"error":"e","message":null}"#).text(), Some("e"));
+        assert_eq!(parse("{}").text(), None);
+    }
+
+    #[test]
+    fn the_status_is_read_however_it_is_written() {
+        for body in [
+            r#"{"status":404}"#,
+            r#"{"status":404.0}"#,
+            r#"{"status":"404"}"#,
+            r#"{"status":"404 NOT_FOUND"}"#,
+        ] {
+            assert_eq!(parse(body).status, Some(404), "{body}");
+        }
+        for body in [r#"{"status":-1}"#, r#"{"status":1e9}"#, r#"{"status":[]}"#] {
+            assert_eq!(parse(body).status, None, "{body}");
+        }
+    }
+
+    #[test]
+    fn odd_fields_are_kept_and_never_fatal() {
+        let error = parse(r#"{"detail":{"a":[1]},"message":7,"code":"X"}"#);
+        assert_eq!(error.detail.as_deref(), Some(r#"{"a":[1]}"#));
+        assert_eq!(error.message.as_deref(), Some("7"));
+        assert_eq!(error.extra["code"], "X");
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_api_error() {
+        for body in ["", "null", "[]", "\"text\"", "<html>", "{"] {
+            assert_eq!(ApiError::parse(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn it_is_written_as_it_was_read() {
+        let body = r#"{"code":"X","detail":"d","status":409,"type":"about:blank"}"#;
+        let written: Value = serde_json::to_value(parse(body)).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(body).unwrap());
+    }
+}

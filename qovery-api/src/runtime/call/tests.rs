@@ -1,0 +1,158 @@
+use serde_json::json;
+
+use super::*;
+use crate::runtime::test_support::{CreateThing, GetThing, Recorder, response};
+
+fn setup() -> (Client, Recorder) {
+    Recorder::client("https://h.test/v1/")
+}
+
+#[tokio::test]
+async fn awaiting_a_call_sends_it_and_gives_the_decoded_body() {
+    let (client, recorder) = setup();
+    recorder.answer(Ok(response(200, r#"{"a":1}"#)));
+    let value = client.get_thing("x y").query("n", 1.0).await.unwrap();
+    assert_eq!(value, json!({"a": 1}));
+    let sent = recorder.sent();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].operation, GetThing::INFO);
+    assert_eq!(
+        sent[0].url.as_str(),
+        "https://h.test/v1/thing/x%20y/status?n=1"
+    );
+    assert_eq!(sent[0].headers["accept"], "application/json");
+    assert!(sent[0].body.is_none());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_the_call_is_awaited() {
+    let (client, recorder) = setup();
+    let call = client.get_thing("x");
+    let future = call.clone().into_future();
+    drop((call, future));
+    assert!(recorder.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_response_carries_status_headers_and_body() {
+    let (client, recorder) = setup();
+    let mut raw = response(201, "");
+    raw.headers
+        .insert("x-request-id", HeaderValue::from_static("r1"));
+    recorder.answer(Ok(raw));
+    let response = client
+        .create_thing(&json!({"n": null}))
+        .response()
+        .await
+        .unwrap();
+    assert_eq!(response.status, 201);
+    assert_eq!(response.request_id(), Some("r1"));
+    assert!(response.map(|body| body.is_none()).into_inner());
+    let sent = recorder.sent();
+    assert_eq!(sent[0].headers["content-type"], "application/json");
+    assert_eq!(sent[0].body.as_deref(), Some(&br#"{"n":null}"#[..]));
+}
+
+#[tokio::test]
+async fn the_settings_of_a_call_reach_the_transport() {
+    let (client, recorder) = setup();
+    client
+        .get_thing("x")
+        .timeout(Duration::from_secs(3))
+        .retry(RetryMode::Never)
+        .header("X-Trace", "t1")
+        .header("x-trace", "t2")
+        .header("authorization", "Token s3cret")
+        .header("accept", "text/plain")
+        .extension(7_u8)
+        .query("a", "1")
+        .query("a", String::from("2"))
+        .await
+        .unwrap();
+    let sent = &recorder.sent()[0];
+    assert_eq!(sent.timeout, Some(Duration::from_secs(3)));
+    assert_eq!(sent.retry, RetryMode::Never);
+    assert_eq!(sent.headers["x-trace"], "t2");
+    assert_eq!(sent.headers["accept"], "text/plain");
+    assert!(sent.headers["authorization"].is_sensitive());
+    assert_eq!(sent.extensions.get::<u8>(), Some(&7));
+    assert_eq!(sent.url.query(), Some("a=2"));
+    assert!(!format!("{sent:?}").contains("s3cret"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_reported_when_the_call_is_awaited() {
+    let (client, recorder) = setup();
+    let bad_json = std::collections::BTreeMap::from([((1, 2), 3)]);
+    for call in [
+        client.get_thing(".."),
+        client.get_thing("a/%2e%2E/b"),
+        client.get_thing(""),
+        client.get_thing("x").header("a\n", "b"),
+        client.get_thing("x").header("a", "b\nc"),
+        client.get_thing("x").json(&bad_json),
+    ] {
+        let error = call.await.unwrap_err();
+        assert!(error.is_invalid_request(), "{error}");
+        assert!(
+            error.to_string().starts_with("getThing: not sent: "),
+            "{error}"
+        );
+        assert!(!error.may_have_been_executed());
+        assert_eq!(error.attempts(), 0);
+    }
+    assert!(recorder.sent().is_empty());
+}
+
+#[tokio::test]
+async fn the_first_mistake_is_the_one_that_is_reported() {
+    let (client, _) = setup();
+    let error = client.get_thing("..").header("a\n", "b").await.unwrap_err();
+    assert!(error.to_string().contains("thingId"), "{error}");
+}
+
+#[tokio::test]
+async fn any_success_status_is_a_success_and_any_other_is_not() {
+    let (client, recorder) = setup();
+    for status in [200, 201, 202, 204, 299] {
+        recorder.answer(Ok(response(status, "")));
+        assert_eq!(client.create_thing(&json!(1)).await.unwrap(), None);
+    }
+    for status in [100, 302, 304, 400, 404, 500, 599] {
+        recorder.answer(Ok(response(status, "null")));
+        let error = client.create_thing(&json!(1)).await.unwrap_err();
+        assert_eq!(error.status().unwrap(), status);
+        assert!(error.is_api());
+    }
+}
+
+#[tokio::test]
+async fn lists_and_other_bodies_are_sent_as_they_are_declared() {
+    let (client, recorder) = setup();
+    client
+        .get_thing("x")
+        .query_repeated("r", &["a", "b"])
+        .query_joined("j", &[1, 2])
+        .text("application/x-yaml", "a: 1")
+        .await
+        .unwrap();
+    let sent = &recorder.sent()[0];
+    assert_eq!(sent.url.query(), Some("r=a&r=b&j=1,2"));
+    assert_eq!(sent.headers["content-type"], "application/x-yaml");
+    assert_eq!(sent.body.as_deref(), Some(&b"a: 1"[..]));
+}
+
+#[test]
+fn calls_and_futures_can_be_sent_between_threads_and_show_no_parameter() {
+    fn check<T: Send + 'static + fmt::Debug>(value: &T) -> String {
+        format!("{value:?}")
+    }
+    let (client, _) = setup();
+    let call = client.get_thing("s3cret").query("token", "s3cret");
+    let shown = check(&call) + &check(&call.clone().into_future()) + &check(&call.response());
+    assert!(
+        shown.contains("getThing") && !shown.contains("s3cret"),
+        "{shown}"
+    );
+    assert_eq!(CreateThing::INFO.id, "createThing");
+}

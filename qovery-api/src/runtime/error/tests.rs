@@ -1,0 +1,178 @@
+use http::HeaderValue;
+use serde_json::json;
+
+use super::*;
+use crate::runtime::test_support::{GetThing, Recorder, response};
+use crate::runtime::{Operation, decode};
+
+async fn failure(answer: Result<RawResponse, TransportError>) -> Error {
+    let (client, recorder) = Recorder::client("https://h.test");
+    recorder.answer(answer);
+    client
+        .get_thing("x")
+        .query("token", "s3cret")
+        .await
+        .unwrap_err()
+}
+
+async fn message(status: u16, body: &'static str) -> String {
+    failure(Ok(response(status, body))).await.to_string()
+}
+
+#[test]
+fn an_error_is_as_small_as_a_pointer() {
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
+    assert_eq!(size_of::<TransportError>(), size_of::<usize>());
+    assert_eq!(size_of::<DecodeError>(), size_of::<usize>());
+}
+
+#[tokio::test]
+async fn each_status_has_its_predicate_and_no_other() {
+    type Predicate = fn(&Error) -> bool;
+    let predicates: [(u16, Predicate); 8] = [
+        (400, Error::is_bad_request),
+        (401, Error::is_unauthorized),
+        (403, Error::is_forbidden),
+        (404, Error::is_not_found),
+        (409, Error::is_conflict),
+        (429, Error::is_rate_limited),
+        (503, Error::is_server_error),
+        (418, |error| error.status() == Some(StatusCode::IM_A_TEAPOT)),
+    ];
+    for (status, _) in predicates {
+        let error = failure(Ok(response(status, "{}"))).await;
+        assert!(error.is_api() && !error.is_transport() && !error.is_decode());
+        for (other, predicate) in predicates {
+            assert_eq!(predicate(&error), status == other, "{status} {other}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_message_repeats_what_the_api_said() {
+    let body = r#"{"status":404,"error":"Not Found","detail":"no such\nenvironment"}"#;
+    let error = failure(Ok(response(404, body))).await;
+    assert_eq!(
+        error.to_string(),
+        "getThing: 404 Not Found: no such environment"
+    );
+    assert_eq!(error.api_error().unwrap().status, Some(404));
+    assert_eq!(error.operation(), GetThing::INFO);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_kept_and_told_in_short() {
+    let page = "<html><head><title>502 Bad\nGateway</title></head></html>";
+    assert_eq!(
+        message(502, page).await,
+        "getThing: 502 Bad Gateway: a web page came instead of the API's answer, titled \"502 Bad \
+         Gateway\""
+    );
+    assert_eq!(
+        message(500, " oh\r\nno ").await,
+        "getThing: 500 Internal Server Error: oh no"
+    );
+    let error = failure(Ok(response(502, page))).await;
+    assert_eq!(error.body().unwrap(), page);
+    assert!(error.api_error().is_none());
+}
+
+#[tokio::test]
+async fn an_empty_body_still_gives_a_message_to_act_on() {
+    assert!(message(401, "").await.contains("token"));
+    assert!(message(302, "").await.contains("base URL"));
+    assert_eq!(
+        message(799, "").await,
+        "getThing: 799: the server does not say why"
+    );
+}
+
+#[tokio::test]
+async fn a_long_body_is_cut_and_says_so() {
+    let body: &'static str = Box::leak("x".repeat(100_000).into_boxed_str());
+    let error = failure(Ok(response(500, body))).await;
+    assert_eq!(error.body().unwrap().len(), BODY_LIMIT);
+    assert!(error.is_body_truncated());
+    assert!(error.to_string().chars().count() < 400);
+    assert!(
+        !failure(Ok(response(500, "short")))
+            .await
+            .is_body_truncated()
+    );
+}
+
+#[tokio::test]
+async fn when_to_come_back_and_the_request_id_are_read_from_the_headers() {
+    let mut raw = response(429, "");
+    raw.headers
+        .insert("retry-after", HeaderValue::from_static("7"));
+    raw.headers
+        .insert("x-qovery-request-id", HeaderValue::from_static("r1"));
+    raw.attempts = 3;
+    raw.elapsed = Duration::from_millis(4210);
+    let error = failure(Ok(raw)).await;
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+    assert_eq!(error.request_id(), Some("r1"));
+    assert_eq!(
+        error.to_string(),
+        "getThing: 429 Too Many Requests: too many requests (come back in 7 s) (after 3 attempts \
+         in 4.2s) (request id r1)"
+    );
+}
+
+#[tokio::test]
+async fn only_a_refusal_was_certainly_not_executed() {
+    for (status, may) in [
+        (400, false),
+        (409, false),
+        (429, false),
+        (408, true),
+        (503, true),
+    ] {
+        let error = failure(Ok(response(status, ""))).await;
+        assert_eq!(error.may_have_been_executed(), may, "{status}");
+    }
+    let mut refused_at_last = response(429, "");
+    refused_at_last.executed_before = true;
+    assert!(failure(Ok(refused_at_last)).await.may_have_been_executed());
+    let lost = failure(Err(TransportError::connect("refused"))).await;
+    assert!(lost.is_connect() && lost.is_transport() && !lost.may_have_been_executed());
+    let slow = TransportError::timeout(Duration::from_secs(1));
+    let slow = failure(Err(slow)).await;
+    assert!(slow.is_timeout() && slow.may_have_been_executed());
+}
+
+#[tokio::test]
+async fn an_undecodable_success_was_executed() {
+    for body in ["", "<html>", "{", "\u{1}"] {
+        let error = failure(Ok(response(200, body))).await;
+        assert!(
+            error.is_decode() && error.may_have_been_executed(),
+            "{error}"
+        );
+        assert_eq!(error.status(), Some(StatusCode::OK));
+        assert!(error.decode_error().unwrap().is_syntax());
+        assert_eq!(error.body().unwrap(), body);
+    }
+}
+
+#[tokio::test]
+async fn the_cause_of_a_lost_connection_is_in_message_and_chain() {
+    let cause = std::io::Error::other("reset by peer");
+    let error = failure(Err(TransportError::interrupted(cause))).await;
+    assert!(error.to_string().ends_with("(reset by peer)"), "{error}");
+    let source = error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "reset by peer");
+}
+
+#[tokio::test]
+async fn neither_headers_nor_query_nor_body_show_in_debug() {
+    let mut raw = response(500, r#"{"detail":"d","password":"s3cret"}"#);
+    raw.headers
+        .insert("set-cookie", HeaderValue::from_static("s3cret"));
+    let shown = format!("{raw:?}");
+    let error = failure(Ok(raw)).await;
+    let shown = format!("{shown} {error:?} {:?}", error.decode_error());
+    assert!(!shown.contains("s3cret"), "{shown}");
+    assert_eq!(decode::<serde_json::Value>(b"{}").unwrap(), json!({}));
+}

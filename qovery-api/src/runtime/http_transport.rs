@@ -1,0 +1,306 @@
+//! The transport of a bare client: reqwest, a token, timeouts, a limit on the body.
+//!
+//! Not for retries, limits on requests or tokens that change: layers of `qovery-ext` do that.
+//! Dropping the returned future closes or abandons the request; the server may still execute it.
+
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, Method, header};
+use reqwest::{Url, redirect, retry};
+
+use super::{
+    AccessToken, BoxFuture, BuildError, RawResponse, Request, Transport, TransportError, headers,
+};
+
+/// The limit on making a connection that holds where none is set.
+pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The limit on a whole request that holds where none is set.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+/// The limit on the body of a response, in bytes, that holds where none is set.
+pub(crate) const DEFAULT_BODY_LIMIT: usize = 64 * 1024 * 1024;
+/// How many redirects within the same host one request may follow.
+const MAX_REDIRECTS: usize = 5;
+
+const USER_AGENT: &str = concat!("qovery-api-rust/", env!("CARGO_PKG_VERSION"));
+
+/// Sends requests with reqwest. Cloning is cheap and shares the connections.
+///
+/// | setting | default |
+/// |---|---|
+/// | limit on connecting | 10 s |
+/// | limit on a whole request, the body of the response included | 60 s |
+/// | limit on the body of a response | 64 MiB |
+///
+/// The token goes to the host of the request alone. Redirects are followed only for `GET` and
+/// `HEAD` and only to the same scheme, host and port; any other is handed back as a response with
+/// its status. Proxies are taken from the system and the environment, as reqwest does.
+#[derive(Clone)]
+pub struct HttpTransport {
+    http: reqwest::Client,
+    authorization: Option<HeaderValue>,
+    timeout: Duration,
+    body_limit: usize,
+}
+
+impl HttpTransport {
+    /// Starts from the defaults.
+    pub fn builder() -> HttpTransportBuilder {
+        HttpTransportBuilder::default()
+    }
+
+    async fn exchange(&self, request: &Request, limit: Duration) -> Result<RawResponse, Fault> {
+        let started = Instant::now();
+        let mut url = request.url.clone();
+        let mut redirects = 0;
+        loop {
+            let left = limit.saturating_sub(started.elapsed());
+            let mut builder = self
+                .http
+                .request(request.operation.method.clone(), url.clone())
+                .timeout(left)
+                .headers(request.headers.clone());
+            if let Some(body) = &request.body {
+                builder = builder.body(body.clone());
+            }
+            if let Some(value) = &self.authorization
+                && !request.headers.contains_key(header::AUTHORIZATION)
+            {
+                builder = builder.header(header::AUTHORIZATION, value.clone());
+            }
+            let response = builder.send().await.map_err(Fault::Sending)?;
+            if redirects < MAX_REDIRECTS
+                && let Some(next) = redirect_target(&request.operation.method, &url, &response)
+            {
+                redirects += 1;
+                url = next;
+                continue;
+            }
+            return self.read(response).await;
+        }
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Result<RawResponse, Fault> {
+        let status = response.status();
+        let limit = self.body_limit;
+        let announced = usize::try_from(response.content_length().unwrap_or(0));
+        let headers = std::mem::take(response.headers_mut());
+        // What a failure says is worth more than its last bytes: its status must not get lost.
+        let tolerant = !status.is_success();
+        if !tolerant && announced.is_ok_and(|length| length > limit) {
+            return Err(Fault::TooLarge);
+        }
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(_) if tolerant => break,
+                Err(error) => return Err(Fault::Reading(error)),
+            };
+            let length = first.len() + rest.len() + chunk.len();
+            if length > limit {
+                if tolerant {
+                    break;
+                }
+                return Err(Fault::TooLarge);
+            }
+            if first.is_empty() && rest.is_empty() {
+                first = chunk;
+            } else {
+                if rest.is_empty() {
+                    rest = BytesMut::from(first.as_ref());
+                    first = Bytes::new();
+                }
+                rest.extend_from_slice(&chunk);
+            }
+        }
+        let body = if rest.is_empty() {
+            first
+        } else {
+            rest.freeze()
+        };
+        Ok(RawResponse::new(status, headers, body))
+    }
+
+    fn explain(&self, fault: Fault, limit: Duration) -> TransportError {
+        match fault {
+            Fault::TooLarge => TransportError::too_large(self.body_limit),
+            Fault::Reading(error) if error.is_timeout() => {
+                TransportError::timeout(limit).with_source(error.without_url())
+            }
+            Fault::Reading(error) => TransportError::body(error.without_url()),
+            Fault::Sending(error) => {
+                let (connect, timeout) = (error.is_connect(), error.is_timeout());
+                let refused = error.is_builder();
+                let error = error.without_url();
+                match (connect, timeout) {
+                    _ if refused => {
+                        TransportError::refused("the request is malformed").with_source(error)
+                    }
+                    (true, true) => TransportError::connect_timeout(error),
+                    (true, false) => TransportError::connect(error),
+                    (false, true) => TransportError::timeout(limit).with_source(error),
+                    (false, false) => TransportError::interrupted(error),
+                }
+            }
+        }
+    }
+}
+
+enum Fault {
+    Sending(reqwest::Error),
+    Reading(reqwest::Error),
+    TooLarge,
+}
+
+/// Where to go on, if the response is a redirect that is safe to follow.
+///
+/// Only methods that change nothing are followed: reading another place after a `POST` would look
+/// like the success of the `POST`.
+fn redirect_target(method: &Method, from: &Url, response: &reqwest::Response) -> Option<Url> {
+    let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    if !is_redirect || !(method == Method::GET || method == Method::HEAD) {
+        return None;
+    }
+    let location = headers::text(response.headers(), header::LOCATION.as_str())?;
+    let target = from.join(location).ok()?;
+    let same_place = target.scheme() == from.scheme()
+        && target.host() == from.host()
+        && target.port_or_known_default() == from.port_or_known_default()
+        && target.username().is_empty()
+        && target.password().is_none();
+    same_place.then_some(target)
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
+        Box::pin(async move {
+            let started = Instant::now();
+            let limit = request.timeout.unwrap_or(self.timeout);
+            let outcome = self.exchange(&request, limit).await;
+            let elapsed = started.elapsed();
+            match outcome {
+                Ok(mut response) => {
+                    response.elapsed = elapsed;
+                    Ok(response)
+                }
+                Err(fault) => Err(self.explain(fault, limit).with_attempts(1, elapsed)),
+            }
+        })
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport")
+            .field("has_token", &self.authorization.is_some())
+            .field("timeout", &self.timeout)
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of an [`HttpTransport`].
+#[derive(Debug)]
+#[must_use]
+pub struct HttpTransportBuilder {
+    http: reqwest::ClientBuilder,
+    token: Option<AccessToken>,
+    connect_timeout: Duration,
+    timeout: Duration,
+    body_limit: usize,
+    user_agent: Option<String>,
+}
+
+impl Default for HttpTransportBuilder {
+    fn default() -> Self {
+        Self {
+            http: reqwest::Client::builder(),
+            token: None,
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            timeout: DEFAULT_TIMEOUT,
+            body_limit: DEFAULT_BODY_LIMIT,
+            user_agent: None,
+        }
+    }
+}
+
+impl HttpTransportBuilder {
+    /// The token sent with each request that has no `Authorization` header yet. Default: none.
+    pub fn token(mut self, token: AccessToken) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// The limit on making a connection. Default: 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// The limit on a whole request, from connecting to the last byte of the response. Default:
+    /// 60 s. A call can have its own: [`Call::timeout`](super::Call::timeout).
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// The limit on the body of a successful response, in bytes. Default: 64 MiB. The body of
+    /// another response is cut there.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Says who is calling, such as `nightly-deploys/1.2`. Stands after the name of this library.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = Some(name.into());
+        self
+    }
+
+    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries and
+    /// timeouts are set by this builder, whatever was set there.
+    pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
+        self.http = settings;
+        self
+    }
+
+    /// Builds the transport.
+    ///
+    /// # Errors
+    /// Where reqwest refuses the settings, for example a user agent that a header cannot carry.
+    pub fn build(self) -> Result<HttpTransport, BuildError> {
+        let user_agent = match self.user_agent.as_deref().map(str::trim) {
+            None | Some("") => USER_AGENT.to_owned(),
+            Some(name) => format!("{USER_AGENT} {name}"),
+        };
+        let user_agent = HeaderValue::from_str(&user_agent)
+            .map_err(|_| BuildError::settings("a header cannot carry this user agent"))?;
+        let http = self
+            .http
+            .user_agent(user_agent)
+            .connect_timeout(self.connect_timeout)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .build()
+            .map_err(|error| {
+                BuildError::settings("the HTTP client cannot be set up")
+                    .with_source(error.without_url())
+            })?;
+        let authorization = self.token.map(|token| token.header_value()).transpose()?;
+        Ok(HttpTransport {
+            http,
+            authorization,
+            timeout: self.timeout,
+            body_limit: self.body_limit,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

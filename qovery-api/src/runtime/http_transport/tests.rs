@@ -1,0 +1,251 @@
+use http::Method;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use super::*;
+use crate::runtime::{Client, Error, test_support::GetThing};
+
+const TOKEN: &str = "qov_s3cret";
+
+/// Serves one scripted answer for each connection, and gives what the connections asked.
+async fn serve(answers: Vec<String>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let mut asked = Vec::new();
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            asked.push(read_request(&mut stream).await);
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        asked
+    });
+    (url, server)
+}
+
+async fn read_request(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while !text.ends_with(b"\r\n\r\n") && stream.read(&mut byte).await.unwrap() > 0 {
+        text.push(byte[0]);
+    }
+    String::from_utf8(text).unwrap()
+}
+
+fn answer(status: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
+fn client(url: &str) -> Client {
+    let token = AccessToken::new(TOKEN).unwrap();
+    let builder = Client::builder().base_url(url).token(token).body_limit(100);
+    builder.build().unwrap()
+}
+
+fn assert_silent(error: &Error) {
+    let mut shown = format!("{error} {error:?}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        shown += &format!(" {cause} {cause:?}");
+        source = cause.source();
+    }
+    for secret in [TOKEN, "in-query"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_carries_token_and_user_agent() {
+    let (url, server) = serve(vec![answer("200 OK", "", "{\"a\":1}")]).await;
+    let client = Client::builder()
+        .base_url(&url)
+        .token(AccessToken::new(TOKEN).unwrap())
+        .user_agent("mine/1")
+        .build()
+        .unwrap();
+    assert_eq!(client.get_thing("x").await.unwrap(), json!({"a": 1}));
+    let asked = server.await.unwrap().remove(0).to_lowercase();
+    assert!(asked.starts_with("get /thing/x/status http/1.1"), "{asked}");
+    assert!(
+        asked.contains("authorization: token qov_s3cret\r\n"),
+        "{asked}"
+    );
+    let agent = concat!(
+        "user-agent: qovery-api-rust/",
+        env!("CARGO_PKG_VERSION"),
+        " mine/1\r\n"
+    );
+    assert!(asked.contains(agent), "{asked}");
+}
+
+#[tokio::test]
+async fn a_refused_connection_was_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = client(&url)
+        .get_thing("x")
+        .query("t", "in-query")
+        .await
+        .unwrap_err();
+    assert!(error.is_connect() && !error.is_timeout(), "{error}");
+    assert!(!error.may_have_been_executed());
+    assert_eq!(error.attempts(), 1);
+    assert_silent(&error);
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_without_an_answer_may_have_been_executed() {
+    for reply in ["", "HTTP/1.1 200 O"] {
+        let (url, _server) = serve(vec![reply.to_owned()]).await;
+        let error = client(&url)
+            .get_thing("x")
+            .query("t", "in-query")
+            .await
+            .unwrap_err();
+        assert!(
+            error.transport_error().unwrap().is_interrupted(),
+            "{error:?}"
+        );
+        assert!(error.may_have_been_executed());
+        assert_silent(&error);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_stops_half_way_is_no_success() {
+    let reply = "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{\"a\":1}".to_owned();
+    let (url, _server) = serve(vec![reply]).await;
+    let error = client(&url).get_thing("x").await.unwrap_err();
+    assert!(error.transport_error().unwrap().is_body(), "{error:?}");
+    assert!(error.may_have_been_executed());
+}
+
+#[tokio::test]
+async fn a_failure_whose_body_stops_half_way_keeps_its_status() {
+    let reply = "HTTP/1.1 404 Not Found\r\ncontent-length: 50\r\n\r\nno such".to_owned();
+    let (url, _server) = serve(vec![reply]).await;
+    let error = client(&url).get_thing("x").await.unwrap_err();
+    assert!(error.is_not_found(), "{error:?}");
+    assert_eq!(error.body().unwrap(), "no such");
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
+    let long = "x".repeat(101);
+    let chunked =
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n65\r\n{long}\r\n0\r\n\r\n");
+    for reply in [answer("200 OK", "", &long), chunked] {
+        let (url, _server) = serve(vec![reply]).await;
+        let error = client(&url).get_thing("x").await.unwrap_err();
+        assert!(error.transport_error().unwrap().is_too_large(), "{error:?}");
+        assert!(error.to_string().contains("100 bytes"), "{error}");
+    }
+    let (url, _server) = serve(vec![answer(
+        "200 OK",
+        "",
+        &format!("\"{}\"", "x".repeat(98)),
+    )])
+    .await;
+    client(&url).get_thing("x").await.unwrap();
+}
+
+#[tokio::test]
+async fn headers_that_never_end_run_into_the_limit_of_the_call() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let limit = Duration::from_millis(50);
+    let error = client(&url)
+        .get_thing("x")
+        .timeout(limit)
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout() && !error.is_connect(), "{error:?}");
+    assert!(error.may_have_been_executed());
+    assert!(error.elapsed() >= limit);
+    assert!(error.to_string().contains("50ms"), "{error}");
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_is_not_followed() {
+    let (other, other_server) = serve(vec![answer("200 OK", "", "null")]).await;
+    let location = format!("location: {other}/thing\r\n");
+    for status in ["301 Moved", "302 Found", "303 See Other", "307 T", "308 P"] {
+        let (url, _server) = serve(vec![answer(status, &location, "")]).await;
+        let error = client(&url).get_thing("x").await.unwrap_err();
+        assert!(error.status().unwrap().is_redirection(), "{error}");
+        assert_silent(&error);
+    }
+    assert!(!other_server.is_finished());
+    other_server.abort();
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_host_is_followed_for_reading_only() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let mut asked = Vec::new();
+        for reply in [
+            answer("302 Found", "location: /other?b=1\r\n", ""),
+            answer("200 OK", "", "7"),
+            answer("302 Found", "location: /other\r\n", ""),
+        ] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            asked.push(read_request(&mut stream).await);
+            stream.write_all(reply.as_bytes()).await.unwrap();
+        }
+        asked
+    });
+    let client = client(&url);
+    assert_eq!(client.get_thing("x").await.unwrap(), json!(7));
+    let error = client.create_thing(&json!(1)).await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 302);
+    let asked = server.await.unwrap();
+    assert!(asked[1].starts_with("GET /other?b=1 "), "{}", asked[1]);
+    assert!(asked[1].contains(TOKEN));
+}
+
+#[tokio::test]
+async fn a_ring_of_redirects_ends() {
+    let replies = vec![answer("302 Found", "location: /thing\r\n", ""); MAX_REDIRECTS + 1];
+    let (url, server) = serve(replies).await;
+    let error = client(&url).get_thing("x").await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 302);
+    assert_eq!(server.await.unwrap().len(), MAX_REDIRECTS + 1);
+}
+
+#[tokio::test]
+async fn a_token_set_for_one_call_replaces_the_client_s() {
+    let (url, server) = serve(vec![answer("200 OK", "", "null")]).await;
+    let call = client(&url)
+        .get_thing("x")
+        .header("authorization", "Bearer other");
+    call.await.unwrap();
+    let asked = server.await.unwrap().remove(0);
+    assert!(
+        asked.contains("Bearer other") && !asked.contains(TOKEN),
+        "{asked}"
+    );
+}
+
+#[test]
+fn a_transport_shows_no_token_and_refuses_an_impossible_user_agent() {
+    let token = || AccessToken::new(TOKEN).unwrap();
+    let builder = HttpTransport::builder().token(token());
+    let shown = format!("{builder:?}");
+    let shown = format!("{shown} {:?}", builder.build().unwrap());
+    assert!(!shown.contains("s3cret"), "{shown}");
+    let error = HttpTransport::builder()
+        .user_agent("a\nb")
+        .build()
+        .unwrap_err();
+    assert!(error.to_string().contains("user agent"), "{error}");
+    assert_eq!(<GetThing as crate::Operation>::INFO.method, Method::GET);
+}

@@ -1,0 +1,80 @@
+//! A transport without sockets, and two operations to call, for the tests of this module.
+
+use std::sync::{Arc, Mutex};
+
+use http::{HeaderMap, Method, StatusCode};
+
+use super::*;
+
+/// Answers with what it was given, and keeps what it was sent.
+#[derive(Clone, Default)]
+pub(crate) struct Recorder {
+    requests: Arc<Mutex<Vec<Request>>>,
+    answer: Arc<Mutex<Option<Result<RawResponse, TransportError>>>>,
+}
+
+impl Recorder {
+    /// A client of `base_url`, and the recorder behind it.
+    pub(crate) fn client(base_url: &str) -> (Client, Self) {
+        let recorder = Self::default();
+        let client = Client::with_transport(base_url, recorder.clone()).unwrap();
+        (client, recorder)
+    }
+
+    /// Answers the next request with this; without it with `200` and `null`.
+    pub(crate) fn answer(&self, answer: Result<RawResponse, TransportError>) {
+        *self.answer.lock().unwrap() = Some(answer);
+    }
+
+    /// What was sent so far.
+    pub(crate) fn sent(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+impl Transport for Recorder {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
+        self.requests.lock().unwrap().push(request);
+        let answer = self.answer.lock().unwrap().take();
+        let answer = answer.unwrap_or_else(|| Ok(response(200, "null")));
+        Box::pin(async move { answer })
+    }
+}
+
+/// A response without headers.
+pub(crate) fn response(status: u16, body: &'static str) -> RawResponse {
+    RawResponse::new(
+        StatusCode::from_u16(status).unwrap(),
+        HeaderMap::new(),
+        body,
+    )
+}
+
+/// Reads a thing by its name.
+pub(crate) struct GetThing;
+
+impl Operation for GetThing {
+    type Output = serde_json::Value;
+    type Format = Json;
+    const INFO: &'static OperationInfo =
+        &OperationInfo::new("getThing", Method::GET, "/thing/{thingId}/status");
+}
+
+/// Makes a thing.
+pub(crate) struct CreateThing;
+
+impl Operation for CreateThing {
+    type Output = Option<serde_json::Value>;
+    type Format = JsonOrEmpty;
+    const INFO: &'static OperationInfo = &OperationInfo::new("createThing", Method::POST, "/thing");
+}
+
+impl Client {
+    pub(crate) fn get_thing(&self, id: &str) -> Call<GetThing> {
+        Call::new(self, &[&id])
+    }
+
+    pub(crate) fn create_thing(&self, body: &serde_json::Value) -> Call<CreateThing> {
+        Call::new(self, &[]).json(body)
+    }
+}
