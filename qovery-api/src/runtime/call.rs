@@ -77,6 +77,12 @@ impl<O: Operation> Call<O> {
         self
     }
 
+    /// Takes a query parameter away, all its values.
+    pub fn without_query(mut self, name: &str) -> Self {
+        self.parts.query.set_repeated(name, &[]);
+        self
+    }
+
     /// Leaves a value for the layers of the transport, in place of one of the same type.
     pub fn extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.parts.extensions.insert(value);

@@ -28,7 +28,9 @@ pub use decode::{DecodeError, decode};
 pub use error::Error;
 pub use format::{Binary, Json, JsonOrEmpty, NoContent, ResponseFormat, Text};
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
-pub use operation::{Operation, OperationInfo, PageParts, PagedOperation, Paging};
+pub use operation::{
+    Operation, OperationInfo, PageParts, PagedBackward, PagedOperation, Paging, WindowOperation,
+};
 pub use query::QueryValue;
 pub use request::{Request, RetryMode};
 pub use response::{RawResponse, Response};

@@ -4,7 +4,7 @@
 
 use http::Method;
 
-use super::{Call, ResponseFormat};
+use super::ResponseFormat;
 
 /// One operation of the contract, as a type.
 pub trait Operation: Send + Sync + Sized + 'static {
@@ -39,28 +39,24 @@ impl OperationInfo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Paging {
-    /// The next page starts at (or after) the last item's id, sent as this query parameter.
+    /// The next page starts at (or after) the last item, whose id is sent as a query parameter.
     StartId {
-        /// The query parameter that takes the cursor.
+        /// The query parameter that takes the id of an item.
         parameter: &'static str,
+        /// Whether the contract promises that a page with fewer items than its declared size is
+        /// the last one. A size alone is no promise: a server that filters sends short pages.
+        short_page_ends: bool,
     },
     /// The response links to the next and the previous page; their query carries a token.
     ContinueToken {
-        /// The query parameter that takes the forward token.
+        /// The query parameter that takes the forward token, in the request and in the link.
         forward: &'static str,
-        /// The query parameter that takes the backward token.
-        backward: &'static str,
-    },
-    /// Only the newest items can be read; this query parameter says how many.
-    Window {
-        /// The query parameter that takes the number of items.
-        parameter: &'static str,
-        /// How many items the server sends where the parameter is absent.
-        default_size: u32,
+        /// The query parameter that takes the backward token, where the operation has one.
+        backward: Option<&'static str>,
     },
 }
 
-/// An operation that returns its items in pages or in a window.
+/// An operation that returns its items in pages, each of which leads to the next one.
 pub trait PagedOperation: Operation {
     /// What a page is made of.
     type Item: Send + 'static;
@@ -70,13 +66,28 @@ pub trait PagedOperation: Operation {
     /// Takes a page apart.
     fn split(page: Self::Output) -> PageParts<Self::Item>;
 
-    /// The value of the cursor that names this item, where the operation pages by item.
-    fn cursor_of(item: &Self::Item) -> Option<String>;
+    /// The id that tells this item from all others, where it has one.
+    ///
+    /// Where the operation pages by item, this is the cursor too (for commits: their sha).
+    fn item_id(item: &Self::Item) -> Option<String>;
+}
 
-    /// The same call, positioned with one of the paging parameters.
-    fn with_cursor(call: Call<Self>, parameter: &'static str, value: String) -> Call<Self> {
-        call.query(parameter, value)
-    }
+/// A paged operation that also pages backward: its [`Paging`] names a backward token.
+pub trait PagedBackward: PagedOperation {}
+
+/// An operation that returns its newest items only, as many as asked for.
+///
+/// There is no cursor: what lies beyond the window cannot be reached.
+pub trait WindowOperation: Operation {
+    /// What a window is made of.
+    type Item: Send + 'static;
+    /// The query parameter that takes the number of items.
+    const SIZE_PARAMETER: &'static str;
+    /// How many items the server sends where the parameter is absent.
+    const DEFAULT_SIZE: u32;
+
+    /// Takes a response apart.
+    fn split(page: Self::Output) -> PageParts<Self::Item>;
 }
 
 /// A page, taken apart.
@@ -91,16 +102,19 @@ pub struct PageParts<I> {
     pub next: Option<String>,
     /// The link to the previous page, where the server sent one.
     pub previous: Option<String>,
+    /// The server says that it holds back items, for example beyond a limit of the plan.
+    pub items_held_back: bool,
 }
 
 impl<I> PageParts<I> {
-    /// A page of these items, without links and of undeclared size.
+    /// A page of these items, without links, of undeclared size, with nothing held back.
     pub fn new(items: Vec<I>) -> Self {
         Self {
             items,
             declared_size: None,
             next: None,
             previous: None,
+            items_held_back: false,
         }
     }
 }

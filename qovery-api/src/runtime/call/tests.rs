@@ -142,6 +142,21 @@ async fn lists_and_other_bodies_are_sent_as_they_are_declared() {
     assert_eq!(sent.body.as_deref(), Some(&b"a: 1"[..]));
 }
 
+#[tokio::test]
+async fn a_query_parameter_that_is_taken_away_is_not_sent() {
+    let (client, recorder) = setup();
+    client
+        .get_thing("x")
+        .query("a", "1")
+        .query("b", "2")
+        .query_repeated("a", &["3", "4"])
+        .without_query("a")
+        .without_query("c")
+        .await
+        .unwrap();
+    assert_eq!(recorder.sent()[0].url.query(), Some("b=2"));
+}
+
 #[test]
 fn calls_and_futures_can_be_sent_between_threads_and_show_no_parameter() {
     fn check<T: Send + 'static + fmt::Debug>(value: &T) -> String {
