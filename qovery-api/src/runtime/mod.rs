@@ -6,19 +6,42 @@ mod api_error;
 mod build_error;
 mod call;
 mod client;
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub(crate) mod date_time;
 mod decode;
 mod error;
 mod format;
 mod headers;
 mod http_transport;
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub(crate) mod open_enum;
 mod operation;
+mod patch;
 mod path;
 mod query;
 mod request;
 mod response;
+mod secret;
 mod text;
 mod token;
 mod transport;
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub(crate) mod union;
 
 pub use api_error::ApiError;
 pub use build_error::BuildError;
@@ -28,12 +51,15 @@ pub use decode::{DecodeError, decode};
 pub use error::Error;
 pub use format::{Binary, Json, JsonOrEmpty, NoContent, ResponseFormat, Text};
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
+pub use open_enum::UnknownValue;
 pub use operation::{
     Operation, OperationInfo, PageParts, PagedBackward, PagedOperation, Paging, WindowOperation,
 };
+pub use patch::Patch;
 pub use query::QueryValue;
 pub use request::{Request, RetryMode};
 pub use response::{RawResponse, Response};
+pub use secret::{Secret, SecretText};
 pub use token::{AccessToken, AuthScheme};
 pub use transport::{BoxFuture, Transport, TransportError};
 

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::Fault;
+
 /// Why a document could not be decoded.
 ///
 /// The message names the kinds of what was expected and found, and shows no text of the document.
@@ -59,6 +61,12 @@ impl DecodeError {
     /// Whether the document is not even of the right format, such as HTML instead of JSON.
     pub fn is_syntax(&self) -> bool {
         self.0.is_syntax
+    }
+}
+
+impl From<Fault> for DecodeError {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.path(), fault.message().to_owned(), false)
     }
 }
 

@@ -4,16 +4,60 @@
 //! again, slowly: integers may come as `1.0`, `null` may stand for an empty list or map, and what is
 //! still wrong is reported with the path to the field. Not for requests: those are strict.
 
+mod deserializer;
 mod error;
+mod fault;
+mod variant;
 
 pub use error::DecodeError;
+pub(crate) use fault::Fault;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-/// Decodes a JSON document.
+use deserializer::ValueDeserializer;
+
+/// Decodes a JSON document the way the client decodes a response.
+///
+/// Unknown fields are ignored, `null` stands for an empty list or map, and an integer may be
+/// written as `1.0`.
+///
+/// ```
+/// let numbers: Vec<u32> = qovery_api::decode(b"[1, 2.0]")?;
+/// assert_eq!(numbers, [1, 2]);
+///
+/// let error = qovery_api::decode::<Vec<u32>>(b"[1, true]").unwrap_err();
+/// assert_eq!(error.path(), "[1]");
+/// # Ok::<(), qovery_api::DecodeError>(())
+/// ```
 ///
 /// # Errors
 /// Where the document is not JSON or does not fit the type: the error says where and what.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(body).map_err(|error| DecodeError::syntax(body, &error))
+    match serde_json::from_slice(body) {
+        Ok(value) => Ok(value),
+        Err(_) => {
+            let value = parse(body)?;
+            from_value(&value).map_err(|fault| DecodeError::from(*fault))
+        }
+    }
 }
+
+/// Reads a document without a type. The depth that is accepted is bounded by serde_json.
+fn parse(body: &[u8]) -> Result<Value, DecodeError> {
+    let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    serde_json::from_slice(text).map_err(|error| DecodeError::syntax(body, &error))
+}
+
+/// Decodes a document that was read without a type, with patience.
+pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Box<Fault>> {
+    T::deserialize(ValueDeserializer::lenient(value)).map_err(Box::new)
+}
+
+/// Decodes a document that was read without a type, without patience.
+pub(crate) fn from_value_strictly<T: DeserializeOwned>(value: &Value) -> Result<T, Box<Fault>> {
+    T::deserialize(ValueDeserializer::strict(value)).map_err(Box::new)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::*;
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Thing {
+    id: Option<uuid::Uuid>,
+    count: i64,
+    port: Option<u16>,
+    ratio: f64,
+    tags: Vec<String>,
+    labels: BTreeMap<String, Thing>,
+    numbered: BTreeMap<u8, bool>,
+    children: Vec<Thing>,
+    kind: Option<Kind>,
+    any: Option<Value>,
+    wide: Option<i128>,
+    name: Option<Name>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Kind {
+    #[serde(rename = "PLAIN")]
+    Plain,
+    Holding(u8),
+    Both(u8, u8),
+    Fields {
+        a: u8,
+    },
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Name(String);
+
+#[derive(Debug, Deserialize)]
+#[allow(dead_code, reason = "only decoded")]
+struct Strict {
+    id: uuid::Uuid,
+}
+
+fn thing(value: Value) -> Thing {
+    decode(value.to_string().as_bytes()).unwrap()
+}
+
+fn fault<T: DeserializeOwned>(value: Value) -> (String, String) {
+    let Err(error) = decode::<T>(value.to_string().as_bytes()) else {
+        panic!("{value} was decoded");
+    };
+    assert!(!error.is_syntax());
+    (error.path().to_owned(), error.message().to_owned())
+}
+
+#[test]
+fn integers_may_be_written_with_an_empty_fraction() {
+    let value = thing(json!({"count": -3.0, "port": 80.0, "wide": 1e20, "ratio": 1}));
+    assert_eq!((value.count, value.port, value.ratio), (-3, Some(80), 1.0));
+    assert_eq!(value.wide, Some(100_000_000_000_000_000_000));
+}
+
+#[test]
+fn what_is_no_integer_of_that_size_is_refused() {
+    for number in [
+        json!(1.5),
+        json!(1e300),
+        json!(70000.0),
+        json!(-1.0),
+        json!(70000),
+    ] {
+        let (path, message) = fault::<Thing>(json!({"port": number}));
+        assert_eq!(path, "port");
+        assert!(
+            message.contains("u16") || message.contains("number"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn null_is_an_empty_list_or_map() {
+    let value = thing(json!({"tags": null, "labels": {"a": {"children": null}}, "numbered": null}));
+    assert_eq!(value.tags, Vec::<String>::new());
+    assert_eq!(value.labels["a"], Thing::default());
+}
+
+#[test]
+fn null_is_no_text_number_or_object() {
+    assert_eq!(
+        fault::<Thing>(json!({"count": null})),
+        ("count".to_owned(), "expected i64, found null".to_owned())
+    );
+    assert_eq!(fault::<Thing>(json!({"tags": ["a", null]})).0, "tags[1]");
+    assert_eq!(fault::<Thing>(json!(null)).0, "");
+}
+
+#[test]
+fn the_path_leads_to_what_is_wrong() {
+    let value = json!({"children": [{}, {"labels": {"my key": {"children": [{"count": "x"}]}}}]});
+    let (path, message) = fault::<Thing>(value);
+    assert_eq!(path, r#"children[1].labels["my key"].children[0].count"#);
+    assert_eq!(message, "expected i64, found a text");
+    let (path, message) = fault::<Vec<Strict>>(json!([{}]));
+    assert_eq!(
+        (path.as_str(), message.as_str()),
+        ("[0]", "the field `id` is missing")
+    );
+}
+
+#[test]
+fn the_text_of_the_document_is_not_repeated() {
+    for value in [
+        json!({"count": "s3cret"}),
+        json!({"id": "s3cret"}),
+        json!({"kind": "s3cret"}),
+        json!({"port": {"s3cret": 1}}),
+    ] {
+        let (_, message) = fault::<Thing>(value);
+        assert!(!message.contains("s3cret"), "{message}");
+    }
+}
+
+#[test]
+fn keys_and_enums_are_read_in_serde_s_own_forms() {
+    let value = thing(json!({
+        "count": 1.0,
+        "numbered": {"7": true},
+        "name": "n",
+        "any": {"a": [1.0, null]},
+        "children": [
+            {"kind": "PLAIN"}, {"kind": {"Holding": 1.0}}, {"kind": {"Both": [1, 2]}},
+            {"kind": {"Fields": {"a": 1}}},
+        ],
+    }));
+    assert!(value.numbered[&7]);
+    assert_eq!(value.name, Some(Name("n".to_owned())));
+    assert_eq!(value.any, Some(json!({"a": [1.0, null]})));
+    let kinds: Vec<_> = value
+        .children
+        .into_iter()
+        .flat_map(|child| child.kind)
+        .collect();
+    let wanted = [
+        Kind::Plain,
+        Kind::Holding(1),
+        Kind::Both(1, 2),
+        Kind::Fields { a: 1 },
+    ];
+    assert_eq!(kinds, wanted);
+    assert_eq!(
+        fault::<Thing>(json!({"kind": {"Holding": "x"}})).0,
+        "kind.Holding"
+    );
+    assert_eq!(
+        fault::<Thing>(json!({"numbered": {"x": true}})).0,
+        "numbered.x"
+    );
+    assert_eq!(fault::<Thing>(json!({"kind": {}})).0, "kind");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_obstacle() {
+    assert_eq!(decode::<u8>(b"\xEF\xBB\xBF7").unwrap(), 7);
+}
+
+#[test]
+fn what_is_no_json_is_told_by_its_look() {
+    for (body, wanted) in [
+        ("", "empty"),
+        (" \n", "empty"),
+        ("<html>", "HTML"),
+        ("hello", "not a JSON document"),
+        ("{\"a\":", "not a JSON document"),
+        ("7 8", "not a JSON document"),
+    ] {
+        let error = decode::<u8>(body.as_bytes()).unwrap_err();
+        assert!(error.is_syntax(), "{body}");
+        assert!(error.to_string().contains(wanted), "{body}: {error}");
+    }
+}
+
+#[test]
+fn depth_is_bounded() {
+    let deep = format!("{}{}", r#"{"children":["#.repeat(5000), "]}".repeat(5000));
+    assert!(decode::<Thing>(deep.as_bytes()).unwrap_err().is_syntax());
+    let fits = format!("{}{}", r#"{"children":["#.repeat(60), "]}".repeat(60));
+    let with_fault = fits.replacen("[]", r#"[{"count":null}]"#, 1);
+    let error = decode::<Thing>(with_fault.as_bytes()).unwrap_err();
+    assert!(error.path().ends_with("children[0].count"), "{error}");
+}
+
+#[test]
+fn a_fault_keeps_its_path_when_it_passes_through_another_error() {
+    use serde::de::Error as _;
+    let inner = Fault::new("wrong").in_item(3).in_field("a");
+    let outer = Fault::custom(&inner).in_field("b");
+    assert_eq!(
+        (outer.path().as_str(), outer.message()),
+        ("b.a[3]", "wrong")
+    );
+    assert_eq!(serde_json::Error::custom(&inner).to_string(), "a[3]: wrong");
+    assert_eq!(Fault::custom("\u{0}fault:{").message(), "fault:{");
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[a-z\\-0-9\u{0}é]{0,12}".prop_map(Value::from),
+    ];
+    let name = prop_oneof![
+        Just("id"),
+        Just("count"),
+        Just("port"),
+        Just("tags"),
+        Just("labels"),
+        Just("numbered"),
+        Just("children"),
+        Just("kind"),
+        Just("any"),
+        Just("wide"),
+        Just("name"),
+        Just("Holding"),
+        Just("Both"),
+        Just("Fields"),
+        Just("other")
+    ];
+    leaf.prop_recursive(5, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(name.clone().prop_map(String::from), inner, 0..5)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_document_and_no_bytes_cause_a_panic(
+        value in any_json(),
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+    ) {
+        let _ = decode::<Thing>(value.to_string().as_bytes());
+        let _ = decode::<Thing>(&bytes);
+    }
+
+    // serde_json takes a list for a struct, which nobody means: only there do the two differ.
+    #[test]
+    fn patience_changes_nothing_where_none_is_needed(value in any_json()) {
+        if let Ok(wanted) = serde_json::from_value::<Thing>(value.clone()) {
+            for ours in [from_value::<Thing>(&value), from_value_strictly(&value)] {
+                match ours {
+                    Ok(ours) => prop_assert_eq!(&ours, &wanted),
+                    Err(fault) => prop_assert!(fault.message().ends_with("found a list")),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn strictness_accepts_no_more_than_serde_json(value in any_json()) {
+        if let Ok(ours) = from_value_strictly::<Thing>(&value) {
+            prop_assert_eq!(serde_json::from_value::<Thing>(value).unwrap(), ours);
+        }
+    }
+}

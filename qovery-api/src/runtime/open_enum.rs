@@ -1,0 +1,322 @@
+//! Enums that keep a value which they do not know.
+//!
+//! The generator calls [`open_enum!`] once for each enum of text:
+//!
+//! ```text
+//! open_enum! {
+//!     /// Documentation of the enum. Any attribute may stand here.
+//!     pub enum StateEnum {
+//!         /// Documentation of the value. `#[deprecated]` may stand here too.
+//!         Deployed = "DEPLOYED",
+//!         // The first text is the one that is sent; the others are accepted too.
+//!         Cluster = "CLUSTER" | " CLUSTER",
+//!     }
+//! }
+//! ```
+//!
+//! No variant may be called `Unknown` or `UNKNOWN_VALUE`: that one is added. The macro writes the
+//! enum and one table; all else goes through the functions of this module, so that hundreds of
+//! enums stay cheap to compile. Not for enums that hold data: those are unions.
+
+use std::{
+    borrow::Cow,
+    fmt::{self, Debug},
+};
+
+use serde::de::{self, Deserializer, Visitor};
+
+/// A value of an enum that this version of the library does not know, word for word.
+///
+/// Made by decoding or by `From<&str>` of the enum, which never put a known value in here: so two
+/// equal texts are always equal values.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UnknownValue(Box<str>);
+
+impl UnknownValue {
+    /// The value as the API wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UnknownValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl Debug for UnknownValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(&self.0, f)
+    }
+}
+
+/// What the macro writes for each enum.
+pub(crate) trait OpenEnum: Clone + 'static {
+    /// The known values.
+    const KNOWN: &'static [Self];
+    /// Texts that are accepted beside the first one, and what they mean.
+    const ALIASES: &'static [(&'static str, Self)];
+    /// The text that is sent.
+    fn text(&self) -> &str;
+    /// Holds a text that is not known.
+    fn unknown(value: UnknownValue) -> Self;
+}
+
+/// The value that a text stands for.
+pub(crate) fn from_text<E: OpenEnum>(text: &str) -> E {
+    let known = E::KNOWN.iter().find(|value| value.text() == text);
+    let alias = || {
+        let mut aliases = E::ALIASES.iter();
+        aliases
+            .find(|(alias, _)| *alias == text)
+            .map(|(_, value)| value)
+    };
+    match known.or_else(alias) {
+        Some(value) => value.clone(),
+        None => E::unknown(UnknownValue(text.into())),
+    }
+}
+
+/// Prints a known value bare and an unknown one as what it is.
+pub(crate) fn debug(text: &str, is_known: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if is_known {
+        f.write_str(text)
+    } else {
+        f.debug_tuple("Unknown").field(&text).finish()
+    }
+}
+
+/// Reads a text, without a copy where the document allows it.
+pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    deserializer.deserialize_str(TextVisitor)
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text))
+    }
+}
+
+/// Writes an enum that keeps a value which it does not know. The grammar is in the module's text.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident {
+            $($(#[$variant_meta:meta])* $variant:ident = $text:literal $(| $alias:literal)*),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone)]
+        #[non_exhaustive]
+        $vis enum $name {
+            $($(#[$variant_meta])* $variant,)+
+            /// A value that this version of the library does not know.
+            Unknown($crate::UnknownValue),
+        }
+
+        #[allow(deprecated, reason = "a deprecated value is still a value")]
+        const _: () = {
+            use $crate::runtime::open_enum::{self, OpenEnum};
+            use ::core::{cmp, convert, fmt, hash, str};
+
+            impl OpenEnum for $name {
+                const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+                const ALIASES: &'static [(&'static str, Self)] =
+                    &[$($(($alias, Self::$variant),)*)+];
+                fn text(&self) -> &str {
+                    match self {
+                        $(Self::$variant => $text,)+
+                        Self::Unknown(value) => value.as_str(),
+                    }
+                }
+                fn unknown(value: $crate::UnknownValue) -> Self {
+                    Self::Unknown(value)
+                }
+            }
+            impl $name {
+                /// The value as the API writes it.
+                $vis fn as_str(&self) -> &str {
+                    self.text()
+                }
+                /// Whether this version of the library knows the value.
+                $vis fn is_known(&self) -> bool {
+                    !matches!(self, Self::Unknown(_))
+                }
+                /// All values that this version of the library knows.
+                $vis fn known_values() -> &'static [Self] {
+                    Self::KNOWN
+                }
+            }
+            impl fmt::Display for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.pad(self.text())
+                }
+            }
+            impl fmt::Debug for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    open_enum::debug(self.text(), self.is_known(), f)
+                }
+            }
+            impl cmp::PartialEq for $name {
+                fn eq(&self, other: &Self) -> bool {
+                    self.text() == other.text()
+                }
+            }
+            impl cmp::Eq for $name {}
+            impl cmp::PartialOrd for $name {
+                fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
+                    Some(self.cmp(other))
+                }
+            }
+            impl cmp::Ord for $name {
+                fn cmp(&self, other: &Self) -> cmp::Ordering {
+                    self.text().cmp(other.text())
+                }
+            }
+            impl hash::Hash for $name {
+                fn hash<H: hash::Hasher>(&self, state: &mut H) {
+                    self.text().hash(state);
+                }
+            }
+            impl convert::From<&str> for $name {
+                fn from(text: &str) -> Self {
+                    open_enum::from_text(text)
+                }
+            }
+            impl convert::From<String> for $name {
+                fn from(text: String) -> Self {
+                    open_enum::from_text(&text)
+                }
+            }
+            impl str::FromStr for $name {
+                type Err = convert::Infallible;
+                fn from_str(text: &str) -> Result<Self, convert::Infallible> {
+                    Ok(open_enum::from_text(text))
+                }
+            }
+            impl $crate::QueryValue for $name {
+                fn to_query(&self) -> String {
+                    self.text().to_owned()
+                }
+            }
+            impl ::serde::Serialize for $name {
+                fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                    to.serialize_str(self.text())
+                }
+            }
+            impl<'de> ::serde::Deserialize<'de> for $name {
+                fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                    open_enum::read(from).map(|text| open_enum::from_text(&text))
+                }
+            }
+        };
+    };
+}
+
+pub(crate) use open_enum;
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, collections::HashSet};
+
+    use serde_json::json;
+
+    use crate::{QueryValue, decode};
+
+    open_enum! {
+        /// What a cloud is called.
+        enum Cloud {
+            /// Amazon's.
+            Aws = "AWS",
+            /// Google's.
+            #[deprecated]
+            Gcp = "GCP",
+            /// Any.
+            OnPremise = "ON_PREMISE" | " ON_PREMISE" | "on-premise",
+        }
+    }
+
+    #[test]
+    fn an_unknown_value_passes_through_unchanged() {
+        let text = "  ALIBABA é\"\n";
+        let value: Cloud = decode(json!(text).to_string().as_bytes()).unwrap();
+        assert!(!value.is_known());
+        assert_eq!(value.as_str(), text);
+        assert_eq!(value.to_string(), text);
+        assert_eq!(value.to_query(), text);
+        assert_eq!(serde_json::to_value(&value).unwrap(), json!(text));
+        assert_eq!(value, Cloud::from(text.to_owned()));
+        assert_eq!(text.parse(), Ok(value));
+    }
+
+    #[test]
+    fn a_known_value_is_never_held_as_an_unknown_one() {
+        for value in Cloud::known_values() {
+            assert!(value.is_known());
+            assert_eq!(&Cloud::from(value.as_str()), value);
+            assert!(Cloud::from(value.as_str()).is_known());
+            let json = serde_json::to_string(value).unwrap();
+            assert_eq!(&decode::<Cloud>(json.as_bytes()).unwrap(), value);
+        }
+        assert_eq!(Cloud::known_values().len(), 3);
+        assert!(matches!(Cloud::from("AWS"), Cloud::Aws));
+    }
+
+    #[test]
+    fn other_spellings_are_accepted_and_not_sent() {
+        for text in ["ON_PREMISE", " ON_PREMISE", "on-premise"] {
+            assert_eq!(Cloud::from(text), Cloud::OnPremise);
+        }
+        assert_eq!(Cloud::OnPremise.to_query(), "ON_PREMISE");
+        assert!(!Cloud::from("aws").is_known());
+    }
+
+    #[test]
+    fn it_prints_within_a_width_and_shows_what_it_is() {
+        assert_eq!(
+            format!("{:>5}|{:<5}|", Cloud::Aws, Cloud::from("X")),
+            "  AWS|X    |"
+        );
+        let shown = format!("{:?} {:?}", Cloud::OnPremise, Cloud::from("X"));
+        assert_eq!(shown, "ON_PREMISE Unknown(\"X\")");
+    }
+
+    #[test]
+    fn it_works_as_the_key_of_a_map() {
+        let json = r#"{"AWS":1,"MOON":2}"#;
+        let map: BTreeMap<Cloud, u8> = decode(json.as_bytes()).unwrap();
+        assert_eq!(map[&Cloud::Aws], 1);
+        assert_eq!(map[&Cloud::from("MOON")], 2);
+        assert_eq!(serde_json::to_string(&map).unwrap(), json);
+        // Read the slow way too, because of the 1.0.
+        let map: BTreeMap<Cloud, u8> = decode(br#"{"AWS":1.0}"#).unwrap();
+        assert_eq!(map[&Cloud::Aws], 1);
+        assert!(HashSet::from([Cloud::Aws]).contains(&Cloud::from("AWS")));
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        let error = decode::<Vec<Cloud>>(br#"["AWS",5]"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "[1]: expected a text, found the number 5"
+        );
+    }
+}

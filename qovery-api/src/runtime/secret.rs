@@ -1,0 +1,127 @@
+//! Fields that hold secrets: they travel, and they do not show.
+//!
+//! Not for the token of the client: that is [`AccessToken`](super::AccessToken).
+
+use std::fmt;
+
+use secrecy::zeroize::Zeroize;
+use serde::{Deserialize, Serialize};
+
+/// A secret text in a request or a response.
+///
+/// It is sent and decoded as it is, prints as `[redacted]`, and its memory is overwritten when it is
+/// dropped.
+///
+/// ```
+/// use qovery_api::SecretText;
+///
+/// let password = SecretText::from("hunter2");
+/// assert_eq!(format!("{password:?}"), "[redacted]");
+/// assert_eq!(password.expose(), "hunter2");
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Takes a secret.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret itself. Keep it away from logs.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The secret itself, as a text that shows like any other.
+    pub fn into_exposed(mut self) -> String {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for SecretText {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl From<String> for SecretText {
+    fn from(secret: String) -> Self {
+        Self(secret)
+    }
+}
+
+impl From<&str> for SecretText {
+    fn from(secret: &str) -> Self {
+        Self(secret.to_owned())
+    }
+}
+
+/// A secret of another type than text, such as a map of variables.
+///
+/// It is sent and decoded as it is, and prints as `[redacted]`.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret<T>(T);
+
+impl<T> Secret<T> {
+    /// Takes a secret.
+    pub const fn new(secret: T) -> Self {
+        Self(secret)
+    }
+
+    /// The secret itself. Keep it away from logs.
+    pub const fn expose(&self) -> &T {
+        &self.0
+    }
+
+    /// The secret itself, to be changed.
+    pub const fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+
+    /// The secret itself, which shows from now on.
+    pub fn into_exposed(self) -> T {
+        self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl<T> From<T> for Secret<T> {
+    fn from(secret: T) -> Self {
+        Self(secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::decode;
+
+    #[test]
+    fn a_secret_travels_and_does_not_show() {
+        let text: SecretText = decode(br#""s3cret""#).unwrap();
+        assert_eq!(text, "s3cret".into());
+        assert_eq!(serde_json::to_string(&text).unwrap(), r#""s3cret""#);
+        let map: Secret<BTreeMap<String, String>> = decode(br#"{"a":"s3cret"}"#).unwrap();
+        assert_eq!(map.expose()["a"], "s3cret");
+        let shown = format!("{text:?} {map:?} {:#?}", Some(&text));
+        assert!(!shown.contains("s3cret"), "{shown}");
+        assert_eq!(text.into_exposed(), "s3cret");
+        assert_eq!(map.into_exposed().len(), 1);
+    }
+}

@@ -1,0 +1,307 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::{SecretText, decode, runtime::open_enum::open_enum};
+
+open_enum! {
+    #[allow(dead_code, reason = "only a member of the unions")]
+    /// The kind of a service.
+    enum Kind {
+        /// A job.
+        Job = "JOB",
+        /// A database.
+        Database = "DATABASE",
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Database {
+    service_type: Kind,
+    port: u16,
+    password: Option<SecretText>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Cron {
+    schedule: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Lifecycle {
+    job_type: String,
+    on_start: Option<bool>,
+}
+
+union! {
+    /// A service.
+    enum Service by tag "service_type" {
+        "DATABASE" =>
+        /// A database, which declares the tag.
+        Database(Database),
+        "JOB" =>
+        /// A job, which is a union again.
+        Job(Box<Job>),
+    }
+}
+
+union! {
+    /// A job.
+    enum Job by tag "job_type" {
+        "CRON" | "CRONTAB" =>
+        /// Does not declare the tag.
+        Cron(Cron),
+        "LIFECYCLE" =>
+        /// Declares it.
+        #[deprecated]
+        Lifecycle(Lifecycle),
+    }
+}
+
+union! {
+    /// Credentials whose tag is often left out.
+    enum Credentials by tag "kind" {
+        "KEY" =>
+        /// A key.
+        Key(Cron),
+        _ =>
+        /// Without a tag.
+        Plain(Database),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Git {
+    git: Cron,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Chart {
+    repository: String,
+    chart: String,
+}
+
+union! {
+    /// Where a chart comes from.
+    enum Source by property {
+        "git" =>
+        /// From git.
+        Git(Git),
+        "repository" & "chart" =>
+        /// From a repository.
+        Chart(Chart),
+    }
+}
+
+union! {
+    /// With a last resort.
+    enum SourceOr by property {
+        "git" =>
+        /// From git.
+        Git(Git),
+        _ =>
+        /// Anything else.
+        Other(Cron),
+    }
+}
+
+union! {
+    /// A value of a feature.
+    enum Feature in order {
+        /// A text.
+        Text(String),
+        /// A number.
+        Number(i64),
+        /// A chart.
+        Chart(Chart),
+        /// Tags.
+        Tags(Vec<String>),
+    }
+}
+
+fn from<T: DeserializeOwned>(value: Value) -> T {
+    decode(value.to_string().as_bytes()).unwrap()
+}
+
+fn fault<T: DeserializeOwned>(value: Value) -> String {
+    let Err(error) = decode::<T>(value.to_string().as_bytes()) else {
+        panic!("{value} was decoded");
+    };
+    error.to_string()
+}
+
+fn to(value: impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap()
+}
+
+#[test]
+fn the_tag_chooses_the_member_and_stays_in_it() {
+    let json = json!({"service_type": "DATABASE", "port": 5432, "password": null});
+    let service: Service = from(json.clone());
+    assert!(matches!(&service, Service::Database(database) if database.port == 5432));
+    assert_eq!(to(service), json);
+}
+
+#[test]
+fn unions_nest() {
+    let json = json!({"service_type": "JOB", "job_type": "CRON", "schedule": ["* * * * *"]});
+    let service: Service = from(json.clone());
+    let Service::Job(job) = &service else {
+        panic!("{service:?}");
+    };
+    assert!(matches!(**job, Job::Cron(_)));
+    assert_eq!(to(service), json);
+}
+
+#[test]
+fn a_tag_that_the_member_does_not_declare_is_written() {
+    let job = Job::Cron(Cron { schedule: vec![] });
+    assert_eq!(to(&job), json!({"job_type": "CRON", "schedule": []}));
+    assert_eq!(
+        to(from::<Job>(
+            json!({"job_type": "CRONTAB", "schedule": null})
+        )),
+        to(job)
+    );
+}
+
+#[test]
+fn an_unknown_member_is_kept_as_it_came() {
+    for json in [
+        json!({"service_type": "SATELLITE", "orbit": [1.0, null, {"a": 1e300}]}),
+        json!({"service_type": null}),
+        json!({"service_type": 7}),
+        json!({}),
+        json!({"service_type": "JOB", "job_type": "NEW"}),
+    ] {
+        let list: Vec<Service> = from(json!([json]));
+        assert_eq!(to(&list), json!([json]));
+        let is_unknown = match &list[0] {
+            Service::Unknown(_) => true,
+            Service::Job(job) => matches!(**job, Job::Unknown(_)),
+            Service::Database(_) => false,
+        };
+        assert!(is_unknown, "{list:?}");
+    }
+}
+
+#[test]
+fn the_fault_of_a_broken_member_names_union_member_tag_and_field() {
+    let json = json!([{"service_type": "JOB", "job_type": "CRON", "schedule": ["a", 7]}]);
+    let text = fault::<Vec<Service>>(json);
+    assert_eq!(
+        text,
+        "[0].schedule[1]: expected a string, found the number 7 (Job::Cron, job_type = \"CRON\") \
+         (Service::Job, service_type = \"JOB\")"
+    );
+    let text = fault::<Source>(json!({"git": {}}));
+    assert_eq!(text, "git: the field `schedule` is missing (Source::Git)");
+}
+
+#[test]
+fn what_is_no_object_is_refused_where_a_property_decides() {
+    for value in [
+        json!(null),
+        json!("DATABASE"),
+        json!([]),
+        json!(1),
+        json!(true),
+    ] {
+        let text = fault::<Vec<Service>>(json!([value]));
+        assert!(
+            text.starts_with("[0]: expected an object (Service)"),
+            "{text}"
+        );
+        assert!(fault::<Vec<Source>>(json!([value])).contains("(Source)"));
+    }
+}
+
+#[test]
+fn members_are_read_with_patience() {
+    let service: Service = from(json!({"service_type": "DATABASE", "port": 5432.0}));
+    assert!(matches!(service, Service::Database(database) if database.port == 5432));
+}
+
+#[test]
+fn a_missing_tag_can_mean_a_member() {
+    let plain = json!({"service_type": "JOB", "port": 1, "password": null});
+    let read: Credentials = from(plain.clone());
+    assert!(matches!(read, Credentials::Plain(_)));
+    assert_eq!(to(read), plain);
+    let other: Credentials = from(json!({"kind": "OTHER"}));
+    assert!(matches!(other, Credentials::Unknown(_)));
+    assert!(matches!(
+        from(json!({"kind": "KEY", "schedule": []})),
+        Credentials::Key(_)
+    ));
+}
+
+#[test]
+fn a_property_that_is_not_null_chooses_the_member() {
+    let git = json!({"git": {"schedule": []}, "repository": null, "new": 1});
+    assert!(matches!(from(git), Source::Git(_)));
+    let chart = json!({"git": null, "repository": "r", "chart": "c"});
+    assert!(matches!(from(chart), Source::Chart(_)));
+    for unknown in [json!({"repository": "r"}), json!({"git": null}), json!({})] {
+        let read: Source = from(unknown.clone());
+        assert!(matches!(read, Source::Unknown(_)), "{read:?}");
+        assert_eq!(to(read), unknown);
+    }
+    assert!(matches!(from(json!({"schedule": []})), SourceOr::Other(_)));
+    assert!(matches!(
+        from(json!({"git": {"schedule": []}})),
+        SourceOr::Git(_)
+    ));
+}
+
+#[test]
+fn the_first_member_that_fits_wins_and_patience_comes_last() {
+    assert!(matches!(from(json!("7")), Feature::Text(_)));
+    assert!(matches!(from(json!(7)), Feature::Number(7)));
+    assert!(matches!(from(json!(7.0)), Feature::Number(7)));
+    assert!(matches!(from(json!(["7"])), Feature::Tags(_)));
+    assert!(matches!(
+        from(json!({"repository": "r", "chart": "c"})),
+        Feature::Chart(_)
+    ));
+    for unknown in [json!(true), json!(7.5), json!({"a": 1}), json!([7])] {
+        let read: Feature = from(unknown.clone());
+        assert!(matches!(read, Feature::Unknown(_)), "{read:?}");
+        assert_eq!(to(read), unknown);
+    }
+}
+
+#[test]
+fn an_unknown_member_shows_its_names_only() {
+    let unknown = json!({"service_type": "NEW", "password": "s3cret"});
+    let shown = format!("{:?}", from::<Service>(unknown));
+    assert_eq!(shown, r#"Unknown({"password", "service_type"})"#);
+    for value in [json!(["s3cret"]), json!("s3cret"), json!(1)] {
+        let shown = format!("{:?}", Service::Unknown(value));
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+    let known = json!({"service_type": "DATABASE", "port": 1, "password": "s3cret"});
+    let shown = format!("{:?}", from::<Service>(known));
+    assert!(
+        shown.starts_with("Database(") && !shown.contains("s3cret"),
+        "{shown}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_object_is_lost_unless_its_member_is_broken(
+        kind in "JOB|DATABASE|NEW|",
+        job in "CRON|LIFECYCLE|NEW|",
+        port in any::<Option<u16>>(),
+    ) {
+        let json = json!({"service_type": kind, "job_type": job, "port": port, "schedule": []});
+        match decode::<Service>(json.to_string().as_bytes()) {
+            Ok(Service::Unknown(value)) => prop_assert_eq!(value, json),
+            Ok(known) => prop_assert_eq!(&to(known)["service_type"], &json["service_type"]),
+            Err(error) => {
+                prop_assert!(kind == "DATABASE" && port.is_none(), "{}", error);
+            }
+        }
+    }
+}
