@@ -3,8 +3,10 @@
 
 mod contract;
 mod generate;
+mod import;
 mod problem;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -17,15 +19,28 @@ use clap::Parser;
     arg_required_else_help = true
 )]
 enum Command {
+    Import(import::Args),
     Generate(generate::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
+        Command::Import(args) => import::run(&args),
         Command::Generate(args) => generate::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");
         ExitCode::FAILURE
     })
+}
+
+/// The directory of the workspace: that of this crate's parent while cargo runs it, otherwise the
+/// current one.
+pub(crate) fn repository() -> PathBuf {
+    let crate_directory = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    crate_directory
+        .as_deref()
+        .and_then(Path::parent)
+        .map(Path::to_owned)
+        .unwrap_or_default()
 }

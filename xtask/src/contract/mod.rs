@@ -2,7 +2,11 @@
 //!
 //! Not for generating code: that starts from a [`Document`] and never looks at the file again.
 
+pub(crate) mod canonical;
+pub(crate) mod import;
+pub(crate) mod references;
 pub(crate) mod source;
+pub(crate) mod walk;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +29,11 @@ impl Document {
     /// thing around it. `None` when even the first step of the pointer is not in the text.
     pub(crate) fn line_of(&self, pointer: &str) -> Option<usize> {
         source::line_of(&self.text, pointer)
+    }
+
+    /// Whether the document was read from exactly this text.
+    pub(crate) fn is_text(&self, text: &str) -> bool {
+        self.text == text
     }
 }
 

@@ -1,0 +1,356 @@
+//! Writing the contract: always the same bytes for the same content, made to be read and reviewed.
+//!
+//! Not a YAML library: it writes the tree of a contract in one style. Mappings are blocks; short
+//! lists of plain values stand on one line; long texts are folded at spaces; a text is quoted only
+//! where some YAML reader, of version 1.1 or 1.2, would take it for something else.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::source;
+use crate::problem::Problem;
+
+/// The column that lines do not pass where that is possible.
+const WIDTH: usize = 110;
+
+/// The text of a document.
+///
+/// # Errors
+/// When the text would not be read back as the same document; that is a defect of this module, and
+/// nothing must be written then.
+pub(crate) fn text(value: &Value) -> Result<String, Problem> {
+    let mut out = String::new();
+    block(value, 0, &mut out);
+    let again = source::parse(Path::new("the canonical text"), out.clone())?;
+    if again.value == *value {
+        Ok(out)
+    } else {
+        Err(Problem::new(
+            "the canonical text does not say what the document says",
+        ))
+    }
+}
+
+/// Writes a file completely or not at all.
+///
+/// # Errors
+/// When the directory or the file cannot be written.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let fresh = path.with_file_name(name);
+    let outcome = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, path));
+    outcome.map_err(|error| {
+        // What is left over is of no use to anyone; that it cannot be removed changes nothing.
+        let _ = std::fs::remove_file(&fresh);
+        Problem::in_file(path, format!("cannot be written: {error}"))
+            .with_help("check the directory and its permissions")
+    })
+}
+
+/// Writes a mapping or a list, each line beginning at `indent`.
+fn block(value: &Value, indent: usize, out: &mut String) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                spaces(indent, out);
+                out.push_str(&scalar(key));
+                out.push(':');
+                member(value, indent, out);
+            }
+        }
+        Value::Array(list) => {
+            for value in list {
+                spaces(indent, out);
+                out.push('-');
+                item(value, indent, out);
+            }
+        }
+        _ => {
+            spaces(indent, out);
+            out.push_str(&plain(value));
+            out.push('\n');
+        }
+    }
+}
+
+/// What follows `key:`.
+fn member(value: &Value, indent: usize, out: &mut String) {
+    match value {
+        Value::String(text) if text.contains('\n') || indent + text.len() > WIDTH => {
+            long(text, indent + 2, out)
+        }
+        Value::Object(map) if !map.is_empty() => {
+            out.push('\n');
+            block(value, indent + 2, out);
+        }
+        Value::Array(list) if !list.is_empty() => {
+            match one_line(list).filter(|line| indent + line.len() + 24 <= WIDTH) {
+                Some(line) => {
+                    out.push(' ');
+                    out.push_str(&line);
+                    out.push('\n');
+                }
+                None => {
+                    out.push('\n');
+                    block(value, indent + 2, out);
+                }
+            }
+        }
+        _ => {
+            out.push(' ');
+            out.push_str(&plain(value));
+            out.push('\n');
+        }
+    }
+}
+
+/// What follows `-`. A mapping begins on the same line, its other keys below the first.
+fn item(value: &Value, indent: usize, out: &mut String) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            let mut inner = String::new();
+            block(value, indent + 2, &mut inner);
+            out.push(' ');
+            out.push_str(inner.trim_start_matches(' '));
+        }
+        Value::Array(list) if !list.is_empty() => {
+            out.push('\n');
+            block(value, indent + 2, out);
+        }
+        _ => member(value, indent, out),
+    }
+}
+
+fn one_line(list: &[Value]) -> Option<String> {
+    let simple = list.iter().all(|value| match value {
+        Value::String(text) => !text.contains(['\n', ',', '[', ']', '{', '}']),
+        Value::Object(_) | Value::Array(_) => false,
+        _ => true,
+    });
+    simple.then(|| {
+        format!(
+            "[{}]",
+            list.iter().map(plain).collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+/// A text of several lines, or one too long for a line.
+fn long(text: &str, indent: usize, out: &mut String) {
+    if !fits_a_block(text) {
+        out.push(' ');
+        out.push_str(&scalar(text));
+        out.push('\n');
+        return;
+    }
+    let keep = if text.ends_with('\n') { "" } else { "-" };
+    let literal = text.trim_end_matches('\n').contains('\n');
+    out.push_str(if literal { " |" } else { " >" });
+    out.push_str(keep);
+    out.push('\n');
+    for line in text.trim_end_matches('\n').split('\n') {
+        let pieces = if literal {
+            vec![line.to_owned()]
+        } else {
+            folded(line, WIDTH.saturating_sub(indent).max(40))
+        };
+        for piece in pieces {
+            if !piece.is_empty() {
+                spaces(indent, out);
+                out.push_str(&piece);
+            }
+            out.push('\n');
+        }
+    }
+}
+
+/// A block keeps neither several line ends at the end, nor spaces at the start of the text, nor
+/// anything that does not print.
+fn fits_a_block(text: &str) -> bool {
+    !text.ends_with("\n\n")
+        && !text.starts_with([' ', '\n'])
+        && text
+            .split('\n')
+            .all(|line| line.trim_end() == line && !line.contains("  "))
+        && text.chars().all(|c| c == '\n' || prints(c))
+}
+
+/// Breaks at single spaces only: reading folds them back.
+fn folded(line: &str, width: usize) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for word in line.split(' ') {
+        match pieces.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => pieces.push(word.to_owned()),
+        }
+    }
+    pieces
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar(text),
+        // The remaining kinds, and empty lists and mappings, are written as in JSON.
+        other => other.to_string(),
+    }
+}
+
+fn scalar(text: &str) -> String {
+    if is_safe(text) {
+        text.to_owned()
+    } else if !text.chars().all(prints) {
+        quoted(text)
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+}
+
+/// With escapes for what does not print.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if prints(c) => out.push(c),
+            c => out.push_str(&format!("\\U{:08X}", u32::from(c))),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Whether YAML lets the character stand in a file and takes it for no line end.
+fn prints(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// Whether every reader takes the text for a text without quotes.
+fn is_safe(text: &str) -> bool {
+    let Some(first) = text.chars().next() else {
+        return false;
+    };
+    if is_version(text) {
+        return true;
+    }
+    let starts_well =
+        first.is_ascii_alphabetic() || matches!(first, '/' | '_' | '$' | '(') || !first.is_ascii();
+    let reserved = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    starts_well
+        && text.trim() == text
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !text.ends_with(':')
+        && text.chars().all(prints)
+        && !reserved.contains(&text.to_ascii_lowercase().as_str())
+        && !text.contains(['[', ']', ',', '"', '`'])
+        // A brace is at home in a path, and only there.
+        && (first == '/' || !text.contains(['{', '}']))
+}
+
+/// Two dots are in no number and no date.
+fn is_version(text: &str) -> bool {
+    let parts = || text.split('.');
+    parts().count() == 3
+        && parts().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn spaces(count: usize, out: &mut String) {
+    out.extend(std::iter::repeat_n(' ', count));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn mappings_are_blocks_and_short_lists_stand_on_one_line() {
+        let value = json!({"a": {"b": [1, "x", null], "c": {}, "d": []}, "e": [{"f": 1, "g": [{"h": true}]}, [1]]});
+        let expected = "a:\n  b: [1, x, null]\n  c: {}\n  d: []\ne:\n  - f: 1\n    g:\n      - h: true\n  -\n    - 1\n";
+        assert_eq!(text(&value).unwrap(), expected);
+    }
+
+    #[test]
+    fn texts_are_quoted_only_where_a_reader_would_misread_them() {
+        for (value, expected) in [
+            ("plain text", "plain text"),
+            ("/a/{id}", "/a/{id}"),
+            ("$ref", "$ref"),
+            ("yes", "'yes'"),
+            ("No", "'No'"),
+            ("200", "'200'"),
+            ("3.0.3", "3.0.3"),
+            ("3.0", "'3.0'"),
+            ("2022-01-01", "'2022-01-01'"),
+            ("a: b", "'a: b'"),
+            ("it's #1", "'it''s #1'"),
+            ("#/components", "'#/components'"),
+            (" CLUSTER", "' CLUSTER'"),
+            ("", "''"),
+            ("tab\there", "\"tab\\there\""),
+        ] {
+            assert_eq!(scalar(value), expected);
+        }
+    }
+
+    #[test]
+    fn long_texts_are_folded_and_paragraphs_are_kept() {
+        let words = "word ".repeat(40);
+        let written = text(&json!({"a": words.trim(), "b": "one\n\ntwo"})).unwrap();
+        assert!(written.starts_with("a: >-\n  word word"), "{written}");
+        assert!(written.lines().all(|line| line.len() <= WIDTH), "{written}");
+        assert!(written.ends_with("b: |-\n  one\n\n  two\n"), "{written}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let message = write(&directory.path().join("no/such.yaml"), "x")
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("cannot be written"), "{message}");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    fn any_tree() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+            "[a-z '\":#{}\\[\\],\n-]{0,140}".prop_map(Value::from),
+            "([a-z]{1,9}[ \n]){10,40}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 30, 5, |inner| {
+            let key = prop_oneof![
+                "[a-z~/{}0-9]{0,12}",
+                "\\PC{1,8}".prop_filter("not readable as a key", |key| key != "<<")
+            ];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map(key, inner, 0..5)
+                    .prop_map(|map| map.into_iter().collect::<Value>()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_reads_back_the_same(value in any_tree()) {
+            let document = json!({"x": value});
+            let outcome = text(&document);
+            prop_assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! One published revision, or the contract as it is, reduced to its facts.
+//!
+//! Parameters, bodies and responses are resolved where they are used; which of them are shared is
+//! decided anew when the contract is written. Not for prose: nothing here has any.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::schema::Schemas;
+use crate::contract::Document;
+use crate::contract::references::{pointer_of, resolve};
+use crate::contract::source::{escape, steps};
+use crate::problem::Problem;
+
+/// The methods in the order in which they are written.
+pub(super) const METHODS: [&str; 8] = [
+    "get", "post", "put", "patch", "delete", "head", "options", "trace",
+];
+
+/// What identifies an operation: the names in the braces of a path do not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) path: String,
+    pub(super) method: usize,
+}
+
+impl Key {
+    pub(super) fn new(method: usize, path: &str) -> Self {
+        let mut plain = String::new();
+        let mut inside = false;
+        for c in path.chars() {
+            inside = (inside || c == '{') && c != '}';
+            if !inside || c == '{' {
+                plain.push(c);
+            }
+        }
+        Self {
+            path: plain,
+            method,
+        }
+    }
+}
+
+/// An operation with everything resolved but its schemas.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Operation {
+    pub(super) path: String,
+    pub(super) method: usize,
+    /// Parameters that the path declares for all its operations.
+    pub(super) path_parameters: Vec<Value>,
+    pub(super) facts: Map<String, Value>,
+}
+
+impl Operation {
+    pub(super) fn key(&self) -> Key {
+        Key::new(self.method, &self.path)
+    }
+
+    pub(super) fn method(&self) -> &'static str {
+        METHODS.get(self.method).copied().unwrap_or_default()
+    }
+
+    /// As messages name it: `GET /path`.
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.method().to_uppercase(), self.path)
+    }
+
+    pub(super) fn id(&self) -> Option<&str> {
+        self.facts.get("operationId").and_then(Value::as_str)
+    }
+}
+
+/// The facts of one document.
+#[derive(Debug, Clone)]
+pub(super) struct Layer {
+    pub(super) operations: BTreeMap<Key, Operation>,
+    pub(super) schemas: Map<String, Value>,
+    pub(super) version: Option<Value>,
+    pub(super) servers: Value,
+    pub(super) security: Option<Value>,
+    pub(super) security_schemes: Map<String, Value>,
+}
+
+/// Reduces a document to its facts.
+///
+/// # Errors
+/// When a reference leads to nothing, two operations have one id, or something has the wrong shape.
+pub(super) fn read(document: &Document) -> Result<Layer, Problem> {
+    let mut reader = Reader {
+        document,
+        schemas: Schemas::new(document),
+    };
+    let mut operations = BTreeMap::new();
+    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    for (path, item) in document
+        .value
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let pointer = format!("/paths/{}", escape(path));
+        if !path.starts_with('/') {
+            continue;
+        }
+        for operation in reader.item(path, item, &pointer)? {
+            let place = format!("{pointer}/{}", operation.method());
+            if let Some(first) = operation
+                .id()
+                .and_then(|id| ids.insert(id.to_owned(), place.clone()))
+            {
+                let what = format!(
+                    "the operation id `{}` stands at {first} too",
+                    operation.id().unwrap_or_default()
+                );
+                return Err(Problem::at(document, &place, what)
+                    .with_help("rename one of the two operations"));
+            }
+            if let Some(other) = operations.insert(operation.key(), operation) {
+                let what = format!(
+                    "{} is declared twice, with different names in the braces",
+                    other.name()
+                );
+                return Err(
+                    Problem::at(document, &place, what).with_help("remove one of the two paths")
+                );
+            }
+        }
+    }
+    let schemas = reader.schemas.named()?;
+    let top = |pointer: &str| document.value.pointer(pointer);
+    Ok(Layer {
+        operations,
+        schemas,
+        version: top("/info/version").cloned(),
+        servers: servers(top("/servers")),
+        security: top("/security").filter(|value| value.is_array()).cloned(),
+        security_schemes: without_prose(top("/components/securitySchemes")),
+    })
+}
+
+fn servers(servers: Option<&Value>) -> Value {
+    let urls = servers
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|server| server.get("url"));
+    Value::Array(urls.map(|url| json!({"url": url})).collect())
+}
+
+fn without_prose(schemes: Option<&Value>) -> Map<String, Value> {
+    let mut schemes = schemes
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
+    for scheme in schemes.values_mut().filter_map(Value::as_object_mut) {
+        scheme.retain(|key, _| key != "description" && !key.starts_with("x-"));
+    }
+    schemes
+}
+
+struct Reader<'a> {
+    document: &'a Document,
+    schemas: Schemas<'a>,
+}
+
+impl<'a> Reader<'a> {
+    fn item(
+        &mut self,
+        path: &str,
+        item: &'a Value,
+        pointer: &str,
+    ) -> Result<Vec<Operation>, Problem> {
+        let (item, pointer) = resolve(self.document, item, pointer)?;
+        let path_parameters = self.parameters(item, &pointer)?;
+        let mut operations = Vec::new();
+        for (method, name) in METHODS.iter().enumerate() {
+            let Some(operation) = item.get(name) else {
+                continue;
+            };
+            let facts = self.operation(operation, &format!("{pointer}/{name}"))?;
+            operations.push(Operation {
+                path: path.to_owned(),
+                method,
+                path_parameters: path_parameters.clone(),
+                facts,
+            });
+        }
+        Ok(operations)
+    }
+
+    fn operation(
+        &mut self,
+        operation: &'a Value,
+        pointer: &str,
+    ) -> Result<Map<String, Value>, Problem> {
+        let mut facts = Map::new();
+        for keyword in ["tags", "operationId", "security"] {
+            if let Some(value) = operation.get(keyword) {
+                facts.insert(keyword.to_owned(), value.clone());
+            }
+        }
+        if operation.get("deprecated") == Some(&Value::Bool(true)) {
+            facts.insert("deprecated".to_owned(), Value::Bool(true));
+        }
+        let parameters = self.parameters(operation, pointer)?;
+        if !parameters.is_empty() {
+            facts.insert("parameters".to_owned(), Value::Array(parameters));
+        }
+        if let Some(body) = operation.get("requestBody") {
+            facts.insert(
+                "requestBody".to_owned(),
+                self.body(body, &format!("{pointer}/requestBody"))?,
+            );
+        }
+        let Some(responses) = operation.get("responses").and_then(Value::as_object) else {
+            return Err(Problem::at(
+                self.document,
+                pointer,
+                "the operation declares no responses",
+            )
+            .with_help("declare at least one"));
+        };
+        let mut kept: Vec<(String, Value)> = Vec::new();
+        for (code, response) in responses.iter().filter(|(code, _)| !code.starts_with("x-")) {
+            kept.push((
+                code.clone(),
+                self.response(response, &format!("{pointer}/responses/{}", escape(code)))?,
+            ));
+        }
+        kept.sort_by(|a, b| a.0.cmp(&b.0));
+        facts.insert(
+            "responses".to_owned(),
+            Value::Object(kept.into_iter().collect()),
+        );
+        Ok(facts)
+    }
+
+    /// The parameters of an operation or a path, in the order of the document.
+    fn parameters(&mut self, owner: &'a Value, pointer: &str) -> Result<Vec<Value>, Problem> {
+        let mut kept = Vec::new();
+        for (index, parameter) in owner
+            .get("parameters")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            let place = format!("{pointer}/parameters/{index}");
+            let (parameter, place) = resolve(self.document, parameter, &place)?;
+            kept.push(Value::Object(self.parameter(parameter, &place)?));
+        }
+        Ok(kept)
+    }
+
+    fn parameter(
+        &mut self,
+        parameter: &'a Value,
+        pointer: &str,
+    ) -> Result<Map<String, Value>, Problem> {
+        let mut facts = Map::new();
+        let text = |keyword: &str| parameter.get(keyword).and_then(Value::as_str);
+        let (Some(name), Some(place)) = (text("name"), text("in")) else {
+            return Err(Problem::at(
+                self.document,
+                pointer,
+                "a parameter needs `name` and `in`",
+            ));
+        };
+        facts.insert("name".to_owned(), Value::from(name));
+        facts.insert("in".to_owned(), Value::from(place));
+        for flag in ["required", "deprecated", "allowEmptyValue", "allowReserved"] {
+            if parameter.get(flag) == Some(&Value::Bool(true)) {
+                facts.insert(flag.to_owned(), Value::Bool(true));
+            }
+        }
+        let usual_style = if matches!(place, "path" | "header") {
+            "simple"
+        } else {
+            "form"
+        };
+        let style = text("style").unwrap_or(usual_style);
+        if style != usual_style {
+            facts.insert("style".to_owned(), Value::from(style));
+        }
+        // Exploding differs from not doing so only for lists and mappings.
+        if let Some(explode) = parameter
+            .get("explode")
+            .and_then(Value::as_bool)
+            .filter(|explode| *explode != (style == "form"))
+        {
+            facts.insert("explode".to_owned(), Value::Bool(explode));
+        }
+        if let Some(schema) = parameter.get("schema") {
+            facts.insert(
+                "schema".to_owned(),
+                self.schemas.facts(schema, &format!("{pointer}/schema"))?,
+            );
+        }
+        self.content(parameter, pointer, &mut facts)?;
+        Ok(facts)
+    }
+
+    fn body(&mut self, body: &'a Value, pointer: &str) -> Result<Value, Problem> {
+        let (body, pointer) = resolve(self.document, body, pointer)?;
+        let mut facts = Map::new();
+        if let Some(required) = body
+            .get("required")
+            .filter(|required| required.is_boolean())
+        {
+            facts.insert("required".to_owned(), required.clone());
+        }
+        self.content(body, &pointer, &mut facts)?;
+        Ok(Value::Object(facts))
+    }
+
+    fn response(&mut self, response: &'a Value, pointer: &str) -> Result<Value, Problem> {
+        let (response, pointer) = resolve(self.document, response, pointer)?;
+        let mut facts = Map::new();
+        let mut headers = Map::new();
+        for (name, header) in response
+            .get("headers")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let place = format!("{pointer}/headers/{}", escape(name));
+            let (header, place) = resolve(self.document, header, &place)?;
+            let mut kept = Map::new();
+            if let Some(schema) = header.get("schema") {
+                kept.insert(
+                    "schema".to_owned(),
+                    self.schemas.facts(schema, &format!("{place}/schema"))?,
+                );
+            }
+            headers.insert(name.clone(), Value::Object(kept));
+        }
+        if !headers.is_empty() {
+            facts.insert("headers".to_owned(), Value::Object(headers));
+        }
+        self.content(response, &pointer, &mut facts)?;
+        Ok(Value::Object(facts))
+    }
+
+    fn content(
+        &mut self,
+        owner: &'a Value,
+        pointer: &str,
+        facts: &mut Map<String, Value>,
+    ) -> Result<(), Problem> {
+        let mut kept = Map::new();
+        for (kind, media) in owner
+            .get("content")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let place = format!("{pointer}/content/{}", escape(kind));
+            let mut inner = Map::new();
+            if let Some(schema) = media.get("schema") {
+                inner.insert(
+                    "schema".to_owned(),
+                    self.schemas.facts(schema, &format!("{place}/schema"))?,
+                );
+            }
+            if let Some(encoding) = media.get("encoding") {
+                inner.insert("encoding".to_owned(), encoding.clone());
+            }
+            kept.insert(kind.clone(), Value::Object(inner));
+        }
+        if !kept.is_empty() {
+            facts.insert("content".to_owned(), Value::Object(kept));
+        }
+        Ok(())
+    }
+}
+
+/// The last step of a reference, which is the name of what it leads to.
+pub(super) fn last_step(reference: &str) -> Option<String> {
+    steps(&pointer_of(reference)?).last()
+}

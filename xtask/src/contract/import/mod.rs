@@ -1,0 +1,72 @@
+//! Bringing published revisions into the contract: their facts, our texts.
+//!
+//! The existing contract is the oldest layer, the last file the newest. Nothing of upstream that
+//! explains rather than states survives; nothing of ours is lost while what it explains is there.
+
+mod assemble;
+mod defaults;
+mod layer;
+mod merge;
+mod prose;
+mod report;
+mod schema;
+
+use serde_json::Value;
+
+use super::Document;
+use crate::problem::Problem;
+pub(crate) use report::Report;
+
+/// The outcome of an import.
+pub(crate) struct Imported {
+    /// The new contract.
+    pub(crate) document: Value,
+    /// What it changes.
+    pub(crate) report: Report,
+}
+
+/// Brings `revisions`, from the oldest to the newest, into `contract`, if there is one already.
+///
+/// # Errors
+/// When a document has a mistake that leaves its meaning open.
+pub(crate) fn import(
+    contract: Option<&Document>,
+    revisions: &[Document],
+) -> Result<Imported, Problem> {
+    let layers = contract
+        .into_iter()
+        .chain(revisions)
+        .map(layer::read)
+        .collect::<Result<Vec<_>, _>>()?;
+    let Some(newest) = layers.last().filter(|_| !revisions.is_empty()) else {
+        return Err(
+            Problem::new("there is no revision to bring in").with_help("name at least one file")
+        );
+    };
+    let before = layers.first().filter(|_| contract.is_some());
+    let prose = contract
+        .map(|contract| prose::collect(&contract.value))
+        .unwrap_or_default();
+    let merged = merge::merge(&layers);
+    let document = assemble::document(&merged, newest, &prose);
+    let report = Report::new(before, &merged, &document);
+    Ok(Imported { document, report })
+}
+
+/// `name`, or with a number when that is taken.
+fn unused(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(name) {
+        return name.to_owned();
+    }
+    let mut number = 2_u32;
+    loop {
+        let candidate = format!("{name}{number}");
+        if !taken(&candidate) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Following references inside one document.
+//!
+//! Not for references into other files: a published revision is one file, and a reference out of
+//! it is a problem to report.
+
+use std::collections::BTreeSet;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::Document;
+use crate::problem::Problem;
+
+/// Where the named schemas stand.
+pub(crate) const SCHEMAS: &str = "#/components/schemas/";
+
+/// The JSON pointer that a reference within the document holds, percent-decoded.
+/// `None` for a reference into another file.
+pub(crate) fn pointer_of(reference: &str) -> Option<String> {
+    let fragment = reference.strip_prefix('#')?;
+    Some(
+        percent_decode_str(fragment)
+            .decode_utf8_lossy()
+            .into_owned(),
+    )
+}
+
+/// The name of a schema that stands directly under `components/schemas`.
+pub(crate) fn schema_name(reference: &str) -> Option<String> {
+    let pointer = pointer_of(reference)?;
+    let name = pointer.strip_prefix("/components/schemas/")?;
+    (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
+}
+
+/// What `value` stands for: itself, or what its `$ref` leads to over any number of steps, with the
+/// pointer of that place.
+///
+/// # Errors
+/// When a reference leads out of the file, to nothing, or round in a circle.
+pub(crate) fn resolve<'a>(
+    document: &'a Document,
+    value: &'a Value,
+    pointer: &str,
+) -> Result<(&'a Value, String), Problem> {
+    let mut place = (value, pointer.to_owned());
+    let mut passed = BTreeSet::new();
+    while let Some(reference) = place.0.get("$ref").and_then(Value::as_str) {
+        let next = target(document, reference, &place.1)?;
+        if !passed.insert(next.clone()) {
+            let what = format!("the reference `{reference}` leads back to itself");
+            return Err(Problem::at(document, pointer, what)
+                .with_help("let one of the references name a definition"));
+        }
+        match document.value.pointer(&next) {
+            Some(value) => place = (value, next),
+            None => return Err(dangling(document, reference, &place.1)),
+        }
+    }
+    Ok(place)
+}
+
+/// The pointer that a reference leads to.
+///
+/// # Errors
+/// When it leads out of the file or to nothing.
+pub(crate) fn target(
+    document: &Document,
+    reference: &str,
+    pointer: &str,
+) -> Result<String, Problem> {
+    let Some(next) = pointer_of(reference) else {
+        let what = format!("the reference `{reference}` leads out of the file");
+        return Err(Problem::at(document, pointer, what)
+            .with_help("bundle the files into one, with `redocly bundle` for instance"));
+    };
+    match document.value.pointer(&next) {
+        Some(_) => Ok(next),
+        None => Err(dangling(document, reference, pointer)),
+    }
+}
+
+fn dangling(document: &Document, reference: &str, pointer: &str) -> Problem {
+    let what = format!("the reference `{reference}` leads to nothing");
+    Problem::at(document, pointer, what).with_help("define what it names, or correct the name")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::contract::source;
+
+    fn document() -> Document {
+        let text = "\
+paths:
+  /a/{id}:
+    get:
+      parameters:
+        - {name: x}
+        - $ref: '#/paths/~1a~1%7Bid%7D/get/parameters/0'
+        - $ref: '#/paths/~1a~1{id}/get/parameters/1'
+        - $ref: '#/nowhere'
+        - $ref: other.yaml#/x
+        - $ref: '#/paths/~1a~1{id}/get/parameters/5'
+";
+        source::parse(Path::new("a.yaml"), text.to_owned()).unwrap()
+    }
+
+    fn resolved(index: usize) -> Result<String, String> {
+        let document = document();
+        let pointer = format!("/paths/~1a~1{{id}}/get/parameters/{index}");
+        let value = document.value.pointer(&pointer).unwrap();
+        let (found, _) =
+            resolve(&document, value, &pointer).map_err(|problem| problem.to_string())?;
+        Ok(found.to_string())
+    }
+
+    #[test]
+    fn references_into_other_paths_are_percent_decoded_and_followed_to_the_end() {
+        assert_eq!(resolved(1).unwrap(), r#"{"name":"x"}"#);
+        assert_eq!(resolved(2).unwrap(), r#"{"name":"x"}"#);
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_reported_with_its_line() {
+        let message = resolved(3).unwrap_err();
+        assert!(message.starts_with("a.yaml:8: /paths/~1a~1{id}/get/parameters/3: the reference `#/nowhere` leads to nothing"), "{message}");
+    }
+
+    #[test]
+    fn a_reference_out_of_the_file_is_reported() {
+        assert!(resolved(4).unwrap_err().contains("leads out of the file"));
+    }
+
+    #[test]
+    fn a_reference_to_itself_is_reported() {
+        assert!(resolved(5).unwrap_err().contains("leads back to itself"));
+    }
+}
