@@ -2,6 +2,8 @@
 //!
 //! One type for all operations. Not for building clients: see [`BuildError`](super::BuildError).
 
+mod message;
+
 use std::{error, fmt, time::Duration};
 
 use bytes::Bytes;
@@ -11,8 +13,6 @@ use super::{ApiError, DecodeError, OperationInfo, RawResponse, TransportError, h
 
 /// How much of the body of a response an error keeps, in bytes.
 const BODY_LIMIT: usize = 8 * 1024;
-/// How much of the server's text a message repeats, in characters.
-const TEXT_LIMIT: usize = 300;
 
 /// Why a call failed.
 ///
@@ -227,6 +227,12 @@ impl Error {
         }
     }
 
+    /// Where the body of a success did not fit, such as `results[3].status`; empty where the whole of
+    /// it is wrong.
+    pub fn decode_path(&self) -> Option<&str> {
+        self.decode_error().map(DecodeError::path)
+    }
+
     /// Why no complete response was received.
     pub fn transport_error(&self) -> Option<&TransportError> {
         match &self.0.kind {
@@ -266,12 +272,7 @@ impl Error {
         match &self.0.kind {
             Kind::InvalidRequest(_) => false,
             Kind::Transport(error) => error.may_have_been_executed(),
-            // 3xx and 4xx are refusals, except that a gateway may give up waiting with 408.
-            Kind::Api(reply, _) => {
-                reply.executed_before
-                    || reply.status.is_server_error()
-                    || reply.status == StatusCode::REQUEST_TIMEOUT
-            }
+            Kind::Api(reply, _) => reply.executed_before || !is_refusal(reply.status),
             Kind::Decode(..) => true,
         }
     }
@@ -300,22 +301,26 @@ impl fmt::Display for Error {
         write!(f, "{}: ", self.0.operation.id)?;
         match &self.0.kind {
             Kind::InvalidRequest(problem) => {
-                write!(f, "not sent: {}", text::one_line(problem, TEXT_LIMIT))?;
+                write!(
+                    f,
+                    "not sent: {}",
+                    text::one_line(problem, message::TEXT_LIMIT)
+                )?;
             }
             Kind::Transport(error) => error.fmt(f)?,
             Kind::Api(reply, parsed) => {
                 let said = parsed.as_ref().and_then(ApiError::text);
-                write!(f, "{}: ", status_line(reply.status))?;
-                match said.map(|text| text::one_line(text, TEXT_LIMIT)) {
+                write!(f, "{}: ", message::status_line(reply.status))?;
+                match said.map(|text| text::one_line(text, message::TEXT_LIMIT)) {
                     Some(text) => f.write_str(&text)?,
-                    None => f.write_str(&said_otherwise(reply))?,
+                    None => f.write_str(&message::without_text(reply.status, &reply.body))?,
                 }
                 if let Some(wait) = reply.retry_after {
                     write!(f, " (come back in {} s)", wait.as_secs())?;
                 }
             }
             Kind::Decode(reply, error) => {
-                let status = status_line(reply.status);
+                let status = message::status_line(reply.status);
                 write!(f, "{status}, but the body cannot be decoded: {error}")?;
             }
         }
@@ -334,45 +339,15 @@ impl fmt::Display for Error {
     }
 }
 
-/// The number of a status, with its name where it has one.
-fn status_line(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("{} {reason}", status.as_u16()),
-        None => status.as_u16().to_string(),
+/// Whether a server with this status did nothing of what was asked.
+fn is_refusal(status: StatusCode) -> bool {
+    match status.as_u16() {
+        // A gateway gave up waiting for the server, or for the client.
+        408 | 499 => false,
+        // The request is to be sent elsewhere. Other redirects may lead to its outcome.
+        307 | 308 => true,
+        code => (400..500).contains(&code),
     }
-}
-
-/// What to say of a response that is no success and explains nothing in JSON.
-fn said_otherwise(reply: &Reply) -> String {
-    let body = String::from_utf8_lossy(&reply.body);
-    let body = body.trim();
-    if body.starts_with('<') {
-        let title = body
-            .split_once("<title>")
-            .and_then(|(_, after)| after.split_once("</title>"))
-            .map(|(title, _)| text::one_line(title, 80));
-        return match title {
-            Some(title) if !title.is_empty() => {
-                format!("a web page came instead of the API's answer, titled {title:?}")
-            }
-            _ => "a web page came instead of the API's answer".to_owned(),
-        };
-    }
-    if !body.is_empty() {
-        return text::one_line(body, TEXT_LIMIT);
-    }
-    match reply.status.as_u16() {
-        300..=399 => "the redirect was not followed: check the base URL",
-        400 => "the API refuses what was sent, and does not say why",
-        401 => "the token is missing, expired, revoked or not sent with the right scheme",
-        403 => "the token may not do this, or the resource does not exist",
-        404 => "there is no such resource",
-        409 => "a duplicate, a lock, or another operation is under way",
-        429 => "too many requests",
-        500..=599 => "the server failed, and does not say why",
-        _ => "the server does not say why",
-    }
-    .to_owned()
 }
 
 impl fmt::Debug for Error {

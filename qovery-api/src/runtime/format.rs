@@ -22,13 +22,14 @@ pub struct Json;
 /// A JSON document, or nothing.
 #[derive(Debug)]
 pub struct JsonOrEmpty;
-/// Text as it is.
+/// Text as it is, unless it is a web page.
 #[derive(Debug)]
 pub struct Text;
 /// Bytes as they are.
 #[derive(Debug)]
 pub struct Binary;
-/// Nothing: whatever the body holds is ignored.
+/// Nothing: whatever the body holds is ignored, unless it is a web page. That is the answer of
+/// something between the client and the API, which has not seen the request.
 #[derive(Debug)]
 pub struct NoContent;
 
@@ -53,6 +54,7 @@ impl<T: DeserializeOwned> ResponseFormat<Option<T>> for JsonOrEmpty {
 impl ResponseFormat<String> for Text {
     const ACCEPT: &'static str = "*/*";
     fn decode(body: &Bytes) -> Result<String, DecodeError> {
+        refuse_web_page(body)?;
         match std::str::from_utf8(body) {
             Ok(text) => Ok(text.to_owned()),
             Err(error) => Err(DecodeError::not_text(error)),
@@ -69,9 +71,23 @@ impl ResponseFormat<Bytes> for Binary {
 
 impl ResponseFormat<()> for NoContent {
     const ACCEPT: &'static str = "*/*";
-    fn decode(_: &Bytes) -> Result<(), DecodeError> {
-        Ok(())
+    fn decode(body: &Bytes) -> Result<(), DecodeError> {
+        refuse_web_page(body)
     }
+}
+
+/// No operation of the API sends a web page, whatever the status says.
+fn refuse_web_page(body: &[u8]) -> Result<(), DecodeError> {
+    let start = body.trim_ascii_start();
+    let begins_with = |text: &[u8]| {
+        start
+            .get(..text.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(text))
+    };
+    if begins_with(b"<!doctype html") || begins_with(b"<html") {
+        return Err(DecodeError::web_page());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -97,5 +113,20 @@ mod tests {
         assert_eq!(with::<Binary, Bytes>("x").unwrap(), "x");
         assert!(Text::decode(&Bytes::from_static(&[0xff])).is_err());
         with::<NoContent, ()>("whatever").unwrap();
+        with::<NoContent, ()>("").unwrap();
+    }
+
+    #[test]
+    fn a_web_page_is_no_answer_of_the_api() {
+        for page in ["<html>log in", "\n<!DOCTYPE html><p>", "<HTML >"] {
+            assert!(with::<NoContent, ()>(page).unwrap_err().is_syntax());
+            assert!(with::<Text, String>(page).unwrap_err().is_syntax());
+            assert!(
+                with::<JsonOrEmpty, Option<u8>>(page)
+                    .unwrap_err()
+                    .is_syntax()
+            );
+        }
+        with::<Text, String>("<chart>").unwrap();
     }
 }

@@ -206,7 +206,6 @@ impl fmt::Debug for HttpTransport {
 }
 
 /// Settings of an [`HttpTransport`].
-#[derive(Debug)]
 #[must_use]
 pub struct HttpTransportBuilder {
     http: reqwest::ClientBuilder,
@@ -215,6 +214,19 @@ pub struct HttpTransportBuilder {
     timeout: Duration,
     body_limit: usize,
     user_agent: Option<String>,
+}
+
+impl fmt::Debug for HttpTransportBuilder {
+    // Settings of reqwest may carry the password of a proxy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransportBuilder")
+            .field("has_token", &self.token.is_some())
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("body_limit", &self.body_limit)
+            .field("user_agent", &self.user_agent)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for HttpTransportBuilder {

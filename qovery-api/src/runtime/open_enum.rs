@@ -14,7 +14,7 @@
 //! }
 //! ```
 //!
-//! No variant may be called `Unknown` or `UNKNOWN_VALUE`: that one is added. The macro writes the
+//! No variant may be called `Unknown`: that one is added. The macro writes the
 //! enum and one table; all else goes through the functions of this module, so that hundreds of
 //! enums stay cheap to compile. Not for enums that hold data: those are unions.
 

@@ -1,8 +1,9 @@
-//! A transport without sockets, and two operations to call, for the tests of this module.
+//! A transport without sockets, and operations to call, for the tests of this module.
 
 use std::sync::{Arc, Mutex};
 
 use http::{HeaderMap, Method, StatusCode};
+use serde::Deserialize;
 
 use super::*;
 
@@ -69,7 +70,33 @@ impl Operation for CreateThing {
     const INFO: &'static OperationInfo = &OperationInfo::new("createThing", Method::POST, "/thing");
 }
 
+/// Counts things.
+pub(crate) struct CountThings;
+
+/// What [`CountThings`] yields.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) results: Vec<Count>,
+}
+
+/// One of [`Counts`].
+#[derive(Debug, Deserialize)]
+pub(crate) struct Count {
+    pub(crate) count: u8,
+}
+
+impl Operation for CountThings {
+    type Output = Counts;
+    type Format = Json;
+    const INFO: &'static OperationInfo =
+        &OperationInfo::new("countThings", Method::GET, "/thing/count");
+}
+
 impl Client {
+    pub(crate) fn count_things(&self) -> Call<CountThings> {
+        Call::new(self, &[])
+    }
+
     pub(crate) fn get_thing(&self, id: &str) -> Call<GetThing> {
         Call::new(self, &[&id])
     }

@@ -41,6 +41,13 @@ impl DecodeError {
         Self::new(String::new(), message, true)
     }
 
+    /// The document is a web page.
+    pub(crate) fn web_page() -> Self {
+        let message = "the body is a web page: perhaps a proxy answered, or the base URL leads to \
+                       a web page";
+        Self::new(String::new(), message.to_owned(), true)
+    }
+
     /// The document is not text.
     pub(crate) fn not_text(error: std::str::Utf8Error) -> Self {
         let message = format!("the body is not UTF-8 text: {error}");

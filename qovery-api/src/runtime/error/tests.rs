@@ -123,10 +123,12 @@ async fn when_to_come_back_and_the_request_id_are_read_from_the_headers() {
 #[tokio::test]
 async fn only_a_refusal_was_certainly_not_executed() {
     for (status, may) in [
+        (303, true),
+        (307, false),
         (400, false),
+        (408, true),
         (409, false),
         (429, false),
-        (408, true),
         (503, true),
     ] {
         let error = failure(Ok(response(status, ""))).await;
@@ -140,6 +142,24 @@ async fn only_a_refusal_was_certainly_not_executed() {
     let slow = TransportError::timeout(Duration::from_secs(1));
     let slow = failure(Err(slow)).await;
     assert!(slow.is_timeout() && slow.may_have_been_executed());
+}
+
+#[tokio::test]
+async fn the_path_of_what_does_not_fit_is_kept() {
+    let (client, recorder) = Recorder::client("https://h.test");
+    recorder.answer(Ok(response(
+        200,
+        r#"{"results":[{"count":1},{"count":"s3cret"}]}"#,
+    )));
+    let error = client.count_things().await.unwrap_err();
+    assert_eq!(error.decode_path(), Some("results[1].count"));
+    assert_eq!(
+        error.to_string(),
+        "countThings: 200 OK, but the body cannot be decoded: results[1].count: expected u8, found \
+         a text"
+    );
+    recorder.answer(Ok(response(200, r#"{"results":[{"count":1.0}]}"#)));
+    assert_eq!(client.count_things().await.unwrap().results[0].count, 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,51 @@
+//! The words of an error: what to say of a status and of a body that explains nothing.
+//!
+//! Not for deciding anything: predicates of the error do that.
+
+use http::StatusCode;
+
+use crate::runtime::text;
+
+/// How much of the server's text a message repeats, in characters.
+pub(super) const TEXT_LIMIT: usize = 300;
+
+/// The number of a status, with its name where it has one.
+pub(super) fn status_line(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+/// What to say of a response that is no success and explains nothing in JSON.
+pub(super) fn without_text(status: StatusCode, body: &[u8]) -> String {
+    let body = String::from_utf8_lossy(body);
+    let body = body.trim();
+    if body.starts_with('<') {
+        let title = body
+            .split_once("<title>")
+            .and_then(|(_, after)| after.split_once("</title>"))
+            .map(|(title, _)| text::one_line(title, 80));
+        return match title {
+            Some(title) if !title.is_empty() => {
+                format!("a web page came instead of the API's answer, titled {title:?}")
+            }
+            _ => "a web page came instead of the API's answer".to_owned(),
+        };
+    }
+    if !body.is_empty() {
+        return text::one_line(body, TEXT_LIMIT);
+    }
+    match status.as_u16() {
+        300..=399 => "the redirect was not followed: check the base URL",
+        400 => "the API refuses what was sent, and does not say why",
+        401 => "the token is missing, expired, revoked or not sent with the right scheme",
+        403 => "the token may not do this, or the resource does not exist",
+        404 => "there is no such resource",
+        409 => "a duplicate, a lock, or another operation is under way",
+        429 => "too many requests",
+        500..=599 => "the server failed, and does not say why",
+        _ => "the server does not say why",
+    }
+    .to_owned()
+}
