@@ -10,7 +10,6 @@ use super::layer::{Layer, METHODS, Operation};
 use super::merge::Merged;
 use super::prose::Prose;
 use super::schema::ORDER;
-use super::unused;
 use crate::contract::walk::{each_inner, each_root};
 
 const OPERATION: [&str; 9] = [
@@ -176,47 +175,52 @@ fn share(contract: &mut Value) {
     }
 }
 
-/// The parameters that are used more than once, by the name that they get, and the names by what
-/// they look like.
+/// The parameters that are used more than once, by name, and the names by what they look like. Of
+/// several that look different under one name the most used one is shared.
 fn shared_parameters(contract: &mut Value) -> (Map<String, Value>, BTreeMap<String, String>) {
     let mut uses: BTreeMap<String, (Value, usize)> = BTreeMap::new();
     each_owner(contract, &mut |owner| {
-        for parameter in owner
-            .get("parameters")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for parameter in list(owner, "parameters") {
             if !parameter.get("description").is_some_and(Value::is_string) {
-                uses.entry(parameter.to_string())
-                    .or_insert_with(|| (parameter.clone(), 0))
-                    .1 += 1;
+                let look = parameter.to_string();
+                uses.entry(look).or_insert_with(|| (parameter.clone(), 0)).1 += 1;
             }
         }
     });
-    let mut several: Vec<(String, Value, usize)> = uses
-        .into_iter()
-        .filter(|(_, (_, count))| *count > 1)
-        .map(|(look, (parameter, count))| (look, parameter, count))
-        .collect();
-    // The most used one gets the plain name.
-    several.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
-    let mut shared: BTreeMap<String, Value> = BTreeMap::new();
-    let mut names = BTreeMap::new();
-    for (look, parameter, _) in several {
+    let mut most: BTreeMap<String, (String, Value, usize)> = BTreeMap::new();
+    for (look, (parameter, count)) in uses {
         let name = parameter
             .get("name")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let name: String = name
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
-            .collect();
-        let name = unused(&name, |name| shared.contains_key(name));
-        shared.insert(name.clone(), parameter);
-        names.insert(look, name);
+        let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let name: String = name.chars().filter(allowed).collect();
+        let best = most.get(&name).map_or(1, |(_, _, best)| *best);
+        if count > best {
+            most.insert(name, (look, parameter, count));
+        }
     }
-    (shared.into_iter().collect(), names)
+    let names = most
+        .iter()
+        .map(|(name, (look, ..))| (look.clone(), name.clone()))
+        .collect();
+    (
+        most.into_iter()
+            .map(|(name, (_, parameter, _))| (name, parameter))
+            .collect(),
+        names,
+    )
+}
+
+fn list<'a>(
+    owner: &'a mut Map<String, Value>,
+    keyword: &str,
+) -> impl Iterator<Item = &'a mut Value> {
+    owner
+        .get_mut(keyword)
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
 }
 
 /// Calls `visit` with each path item and each operation, which are what may declare parameters.

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::layer::{Key, Layer, Operation};
 use super::unused;
+use super::validity::{self, kind, names_in};
 use crate::contract::references::{SCHEMAS, schema_name};
 use crate::contract::walk::each_reference;
 
@@ -39,6 +40,7 @@ pub(super) fn merge(layers: &[Layer]) -> Merged {
     }
     drop_unreachable(&mut merged);
     merged.schemas.sort_keys();
+    validity::restore(&mut merged);
     merged
 }
 
@@ -149,16 +151,9 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
 
 /// Gives the parameters of a path the names that the newest layer has for them.
 fn respell(operation: &mut Operation, spelling: &str) {
-    let names = |path: &str| -> Vec<String> {
-        path.split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split_once('}'))
-            .map(|(name, _)| name.to_owned())
-            .collect()
-    };
-    let renamed: BTreeMap<String, String> = names(&operation.path)
+    let renamed: BTreeMap<String, String> = names_in(&operation.path)
         .into_iter()
-        .zip(names(spelling))
+        .zip(names_in(spelling))
         .collect();
     operation.path = spelling.to_owned();
     let own = operation
@@ -211,10 +206,11 @@ fn add_schemas(
             add(merged, &name, schema, &mut waiting);
             continue;
         };
-        let (old, new) = (
-            kind(schema, &layer.schemas, 0),
-            kind(current, &merged.schemas, 0),
-        );
+        // That a number turned out to be an integer makes no difference here.
+        let kind = |schema, schemas| {
+            kind(schema, schemas, 0).map(|kind| kind.replace("integer", "number"))
+        };
+        let (old, new) = (kind(schema, &layer.schemas), kind(current, &merged.schemas));
         if old.is_none() || new.is_none() || old == new {
             names.insert(name.clone(), name);
         } else {
@@ -239,33 +235,6 @@ fn add(merged: &mut Merged, name: &str, schema: &Value, waiting: &mut VecDeque<S
         waiting.extend(schema_name(reference))
     });
     merged.schemas.insert(name.to_owned(), schema);
-}
-
-/// What kind of data a schema describes, as far as it says so.
-fn kind(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Option<String> {
-    if depth > 16 {
-        return None;
-    }
-    if let Some(kind) = schema.get("type").and_then(Value::as_str) {
-        let number = if kind == "integer" { "number" } else { kind };
-        return Some(number.to_owned());
-    }
-    if schema.get("properties").is_some() {
-        return Some("object".to_owned());
-    }
-    if let Some(name) = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(schema_name)
-    {
-        return kind(schemas.get(&name)?, schemas, depth + 1);
-    }
-    let parts = ["allOf", "oneOf", "anyOf"]
-        .into_iter()
-        .filter_map(|keyword| schema.get(keyword)?.as_array());
-    parts
-        .flatten()
-        .find_map(|part| kind(part, schemas, depth + 1))
 }
 
 fn rename(operation: &mut Operation, names: &BTreeMap<String, String>) {

@@ -10,6 +10,7 @@ mod merge;
 mod prose;
 mod report;
 mod schema;
+mod validity;
 
 use serde_json::Value;
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::defaults;
 use super::layer::{Key, METHODS, last_step};
+use crate::contract::source::escape;
 use crate::contract::walk::{LISTED, NAMED, SINGLE};
 
 /// The meanings of enumerated values, by value.
@@ -222,7 +223,7 @@ fn nested(own: &str, around: &str, value: &mut Value, visit: Visit<'_>) {
         let keyword = keyword.as_str();
         if NAMED.contains(&keyword) {
             for (name, inner) in inner.as_object_mut().into_iter().flatten() {
-                schema(&format!("{around}.{name}"), inner, visit);
+                schema(&format!("{around}/{}", escape(name)), inner, visit);
             }
         } else if LISTED.contains(&keyword) {
             for (index, inner) in inner.as_array_mut().into_iter().flatten().enumerate() {

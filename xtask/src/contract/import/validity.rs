@@ -1,0 +1,150 @@
+//! What OpenAPI 3.0 demands and published revisions forget, where the facts leave no doubt.
+//!
+//! Not for mistakes about the API itself: those are mended in the overlay, with a reason each.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::layer::Operation;
+use super::merge::Merged;
+use crate::contract::references::schema_name;
+use crate::contract::walk::{each_inner, each_root};
+
+/// Declares the path parameters that only the path names, and types what is nullable.
+pub(super) fn restore(merged: &mut Merged) {
+    declare_path_parameters(merged);
+    let schemas = merged.schemas.clone();
+    for schema in merged.schemas.values_mut() {
+        type_nullable(schema, &schemas);
+    }
+    for operation in merged.operations.values_mut() {
+        let parts = operation
+            .facts
+            .values_mut()
+            .chain(&mut operation.path_parameters);
+        parts.for_each(|value| {
+            each_root(value, "", &mut |_, schema| type_nullable(schema, &schemas))
+        });
+    }
+}
+
+/// A path parameter that is not declared looks like others of that name; one that the path does
+/// not contain could not be sent.
+fn declare_path_parameters(merged: &mut Merged) {
+    let mut looks: BTreeMap<String, BTreeMap<String, (usize, Value)>> = BTreeMap::new();
+    for parameter in merged.operations.values().flat_map(path_parameters) {
+        let look = looks
+            .entry(name(parameter))
+            .or_default()
+            .entry(parameter.to_string());
+        look.or_insert_with(|| (0, parameter.clone())).0 += 1;
+    }
+    for operation in merged.operations.values_mut() {
+        let wanted: Vec<String> = names_in(&operation.path);
+        let keep = |parameter: &Value| !is_in_path(parameter) || wanted.contains(&name(parameter));
+        operation.path_parameters.retain(keep);
+        let mut own = match operation.facts.remove("parameters") {
+            Some(Value::Array(own)) => own,
+            _ => Vec::new(),
+        };
+        own.retain(keep);
+        for wanted in &wanted {
+            let declared = own
+                .iter()
+                .chain(&operation.path_parameters)
+                .any(|known| is_in_path(known) && name(known) == *wanted);
+            if !declared {
+                let known = looks
+                    .get(wanted)
+                    .and_then(|looks| looks.values().max_by_key(|(count, _)| *count));
+                let plain = || json!({"name": wanted, "in": "path", "required": true, "schema": {"type": "string"}});
+                own.push(known.map_or_else(plain, |(_, known)| known.clone()));
+            }
+        }
+        if !own.is_empty() {
+            operation
+                .facts
+                .insert("parameters".to_owned(), Value::Array(own));
+        }
+    }
+}
+
+fn path_parameters(operation: &Operation) -> impl Iterator<Item = &Value> {
+    let own = operation
+        .facts
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    own.chain(&operation.path_parameters)
+        .filter(|parameter| is_in_path(parameter))
+}
+
+fn is_in_path(parameter: &Value) -> bool {
+    parameter.get("in").is_some_and(|place| place == "path")
+}
+
+fn name(parameter: &Value) -> String {
+    parameter
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The names in the braces of a path, from left to right.
+pub(super) fn names_in(path: &str) -> Vec<String> {
+    path.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// `nullable` means something only beside a type; without any type, null is allowed anyway.
+fn type_nullable(schema: &mut Value, schemas: &Map<String, Value>) {
+    if schema.get("nullable").is_some() && schema.get("type").is_none() {
+        let kind = kind(schema, schemas, 0);
+        if let Some(map) = schema.as_object_mut() {
+            match kind {
+                Some(kind) => drop(map.insert("type".to_owned(), Value::from(kind))),
+                None => drop(map.remove("nullable")),
+            }
+        }
+    }
+    if let Some(map) = schema.as_object_mut() {
+        let Ok(()) = each_inner(map, |_, inner| {
+            type_nullable(inner, schemas);
+            Ok::<(), std::convert::Infallible>(())
+        });
+    }
+}
+
+/// The type of the data that a schema describes, as far as all its parts agree on one.
+pub(super) fn kind(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Option<String> {
+    if depth > 16 {
+        return None;
+    }
+    if let Some(kind) = schema.get("type").and_then(Value::as_str) {
+        return Some(kind.to_owned());
+    }
+    if schema.get("properties").is_some() {
+        return Some("object".to_owned());
+    }
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        return kind(schemas.get(&schema_name(reference)?)?, schemas, depth + 1);
+    }
+    let parts = ["allOf", "oneOf", "anyOf"]
+        .into_iter()
+        .filter_map(|keyword| schema.get(keyword)?.as_array());
+    let mut kinds: Vec<String> = parts
+        .flatten()
+        .filter_map(|part| kind(part, schemas, depth + 1))
+        .collect();
+    kinds.dedup();
+    match kinds.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
+}
