@@ -4,4 +4,7 @@
 //! directly.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "fake")]
+pub mod fake;
+
 pub use qovery_api;

@@ -1,0 +1,269 @@
+//! The core: a request and the time in, what becomes of it out.
+//!
+//! Synchronous and free of sockets. Both front ends call [`Core::handle`] and only deliver what
+//! it decides, so that they cannot differ.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use chrono::SecondsFormat;
+use http::header;
+use serde_json::Value;
+
+use super::{
+    contract::{Amount, Contract, Direction, Matched, Operation, Place},
+    exchange::{Answer, Delivery, Incoming, Outcome, Refusal},
+    fault::{Fault, Passing},
+    operations,
+    record::RecordedRequest,
+    world::World,
+};
+
+/// State, contract, faults and record of one fake.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) contract: Arc<Contract>,
+    pub(crate) world: World,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) record: Vec<RecordedRequest>,
+    /// Accepted tokens.
+    pub(crate) tokens: BTreeSet<String>,
+    /// How much of what is optional answers have where nothing is known.
+    pub(crate) amount: Amount,
+    pub(crate) latency: Duration,
+}
+
+/// A request that the contract allows, with what its path names.
+pub(crate) struct Call<'a> {
+    pub(crate) operation: &'a Operation,
+    /// Decoded path parameters, in path order.
+    pub(crate) path: &'a [(String, String)],
+    pub(crate) incoming: &'a Incoming,
+    /// The decoded body; null where there is none.
+    pub(crate) body: &'a Value,
+    pub(crate) contract: &'a Contract,
+    pub(crate) amount: Amount,
+}
+
+impl Core {
+    pub(crate) fn new(contract: Arc<Contract>, token: &str) -> Self {
+        Self {
+            contract,
+            world: World::new(),
+            faults: Vec::new(),
+            record: Vec::new(),
+            tokens: BTreeSet::from([token.to_owned()]),
+            amount: Amount::Full,
+            latency: Duration::ZERO,
+        }
+    }
+
+    /// Answers a request that arrives at `now`.
+    pub(crate) fn handle(&mut self, incoming: &Incoming, now: Duration) -> Delivery {
+        self.world.advance(now);
+        let contract = Arc::clone(&self.contract);
+        let matched = contract.route(&incoming.method, &incoming.path);
+        let operation = match &matched {
+            Matched::Operation(index, _) => contract.operation(*index),
+            _ => None,
+        };
+        let id = operation.map_or("", |operation| operation.id.as_str());
+        let passing = Passing::through(&mut self.faults, id, self.world.now);
+        let mut executed = false;
+        let answer = if passing.reaches_the_server() {
+            executed = passing.instead().is_none();
+            Some(match passing.instead() {
+                Some(answer) => answer,
+                None => self.answer(&contract, incoming, &matched, operation),
+            })
+        } else {
+            None
+        };
+        let refused = answer
+            .as_ref()
+            .is_some_and(|answer| answer.status.as_u16() >= 400);
+        let delivery = passing.deliver(answer, self.latency);
+        self.record.push(RecordedRequest::new(
+            operation,
+            incoming,
+            self.world.now,
+            &delivery,
+            executed && !refused,
+        ));
+        delivery
+    }
+
+    fn answer(
+        &mut self,
+        contract: &Contract,
+        incoming: &Incoming,
+        matched: &Matched,
+        operation: Option<&Operation>,
+    ) -> Answer {
+        let answer = self.check_and_execute(contract, incoming, matched, operation);
+        let now = self.world.calendar(self.world.now);
+        let timestamp = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let answer = answer.unwrap_or_else(|r| r.into_answer(&incoming.path, &timestamp));
+        let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        answer.with_header(header::DATE, &date)
+    }
+
+    fn check_and_execute(
+        &mut self,
+        contract: &Contract,
+        incoming: &Incoming,
+        matched: &Matched,
+        operation: Option<&Operation>,
+    ) -> Result<Answer, Refusal> {
+        let (Matched::Operation(_, path), Some(operation)) = (matched, operation) else {
+            let (method, path) = (&incoming.method, &incoming.path);
+            return Err(Refusal::new(404, format!("no operation {method} {path}")));
+        };
+        self.check_token(incoming)?;
+        check_parameters(contract, operation, path, incoming)?;
+        let body = check_body(contract, operation, incoming)?;
+        let call = Call {
+            operation,
+            path,
+            incoming,
+            body: &body,
+            contract,
+            amount: self.amount,
+        };
+        operations::check_ids(&self.world, &call)?;
+        operations::execute(&mut self.world, &call)
+    }
+
+    fn check_token(&self, incoming: &Incoming) -> Result<(), Refusal> {
+        let sent = incoming
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let token = sent
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| ["token", "bearer"].contains(&scheme.to_lowercase().as_str()))
+            .map(|(_, token)| token.trim());
+        match token {
+            Some(token) if self.tokens.contains(token) => Ok(()),
+            Some(_) => Err(Refusal::new(401, "the token is not valid")),
+            None => Err(Refusal::new(401, "no token was sent")),
+        }
+    }
+}
+
+fn check_parameters(
+    contract: &Contract,
+    operation: &Operation,
+    path: &[(String, String)],
+    incoming: &Incoming,
+) -> Result<(), Refusal> {
+    for parameter in &operation.parameters {
+        let name = parameter.name.as_str();
+        let sent = match parameter.place {
+            Place::Path => path
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, v)| v.as_str()),
+            Place::Query => incoming.parameter(name),
+            Place::Header => incoming.headers.get(name).and_then(|v| v.to_str().ok()),
+        };
+        let Some(sent) = sent else {
+            if parameter.required {
+                return Err(Refusal::bad_request(format!(
+                    "parameter {name} is required"
+                )));
+            }
+            continue;
+        };
+        // A commit is named by its hash, whatever the contract says of the parameter's format.
+        if ["startId", "gitCommitId"].contains(&name) {
+            continue;
+        }
+        let fits = [
+            Some(Value::String(sent.to_owned())),
+            serde_json::from_str(sent).ok(),
+        ];
+        let mut problem = None;
+        let any = fits.into_iter().flatten().any(|value| {
+            let found = contract.violations(&parameter.schema, &value, Direction::Request);
+            let fits = found.is_empty();
+            problem = problem.take().or_else(|| found.into_iter().next());
+            fits
+        });
+        if let (false, Some(problem)) = (any, problem) {
+            let what = problem.what;
+            return Err(Refusal::bad_request(format!("parameter {name} {what}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_body(
+    contract: &Contract,
+    operation: &Operation,
+    incoming: &Incoming,
+) -> Result<Value, Refusal> {
+    let Some(declared) = &operation.body else {
+        return Ok(Value::Null);
+    };
+    let Some(schema) = &declared.schema else {
+        return Ok(Value::Null);
+    };
+    if incoming.body.is_empty() {
+        // An object without required properties may be left out, unless the contract says no.
+        let problems = contract.violations(schema, &serde_json::json!({}), Direction::Request);
+        return match problems.first() {
+            Some(problem) => Err(Refusal::bad_request(format!("no body was sent: {problem}"))),
+            None if declared.required => Err(Refusal::bad_request("no body was sent")),
+            None => Ok(Value::Null),
+        };
+    }
+    let body: Value = serde_json::from_slice(&incoming.body)
+        .map_err(|error| Refusal::bad_request(format!("the body is not JSON: {error}")))?;
+    match contract
+        .violations(schema, &body, Direction::Request)
+        .first()
+    {
+        Some(problem) => Err(Refusal::bad_request(problem.to_string())),
+        None => Ok(body),
+    }
+}
+
+impl Call<'_> {
+    /// A path parameter by name; empty where the path has none.
+    pub(crate) fn id(&self, name: &str) -> &str {
+        let mut path = self.path.iter();
+        path.find(|(parameter, _)| parameter == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// The last path parameter.
+    pub(crate) fn last_id(&self) -> &str {
+        self.path.last().map_or("", |(_, value)| value)
+    }
+
+    /// The declared successful answer, built around what is known.
+    pub(crate) fn success(&self, facts: &Value) -> Answer {
+        let declared = &self.operation.success;
+        let Some((media, schema)) = &declared.content else {
+            return Answer::empty(declared.status);
+        };
+        let body = self.contract.build(schema, facts, self.amount);
+        if media == "application/json" {
+            return Answer::json(declared.status, &body);
+        }
+        let text = body
+            .as_str()
+            .map_or_else(|| body.to_string(), str::to_owned);
+        Answer::text(declared.status, media, text)
+    }
+}
+
+impl Outcome {
+    /// The answer that arrives, as a whole or in part.
+    pub(crate) fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Answer { answer, .. } => Some(answer),
+            Self::NotConnected | Self::Lost => None,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A request as the core sees it, and what the core decides to do with it.
+//!
+//! Free of sockets and of the client's types: both front ends translate.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+
+/// A request that reached the server.
+#[derive(Debug, Clone)]
+pub(crate) struct Incoming {
+    pub(crate) method: Method,
+    /// The encoded path.
+    pub(crate) path: String,
+    /// Decoded query parameters, in order.
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Incoming {
+    /// Splits the query off an encoded path.
+    pub(crate) fn new(
+        method: Method,
+        path_and_query: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Self {
+        let (path, query) = path_and_query
+            .split_once('?')
+            .unwrap_or((path_and_query, ""));
+        Self {
+            method,
+            path: path.to_owned(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+            headers,
+            body,
+        }
+    }
+
+    /// The first value of a query parameter.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let mut query = self.query.iter();
+        query
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A whole response.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::text(status, "application/json", body.to_string())
+    }
+
+    pub(crate) fn text(status: u16, media: &str, body: impl Into<Bytes>) -> Self {
+        let mut answer = Self::empty(status);
+        answer.body = body.into();
+        if let Ok(media) = HeaderValue::from_str(media) {
+            answer.headers.insert(header::CONTENT_TYPE, media);
+        }
+        answer
+    }
+
+    pub(crate) fn with_header(mut self, name: header::HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+}
+
+/// A refusal with the API's error body.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) detail: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            detail: detail.into(),
+        }
+    }
+
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(400, detail)
+    }
+
+    pub(crate) fn not_found(what: &str, id: &str) -> Self {
+        Self::new(404, format!("no {what} has the id {id}"))
+    }
+
+    pub(crate) fn into_answer(self, path: &str, timestamp: &str) -> Answer {
+        let reason = StatusCode::from_u16(self.status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("Error");
+        Answer::json(
+            self.status,
+            &json!({
+                "status": self.status,
+                "error": reason,
+                "detail": self.detail,
+                "path": path,
+                "timestamp": timestamp,
+            }),
+        )
+    }
+}
+
+/// What becomes of a request on its way there and back.
+#[derive(Debug, Clone)]
+pub(crate) struct Delivery {
+    /// From sending the request to the first byte of the answer, or to the fault.
+    pub(crate) before: Duration,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    /// No connection was made.
+    NotConnected,
+    /// The connection was lost before the first byte of the answer.
+    Lost,
+    /// The answer arrives.
+    Answer {
+        answer: Answer,
+        /// From the first to the last byte of the body.
+        body_over: Duration,
+        /// How many bytes of the body arrive before the connection is lost; all where `None`.
+        cut_after: Option<usize>,
+    },
+}

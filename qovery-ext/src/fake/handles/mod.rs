@@ -1,0 +1,275 @@
+//! The scripting surface: handles on what the fake holds.
+//!
+//! Handles are cheap to clone and refer to the same fake. What they set holds at once.
+
+mod cluster;
+mod deployment;
+mod environment;
+mod organization;
+mod service;
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use qovery_api::Client;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+pub use cluster::FakeCluster;
+pub use deployment::DeploymentScript;
+pub use environment::{Elsewhere, FakeEnvironment};
+pub use organization::{FakeOrganization, FakeProject};
+pub use service::FakeService;
+
+use super::{
+    Clock, FakeServer, FakeTransport, Fault, RecordedRequest, StartId,
+    clock::Running,
+    contract::{Amount, Contract},
+    core::Core,
+    exchange::{Delivery, Incoming},
+    operations,
+    world::resources::Resource,
+};
+
+/// The token that a fake accepts unless told otherwise. Not a secret.
+const TOKEN: &str = "qov_fake_token";
+
+/// Where a client without sockets believes the API to be.
+const BASE_URL: &str = "https://fake.qovery.test";
+
+/// A fake of the Qovery API. See the [module](super).
+#[derive(Debug, Clone)]
+pub struct FakeQovery {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    core: Mutex<Core>,
+    clock: Running,
+}
+
+impl Default for FakeQovery {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FakeQovery {
+    /// An empty fake on Tokio's clock.
+    ///
+    /// Its time starts now: in a test on a paused clock, make it inside the test.
+    pub fn new() -> Self {
+        Self::with_clock(Clock::tokio())
+    }
+
+    /// An empty fake on this clock.
+    pub fn with_clock(clock: Clock) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                core: Mutex::new(Core::new(Contract::shared(), TOKEN)),
+                clock: Running::start(clock),
+            }),
+        }
+    }
+
+    /// A client whose requests go to this fake without any socket, with the right token.
+    pub fn client(&self) -> Client {
+        #[allow(
+            clippy::expect_used,
+            reason = "the base URL is a constant, and a test builds this client"
+        )]
+        Client::with_transport(BASE_URL, self.transport()).expect("a constant URL is well-formed")
+    }
+
+    /// The transport of [`FakeQovery::client`], to be wrapped in layers.
+    pub fn transport(&self) -> FakeTransport {
+        FakeTransport::new(self.clone())
+    }
+
+    /// Listens on a free port of this machine, until the server is dropped.
+    ///
+    /// # Errors
+    /// Where no port can be opened.
+    pub async fn serve(&self) -> io::Result<FakeServer> {
+        self.serve_on(0).await
+    }
+
+    /// Listens on this port of this machine, until the server is dropped.
+    ///
+    /// # Errors
+    /// Where the port cannot be opened, because it is taken for example.
+    pub async fn serve_on(&self, port: u16) -> io::Result<FakeServer> {
+        FakeServer::start(self.clone(), port).await
+    }
+
+    /// The token that the fake accepts.
+    pub fn token(&self) -> String {
+        self.with(|core| core.tokens.first().cloned().unwrap_or_default())
+    }
+
+    /// Accepts this token and no other.
+    pub fn accept_only(&self, token: impl Into<String>) {
+        self.with(|core| core.tokens = [token.into()].into());
+    }
+
+    /// Adds a fault. Faults strike in the order in which they were added.
+    pub fn inject(&self, fault: Fault) {
+        self.with(|core| core.faults.push(fault));
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        self.with(|core| core.faults.clear());
+    }
+
+    /// Lets each request take this long.
+    pub fn latency(&self, time: Duration) {
+        self.with(|core| core.latency = time);
+    }
+
+    /// The requests that arrived, in order, those that a fault struck included.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.with(|core| core.record.clone())
+    }
+
+    /// The requests for a change that were carried out, whatever their callers heard of it.
+    pub fn executions(&self) -> Vec<RecordedRequest> {
+        self.with(|core| {
+            let writes = core.record.iter().filter(|r| r.executed && r.is_write());
+            writes.cloned().collect()
+        })
+    }
+
+    /// Forgets the requests seen so far.
+    pub fn clear_requests(&self) {
+        self.with(|core| core.record.clear());
+    }
+
+    /// The time since the fake was made.
+    pub fn elapsed(&self) -> Duration {
+        self.inner.clock.now()
+    }
+
+    /// The date on the server's calendar. It begins on 2026-01-01.
+    pub fn date(&self) -> DateTime<Utc> {
+        self.with(|core| core.world.calendar(core.world.now))
+    }
+
+    /// Moves the fake's time ahead, with everything that falls due. The paused clock of a test is
+    /// better moved by `tokio::time::advance`, which moves the program under test too.
+    pub fn advance(&self, by: Duration) {
+        self.inner.clock.advance(by);
+        self.with(|_| ());
+    }
+
+    /// When the next thing will happen by itself; `None` where nothing is under way.
+    pub fn next_due(&self) -> Option<Duration> {
+        self.with(|core| core.world.agenda.next_due())
+    }
+
+    /// Lets the dates in answers jump, as when the server's clock is set.
+    pub fn shift_calendar(&self, by: TimeDelta) {
+        self.with(|core| {
+            let shifted = core.world.calendar_shift.checked_add(&by);
+            core.world.calendar_shift = shifted.unwrap_or(core.world.calendar_shift);
+        });
+    }
+
+    /// What the `startId` parameter means. By default the page starts after that item.
+    pub fn start_id(&self, meaning: StartId) {
+        self.with(|core| core.world.start_id = meaning);
+    }
+
+    /// How many items a page has. By default 20; at least 1.
+    pub fn page_size(&self, items: usize) {
+        self.with(|core| core.world.page_size = items.max(1));
+    }
+
+    /// Whether answers without anything to say have all optional properties. By default they do.
+    pub fn full_examples(&self, full: bool) {
+        self.with(|core| core.amount = if full { Amount::Full } else { Amount::Minimal });
+    }
+
+    /// Puts a resource or a document at a path, such as
+    /// `/organization/{id}/webhook/{id}` or `/organization/{id}/billingInfo`.
+    ///
+    /// Reading it answers with what is given here, completed to what the contract declares; lists
+    /// have it too. Returns whether the contract has such a path.
+    pub fn put(&self, path: &str, document: Value) -> bool {
+        self.with(|core| {
+            let contract = Arc::clone(&core.contract);
+            let Some((template, parameters)) = contract.template_of(path) else {
+                return false;
+            };
+            let item = parameters
+                .last()
+                .filter(|(name, _)| contract.names_an_item(name) && template.ends_with('}'));
+            let Some((_, id)) = item.cloned() else {
+                core.world.resources.set_single(path, document);
+                return true;
+            };
+            let mut parents: std::collections::BTreeMap<_, _> = parameters.into_iter().collect();
+            parents.retain(|_, value| *value != id);
+            let mut server = super::world::resources::parent_facts(&parents);
+            server.insert("id".to_owned(), Value::String(id.clone()));
+            let date = core.world.date(core.world.now);
+            for name in ["created_at", "updated_at"] {
+                server.insert(name.to_owned(), Value::String(date.clone()));
+            }
+            core.world.resources.insert(Resource {
+                template: template.to_owned(),
+                id,
+                parents,
+                server,
+                body: document.as_object().cloned().unwrap_or_default(),
+            });
+            true
+        })
+    }
+
+    pub(crate) fn handle(&self, incoming: &Incoming) -> Delivery {
+        let now = self.inner.clock.now();
+        self.lock(|core| core.handle(incoming, now))
+    }
+
+    pub(crate) fn clock(&self) -> &Running {
+        &self.inner.clock
+    }
+
+    /// Works on the core as it is at this moment.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
+        let now = self.inner.clock.now();
+        self.lock(|core| {
+            core.world.advance(now);
+            work(core)
+        })
+    }
+
+    fn lock<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
+        let mut core = self
+            .inner
+            .core
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        work(&mut core)
+    }
+
+    /// Adds a resource with a name below others.
+    fn create(&self, template: &str, parents: &[(&str, Uuid)], name: &str) -> Uuid {
+        let mut body = Map::new();
+        body.insert("name".to_owned(), Value::String(name.to_owned()));
+        let parents = parents.iter();
+        let parents = parents
+            .map(|(name, id)| ((*name).to_owned(), id.to_string()))
+            .collect();
+        self.with(|core| {
+            let contract = Arc::clone(&core.contract);
+            operations::create(&mut core.world, &contract, template, parents, body, None)
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! Deploy, stop, restart, delete, uninstall and cancel.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Handled, environment_id,
+    status::{environment_status, service_status},
+    uuid,
+};
+use crate::fake::{
+    Action,
+    core::Call,
+    exchange::{Answer, Refusal},
+    settings::ActionAnswer,
+    world::{World, audit::Actor},
+};
+
+/// The action that the last segment of a path stands for.
+pub(super) fn from_verb(verb: &str) -> Option<Action> {
+    Some(match verb {
+        "deploy" | "redeploy" => Action::Deploy,
+        "restart" | "restart-service" => Action::Restart,
+        "stop" => Action::Stop,
+        "uninstall" => Action::Uninstall,
+        _ => return None,
+    })
+}
+
+pub(super) fn on_environment(world: &mut World, call: &Call<'_>, action: Action) -> Handled {
+    request(world, call, environment_id(call)?, action, None)
+}
+
+pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: Action) -> Handled {
+    let id = uuid(call.last_id(), "service")?;
+    let service = world.services.get(&id);
+    let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
+    let environment = service.environment;
+    take_version(world, id, call.body);
+    request(world, call, environment, action, Some(vec![id]))
+}
+
+/// Acts on the services that the body names.
+pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: Action) -> Handled {
+    let environment = environment_id(call)?;
+    let mut chosen = Vec::new();
+    for (list, entries) in call.body.as_object().into_iter().flatten() {
+        for entry in entries.as_array().into_iter().flatten() {
+            let id = entry
+                .as_str()
+                .or_else(|| entry.get("id")?.as_str())
+                .or_else(|| entry.get("application_id")?.as_str());
+            let Some(id) = id else {
+                let message = format!("an entry of {list} has no id");
+                return Err(Refusal::bad_request(message));
+            };
+            let known = Uuid::parse_str(id).ok().filter(|id| {
+                let service = world.services.get(id);
+                service.is_some_and(|service| service.environment == environment)
+            });
+            let Some(known) = known else {
+                return Err(Refusal::not_found("service of this environment", id));
+            };
+            take_version(world, known, entry);
+            chosen.push(known);
+        }
+    }
+    if chosen.is_empty() {
+        return Err(Refusal::bad_request("no service was chosen"));
+    }
+    request(world, call, environment, action, Some(chosen))
+}
+
+pub(super) fn cancel(world: &mut World, call: &Call<'_>) -> Handled {
+    let id = environment_id(call)?;
+    let force = call.body.get("force_cancel") == Some(&Value::Bool(true));
+    world.cancel(id, force, &Actor::caller());
+    answer(
+        world,
+        call,
+        id,
+        None,
+        None,
+        ActionAnswer::Declared,
+        &Value::Null,
+    )
+}
+
+pub(super) fn cancel_of_service(world: &mut World, call: &Call<'_>) -> Handled {
+    let id = uuid(call.last_id(), "service")?;
+    if let Some(environment) = world.services.get(&id).map(|service| service.environment) {
+        let force = call.body.get("force_cancel") == Some(&Value::Bool(true));
+        world.cancel(environment, force, &Actor::caller());
+    }
+    Ok(call.success(&Value::Null))
+}
+
+/// Keeps the version that a deployment asks for, so that the service shows it afterwards.
+fn take_version(world: &mut World, service: Uuid, body: &Value) {
+    let Some(resource) = world.resources.get_mut(&service.to_string()) else {
+        return;
+    };
+    if let Some(tag) = body.get("image_tag").filter(|tag| tag.is_string()) {
+        resource.body.insert("tag".to_owned(), tag.clone());
+    }
+    if let Some(commit) = body
+        .get("git_commit_id")
+        .filter(|commit| commit.is_string())
+        && let Some(repository) = resource.body.get_mut("git_repository")
+        && let Some(repository) = repository.as_object_mut()
+    {
+        repository.insert("deployed_commit_id".to_owned(), commit.clone());
+    }
+}
+
+fn request(
+    world: &mut World,
+    call: &Call<'_>,
+    environment: Uuid,
+    action: Action,
+    chosen: Option<Vec<Uuid>>,
+) -> Handled {
+    let service = chosen.as_ref().and_then(|chosen| chosen.first().copied());
+    let before = facts(world, environment, service);
+    let accepted = world.accept(environment, action, chosen, Actor::caller(), true);
+    let settings = world
+        .environments
+        .get(&environment)
+        .map(|e| e.settings.answer);
+    let style = settings.unwrap_or_default();
+    answer(world, call, environment, service, accepted, style, &before)
+}
+
+/// What is known of an environment and of one of its services, in the shape of both statuses.
+fn facts(world: &World, environment: Uuid, service: Option<Uuid>) -> Value {
+    let Some(environment) = world.environments.get(&environment) else {
+        return json!({});
+    };
+    let service = service.and_then(|id| world.services.get(&id));
+    let any = environment
+        .services
+        .first()
+        .and_then(|id| world.services.get(id));
+    let mut facts = service.or(any).map_or_else(
+        || json!({}),
+        |service| service_status(world, environment, service),
+    );
+    if let (Some(facts), Value::Object(status)) = (
+        facts.as_object_mut(),
+        environment_status(world, environment),
+    ) {
+        for (name, value) in status {
+            let of_service = service.is_some() && ["id", "state"].contains(&name.as_str());
+            if !of_service {
+                facts.insert(name, value);
+            }
+        }
+    }
+    facts
+}
+
+fn answer(
+    world: &World,
+    call: &Call<'_>,
+    environment: Uuid,
+    service: Option<Uuid>,
+    request: Option<Uuid>,
+    style: ActionAnswer,
+    before: &Value,
+) -> Handled {
+    // Only operations on one service answer with its status.
+    let service = service.filter(|_| call.path.iter().all(|(name, _)| name != "environmentId"));
+    let mut facts = match style {
+        ActionAnswer::Empty => return Ok(Answer::empty(call.operation.success.status)),
+        ActionAnswer::Stale => before.clone(),
+        ActionAnswer::Declared | ActionAnswer::WithoutRequestId => {
+            facts(world, environment, service)
+        }
+    };
+    if let Some(facts) = facts.as_object_mut() {
+        let id = match style {
+            ActionAnswer::Declared => json!(request),
+            _ => Value::Null,
+        };
+        facts.insert("deployment_request_id".to_owned(), id);
+    }
+    Ok(call.success(&facts))
+}

@@ -1,0 +1,59 @@
+//! What the fake remembers of the requests that it saw.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use super::{
+    contract::Operation,
+    exchange::{Delivery, Incoming},
+};
+
+/// One request as the fake saw it. Never the token.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The contract's `operationId`; `None` where the path or the method does not exist.
+    pub operation: Option<String>,
+    /// The HTTP method.
+    pub method: Method,
+    /// The encoded path.
+    pub path: String,
+    /// Decoded query parameters, in order.
+    pub query: Vec<(String, String)>,
+    /// The body, where it is JSON.
+    pub body: Option<Value>,
+    /// The status of the answer; `None` where no answer was sent.
+    pub status: Option<StatusCode>,
+    /// Whether the server did what was asked, whatever the caller heard of it.
+    pub executed: bool,
+    /// When it arrived, since the fake was made.
+    pub at: Duration,
+}
+
+impl RecordedRequest {
+    pub(crate) fn new(
+        operation: Option<&Operation>,
+        incoming: &Incoming,
+        at: Duration,
+        delivery: &Delivery,
+        executed: bool,
+    ) -> Self {
+        Self {
+            operation: operation.map(|operation| operation.id.clone()),
+            method: incoming.method.clone(),
+            path: incoming.path.clone(),
+            query: incoming.query.clone(),
+            body: serde_json::from_slice(&incoming.body).ok(),
+            status: delivery.outcome.answer().map(|answer| answer.status),
+            executed,
+            at,
+        }
+    }
+
+    /// Whether the request asks for a change.
+    pub fn is_write(&self) -> bool {
+        self.method != Method::GET
+    }
+}

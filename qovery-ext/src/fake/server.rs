@@ -1,0 +1,159 @@
+//! The front end over HTTP, for programs under test, other languages and demonstrations.
+//!
+//! Built on hyper, which is there already under the client. A mock server such as httpmock can
+//! answer, but it can neither drop a connection nor break off in the middle of a body.
+//! Dropping a [`FakeServer`] stops it; requests under way are abandoned.
+
+use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http_body_util::{BodyExt, Limited, StreamBody, combinators::UnsyncBoxBody};
+use hyper::{
+    Request, Response,
+    body::{Frame, Incoming as IncomingBody},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+};
+
+use super::{
+    FakeQovery,
+    exchange::{Incoming, Outcome},
+};
+
+/// The largest request body that is read.
+const BODY_LIMIT: usize = 16 << 20;
+
+/// A [`FakeQovery`] that listens on a port of this machine.
+#[derive(Debug)]
+#[must_use = "the server stops when this is dropped"]
+pub struct FakeServer {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl FakeServer {
+    pub(crate) async fn start(fake: FakeQovery, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(accept(fake, listener));
+        Ok(Self { address, task })
+    }
+
+    /// The base URL, such as `http://127.0.0.1:49152`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for FakeServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(fake: FakeQovery, listener: TcpListener) {
+    // The set ends its connections with this task.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(fake.clone(), stream));
+                }
+                // Out of descriptors, for example: others are about to be closed.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(fake: FakeQovery, stream: TcpStream) {
+    let service = service_fn(|request| {
+        let fake = fake.clone();
+        async move { respond(&fake, request).await }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service);
+    // An error here is a connection that a script, or the client, has broken.
+    let _broken: Result<(), hyper::Error> = connection.await;
+}
+
+/// An error closes the connection without an answer.
+async fn respond(
+    fake: &FakeQovery,
+    request: Request<IncomingBody>,
+) -> io::Result<Response<UnsyncBoxBody<Bytes, io::Error>>> {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let body = Limited::new(body, BODY_LIMIT)
+        .collect()
+        .await
+        .map_err(|error| io::Error::other(error.to_string()))?
+        .to_bytes();
+    let incoming = Incoming::new(head.method, path, head.headers, body);
+    let delivery = fake.handle(&incoming);
+    fake.clock().wait(delivery.before).await;
+    let (answer, body_over, cut_after) = match delivery.outcome {
+        // Over a socket the connection is there already: losing it is the nearest thing.
+        Outcome::NotConnected | Outcome::Lost => {
+            return Err(io::Error::from(io::ErrorKind::ConnectionReset));
+        }
+        Outcome::Answer {
+            answer,
+            body_over,
+            cut_after,
+        } => (answer, body_over, cut_after),
+    };
+    let length = answer.body.len();
+    let body = if body_over.is_zero() && cut_after.is_none() {
+        http_body_util::Full::new(answer.body)
+            .map_err(never)
+            .boxed_unsync()
+    } else {
+        broken_body(fake.clone(), answer.body, body_over, cut_after)
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_LENGTH, length.into());
+    Ok(response)
+}
+
+fn never(never: Infallible) -> io::Error {
+    match never {}
+}
+
+/// A body whose second half comes later, or not at all.
+fn broken_body(
+    fake: FakeQovery,
+    body: Bytes,
+    body_over: Duration,
+    cut_after: Option<usize>,
+) -> UnsyncBoxBody<Bytes, io::Error> {
+    let half = cut_after.unwrap_or(body.len() / 2).min(body.len());
+    let (first, second) = (body.slice(..half), body.slice(half..));
+    let late = stream::once(async move {
+        fake.clock().wait(body_over).await;
+        match cut_after {
+            Some(_) => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            None => Ok(second),
+        }
+    });
+    let frames = stream::once(async move { Ok(first) }).chain(late);
+    let frames = frames.map(|part| part.map(Frame::data));
+    StreamBody::new(frames).boxed_unsync()
+}

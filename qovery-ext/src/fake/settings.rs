@@ -1,0 +1,88 @@
+//! How the fake behaves where the API's behaviour is not known for sure, or differs in time.
+
+use std::time::Duration;
+
+/// What is read of something that was deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Gone {
+    /// 404.
+    #[default]
+    NotFound,
+    /// 403, which the API also answers.
+    Forbidden,
+    /// 400 with a message that it does not exist.
+    BadRequest,
+    /// The status shows `DELETED` for this long, then 404.
+    ShownFor(Duration),
+}
+
+/// What an action answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ActionAnswer {
+    /// The body that the contract declares, with the request's id.
+    #[default]
+    Declared,
+    /// The body that the contract declares, without the request's id.
+    WithoutRequestId,
+    /// The state from before the action, without the request's id.
+    Stale,
+    /// No body at all.
+    Empty,
+}
+
+/// What `GET /environment/deploymentStatus` answers for a known request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestStatus {
+    /// Its state.
+    #[default]
+    Known,
+    /// 404.
+    NotFound,
+    /// `{}`: every property is optional.
+    Empty,
+    /// A body of no bytes.
+    NoBody,
+}
+
+/// What `startId` means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartId {
+    /// The page starts after this item.
+    #[default]
+    Exclusive,
+    /// The page starts with this item.
+    Inclusive,
+    /// It is not looked at: each page is the first.
+    Ignored,
+}
+
+/// The behaviour of one environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) stale: Duration,
+    pub(crate) answer: ActionAnswer,
+    pub(crate) request_status: RequestStatus,
+    pub(crate) merges: bool,
+    /// From accepting a request to its first stage.
+    pub(crate) start_delay: Duration,
+    pub(crate) cancel_takes: Duration,
+    pub(crate) gone: Gone,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            stale: Duration::ZERO,
+            answer: ActionAnswer::default(),
+            request_status: RequestStatus::default(),
+            merges: false,
+            start_delay: Duration::from_secs(1),
+            cancel_takes: Duration::from_secs(2),
+            gone: Gone::default(),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Tests of the fake: what it answers, how deployments run, what scripts do to requests.
+
+mod answers;
+mod deployments;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::Value;
+
+use super::{
+    FakeQovery,
+    exchange::{Answer, Delivery, Incoming, Outcome},
+};
+
+/// A fake with a caller that speaks to its core.
+struct Setup {
+    fake: FakeQovery,
+}
+
+impl Setup {
+    fn new() -> Self {
+        Self {
+            fake: FakeQovery::with_clock(super::Clock::manual()),
+        }
+    }
+
+    fn incoming(&self, method: Method, path: &str, body: &Value) -> Incoming {
+        let mut headers = HeaderMap::new();
+        let token = format!("Token {}", self.fake.token());
+        headers.insert(
+            header::AUTHORIZATION,
+            HeaderValue::from_str(&token).unwrap(),
+        );
+        let body = if body.is_null() {
+            Bytes::new()
+        } else {
+            body.to_string().into()
+        };
+        Incoming::new(method, path, headers, body)
+    }
+
+    fn delivery(&self, method: Method, path: &str, body: &Value) -> Delivery {
+        self.fake.handle(&self.incoming(method, path, body))
+    }
+
+    fn answer(&self, method: Method, path: &str, body: &Value) -> Answer {
+        match self.delivery(method, path, body).outcome {
+            Outcome::Answer { answer, .. } => answer,
+            other => panic!("no answer but {other:?}"),
+        }
+    }
+
+    fn call(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.answer(method, path, body);
+        let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        (answer.status.as_u16(), body)
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call(Method::GET, path, &Value::Null);
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    fn post(&self, path: &str) -> Value {
+        let (status, body) = self.call(Method::POST, path, &Value::Null);
+        assert!((200..300).contains(&status), "{path}: {body}");
+        body
+    }
+
+    fn seconds(&self, seconds: u64) {
+        self.fake.advance(Duration::from_secs(seconds));
+    }
+}

@@ -1,0 +1,286 @@
+//! Deployment requests: accepted, queued, merged, canceled, superseded.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{
+    World,
+    agenda::{Act, Event},
+    audit::Actor,
+    environment::Stale,
+    script::Script,
+};
+use crate::fake::{Action, words::is_terminal};
+
+/// A request to do something with an environment or some of its services.
+#[derive(Debug, Clone)]
+pub(crate) struct DeploymentRequest {
+    pub(crate) id: Uuid,
+    pub(crate) environment: Uuid,
+    pub(crate) action: Action,
+    /// The chosen services.
+    pub(crate) services: Vec<Uuid>,
+    /// Whether the environment as a whole is meant.
+    pub(crate) whole: bool,
+    pub(crate) actor: Actor,
+    pub(crate) accepted_at: Duration,
+    pub(crate) not_before: Duration,
+    /// What is shown of it: the state of its execution, or its own while it waits.
+    pub(crate) state: String,
+    pub(crate) stage: RequestStage,
+    /// The request that took this one in.
+    pub(crate) merged_into: Option<Uuid>,
+    pub(crate) script: Script,
+}
+
+/// How far a request got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestStage {
+    Queued,
+    Running,
+    Ended,
+}
+
+impl World {
+    /// Accepts a request. Scripts apply to the caller's requests only.
+    pub(crate) fn accept(
+        &mut self,
+        environment: Uuid,
+        action: Action,
+        chosen: Option<Vec<Uuid>>,
+        actor: Actor,
+        scripted: bool,
+    ) -> Option<Uuid> {
+        let id = self.new_id();
+        let now = self.now;
+        let seen = self.services_of(self.environments.get(&environment)?);
+        let subject = self.environments.get_mut(&environment)?;
+        let script = scripted.then(|| subject.scripts.pop_front()).flatten();
+        let script = script.unwrap_or_default();
+        if scripted && !subject.settings.stale.is_zero() {
+            let mut before = subject.clone();
+            before.stale = None;
+            subject.stale = Some(Stale {
+                until: now.saturating_add(subject.settings.stale),
+                environment: Box::new(before),
+                services: seen.clone(),
+            });
+        }
+        let whole = chosen.is_none();
+        let services = chosen.unwrap_or_else(|| subject.services.clone());
+        let idle = action == Action::Stop
+            && subject.running.is_none()
+            && subject.queue.is_empty()
+            && seen
+                .iter()
+                .filter(|service| services.contains(&service.id))
+                .all(|service| ["READY", "STOPPED"].contains(&service.state.as_str()));
+        let nothing_to_do = script.nothing_to_do || (idle && action == Action::Stop);
+        let request = DeploymentRequest {
+            id,
+            environment,
+            action,
+            services,
+            whole,
+            actor: actor.clone(),
+            accepted_at: now,
+            not_before: now
+                .saturating_add(subject.settings.start_delay)
+                .saturating_add(script.queued_for),
+            state: action.queued().to_owned(),
+            stage: RequestStage::Queued,
+            merged_into: None,
+            script,
+        };
+        self.record_in_environment(environment, action.events()[0], &actor);
+        if nothing_to_do {
+            self.end_at_once(request);
+        } else {
+            self.enqueue(request);
+        }
+        Some(id)
+    }
+
+    fn end_at_once(&mut self, mut request: DeploymentRequest) {
+        let shown = self.environments.get(&request.environment);
+        request.state = shown.map_or_else(String::new, |e| e.last_deployment_state.clone());
+        request.stage = RequestStage::Ended;
+        self.requests.insert(request.id, request);
+    }
+
+    fn enqueue(&mut self, mut request: DeploymentRequest) {
+        let id = request.id;
+        self.schedule_script(&request);
+        let Some(environment) = self.environments.get_mut(&request.environment) else {
+            return;
+        };
+        let mergeable = environment.queue.back().copied().filter(|last| {
+            environment.settings.merges
+                && self
+                    .requests
+                    .get(last)
+                    .is_some_and(|r| r.action == request.action)
+        });
+        if let Some(into) = mergeable {
+            request.merged_into = Some(into);
+            if let Some(earlier) = self.requests.get_mut(&into) {
+                earlier.whole |= request.whole;
+                for service in &request.services {
+                    if !earlier.services.contains(service) {
+                        earlier.services.push(*service);
+                    }
+                }
+            }
+            self.requests.insert(id, request);
+            return;
+        }
+        environment.queue.push_back(id);
+        if environment.running.is_none() && environment.queue.len() == 1 {
+            self.show_queued(&request);
+        }
+        let (environment, due) = (request.environment, request.not_before);
+        self.requests.insert(id, request);
+        self.agenda.at(due, Event::Begin(environment));
+    }
+
+    fn schedule_script(&mut self, request: &DeploymentRequest) {
+        if let Some(delay) = request.script.canceled_after {
+            self.after(delay, Event::Elsewhere(request.environment, Act::Cancel));
+        }
+        if let Some((delay, action)) = request.script.superseded_after {
+            self.after(delay, Event::Supersede(request.id, action));
+        }
+        for mask in request.script.masks.clone() {
+            let event = Event::Mask(request.environment, mask.service, mask.state, mask.lasting);
+            self.after(mask.after, event);
+        }
+    }
+
+    /// Shows a waiting request in the states of the environment and of its services.
+    fn show_queued(&mut self, request: &DeploymentRequest) {
+        let queued = request.action.queued().to_owned();
+        if let Some(environment) = self.environments.get_mut(&request.environment) {
+            environment.state.clone_from(&queued);
+            environment.last_deployment_state.clone_from(&queued);
+            environment.origin = Some(request.actor.origin.clone());
+            environment.triggered_by = Some(request.actor.name.clone());
+        }
+        for id in &request.services {
+            if let Some(service) = self.services.get_mut(id) {
+                if is_terminal(&service.state) {
+                    service.resting_state.clone_from(&service.state);
+                }
+                service.state.clone_from(&queued);
+                service.details = (request.action.of_service(), "QUEUED");
+            }
+        }
+    }
+
+    /// The id under which a request is carried out: its own, or that of the one that took it in.
+    pub(crate) fn carried_by(&self, id: Uuid) -> Option<&DeploymentRequest> {
+        let request = self.requests.get(&id)?;
+        match request.merged_into {
+            Some(into) => self.requests.get(&into),
+            None => Some(request),
+        }
+    }
+
+    /// Starts the next request of an environment, where none runs and its time has come.
+    pub(super) fn begin(&mut self, environment: Uuid) {
+        let Some(subject) = self.environments.get(&environment) else {
+            return;
+        };
+        if subject.running.is_some() {
+            return;
+        }
+        let next = subject
+            .queue
+            .front()
+            .and_then(|id| self.requests.get(id))
+            .cloned();
+        let Some(request) = next else { return };
+        if request.not_before > self.now {
+            self.agenda
+                .at(request.not_before, Event::Begin(environment));
+            return;
+        }
+        if let Some(subject) = self.environments.get_mut(&environment) {
+            subject.queue.pop_front();
+        }
+        self.show_queued(&request);
+        self.start_execution(request);
+    }
+
+    /// Cancels a request that still waits. `false` where it no longer does.
+    pub(crate) fn cancel_queued(&mut self, id: Uuid) -> bool {
+        let Some(request) = self.requests.get_mut(&id) else {
+            return false;
+        };
+        if request.stage != RequestStage::Queued {
+            return false;
+        }
+        request.stage = RequestStage::Ended;
+        request.state = "CANCELED".to_owned();
+        let request = request.clone();
+        let Some(environment) = self.environments.get_mut(&request.environment) else {
+            return true;
+        };
+        environment.queue.retain(|queued| *queued != id);
+        if environment.running.is_none() && environment.queue.is_empty() {
+            environment.state = "CANCELED".to_owned();
+            environment.last_deployment_state = "CANCELED".to_owned();
+            for service in &request.services {
+                if let Some(service) = self.services.get_mut(service) {
+                    service.state.clone_from(&service.resting_state);
+                    service.details.1 = "CANCELED";
+                }
+            }
+        }
+        true
+    }
+
+    /// Cancels what an environment does: its execution, else its first waiting request.
+    pub(crate) fn cancel(&mut self, environment: Uuid, force: bool, actor: &Actor) {
+        self.record_in_environment(environment, "TRIGGER_CANCEL", actor);
+        let Some(subject) = self.environments.get(&environment) else {
+            return;
+        };
+        match (subject.running.clone(), subject.queue.front().copied()) {
+            (Some(execution), _) => self.start_cancellation(&execution, force),
+            (None, Some(request)) => {
+                self.cancel_queued(request);
+            }
+            (None, None) => {}
+        }
+    }
+
+    pub(super) fn act_elsewhere(&mut self, environment: Uuid, act: Act) {
+        let actor = Actor::someone_else();
+        match act {
+            Act::Cancel => self.cancel(environment, true, &actor),
+            Act::Request(action) => {
+                self.accept(environment, action, None, actor, false);
+            }
+        }
+    }
+
+    pub(super) fn supersede(&mut self, id: Uuid, action: Action) {
+        let Some(request) = self.requests.get(&id).cloned() else {
+            return;
+        };
+        match request.stage {
+            RequestStage::Queued => {
+                self.cancel_queued(id);
+            }
+            RequestStage::Running => {
+                let running = self.environments.get(&request.environment);
+                if let Some(execution) = running.and_then(|e| e.running.clone()) {
+                    self.end_cancellation(&execution);
+                }
+            }
+            RequestStage::Ended => {}
+        }
+        self.act_elsewhere(request.environment, Act::Request(action));
+    }
+}
