@@ -1,6 +1,7 @@
 //! Brings the published contract in and regenerates the client from it.
 #![forbid(unsafe_code)]
 
+mod codegen;
 mod contract;
 mod generate;
 mod import;

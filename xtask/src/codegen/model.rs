@@ -1,0 +1,302 @@
+//! What the passes know of the contract beside the syntax tree: operations and schemas, as facts.
+//!
+//! Not a second generator: the Rust types of fields, parameters and results are in the syntax tree
+//! that comes from progenitor. The facts say what that tree cannot: which media type a body has,
+//! what an enum's values mean, how a union tells its members apart, which fields carry secrets.
+//!
+//! How the two fit together:
+//!
+//! - Every key of [`Normalised::schemas`] is the Rust name of one type. Nothing else is named.
+//! - [`SchemaKind::Struct`]: the tree holds `types::NAME` as a struct. [`FieldModel::rust_name`] is
+//!   the field's identifier. A field of [`FieldModel::patch`] has the type
+//!   `Option<::qovery_api::Patch<T>>` in the tree.
+//! - [`SchemaKind::OpenEnum`]: the tree holds no item; uses are written `types::NAME`, inside the
+//!   module `types` too.
+//! - [`SchemaKind::Union`]: the tree holds a struct `types::NAME` whose fields carry the types of
+//!   the members, boxed where the type would contain itself; [`VariantModel::carrier`] is the
+//!   field's identifier. The struct is to be replaced by the enum.
+//! - Every operation is the method [`OperationModel::method_name`] of `impl Client`. Its arguments
+//!   bear the names [`ParameterModel::rust_name`], and `body`. The success type is in
+//!   `ResponseValue<T>`; where [`SuccessModel::format`] is `JsonOrEmpty` the result is `Option<T>`,
+//!   and for `Text`, `Binary` and `NoContent` the tree's type means nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// The contract in the form that progenitor accepts, and the facts that this form cannot hold.
+#[derive(Debug, Clone)]
+pub(crate) struct Normalised {
+    /// An OpenAPI 3.0 document.
+    pub(crate) document: Value,
+    /// All operations, in the order of the contract.
+    pub(crate) operations: Vec<OperationModel>,
+    /// All reachable schemas that have a name, by their Rust name.
+    pub(crate) schemas: BTreeMap<String, SchemaModel>,
+    /// Decisions that a person may want to know of, such as conflicting definitions.
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// A decision where the contract left several ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remark {
+    /// JSON pointer into the contract.
+    pub(crate) pointer: String,
+    pub(crate) text: String,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct OperationModel {
+    /// JSON pointer into the contract.
+    pub(crate) pointer: String,
+    /// `operationId`, word for word, or made from method and path where the contract has none.
+    pub(crate) id: String,
+    /// The name of the method, in snake case.
+    pub(crate) method_name: String,
+    /// The name of the operation as a type, in Pascal case.
+    pub(crate) type_name: String,
+    /// The HTTP method in upper case.
+    pub(crate) http_method: String,
+    /// The path template, word for word.
+    pub(crate) path: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) summary: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) deprecated: bool,
+    /// Path parameters in the order of the path, then the others in the order of the contract.
+    pub(crate) parameters: Vec<ParameterModel>,
+    pub(crate) body: Option<BodyModel>,
+    pub(crate) success: SuccessModel,
+    /// Error statuses that the contract declares, such as `404` or `4XX`, with their description.
+    pub(crate) errors: Vec<(String, Option<String>)>,
+}
+
+/// One parameter of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ParameterModel {
+    /// The name on the wire.
+    pub(crate) name: String,
+    /// The name of the argument; no two of one operation are the same.
+    pub(crate) rust_name: String,
+    pub(crate) location: Location,
+    pub(crate) required: bool,
+    /// Whether a list is sent as one value with commas instead of one value each.
+    pub(crate) comma_separated: bool,
+    pub(crate) ty: TypeModel,
+    pub(crate) description: Option<String>,
+    pub(crate) deprecated: bool,
+}
+
+/// Where a parameter travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Location {
+    Path,
+    Query,
+    Header,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct BodyModel {
+    pub(crate) kind: BodyKind,
+    /// The media type, word for word.
+    pub(crate) content_type: String,
+    /// What the contract says of `required`; `None` where it says nothing.
+    pub(crate) required: Option<bool>,
+    pub(crate) ty: TypeModel,
+    pub(crate) description: Option<String>,
+}
+
+/// How a body is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    Json,
+    /// `application/x-www-form-urlencoded`; the type is a struct.
+    Form,
+    /// Text of the given media type; an argument of type text.
+    Text,
+    /// Bytes of the given media type.
+    Bytes,
+}
+
+/// What an operation yields.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SuccessModel {
+    pub(crate) format: Format,
+    /// Present for `Json` and `JsonOrEmpty`.
+    pub(crate) ty: Option<TypeModel>,
+    pub(crate) description: Option<String>,
+    /// The statuses that the contract declares as success; any 2xx is accepted.
+    pub(crate) statuses: Vec<String>,
+}
+
+/// How the body of a success becomes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    JsonOrEmpty,
+    Text,
+    Binary,
+    NoContent,
+}
+
+/// The shape of a value, as far as the passes need it. The Rust type is in the syntax tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TypeModel {
+    /// A key of [`Normalised::schemas`].
+    Named(String),
+    Text,
+    Uuid,
+    Date,
+    DateTime,
+    Integer,
+    Number,
+    Boolean,
+    /// Any JSON value.
+    Any,
+    List(Box<TypeModel>),
+    /// From text to the given type.
+    Map(Box<TypeModel>),
+    /// The value or null.
+    Nullable(Box<TypeModel>),
+}
+
+impl TypeModel {
+    /// The names of the schemas within.
+    pub(crate) fn names(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::List(inner) | Self::Map(inner) | Self::Nullable(inner) => inner.names(),
+            _ => None,
+        }
+    }
+}
+
+/// One named schema.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SchemaModel {
+    /// The name in the contract; `None` for one that the contract writes inline.
+    pub(crate) contract_name: Option<String>,
+    /// JSON pointer into the contract.
+    pub(crate) pointer: String,
+    pub(crate) description: Option<String>,
+    pub(crate) deprecated: bool,
+    pub(crate) usage: Usage,
+    /// The schemas that this one uses directly.
+    pub(crate) uses: BTreeSet<String>,
+    pub(crate) kind: SchemaKind,
+}
+
+/// Where a schema occurs, directly or within another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Usage {
+    pub(crate) request: bool,
+    pub(crate) response: bool,
+}
+
+/// What a named schema is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum SchemaKind {
+    Struct(StructModel),
+    OpenEnum(Vec<EnumValueModel>),
+    Union(UnionModel),
+}
+
+/// An object with declared properties.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StructModel {
+    /// In the order of the contract; the syntax tree sorts them by name.
+    pub(crate) fields: Vec<FieldModel>,
+    /// The type of further properties; the tree holds them in a flattened field `extra`.
+    pub(crate) extra: Option<TypeModel>,
+}
+
+/// One property.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FieldModel {
+    /// The name on the wire.
+    pub(crate) name: String,
+    /// The identifier in the syntax tree.
+    pub(crate) rust_name: String,
+    pub(crate) required: bool,
+    pub(crate) nullable: bool,
+    /// Whether absent and null differ: optional, nullable, and sent in requests.
+    pub(crate) patch: bool,
+    /// Without the nullability, which `nullable` tells.
+    pub(crate) ty: TypeModel,
+    pub(crate) secret: bool,
+    pub(crate) read_only: bool,
+    pub(crate) write_only: bool,
+    pub(crate) deprecated: bool,
+    /// The only value that the contract allows.
+    pub(crate) constant: Option<String>,
+    /// What the server assumes where the field is absent.
+    pub(crate) default: Option<Value>,
+    /// The contract's description, then sentences on limits and defaults.
+    pub(crate) description: Option<String>,
+}
+
+/// One value of an enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EnumValueModel {
+    /// The value on the wire.
+    pub(crate) value: String,
+    /// The name of the variant.
+    pub(crate) rust_name: String,
+    /// Other spellings that mean the same.
+    pub(crate) aliases: Vec<String>,
+    pub(crate) description: Option<String>,
+}
+
+/// One of several types.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct UnionModel {
+    pub(crate) strategy: UnionStrategy,
+    /// In the order of trial.
+    pub(crate) variants: Vec<VariantModel>,
+}
+
+/// How a union tells its members apart. Members of another JSON type than the value are never
+/// considered; what is left is told apart as follows, and by trial where that does not decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UnionStrategy {
+    /// By the value of a property: [`VariantModel::tags`].
+    Tag { property: String },
+    /// By which properties are there: [`VariantModel::telling`].
+    Presence,
+    /// By the JSON type alone: [`VariantModel::json_type`].
+    JsonType,
+    /// The first that decodes.
+    Trial,
+}
+
+/// One member of a union.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct VariantModel {
+    /// The name of the variant.
+    pub(crate) rust_name: String,
+    /// The field of the carrier struct that has the member's type.
+    pub(crate) carrier: String,
+    pub(crate) ty: TypeModel,
+    pub(crate) json_type: JsonType,
+    /// The values of the tag that mean this member.
+    pub(crate) tags: Vec<String>,
+    /// Whether the member has the tag as a property of its own, or is a union whose members do.
+    pub(crate) declares_tag: bool,
+    /// Properties that only this member has; one of them present means this member.
+    pub(crate) telling: Vec<String>,
+    pub(crate) description: Option<String>,
+}
+
+/// The JSON type of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum JsonType {
+    Object,
+    Array,
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    Any,
+}

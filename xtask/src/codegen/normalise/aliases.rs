@@ -1,0 +1,110 @@
+//! Rule: only objects, enums and unions are types of their own.
+//!
+//! A component that is a text, a number, a list, a map or another component is written out where it
+//! is used: a newtype would have to be wrapped and unwrapped and says nothing that the field's name
+//! does not.
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::merge::Conflict;
+use super::schema::{Components, Kind, Schema};
+
+/// Applies the rule to the whole contract.
+///
+/// # Errors
+/// Where such a component contains itself: no Rust type has that shape.
+pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
+    let (named, aliases): (Components, Components) = std::mem::take(&mut draft.components)
+        .into_iter()
+        .partition(|(_, schema)| is_type(schema));
+    draft.components = named;
+    let mut writer = Writer {
+        aliases: &aliases,
+        done: BTreeMap::new(),
+        open: Vec::new(),
+    };
+    for name in aliases.keys() {
+        writer.resolved(name)?;
+    }
+    let mut failed = None;
+    draft.roots_mut(|_, schema| {
+        if let Err(conflict) = writer.write(schema) {
+            failed = failed.take().or(Some(conflict));
+        }
+    });
+    failed.map_or(Ok(()), Err)
+}
+
+fn is_type(schema: &Schema) -> bool {
+    matches!(
+        schema.kind,
+        Kind::Object(_) | Kind::Enum(_) | Kind::Union(_)
+    )
+}
+
+struct Writer<'a> {
+    aliases: &'a Components,
+    done: BTreeMap<String, Schema>,
+    open: Vec<String>,
+}
+
+impl Writer<'_> {
+    fn resolved(&mut self, name: &str) -> Result<Schema, Conflict> {
+        if let Some(done) = self.done.get(name) {
+            return Ok(done.clone());
+        }
+        let Some(alias) = self.aliases.get(name) else {
+            return Ok(Schema::new(Kind::Ref(name.to_owned()), ""));
+        };
+        if self.open.iter().any(|open| open == name) {
+            let what = format!(
+                "the schema `{name}` contains itself and is no object: {} → {name}",
+                self.open.join(" → ")
+            );
+            return Err(Conflict {
+                pointer: alias.pointer.clone(),
+                what,
+            });
+        }
+        self.open.push(name.to_owned());
+        let mut schema = alias.clone();
+        let written = self.write(&mut schema);
+        self.open.pop();
+        written?;
+        self.done.insert(name.to_owned(), schema.clone());
+        Ok(schema)
+    }
+
+    fn write(&mut self, schema: &mut Schema) -> Result<(), Conflict> {
+        let mut failed = None;
+        schema.children_mut(|child| {
+            if let Err(conflict) = self.write(child) {
+                failed = failed.take().or(Some(conflict));
+            }
+        });
+        if let Some(conflict) = failed {
+            return Err(conflict);
+        }
+        if let Kind::Union(union) = &mut schema.kind {
+            for target in union
+                .discriminator
+                .iter_mut()
+                .flat_map(|discriminator| discriminator.mapping.values_mut())
+            {
+                if let Kind::Ref(real) = self.resolved(target)?.kind {
+                    *target = real;
+                }
+            }
+        }
+        if let Kind::Ref(name) = &schema.kind
+            && self.aliases.contains_key(name)
+        {
+            let resolved = self.resolved(&name.clone())?;
+            schema.kind = resolved.kind;
+            schema.nullable |= resolved.nullable;
+            schema.notes = std::mem::take(&mut schema.notes).or(&resolved.notes);
+        }
+        Ok(())
+    }
+}

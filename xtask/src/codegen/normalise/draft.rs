@@ -1,0 +1,109 @@
+//! The contract while it is being normalised: operations and components, read but not yet named.
+//!
+//! Not for the passes: [`super::facts`] makes their facts of it.
+
+use super::schema::{Components, Schema};
+use crate::codegen::model::{BodyKind, Format, Location, Remark};
+
+/// The whole contract.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) components: Components,
+    pub(crate) operations: Vec<DraftOperation>,
+    pub(crate) remarks: Vec<Remark>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftOperation {
+    pub(crate) pointer: String,
+    pub(crate) id: String,
+    pub(crate) method_name: String,
+    pub(crate) type_name: String,
+    pub(crate) http_method: String,
+    pub(crate) path: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) summary: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) deprecated: bool,
+    pub(crate) parameters: Vec<DraftParameter>,
+    pub(crate) body: Option<DraftBody>,
+    pub(crate) success: DraftSuccess,
+    pub(crate) errors: Vec<(String, Option<String>)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct DraftParameter {
+    pub(crate) pointer: String,
+    pub(crate) name: String,
+    pub(crate) rust_name: String,
+    pub(crate) location: Location,
+    pub(crate) required: bool,
+    pub(crate) comma_separated: bool,
+    pub(crate) deprecated: bool,
+    pub(crate) description: Option<String>,
+    pub(crate) schema: Schema,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftBody {
+    pub(crate) kind: BodyKind,
+    pub(crate) content_type: String,
+    pub(crate) required: Option<bool>,
+    pub(crate) description: Option<String>,
+    pub(crate) schema: Schema,
+}
+
+#[derive(Debug)]
+pub(crate) struct DraftSuccess {
+    pub(crate) format: Format,
+    pub(crate) schema: Option<Schema>,
+    pub(crate) description: Option<String>,
+    pub(crate) statuses: Vec<String>,
+}
+
+/// What a schema is the outermost one of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Root {
+    Component(String),
+    /// Parameter, by the type name of the operation and the parameter's name.
+    Parameter(String, String),
+    /// Body of a request, by the type name of the operation.
+    Body(String),
+    /// Body of a success, by the type name of the operation.
+    Success(String),
+}
+
+impl Draft {
+    /// Calls `visit` for each outermost schema, in the order of the contract.
+    pub(crate) fn roots_mut(&mut self, mut visit: impl FnMut(&Root, &mut Schema)) {
+        for (name, schema) in &mut self.components {
+            visit(&Root::Component(name.clone()), schema);
+        }
+        for operation in &mut self.operations {
+            for parameter in &mut operation.parameters {
+                visit(
+                    &Root::Parameter(operation.type_name.clone(), parameter.name.clone()),
+                    &mut parameter.schema,
+                );
+            }
+            if let Some(body) = &mut operation.body {
+                visit(&Root::Body(operation.type_name.clone()), &mut body.schema);
+            }
+            if let Some(schema) = &mut operation.success.schema {
+                visit(&Root::Success(operation.type_name.clone()), schema);
+            }
+        }
+    }
+
+    /// Calls `visit` for every schema, the inner ones first.
+    pub(crate) fn walk_mut(&mut self, mut visit: impl FnMut(&mut Schema)) {
+        self.roots_mut(|_, schema| schema.walk_mut(&mut visit));
+    }
+
+    pub(crate) fn remark(&mut self, pointer: &str, text: impl Into<String>) {
+        self.remarks.push(Remark {
+            pointer: pointer.to_owned(),
+            text: text.into(),
+        });
+    }
+}

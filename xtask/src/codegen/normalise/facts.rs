@@ -1,0 +1,221 @@
+//! From the normalised draft to the facts that the passes get.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::draft::{Draft, DraftOperation};
+use super::merge::Conflict;
+use super::schema::{Components, EnumValue, Kind, Object, Property, Schema, TextFormat};
+use super::{names, requests, unions};
+use crate::codegen::model::{
+    BodyModel, EnumValueModel, FieldModel, OperationModel, ParameterModel, SchemaKind, SchemaModel,
+    StructModel, SuccessModel, TypeModel, Usage,
+};
+
+/// The facts of all schemas.
+///
+/// # Errors
+/// Where a union or an object has a shape that Rust lacks.
+pub(crate) fn schemas(
+    draft: &Draft,
+    usage: &BTreeMap<String, Usage>,
+    contract_names: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, SchemaModel>, Conflict> {
+    let mut models = BTreeMap::new();
+    for (name, schema) in &draft.components {
+        let usage = usage.get(name).copied().unwrap_or_default();
+        let kind = match &schema.kind {
+            Kind::Object(object) => SchemaKind::Struct(StructModel {
+                fields: fields(&draft.components, object, usage)?,
+                extra: object.extra.as_deref().map(type_model),
+            }),
+            Kind::Enum(values) => SchemaKind::OpenEnum(enum_values(values)),
+            Kind::Union(union) => {
+                SchemaKind::Union(unions::model(&draft.components, schema, union)?)
+            }
+            _ => continue,
+        };
+        let model = SchemaModel {
+            contract_name: contract_names.get(name).cloned(),
+            pointer: schema.pointer.clone(),
+            description: schema.notes.description.clone(),
+            deprecated: schema.notes.deprecated,
+            usage,
+            uses: schema.references().into_iter().map(str::to_owned).collect(),
+            kind,
+        };
+        models.insert(name.clone(), model);
+    }
+    Ok(models)
+}
+
+/// The facts of one operation.
+pub(crate) fn operation(draft: &DraftOperation) -> OperationModel {
+    let parameters = draft.parameters.iter().map(|parameter| {
+        // What the contract says of the value belongs to the parameter.
+        let mut notes = parameter.schema.notes.clone();
+        notes.description = parameter.description.clone().or(notes.description);
+        ParameterModel {
+            name: parameter.name.clone(),
+            rust_name: parameter.rust_name.clone(),
+            location: parameter.location,
+            required: parameter.required,
+            comma_separated: parameter.comma_separated,
+            ty: type_model(&parameter.schema),
+            description: notes.prose(),
+            deprecated: parameter.deprecated,
+        }
+    });
+    OperationModel {
+        pointer: draft.pointer.clone(),
+        id: draft.id.clone(),
+        method_name: draft.method_name.clone(),
+        type_name: draft.type_name.clone(),
+        http_method: draft.http_method.clone(),
+        path: draft.path.clone(),
+        tags: draft.tags.clone(),
+        summary: draft.summary.clone(),
+        description: draft.description.clone(),
+        deprecated: draft.deprecated,
+        parameters: parameters.collect(),
+        body: draft.body.as_ref().map(|body| BodyModel {
+            kind: body.kind,
+            content_type: body.content_type.clone(),
+            required: body.required,
+            ty: type_model(&body.schema),
+            description: body.description.clone(),
+        }),
+        success: SuccessModel {
+            format: draft.success.format,
+            ty: draft.success.schema.as_ref().map(type_model),
+            description: draft.success.description.clone(),
+            statuses: draft.success.statuses.clone(),
+        },
+        errors: draft.errors.clone(),
+    }
+}
+
+/// The shape of a value.
+pub(crate) fn type_model(schema: &Schema) -> TypeModel {
+    let plain = plain_type(schema);
+    if schema.nullable {
+        TypeModel::Nullable(Box::new(plain))
+    } else {
+        plain
+    }
+}
+
+fn plain_type(schema: &Schema) -> TypeModel {
+    match &schema.kind {
+        Kind::Ref(name) => TypeModel::Named(name.clone()),
+        Kind::Text(TextFormat::Uuid) => TypeModel::Uuid,
+        Kind::Text(TextFormat::Date) => TypeModel::Date,
+        Kind::Text(TextFormat::DateTime) => TypeModel::DateTime,
+        Kind::Text(TextFormat::Plain | TextFormat::Binary) => TypeModel::Text,
+        Kind::Integer => TypeModel::Integer,
+        Kind::Number => TypeModel::Number,
+        Kind::Boolean => TypeModel::Boolean,
+        Kind::List(items) => TypeModel::List(Box::new(type_model(items))),
+        Kind::Map(values) => TypeModel::Map(Box::new(type_model(values))),
+        _ => TypeModel::Any,
+    }
+}
+
+fn fields(
+    components: &Components,
+    object: &Object,
+    usage: Usage,
+) -> Result<Vec<FieldModel>, Conflict> {
+    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    let mut models = Vec::new();
+    for (name, property) in &object.properties {
+        let rust_name = names::value_name(name);
+        if let Some(first) = taken.insert(rust_name.clone(), name.clone()) {
+            let what =
+                format!("the properties `{first}` and `{name}` both become `{rust_name}` in Rust");
+            return Err(Conflict {
+                pointer: property.schema.pointer.clone(),
+                what,
+            });
+        }
+        models.push(field(components, name, rust_name, property, usage));
+    }
+    if object.extra.is_some() && taken.contains_key("extra") {
+        let pointer = object
+            .properties
+            .values()
+            .next()
+            .map(|property| property.schema.pointer.clone());
+        let what =
+            "the property `extra` has the name of the field for further properties".to_owned();
+        return Err(Conflict {
+            pointer: pointer.unwrap_or_default(),
+            what,
+        });
+    }
+    Ok(models)
+}
+
+fn field(
+    components: &Components,
+    name: &str,
+    rust_name: String,
+    property: &Property,
+    usage: Usage,
+) -> FieldModel {
+    let schema = &property.schema;
+    let values = match &schema.kind {
+        Kind::Ref(target) => match components.get(target).map(|schema| &schema.kind) {
+            Some(Kind::Enum(values)) => values.as_slice(),
+            _ => &[],
+        },
+        _ => &[],
+    };
+    FieldModel {
+        name: name.to_owned(),
+        rust_name,
+        required: property.required,
+        nullable: schema.nullable,
+        patch: requests::is_patch(property, usage),
+        ty: plain_type(schema),
+        secret: schema.notes.secret,
+        read_only: schema.notes.read_only,
+        write_only: schema.notes.write_only,
+        deprecated: schema.notes.deprecated,
+        constant: match values {
+            [only] => Some(only.value.clone()),
+            _ => None,
+        },
+        default: schema.notes.default.clone(),
+        description: schema.notes.prose(),
+    }
+}
+
+/// The variants of an enum; a value with white space around it is one without, and is understood too.
+fn enum_values(values: &[EnumValue]) -> Vec<EnumValueModel> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut models: Vec<EnumValueModel> = Vec::new();
+    for value in values {
+        let plain = value
+            .rust_name
+            .clone()
+            .unwrap_or_else(|| names::variant_name(&value.value));
+        let mut rust_name = plain.clone();
+        let mut number = 2;
+        while !taken.insert(rust_name.clone()) {
+            rust_name = format!("{plain}{number}");
+            number += 1;
+        }
+        let trimmed = value.value.trim().to_owned();
+        let mut aliases = value.aliases.clone();
+        if trimmed != value.value && !values.iter().any(|other| other.value == trimmed) {
+            aliases.push(trimmed);
+        }
+        models.push(EnumValueModel {
+            value: value.value.clone(),
+            rust_name,
+            aliases,
+            description: value.description.clone(),
+        });
+    }
+    models
+}

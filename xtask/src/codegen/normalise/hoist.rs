@@ -1,0 +1,433 @@
+//! Rule: every object, enum and union has a name, and things that are the same have one.
+//!
+//! What the contract writes inline is named after what it is in and the property that it is: the
+//! `ports` of a `Helm` are `HelmPort`. Equal ones are one type, named by the words that their names
+//! end with, or by the shortest. One that equals a component is that component. `x-rust-name` in the
+//! contract decides before all this.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::draft::{Draft, Root};
+use super::fingerprint::fingerprint;
+use super::names;
+use super::schema::{Components, Kind, Schema, Union};
+
+/// How one inline schema is found from the nearest thing with a name.
+#[derive(Debug, Clone)]
+enum Step {
+    Property(String),
+    Item,
+    Member(String),
+}
+
+/// What an inline schema is named after.
+#[derive(Debug, Clone)]
+enum Owner {
+    /// The name of a component in the contract.
+    Component(String),
+    /// A name that is already Rust's.
+    Named(String),
+    /// The inline schema of this number.
+    Inline(usize),
+}
+
+#[derive(Debug)]
+struct Place {
+    owner: Owner,
+    steps: Vec<Step>,
+}
+
+/// An inline schema that will be a component.
+#[derive(Debug)]
+struct Inline {
+    schema: Schema,
+    place: Place,
+}
+
+/// What became of the names.
+#[derive(Debug, Default)]
+pub(crate) struct Hoisted {
+    /// All inline schemas, by the name that stands in the references to them.
+    inline: InlineSchemas,
+}
+
+/// Takes what is inline out; references to it hold names that no contract can have.
+pub(crate) fn apply(draft: &mut Draft) -> Hoisted {
+    let mut found = Vec::new();
+    draft.roots_mut(|root, schema| {
+        let place = match root {
+            Root::Component(name) => {
+                let owner = Owner::Component(name.clone());
+                return within(schema, &owner, &[], &mut found);
+            }
+            Root::Parameter(operation, name) => Place {
+                owner: Owner::Named(operation.clone()),
+                steps: vec![Step::Property(name.clone())],
+            },
+            Root::Body(operation) => Place {
+                owner: Owner::Named(format!("{operation}Request")),
+                steps: Vec::new(),
+            },
+            Root::Success(operation) => Place {
+                owner: Owner::Named(format!("{operation}Response")),
+                steps: Vec::new(),
+            },
+        };
+        take(schema, place, &mut found);
+    });
+    let mut inline: InlineSchemas = BTreeMap::new();
+    for (number, Inline { schema, place }) in found.into_iter().enumerate() {
+        inline.insert(temporary(number), (schema, vec![place]));
+    }
+    let mut hoisted = Hoisted { inline };
+    unite(&mut draft.components, &mut hoisted, |visit| {
+        for operation in &mut draft.operations {
+            let parameters = operation
+                .parameters
+                .iter_mut()
+                .map(|parameter| &mut parameter.schema);
+            let body = operation.body.iter_mut().map(|body| &mut body.schema);
+            parameters
+                .chain(body)
+                .chain(&mut operation.success.schema)
+                .for_each(&mut *visit);
+        }
+    });
+    hoisted
+}
+
+/// Sorts after every other text and in the order of the numbers.
+fn temporary(number: usize) -> String {
+    format!("\u{10FFFF}{number:08}")
+}
+
+fn within(schema: &mut Schema, owner: &Owner, steps: &[Step], found: &mut Vec<Inline>) {
+    let then = |step: Step| {
+        let steps = steps.iter().cloned().chain([step]).collect();
+        Place {
+            owner: owner.clone(),
+            steps,
+        }
+    };
+    match &mut schema.kind {
+        Kind::List(items) | Kind::Map(items) => take(items, then(Step::Item), found),
+        Kind::Object(object) => {
+            for (name, property) in &mut object.properties {
+                take(
+                    &mut property.schema,
+                    then(Step::Property(name.clone())),
+                    found,
+                );
+            }
+            if let Some(extra) = &mut object.extra {
+                take(extra, then(Step::Property("extra".to_owned())), found);
+            }
+        }
+        Kind::Union(union) => {
+            let hints = member_hints(union);
+            for (member, hint) in union.members.iter_mut().zip(hints) {
+                take(&mut member.schema, then(Step::Member(hint)), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn take(schema: &mut Schema, place: Place, found: &mut Vec<Inline>) {
+    if !matches!(
+        schema.kind,
+        Kind::Object(_) | Kind::Enum(_) | Kind::Union(_)
+    ) {
+        return within(schema, &place.owner, &place.steps, found);
+    }
+    let number = found.len();
+    // The number is taken before those of the things within, so owners come before what they own.
+    found.push(Inline {
+        schema: Schema::new(Kind::Any, ""),
+        place,
+    });
+    let mut inner = schema.clone();
+    inner.nullable = false;
+    within(&mut inner, &Owner::Inline(number), &[], found);
+    schema.kind = Kind::Ref(temporary(number));
+    if let Some(slot) = found.get_mut(number) {
+        slot.schema = inner;
+    }
+}
+
+/// What tells the members of a union apart, as words for their names.
+fn member_hints(union: &Union) -> Vec<String> {
+    let tag_of = |schema: &Schema, source: Option<&String>| {
+        let discriminator = union.discriminator.as_ref()?;
+        let mapped = source
+            .and_then(|source| {
+                discriminator
+                    .mapping
+                    .iter()
+                    .find(|(_, target)| *target == source)
+            })
+            .map(|(tag, _)| tag.clone());
+        mapped.or_else(|| single_value(schema, &discriminator.property))
+    };
+    let mut hints = Vec::new();
+    for (index, member) in union.members.iter().enumerate() {
+        let source = member.source.as_ref();
+        let hint = tag_of(&member.schema, source).or_else(|| source.cloned()).or_else(|| any_single_value(&member.schema)).or_else(|| {
+            let Kind::Object(object) = &member.schema.kind else {
+                return None;
+            };
+            let elsewhere = |name: &String| {
+                union.members.iter().enumerate().any(|(other, member)| other != index && matches!(&member.schema.kind, Kind::Object(object) if object.properties.contains_key(name)))
+            };
+            let own = object.properties.iter().filter(|(name, _)| !elsewhere(name));
+            own.min_by_key(|(_, property)| !property.required).map(|(name, _)| name.clone())
+        });
+        hints.push(hint.unwrap_or_else(|| format!("option{}", index + 1)));
+    }
+    hints
+}
+
+fn single_value(schema: &Schema, property: &str) -> Option<String> {
+    match &schema.kind {
+        Kind::Object(object) => match &object.properties.get(property)?.schema.kind {
+            Kind::Enum(values) => match values.as_slice() {
+                [only] => Some(only.value.clone()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn any_single_value(schema: &Schema) -> Option<String> {
+    match &schema.kind {
+        Kind::Object(object) => object
+            .properties
+            .keys()
+            .find_map(|name| single_value(schema, name)),
+        _ => None,
+    }
+}
+
+/// Makes equal things one, until nothing changes: what holds them may have become equal too.
+fn unite(
+    components: &mut Components,
+    hoisted: &mut Hoisted,
+    mut others: impl FnMut(&mut dyn FnMut(&mut Schema)),
+) {
+    loop {
+        let mut known: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for (name, schema) in components.iter().filter(|(_, schema)| is_telling(schema)) {
+            let only = known
+                .entry(fingerprint(schema))
+                .and_modify(|first| *first = None);
+            only.or_insert_with(|| Some(name.clone()));
+        }
+        let mut first: BTreeMap<String, String> = BTreeMap::new();
+        let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+        for (name, (schema, _)) in &hoisted.inline {
+            let named = schema.notes.rust_name.as_deref();
+            let key = format!("{} {}", fingerprint(schema), named.unwrap_or_default());
+            let component = known
+                .get(&fingerprint(schema))
+                .and_then(Option::as_ref)
+                .filter(|_| named.is_none());
+            match component.or_else(|| first.get(&key)) {
+                Some(same) => {
+                    renamed.insert(name.clone(), same.clone());
+                }
+                None => {
+                    first.insert(key, name.clone());
+                }
+            }
+        }
+        if renamed.is_empty() {
+            return;
+        }
+        for (gone, stays) in &renamed {
+            let places = hoisted
+                .inline
+                .remove(gone)
+                .map(|(_, places)| places)
+                .unwrap_or_default();
+            if let Some((_, known)) = hoisted.inline.get_mut(stays) {
+                known.extend(places);
+            }
+        }
+        let mut rename =
+            |schema: &mut Schema| rename_references(schema, &|name| renamed.get(name).cloned());
+        components.values_mut().for_each(&mut rename);
+        hoisted
+            .inline
+            .values_mut()
+            .for_each(|(schema, _)| rename(schema));
+        others(&mut rename);
+        for place in hoisted.inline.values_mut().flat_map(|(_, places)| places) {
+            if let Owner::Inline(number) = place.owner
+                && let Some(same) = renamed.get(&temporary(number))
+            {
+                place.owner = match same
+                    .strip_prefix('\u{10FFFF}')
+                    .and_then(|number| number.parse().ok())
+                {
+                    Some(number) => Owner::Inline(number),
+                    None => Owner::Component(same.clone()),
+                };
+            }
+        }
+    }
+}
+
+/// Whether being equal to this component is no accident.
+fn is_telling(schema: &Schema) -> bool {
+    match &schema.kind {
+        Kind::Enum(values) => values.len() > 1,
+        Kind::Object(object) => object.properties.len() > 1,
+        Kind::Union(_) => true,
+        _ => false,
+    }
+}
+
+/// Renames what a schema refers to, in its references and in the mappings of its unions.
+pub(crate) fn rename_references(schema: &mut Schema, rename: &dyn Fn(&str) -> Option<String>) {
+    schema.walk_mut(&mut |schema| match &mut schema.kind {
+        Kind::Ref(name) => {
+            if let Some(new) = rename(name) {
+                *name = new;
+            }
+        }
+        Kind::Union(union) => {
+            let sources = union
+                .members
+                .iter_mut()
+                .filter_map(|member| member.source.as_mut());
+            let targets = union
+                .discriminator
+                .iter_mut()
+                .flat_map(|discriminator| discriminator.mapping.values_mut());
+            for name in sources.chain(targets) {
+                if let Some(new) = rename(name) {
+                    *name = new;
+                }
+            }
+        }
+        _ => {}
+    });
+}
+
+impl Hoisted {
+    /// Gives every inline schema a name and makes it a component. `known` tells Rust's name for a
+    /// component, and in the end for all that was inline, too.
+    pub(crate) fn name(self, draft: &mut Draft, known: &mut BTreeMap<String, String>) {
+        let mut taken: BTreeSet<String> = known.values().cloned().collect();
+        taken.extend(
+            self.inline
+                .values()
+                .filter_map(|(schema, _)| schema.notes.rust_name.clone()),
+        );
+        for (key, (schema, places)) in &self.inline {
+            let name = match &schema.notes.rust_name {
+                Some(name) => name.clone(),
+                None => chosen(places, known, &taken, &self.inline),
+            };
+            taken.insert(name.clone());
+            known.insert(key.clone(), name);
+        }
+        draft.components.extend(
+            self.inline
+                .into_iter()
+                .map(|(key, (schema, _))| (key, schema)),
+        );
+    }
+}
+
+type InlineSchemas = BTreeMap<String, (Schema, Vec<Place>)>;
+
+fn chosen(
+    places: &[Place],
+    known: &BTreeMap<String, String>,
+    taken: &BTreeSet<String>,
+    inline: &InlineSchemas,
+) -> String {
+    let mut candidates: Vec<String> = places
+        .iter()
+        .map(|place| suggestion(place, known, inline))
+        .collect();
+    candidates.sort_by_key(|name| (name.len(), name.clone()));
+    candidates.dedup();
+    let shared = names::common_end(
+        &candidates
+            .iter()
+            .map(|name| names::words(name))
+            .collect::<Vec<_>>(),
+    );
+    let shortest = candidates
+        .first()
+        .cloned()
+        .unwrap_or_else(|| "Inline".to_owned());
+    let shared = (shared.len() > 1).then(|| shared.concat());
+    let all: Vec<String> = shared.into_iter().chain(candidates).collect();
+    if let Some(free) = all.iter().find(|name| !taken.contains(*name)) {
+        return free.clone();
+    }
+    let mut number = 2;
+    loop {
+        let name = format!("{shortest}{number}");
+        if !taken.contains(&name) {
+            return name;
+        }
+        number += 1;
+    }
+}
+
+/// The name that a place suggests. An owner that has no name yet lends the one it would get here.
+fn suggestion(place: &Place, known: &BTreeMap<String, String>, inline: &InlineSchemas) -> String {
+    let owner = match &place.owner {
+        Owner::Component(name) => known
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| names::type_name(name)),
+        Owner::Named(name) => name.clone(),
+        Owner::Inline(number) => {
+            let key = temporary(*number);
+            let own = || {
+                inline
+                    .get(&key)
+                    .and_then(|(_, places)| places.first())
+                    .map(|place| suggestion(place, known, inline))
+            };
+            known.get(&key).cloned().or_else(own).unwrap_or_default()
+        }
+    };
+    let mut name = owner.clone();
+    let mut last: Option<String> = None;
+    for step in &place.steps {
+        match step {
+            Step::Property(property) => last = Some(property.clone()),
+            Step::Member(hint) => last = Some(names::variant_name(hint)),
+            Step::Item => {
+                let plain = last.take().map(|last| names::value_name(&last));
+                let plain = plain.as_deref().map(|plain| plain.trim_end_matches('_'));
+                last = Some(match plain {
+                    Some(plain) if !names::is_wrapper(plain) => names::singular(plain)
+                        .unwrap_or_else(|| match plain.ends_with("item") {
+                            true => plain.to_owned(),
+                            false => format!("{plain}_item"),
+                        }),
+                    _ if name.ends_with("Item") => "entry".to_owned(),
+                    _ => "item".to_owned(),
+                });
+            }
+        }
+    }
+    if let Some(last) = last {
+        let joined = names::join(&owner, &names::type_name(&last));
+        name = if joined == owner {
+            format!("{owner}{}", names::type_name(&last))
+        } else {
+            joined
+        };
+    }
+    names::type_name(&name)
+}

@@ -1,0 +1,103 @@
+//! Limits of values, as sentences.
+//!
+//! The types do not enforce limits: a constrained type turns next year's looser limit into a
+//! response that does not decode. So `minimum`, `maxLength` and the like become documentation.
+
+use serde_json::{Map, Value};
+
+/// One sentence for each limit that the schema states.
+pub(crate) fn sentences(map: &Map<String, Value>) -> Vec<String> {
+    let number = |key: &str| {
+        map.get(key)
+            .filter(|value| value.is_number())
+            .map(Value::to_string)
+    };
+    let excluded = |key: &str| map.get(key) == Some(&Value::Bool(true));
+    let mut found = Vec::new();
+    let lower = number("exclusiveMinimum")
+        .map(|value| format!("Greater than {value}."))
+        .or_else(|| {
+            let value = number("minimum")?;
+            Some(if excluded("exclusiveMinimum") {
+                format!("Greater than {value}.")
+            } else {
+                format!("At least {value}.")
+            })
+        });
+    let upper = number("exclusiveMaximum")
+        .map(|value| format!("Less than {value}."))
+        .or_else(|| {
+            let value = number("maximum")?;
+            Some(if excluded("exclusiveMaximum") {
+                format!("Less than {value}.")
+            } else {
+                format!("At most {value}.")
+            })
+        });
+    found.extend(lower);
+    found.extend(upper);
+    found.extend(
+        number("multipleOf")
+            .filter(|value| value != "1")
+            .map(|value| format!("A multiple of {value}.")),
+    );
+    found.extend(
+        number("minLength")
+            .filter(|value| value != "0")
+            .map(|value| format!("At least {value} characters.")),
+    );
+    found.extend(number("maxLength").map(|value| format!("At most {value} characters.")));
+    found.extend(
+        map.get("pattern")
+            .and_then(Value::as_str)
+            .map(|pattern| format!("Matches `{pattern}`.")),
+    );
+    found.extend(
+        number("minItems")
+            .filter(|value| value != "0")
+            .map(|value| format!("At least {value} items.")),
+    );
+    found.extend(number("maxItems").map(|value| format!("At most {value} items.")));
+    if let Some(values) = map.get("enum").and_then(Value::as_array) {
+        let told: Vec<String> = values
+            .iter()
+            .filter(|value| value.is_number())
+            .map(|value| format!("`{value}`"))
+            .collect();
+        if !told.is_empty() && told.len() == values.iter().filter(|value| !value.is_null()).count()
+        {
+            found.push(format!("One of {}.", told.join(", ")));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(schema: Value) -> Vec<String> {
+        schema.as_object().map(sentences).unwrap_or_default()
+    }
+
+    #[test]
+    fn limits_become_sentences() {
+        assert_eq!(
+            of(json!({"minimum": 1, "maximum": 10, "exclusiveMaximum": true})),
+            ["At least 1.", "Less than 10."]
+        );
+        assert_eq!(
+            of(json!({"minLength": 0, "maxLength": 255, "pattern": "^a$"})),
+            ["At most 255 characters.", "Matches `^a$`."]
+        );
+        assert_eq!(of(json!({"exclusiveMinimum": 0})), ["Greater than 0."]);
+    }
+
+    #[test]
+    fn the_values_of_a_numeric_enum_are_listed_and_those_of_a_text_enum_are_not() {
+        assert_eq!(of(json!({"enum": [1, 2]})), ["One of `1`, `2`."]);
+        assert!(of(json!({"enum": ["A"]})).is_empty());
+    }
+}

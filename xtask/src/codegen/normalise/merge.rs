@@ -1,0 +1,348 @@
+//! Rule: what `allOf` puts together is one schema.
+//!
+//! Objects are merged property by property; where two parts declare one property differently, the
+//! later part wins and a remark says so. An object beside a union goes into each member. `required`
+//! is settled last, so a part may require what another part declares; names that no part declares
+//! are dropped.
+
+use std::collections::BTreeMap;
+
+use super::fingerprint::fingerprint;
+use super::schema::{Components, Kind, Member, Object, Property, Schema, Union};
+use crate::codegen::model::Remark;
+
+/// Why a schema cannot be merged: where and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Conflict {
+    pub(crate) pointer: String,
+    pub(crate) what: String,
+}
+
+/// Merges schemas that may refer to these components.
+pub(crate) struct Merger<'a> {
+    components: &'a Components,
+    merged: BTreeMap<String, Schema>,
+    open: Vec<String>,
+    pub(crate) remarks: Vec<Remark>,
+}
+
+impl<'a> Merger<'a> {
+    pub(crate) fn new(components: &'a Components) -> Self {
+        Self {
+            components,
+            merged: BTreeMap::new(),
+            open: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    /// A component, merged.
+    ///
+    /// # Errors
+    /// Where it is put together of itself, or of things that no value can be at once.
+    pub(crate) fn component(&mut self, name: &str) -> Result<Schema, Conflict> {
+        if let Some(done) = self.merged.get(name) {
+            return Ok(done.clone());
+        }
+        let Some(schema) = self.components.get(name) else {
+            return Ok(Schema::new(Kind::Any, ""));
+        };
+        if self.open.iter().any(|open| open == name) {
+            let what = format!(
+                "the schema `{name}` is put together of itself: {} → {name}",
+                self.open.join(" → ")
+            );
+            return Err(Conflict {
+                pointer: schema.pointer.clone(),
+                what,
+            });
+        }
+        self.open.push(name.to_owned());
+        let merged = self.schema(schema.clone());
+        self.open.pop();
+        let merged = merged?;
+        self.merged.insert(name.to_owned(), merged.clone());
+        Ok(merged)
+    }
+
+    /// A schema, merged with everything in it.
+    pub(crate) fn schema(&mut self, mut schema: Schema) -> Result<Schema, Conflict> {
+        let mut failed = None;
+        if !matches!(schema.kind, Kind::AllOf(_)) {
+            schema.children_mut(|child| {
+                let taken = std::mem::replace(child, Schema::new(Kind::Any, ""));
+                match self.schema(taken) {
+                    Ok(merged) => *child = merged,
+                    Err(conflict) => failed = failed.take().or(Some(conflict)),
+                }
+            });
+        }
+        if let Some(conflict) = failed {
+            return Err(conflict);
+        }
+        let Schema {
+            kind,
+            nullable,
+            notes,
+            pointer,
+        } = schema;
+        match kind {
+            Kind::AllOf(parts) => {
+                let mut merged = self.all(parts, &pointer)?;
+                merged.nullable |= nullable;
+                merged.notes = notes.or(&merged.notes);
+                if !matches!(merged.kind, Kind::Ref(_)) {
+                    merged.pointer = pointer;
+                }
+                Ok(merged)
+            }
+            Kind::Object(mut object) => {
+                object.required_elsewhere.clear();
+                Ok(Schema {
+                    kind: object_kind(object, &pointer),
+                    nullable,
+                    notes,
+                    pointer,
+                })
+            }
+            kind => Ok(Schema {
+                kind,
+                nullable,
+                notes,
+                pointer,
+            }),
+        }
+    }
+
+    fn all(&mut self, parts: Vec<Schema>, pointer: &str) -> Result<Schema, Conflict> {
+        let (neutral, mut telling): (Vec<Schema>, Vec<Schema>) =
+            parts.into_iter().partition(Schema::is_neutral);
+        let nullable = neutral.iter().any(|part| part.nullable);
+        let mut merged = if telling.len() == 1 {
+            match telling.pop() {
+                Some(
+                    part @ Schema {
+                        kind: Kind::Ref(_), ..
+                    },
+                ) => part,
+                Some(part) => self.schema(part)?,
+                None => Schema::new(Kind::Any, pointer),
+            }
+        } else if telling.is_empty() {
+            neutral
+                .first()
+                .cloned()
+                .unwrap_or_else(|| Schema::new(Kind::Any, pointer))
+        } else {
+            self.several(telling, pointer)?
+        };
+        for part in &neutral {
+            merged.notes = merged.notes.or(&part.notes);
+        }
+        merged.nullable |= nullable;
+        Ok(merged)
+    }
+
+    fn several(&mut self, parts: Vec<Schema>, pointer: &str) -> Result<Schema, Conflict> {
+        let mut required = Vec::new();
+        let mut whole: Option<Schema> = None;
+        for part in parts {
+            let part = match part.kind {
+                Kind::Ref(ref name) => {
+                    let name = name.clone();
+                    Schema {
+                        nullable: false,
+                        ..self.referred(&name)?
+                    }
+                }
+                Kind::Object(object) if object.properties.is_empty() && object.extra.is_none() => {
+                    required.extend(object.required_elsewhere);
+                    continue;
+                }
+                Kind::Object(mut object) => {
+                    required.append(&mut object.required_elsewhere);
+                    self.schema(Schema {
+                        kind: Kind::Object(object),
+                        ..part
+                    })?
+                }
+                _ => self.schema(part)?,
+            };
+            if part.is_neutral() {
+                continue;
+            }
+            whole = Some(match whole {
+                None => part,
+                Some(before) => self.two(before, part, pointer)?,
+            });
+        }
+        let mut whole = whole.unwrap_or_else(|| {
+            Schema::new(
+                Kind::Map(Box::new(Schema::new(Kind::Any, pointer))),
+                pointer,
+            )
+        });
+        whole.nullable = false;
+        require(&mut whole, &required);
+        Ok(whole)
+    }
+
+    /// What a reference in an `allOf` stands for.
+    fn referred(&mut self, name: &str) -> Result<Schema, Conflict> {
+        let mut merged = self.component(name)?;
+        while let Kind::Ref(next) = &merged.kind {
+            let next = next.clone();
+            merged = self.component(&next)?;
+        }
+        merged.notes = super::schema::Notes::default();
+        Ok(merged)
+    }
+
+    fn two(&mut self, before: Schema, after: Schema, pointer: &str) -> Result<Schema, Conflict> {
+        let kind = match (before.kind, after.kind) {
+            (Kind::Object(first), Kind::Object(second)) => {
+                Kind::Object(self.objects(first, second, pointer))
+            }
+            (Kind::Union(union), Kind::Object(object)) => {
+                Kind::Union(self.into_members(union, &object, pointer, true)?)
+            }
+            (Kind::Object(object), Kind::Union(union)) => {
+                Kind::Union(self.into_members(union, &object, pointer, false)?)
+            }
+            (Kind::Map(value), Kind::Object(mut object))
+            | (Kind::Object(mut object), Kind::Map(value)) => {
+                object.extra.get_or_insert(value);
+                Kind::Object(object)
+            }
+            (Kind::Enum(first), Kind::Enum(second)) => {
+                let both: Vec<_> = second
+                    .iter()
+                    .filter(|value| first.iter().any(|other| other.value == value.value))
+                    .cloned()
+                    .collect();
+                Kind::Enum(if both.is_empty() { second } else { both })
+            }
+            (Kind::Enum(values), Kind::Text(_)) | (Kind::Text(_), Kind::Enum(values)) => {
+                Kind::Enum(values)
+            }
+            (Kind::Number, Kind::Integer) | (Kind::Integer, Kind::Number) => Kind::Integer,
+            (first, second)
+                if std::mem::discriminant(&first) == std::mem::discriminant(&second) =>
+            {
+                second
+            }
+            _ => {
+                let what = "`allOf` puts things together that no value can be at once".to_owned();
+                return Err(Conflict {
+                    pointer: pointer.to_owned(),
+                    what,
+                });
+            }
+        };
+        Ok(Schema {
+            kind,
+            nullable: false,
+            notes: after.notes.or(&before.notes),
+            pointer: pointer.to_owned(),
+        })
+    }
+
+    fn objects(&mut self, mut first: Object, second: Object, pointer: &str) -> Object {
+        for (name, property) in second.properties {
+            let Some(known) = first.properties.get_mut(&name) else {
+                first.properties.insert(name, property);
+                continue;
+            };
+            if fingerprint(&known.schema) != fingerprint(&property.schema) {
+                let text = format!("two parts declare `{name}` differently; the later one holds");
+                self.remarks.push(Remark {
+                    pointer: pointer.to_owned(),
+                    text,
+                });
+            }
+            let notes = property.schema.notes.clone().or(&known.schema.notes);
+            let required = known.required || property.required;
+            *known = Property {
+                schema: Schema {
+                    notes,
+                    ..property.schema
+                },
+                required,
+            };
+        }
+        first.extra = second.extra.or(first.extra);
+        first
+    }
+
+    fn into_members(
+        &mut self,
+        union: Union,
+        object: &Object,
+        pointer: &str,
+        object_is_later: bool,
+    ) -> Result<Union, Conflict> {
+        let mut members = Vec::new();
+        for member in union.members {
+            let place = member.schema.pointer.clone();
+            let source = match &member.schema.kind {
+                Kind::Ref(name) => Some(name.clone()),
+                _ => member.source.clone(),
+            };
+            let own = match &source {
+                Some(name) if matches!(member.schema.kind, Kind::Ref(_)) => {
+                    self.referred(&name.clone())?
+                }
+                _ => member.schema.clone(),
+            };
+            let known = match &own.kind {
+                Kind::Object(own) => object
+                    .properties
+                    .keys()
+                    .all(|name| own.properties.contains_key(name)),
+                _ => false,
+            };
+            if known {
+                members.push(member);
+                continue;
+            }
+            let shared = Schema::new(Kind::Object(object.clone()), pointer);
+            let merged = if object_is_later {
+                self.two(own, shared, &place)?
+            } else {
+                self.two(shared, own, &place)?
+            };
+            members.push(Member {
+                schema: merged,
+                source,
+            });
+        }
+        Ok(Union {
+            members,
+            discriminator: union.discriminator,
+        })
+    }
+}
+
+fn require(schema: &mut Schema, names: &[String]) {
+    if let Kind::Object(object) = &mut schema.kind {
+        for name in names {
+            if let Some(property) = object.properties.get_mut(name) {
+                property.required = true;
+            }
+        }
+    }
+}
+
+/// An object that declares nothing is any object.
+fn object_kind(object: Object, pointer: &str) -> Kind {
+    if object.properties.is_empty() {
+        let value = object
+            .extra
+            .unwrap_or_else(|| Box::new(Schema::new(Kind::Any, pointer)));
+        return Kind::Map(value);
+    }
+    Kind::Object(object)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! From a contract as it is written to one that the generator accepts.
+//!
+//! One rule is one file; this one says in which order they apply. Not for fixing what a contract
+//! gets wrong: that is the overlay's. Nothing here knows an operation or a schema by name.
+
+mod aliases;
+mod bodies;
+mod document;
+mod draft;
+mod facts;
+mod fingerprint;
+mod hoist;
+mod limits;
+mod merge;
+mod names;
+mod naming;
+mod nullable;
+mod operations;
+mod parameters;
+mod read;
+mod requests;
+mod resolve;
+mod schema;
+mod successes;
+mod unions;
+mod usage;
+
+use serde_json::Value;
+
+use self::draft::Draft;
+use self::merge::{Conflict, Merger};
+use self::read::Reader;
+use self::resolve::{Resolver, step};
+use super::model::Normalised;
+use crate::contract::Document;
+use crate::problem::Problem;
+
+/// Brings a contract into the form that progenitor accepts, with the facts beside it.
+///
+/// # Errors
+/// Where the contract contradicts itself or says what the client cannot do; the problem names the
+/// place.
+pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
+    let resolver = Resolver { document };
+    let reader = Reader::new(&resolver);
+    let mut draft = Draft::default();
+    let schemas = document
+        .value
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    for (name, value) in schemas.into_iter().flatten() {
+        let schema = reader.schema(value, &format!("/components/schemas/{}", step(name)))?;
+        draft.components.insert(name.clone(), schema);
+    }
+    operations::read(&reader, &mut draft)?;
+    let conflict = |conflict: Conflict| {
+        reader
+            .problem(&conflict.pointer, conflict.what)
+            .with_help("describe it another way, in the overlay")
+    };
+
+    merge_all(&mut draft).map_err(conflict)?;
+    nullable::apply(&mut draft);
+    nullable::settle(&mut draft);
+    // Inline schemas are taken out before aliases are written out: a list's items are named once.
+    let hoisted = hoist::apply(&mut draft);
+    let contract_names = naming::apply(&mut draft, hoisted).map_err(conflict)?;
+    aliases::apply(&mut draft).map_err(conflict)?;
+    let usage = usage::apply(&mut draft);
+    requests::apply(&mut draft, &usage);
+    parameters::check(&reader, &mut draft)?;
+
+    let text = |pointer: &str| {
+        document
+            .value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let info = (text("/info/title"), text("/info/version"));
+    Ok(Normalised {
+        document: document::write(&draft, &usage, info).map_err(conflict)?,
+        operations: draft.operations.iter().map(facts::operation).collect(),
+        schemas: facts::schemas(&draft, &usage, &contract_names).map_err(conflict)?,
+        remarks: draft.remarks,
+    })
+}
+
+fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
+    let components = std::mem::take(&mut draft.components);
+    let mut merger = Merger::new(&components);
+    let names: Vec<String> = components.keys().cloned().collect();
+    for name in names {
+        let merged = merger.component(&name)?;
+        draft.components.insert(name, merged);
+    }
+    let mut failed = None;
+    for operation in &mut draft.operations {
+        let parameters = operation
+            .parameters
+            .iter_mut()
+            .map(|parameter| &mut parameter.schema);
+        let body = operation.body.iter_mut().map(|body| &mut body.schema);
+        for schema in parameters.chain(body).chain(&mut operation.success.schema) {
+            match merger.schema(schema.clone()) {
+                Ok(merged) => *schema = merged,
+                Err(conflict) => failed = failed.or(Some(conflict)),
+            }
+        }
+    }
+    draft.remarks.append(&mut merger.remarks);
+    failed.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! Names: from what the contract calls a thing to what Rust calls it.
+//!
+//! Not for choosing between things that want the same name: that is for who knows them all.
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+/// Words that cannot be identifiers.
+const KEYWORDS: [&str; 52] = [
+    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "Self", "self", "static", "struct", "super", "trait", "true", "try", "type",
+    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
+];
+
+/// Plurals that the rules for English do not find.
+const WRAPPERS: [&str; 6] = ["results", "items", "data", "content", "elements", "values"];
+
+/// A name of a type: `AWSCredentials` becomes `AwsCredentials`.
+pub(crate) fn type_name(text: &str) -> String {
+    let mut name = text.to_owned();
+    // Pascal case is not stable at the first go where single letters stand side by side.
+    for _ in 0..4 {
+        let next = identifier(&pascal(&name), "X");
+        if next == name {
+            break;
+        }
+        name = next;
+    }
+    name
+}
+
+/// A name of a method, an argument or a field: `startId` becomes `start_id`, `type` becomes `type_`.
+pub(crate) fn value_name(text: &str) -> String {
+    let spelled = match text {
+        "+1" => "plus1".to_owned(),
+        "-1" => "minus1".to_owned(),
+        _ => clean(text).to_snake_case(),
+    };
+    identifier(&spelled, "x")
+}
+
+/// A name of a variant: `NEVER_DEPLOYED` becomes `NeverDeployed`.
+pub(crate) fn variant_name(value: &str) -> String {
+    let trimmed = value.trim();
+    if trimmed.is_empty() {
+        return "Empty".to_owned();
+    }
+    // `1.5` and `15` are different values and must not become one name.
+    let spelled: String = trimmed.replace('+', " plus ").replace('*', " star ");
+    let separated = separate_digits(&spelled);
+    match identifier(&pascal(&separated), "V").as_str() {
+        // The enum itself needs this name for values that it does not know.
+        "Unknown" => "LiteralUnknown".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// Whether a text can be the name of a type as it is.
+pub(crate) fn is_type_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.chars().all(|c| c.is_ascii_alphanumeric())
+        && !KEYWORDS.contains(&text)
+}
+
+/// The singular of an English word in snake case, or `None` where it is none.
+pub(crate) fn singular(word: &str) -> Option<String> {
+    if WRAPPERS.contains(&word) {
+        return None;
+    }
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 1) {
+        return Some(format!("{stem}y"));
+    }
+    for ending in ["sses", "shes", "ches", "xes", "zzes", "uses"] {
+        if word.ends_with(ending) {
+            return word.strip_suffix("es").map(str::to_owned);
+        }
+    }
+    let plural = word.ends_with('s')
+        && !["ss", "us", "is"]
+            .iter()
+            .any(|ending| word.ends_with(ending))
+        && word.len() > 2;
+    plural.then(|| word.strip_suffix('s').unwrap_or(word).to_owned())
+}
+
+/// Whether a property of this name wraps the items of a list and says nothing of them.
+pub(crate) fn is_wrapper(property: &str) -> bool {
+    WRAPPERS.contains(&property)
+}
+
+/// The words of a name in Pascal case.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    name.to_snake_case()
+        .split('_')
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_pascal_case())
+        .collect()
+}
+
+/// Two names as one; words that the first ends with and the second begins with are said once.
+pub(crate) fn join(parent: &str, child: &str) -> String {
+    let (first, second) = (words(parent), words(child));
+    let longest = first.len().min(second.len());
+    let shared = (1..=longest).rev().find(|count| {
+        first
+            .iter()
+            .rev()
+            .take(*count)
+            .rev()
+            .eq(second.iter().take(*count))
+    });
+    let rest = second.iter().skip(shared.unwrap_or(0));
+    first.iter().chain(rest).map(String::as_str).collect()
+}
+
+/// The words that all names end with.
+pub(crate) fn common_end(names: &[Vec<String>]) -> Vec<String> {
+    let reversed: Vec<Vec<String>> = names
+        .iter()
+        .map(|words| words.iter().rev().cloned().collect())
+        .collect();
+    let mut common = common_start(&reversed);
+    common.reverse();
+    common
+}
+
+/// The words that all names begin with.
+pub(crate) fn common_start(names: &[Vec<String>]) -> Vec<String> {
+    let Some(first) = names.first() else {
+        return Vec::new();
+    };
+    let shared = (0..=first.len()).rev().find(|count| {
+        names.iter().all(|words| {
+            words.iter().take(*count).eq(first.iter().take(*count)) && words.len() >= *count
+        })
+    });
+    first.iter().take(shared.unwrap_or(0)).cloned().collect()
+}
+
+fn pascal(text: &str) -> String {
+    clean(text).to_pascal_case()
+}
+
+fn clean(text: &str) -> String {
+    text.replace('\'', "")
+        .replace(|c: char| !(c.is_alphanumeric() || c == '_'), "-")
+}
+
+fn separate_digits(text: &str) -> String {
+    let digit = |c: Option<&char>| c.is_some_and(char::is_ascii_digit);
+    let letters: Vec<char> = text.chars().collect();
+    let separated = letters.iter().enumerate().map(|(index, letter)| {
+        let between = index
+            .checked_sub(1)
+            .is_some_and(|before| digit(letters.get(before)))
+            && digit(letters.get(index + 1));
+        match letter {
+            '.' | '-' | '_' | '/' if between => {
+                "_point_".replace("point", if *letter == '.' { "dot" } else { "to" })
+            }
+            other => other.to_string(),
+        }
+    });
+    separated.collect()
+}
+
+fn identifier(text: &str, prefix: &str) -> String {
+    let begun = match text.chars().next() {
+        None => prefix.to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("{prefix}{text}"),
+        Some(_) => text.to_owned(),
+    };
+    if KEYWORDS.contains(&begun.as_str()) {
+        format!("{begun}_")
+    } else {
+        begun
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acronyms_are_written_as_rust_writes_them() {
+        assert_eq!(type_name("AWSCredentials"), "AwsCredentials");
+        assert_eq!(type_name("get-cluster-logs"), "GetClusterLogs");
+        assert_eq!(type_name("x_y_z"), type_name(&type_name("x_y_z")));
+        assert_eq!(value_name("StopCluster"), "stop_cluster");
+        assert_eq!(value_name("type"), "type_");
+        assert_eq!(value_name("2fa"), "x2fa");
+    }
+
+    #[test]
+    fn variants_have_names_that_can_be_read() {
+        assert_eq!(variant_name("NEVER_DEPLOYED"), "NeverDeployed");
+        assert_eq!(variant_name(" CLUSTER"), "Cluster");
+        assert_eq!(variant_name(""), "Empty");
+        assert_eq!(variant_name("UNKNOWN"), "LiteralUnknown");
+        assert_ne!(variant_name("1.15"), variant_name("11.5"));
+        assert_eq!(variant_name("Self"), "Self_");
+    }
+
+    #[test]
+    fn plurals_become_singulars_where_they_are_plurals() {
+        assert_eq!(singular("replicas").as_deref(), Some("replica"));
+        assert_eq!(singular("policies").as_deref(), Some("policy"));
+        assert_eq!(singular("addresses").as_deref(), Some("address"));
+        assert_eq!(singular("status"), None);
+        assert_eq!(singular("results"), None);
+    }
+
+    #[test]
+    fn a_word_is_not_said_twice() {
+        assert_eq!(
+            join("ClusterFeature", "feature_value"),
+            "ClusterFeatureValue"
+        );
+        assert_eq!(join("Helm", "source"), "HelmSource");
+    }
+
+    #[test]
+    fn common_words_are_found_at_both_ends() {
+        let names = [words("AwsStaticCredentials"), words("AwsRoleCredentials")];
+        assert_eq!(common_start(&names), ["Aws"]);
+        assert_eq!(common_end(&names), ["Credentials"]);
+    }
+}

@@ -1,0 +1,83 @@
+//! Rule: every component has the name of one Rust type.
+//!
+//! `x-rust-name` decides; then a name that is a Rust name already keeps it; of the others that would
+//! get the same name the first in the contract gets it, the next ones a number.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::draft::Draft;
+use super::fingerprint::fingerprint;
+use super::hoist::{Hoisted, rename_references};
+use super::merge::Conflict;
+use super::names;
+use super::schema::{Components, Schema};
+
+/// Renames all components and references, and tells the contract's name for each Rust name.
+///
+/// # Errors
+/// Where `x-rust-name` gives two different things one name.
+pub(crate) fn apply(
+    draft: &mut Draft,
+    hoisted: Hoisted,
+) -> Result<BTreeMap<String, String>, Conflict> {
+    let own: Vec<String> = draft.components.keys().cloned().collect();
+    let mut known = component_names(&draft.components);
+    hoisted.name(draft, &mut known);
+    let contract_names = own
+        .iter()
+        .filter_map(|name| Some((known.get(name)?.clone(), name.clone())))
+        .collect();
+    draft.roots_mut(|_, schema| rename_references(schema, &|name| known.get(name).cloned()));
+    let mut renamed: Components = Components::new();
+    for (key, schema) in std::mem::take(&mut draft.components) {
+        let name = known.get(&key).cloned().unwrap_or(key);
+        match renamed.get(&name) {
+            Some(first) if fingerprint(first) != fingerprint(&schema) => {
+                let what = format!(
+                    "`x-rust-name` gives this the name `{name}`, which {} has too",
+                    first.pointer
+                );
+                return Err(Conflict {
+                    pointer: schema.pointer,
+                    what,
+                });
+            }
+            Some(_) => {}
+            None => {
+                renamed.insert(name, schema);
+            }
+        }
+    }
+    draft.components = renamed;
+    Ok(contract_names)
+}
+
+fn component_names(components: &Components) -> BTreeMap<String, String> {
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let told = |schema: &Schema| schema.notes.rust_name.clone();
+    let decided = components
+        .iter()
+        .filter_map(|(name, schema)| Some((name, told(schema)?)));
+    let fitting = components
+        .iter()
+        .filter(|(name, schema)| told(schema).is_none() && names::type_name(name) == **name);
+    for (name, rust) in decided.chain(fitting.map(|(name, _)| (name, name.clone()))) {
+        taken.insert(rust.clone());
+        known.insert(name.clone(), rust);
+    }
+    for name in components.keys() {
+        if known.contains_key(name) {
+            continue;
+        }
+        let plain = names::type_name(name);
+        let mut rust = plain.clone();
+        let mut number = 2;
+        while !taken.insert(rust.clone()) {
+            rust = format!("{plain}{number}");
+            number += 1;
+        }
+        known.insert(name.clone(), rust);
+    }
+    known
+}

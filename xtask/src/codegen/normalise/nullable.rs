@@ -1,0 +1,84 @@
+//! Rule: null belongs to the use of a schema, not to the schema.
+//!
+//! A component that may be null makes every reference to it nullable, and stays the plain type. A
+//! union with null is a nullable union; one of one member and without a discriminator is that
+//! member. A union of a text and an enum is the enum, which is open anyway.
+
+use std::collections::BTreeSet;
+
+use super::draft::Draft;
+use super::schema::{Kind, Member, Schema, TextFormat};
+
+/// Applies the rule to the whole contract.
+pub(crate) fn apply(draft: &mut Draft) {
+    draft.walk_mut(one);
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let mut found = BTreeSet::new();
+        for (name, schema) in &mut draft.components {
+            if std::mem::take(&mut schema.nullable) {
+                found.insert(name.clone());
+            }
+        }
+        // A component that is only a reference becomes nullable by what it refers to.
+        found.retain(|name| told.insert(name.clone()));
+        if found.is_empty() {
+            break;
+        }
+        draft.walk_mut(|schema| {
+            if matches!(&schema.kind, Kind::Ref(name) if found.contains(name)) {
+                schema.nullable = true;
+            }
+        });
+        draft.walk_mut(one);
+    }
+    // What was nullable again after the last round is known already.
+    draft
+        .components
+        .values_mut()
+        .for_each(|schema| schema.nullable = false);
+}
+
+fn one(schema: &mut Schema) {
+    if matches!(schema.kind, Kind::Null) {
+        schema.nullable = true;
+        return;
+    }
+    let Kind::Union(union) = &mut schema.kind else {
+        return;
+    };
+    let mut nullable = false;
+    for member in &mut union.members {
+        nullable |= std::mem::take(&mut member.schema.nullable);
+    }
+    union
+        .members
+        .retain(|member| !matches!(member.schema.kind, Kind::Null));
+    if union.discriminator.is_none() {
+        if union
+            .members
+            .iter()
+            .any(|member| matches!(member.schema.kind, Kind::Enum(_)))
+        {
+            union
+                .members
+                .retain(|member| !matches!(member.schema.kind, Kind::Text(TextFormat::Plain)));
+        }
+        if union.members.len() <= 1 {
+            let only = union.members.pop().map(|Member { schema, .. }| schema);
+            let inner = only.unwrap_or_else(|| Schema::new(Kind::Any, schema.pointer.as_str()));
+            schema.kind = inner.kind;
+            schema.notes = std::mem::take(&mut schema.notes).or(&inner.notes);
+        }
+    }
+    schema.nullable |= nullable;
+}
+
+/// Null alone is any value, once nobody needs it to tell a nullable union.
+pub(crate) fn settle(draft: &mut Draft) {
+    draft.walk_mut(|schema| {
+        if matches!(schema.kind, Kind::Null) {
+            schema.kind = Kind::Any;
+        }
+    });
+}

@@ -1,0 +1,3 @@
+//! The whole pipeline, on documents of one thing each.
+
+use super::*;

@@ -1,0 +1,56 @@
+//! Rule: what no operation reaches is dropped; of the rest it is known who sends and who receives it.
+
+use std::collections::BTreeMap;
+
+use super::draft::Draft;
+use super::schema::{Components, Schema};
+use crate::codegen::model::Usage;
+
+/// Drops what is not reachable and tells the use of what remains.
+pub(crate) fn apply(draft: &mut Draft) -> BTreeMap<String, Usage> {
+    let mut usage: BTreeMap<String, Usage> = BTreeMap::new();
+    for operation in &draft.operations {
+        let sent = operation
+            .parameters
+            .iter()
+            .map(|parameter| &parameter.schema)
+            .chain(operation.body.as_ref().map(|body| &body.schema));
+        let request = Usage {
+            request: true,
+            response: false,
+        };
+        let response = Usage {
+            request: false,
+            response: true,
+        };
+        let uses = sent.map(|schema| (schema, request)).chain(
+            operation
+                .success
+                .schema
+                .as_ref()
+                .map(|schema| (schema, response)),
+        );
+        for (schema, how) in uses {
+            spread(&draft.components, schema, how, &mut usage);
+        }
+    }
+    draft.components.retain(|name, _| usage.contains_key(name));
+    usage
+}
+
+fn spread(
+    components: &Components,
+    schema: &Schema,
+    how: Usage,
+    usage: &mut BTreeMap<String, Usage>,
+) {
+    for name in schema.references() {
+        let known = usage.entry(name.to_owned()).or_default();
+        let new = (how.request && !known.request) || (how.response && !known.response);
+        known.request |= how.request;
+        known.response |= how.response;
+        if let Some(component) = components.get(name).filter(|_| new) {
+            spread(components, component, how, usage);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Calling progenitor, and keeping its panics from the user.
+//!
+//! Not for shaping what comes out: the passes do that. Where progenitor cannot go on, the operation
+//! or the schema that it stumbles over is found by halving the document.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
+
+use openapiv3::OpenAPI;
+use progenitor_impl::{
+    CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
+};
+use serde_json::{Map, Value, json};
+
+use super::model::{Normalised, OperationModel, SchemaKind};
+use crate::problem::Problem;
+
+/// The hook for panics belongs to the process; only one call may silence it at a time.
+static SILENCE: Mutex<()> = Mutex::new(());
+
+/// Generates the syntax tree of the client.
+///
+/// # Errors
+/// Where progenitor fails or panics: the problem names the operation or the schema that makes it.
+pub(crate) fn generate(normalised: &Normalised) -> Result<syn::File, Problem> {
+    let settings = settings(normalised);
+    match run(&settings, &normalised.document) {
+        Ok(file) => Ok(file),
+        Err(what) => Err(culprit(&settings, normalised, &what)),
+    }
+}
+
+fn settings(normalised: &Normalised) -> GenerationSettings {
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_tag(TagStyle::Merged)
+        .with_hooks(HooksMode::Expected);
+    settings.with_derive("PartialEq");
+    settings.with_map_type("::std::collections::BTreeMap");
+    settings.with_crate("qovery-api", CrateVers::Any, None);
+    for (name, schema) in &normalised.schemas {
+        if matches!(schema.kind, SchemaKind::OpenEnum(_)) {
+            settings.with_replacement(
+                name,
+                format!("types::{name}"),
+                [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
+            );
+        }
+    }
+    settings
+}
+
+fn run(settings: &GenerationSettings, document: &Value) -> Result<syn::File, String> {
+    let api: OpenAPI =
+        serde_json::from_value(document.clone()).map_err(|error| error.to_string())?;
+    let guard = SILENCE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+        Generator::new(settings)
+            .generate_tokens(&api)
+            .map_err(|error| error.to_string())
+    }));
+    panic::set_hook(before);
+    drop(guard);
+    let tokens = match outcome {
+        Ok(tokens) => tokens?,
+        Err(payload) => return Err(message(payload.as_ref())),
+    };
+    syn::parse2(tokens).map_err(|error| error.to_string())
+}
+
+fn message(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned());
+    let text = text.unwrap_or_else(|| "it panicked without saying why".to_owned());
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn culprit(settings: &GenerationSettings, normalised: &Normalised, what: &str) -> Problem {
+    for (name, schema) in &normalised.schemas {
+        if let Err(own) = run(settings, &reduced(normalised, &[], &[name.as_str()])) {
+            return Problem::new(format!(
+                "progenitor cannot generate the schema `{name}`: {own}"
+            ))
+            .with_pointer(schema.pointer.clone())
+            .with_help("describe the schema another way, in the overlay");
+        }
+    }
+    let mut suspects: &[OperationModel] = &normalised.operations;
+    while suspects.len() > 1 {
+        let (first, second) = suspects.split_at(suspects.len() / 2);
+        let fails = run(settings, &reduced(normalised, first, &[])).is_err();
+        suspects = if fails { first } else { second };
+    }
+    match suspects {
+        [operation] => match run(settings, &reduced(normalised, suspects, &[])) {
+            Err(own) => Problem::new(format!(
+                "progenitor cannot generate the operation `{}`: {own}",
+                operation.id
+            ))
+            .with_pointer(operation.pointer.clone())
+            .with_help("describe the operation another way, in the overlay"),
+            Ok(_) => Problem::new(format!(
+                "progenitor cannot generate these operations together: {what}"
+            )),
+        },
+        _ => Problem::new(format!("progenitor cannot generate the client: {what}")),
+    }
+}
+
+/// The document with only some operations and schemas, and what they reach.
+fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&str]) -> Value {
+    let mut open: Vec<&str> = schemas.to_vec();
+    for operation in operations {
+        let bodies = operation
+            .body
+            .iter()
+            .map(|body| &body.ty)
+            .chain(&operation.success.ty);
+        open.extend(
+            operation
+                .parameters
+                .iter()
+                .map(|parameter| &parameter.ty)
+                .chain(bodies)
+                .filter_map(|ty| ty.names()),
+        );
+    }
+    let all = normalised.document.pointer("/components/schemas");
+    let mut kept: Map<String, Value> = Map::new();
+    while let Some(name) = open.pop() {
+        if kept.contains_key(name) {
+            continue;
+        }
+        kept.insert(
+            name.to_owned(),
+            all.and_then(|all| all.get(name))
+                .cloned()
+                .unwrap_or_default(),
+        );
+        open.extend(
+            normalised
+                .schemas
+                .get(name)
+                .into_iter()
+                .flat_map(|schema| schema.uses.iter().map(String::as_str)),
+        );
+    }
+    let mut paths: Map<String, Value> = Map::new();
+    for (path, item) in normalised
+        .document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let wanted = |value: &Value| {
+            operations
+                .iter()
+                .any(|operation| value.get("operationId") == Some(&json!(operation.method_name)))
+        };
+        let item: Map<String, Value> = item
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(_, value)| wanted(value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        if !item.is_empty() {
+            paths.insert(path.clone(), Value::Object(item));
+        }
+    }
+    json!({
+        "openapi": normalised.document.get("openapi"),
+        "info": normalised.document.get("info"),
+        "paths": paths,
+        "components": {"schemas": kept},
+    })
+}

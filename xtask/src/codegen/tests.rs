@@ -1,0 +1,76 @@
+//! Real revisions of the API, which are not part of this repository.
+//!
+//! `REVISIONS=DIR cargo test -p xtask --profile xtask revisions -- --ignored --nocapture`, with
+//! `PRINT=DIR` to see what is generated of each.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::*;
+use crate::contract;
+
+fn revisions() -> Vec<PathBuf> {
+    let directory =
+        std::env::var_os("REVISIONS").expect("REVISIONS names a directory of revisions");
+    let entries = std::fs::read_dir(directory).expect("the directory can be read");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "yaml")
+            && !path.to_string_lossy().contains("websocket")
+    });
+    paths.sort();
+    assert!(!paths.is_empty(), "there are revisions");
+    paths
+}
+
+fn print(path: &Path, what: &str, text: &str) {
+    if let Some(directory) = std::env::var_os("PRINT") {
+        let name = path.with_extension(what);
+        let name = name.file_name().expect("a name");
+        std::fs::write(Path::new(&directory).join(name), text).expect("the result can be written");
+    }
+}
+
+#[test]
+#[ignore = "needs published revisions: set REVISIONS to their directory"]
+fn all_revisions_are_accepted_and_give_the_same_twice() {
+    for path in revisions() {
+        let document = contract::load(&path).unwrap_or_else(|problem| panic!("{problem}"));
+        let begin = Instant::now();
+        let normalised = normalise(&document).unwrap_or_else(|problem| panic!("{problem}"));
+        let normalising = begin.elapsed();
+        let file = progenitor(&normalised).unwrap_or_else(|problem| panic!("{problem}"));
+        eprintln!(
+            "{}: {} operations, {} schemas, {} remarks; normalised in {normalising:?}, generated after {:?}",
+            path.display(),
+            normalised.operations.len(),
+            normalised.schemas.len(),
+            normalised.remarks.len(),
+            begin.elapsed(),
+        );
+        print(
+            &path,
+            "json",
+            &serde_json::to_string_pretty(&normalised.document).expect("JSON"),
+        );
+        print(
+            &path,
+            "facts",
+            &format!(
+                "{:#?}\n{:#?}\n{:#?}",
+                normalised.remarks, normalised.operations, normalised.schemas
+            ),
+        );
+        print(&path, "rs", &prettyplease::unparse(&file));
+        let again = normalise(&document).expect("accepted once");
+        assert_eq!(
+            format!("{normalised:?}"),
+            format!("{again:?}"),
+            "{}",
+            path.display()
+        );
+    }
+}
