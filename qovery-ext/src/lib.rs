@@ -4,6 +4,7 @@
 //! directly.
 #![forbid(unsafe_code)]
 
+pub mod connect;
 #[cfg(feature = "fake")]
 pub mod fake;
 

@@ -1,0 +1,384 @@
+//! Settings of a client, and making it.
+//!
+//! Nothing is sent here: whether the server accepts the token shows with the first call.
+
+use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use qovery_api::{
+    AccessToken, AuthScheme, Client, DEFAULT_BASE_URL, HttpTransport, Transport, reqwest,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    ConnectError, RetryPolicy, TokenSource, URL_VARIABLE, address,
+    cli_context::CliContext,
+    environment::{self, Environment},
+    limits::Limits,
+    token_source::Tokens,
+    transport::{Authorization, ConnectedTransport},
+};
+
+const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Settings of a client.
+///
+/// | setting | default |
+/// |---|---|
+/// | token | from the environment: [`TOKEN_VARIABLES`](super::TOKEN_VARIABLES) |
+/// | address | `https://api.qovery.com`; with a token from the environment or from the command-line tool, what [`URL_VARIABLE`] says |
+/// | limit on connecting | 10 s |
+/// | limit on a request, the body of the response included | 60 s |
+/// | limit on the body of a response | 64 MiB |
+/// | limit on a call with all its attempts | 120 s, see [`RetryPolicy::budget`] |
+/// | repeats | see [`RetryPolicy`] |
+/// | requests in flight, requests in an interval | unlimited |
+///
+/// ```
+/// use std::time::Duration;
+/// use qovery_ext::connect::Connect;
+///
+/// let client = Connect::new()
+///     .token("qov_0123456789")
+///     .request_timeout(Duration::from_secs(30))
+///     .concurrency_limit(8)
+///     .rate_limit(900, Duration::from_secs(3600))
+///     .user_agent("nightly-deploys/1.2")
+///     .build()?;
+/// # Ok::<(), qovery_ext::connect::ConnectError>(())
+/// ```
+#[must_use]
+pub struct Connect {
+    credentials: Credentials,
+    scheme: Option<AuthScheme>,
+    environment: Environment,
+    base_url: Option<String>,
+    allow_insecure_http: bool,
+    connect_timeout: Option<Duration>,
+    request_timeout: Duration,
+    body_limit: Option<usize>,
+    user_agent: Option<String>,
+    http: Option<reqwest::ClientBuilder>,
+    transport: Option<Arc<dyn Transport>>,
+    retry: RetryPolicy,
+    concurrency: Option<usize>,
+    rate: Option<(u32, Duration)>,
+}
+
+/// Where the token comes from.
+enum Credentials {
+    Environment,
+    Token(SecretString),
+    Source(Box<dyn TokenSource>),
+    CliContext(Option<PathBuf>),
+}
+
+impl Default for Connect {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Connect {
+    /// The defaults: see the table above.
+    pub fn new() -> Self {
+        Self {
+            credentials: Credentials::Environment,
+            scheme: None,
+            environment: Environment::of_process(),
+            base_url: None,
+            allow_insecure_http: false,
+            connect_timeout: None,
+            request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            body_limit: None,
+            user_agent: None,
+            http: None,
+            transport: None,
+            retry: RetryPolicy::new(),
+            concurrency: None,
+            rate: None,
+        }
+    }
+
+    /// Sends this token. Blanks at its ends are not part of it. With it, [`URL_VARIABLE`] is not
+    /// looked at: a token that a program names goes where the program says.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.credentials = Credentials::Token(SecretString::from(token.into()));
+        self
+    }
+
+    /// Sends the token that this source gives at the time. With it, [`URL_VARIABLE`] is not looked
+    /// at.
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.credentials = Credentials::Source(Box::new(source));
+        self
+    }
+
+    /// Sends the token of the person who signed in with the command-line tool, from
+    /// `~/.qovery/context.json`. The file is read when the client is built, and again when the server
+    /// refuses the token; it is never written.
+    pub fn cli_context(mut self) -> Self {
+        self.credentials = Credentials::CliContext(None);
+        self
+    }
+
+    /// Like [`Self::cli_context`], with a context file in another place.
+    pub fn cli_context_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.credentials = Credentials::CliContext(Some(path.into()));
+        self
+    }
+
+    /// The word before the token in the `Authorization` header. Default: `Bearer` for a JSON web
+    /// token, `Token` for any other. Has no effect on a [token source](Self::token_source), whose
+    /// tokens [carry their own](AccessToken::with_scheme).
+    pub fn scheme(mut self, scheme: AuthScheme) -> Self {
+        self.scheme = Some(scheme);
+        self
+    }
+
+    /// Reads variables with this function instead of from the process environment: those of
+    /// [`TOKEN_VARIABLES`](super::TOKEN_VARIABLES), [`URL_VARIABLE`], and `HOME` (on Windows
+    /// `USERPROFILE`).
+    ///
+    /// ```
+    /// use qovery_ext::connect::Connect;
+    ///
+    /// let client = Connect::new()
+    ///     .environment(|name| (name == "QOVERY_API_TOKEN").then(|| "qov_0123456789".into()))
+    ///     .build()?;
+    /// # Ok::<(), qovery_ext::connect::ConnectError>(())
+    /// ```
+    pub fn environment(
+        mut self,
+        lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+    ) -> Self {
+        self.environment = Environment::from_lookup(lookup);
+        self
+    }
+
+    /// Where the API is, whatever the environment says.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Accepts an `http://` address of another machine. The token and all data then cross the
+    /// network readable. An address of this machine (`localhost`, `127.0.0.1`, `[::1]`) needs no
+    /// leave.
+    pub fn allow_insecure_http(mut self, allow: bool) -> Self {
+        self.allow_insecure_http = allow;
+        self
+    }
+
+    /// The limit on making a connection. Default: 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// The limit on one request, from connecting to the last byte of the response. Default: 60 s.
+    ///
+    /// A call can have its own with [`Call::timeout`](qovery_api::Call::timeout), which bounds the
+    /// whole call: all attempts and the waits between them.
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.request_timeout = limit;
+        self
+    }
+
+    /// The limit on the body of a response, in bytes. Default: 64 MiB.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Which requests are sent again, and for how long. [`RetryPolicy::never`] turns repeats off.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// At most this many requests are in flight at a time, counted over all clones of the client.
+    /// Others wait in line. Default: unlimited.
+    pub fn concurrency_limit(mut self, requests: usize) -> Self {
+        self.concurrency = Some(requests);
+        self
+    }
+
+    /// At most this many requests begin in any interval of this length, counted over all clones of
+    /// the client; repeats count too. Others wait in line. Default: unlimited.
+    pub fn rate_limit(mut self, requests: u32, interval: Duration) -> Self {
+        self.rate = Some((requests, interval));
+        self
+    }
+
+    /// Says who is calling, such as `nightly-deploys/1.2`. Stands after the name of this library in
+    /// the `User-Agent` header.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = Some(name.into());
+        self
+    }
+
+    /// Settings of reqwest to start from: proxies, certificates, pools.
+    ///
+    /// Without it, proxies are those of the system and the environment, except that an `http://`
+    /// address of this machine is reached directly.
+    pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
+        self.http = Some(settings);
+        self
+    }
+
+    /// Sends through this transport, for example one without sockets in a test. It gets requests
+    /// with their `Authorization` header and limit; settings of connections do not go with it.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// Where there is no token or one that cannot be sent, where the address is malformed or
+    /// insecure, and where a setting cannot hold. Never shows the token.
+    pub fn build(mut self) -> Result<Client, ConnectError> {
+        self.check_settings()?;
+        let (url, url_origin) = self.address()?;
+        let is_local = address::check(&url, &url_origin, self.allow_insecure_http)?;
+        let authorization = self.authorization()?;
+        let limits = Limits::new(
+            self.concurrency,
+            self.rate.map(|(requests, interval)| {
+                (usize::try_from(requests).unwrap_or(usize::MAX), interval)
+            }),
+        );
+        let inner = match self.transport.take() {
+            Some(transport) => transport,
+            None => self.http_transport(is_local)?,
+        };
+        let transport = ConnectedTransport {
+            inner,
+            authorization,
+            limits,
+            policy: self.retry,
+            request_timeout: self.request_timeout,
+        };
+        Client::with_transport(url, transport)
+            .map_err(|error| ConnectError::build(&url_origin, error))
+    }
+
+    fn check_settings(&self) -> Result<(), ConnectError> {
+        let zero = [
+            ("concurrency_limit", self.concurrency == Some(0)),
+            (
+                "rate_limit",
+                self.rate.is_some_and(|(requests, _)| requests == 0),
+            ),
+            ("request_timeout", self.request_timeout.is_zero()),
+        ];
+        if let Some((name, _)) = zero.into_iter().find(|(_, is_zero)| *is_zero) {
+            return Err(ConnectError::settings(format!(
+                "`{name}` of 0 would let nothing through"
+            )));
+        }
+        let ignored = [
+            ("connect_timeout", self.connect_timeout.is_some()),
+            ("body_limit", self.body_limit.is_some()),
+            ("user_agent", self.user_agent.is_some()),
+            ("reqwest", self.http.is_some()),
+        ];
+        let ignored = ignored.into_iter().find(|(_, is_set)| *is_set);
+        match (&self.transport, ignored) {
+            (Some(_), Some((name, _))) => Err(ConnectError::settings(format!(
+                "`{name}` has no effect on a transport of one's own: set it there"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The address, and what to call its origin in a message.
+    fn address(&self) -> Result<(String, String), ConnectError> {
+        if let Some(url) = &self.base_url {
+            return Ok((url.clone(), environment::quoted("base_url")));
+        }
+        let named = match self.credentials {
+            Credentials::Environment | Credentials::CliContext(_) => self.environment.base_url()?,
+            Credentials::Token(_) | Credentials::Source(_) => None,
+        };
+        let url = named.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
+        Ok((url, environment::quoted(URL_VARIABLE)))
+    }
+
+    fn authorization(&mut self) -> Result<Authorization, ConnectError> {
+        let credentials = std::mem::replace(&mut self.credentials, Credentials::Environment);
+        let token = match credentials {
+            Credentials::Source(source) => return Ok(Authorization::Source(Tokens::new(source))),
+            Credentials::CliContext(path) => {
+                let context = match path {
+                    Some(path) => CliContext::read(path),
+                    None => CliContext::find(&self.environment),
+                }?;
+                let context = context.with_scheme(self.scheme);
+                return Ok(Authorization::Source(Tokens::new(Box::new(context))));
+            }
+            Credentials::Environment => self.environment.token()?,
+            Credentials::Token(text) => AccessToken::new(text.expose_secret().trim())
+                .map_err(|problem| ConnectError::malformed_token("`token`", problem))?,
+        };
+        let token = match self.scheme {
+            Some(scheme) => token.with_scheme(scheme),
+            None => token,
+        };
+        let value = token
+            .header_value()
+            .map_err(|error| ConnectError::malformed_token("`token`", error))?;
+        Ok(Authorization::Fixed(value))
+    }
+
+    fn http_transport(&mut self, is_local: bool) -> Result<Arc<dyn Transport>, ConnectError> {
+        let mut http = HttpTransport::builder().timeout(self.request_timeout);
+        if let Some(limit) = self.connect_timeout {
+            http = http.connect_timeout(limit);
+        }
+        if let Some(bytes) = self.body_limit {
+            http = http.body_limit(bytes);
+        }
+        if let Some(name) = self.user_agent.take() {
+            http = http.user_agent(name);
+        }
+        match self.http.take() {
+            Some(settings) => http = http.reqwest(settings),
+            // Through a proxy, what is plain HTTP to this machine would leave it readable.
+            None if is_local => http = http.reqwest(reqwest::Client::builder().no_proxy()),
+            None => {}
+        }
+        match http.build() {
+            Ok(transport) => Ok(Arc::new(transport)),
+            Err(error) => Err(ConnectError::build("", error)),
+        }
+    }
+}
+
+impl fmt::Debug for Connect {
+    // An address that was not parsed yet may carry a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let token = match self.credentials {
+            Credentials::Environment => "from the environment",
+            Credentials::Token(_) => "[redacted]",
+            Credentials::Source(_) => "from a source",
+            Credentials::CliContext(_) => "from the command-line tool",
+        };
+        f.debug_struct("Connect")
+            .field("token", &format_args!("{token}"))
+            .field("scheme", &self.scheme)
+            .field("allow_insecure_http", &self.allow_insecure_http)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("body_limit", &self.body_limit)
+            .field("user_agent", &self.user_agent)
+            .field("retry", &self.retry)
+            .field("concurrency_limit", &self.concurrency)
+            .field("rate_limit", &self.rate)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

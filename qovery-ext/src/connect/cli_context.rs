@@ -1,0 +1,260 @@
+//! The token of a person who signed in with the command-line tool.
+//!
+//! Reads the tool's context file and never writes it: renewing the token is the tool's business.
+//! Not looked at unless asked for. Reading blocks for the time of one small file.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use qovery_api::{
+    AccessToken, AuthScheme, BoxFuture,
+    chrono::{DateTime, Datelike, SecondsFormat, Utc},
+    serde_json,
+};
+use secrecy::zeroize::Zeroizing;
+use serde::Deserialize;
+
+use super::{ConnectError, TokenSource, TokenSourceError, environment::Environment};
+
+/// Larger than any context file: what is larger is something else.
+const SIZE_LIMIT: u64 = 1024 * 1024;
+
+/// The part of the context file that is of use here.
+#[derive(Deserialize)]
+struct Context {
+    #[serde(default)]
+    access_token: Option<String>,
+    #[serde(default)]
+    access_token_expiration: Option<String>,
+}
+
+/// Gives the token of the context file, and reads the file again when the server refuses the token:
+/// the command-line tool may have renewed it in the meantime.
+pub(super) struct CliContext {
+    path: PathBuf,
+    current: std::sync::Mutex<AccessToken>,
+    scheme: AuthScheme,
+}
+
+impl CliContext {
+    /// Reads the context file in its usual place, `.qovery/context.json` in the user's directory.
+    pub(super) fn find(environment: &Environment) -> Result<Self, ConnectError> {
+        let home = environment.home().ok_or_else(|| {
+            ConnectError::cli_context(
+                "the context file of the command-line tool cannot be found: the environment does \
+                 not name the user's directory",
+            )
+        })?;
+        Self::read(home.join(".qovery").join("context.json"))
+    }
+
+    /// Reads this context file.
+    pub(super) fn read(path: PathBuf) -> Result<Self, ConnectError> {
+        let token = read_token(&path, Utc::now())?;
+        Ok(Self {
+            path,
+            current: std::sync::Mutex::new(token),
+            // The tool stores tokens of a person there, and sends them so whatever their form.
+            scheme: AuthScheme::Bearer,
+        })
+    }
+
+    /// The same with another scheme, where one is given.
+    pub(super) fn with_scheme(mut self, scheme: Option<AuthScheme>) -> Self {
+        self.scheme = scheme.unwrap_or(self.scheme);
+        self
+    }
+
+    fn current(&self) -> std::sync::MutexGuard<'_, AccessToken> {
+        // Nothing that can panic happens while it is locked.
+        self.current
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl TokenSource for CliContext {
+    fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
+        let token = self.current().clone().with_scheme(self.scheme);
+        Box::pin(async move { Ok(token) })
+    }
+
+    fn refused<'a>(&'a self, _: &'a AccessToken) -> BoxFuture<'a, Result<(), TokenSourceError>> {
+        Box::pin(async move {
+            let token = read_token(&self.path, Utc::now())?;
+            *self.current() = token;
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for CliContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CliContext")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+fn read_token(path: &Path, now: DateTime<Utc>) -> Result<AccessToken, ConnectError> {
+    let place = path.display();
+    let text = read(path)?;
+    // The parser's own message would repeat values of the file: only the place is passed on.
+    let context: Context = serde_json::from_slice(&text).map_err(|error| {
+        ConnectError::cli_context(format!(
+            "{place} is not a context file of the command-line tool (line {}, column {})",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    let token = Zeroizing::new(context.access_token.unwrap_or_default());
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(ConnectError::missing_token(format!(
+            "{place} holds no access token: sign in with `qovery auth`"
+        )));
+    }
+    if let Some(text) = context.access_token_expiration.as_deref() {
+        let expiration = DateTime::parse_from_rfc3339(text).map_err(|_| {
+            ConnectError::cli_context(format!(
+                "{place}: `access_token_expiration` is not a date with a time"
+            ))
+        })?;
+        // The tool writes year 1 where it does not know the moment.
+        if expiration.year() > 1 && expiration <= now {
+            return Err(ConnectError::expired_token(format!(
+                "the access token in {place} expired at {}: sign in again with `qovery auth`",
+                expiration
+                    .with_timezone(&Utc)
+                    .to_rfc3339_opts(SecondsFormat::Secs, true)
+            )));
+        }
+    }
+    AccessToken::new(token)
+        .map_err(|problem| ConnectError::malformed_token(&place.to_string(), problem))
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
+    let place = path.display();
+    let refuse = |error: io::Error| {
+        let message = if error.kind() == io::ErrorKind::NotFound {
+            format!("there is no {place}: sign in with `qovery auth`, or give a token")
+        } else {
+            format!("{place} cannot be read: {error}")
+        };
+        ConnectError::cli_context(message).with_source(error)
+    };
+    if fs::metadata(path).map_err(refuse)?.len() > SIZE_LIMIT {
+        return Err(ConnectError::cli_context(format!(
+            "{place} is too large for a context file of the command-line tool"
+        )));
+    }
+    fs::read(path).map(Zeroizing::new).map_err(refuse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("context.json");
+        fs::write(&path, text).unwrap();
+        (directory, path)
+    }
+
+    fn error_of(text: &str) -> ConnectError {
+        let (_directory, path) = file(text);
+        CliContext::read(path).unwrap_err()
+    }
+
+    #[test]
+    fn the_token_is_found_below_the_users_directory() {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join(".qovery");
+        fs::create_dir(&directory).unwrap();
+        let text = r#"{"access_token": "eyJ.abc.def", "refresh_token": "r", "user": "u",
+            "access_token_expiration": "2999-01-02T03:04:05.678901+02:00"}"#;
+        fs::write(directory.join("context.json"), text).unwrap();
+        let path = home.path().as_os_str().to_owned();
+        let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        let environment =
+            Environment::from_lookup(move |asked| (asked == name).then(|| path.clone()));
+        let context = CliContext::find(&environment).unwrap();
+        assert_eq!(context.current().expose(), "eyJ.abc.def");
+        let kept = fs::read_to_string(directory.join("context.json")).unwrap();
+        assert_eq!(kept, text);
+    }
+
+    #[test]
+    fn an_unknown_expiration_is_left_to_the_server() {
+        for expiration in ["", r#", "access_token_expiration": "0001-01-01T00:00:00Z""#] {
+            let (_directory, path) = file(&format!(r#"{{"access_token": "abc"{expiration}}}"#));
+            assert!(CliContext::read(path).is_ok(), "{expiration}");
+        }
+    }
+
+    #[test]
+    fn an_expired_token_says_since_when_and_what_to_do() {
+        let error = error_of(
+            r#"{"access_token": "s3cret", "access_token_expiration": "2020-01-02T03:04:05.6+01:00"}"#,
+        );
+        assert!(error.is_expired_token());
+        let message = error.to_string();
+        assert!(message.contains("2020-01-02T02:04:05Z"), "{message}");
+        assert!(message.contains("qovery auth"), "{message}");
+        assert!(!format!("{error:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_context_is_refused_without_showing_what_it_holds() {
+        for text in [
+            r#""s3cret""#,
+            r#"{"access_token": ["s3cret"]}"#,
+            r#"{"access_token": "ok", "access_token_expiration": "s3cret"}"#,
+            r#"{"access_token": "ok", "access_token_expiration": {"s3cret": 1}}"#,
+            r#"{"access_token": "s3cret"#,
+        ] {
+            let error = error_of(text);
+            assert!(error.is_cli_context(), "{text}");
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+        }
+        let error = error_of(r#"{"access_token": "s3cret s3cret"}"#);
+        assert!(error.is_malformed_token());
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_file_and_a_missing_token_say_what_to_do() {
+        let missing = CliContext::read("/nowhere/context.json".into()).unwrap_err();
+        assert!(missing.is_cli_context());
+        assert!(missing.to_string().contains("qovery auth"), "{missing}");
+        for text in ["{}", r#"{"access_token": ""}"#, r#"{"access_token": null}"#] {
+            let error = error_of(text);
+            assert!(error.is_missing_token(), "{text}");
+            assert!(error.to_string().contains("qovery auth"), "{error}");
+        }
+        let nowhere = CliContext::find(&Environment::from_lookup(|_| None));
+        assert!(nowhere.unwrap_err().is_cli_context());
+    }
+
+    #[tokio::test]
+    async fn the_file_is_read_again_when_the_server_refuses_the_token() {
+        let (_directory, path) = file(r#"{"access_token": "old"}"#);
+        let context = CliContext::read(path.clone()).unwrap();
+        let old = TokenSource::current(&context).await.unwrap();
+        assert_eq!(old.scheme(), AuthScheme::Bearer);
+        fs::write(&path, r#"{"access_token": "new"}"#).unwrap();
+        assert_eq!(
+            TokenSource::current(&context).await.unwrap().expose(),
+            "old"
+        );
+        context.refused(&old).await.unwrap();
+        assert_eq!(
+            TokenSource::current(&context).await.unwrap().expose(),
+            "new"
+        );
+    }
+}

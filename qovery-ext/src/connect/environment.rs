@@ -1,0 +1,181 @@
+//! What the environment says: a token and the address of the API.
+//!
+//! Variables are read through a function, so that a program or a test can put its own in place of
+//! the process environment. Not for settings other than these two.
+
+use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc};
+
+use qovery_api::AccessToken;
+
+use super::ConnectError;
+
+/// The variables that may hold the token, in the order in which they are looked at.
+pub const TOKEN_VARIABLES: [&str; 3] = [
+    "QOVERY_API_TOKEN",
+    "QOVERY_CLI_ACCESS_TOKEN",
+    "Q_CLI_ACCESS_TOKEN",
+];
+
+/// The variable that may hold the address of the API.
+pub const URL_VARIABLE: &str = "QOVERY_API_URL";
+
+/// Gives the value of a variable, where it is set.
+type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
+
+/// The process environment, or what stands in for it.
+#[derive(Clone)]
+pub(super) struct Environment(Arc<Lookup>);
+
+impl Environment {
+    pub(super) fn of_process() -> Self {
+        Self::from_lookup(|name| std::env::var_os(name))
+    }
+
+    pub(super) fn from_lookup(
+        lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(lookup))
+    }
+
+    /// The value without blanks at its ends. A blank value is one that is not set: that is what a
+    /// CI system makes of a secret that does not exist.
+    fn text(&self, name: &str) -> Result<Option<String>, NotUnicode> {
+        let Some(value) = (self.0)(name) else {
+            return Ok(None);
+        };
+        let value = value.into_string().map_err(|_| NotUnicode)?;
+        let value = value.trim();
+        Ok((!value.is_empty()).then(|| value.to_owned()))
+    }
+
+    /// The token of the first variable that is set.
+    pub(super) fn token(&self) -> Result<AccessToken, ConnectError> {
+        for name in TOKEN_VARIABLES {
+            let value = self
+                .text(name)
+                .map_err(|problem| ConnectError::malformed_token(&quoted(name), problem))?;
+            if let Some(value) = value {
+                return AccessToken::new(value)
+                    .map_err(|problem| ConnectError::malformed_token(&quoted(name), problem));
+            }
+        }
+        let looked_at = TOKEN_VARIABLES.map(|name| match (self.0)(name) {
+            Some(_) => format!("`{name}` (set, but blank)"),
+            None => format!("`{name}`"),
+        });
+        Err(ConnectError::missing_token(format!(
+            "no access token: none of the variables {} is set; set `{}`, or give a token",
+            looked_at.join(", "),
+            TOKEN_VARIABLES[0]
+        )))
+    }
+
+    /// The address of the API, where one is set.
+    pub(super) fn base_url(&self) -> Result<Option<String>, ConnectError> {
+        self.text(URL_VARIABLE)
+            .map_err(|problem| ConnectError::base_url(&quoted(URL_VARIABLE), problem))
+    }
+
+    /// The user's own directory.
+    pub(super) fn home(&self) -> Option<PathBuf> {
+        let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        let home = (self.0)(name)?;
+        (!home.is_empty()).then(|| PathBuf::from(home))
+    }
+}
+
+/// A name as it stands in messages.
+pub(super) fn quoted(name: &str) -> String {
+    format!("`{name}`")
+}
+
+struct NotUnicode;
+
+impl fmt::Display for NotUnicode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("its value is not Unicode text")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&'static str, &'static str)]) -> Environment {
+        let pairs = pairs.to_vec();
+        Environment::from_lookup(move |name| {
+            let (_, value) = pairs.iter().find(|(key, _)| *key == name)?;
+            Some(value.into())
+        })
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_wins() {
+        let all = [
+            ("Q_CLI_ACCESS_TOKEN", "third"),
+            ("QOVERY_CLI_ACCESS_TOKEN", "second"),
+            ("QOVERY_API_TOKEN", "first"),
+        ];
+        for (count, expected) in [(3, "first"), (2, "second"), (1, "third")] {
+            let found = environment(&all[..count]).token().unwrap();
+            assert_eq!(found.expose(), expected);
+        }
+    }
+
+    #[test]
+    fn a_blank_variable_counts_as_not_set() {
+        let pairs = [
+            ("QOVERY_API_TOKEN", " \n"),
+            ("Q_CLI_ACCESS_TOKEN", "third"),
+            ("QOVERY_API_URL", ""),
+            ("HOME", ""),
+        ];
+        let environment = environment(&pairs);
+        assert_eq!(environment.token().unwrap().expose(), "third");
+        assert_eq!(environment.base_url().unwrap(), None);
+        assert_eq!(environment.home(), None);
+    }
+
+    #[test]
+    fn the_line_end_of_a_secret_is_not_part_of_it() {
+        let found = environment(&[("QOVERY_API_TOKEN", "qov_abc\r\n")]).token();
+        assert_eq!(found.unwrap().expose(), "qov_abc");
+    }
+
+    #[test]
+    fn a_missing_token_says_which_variables_were_looked_at() {
+        let error = environment(&[("QOVERY_CLI_ACCESS_TOKEN", "")]).token();
+        let error = error.unwrap_err();
+        assert!(error.is_missing_token());
+        let message = error.to_string();
+        for name in TOKEN_VARIABLES {
+            assert!(message.contains(name), "{message}");
+        }
+        let blank = "`QOVERY_CLI_ACCESS_TOKEN` (set, but blank)";
+        assert!(message.contains(blank), "{message}");
+    }
+
+    #[test]
+    fn a_malformed_token_names_its_variable_and_not_its_value() {
+        let pairs = [
+            ("QOVERY_CLI_ACCESS_TOKEN", "Token s3cret"),
+            ("Q_CLI_ACCESS_TOKEN", "good"),
+        ];
+        let error = environment(&pairs).token().unwrap_err();
+        assert!(error.is_malformed_token());
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("QOVERY_CLI_ACCESS_TOKEN"), "{shown}");
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_not_text_is_said_so() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let bytes = || Some(OsString::from_vec(vec![0xff, b'x']));
+        let environment = Environment::from_lookup(move |_| bytes());
+        assert!(environment.token().unwrap_err().is_malformed_token());
+        assert!(environment.base_url().unwrap_err().is_base_url());
+    }
+}

@@ -1,0 +1,147 @@
+//! Why no client could be made.
+//!
+//! Not for calls that failed: those have [`qovery_api::Error`].
+
+use std::{error, fmt};
+
+use qovery_api::BuildError;
+
+type Source = Box<dyn error::Error + Send + Sync>;
+
+/// Why no client could be made.
+///
+/// Says where it looked and what to do; never shows a token or the address, which may carry a
+/// password.
+pub struct ConnectError(Box<Inner>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    MissingToken,
+    MalformedToken,
+    ExpiredToken,
+    BaseUrl,
+    InsecureUrl,
+    CliContext,
+    Settings,
+}
+
+struct Inner {
+    kind: Kind,
+    message: String,
+    source: Option<Source>,
+}
+
+impl ConnectError {
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            source: None,
+        }))
+    }
+
+    pub(super) fn missing_token(message: impl Into<String>) -> Self {
+        Self::new(Kind::MissingToken, message)
+    }
+
+    pub(super) fn malformed_token(origin: &str, problem: impl fmt::Display) -> Self {
+        Self::new(Kind::MalformedToken, format!("{origin}: {problem}"))
+    }
+
+    pub(super) fn expired_token(message: impl Into<String>) -> Self {
+        Self::new(Kind::ExpiredToken, message)
+    }
+
+    pub(super) fn base_url(origin: &str, problem: impl fmt::Display) -> Self {
+        Self::new(Kind::BaseUrl, format!("{origin}: {problem}"))
+    }
+
+    pub(super) fn insecure_url(origin: &str) -> Self {
+        Self::new(
+            Kind::InsecureUrl,
+            format!(
+                "{origin}: an http:// address of another machine is refused, because the token \
+                 would cross the network readable: use https://, or call `allow_insecure_http`"
+            ),
+        )
+    }
+
+    pub(super) fn cli_context(message: impl Into<String>) -> Self {
+        Self::new(Kind::CliContext, message)
+    }
+
+    pub(super) fn settings(message: impl Into<String>) -> Self {
+        Self::new(Kind::Settings, message)
+    }
+
+    pub(super) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What the runtime refused, with where the address came from.
+    pub(super) fn build(url_origin: &str, error: BuildError) -> Self {
+        if error.is_base_url() {
+            return Self::base_url(url_origin, &error).with_source(error);
+        }
+        if error.is_token() {
+            return Self::new(Kind::MalformedToken, error.to_string()).with_source(error);
+        }
+        Self::settings(error.to_string()).with_source(error)
+    }
+
+    /// Whether no token was found. The message says which places were looked at: set one of the
+    /// variables it names, or give a token.
+    pub fn is_missing_token(&self) -> bool {
+        self.0.kind == Kind::MissingToken
+    }
+
+    /// Whether a token was found that cannot be sent: it holds a blank, a line end, or a character
+    /// that is not ASCII. The message says where it was found.
+    pub fn is_malformed_token(&self) -> bool {
+        self.0.kind == Kind::MalformedToken
+    }
+
+    /// Whether the token in the command-line tool's context file has expired: sign in again.
+    pub fn is_expired_token(&self) -> bool {
+        self.0.kind == Kind::ExpiredToken
+    }
+
+    /// Whether the address of the API is malformed or insecure.
+    pub fn is_base_url(&self) -> bool {
+        matches!(self.0.kind, Kind::BaseUrl | Kind::InsecureUrl)
+    }
+
+    /// Whether the address of the API is `http://`, not of this machine, and not
+    /// [allowed](super::Connect::allow_insecure_http).
+    pub fn is_insecure_url(&self) -> bool {
+        self.0.kind == Kind::InsecureUrl
+    }
+
+    /// Whether the command-line tool's context file is missing, unreadable or not what it should
+    /// be.
+    pub fn is_cli_context(&self) -> bool {
+        self.0.kind == Kind::CliContext
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConnectError")
+            .field(&self.0.message)
+            .finish()
+    }
+}
+
+impl error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        let source: &(dyn error::Error + 'static) = self.0.source.as_deref()?;
+        Some(source)
+    }
+}

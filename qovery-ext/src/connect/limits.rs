@@ -1,0 +1,143 @@
+//! How many requests are in flight, and how many begin in an interval of time.
+//!
+//! Shared by all clones of a client. Not for what the server allows: it says so itself, see
+//! [`Hold`]. A request that is dropped while it waits here was not sent and gives up its place.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex as SyncMutex, PoisonError},
+    time::Duration,
+};
+
+use qovery_api::{
+    RawResponse,
+    http::{HeaderMap, StatusCode},
+};
+use tokio::{
+    sync::{Mutex, Semaphore, SemaphorePermit},
+    time::{Instant, sleep_until},
+};
+
+/// The limits that a client keeps to.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    in_flight: Option<Semaphore>,
+    rate: Option<Window>,
+    pub(super) hold: Hold,
+}
+
+/// Leave to send one request. Dropping it makes room for the next.
+#[derive(Debug)]
+pub(super) struct Leave<'a>(
+    #[expect(dead_code, reason = "held for what its drop does")] Option<SemaphorePermit<'a>>,
+);
+
+impl Limits {
+    pub(super) fn new(in_flight: Option<usize>, rate: Option<(usize, Duration)>) -> Self {
+        Self {
+            in_flight: in_flight.map(|limit| Semaphore::new(limit.min(Semaphore::MAX_PERMITS))),
+            rate: rate.map(|(requests, interval)| Window::new(requests, interval)),
+            hold: Hold::default(),
+        }
+    }
+
+    /// Waits until a request may be sent. Requests are let through in the order in which they came.
+    pub(super) async fn enter(&self) -> Leave<'_> {
+        let permit = match &self.in_flight {
+            // The semaphore is never closed.
+            Some(in_flight) => in_flight.acquire().await.ok(),
+            None => None,
+        };
+        // Last, because what is counted is when a request begins, not when it gets in line.
+        if let Some(rate) = &self.rate {
+            rate.enter().await;
+        }
+        Leave(permit)
+    }
+}
+
+/// At most so many requests begin in any interval of this length, wherever it starts.
+///
+/// A bucket that refills would let through twice as many in the interval around the refill. What is
+/// kept is the moments of the last requests, one for each request that the limit allows.
+#[derive(Debug)]
+struct Window {
+    requests: usize,
+    interval: Duration,
+    /// When the last requests began, the oldest first. Held locked while waiting, which keeps those
+    /// behind in line.
+    begun: Mutex<VecDeque<Instant>>,
+}
+
+impl Window {
+    fn new(requests: usize, interval: Duration) -> Self {
+        Self {
+            requests,
+            interval,
+            begun: Mutex::default(),
+        }
+    }
+
+    async fn enter(&self) {
+        let mut begun = self.begun.lock().await;
+        if begun.len() >= self.requests
+            && let Some(oldest) = begun.front()
+        {
+            // An interval that the clock cannot count to is one that never ends.
+            match oldest.checked_add(self.interval) {
+                Some(moment) => sleep_until(moment).await,
+                None => std::future::pending().await,
+            }
+            begun.pop_front();
+        }
+        begun.push_back(Instant::now());
+    }
+}
+
+/// Until when the server wants no requests, from any clone of the client.
+///
+/// Set by a `429` that says when to come back, and by any response whose `X-RateLimit-Remaining` is
+/// 0. One that names an earlier moment than another does not shorten it.
+#[derive(Debug, Default)]
+pub(super) struct Hold(SyncMutex<Option<Instant>>);
+
+impl Hold {
+    /// Takes note of what a response says.
+    pub(super) fn observe(&self, response: &RawResponse) {
+        let limited = response.status == StatusCode::TOO_MANY_REQUESTS;
+        if !limited && !nothing_left(&response.headers) {
+            return;
+        }
+        let Some(wait) = response.retry_after() else {
+            return;
+        };
+        // A moment that the clock cannot count to is no moment.
+        if let Some(moment) = Instant::now().checked_add(wait) {
+            let mut hold = self.lock();
+            *hold = (*hold).max(Some(moment));
+        }
+    }
+
+    /// The moment until which to wait, if it is still to come.
+    pub(super) fn until(&self) -> Option<Instant> {
+        let mut hold = self.lock();
+        if hold.is_some_and(|moment| moment <= Instant::now()) {
+            *hold = None;
+        }
+        *hold
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        // Nothing that can panic happens while it is locked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn nothing_left(headers: &HeaderMap) -> bool {
+    headers
+        .get("x-ratelimit-remaining")
+        .is_some_and(|value| value.as_bytes().trim_ascii() == b"0")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! A client that finds its token, repeats what is safe to repeat, and keeps to limits.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), qovery_ext::connect::ConnectError> {
+//! let client = qovery_ext::connect::from_env()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What comes out is a plain [`Client`]: each of its operations is called as the client documents
+//! them. [`Connect`] has the settings, [`RetryPolicy`] says what is sent again, [`TokenSource`] is
+//! for tokens that change. For one call, [`Call::timeout`](qovery_api::Call::timeout) bounds it with
+//! all its attempts and waits, and [`Call::retry`](qovery_api::Call::retry) says whether it may be
+//! repeated.
+//!
+//! Each call is a span of `tracing` named `qovery_call` at level `INFO`, with `operation`, `method`,
+//! `path` (the template, without ids), `attempt`, `status`, `request_id`, `error` and `duration_ms`;
+//! each repeat is an event in it. Nothing is printed unless the program subscribes.
+//!
+//! Not for waiting until something is deployed, and not for paging. Dropping a call abandons it: the
+//! server may still execute what was sent, and a renewal of the token that has begun goes on.
+
+mod address;
+mod builder;
+mod cli_context;
+mod environment;
+mod error;
+mod limits;
+mod retry;
+mod token_source;
+mod trace;
+mod transport;
+
+use qovery_api::Client;
+
+pub use builder::Connect;
+pub use environment::{TOKEN_VARIABLES, URL_VARIABLE};
+pub use error::ConnectError;
+pub use retry::RetryPolicy;
+pub use token_source::{TokenSource, TokenSourceError};
+
+/// A client with the token and the address that the environment names: [`TOKEN_VARIABLES`],
+/// [`URL_VARIABLE`].
+///
+/// # Errors
+/// Where there is no token or one that cannot be sent, and where the address is malformed or
+/// insecure. The message says which variables were looked at.
+pub fn from_env() -> Result<Client, ConnectError> {
+    Connect::new().build()
+}
+
+/// A client of `https://api.qovery.com` with this token.
+///
+/// ```
+/// let client = qovery_ext::connect::with_token("qov_0123456789")?;
+/// # Ok::<(), qovery_ext::connect::ConnectError>(())
+/// ```
+///
+/// # Errors
+/// Where the token cannot be sent. The error does not show it.
+pub fn with_token(token: impl Into<String>) -> Result<Client, ConnectError> {
+    Connect::new().token(token).build()
+}
+
+/// A client with the token of the person who signed in with the command-line tool, and the address
+/// that [`URL_VARIABLE`] names. See [`Connect::cli_context`].
+///
+/// ```no_run
+/// let client = qovery_ext::connect::from_cli_context()?;
+/// # Ok::<(), qovery_ext::connect::ConnectError>(())
+/// ```
+///
+/// # Errors
+/// Where nobody has signed in, where the token has expired, and where the context file cannot be
+/// read.
+pub fn from_cli_context() -> Result<Client, ConnectError> {
+    Connect::new().cli_context().build()
+}
+
+#[cfg(test)]
+mod test_support;
+#[cfg(test)]
+mod timing_tests;

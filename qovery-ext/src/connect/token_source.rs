@@ -1,0 +1,249 @@
+//! Where tokens come from that change while a program runs.
+//!
+//! Not for a token that stays the same: that is given to [`Connect::token`](super::Connect::token).
+//! A call that is dropped while it waits for a token sends nothing; a renewal that has begun goes on
+//! without it, so that it is not lost half way.
+
+use std::{
+    error, fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use qovery_api::{AccessToken, BoxFuture, http::HeaderValue};
+use tokio::sync::Mutex;
+
+/// Why a [`TokenSource`] has no token. Its text ends up in the error of a call: it must not show a
+/// token.
+pub type TokenSourceError = Box<dyn error::Error + Send + Sync>;
+
+/// Gives the token to send, and is told when the server refuses it.
+///
+/// When the server answers `401`, [`refused`](Self::refused) is called, once for all calls that were
+/// under way with the token, and then each of them is sent once more if
+/// [`current`](Self::current) gives another token than before. That is safe for each method,
+/// because a request that was answered with `401` was not executed; it therefore happens whatever
+/// the [`RetryMode`](qovery_api::RetryMode).
+///
+/// ```
+/// use qovery_api::{AccessToken, BoxFuture};
+/// use qovery_ext::connect::{Connect, TokenSource, TokenSourceError};
+/// use tokio::sync::RwLock;
+///
+/// struct Vault {
+///     token: RwLock<AccessToken>,
+/// }
+///
+/// async fn log_in() -> Result<AccessToken, TokenSourceError> {
+///     Ok(AccessToken::new("eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2ln")?)
+/// }
+///
+/// impl TokenSource for Vault {
+///     fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
+///         Box::pin(async { Ok(self.token.read().await.clone()) })
+///     }
+///
+///     fn refused<'a>(
+///         &'a self,
+///         _token: &'a AccessToken,
+///     ) -> BoxFuture<'a, Result<(), TokenSourceError>> {
+///         Box::pin(async {
+///             *self.token.write().await = log_in().await?;
+///             Ok(())
+///         })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), TokenSourceError> {
+/// let vault = Vault { token: RwLock::new(log_in().await?) };
+/// let client = Connect::new().token_source(vault).build()?;
+/// # Ok(())
+/// # }
+/// ```
+pub trait TokenSource: Send + Sync + 'static {
+    /// The token to send now.
+    ///
+    /// Asked for before each request, so that a token can be renewed before it expires; should be
+    /// quick as long as the token is good. Calls that begin while it is being asked share the
+    /// answer.
+    ///
+    /// # Errors
+    /// Where there is no token. The call fails without having been sent.
+    fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>>;
+
+    /// The server answered `401` to a request with this token. Called once for all calls that were
+    /// under way with it. Does nothing unless implemented.
+    ///
+    /// # Errors
+    /// Where the token could not be replaced. The calls that wait for it fail; the server has not
+    /// executed them.
+    fn refused<'a>(
+        &'a self,
+        token: &'a AccessToken,
+    ) -> BoxFuture<'a, Result<(), TokenSourceError>> {
+        let _ = token;
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
+    fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
+        (**self).current()
+    }
+
+    fn refused<'a>(
+        &'a self,
+        token: &'a AccessToken,
+    ) -> BoxFuture<'a, Result<(), TokenSourceError>> {
+        (**self).refused(token)
+    }
+}
+
+/// The failure of a token source, shared by the calls that waited for it.
+#[derive(Clone)]
+pub(super) struct NoToken(Arc<dyn error::Error + Send + Sync>);
+
+impl fmt::Display for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NoToken")
+            .field(&format_args!("{}", self.0))
+            .finish()
+    }
+}
+
+impl error::Error for NoToken {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl From<TokenSourceError> for NoToken {
+    fn from(error: TokenSourceError) -> Self {
+        Self(error.into())
+    }
+}
+
+/// A token as it goes into a request, and how many refusals had been reported when it was given.
+#[derive(Clone)]
+pub(super) struct Issued {
+    token: AccessToken,
+    pub(super) header: HeaderValue,
+    refusals: u64,
+}
+
+impl Issued {
+    fn is_same(&self, other: &Self) -> bool {
+        self.token.expose() == other.token.expose() && self.token.scheme() == other.token.scheme()
+    }
+}
+
+/// A source with what keeps concurrent calls from asking it twice.
+#[derive(Clone)]
+pub(super) struct Tokens(Arc<Shared>);
+
+struct Shared {
+    source: Box<dyn TokenSource>,
+    /// How often the source has been asked. A call that sees it grow while it waits for the lock
+    /// takes the answer of the one that asked.
+    asked: AtomicU64,
+    last: Mutex<Last>,
+}
+
+#[derive(Default)]
+struct Last {
+    answer: Option<Result<Issued, NoToken>>,
+    refusals: u64,
+}
+
+impl Tokens {
+    pub(super) fn new(source: Box<dyn TokenSource>) -> Self {
+        Self(Arc::new(Shared {
+            source,
+            asked: AtomicU64::new(0),
+            last: Mutex::default(),
+        }))
+    }
+
+    /// The token to send now.
+    pub(super) async fn current(&self) -> Result<Issued, NoToken> {
+        let shared = &*self.0;
+        let asked = shared.asked.load(Ordering::Acquire);
+        let mut last = shared.last.lock().await;
+        if asked != shared.asked.load(Ordering::Acquire)
+            && let Some(answer) = &last.answer
+        {
+            return answer.clone();
+        }
+        let answer = shared.ask(last.refusals).await;
+        shared.keep(&mut last, answer)
+    }
+
+    /// Another token in place of one that the server refused, where the source has one.
+    pub(super) async fn replace(&self, refused: Issued) -> Result<Option<Issued>, NoToken> {
+        let shared = Arc::clone(&self.0);
+        // A task of its own: the call that found out may be dropped, the renewal must not be.
+        let renewal = tokio::spawn(async move { shared.replace(&refused).await });
+        renewal.await.unwrap_or_else(|_| Err(panicked()))
+    }
+}
+
+fn panicked() -> NoToken {
+    TokenSourceError::from("the token source panicked").into()
+}
+
+impl Shared {
+    async fn ask(&self, refusals: u64) -> Result<Issued, NoToken> {
+        let token = self.source.current().await?;
+        let header = token
+            .header_value()
+            .map_err(|error| NoToken::from(TokenSourceError::from(error)))?;
+        Ok(Issued {
+            token,
+            header,
+            refusals,
+        })
+    }
+
+    fn keep(&self, last: &mut Last, answer: Result<Issued, NoToken>) -> Result<Issued, NoToken> {
+        last.answer = Some(answer.clone());
+        self.asked.fetch_add(1, Ordering::Release);
+        answer
+    }
+
+    async fn replace(&self, refused: &Issued) -> Result<Option<Issued>, NoToken> {
+        let mut last = self.last.lock().await;
+        let answer = match &last.answer {
+            // Another call has reported it while this one was under way.
+            Some(answer) if last.refusals != refused.refusals => answer.clone(),
+            _ => {
+                last.refusals += 1;
+                // What the others find should the source panic.
+                last.answer = Some(Err(panicked()));
+                let answer = match self.source.refused(&refused.token).await {
+                    Ok(()) => self.ask(last.refusals).await,
+                    Err(error) => Err(error.into()),
+                };
+                self.keep(&mut last, answer)
+            }
+        };
+        answer.map(|issued| (!issued.is_same(refused)).then_some(issued))
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+use std::{
+    sync::{Mutex as SyncMutex, atomic::AtomicUsize},
+    time::Duration,
+};
+
+use tokio::time::sleep;
+
+use super::*;
+use crate::connect::{
+    Connect,
+    test_support::{GET, POST, Script, Step, request, seconds, send},
+};
+
+/// Gives `token-0`, and after each refusal the next number.
+struct Counting {
+    number: AtomicUsize,
+    asked: AtomicUsize,
+    told: SyncMutex<Vec<String>>,
+    behavior: Behavior,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Behavior {
+    Renews,
+    HasNoOther,
+    Fails,
+    Panics,
+}
+
+impl Counting {
+    fn new(behavior: Behavior) -> Arc<Self> {
+        Arc::new(Self {
+            number: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
+            told: SyncMutex::default(),
+            behavior,
+        })
+    }
+
+    fn refusals(&self) -> Vec<String> {
+        self.told.lock().unwrap().clone()
+    }
+}
+
+impl TokenSource for Counting {
+    fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
+        Box::pin(async {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            sleep(seconds(1)).await;
+            let number = self.number.load(Ordering::SeqCst);
+            Ok(AccessToken::new(format!("token-{number}"))?)
+        })
+    }
+
+    fn refused<'a>(
+        &'a self,
+        token: &'a AccessToken,
+    ) -> BoxFuture<'a, Result<(), TokenSourceError>> {
+        self.told.lock().unwrap().push(token.expose().to_owned());
+        Box::pin(async {
+            sleep(seconds(2)).await;
+            match self.behavior {
+                Behavior::Renews => {
+                    self.number.fetch_add(1, Ordering::SeqCst);
+                    Ok(())
+                }
+                Behavior::HasNoOther => Ok(()),
+                Behavior::Fails => Err("the login server is down".into()),
+                Behavior::Panics => panic!("a defect of the source"),
+            }
+        })
+    }
+}
+
+/// A server that accepts `token-1` only.
+fn accepts_one() -> Script {
+    Script::answering(|request| {
+        let accepted = request.authorization.as_deref() == Some("Token token-1");
+        Step::status(if accepted { 200 } else { 401 }, &[]).after(seconds(1))
+    })
+}
+
+async fn a_hundred(client: &qovery_api::Client) -> Vec<Result<u16, String>> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..100 {
+        let client = client.clone();
+        tasks.spawn(async move {
+            // Not all at once: some begin while the token is being renewed.
+            sleep(Duration::from_millis(number * 30)).await;
+            let outcome = send(&client, POST).await;
+            outcome
+                .map(|response| response.status.as_u16())
+                .map_err(|error| {
+                    assert!(error.is_refused() && !error.may_have_been_executed());
+                    error.to_string()
+                })
+        });
+    }
+    tasks.join_all().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_calls_with_an_expired_token_renew_it_once() {
+    let source = Counting::new(Behavior::Renews);
+    let script = accepts_one();
+    let client = script.client(Connect::new().token_source(source.clone()));
+    let outcomes = a_hundred(&client).await;
+    assert!(
+        outcomes.iter().all(|outcome| *outcome == Ok(200)),
+        "{outcomes:?}"
+    );
+    assert_eq!(source.refusals(), ["token-0"]);
+    // Nobody was sent more than twice, and each was accepted once.
+    assert!(script.count() <= 200);
+    let accepted = script.seen();
+    let accepted = accepted
+        .iter()
+        .filter(|seen| seen.authorization.as_deref() == Some("Token token-1"));
+    assert_eq!(accepted.count(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_begin_together_share_one_question() {
+    let source = Counting::new(Behavior::Renews);
+    let script = Script::new([Step::status(200, &[])]);
+    let client = script.client(Connect::new().token_source(source.clone()));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let client = client.clone();
+        tasks.spawn(async move { send(&client, GET).await.unwrap() });
+    }
+    tasks.join_all().await;
+    assert_eq!(source.asked.load(Ordering::SeqCst), 1);
+    send(&client, GET).await.unwrap();
+    assert_eq!(source.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_another_token_the_refusal_is_the_answer() {
+    let source = Counting::new(Behavior::HasNoOther);
+    let script = accepts_one();
+    let client = script.client(Connect::new().token_source(source.clone()));
+    let response = send(&client, GET).await.unwrap();
+    assert_eq!(response.status.as_u16(), 401);
+    assert_eq!(response.attempts, 1);
+    // The next call may tell it again: perhaps there is one by now.
+    send(&client, GET).await.unwrap();
+    assert_eq!(source.refusals().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_token_that_is_refused_too_ends_the_call() {
+    let source = Counting::new(Behavior::Renews);
+    let script = Script::new([Step::status(401, &[])]);
+    let client = script.client(Connect::new().token_source(source.clone()));
+    let response = send(&client, POST).await.unwrap();
+    assert_eq!(response.status.as_u16(), 401);
+    assert_eq!(response.attempts, 2);
+    assert!(!response.executed_before);
+    assert_eq!(source.refusals(), ["token-0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_fails_is_the_error_of_all_that_wait_for_it() {
+    for (behavior, text) in [
+        (Behavior::Fails, "the login server is down"),
+        (Behavior::Panics, "panicked"),
+    ] {
+        let source = Counting::new(behavior);
+        let script = accepts_one();
+        let client = script.client(Connect::new().token_source(source.clone()));
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let client = client.clone();
+            tasks.spawn(async move { send(&client, GET).await.unwrap_err() });
+        }
+        for error in tasks.join_all().await {
+            assert!(error.is_refused() && !error.may_have_been_executed());
+            assert!(error.to_string().contains(text), "{error}");
+            assert_eq!(error.attempts(), 1);
+        }
+        assert_eq!(source.refusals().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_goes_on_when_the_call_that_began_it_is_dropped() {
+    let source = Counting::new(Behavior::Renews);
+    let script = accepts_one();
+    let client = script.client(Connect::new().token_source(source.clone()));
+    // The token takes 1 s, the refusal 1 s, the renewal 2 s.
+    let dropped = tokio::time::timeout(seconds(3), send(&client, GET)).await;
+    assert!(dropped.is_err());
+    let response = send(&client, GET).await.unwrap();
+    assert_eq!(response.status.as_u16(), 200);
+    assert_eq!(source.refusals(), ["token-0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_does_not_wait_for_a_token_beyond_its_limit() {
+    struct Never;
+
+    impl TokenSource for Never {
+        fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    let script = Script::new([Step::status(200, &[])]);
+    let client = script.client(Connect::new().token_source(Never));
+    let mut request = request(&client, POST);
+    request.timeout = Some(seconds(5));
+    let error = client.transport().send(request).await.unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_been_executed());
+    assert_eq!((error.attempts(), error.elapsed()), (0, seconds(5)));
+    assert_eq!(script.count(), 0);
+}
+
+#[test]
+fn neither_source_nor_failure_shows_a_token() {
+    let tokens = Tokens::new(Box::new(Counting::new(Behavior::Renews)));
+    assert!(!format!("{tokens:?}").contains("token-0"));
+    let failure = NoToken::from(TokenSourceError::from("down"));
+    assert_eq!(format!("{failure:?}"), "NoToken(down)");
+}

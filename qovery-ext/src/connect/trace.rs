@@ -1,0 +1,88 @@
+//! What a subscriber of `tracing` learns of a call.
+//!
+//! One span for each call and an event for each repeat. Path parameters, query, headers and bodies
+//! are in neither. Nothing is written anywhere unless a program subscribes.
+
+use std::time::Duration;
+
+use qovery_api::{RawResponse, Request, TransportError};
+use tracing::{Span, field};
+
+/// The span of a call: `operation`, `method` and `path` (the template) at its beginning, `attempt`
+/// (the number of the last one), `status`, `request_id`, `error` and `duration_ms` at its end.
+pub(super) fn span(request: &Request) -> Span {
+    tracing::info_span!(
+        "qovery_call",
+        operation = request.operation.id,
+        method = request.operation.method.as_str(),
+        path = request.operation.path,
+        attempt = field::Empty,
+        status = field::Empty,
+        request_id = field::Empty,
+        error = field::Empty,
+        duration_ms = field::Empty,
+    )
+}
+
+/// Completes the span of a call.
+pub(super) fn finished(span: &Span, outcome: &Result<RawResponse, TransportError>) {
+    if span.is_disabled() {
+        return;
+    }
+    let (attempts, elapsed) = match outcome {
+        Ok(response) => {
+            span.record("status", response.status.as_u16());
+            if let Some(id) = response.request_id() {
+                span.record("request_id", id);
+            }
+            (response.attempts, response.elapsed)
+        }
+        Err(error) => {
+            span.record("error", field::display(error));
+            (error.attempts(), error.elapsed())
+        }
+    };
+    span.record("attempt", attempts);
+    span.record("duration_ms", milliseconds(elapsed));
+}
+
+/// A request is about to be repeated.
+pub(super) fn repeating(
+    attempt: u32,
+    wait: Duration,
+    outcome: &Result<RawResponse, TransportError>,
+) {
+    let wait = milliseconds(wait);
+    match outcome {
+        Ok(response) => tracing::info!(
+            attempt,
+            wait_ms = wait,
+            status = response.status.as_u16(),
+            request_id = response.request_id(),
+            "repeating a request after its response"
+        ),
+        Err(error) => tracing::info!(
+            attempt,
+            wait_ms = wait,
+            error = %error,
+            "repeating a request without a response"
+        ),
+    }
+}
+
+/// A request is about to be repeated with a new token.
+pub(super) fn renewed(attempt: u32) {
+    tracing::info!(attempt, "repeating a request with a new token");
+}
+
+/// All requests wait because the server said so.
+pub(super) fn held(wait: Duration) {
+    tracing::info!(
+        wait_ms = milliseconds(wait),
+        "waiting for the server's limit on requests"
+    );
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,282 @@
+//! The transport of a connected client: token, limits, repeats and trace around another transport.
+//!
+//! Not for sending: the transport inside does that. Dropping the returned future abandons the call:
+//! what waits is not sent, what was sent may still be executed by the server.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use qovery_api::{
+    BoxFuture, RawResponse, Request, Transport, TransportError,
+    http::{HeaderValue, StatusCode, header},
+};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tracing::Instrument;
+
+use super::{
+    limits::Limits,
+    retry::RetryPolicy,
+    token_source::{Issued, NoToken, Tokens},
+    trace,
+};
+
+/// How requests are authorized.
+#[derive(Debug)]
+pub(super) enum Authorization {
+    /// With the same value each time.
+    Fixed(HeaderValue),
+    /// With what the source gives.
+    Source(Tokens),
+}
+
+/// Sends through another transport, with a token, within limits, and again where that is safe.
+pub(super) struct ConnectedTransport {
+    pub(super) inner: Arc<dyn Transport>,
+    pub(super) authorization: Authorization,
+    pub(super) limits: Limits,
+    pub(super) policy: RetryPolicy,
+    /// The limit on one request.
+    pub(super) request_timeout: Duration,
+}
+
+/// One call on its way: its limits, and what has become of it so far.
+struct Progress {
+    started: Instant,
+    /// The limit on the whole call.
+    budget: Duration,
+    /// When the budget ends; `None` where the clock cannot count that far.
+    deadline: Option<Instant>,
+    /// The limit on one request.
+    attempt_limit: Duration,
+    /// Whether to wait while the server wants no requests.
+    heeds_hold: bool,
+    /// How often the request was sent.
+    sent: u32,
+    /// Whether a request before the current one may have been executed.
+    executed_before: bool,
+}
+
+impl Progress {
+    fn new(request: &Request, policy: &RetryPolicy, request_timeout: Duration) -> Self {
+        let started = Instant::now();
+        // The limit that a call brings is on the whole of it: only then does a deadline hold.
+        let (budget, attempt_limit) = match request.timeout {
+            Some(limit) => (limit, limit),
+            None => (policy.budget_for(request_timeout), request_timeout),
+        };
+        Self {
+            started,
+            budget,
+            deadline: started.checked_add(budget),
+            attempt_limit,
+            heeds_hold: policy.repeats(request.retry),
+            sent: 0,
+            executed_before: false,
+        }
+    }
+
+    fn left(&self) -> Duration {
+        self.budget.saturating_sub(self.started.elapsed())
+    }
+
+    /// Waits for something that comes before a request, as long as the budget lasts.
+    async fn prepare<T>(&self, preparation: impl Future<Output = T>) -> Result<T, TransportError> {
+        let Some(deadline) = self.deadline else {
+            return Ok(preparation.await);
+        };
+        timeout_at(deadline, preparation).await.map_err(|_| {
+            // This attempt has not begun.
+            TransportError::timeout(self.budget).with_may_have_been_executed(false)
+        })
+    }
+
+    /// Takes note of an outcome that will not be the last.
+    fn note(&mut self, outcome: &Result<RawResponse, TransportError>) {
+        self.executed_before |= match outcome {
+            Ok(response) => {
+                response.executed_before
+                    || response.status.is_server_error()
+                    || response.status == StatusCode::REQUEST_TIMEOUT
+            }
+            Err(error) => error.may_have_been_executed(),
+        };
+    }
+
+    /// Completes the last outcome with what came before.
+    fn finish(
+        &self,
+        outcome: Result<RawResponse, TransportError>,
+    ) -> Result<RawResponse, TransportError> {
+        let elapsed = self.started.elapsed();
+        match outcome {
+            Ok(mut response) => {
+                response.attempts = self.sent;
+                response.elapsed = elapsed;
+                response.executed_before |= self.executed_before;
+                Ok(response)
+            }
+            Err(error) => {
+                let executed = self.executed_before || error.may_have_been_executed();
+                Err(error
+                    .with_attempts(self.sent, elapsed)
+                    .with_may_have_been_executed(executed))
+            }
+        }
+    }
+}
+
+impl ConnectedTransport {
+    async fn call(&self, request: Request) -> Result<RawResponse, TransportError> {
+        // A call may bring a policy of its own.
+        let own_policy = request.extensions.get::<RetryPolicy>().cloned();
+        let policy = own_policy.as_ref().unwrap_or(&self.policy);
+        let mut progress = Progress::new(&request, policy, self.request_timeout);
+        let mut delays = None;
+        let mut round = 1;
+        loop {
+            let outcome = self.attempt(&request, &mut progress).await;
+            let mode = request.retry;
+            if !policy.allows_attempt(round + 1)
+                || !policy.is_worth_repeating(&request.operation.method, mode, &outcome)
+            {
+                return progress.finish(outcome);
+            }
+            let asked = outcome.as_ref().ok().and_then(RawResponse::retry_after);
+            let delays = delays.get_or_insert_with(|| policy.delays());
+            let Some(wait) = delays.next(asked, progress.left(), progress.budget) else {
+                return progress.finish(outcome);
+            };
+            trace::repeating(progress.sent + 1, wait, &outcome);
+            progress.note(&outcome);
+            drop(outcome);
+            sleep(wait).await;
+            round += 1;
+        }
+    }
+
+    /// Sends the request with a token, and with a new one if the server refuses the first.
+    async fn attempt(
+        &self,
+        request: &Request,
+        progress: &mut Progress,
+    ) -> Result<RawResponse, TransportError> {
+        if request.headers.contains_key(header::AUTHORIZATION) {
+            return self.send_once(request, None, progress).await;
+        }
+        let tokens = match &self.authorization {
+            Authorization::Fixed(value) => {
+                return self.send_once(request, Some(value), progress).await;
+            }
+            Authorization::Source(tokens) => tokens,
+        };
+        let issued = progress
+            .prepare(tokens.current())
+            .await?
+            .map_err(no_token)?;
+        let first = self
+            .send_once(request, Some(&issued.header), progress)
+            .await;
+        match first {
+            Ok(response) if response.status == StatusCode::UNAUTHORIZED => {
+                self.renew(request, issued, response, tokens, progress)
+                    .await
+            }
+            other => other,
+        }
+    }
+
+    async fn renew(
+        &self,
+        request: &Request,
+        refused: Issued,
+        response: RawResponse,
+        tokens: &Tokens,
+        progress: &mut Progress,
+    ) -> Result<RawResponse, TransportError> {
+        let renewed = progress.prepare(tokens.replace(refused)).await?;
+        match renewed.map_err(no_token)? {
+            Some(issued) => {
+                trace::renewed(progress.sent + 1);
+                self.send_once(request, Some(&issued.header), progress)
+                    .await
+            }
+            None => Ok(response),
+        }
+    }
+
+    async fn send_once(
+        &self,
+        request: &Request,
+        authorization: Option<&HeaderValue>,
+        progress: &mut Progress,
+    ) -> Result<RawResponse, TransportError> {
+        if progress.heeds_hold {
+            self.hold(progress).await;
+        }
+        let _leave = progress.prepare(self.limits.enter()).await?;
+        let left = progress.left();
+        let limit = progress.attempt_limit.min(left);
+        if limit.is_zero() {
+            return Err(TransportError::timeout(progress.budget).with_may_have_been_executed(false));
+        }
+        let mut request = request.clone();
+        request.timeout = Some(limit);
+        if let Some(value) = authorization {
+            request.headers.insert(header::AUTHORIZATION, value.clone());
+        }
+        progress.sent += 1;
+        let outcome = match timeout(limit, self.inner.send(request)).await {
+            Ok(outcome) => outcome,
+            Err(_) if left < progress.attempt_limit => {
+                Err(TransportError::timeout(progress.budget))
+            }
+            Err(_) => Err(TransportError::timeout(limit)),
+        };
+        if let Ok(response) = &outcome {
+            self.limits.hold.observe(response);
+        }
+        outcome
+    }
+
+    /// Waits while the server wants no requests, unless that would take more than there is time
+    /// for: then the server says so itself.
+    async fn hold(&self, progress: &Progress) {
+        while let Some(moment) = self.limits.hold.until() {
+            let wait = moment.saturating_duration_since(Instant::now());
+            if wait.saturating_add(progress.budget / 10) >= progress.left() {
+                return;
+            }
+            trace::held(wait);
+            tokio::time::sleep_until(moment).await;
+        }
+    }
+}
+
+fn no_token(error: NoToken) -> TransportError {
+    TransportError::refused("the token source has no token").with_source(error)
+}
+
+impl Transport for ConnectedTransport {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
+        let span = trace::span(&request);
+        if span.is_disabled() {
+            return Box::pin(self.call(request));
+        }
+        let inside = span.clone();
+        let traced = async move {
+            let outcome = self.call(request).await;
+            trace::finished(&inside, &outcome);
+            outcome
+        };
+        Box::pin(traced.instrument(span))
+    }
+}
+
+impl fmt::Debug for ConnectedTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectedTransport")
+            .field("limits", &self.limits)
+            .field("policy", &self.policy)
+            .field("request_timeout", &self.request_timeout)
+            .finish_non_exhaustive()
+    }
+}
