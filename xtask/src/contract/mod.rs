@@ -4,6 +4,7 @@
 
 pub(crate) mod canonical;
 pub(crate) mod import;
+pub(crate) mod overlay;
 pub(crate) mod references;
 pub(crate) mod source;
 pub(crate) mod walk;

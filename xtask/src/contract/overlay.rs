@@ -1,0 +1,248 @@
+//! Applying an OpenAPI Overlay 1.0 document: the fixes for what the contract gets wrong.
+//!
+//! Stricter than the standard where that keeps fixes from rotting: every action gives its reason in
+//! `description`, and an action that finds nothing or changes nothing is a problem, because then
+//! upstream has changed and the fix has to be looked at again.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+use serde_json_path::JsonPath;
+
+use super::{Document, source};
+use crate::problem::Problem;
+
+const KEYS: [&str; 3] = ["overlay", "info", "actions"];
+const ACTION_KEYS: [&str; 4] = ["target", "description", "update", "remove"];
+
+/// Reads an overlay.
+///
+/// # Errors
+/// When the file cannot be read or is not an overlay of version 1.0.
+pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
+    let overlay = source::read(path)?;
+    match overlay.value.get("overlay").and_then(Value::as_str) {
+        Some(version) if version == "1.0" || version.starts_with("1.0.") => {}
+        Some(version) => {
+            let what = format!("overlays of version {version} are not supported");
+            return Err(Problem::at(&overlay, "/overlay", what).with_help("write `overlay: 1.0.0`"));
+        }
+        None => {
+            let what = "is not an overlay: it has no text `overlay` at the top";
+            return Err(Problem::in_file(path, what).with_help("begin it with `overlay: 1.0.0`"));
+        }
+    }
+    if let Some(key) = unknown(&overlay.value, &KEYS) {
+        return Err(Problem::at(
+            &overlay,
+            &format!("/{key}"),
+            format!("an overlay has no key `{key}`"),
+        ));
+    }
+    if !overlay.value.get("actions").is_some_and(Value::is_array) {
+        return Err(Problem::at(
+            &overlay,
+            "/actions",
+            "an overlay needs a list of `actions`",
+        ));
+    }
+    Ok(overlay)
+}
+
+/// Applies all actions in their order.
+///
+/// # Errors
+/// When an action is malformed, finds nothing or changes nothing. The document may have been changed
+/// by the actions before.
+pub(crate) fn apply(document: &mut Document, overlay: &Document) -> Result<(), Problem> {
+    let actions = overlay.value.get("actions").and_then(Value::as_array);
+    for (index, action) in actions.into_iter().flatten().enumerate() {
+        let action = Action::read(overlay, index, action)?;
+        action.apply(&mut document.value)?;
+    }
+    Ok(())
+}
+
+/// What is done at each place that the target finds.
+enum Change<'a> {
+    Update(&'a Value),
+    Remove,
+}
+
+struct Action<'a> {
+    overlay: &'a Document,
+    index: usize,
+    target: &'a str,
+    path: JsonPath,
+    change: Change<'a>,
+}
+
+impl<'a> Action<'a> {
+    fn read(overlay: &'a Document, index: usize, action: &'a Value) -> Result<Self, Problem> {
+        let pointer = format!("/actions/{index}");
+        let problem =
+            |what: String| Problem::at(overlay, &pointer, format!("action {}: {what}", index + 1));
+        if let Some(key) = unknown(action, &ACTION_KEYS) {
+            return Err(problem(format!("there is no key `{key}`")));
+        }
+        let Some(target) = action.get("target").and_then(Value::as_str) else {
+            return Err(problem("it has no target".to_owned())
+                .with_help("say with a JSONPath in `target` what it changes"));
+        };
+        let reason = action
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if reason.trim().is_empty() {
+            return Err(
+                problem(format!("it gives no reason for changing `{target}`"))
+                    .with_help("say why in `description`"),
+            );
+        }
+        let path = JsonPath::parse(target)
+            .map_err(|error| problem(format!("`{target}` is not a JSONPath: {error}")))?;
+        let change = match (action.get("update"), action.get("remove")) {
+            (Some(update), None | Some(Value::Bool(false))) => Change::Update(update),
+            (None, Some(Value::Bool(true))) => Change::Remove,
+            _ => {
+                return Err(problem(format!(
+                    "it has to do one thing with `{target}`: `update`, or `remove: true`"
+                )));
+            }
+        };
+        Ok(Self {
+            overlay,
+            index,
+            target,
+            path,
+            change,
+        })
+    }
+
+    fn apply(&self, document: &mut Value) -> Result<(), Problem> {
+        let mut places: Vec<String> = self
+            .path
+            .query_located(document)
+            .locations()
+            .map(|place| place.to_json_pointer())
+            .collect();
+        if places.is_empty() {
+            return Err(self.stale("finds nothing in the contract"));
+        }
+        let mut changed = false;
+        match self.change {
+            Change::Update(update) => {
+                for place in &places {
+                    let Some(target) = document.pointer_mut(place) else {
+                        continue;
+                    };
+                    changed |= self.update(target, update, place)?;
+                }
+            }
+            Change::Remove => {
+                // Later items of a list first: removing an earlier one would move them.
+                places.sort_by_key(|place| std::cmp::Reverse(order(place)));
+                for place in &places {
+                    changed |= remove(document, place);
+                }
+            }
+        }
+        if changed {
+            Ok(())
+        } else {
+            Err(self.stale("changes nothing: the contract says so already"))
+        }
+    }
+
+    fn update(&self, target: &mut Value, update: &Value, place: &str) -> Result<bool, Problem> {
+        match (target, update) {
+            (Value::Array(list), update) => {
+                list.push(update.clone());
+                Ok(true)
+            }
+            (Value::Object(map), Value::Object(update)) => Ok(merge(map, update)),
+            (target, _) => {
+                let what = if target.is_object() {
+                    format!("a mapping can only be updated with a mapping, at {place}")
+                } else {
+                    format!(
+                        "finds a plain value, at {place}, where only mappings and lists can be updated"
+                    )
+                };
+                Err(self
+                    .problem(&what)
+                    .with_help("let the target be the mapping around it"))
+            }
+        }
+    }
+
+    fn stale(&self, what: &str) -> Problem {
+        self.problem(what)
+            .with_help("upstream may have changed: remove the action, or correct its target")
+    }
+
+    fn problem(&self, what: &str) -> Problem {
+        let what = format!("action {}: `{}` {what}", self.index + 1, self.target);
+        Problem::at(self.overlay, &format!("/actions/{}", self.index), what)
+    }
+}
+
+fn unknown<'a>(value: &'a Value, known: &[&str]) -> Option<&'a str> {
+    let keys = value
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(String::as_str);
+    keys.into_iter()
+        .find(|key| !known.contains(key) && !key.starts_with("x-"))
+}
+
+/// Mappings are merged, lists are appended to, everything else is replaced.
+fn merge(map: &mut Map<String, Value>, update: &Map<String, Value>) -> bool {
+    let mut changed = false;
+    for (key, new) in update {
+        changed |= match (map.get_mut(key), new) {
+            (Some(Value::Object(old)), Value::Object(new)) => merge(old, new),
+            (Some(Value::Array(old)), Value::Array(new)) => {
+                old.extend(new.iter().cloned());
+                !new.is_empty()
+            }
+            (Some(old), new) if old == new => false,
+            _ => {
+                map.insert(key.clone(), new.clone());
+                true
+            }
+        };
+    }
+    changed
+}
+
+fn remove(document: &mut Value, place: &str) -> bool {
+    let Some((parent, last)) = place.rsplit_once('/') else {
+        return false;
+    };
+    let last = last.replace("~1", "/").replace("~0", "~");
+    match document.pointer_mut(parent) {
+        Some(Value::Object(map)) => map.shift_remove(&last).is_some(),
+        Some(Value::Array(list)) => match last.parse::<usize>() {
+            Ok(index) if index < list.len() => {
+                list.remove(index);
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Orders pointers so that the items of one list stand by their number.
+fn order(place: &str) -> Vec<(usize, String)> {
+    place
+        .split('/')
+        .map(|step| (step.parse().unwrap_or(usize::MAX), step.to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "overlay_tests.rs"]
+mod tests;

@@ -1,0 +1,180 @@
+use serde_json::json;
+
+use super::*;
+
+const CONTRACT: &str = "\
+openapi: 3.0.3
+paths: {}
+components:
+  schemas:
+    Pet:
+      required: [name, age, nope]
+      properties:
+        name: {type: string}
+        age: {type: number}
+        kind: {enum: [' CAT', DOG]}
+";
+
+/// Applies actions, written in YAML as they stand in an overlay, to the small contract above.
+fn applied(actions: &str) -> Result<Value, String> {
+    let contract = source::parse(Path::new("api.yaml"), CONTRACT.to_owned());
+    let mut contract = contract.map_err(|problem| problem.to_string())?;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("overlay.yaml");
+    std::fs::write(
+        &path,
+        format!("overlay: 1.0.0\ninfo: {{title: t, version: '1'}}\nactions:\n{actions}"),
+    )
+    .unwrap();
+    let outcome = load(&path).and_then(|overlay| apply(&mut contract, &overlay));
+    outcome.map_err(|problem| {
+        problem
+            .to_string()
+            .replace(&*directory.path().to_string_lossy(), "")
+    })?;
+    Ok(contract
+        .value
+        .pointer("/components/schemas/Pet")
+        .unwrap()
+        .clone())
+}
+
+#[test]
+fn an_update_merges_into_mappings_and_appends_to_lists() {
+    let pet = applied(
+        "\
+- target: $.components.schemas.Pet
+  description: why
+  update: {description: A pet, properties: {age: {type: integer}}, required: [kind]}
+- target: $.components.schemas.Pet.properties.kind.enum
+  description: why
+  update: BIRD
+",
+    )
+    .unwrap();
+    assert_eq!(pet["properties"]["age"], json!({"type": "integer"}));
+    assert_eq!(pet["description"], json!("A pet"));
+    assert_eq!(pet["required"], json!(["name", "age", "nope", "kind"]));
+    assert_eq!(
+        pet["properties"]["kind"]["enum"],
+        json!([" CAT", "DOG", "BIRD"])
+    );
+}
+
+#[test]
+fn several_items_of_a_list_are_removed_at_once() {
+    let pet = applied("- {target: \"$..required[?@ == 'name' || @ == 'nope']\", description: why, remove: true}\n").unwrap();
+    assert_eq!(pet["required"], json!(["age"]));
+}
+
+#[test]
+fn a_key_is_removed_and_the_order_of_the_others_is_kept() {
+    let pet = applied(
+        "  - {target: $.components.schemas.Pet.properties.name, description: why, remove: true}\n",
+    )
+    .unwrap();
+    let keys: Vec<_> = pet["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["age", "kind"]);
+}
+
+#[test]
+fn an_action_may_build_on_the_one_before() {
+    let pet = applied(
+        "\
+- {target: \"$..kind.enum[?@ == ' CAT']\", description: why, remove: true}
+- {target: $..kind.enum, description: why, update: CAT}
+",
+    )
+    .unwrap();
+    assert_eq!(pet["properties"]["kind"]["enum"], json!(["DOG", "CAT"]));
+}
+
+#[test]
+fn an_action_whose_target_matches_nothing_names_itself() {
+    let message = applied(
+        "\
+- {target: $..name, description: why, update: {x-secret: true}}
+- target: $.components.schemas.Dog
+  description: why
+  remove: true
+",
+    )
+    .unwrap_err();
+    let expected = "/overlay.yaml:5: /actions/1: action 2: `$.components.schemas.Dog` finds nothing in the contract\n  help: upstream may have changed: remove the action, or correct its target";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn an_action_that_changes_nothing_names_itself() {
+    let message =
+        applied("- {target: $..age, description: why, update: {type: number}}\n").unwrap_err();
+    assert!(
+        message.starts_with("/overlay.yaml:4: /actions/0: action 1: `$..age` changes nothing"),
+        "{message}"
+    );
+}
+
+#[test]
+fn malformed_actions_are_refused() {
+    for (action, expected) in [
+        ("{description: why, remove: true}", "it has no target"),
+        (
+            "{target: $..age, remove: true}",
+            "it gives no reason for changing `$..age`",
+        ),
+        (
+            "{target: '$..[', description: why, remove: true}",
+            "is not a JSONPath",
+        ),
+        (
+            "{target: $..age, description: why}",
+            "it has to do one thing",
+        ),
+        (
+            "{target: $..age, description: why, remove: true, update: {}}",
+            "it has to do one thing",
+        ),
+        (
+            "{target: $..age, description: why, remove: true, upadte: {}}",
+            "there is no key `upadte`",
+        ),
+        (
+            "{target: $..age.type, description: why, update: integer}",
+            "finds a plain value, at /components/schemas/Pet/properties/age/type",
+        ),
+        (
+            "{target: $..age, description: why, update: integer}",
+            "a mapping can only be updated with a mapping",
+        ),
+    ] {
+        let message = applied(&format!("- {action}\n")).unwrap_err();
+        assert!(
+            message.contains(expected),
+            "{message} does not say {expected}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_an_overlay_is_refused() {
+    for (text, expected) in [
+        ("openapi: 3.0.3\n", "is not an overlay"),
+        (
+            "overlay: 2.0.0\nactions: []\n",
+            "overlays of version 2.0.0 are not supported",
+        ),
+        ("overlay: 1.0.0\n", "needs a list of `actions`"),
+        (
+            "overlay: 1.0.0\nactions: []\nextra: 1\n",
+            "has no key `extra`",
+        ),
+    ] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let message = load(file.path()).unwrap_err().to_string();
+        assert!(
+            message.contains(expected),
+            "{message} does not say {expected}"
+        );
+    }
+}
