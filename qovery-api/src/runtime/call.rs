@@ -51,6 +51,36 @@ struct Parts {
 }
 
 impl<O: Operation> Call<O> {
+    /// A call with the values of its path parameters, in the order of the path.
+    ///
+    /// The operations of the contract are methods of [`Client`]. This is for one that the contract
+    /// does not have.
+    ///
+    /// ```
+    /// use qovery_api::{Call, Client, Json, Operation, OperationInfo};
+    /// # use serde_json::Value;
+    ///
+    /// struct GetNote;
+    ///
+    /// impl Operation for GetNote {
+    ///     type Output = Value;
+    ///     type Format = Json;
+    ///     const INFO: &'static OperationInfo =
+    ///         &OperationInfo::new("getNote", http::Method::GET, "/note/{noteId}");
+    /// }
+    ///
+    /// # async fn run(client: Client) -> Result<(), qovery_api::Error> {
+    /// let note = Call::<GetNote>::new(&client, &[&"first"]).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn new(client: &Client, path_values: &[&dyn fmt::Display]) -> Self {
+        Self {
+            client: client.clone(),
+            parts: Parts::new(O::INFO.path, path_values),
+            operation: PhantomData,
+        }
+    }
+
     /// Limits this call, from connecting to the last byte of the response. Default: the limit of
     /// the transport.
     pub fn timeout(mut self, limit: Duration) -> Self {
@@ -114,15 +144,6 @@ impl<O: Operation> Call<O> {
     reason = "which of these the generated code uses depends on the contract"
 )]
 impl<O: Operation> Call<O> {
-    /// A call with the values of its path parameters, in the order of the path.
-    pub(crate) fn new(client: &Client, path_values: &[&dyn fmt::Display]) -> Self {
-        Self {
-            client: client.clone(),
-            parts: Parts::new(O::INFO.path, path_values),
-            operation: PhantomData,
-        }
-    }
-
     /// Sets the body to a JSON document.
     pub(crate) fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         self.parts.json(serde_json::to_vec(body));

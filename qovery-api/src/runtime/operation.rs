@@ -36,8 +36,8 @@ impl OperationInfo {
 }
 
 /// How an operation pages, derived from the contract.
+// Exhaustive, so that a pager that does not know a new shape does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Paging {
     /// The next page starts at (or after) the last item, whose id is sent as a query parameter.
     StartId {
