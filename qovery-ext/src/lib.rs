@@ -7,5 +7,6 @@
 pub mod connect;
 #[cfg(feature = "fake")]
 pub mod fake;
+pub mod page;
 
 pub use qovery_api;

@@ -1,0 +1,109 @@
+//! A whole list at once, within a bound.
+//!
+//! Not for lists of unknown length: those are streams. Dropping the future drops what it has read.
+
+use std::{error::Error as StdError, fmt};
+
+use qovery_api::PagedOperation;
+
+use super::{Items, PageError, ResumeCursor};
+
+pub(super) async fn collect_all<O: PagedOperation>(
+    mut items: Items<O>,
+    bound: usize,
+) -> Result<Vec<O::Item>, CollectError<O::Item>> {
+    let mut read = Vec::new();
+    loop {
+        let full_at = (read.len() >= bound).then(|| items.resume_cursor());
+        let cause = match (items.next().await, full_at) {
+            (None, _) => return Ok(read),
+            (Some(Ok(item)), None) => {
+                read.push(item);
+                continue;
+            }
+            (Some(Ok(_)), Some(cursor)) => Cause::TooMany { bound, cursor },
+            (Some(Err(error)), _) => Cause::Page(error),
+        };
+        return Err(CollectError { items: read, cause });
+    }
+}
+
+/// Why a list was not collected to its end. Holds what was read.
+pub struct CollectError<I> {
+    items: Vec<I>,
+    cause: Cause,
+}
+
+#[derive(Debug)]
+enum Cause {
+    Page(PageError),
+    TooMany {
+        bound: usize,
+        cursor: Option<ResumeCursor>,
+    },
+}
+
+impl<I> CollectError<I> {
+    /// What was read before, in order.
+    pub fn items(&self) -> &[I] {
+        &self.items
+    }
+
+    /// What was read before, in order.
+    pub fn into_items(self) -> Vec<I> {
+        self.items
+    }
+
+    /// Whether there are more items than the bound allows.
+    pub fn is_too_many(&self) -> bool {
+        matches!(self.cause, Cause::TooMany { .. })
+    }
+
+    /// Why the next page could not be read, where that is the reason.
+    pub fn page_error(&self) -> Option<&PageError> {
+        match &self.cause {
+            Cause::Page(error) => Some(error),
+            Cause::TooMany { .. } => None,
+        }
+    }
+
+    /// Where to go on after [`CollectError::items`].
+    pub fn resume_cursor(&self) -> Option<&ResumeCursor> {
+        match &self.cause {
+            Cause::Page(error) => Some(error.resume_cursor()),
+            Cause::TooMany { cursor, .. } => cursor.as_ref(),
+        }
+    }
+}
+
+impl<I> fmt::Display for CollectError<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            Cause::Page(_) => write!(f, "not all items could be read, only {}", self.items.len()),
+            Cause::TooMany { bound, .. } => write!(
+                f,
+                "there are more than the {bound} items that were asked for at most: raise the \
+                 bound, or read them as a stream"
+            ),
+        }
+    }
+}
+
+impl<I> fmt::Debug for CollectError<I> {
+    // Items may carry secrets, and are many.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CollectError")
+            .field("items_read", &self.items.len())
+            .field("cause", &self.cause)
+            .finish()
+    }
+}
+
+impl<I> StdError for CollectError<I> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::Page(error) => Some(error),
+            Cause::TooMany { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Paging: lists that come in pages, as streams of items or of pages.
+//!
+//! [`PagedCall`] gives the call of each operation that pages the methods `items`, `pages` and
+//! `paged`. Which operations page, and how, is derived from the contract; all of them behave alike:
+//!
+//! - **Each item once, in the server's order.** Whether the server starts a page at its cursor or
+//!   after it makes no difference, and neither do items that appear at the head of the list
+//!   meanwhile. Items are told apart by their ids.
+//! - **The end is the end.** Where the operation pages by item, an empty page ends it; where it
+//!   pages by links, a page without a link, and an empty page in between does not. A page shorter
+//!   than its declared size ends nothing unless the contract says so. A cursor that comes again is
+//!   an error ([`PageError::is_repetition`]), and so is a page that does not say how to go on
+//!   ([`PageError::is_dead_end`]).
+//! - **Nothing read is lost by an error.** It comes after the items that were read before it. `retry`
+//!   goes on from the same place at once, a [`ResumeCursor`] later or elsewhere.
+//! - **Resuming never skips an item.** [`Items::resume_cursor`] repeats none either;
+//!   [`Items::page_cursor`] may repeat those of one page.
+//! - **Dropping is safe** at any await point: `next` can be called again, and a stream that is
+//!   dropped ends its request and leaves no task behind.
+//!
+//! ```
+//! use qovery_api::{Call, PagedOperation};
+//! use qovery_ext::page::{PageError, PagedCall};
+//!
+//! # struct Log;
+//! # impl Log { fn add<I>(&mut self, _: I) {} }
+//! async fn newest_hundred<O: PagedOperation>(call: Call<O>, log: &mut Log) -> Result<(), PageError> {
+//!     let mut items = call.paged().at_most_items(100).read_ahead().items();
+//!     while let Some(item) = items.next().await {
+//!         log.add(item?);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Memory
+//!
+//! A stream holds one page (two while it reads ahead) and at most about 2 MiB of what it remembers:
+//! the ids of the first 57,344 items, those of the last page, and 57,344 cursors. Beyond that many
+//! items it leaves out what overlaps the last page, and reports a page that holds an item still
+//! remembered. Beyond that many pages, a circle of cursors is found when it has been gone around, at
+//! the latest after about three times as many pages as lead up to and around it.
+//!
+//! # Windows
+//!
+//! Some operations return their newest items and take nothing but a number. They have no stream;
+//! [`WindowCall`] gives them a [`Window`], which says whether it was cut and can be widened.
+//!
+//! Not for lists that come whole: those are awaited as they are.
+
+mod collect;
+mod cursor;
+mod error;
+mod flight;
+mod items;
+mod link;
+mod pager;
+mod pages;
+mod trail;
+mod walk;
+mod window;
+
+pub use collect::CollectError;
+pub use cursor::ResumeCursor;
+pub use error::PageError;
+pub use items::Items;
+pub use pager::{PagedCall, Pager};
+pub use pages::{Page, Pages};
+pub use window::{Window, WindowCall, WindowExtent};
+
+/// Why a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Ending {
+    /// Everything that the server has was read.
+    Complete,
+    /// Everything that the server gives was read, and it says that it holds items back, for example
+    /// beyond a limit of the plan.
+    HeldBack,
+    /// The limit on items was reached; there is more, or may be.
+    ItemLimit,
+    /// The limit on pages was reached; there is more, or may be.
+    PageLimit,
+}
+
+#[cfg(test)]
+mod tests;

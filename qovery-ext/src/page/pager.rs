@@ -1,0 +1,176 @@
+//! How a call is paged: limits, direction, where to begin.
+//!
+//! Not for reading: that is [`Items`] and [`Pages`]. Nothing here sends anything.
+
+use std::fmt;
+
+use qovery_api::{Call, PagedBackward, PagedOperation};
+
+use super::{
+    Items, Pages, ResumeCursor,
+    cursor::Direction,
+    walk::{Settings, Walk},
+};
+
+/// Turns the call of a paged operation into a stream.
+///
+/// The parameters of the call apply to each page. A `start_id` or a page token that was set on the
+/// call is where the stream begins.
+///
+/// An operation that does not page has no stream:
+///
+/// ```compile_fail,E0599
+/// use qovery_api::{Call, Client, NoContent, Operation, OperationInfo};
+/// use qovery_ext::page::PagedCall;
+///
+/// struct DeleteNote;
+///
+/// impl Operation for DeleteNote {
+///     type Output = ();
+///     type Format = NoContent;
+///     const INFO: &'static OperationInfo =
+///         &OperationInfo::new("deleteNote", http::Method::DELETE, "/note");
+/// }
+///
+/// fn stream(client: &Client) {
+///     Call::<DeleteNote>::new(client, &[]).items();
+/// }
+/// ```
+pub trait PagedCall: Sized {
+    /// The operation that is called.
+    type Operation: PagedOperation;
+
+    /// The call with its settings for paging, to change them.
+    fn paged(self) -> Pager<Self::Operation>;
+
+    /// All items, one after the other.
+    fn items(self) -> Items<Self::Operation> {
+        self.paged().items()
+    }
+
+    /// All pages, one after the other.
+    fn pages(self) -> Pages<Self::Operation> {
+        self.paged().pages()
+    }
+}
+
+impl<O: PagedOperation> PagedCall for Call<O> {
+    type Operation = O;
+
+    fn paged(self) -> Pager<O> {
+        Pager {
+            call: self,
+            direction: Direction::Forward,
+            resume: None,
+            item_limit: None,
+            page_limit: None,
+            read_ahead: false,
+        }
+    }
+}
+
+/// How a call is paged. By default: forward, from the beginning, without limits, without reading
+/// ahead.
+#[must_use = "a pager does nothing until its items or pages are asked for"]
+pub struct Pager<O> {
+    call: Call<O>,
+    direction: Direction,
+    resume: Option<ResumeCursor>,
+    item_limit: Option<u64>,
+    page_limit: Option<u64>,
+    read_ahead: bool,
+}
+
+impl<O: PagedOperation> Pager<O> {
+    /// Ends after this many items. Default: no limit.
+    pub fn at_most_items(mut self, count: u64) -> Self {
+        self.item_limit = Some(count);
+        self
+    }
+
+    /// Ends after this many pages were read, counting those that bring nothing new: the limit on
+    /// requests, apart from failed ones. Default: no limit.
+    pub fn at_most_pages(mut self, count: u64) -> Self {
+        self.page_limit = Some(count);
+        self
+    }
+
+    /// Requests the next page as soon as a page has come, in a task of the current Tokio runtime,
+    /// so that the network and the consumer work at the same time. One page is read ahead, not
+    /// more. Outside of a runtime there is no task, and nothing is gained.
+    ///
+    /// Default: off, because it requests a page that may not be wanted.
+    pub fn read_ahead(mut self) -> Self {
+        self.read_ahead = true;
+        self
+    }
+
+    /// Goes on from a place that was stored, in its direction. The call must be the same as then.
+    ///
+    /// A cursor that belongs to another operation is reported instead of the first page:
+    /// [`PageError::is_wrong_cursor`](super::PageError::is_wrong_cursor).
+    pub fn resume(mut self, cursor: ResumeCursor) -> Self {
+        self.resume = Some(cursor);
+        self
+    }
+
+    /// Goes backward, toward what the server lists first. Begins with the page that the call asks
+    /// for; to begin with the one before another, resume from [`Page::previous`](super::Page).
+    ///
+    /// The pages come in reverse order; the items of each are in the server's order.
+    pub fn backward(mut self) -> Self
+    where
+        O: PagedBackward,
+    {
+        self.direction = Direction::Backward;
+        self
+    }
+
+    /// All items, one after the other.
+    pub fn items(self) -> Items<O> {
+        let limit = self.item_limit;
+        Items::new(self.walk(), limit)
+    }
+
+    /// All pages, one after the other. With a limit on items, the last page is cut to it.
+    pub fn pages(self) -> Pages<O> {
+        let limit = self.item_limit;
+        Pages::new(self.walk(), limit)
+    }
+
+    fn walk(self) -> Walk<O> {
+        Walk::new(Settings {
+            call: self.call,
+            direction: self.direction,
+            resume: self.resume,
+            page_limit: self.page_limit,
+            read_ahead: self.read_ahead,
+        })
+    }
+}
+
+impl<O> Clone for Pager<O> {
+    fn clone(&self) -> Self {
+        Self {
+            call: self.call.clone(),
+            direction: self.direction,
+            resume: self.resume.clone(),
+            item_limit: self.item_limit,
+            page_limit: self.page_limit,
+            read_ahead: self.read_ahead,
+        }
+    }
+}
+
+impl<O: PagedOperation> fmt::Debug for Pager<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pager")
+            .field("call", &self.call)
+            .field("direction", &self.direction)
+            .field("resume", &self.resume)
+            .field("item_limit", &self.item_limit)
+            .field("page_limit", &self.page_limit)
+            .field("read_ahead", &self.read_ahead)
+            .finish()
+    }
+}

@@ -1,0 +1,186 @@
+//! A paged operation as a stream of its pages.
+//!
+//! Not for single items: see [`Items`](super::Items). Dropping [`Pages::next`] before it is done
+//! loses nothing; dropping the stream ends the request under way, and [`Pages::resume_cursor`],
+//! taken at any time before, says where to go on.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_core::{Stream, stream::FusedStream};
+use qovery_api::PagedOperation;
+
+use super::{
+    Ending, PageError, ResumeCursor,
+    cursor::Direction,
+    walk::{NewPage, Walk},
+};
+
+/// Some items of a paged operation, as the server sent them together, without those that an earlier
+/// page had.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Page<I> {
+    /// The items, in the server's order. Never empty.
+    pub items: Vec<I>,
+    /// The page size that the server declared, where it did.
+    pub declared_size: Option<u64>,
+    /// To read this page again.
+    pub cursor: ResumeCursor,
+    /// To go on forward from here; `None` where there is nothing more, or no telling.
+    pub next: Option<ResumeCursor>,
+    /// To go on backward from here; `None` where there is nothing before, and where the operation
+    /// does not page backward.
+    pub previous: Option<ResumeCursor>,
+}
+
+/// The pages of a paged operation. A page that brings nothing new is read and not delivered.
+///
+/// Lazy: nothing is sent before the first page is asked for (with
+/// [`Pager::read_ahead`](super::Pager::read_ahead), the second one is requested when the first has
+/// come). An error ends the stream; [`Pages::retry`] goes on from the same place, and so does
+/// [`Pages::resume_cursor`] later.
+#[must_use = "a stream does nothing until it is asked for pages"]
+pub struct Pages<O: PagedOperation> {
+    walk: Walk<O>,
+    count: u64,
+    limit: Option<u64>,
+    /// Where to go on when the limit on items was reached within a page.
+    rest: Option<ResumeCursor>,
+    ending: Option<Ending>,
+}
+
+impl<O: PagedOperation> Pages<O> {
+    pub(super) fn new(walk: Walk<O>, limit: Option<u64>) -> Self {
+        Self {
+            walk,
+            count: 0,
+            limit,
+            rest: None,
+            ending: None,
+        }
+    }
+
+    /// The next page; `None` at the end and after an error.
+    ///
+    /// Dropping the future loses nothing: the next call goes on with the same request.
+    ///
+    /// # Errors
+    /// See [`PageError`].
+    pub async fn next(&mut self) -> Option<Result<Page<O::Item>, PageError>> {
+        std::future::poll_fn(|context| self.poll_page(context)).await
+    }
+
+    /// Where to go on after the pages that were delivered; `None` where nothing is left to read.
+    ///
+    /// Stored before a page is worked on, it skips nothing when the work is done; stored after, it
+    /// repeats nothing. To do a page again that was not finished, use [`Page::cursor`].
+    pub fn resume_cursor(&self) -> Option<ResumeCursor> {
+        match &self.rest {
+            Some(rest) => Some(rest.clone()),
+            None => self.walk.resume_cursor(),
+        }
+    }
+
+    /// Goes on after an error, from the same place. Without one, does nothing.
+    pub fn retry(&mut self) {
+        self.walk.retry();
+    }
+
+    /// Why the stream ended; `None` while it goes on and after an error.
+    pub fn ending(&self) -> Option<Ending> {
+        match self.ending {
+            None if self.rest.is_none() => self.walk.ending(),
+            None => Some(Ending::ItemLimit),
+            ending => ending,
+        }
+    }
+
+    fn poll_page(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Page<O::Item>, PageError>>> {
+        if self.ending.is_some() {
+            return Poll::Ready(None);
+        }
+        if self.limit.is_some_and(|limit| self.count >= limit) {
+            self.reach_limit();
+            return Poll::Ready(None);
+        }
+        Poll::Ready(match ready!(self.walk.poll_page(context)) {
+            None => {
+                self.ending = self.walk.ending();
+                None
+            }
+            Some(Err(error)) => Some(Err(error)),
+            Some(Ok(page)) => Some(Ok(self.deliver(page))),
+        })
+    }
+
+    fn deliver(&mut self, mut page: NewPage<O::Item>) -> Page<O::Item> {
+        let cursor = self.walk.cursor(page.at.clone(), page.delivered.clone());
+        if let Some(limit) = self.limit {
+            let left = usize::try_from(limit.saturating_sub(self.count)).unwrap_or(usize::MAX);
+            if page.items.len() > left {
+                page.items.truncate(left);
+                let mut delivered = page.delivered;
+                delivered.extend(page.items.iter().filter_map(|(id, _)| id.clone()));
+                self.rest = Some(self.walk.cursor(page.at, delivered));
+            }
+        }
+        let held = u64::try_from(page.items.len()).unwrap_or(u64::MAX);
+        self.count = self.count.saturating_add(held);
+        if self.limit.is_none_or(|limit| self.count < limit) {
+            self.walk.start_ahead();
+        }
+        let place = |direction, at: Option<String>| {
+            at.map(|at| ResumeCursor::new(O::INFO, direction, Some(at), Vec::new()))
+        };
+        Page {
+            items: page.items.into_iter().map(|(_, item)| item).collect(),
+            declared_size: page.declared_size,
+            cursor,
+            next: place(Direction::Forward, page.next),
+            previous: place(Direction::Backward, page.previous),
+        }
+    }
+
+    fn reach_limit(&mut self) {
+        self.ending = if self.resume_cursor().is_none() {
+            self.walk.ending()
+        } else {
+            self.walk.end_request();
+            Some(Ending::ItemLimit)
+        };
+    }
+}
+
+impl<O: PagedOperation> Stream for Pages<O> {
+    type Item = Result<Page<O::Item>, PageError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_page(context)
+    }
+}
+
+impl<O: PagedOperation> FusedStream for Pages<O> {
+    fn is_terminated(&self) -> bool {
+        self.ending.is_some() || self.walk.is_over()
+    }
+}
+
+// No part of a page is needed in place.
+impl<O: PagedOperation> Unpin for Pages<O> {}
+
+impl<O: PagedOperation> fmt::Debug for Pages<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("operation", &O::INFO.id)
+            .field("items_delivered", &self.count)
+            .field("ending", &self.ending())
+            .finish_non_exhaustive()
+    }
+}

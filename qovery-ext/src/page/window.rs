@@ -1,0 +1,166 @@
+//! Operations that return their newest items only.
+//!
+//! They take a number of items and no place to begin, so that there is nothing to stream: what lies
+//! beyond the window cannot be reached, only a wider window can be asked for. Dropping the future of
+//! a window abandons its request, which only reads.
+
+use std::{fmt, future::Future};
+
+use qovery_api::{Call, Error, WindowOperation};
+
+/// Reads the newest items of an operation that does not page.
+pub trait WindowCall: Sized {
+    /// The operation that is called.
+    type Operation: WindowOperation;
+
+    /// The newest items, at most `size` of them (0 counts as 1). What the server sends by itself is
+    /// [`WindowOperation::DEFAULT_SIZE`]; how many it sends at most is not documented.
+    fn window(
+        self,
+        size: u32,
+    ) -> impl Future<Output = Result<Window<Self::Operation>, Error>> + Send;
+}
+
+impl<O: WindowOperation> WindowCall for Call<O> {
+    type Operation = O;
+
+    async fn window(self, size: u32) -> Result<Window<O>, Error> {
+        let size = size.max(1);
+        let parts = O::split(self.clone().query(O::SIZE_PARAMETER, size).await?);
+        let extent = WindowExtent::of(
+            u64::try_from(parts.items.len()).unwrap_or(u64::MAX),
+            u64::from(size),
+            u64::from(O::DEFAULT_SIZE),
+            parts.declared_size,
+            parts.items_held_back,
+        );
+        Ok(Window {
+            call: self,
+            items: parts.items,
+            size,
+            extent,
+        })
+    }
+}
+
+/// The newest items of an operation, and whether they are all.
+///
+/// What lies beyond the window cannot be reached from here: the operation takes no cursor.
+/// [`Window::widen`] asks for more.
+pub struct Window<O: WindowOperation> {
+    call: Call<O>,
+    items: Vec<O::Item>,
+    size: u32,
+    extent: WindowExtent,
+}
+
+/// How much of a list a window shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WindowExtent {
+    /// The whole list: the window had room for more.
+    Complete,
+    /// As many items as were asked for. There may be more: widen the window to see.
+    Full,
+    /// Fewer items than were asked for, because the server makes its windows smaller or holds items
+    /// back. There may be more, and a wider window is not likely to show them.
+    Limited,
+}
+
+impl WindowExtent {
+    /// Says `Complete` only where that is certain.
+    fn of(count: u64, asked: u64, default: u64, declared: Option<u64>, held_back: bool) -> Self {
+        let room = match declared {
+            Some(declared) if declared > 0 => declared.min(asked),
+            // A server that pays no heed to the size sends its default.
+            _ if count == default => default.min(asked),
+            _ => asked,
+        };
+        if count >= asked {
+            Self::Full
+        } else if held_back || (count > 0 && count >= room) {
+            Self::Limited
+        } else {
+            Self::Complete
+        }
+    }
+}
+
+impl<O: WindowOperation> Window<O> {
+    /// The items, in the server's order.
+    pub fn items(&self) -> &[O::Item] {
+        &self.items
+    }
+
+    /// The items, in the server's order.
+    pub fn into_items(self) -> Vec<O::Item> {
+        self.items
+    }
+
+    /// How many items were asked for.
+    pub fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// How much of the list the window shows.
+    pub fn extent(&self) -> WindowExtent {
+        self.extent
+    }
+
+    /// Whether there may be items beyond. `false` is certain.
+    pub fn is_cut(&self) -> bool {
+        self.extent != WindowExtent::Complete
+    }
+
+    /// Reads the list again with a window of `size`, at least as wide as this one.
+    ///
+    /// # Errors
+    /// As the call itself. This window stays as it is.
+    pub async fn widen(&self, size: u32) -> Result<Self, Error> {
+        self.call.clone().window(size.max(self.size)).await
+    }
+}
+
+impl<O: WindowOperation> fmt::Debug for Window<O> {
+    // Items may carry secrets, and are many.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Window")
+            .field("operation", &O::INFO.id)
+            .field("items", &self.items.len())
+            .field("size", &self.size)
+            .field("extent", &self.extent)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_complete_only_where_that_is_certain() {
+        use WindowExtent::{Complete, Full, Limited};
+        for (count, asked, declared, held_back, expected) in [
+            (0, 20, Some(20), false, Complete),
+            (19, 20, Some(20), false, Complete),
+            (19, 20, None, false, Complete),
+            (20, 20, Some(20), false, Full),
+            (20, 5, Some(20), false, Full),
+            (5, 5, None, false, Full),
+            (20, 100, Some(20), false, Limited),
+            (20, 100, None, false, Limited),
+            (20, 100, Some(0), false, Limited),
+            (20, 100, Some(100), false, Complete),
+            (50, 100, Some(50), false, Limited),
+            (49, 100, Some(50), false, Complete),
+            (3, 100, Some(100), true, Limited),
+            (0, 100, Some(100), true, Limited),
+        ] {
+            let extent = WindowExtent::of(count, asked, 20, declared, held_back);
+            assert_eq!(
+                extent, expected,
+                "{count} of {asked}, declared {declared:?}"
+            );
+        }
+    }
+}
