@@ -76,7 +76,7 @@ impl Trail {
             .iter()
             .map(|(id, _)| id.as_deref().map(|id| self.mark(id)))
             .collect();
-        if marks.iter().flatten().any(|mark| self.is_far_back(mark)) {
+        if self.goes_back(&marks) {
             return Err(WentBack);
         }
         let mut sorted = SortedOut {
@@ -116,10 +116,19 @@ impl Trail {
         self.last_page.contains(mark) || self.ids.contains(mark)
     }
 
-    fn is_far_back(&self, mark: &u128) -> bool {
-        let is_remembered =
-            self.ids.contains(mark) || (self.cursors_are_ids && self.cursors.contains(mark));
-        !self.ids_complete && is_remembered && !self.last_page.contains(mark)
+    /// Whether a page holds more of what is behind than an overlap with the last page, when not
+    /// all of it is remembered.
+    fn goes_back(&self, marks: &[Option<u128>]) -> bool {
+        if self.ids_complete {
+            return false;
+        }
+        let overlap = marks
+            .iter()
+            .take_while(|mark| mark.is_none_or(|mark| self.last_page.contains(&mark)))
+            .count();
+        marks.iter().skip(overlap).flatten().any(|mark| {
+            self.was_delivered(mark) || (self.cursors_are_ids && self.cursors.contains(mark))
+        })
     }
 
     fn remember_id(&mut self, mark: u128) {
@@ -208,7 +217,7 @@ mod tests {
         assert_eq!(
             new_items(&mut trail, 12..18),
             Err(WentBack),
-            "holds the cursor 15"
+            "holds items of the last page, after others"
         );
         assert_eq!(new_items(&mut trail, 20..22), Ok(vec![20, 21]));
     }
