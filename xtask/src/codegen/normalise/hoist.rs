@@ -256,3 +256,6 @@ impl Hoisted {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,4 +113,4 @@ fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -152,3 +152,6 @@ fn distinct(reader: &Reader<'_>, operations: &[DraftOperation]) -> Result<(), Pr
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
