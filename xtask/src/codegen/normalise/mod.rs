@@ -17,6 +17,7 @@ mod names;
 mod naming;
 mod nullable;
 mod operations;
+mod own;
 mod parameters;
 mod read;
 mod requests;
