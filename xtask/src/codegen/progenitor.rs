@@ -181,3 +181,58 @@ fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&s
         "components": {"schemas": kept},
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codegen::normalise::tests::{normalised, schemas};
+
+    fn sample() -> Normalised {
+        normalised(schemas(json!({
+            "Root": {"properties": {"part": {"$ref": "#/components/schemas/Part"}}},
+            "Part": {"properties": {"a": {"type": "string"}}},
+        })))
+    }
+
+    #[test]
+    fn the_client_has_the_methods_and_the_types() {
+        let file = generate(&sample()).unwrap();
+        let text = prettyplease::unparse(&file);
+        assert!(
+            text.contains("pub async fn get_root") && text.contains("pub struct Part"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_panic_of_progenitor_names_the_operation_that_causes_it() {
+        let mut normalised = sample();
+        let operation = normalised
+            .document
+            .pointer_mut("/paths/~1root/get")
+            .unwrap();
+        operation["responses"] =
+            json!({"200": {"description": ""}, "201": operation["responses"]["2XX"]});
+        let problem = generate(&normalised).unwrap_err().to_string();
+        assert!(
+            problem
+                .contains("/paths/~1root/get: progenitor cannot generate the operation `getRoot`"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn a_schema_that_progenitor_cannot_generate_is_named() {
+        let mut normalised = sample();
+        *normalised
+            .document
+            .pointer_mut("/components/schemas/Part/properties/a")
+            .unwrap() = json!({"type": "string", "pattern": "["});
+        let problem = generate(&normalised).unwrap_err().to_string();
+        assert!(
+            problem
+                .contains("/components/schemas/Part: progenitor cannot generate the schema `Part`"),
+            "{problem}"
+        );
+    }
+}

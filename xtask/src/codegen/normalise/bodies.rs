@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::draft::{Draft, DraftBody};
 use super::read::Reader;
-use super::resolve::step;
 use super::schema::{Kind, Schema, TextFormat};
 use crate::codegen::model::BodyKind;
+use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
 /// Reads the body of one operation.
@@ -25,9 +25,7 @@ pub(crate) fn read(
     let Some(body) = operation.get("requestBody") else {
         return Ok(None);
     };
-    let (body, place) = reader
-        .resolver
-        .follow(body, &format!("{pointer}/requestBody"))?;
+    let (body, place) = reader.follow(body, &format!("{pointer}/requestBody"))?;
     let Some(content) = body
         .get("content")
         .and_then(Value::as_object)

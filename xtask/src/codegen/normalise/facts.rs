@@ -1,14 +1,14 @@
 //! From the normalised draft to the facts that the passes get.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::draft::{Draft, DraftOperation};
 use super::merge::Conflict;
-use super::schema::{Components, EnumValue, Kind, Object, Property, Schema, TextFormat};
-use super::{names, requests, unions};
+use super::schema::{Components, Kind, Object, Property, Schema, TextFormat};
+use super::{enums, names, requests, unions};
 use crate::codegen::model::{
-    BodyModel, EnumValueModel, FieldModel, OperationModel, ParameterModel, SchemaKind, SchemaModel,
-    StructModel, SuccessModel, TypeModel, Usage,
+    BodyModel, FieldModel, OperationModel, ParameterModel, SchemaKind, SchemaModel, StructModel,
+    SuccessModel, TypeModel, Usage,
 };
 
 /// The facts of all schemas.
@@ -28,7 +28,7 @@ pub(crate) fn schemas(
                 fields: fields(&draft.components, object, usage)?,
                 extra: object.extra.as_deref().map(type_model),
             }),
-            Kind::Enum(values) => SchemaKind::OpenEnum(enum_values(values)),
+            Kind::Enum(values) => SchemaKind::OpenEnum(enums::models(values)),
             Kind::Union(union) => {
                 SchemaKind::Union(unions::model(&draft.components, schema, union)?)
             }
@@ -188,34 +188,4 @@ fn field(
         default: schema.notes.default.clone(),
         description: schema.notes.prose(),
     }
-}
-
-/// The variants of an enum; a value with white space around it is one without, and is understood too.
-fn enum_values(values: &[EnumValue]) -> Vec<EnumValueModel> {
-    let mut taken: BTreeSet<String> = BTreeSet::new();
-    let mut models: Vec<EnumValueModel> = Vec::new();
-    for value in values {
-        let plain = value
-            .rust_name
-            .clone()
-            .unwrap_or_else(|| names::variant_name(&value.value));
-        let mut rust_name = plain.clone();
-        let mut number = 2;
-        while !taken.insert(rust_name.clone()) {
-            rust_name = format!("{plain}{number}");
-            number += 1;
-        }
-        let trimmed = value.value.trim().to_owned();
-        let mut aliases = value.aliases.clone();
-        if trimmed != value.value && !values.iter().any(|other| other.value == trimmed) {
-            aliases.push(trimmed);
-        }
-        models.push(EnumValueModel {
-            value: value.value.clone(),
-            rust_name,
-            aliases,
-            description: value.description.clone(),
-        });
-    }
-    models
 }

@@ -9,33 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, Root};
 use super::fingerprint::fingerprint;
-use super::names;
-use super::schema::{Components, Kind, Schema, Union};
-
-/// How one inline schema is found from the nearest thing with a name.
-#[derive(Debug, Clone)]
-enum Step {
-    Property(String),
-    Item,
-    Member(String),
-}
-
-/// What an inline schema is named after.
-#[derive(Debug, Clone)]
-enum Owner {
-    /// The name of a component in the contract.
-    Component(String),
-    /// A name that is already Rust's.
-    Named(String),
-    /// The inline schema of this number.
-    Inline(usize),
-}
-
-#[derive(Debug)]
-struct Place {
-    owner: Owner,
-    steps: Vec<Step>,
-}
+use super::schema::{Components, Kind, Schema};
+use super::suggest::{InlineSchemas, Owner, Place, Step, chosen, member_hints, temporary};
 
 /// An inline schema that will be a component.
 #[derive(Debug)]
@@ -96,11 +71,6 @@ pub(crate) fn apply(draft: &mut Draft) -> Hoisted {
     hoisted
 }
 
-/// Sorts after every other text and in the order of the numbers.
-fn temporary(number: usize) -> String {
-    format!("\u{10FFFF}{number:08}")
-}
-
 fn within(schema: &mut Schema, owner: &Owner, steps: &[Step], found: &mut Vec<Inline>) {
     let then = |step: Step| {
         let steps = steps.iter().cloned().chain([step]).collect();
@@ -152,61 +122,6 @@ fn take(schema: &mut Schema, place: Place, found: &mut Vec<Inline>) {
     schema.kind = Kind::Ref(temporary(number));
     if let Some(slot) = found.get_mut(number) {
         slot.schema = inner;
-    }
-}
-
-/// What tells the members of a union apart, as words for their names.
-fn member_hints(union: &Union) -> Vec<String> {
-    let tag_of = |schema: &Schema, source: Option<&String>| {
-        let discriminator = union.discriminator.as_ref()?;
-        let mapped = source
-            .and_then(|source| {
-                discriminator
-                    .mapping
-                    .iter()
-                    .find(|(_, target)| *target == source)
-            })
-            .map(|(tag, _)| tag.clone());
-        mapped.or_else(|| single_value(schema, &discriminator.property))
-    };
-    let mut hints = Vec::new();
-    for (index, member) in union.members.iter().enumerate() {
-        let source = member.source.as_ref();
-        let hint = tag_of(&member.schema, source).or_else(|| source.cloned()).or_else(|| any_single_value(&member.schema)).or_else(|| {
-            let Kind::Object(object) = &member.schema.kind else {
-                return None;
-            };
-            let elsewhere = |name: &String| {
-                union.members.iter().enumerate().any(|(other, member)| other != index && matches!(&member.schema.kind, Kind::Object(object) if object.properties.contains_key(name)))
-            };
-            let own = object.properties.iter().filter(|(name, _)| !elsewhere(name));
-            own.min_by_key(|(_, property)| !property.required).map(|(name, _)| name.clone())
-        });
-        hints.push(hint.unwrap_or_else(|| format!("option{}", index + 1)));
-    }
-    hints
-}
-
-fn single_value(schema: &Schema, property: &str) -> Option<String> {
-    match &schema.kind {
-        Kind::Object(object) => match &object.properties.get(property)?.schema.kind {
-            Kind::Enum(values) => match values.as_slice() {
-                [only] => Some(only.value.clone()),
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn any_single_value(schema: &Schema) -> Option<String> {
-    match &schema.kind {
-        Kind::Object(object) => object
-            .properties
-            .keys()
-            .find_map(|name| single_value(schema, name)),
-        _ => None,
     }
 }
 
@@ -342,92 +257,5 @@ impl Hoisted {
     }
 }
 
-type InlineSchemas = BTreeMap<String, (Schema, Vec<Place>)>;
-
-fn chosen(
-    places: &[Place],
-    known: &BTreeMap<String, String>,
-    taken: &BTreeSet<String>,
-    inline: &InlineSchemas,
-) -> String {
-    let mut candidates: Vec<String> = places
-        .iter()
-        .map(|place| suggestion(place, known, inline))
-        .collect();
-    candidates.sort_by_key(|name| (name.len(), name.clone()));
-    candidates.dedup();
-    let shared = names::common_end(
-        &candidates
-            .iter()
-            .map(|name| names::words(name))
-            .collect::<Vec<_>>(),
-    );
-    let shortest = candidates
-        .first()
-        .cloned()
-        .unwrap_or_else(|| "Inline".to_owned());
-    let shared = (shared.len() > 1).then(|| shared.concat());
-    let all: Vec<String> = shared.into_iter().chain(candidates).collect();
-    if let Some(free) = all.iter().find(|name| !taken.contains(*name)) {
-        return free.clone();
-    }
-    let mut number = 2;
-    loop {
-        let name = format!("{shortest}{number}");
-        if !taken.contains(&name) {
-            return name;
-        }
-        number += 1;
-    }
-}
-
-/// The name that a place suggests. An owner that has no name yet lends the one it would get here.
-fn suggestion(place: &Place, known: &BTreeMap<String, String>, inline: &InlineSchemas) -> String {
-    let owner = match &place.owner {
-        Owner::Component(name) => known
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| names::type_name(name)),
-        Owner::Named(name) => name.clone(),
-        Owner::Inline(number) => {
-            let key = temporary(*number);
-            let own = || {
-                inline
-                    .get(&key)
-                    .and_then(|(_, places)| places.first())
-                    .map(|place| suggestion(place, known, inline))
-            };
-            known.get(&key).cloned().or_else(own).unwrap_or_default()
-        }
-    };
-    let mut name = owner.clone();
-    let mut last: Option<String> = None;
-    for step in &place.steps {
-        match step {
-            Step::Property(property) => last = Some(property.clone()),
-            Step::Member(hint) => last = Some(names::variant_name(hint)),
-            Step::Item => {
-                let plain = last.take().map(|last| names::value_name(&last));
-                let plain = plain.as_deref().map(|plain| plain.trim_end_matches('_'));
-                last = Some(match plain {
-                    Some(plain) if !names::is_wrapper(plain) => names::singular(plain)
-                        .unwrap_or_else(|| match plain.ends_with("item") {
-                            true => plain.to_owned(),
-                            false => format!("{plain}_item"),
-                        }),
-                    _ if name.ends_with("Item") => "entry".to_owned(),
-                    _ => "item".to_owned(),
-                });
-            }
-        }
-    }
-    if let Some(last) = last {
-        let joined = names::join(&owner, &names::type_name(&last));
-        name = if joined == owner {
-            format!("{owner}{}", names::type_name(&last))
-        } else {
-            joined
-        };
-    }
-    names::type_name(&name)
-}
+#[cfg(test)]
+mod tests;

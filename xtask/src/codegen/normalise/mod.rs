@@ -7,6 +7,7 @@ mod aliases;
 mod bodies;
 mod document;
 mod draft;
+mod enums;
 mod facts;
 mod fingerprint;
 mod hoist;
@@ -16,12 +17,13 @@ mod names;
 mod naming;
 mod nullable;
 mod operations;
+mod own;
 mod parameters;
 mod read;
 mod requests;
-mod resolve;
 mod schema;
 mod successes;
+mod suggest;
 mod unions;
 mod usage;
 
@@ -30,9 +32,9 @@ use serde_json::Value;
 use self::draft::Draft;
 use self::merge::{Conflict, Merger};
 use self::read::Reader;
-use self::resolve::{Resolver, step};
 use super::model::Normalised;
 use crate::contract::Document;
+use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
 /// Brings a contract into the form that progenitor accepts, with the facts beside it.
@@ -41,8 +43,7 @@ use crate::problem::Problem;
 /// Where the contract contradicts itself or says what the client cannot do; the problem names the
 /// place.
 pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
-    let resolver = Resolver { document };
-    let reader = Reader::new(&resolver);
+    let reader = Reader::new(document);
     let mut draft = Draft::default();
     let schemas = document
         .value
@@ -113,4 +114,4 @@ fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

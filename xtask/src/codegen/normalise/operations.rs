@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use super::draft::{Draft, DraftOperation};
 use super::read::Reader;
-use super::resolve::step;
 use super::{bodies, names, parameters, successes};
+use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
 /// The keys of a path item that are operations.
@@ -26,7 +26,6 @@ const METHODS: [&str; 8] = [
 /// Where an operation cannot be told from another, or says what the client cannot do.
 pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
     let paths = reader
-        .resolver
         .document
         .value
         .get("paths")
@@ -45,7 +44,7 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
                 )
                 .with_help("write `/` before it"));
         }
-        let (item, place) = reader.resolver.follow(item, &pointer)?;
+        let (item, place) = reader.follow(item, &pointer)?;
         for method in METHODS {
             let Some(operation) = item.get(method) else {
                 continue;
@@ -153,3 +152,6 @@ fn distinct(reader: &Reader<'_>, operations: &[DraftOperation]) -> Result<(), Pr
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

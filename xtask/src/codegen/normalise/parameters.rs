@@ -93,7 +93,7 @@ fn one(
     value: &Value,
     pointer: &str,
 ) -> Result<Option<DraftParameter>, Problem> {
-    let (value, place) = reader.resolver.follow(value, pointer)?;
+    let (value, place) = reader.follow(value, pointer)?;
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let is = |key: &str| value.get(key).and_then(Value::as_bool);
     let Some(name) = text("name") else {

@@ -8,10 +8,9 @@ use std::cell::RefCell;
 use serde_json::{Map, Value};
 
 use super::limits;
-use super::resolve::{Resolver, component_name, step};
-use super::schema::{
-    Discriminator, EnumValue, Kind, Member, Notes, Object, Property, Schema, TextFormat, Union,
-};
+use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
+use crate::contract::source::escape as step;
+use crate::contract::{Document, references};
 use crate::problem::Problem;
 
 /// Keywords that change which values are valid in a way that no generated type follows.
@@ -30,15 +29,15 @@ const UNSUPPORTED: [&str; 10] = [
 
 /// Reads schemas of one document.
 pub(crate) struct Reader<'a> {
-    pub(crate) resolver: &'a Resolver<'a>,
+    pub(crate) document: &'a Document,
     /// References into the inside of other schemas that are being read.
     inside: RefCell<Vec<String>>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(resolver: &'a Resolver<'a>) -> Self {
+    pub(crate) fn new(document: &'a Document) -> Self {
         Self {
-            resolver,
+            document,
             inside: RefCell::default(),
         }
     }
@@ -82,11 +81,13 @@ impl<'a> Reader<'a> {
         map: &Map<String, Value>,
         pointer: &str,
     ) -> Result<Schema, Problem> {
-        let target = self.resolver.pointer_of(reference, pointer)?;
-        let value = self.resolver.lookup(&target, pointer)?;
-        let referred = match component_name(&target) {
+        let Some(text) = reference.as_str() else {
+            return Err(self.problem(&format!("{pointer}/$ref"), "a reference has to be a text"));
+        };
+        let target = references::target(self.document, text, pointer)?;
+        let referred = match references::schema_name(text) {
             Some(name) => Schema::new(Kind::Ref(name), pointer),
-            None => self.inside(value, &target, pointer)?,
+            None => self.inside(&target, pointer)?,
         };
         let own = self.structure(map, pointer)?;
         let mut parts = vec![referred];
@@ -95,7 +96,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A schema that is a part of another one is read as if it stood here.
-    fn inside(&self, value: &Value, target: &str, pointer: &str) -> Result<Schema, Problem> {
+    fn inside(&self, target: &str, pointer: &str) -> Result<Schema, Problem> {
         if self.inside.borrow().iter().any(|open| open == target) {
             let what = format!("the reference `#{target}` leads back to itself");
             return Err(self
@@ -103,7 +104,8 @@ impl<'a> Reader<'a> {
                 .with_help("give what it names a name under `components/schemas`"));
         }
         self.inside.borrow_mut().push(target.to_owned());
-        let read = self.schema(value, target);
+        let value = self.document.value.pointer(target);
+        let read = self.schema(value.unwrap_or(&Value::Null), target);
         self.inside.borrow_mut().pop();
         read
     }
@@ -183,19 +185,15 @@ impl<'a> Reader<'a> {
             .flatten()
         {
             let at = format!("{place}/mapping/{}", step(tag));
-            let name = match target.as_str() {
-                Some(text) if text.starts_with('#') => {
-                    component_name(&self.resolver.pointer_of(target, &at)?)
-                }
-                Some(text) => Some(text.to_owned()),
-                None => None,
-            };
+            let name = target
+                .as_str()
+                .and_then(|text| match text.starts_with('#') {
+                    true => references::schema_name(text),
+                    false => Some(text.to_owned()),
+                });
             let known = name.filter(|name| {
-                self.resolver
-                    .document
-                    .value
-                    .pointer(&format!("/components/schemas/{}", step(name)))
-                    .is_some()
+                let place = format!("/components/schemas/{}", step(name));
+                self.document.value.pointer(&place).is_some()
             });
             let Some(name) = known else {
                 return Err(self
@@ -211,211 +209,6 @@ impl<'a> Reader<'a> {
             property: property.to_owned(),
             mapping,
         }))
-    }
-
-    /// What the schema says by itself, without references and compositions.
-    fn own(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
-        let named: Vec<&str> = types(map)
-            .into_iter()
-            .filter(|name| *name != "null")
-            .collect();
-        if named.len() > 1 {
-            let members = named
-                .iter()
-                .map(|name| {
-                    Ok(Member {
-                        schema: self.typed(name, map, pointer)?,
-                        source: None,
-                    })
-                })
-                .collect::<Result<_, Problem>>()?;
-            return Ok(Schema::new(
-                Kind::Union(Union {
-                    members,
-                    discriminator: None,
-                }),
-                pointer,
-            ));
-        }
-        match named.first() {
-            Some(name) => self.typed(name, map, pointer),
-            None if types(map).contains(&"null") => Ok(Schema::new(Kind::Null, pointer)),
-            None => self.untyped(map, pointer),
-        }
-    }
-
-    fn typed(
-        &self,
-        name: &str,
-        map: &Map<String, Value>,
-        pointer: &str,
-    ) -> Result<Schema, Problem> {
-        let format = map
-            .get("format")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let values = enumerated(map);
-        let kind = match name {
-            "object" => return self.object(map, pointer),
-            "string" => match values {
-                Some(values) => return self.text_enum(values, map, pointer),
-                None => Kind::Text(text_format(format)),
-            },
-            "integer" => Kind::Integer,
-            // A whole number in a format for whole numbers, whatever the type is called.
-            "number" if matches!(format, "int32" | "int64") => Kind::Integer,
-            "number" => Kind::Number,
-            "boolean" => Kind::Boolean,
-            "array" => {
-                let items = match map.get("items") {
-                    Some(items) => self.schema(items, &format!("{pointer}/items"))?,
-                    None => Schema::new(Kind::Any, pointer),
-                };
-                Kind::List(Box::new(items))
-            }
-            other => {
-                return Err(self
-                    .problem(
-                        &format!("{pointer}/type"),
-                        format!("`{other}` is not a type"),
-                    )
-                    .with_help("one of string, integer, number, boolean, array, object"));
-            }
-        };
-        let mut schema = Schema::new(kind, pointer);
-        schema.nullable = values.is_some_and(|values| values.contains(&Value::Null));
-        Ok(schema)
-    }
-
-    /// Where `type` is missing, the other keywords tell it.
-    fn untyped(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
-        let has = |keys: &[&str]| keys.iter().any(|key| map.contains_key(*key));
-        if let Some(values) = enumerated(map) {
-            let told: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
-            return match told.as_slice() {
-                [] => Ok(Schema::new(Kind::Null, pointer)),
-                told if told.iter().all(|value| value.is_string()) => {
-                    self.text_enum(values, map, pointer)
-                }
-                told if told.iter().all(|value| value.is_i64() || value.is_u64()) => {
-                    self.typed("integer", map, pointer)
-                }
-                told if told.iter().all(|value| value.is_number()) => {
-                    self.typed("number", map, pointer)
-                }
-                told if told.iter().all(|value| value.is_boolean()) => {
-                    self.typed("boolean", map, pointer)
-                }
-                _ => Ok(Schema::new(Kind::Any, pointer)),
-            };
-        }
-        if has(&["properties", "additionalProperties"]) {
-            self.typed("object", map, pointer)
-        } else if has(&["items"]) {
-            self.typed("array", map, pointer)
-        } else if has(&["pattern", "minLength", "maxLength"])
-            || map
-                .get("format")
-                .and_then(Value::as_str)
-                .is_some_and(is_text_format)
-        {
-            self.typed("string", map, pointer)
-        } else if has(&["required"]) {
-            self.object(map, pointer)
-        } else {
-            Ok(Schema::new(Kind::Any, pointer))
-        }
-    }
-
-    fn object(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
-        let mut object = Object::default();
-        let required: Vec<&str> = list(map, "required")
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        let declared = map.get("properties").and_then(Value::as_object);
-        for (name, value) in declared.into_iter().flatten() {
-            if value == &Value::Bool(false) {
-                continue;
-            }
-            let schema = self.schema(value, &format!("{pointer}/properties/{}", step(name)))?;
-            let required = required.contains(&name.as_str());
-            object
-                .properties
-                .insert(name.clone(), Property { schema, required });
-        }
-        object.required_elsewhere = required
-            .iter()
-            .filter(|name| !object.properties.contains_key(**name))
-            .map(|name| (*name).to_owned())
-            .collect();
-        let extra = match map.get("additionalProperties") {
-            Some(value @ Value::Object(_)) => {
-                Some(self.schema(value, &format!("{pointer}/additionalProperties"))?)
-            }
-            _ => None,
-        };
-        if object.properties.is_empty() && object.required_elsewhere.is_empty() {
-            let value = extra.unwrap_or_else(|| Schema::new(Kind::Any, pointer));
-            return Ok(Schema::new(Kind::Map(Box::new(value)), pointer));
-        }
-        // Any further properties are what every object may have anyway.
-        object.extra = extra
-            .filter(|schema| !matches!(schema.kind, Kind::Any))
-            .map(Box::new);
-        Ok(Schema::new(Kind::Object(object), pointer))
-    }
-
-    fn text_enum(
-        &self,
-        values: Vec<Value>,
-        map: &Map<String, Value>,
-        pointer: &str,
-    ) -> Result<Schema, Problem> {
-        let names = list(map, "x-enum-varnames");
-        let meanings = map.get("x-enumDescriptions").and_then(Value::as_object);
-        let aliases = map.get("x-enumAliases").and_then(Value::as_object);
-        let mut read: Vec<EnumValue> = Vec::new();
-        for (index, value) in values
-            .iter()
-            .enumerate()
-            .filter(|(_, value)| !value.is_null())
-        {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            if read.iter().any(|known| known.value == text) {
-                continue;
-            }
-            let listed =
-                |map: Option<&Map<String, Value>>| map.and_then(|map| map.get(&text)).cloned();
-            read.push(EnumValue {
-                rust_name: names.get(index).and_then(Value::as_str).map(str::to_owned),
-                aliases: listed(aliases)
-                    .iter()
-                    .flat_map(|value| value.as_array().into_iter().flatten())
-                    .filter_map(Value::as_str)
-                    .map(str::to_owned)
-                    .collect(),
-                description: listed(meanings).and_then(|text| text.as_str().map(str::to_owned)),
-                value: text,
-            });
-        }
-        let nullable = values.contains(&Value::Null);
-        let mut schema = match read.is_empty() {
-            true if nullable => Schema::new(Kind::Null, pointer),
-            true => {
-                return Err(self
-                    .problem(
-                        &format!("{pointer}/enum"),
-                        "an enum without values fits nothing",
-                    )
-                    .with_help("list the values, or drop `enum`"));
-            }
-            false => Schema::new(Kind::Enum(read), pointer),
-        };
-        schema.nullable = nullable;
-        Ok(schema)
     }
 
     fn notes(&self, map: &Map<String, Value>, pointer: &str) -> Result<Notes, Problem> {
@@ -448,8 +241,24 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// What a parameter, a body, a response or a path item is after following its references, with
+    /// the pointer of where it really stands.
+    ///
+    /// # Errors
+    /// Where a reference leads nowhere, out of the document, or back to itself.
+    pub(crate) fn follow<'v>(
+        &self,
+        value: &'v Value,
+        pointer: &str,
+    ) -> Result<(&'v Value, String), Problem>
+    where
+        'a: 'v,
+    {
+        references::resolve(self.document, value, pointer)
+    }
+
     pub(crate) fn problem(&self, pointer: &str, what: impl Into<String>) -> Problem {
-        self.resolver.problem(pointer, what)
+        Problem::at(self.document, pointer, what)
     }
 }
 
@@ -464,16 +273,7 @@ fn one_or_all(mut parts: Vec<Schema>, pointer: &str) -> Schema {
     }
 }
 
-/// The values of `enum` or `const`.
-fn enumerated(map: &Map<String, Value>) -> Option<Vec<Value>> {
-    match (map.get("enum"), map.get("const")) {
-        (Some(Value::Array(values)), _) => Some(values.clone()),
-        (_, Some(value)) => Some(vec![value.clone()]),
-        _ => None,
-    }
-}
-
-fn types(map: &Map<String, Value>) -> Vec<&str> {
+pub(crate) fn types(map: &Map<String, Value>) -> Vec<&str> {
     match map.get("type") {
         Some(Value::String(name)) => vec![name],
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
@@ -481,7 +281,7 @@ fn types(map: &Map<String, Value>) -> Vec<&str> {
     }
 }
 
-fn list<'v>(map: &'v Map<String, Value>, key: &str) -> &'v [Value] {
+pub(crate) fn list<'v>(map: &'v Map<String, Value>, key: &str) -> &'v [Value] {
     map.get(key)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
@@ -494,20 +294,6 @@ fn only_requires(member: &Value) -> bool {
                 .keys()
                 .all(|key| matches!(key.as_str(), "required" | "type" | "title" | "description"))
     })
-}
-
-fn text_format(format: &str) -> TextFormat {
-    match format.to_ascii_lowercase().as_str() {
-        "uuid" => TextFormat::Uuid,
-        "date" => TextFormat::Date,
-        "date-time" => TextFormat::DateTime,
-        "binary" => TextFormat::Binary,
-        _ => TextFormat::Plain,
-    }
-}
-
-fn is_text_format(format: &str) -> bool {
-    !matches!(format, "int32" | "int64" | "float" | "double")
 }
 
 #[cfg(test)]

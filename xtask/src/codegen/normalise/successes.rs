@@ -11,9 +11,9 @@ use super::bodies::{is_json, is_text};
 use super::draft::{Draft, DraftSuccess};
 use super::fingerprint::fingerprint;
 use super::read::Reader;
-use super::resolve::step;
 use super::schema::{Kind, Schema};
 use crate::codegen::model::Format;
+use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
 struct Declared {
@@ -77,9 +77,7 @@ pub(crate) fn errors(
         .into_iter()
         .filter(|(status, _)| status.starts_with(['4', '5']));
     let described = declared.map(|(status, value)| {
-        let (value, _) = reader
-            .resolver
-            .follow(value, &format!("{pointer}/responses/{}", step(&status)))?;
+        let (value, _) = reader.follow(value, &format!("{pointer}/responses/{}", step(&status)))?;
         Ok((status, description(value)))
     });
     described.collect()
@@ -116,7 +114,7 @@ fn one(
     value: &Value,
     pointer: &str,
 ) -> Result<Declared, Problem> {
-    let (value, place) = reader.resolver.follow(value, pointer)?;
+    let (value, place) = reader.follow(value, pointer)?;
     let mut declared = Declared {
         status: status.to_owned(),
         pointer: place.clone(),

@@ -1,3 +1,445 @@
-//! The whole pipeline, on documents of one thing each.
+//! The rules together, on documents of one thing each, and what the tests of single rules share.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use super::*;
+use crate::codegen::model::{FieldModel, SchemaKind, StructModel, UnionModel, UnionStrategy};
+use crate::contract::source;
+
+/// A document with these paths and schemas.
+pub(crate) fn api(paths: Value, schemas: Value) -> Value {
+    json!({"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": paths, "components": {"schemas": schemas}})
+}
+
+/// A document with these schemas, of which one operation returns `Root`.
+pub(crate) fn schemas(schemas: Value) -> Value {
+    let response = json!({"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Root"}}}});
+    api(
+        json!({"/root": {"get": {"operationId": "getRoot", "responses": {"200": response}}}}),
+        schemas,
+    )
+}
+
+/// A document with these schemas, of which one operation takes `Root`.
+pub(crate) fn requests(schemas: Value) -> Value {
+    let body =
+        json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Root"}}}});
+    let operation = json!({"operationId": "putRoot", "requestBody": body, "responses": {"204": {"description": ""}}});
+    api(json!({"/root": {"put": operation}}), schemas)
+}
+
+/// A document with one operation on this path.
+pub(crate) fn operation(path: &str, operation: Value) -> Value {
+    api(
+        json!({path: {"get": operation}}),
+        json!({"Root": {"type": "object", "properties": {"a": {"type": "string"}}}}),
+    )
+}
+
+fn document(value: &Value) -> Document {
+    source::parse(Path::new("api.json"), value.to_string()).expect("a document")
+}
+
+/// The result for a document, after progenitor accepted it.
+pub(crate) fn normalised(value: Value) -> Normalised {
+    let normalised = normalise(&document(&value)).unwrap_or_else(|problem| panic!("{problem}"));
+    crate::codegen::progenitor(&normalised)
+        .unwrap_or_else(|problem| panic!("{problem}\n{:#}", normalised.document));
+    normalised
+}
+
+/// The message for a document that is refused.
+pub(crate) fn problem(value: Value) -> String {
+    match normalise(&document(&value)) {
+        Ok(normalised) => panic!("it was accepted: {:#}", normalised.document),
+        Err(problem) => problem.to_string(),
+    }
+}
+
+/// The generated code for a document, in one line with single spaces.
+pub(crate) fn code(value: Value) -> String {
+    let file = crate::codegen::progenitor(&normalised(value)).expect("accepted before");
+    prettyplease::unparse(&file)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+pub(crate) fn structure<'n>(normalised: &'n Normalised, name: &str) -> &'n StructModel {
+    match normalised.schemas.get(name).map(|schema| &schema.kind) {
+        Some(SchemaKind::Struct(structure)) => structure,
+        other => panic!(
+            "{name}: {other:?}; there are {:?}",
+            normalised.schemas.keys()
+        ),
+    }
+}
+
+pub(crate) fn union<'n>(normalised: &'n Normalised, name: &str) -> &'n UnionModel {
+    match normalised.schemas.get(name).map(|schema| &schema.kind) {
+        Some(SchemaKind::Union(union)) => union,
+        other => panic!(
+            "{name}: {other:?}; there are {:?}",
+            normalised.schemas.keys()
+        ),
+    }
+}
+
+pub(crate) fn field<'n>(normalised: &'n Normalised, schema: &str, name: &str) -> &'n FieldModel {
+    let fields = &structure(normalised, schema).fields;
+    fields
+        .iter()
+        .find(|field| field.name == name)
+        .unwrap_or_else(|| panic!("no field {name}: {fields:?}"))
+}
+
+fn names(normalised: &Normalised) -> Vec<&str> {
+    normalised.schemas.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_same_document_gives_the_same_twice() {
+    let value = schemas(
+        json!({"Root": {"properties": {"kind": {"enum": ["A", "B"]}, "parts": {"type": "array", "items": {"properties": {"x": {"type": "integer"}, "y": {"enum": ["A", "B"]}}}}}}}),
+    );
+    let (first, second) = (normalised(value.clone()), normalised(value));
+    assert_eq!(format!("{first:?}"), format!("{second:?}"));
+    assert_eq!(first.document.to_string(), second.document.to_string());
+}
+
+#[test]
+fn what_no_operation_reaches_is_dropped() {
+    let found = normalised(schemas(
+        json!({"Root": {"properties": {"a": {"type": "string"}}}, "Unused": {"properties": {"a": {"type": "integer"}}}}),
+    ));
+    assert_eq!(names(&found), ["Root"]);
+}
+
+#[test]
+fn texts_numbers_lists_and_maps_get_no_type_of_their_own() {
+    let found = code(schemas(json!({
+        "Root": {"properties": {"names": {"$ref": "#/components/schemas/Names"}, "labels": {"$ref": "#/components/schemas/Labels"}}, "required": ["names", "labels"]},
+        "Names": {"type": "array", "items": {"$ref": "#/components/schemas/Name"}},
+        "Name": {"type": "string", "maxLength": 3},
+        "Labels": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Name"}},
+    })));
+    assert!(
+        found.contains("pub names: ::std::vec::Vec<::std::string::String>"),
+        "{found}"
+    );
+    assert!(
+        found.contains("BTreeMap< ::std::string::String, ::std::string::String, >"),
+        "{found}"
+    );
+    assert!(!found.contains("struct Name"), "{found}");
+}
+
+#[test]
+fn a_list_that_contains_itself_is_a_problem() {
+    let found = problem(schemas(
+        json!({"Root": {"type": "array", "items": {"$ref": "#/components/schemas/Root"}}}),
+    ));
+    assert!(
+        found.contains(
+            "/components/schemas/Root: the schema `Root` contains itself and is no object"
+        ),
+        "{found}"
+    );
+}
+
+#[test]
+fn an_object_that_contains_itself_is_boxed() {
+    let found = code(schemas(
+        json!({"Root": {"properties": {"next": {"$ref": "#/components/schemas/Root"}}}}),
+    ));
+    assert!(found.contains("::std::boxed::Box<Root>"), "{found}");
+}
+
+#[test]
+fn null_belongs_to_the_use() {
+    let found = normalised(schemas(json!({
+        "Root": {"properties": {"part": {"$ref": "#/components/schemas/Part"}, "name": {"$ref": "#/components/schemas/Name"}}, "required": ["part", "name"]},
+        "Part": {"type": "object", "nullable": true, "properties": {"a": {"type": "string"}}},
+        "Name": {"type": ["string", "null"]},
+    })));
+    assert!(field(&found, "Root", "part").nullable);
+    assert!(field(&found, "Root", "name").nullable);
+}
+
+#[test]
+fn keywords_beside_a_reference_count() {
+    let found = normalised(schemas(json!({
+        "Root": {"properties": {"part": {"$ref": "#/components/schemas/Part", "nullable": true, "description": "The part."}}},
+        "Part": {"properties": {"a": {"type": "string"}}},
+    })));
+    let part = field(&found, "Root", "part");
+    assert!(part.nullable);
+    assert_eq!(part.description.as_deref(), Some("The part."));
+}
+
+#[test]
+fn a_property_may_be_called_like_a_keyword() {
+    let found = normalised(schemas(
+        json!({"Root": {"properties": {"nullable": {"type": "boolean"}, "$ref": {"type": "string"}, "default": {"type": "string"}, "type": {"type": "string"}}}}),
+    ));
+    let fields: Vec<&str> = structure(&found, "Root")
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    assert_eq!(fields, ["nullable", "$ref", "default", "type"]);
+    assert!(!structure(&found, "Root").fields[0].nullable);
+}
+
+#[test]
+fn integers_are_one_type_and_limits_are_documentation() {
+    let found = schemas(json!({"Root": {"required": ["n", "m", "s"], "properties": {
+        "n": {"type": "integer", "format": "int32", "minimum": 1},
+        "m": {"type": "number", "format": "int64"},
+        "s": {"type": "string", "maxLength": 255, "pattern": "^a"},
+    }}}));
+    let text = code(found.clone());
+    assert!(
+        text.contains("pub n: i64")
+            && text.contains("pub m: i64")
+            && text.contains("pub s: ::std::string::String"),
+        "{text}"
+    );
+    let found = normalised(found);
+    assert_eq!(
+        field(&found, "Root", "s").description.as_deref(),
+        Some("At most 255 characters. Matches `^a`.")
+    );
+}
+
+#[test]
+fn what_a_request_leaves_out_is_not_sent() {
+    let found = requests(json!({"Root": {"required": ["must"], "properties": {
+        "must": {"type": "string", "nullable": true},
+        "may": {"type": "integer", "default": 250},
+        "patch": {"type": "string", "nullable": true},
+        "list": {"type": "array", "items": {"type": "string"}},
+        "id": {"type": "string", "readOnly": true},
+    }}}));
+    let text = code(found.clone());
+    assert!(
+        text.contains("pub must: ::std::option::Option<::std::string::String>"),
+        "{text}"
+    );
+    assert!(
+        text.contains("pub may: ::std::option::Option<i64>"),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "pub patch: ::std::option::Option<::qovery_api::Patch<::std::string::String>>"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("pub list: ::std::option::Option<::std::vec::Vec<::std::string::String>>"),
+        "{text}"
+    );
+    let found = normalised(found);
+    assert!(field(&found, "Root", "patch").patch && !field(&found, "Root", "must").patch);
+    assert_eq!(
+        field(&found, "Root", "may").description.as_deref(),
+        Some("Default on the server: `250`.")
+    );
+}
+
+#[test]
+fn what_only_comes_back_is_never_a_patch_and_what_only_the_server_writes_is_not_required() {
+    let schema = json!({"Root": {"required": ["id"], "properties": {"id": {"type": "string", "readOnly": true}, "a": {"type": "string", "nullable": true}}}});
+    let received = normalised(schemas(schema.clone()));
+    assert!(!field(&received, "Root", "a").patch && field(&received, "Root", "id").required);
+    let sent = normalised(requests(schema));
+    assert!(field(&sent, "Root", "a").patch && !field(&sent, "Root", "id").required);
+}
+
+#[test]
+fn secrets_are_known_by_mark_and_by_format() {
+    let found = normalised(requests(
+        json!({"Root": {"properties": {"a": {"type": "string", "x-secret": true}, "b": {"type": "string", "format": "password"}, "c": {"type": "string"}}}}),
+    ));
+    let secret: Vec<bool> = structure(&found, "Root")
+        .fields
+        .iter()
+        .map(|field| field.secret)
+        .collect();
+    assert_eq!(secret, [true, true, false]);
+}
+
+#[test]
+fn properties_that_become_one_field_are_a_problem() {
+    let found = problem(schemas(
+        json!({"Root": {"properties": {"serviceType": {"type": "string"}, "service_type": {"type": "string"}}}}),
+    ));
+    assert!(
+        found
+            .contains("the properties `serviceType` and `service_type` both become `service_type`"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_discriminator_tells_the_members_and_unknown_ones_have_room() {
+    let found = normalised(schemas(json!({
+        "Root": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+                 "discriminator": {"propertyName": "kind", "mapping": {"CAT": "#/components/schemas/Cat", "DOG": "Dog"}}},
+        "Cat": {"properties": {"kind": {"type": "string"}, "lives": {"type": "integer"}}},
+        "Dog": {"properties": {"name": {"type": "string"}}},
+    })));
+    let union = union(&found, "Root");
+    assert_eq!(
+        union.strategy,
+        UnionStrategy::Tag {
+            property: "kind".into()
+        }
+    );
+    let told: Vec<_> = union
+        .variants
+        .iter()
+        .map(|variant| {
+            (
+                variant.rust_name.as_str(),
+                variant.tags.join(","),
+                variant.declares_tag,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Cat", "CAT".to_owned(), true),
+            ("Dog", "DOG".to_owned(), false)
+        ]
+    );
+}
+
+#[test]
+fn a_union_of_one_member_stays_one_where_a_discriminator_announces_others() {
+    let member = json!({"properties": {"kind": {"enum": ["A"]}}});
+    let root = json!({"properties": {"open": {"oneOf": [{"$ref": "#/components/schemas/Part"}], "discriminator": {"propertyName": "kind"}}, "plain": {"oneOf": [{"$ref": "#/components/schemas/Part"}]}}});
+    let found = normalised(schemas(json!({"Root": root, "Part": member})));
+    assert_eq!(union(&found, "RootOpen").variants[0].tags, ["A"]);
+    assert_eq!(
+        field(&found, "Root", "plain").ty,
+        crate::codegen::model::TypeModel::Named("Part".into())
+    );
+}
+
+#[test]
+fn a_tag_that_means_no_member_is_a_problem() {
+    let found = problem(schemas(json!({
+        "Root": {"oneOf": [{"$ref": "#/components/schemas/Cat"}], "discriminator": {"propertyName": "kind", "mapping": {"FISH": "#/components/schemas/Fish"}}},
+        "Cat": {"properties": {"kind": {"type": "string"}}},
+    })));
+    assert!(
+        found.contains(
+            "/components/schemas/Root/discriminator/mapping/FISH: the tag `FISH` is mapped to"
+        ),
+        "{found}"
+    );
+}
+
+#[test]
+fn without_a_discriminator_values_then_presence_then_json_types_tell() {
+    let found = normalised(schemas(json!({"Root": {"properties": {
+        "by_value": {"oneOf": [{"properties": {"t": {"enum": ["A"]}, "x": {"type": "string"}}}, {"properties": {"t": {"enum": ["B", "C"]}, "x": {"type": "string"}}}]},
+        "by_presence": {"oneOf": [{"properties": {"git": {"type": "string"}, "x": {"type": "string"}}, "required": ["git"]}, {"properties": {"image": {"type": "string"}, "x": {"type": "string"}}, "required": ["image"]}]},
+        "by_type": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "array", "items": {"type": "string"}}]},
+        "by_trial": {"oneOf": [{"properties": {"x": {"type": "string"}}}, {"properties": {"x": {"type": "string"}, "y": {"type": "string"}}, "required": ["x"]}, {"properties": {"x": {"type": "integer"}}}]},
+    }}})));
+    assert_eq!(
+        union(&found, "RootByValue").strategy,
+        UnionStrategy::Tag {
+            property: "t".into()
+        }
+    );
+    assert_eq!(union(&found, "RootByValue").variants[1].tags, ["B", "C"]);
+    assert_eq!(
+        union(&found, "RootByPresence").strategy,
+        UnionStrategy::Presence
+    );
+    assert_eq!(union(&found, "RootByPresence").variants[0].telling, ["git"]);
+    assert_eq!(
+        union(&found, "RootByType").strategy,
+        UnionStrategy::JsonType
+    );
+    let trial = union(&found, "RootByTrial");
+    assert_eq!(trial.strategy, UnionStrategy::Trial);
+    assert_eq!(
+        trial.variants[0].telling,
+        ["y"],
+        "the most specific comes first"
+    );
+}
+
+#[test]
+fn a_union_that_is_a_member_of_itself_is_a_problem() {
+    let found = problem(schemas(json!({
+        "Root": {"oneOf": [{"$ref": "#/components/schemas/Other"}, {"type": "string"}]},
+        "Other": {"oneOf": [{"$ref": "#/components/schemas/Root"}, {"type": "integer"}]},
+    })));
+    assert!(
+        found.contains("the union `Root` is a member of itself"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_union_that_contains_itself_in_an_object_is_boxed_in_its_carrier() {
+    let found = code(schemas(json!({
+        "Root": {"oneOf": [{"$ref": "#/components/schemas/Not"}, {"type": "string"}]},
+        "Not": {"required": ["inner"], "properties": {"inner": {"$ref": "#/components/schemas/Root"}}},
+    })));
+    assert!(found.contains("::std::boxed::Box<"), "{found}");
+}
+
+#[test]
+fn what_the_types_cannot_follow_is_a_problem_with_its_place() {
+    for (schema, expected) in [
+        (
+            json!({"not": {"type": "string"}}),
+            "/components/schemas/Root/properties/a/not: `not` is not supported",
+        ),
+        (
+            json!({"type": "file"}),
+            "/components/schemas/Root/properties/a/type: `file` is not a type",
+        ),
+        (
+            json!({"$ref": "#/components/schemas/Gone"}),
+            "/components/schemas/Root/properties/a: the reference `#/components/schemas/Gone`",
+        ),
+        (
+            json!({"$ref": "other.yaml#/x"}),
+            "/components/schemas/Root/properties/a: the reference `other.yaml#/x` leads out",
+        ),
+        (
+            json!({"$ref": "#/components/schemas/Root/properties/a"}),
+            "leads back to itself",
+        ),
+        (
+            json!("string"),
+            "/components/schemas/Root/properties/a: a schema has to be a mapping",
+        ),
+    ] {
+        let found = problem(schemas(json!({"Root": {"properties": {"a": schema}}})));
+        assert!(found.contains(expected), "{found}");
+    }
+}
+
+#[test]
+fn a_reference_into_another_schema_is_read_as_if_it_stood_there() {
+    let found = normalised(schemas(json!({
+        "Root": {"properties": {"a": {"$ref": "#/components/schemas/Other/properties/b"}, "o": {"$ref": "#/components/schemas/Other"}}},
+        "Other": {"properties": {"b": {"enum": ["X", "Y"]}}},
+    })));
+    assert_eq!(
+        field(&found, "Root", "a").ty,
+        field(&found, "Other", "b").ty
+    );
+}

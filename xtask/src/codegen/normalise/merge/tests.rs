@@ -1,1 +1,112 @@
-use super::*;
+//! What `allOf` becomes.
+
+use serde_json::json;
+
+use super::super::tests::{field, normalised, problem, schemas, structure, union};
+use crate::codegen::model::{TypeModel, UnionStrategy};
+
+#[test]
+fn parts_become_one_object_and_may_require_what_another_declares() {
+    let found = normalised(schemas(json!({
+        "Root": {"allOf": [{"$ref": "#/components/schemas/Base"}, {"type": "object", "required": ["id", "gone"], "properties": {"name": {"type": "string"}}}]},
+        "Base": {"properties": {"id": {"type": "string", "format": "uuid"}}},
+    })));
+    let fields: Vec<_> = structure(&found, "Root")
+        .fields
+        .iter()
+        .map(|field| (field.name.as_str(), field.required))
+        .collect();
+    assert_eq!(fields, [("id", true), ("name", false)]);
+}
+
+#[test]
+fn the_later_declaration_holds_and_a_remark_says_so() {
+    let found = normalised(schemas(json!({
+        "Root": {"allOf": [{"properties": {"a": {"type": "string", "description": "First."}}}, {"properties": {"a": {"type": "integer"}}}]},
+    })));
+    assert_eq!(field(&found, "Root", "a").ty, TypeModel::Integer);
+    assert_eq!(
+        field(&found, "Root", "a").description.as_deref(),
+        Some("First.")
+    );
+    assert_eq!(
+        found.remarks[0].text,
+        "two parts declare `a` differently; the later one holds"
+    );
+}
+
+#[test]
+fn a_reference_with_remarks_stays_a_reference() {
+    let found = normalised(schemas(json!({
+        "Root": {"properties": {"part": {"allOf": [{"$ref": "#/components/schemas/Part"}, {"nullable": true}], "description": "Why."}}},
+        "Part": {"properties": {"a": {"type": "string"}}},
+    })));
+    let part = field(&found, "Root", "part");
+    assert_eq!(
+        (&part.ty, part.nullable),
+        (&TypeModel::Named("Part".into()), true)
+    );
+    assert_eq!(part.description.as_deref(), Some("Why."));
+}
+
+#[test]
+fn an_object_beside_a_union_goes_into_each_member() {
+    let found = normalised(schemas(json!({
+        "Root": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}, "oneOf": [
+            {"properties": {"a": {"type": "string"}}, "required": ["a"]},
+            {"properties": {"b": {"type": "string"}}, "required": ["b"]},
+        ]},
+    })));
+    let members = union(&found, "Root");
+    assert_eq!(members.strategy, UnionStrategy::Presence);
+    assert!(field(&found, "RootA", "id").required);
+    assert!(field(&found, "RootB", "b").required);
+}
+
+#[test]
+fn members_that_have_the_shared_properties_stay_what_they_are() {
+    let found = normalised(schemas(json!({
+        "Root": {"required": ["kind"], "discriminator": {"propertyName": "kind"}, "oneOf": [{"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}]},
+        "A": {"properties": {"kind": {"enum": ["A"]}}},
+        "B": {"properties": {"kind": {"enum": ["B"]}}},
+    })));
+    let types: Vec<_> = union(&found, "Root")
+        .variants
+        .iter()
+        .map(|variant| variant.ty.names())
+        .collect();
+    assert_eq!(types, [Some("A"), Some("B")]);
+}
+
+#[test]
+fn a_choice_of_required_names_is_no_union() {
+    let found = normalised(schemas(json!({
+        "Root": {"properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+    })));
+    assert!(
+        structure(&found, "Root")
+            .fields
+            .iter()
+            .all(|field| !field.required)
+    );
+}
+
+#[test]
+fn what_cannot_be_put_together_is_a_problem() {
+    let found = problem(schemas(
+        json!({"Root": {"allOf": [{"type": "string"}, {"type": "integer"}]}}),
+    ));
+    assert!(
+        found.contains(
+            "/components/schemas/Root: `allOf` puts things together that no value can be at once"
+        ),
+        "{found}"
+    );
+    let found = problem(schemas(
+        json!({"Root": {"allOf": [{"$ref": "#/components/schemas/Root"}, {"properties": {"a": {"type": "string"}}}]}}),
+    ));
+    assert!(
+        found.contains("the schema `Root` is put together of itself: Root → Root"),
+        "{found}"
+    );
+}

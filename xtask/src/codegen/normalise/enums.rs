@@ -1,0 +1,186 @@
+//! Rule: an enum is a list of known values, each with a name of its own.
+//!
+//! `x-enum-varnames` gives names, `x-enumDescriptions` meanings and `x-enumAliases` other spellings.
+//! Null among the values makes the enum nullable. Values that would get one name are numbered.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::names;
+use super::read::{Reader, list};
+use super::schema::{EnumValue, Kind, Schema};
+use crate::codegen::model::EnumValueModel;
+use crate::problem::Problem;
+
+/// Reads the values of an enum of texts.
+///
+/// # Errors
+/// Where no value is listed, or a name is none.
+pub(crate) fn read(
+    reader: &Reader<'_>,
+    values: &[Value],
+    map: &Map<String, Value>,
+    pointer: &str,
+) -> Result<Schema, Problem> {
+    let given = list(map, "x-enum-varnames");
+    let mut read: Vec<EnumValue> = Vec::new();
+    for (index, value) in values
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| !value.is_null())
+    {
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        if read.iter().any(|known| known.value == text) {
+            continue;
+        }
+        let listed = |key: &str| map.get(key).and_then(|map| map.get(&text));
+        let rust_name = given.get(index).and_then(Value::as_str).map(str::to_owned);
+        if let Some(name) = rust_name
+            .as_deref()
+            .filter(|name| !names::is_type_name(name))
+        {
+            let place = format!("{pointer}/x-enum-varnames/{index}");
+            let what = format!("`{name}` is not the name of a Rust variant");
+            return Err(reader
+                .problem(&place, what)
+                .with_help("write it in Pascal case, letters and digits only"));
+        }
+        let aliases = listed("x-enumAliases")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        read.push(EnumValue {
+            rust_name,
+            aliases: aliases
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            description: listed("x-enumDescriptions")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            value: text,
+        });
+    }
+    let nullable = values.contains(&Value::Null);
+    let kind = match read.is_empty() {
+        false => Kind::Enum(read),
+        true if nullable => Kind::Null,
+        true => {
+            let problem = reader.problem(
+                &format!("{pointer}/enum"),
+                "an enum without values fits nothing",
+            );
+            return Err(problem.with_help("list the values, or drop `enum`"));
+        }
+    };
+    let mut schema = Schema::new(kind, pointer);
+    schema.nullable = nullable;
+    Ok(schema)
+}
+
+/// The variants of an enum. What a value would be without the white space around it is understood.
+pub(crate) fn models(values: &[EnumValue]) -> Vec<EnumValueModel> {
+    let mut taken: BTreeSet<String> = values
+        .iter()
+        .filter_map(|value| value.rust_name.clone())
+        .collect();
+    let mut models: Vec<EnumValueModel> = Vec::new();
+    for value in values {
+        let rust_name = value.rust_name.clone().unwrap_or_else(|| {
+            let plain = names::variant_name(&value.value);
+            let numbered = (2..).map(|number| format!("{plain}{number}"));
+            let free = [plain.clone()]
+                .into_iter()
+                .chain(numbered)
+                .find(|name| !taken.contains(name));
+            free.unwrap_or(plain)
+        });
+        taken.insert(rust_name.clone());
+        let trimmed = value.value.trim().to_owned();
+        let mut aliases = value.aliases.clone();
+        if trimmed != value.value && !values.iter().any(|other| other.value == trimmed) {
+            aliases.push(trimmed);
+        }
+        models.push(EnumValueModel {
+            value: value.value.clone(),
+            rust_name,
+            aliases,
+            description: value.description.clone(),
+        });
+    }
+    models
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::tests::{normalised, problem, schemas};
+    use crate::codegen::model::{EnumValueModel, SchemaKind};
+
+    fn variants(schema: serde_json::Value) -> Vec<EnumValueModel> {
+        let normalised = normalised(schemas(
+            json!({"Level": schema, "Root": {"properties": {"level": {"$ref": "#/components/schemas/Level"}}}}),
+        ));
+        match &normalised.schemas["Level"].kind {
+            SchemaKind::OpenEnum(values) => values.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn values_have_names_meanings_and_other_spellings() {
+        let found = variants(json!({
+            "type": "string",
+            "enum": ["LOW", "HIGH"],
+            "x-enum-varnames": ["Low", "VeryHigh"],
+            "x-enumDescriptions": {"LOW": "Can wait."},
+            "x-enumAliases": {"HIGH": [" HIGH"]},
+        }));
+        assert_eq!(found[0].rust_name, "Low");
+        assert_eq!(found[0].description.as_deref(), Some("Can wait."));
+        assert_eq!(found[1].rust_name, "VeryHigh");
+        assert_eq!(found[1].aliases, [" HIGH"]);
+    }
+
+    #[test]
+    fn a_value_with_white_space_is_sent_as_it_is_and_read_without_it_too() {
+        let found = variants(json!({"enum": [" CLUSTER", "JOB"]}));
+        assert_eq!(
+            (found[0].value.as_str(), found[0].rust_name.as_str()),
+            (" CLUSTER", "Cluster")
+        );
+        assert_eq!(found[0].aliases, ["CLUSTER"]);
+    }
+
+    #[test]
+    fn values_that_would_get_one_name_are_numbered_and_said_once() {
+        let found = variants(json!({"type": "string", "enum": ["Service", "SERVICE", "Service"]}));
+        let names: Vec<&str> = found.iter().map(|value| value.rust_name.as_str()).collect();
+        assert_eq!(names, ["Service", "Service2"]);
+    }
+
+    #[test]
+    fn numbers_and_truth_values_of_a_text_are_texts() {
+        let found = variants(json!({"type": "string", "enum": [10, true]}));
+        assert_eq!(
+            (found[0].value.as_str(), found[1].value.as_str()),
+            ("10", "true")
+        );
+    }
+
+    #[test]
+    fn an_enum_without_values_is_a_problem() {
+        let found = problem(schemas(
+            json!({"Root": {"properties": {"level": {"type": "string", "enum": []}}}}),
+        ));
+        assert!(
+            found
+                .contains("/components/schemas/Root/properties/level/enum: an enum without values"),
+            "{found}"
+        );
+    }
+}

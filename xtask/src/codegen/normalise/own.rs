@@ -1,0 +1,192 @@
+//! Reading what a schema says by itself: its type, its properties, its items, its values.
+//!
+//! Where `type` is missing, the other keywords tell it. Not for references and compositions.
+
+use serde_json::{Map, Value};
+
+use super::enums;
+use super::read::{Reader, list, types};
+use super::schema::{Kind, Member, Object, Property, Schema, TextFormat, Union};
+use crate::contract::source::escape as step;
+use crate::problem::Problem;
+
+impl Reader<'_> {
+    /// What the schema says by itself, without references and compositions.
+    ///
+    /// # Errors
+    /// Where the type is none, or something in it is not a schema.
+    pub(crate) fn own(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
+        let named: Vec<&str> = types(map)
+            .into_iter()
+            .filter(|name| *name != "null")
+            .collect();
+        if named.len() > 1 {
+            let members = named
+                .iter()
+                .map(|name| {
+                    Ok(Member {
+                        schema: self.typed(name, map, pointer)?,
+                        source: None,
+                    })
+                })
+                .collect::<Result<_, Problem>>()?;
+            return Ok(Schema::new(
+                Kind::Union(Union {
+                    members,
+                    discriminator: None,
+                }),
+                pointer,
+            ));
+        }
+        match named.first() {
+            Some(name) => self.typed(name, map, pointer),
+            None if types(map).contains(&"null") => Ok(Schema::new(Kind::Null, pointer)),
+            None => self.untyped(map, pointer),
+        }
+    }
+
+    fn typed(
+        &self,
+        name: &str,
+        map: &Map<String, Value>,
+        pointer: &str,
+    ) -> Result<Schema, Problem> {
+        let format = map
+            .get("format")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let values = enumerated(map);
+        let kind = match name {
+            "object" => return self.object(map, pointer),
+            "string" => match values {
+                Some(values) => return enums::read(self, &values, map, pointer),
+                None => Kind::Text(text_format(format)),
+            },
+            "integer" => Kind::Integer,
+            // A whole number in a format for whole numbers, whatever the type is called.
+            "number" if matches!(format, "int32" | "int64") => Kind::Integer,
+            "number" => Kind::Number,
+            "boolean" => Kind::Boolean,
+            "array" => {
+                let items = match map.get("items") {
+                    Some(items) => self.schema(items, &format!("{pointer}/items"))?,
+                    None => Schema::new(Kind::Any, pointer),
+                };
+                Kind::List(Box::new(items))
+            }
+            other => {
+                return Err(self
+                    .problem(
+                        &format!("{pointer}/type"),
+                        format!("`{other}` is not a type"),
+                    )
+                    .with_help("one of string, integer, number, boolean, array, object"));
+            }
+        };
+        let mut schema = Schema::new(kind, pointer);
+        schema.nullable = values.is_some_and(|values| values.contains(&Value::Null));
+        Ok(schema)
+    }
+
+    /// Where `type` is missing, the other keywords tell it.
+    fn untyped(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
+        let has = |keys: &[&str]| keys.iter().any(|key| map.contains_key(*key));
+        if let Some(values) = enumerated(map) {
+            let told: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
+            return match told.as_slice() {
+                [] => Ok(Schema::new(Kind::Null, pointer)),
+                told if told.iter().all(|value| value.is_string()) => {
+                    enums::read(self, &values, map, pointer)
+                }
+                told if told.iter().all(|value| value.is_i64() || value.is_u64()) => {
+                    self.typed("integer", map, pointer)
+                }
+                told if told.iter().all(|value| value.is_number()) => {
+                    self.typed("number", map, pointer)
+                }
+                told if told.iter().all(|value| value.is_boolean()) => {
+                    self.typed("boolean", map, pointer)
+                }
+                _ => Ok(Schema::new(Kind::Any, pointer)),
+            };
+        }
+        if has(&["properties", "additionalProperties"]) {
+            self.typed("object", map, pointer)
+        } else if has(&["items"]) {
+            self.typed("array", map, pointer)
+        } else if has(&["pattern", "minLength", "maxLength"])
+            || map
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(is_text_format)
+        {
+            self.typed("string", map, pointer)
+        } else if has(&["required"]) {
+            self.object(map, pointer)
+        } else {
+            Ok(Schema::new(Kind::Any, pointer))
+        }
+    }
+
+    fn object(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
+        let mut object = Object::default();
+        let required: Vec<&str> = list(map, "required")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let declared = map.get("properties").and_then(Value::as_object);
+        for (name, value) in declared.into_iter().flatten() {
+            if value == &Value::Bool(false) {
+                continue;
+            }
+            let schema = self.schema(value, &format!("{pointer}/properties/{}", step(name)))?;
+            let required = required.contains(&name.as_str());
+            object
+                .properties
+                .insert(name.clone(), Property { schema, required });
+        }
+        object.required_elsewhere = required
+            .iter()
+            .filter(|name| !object.properties.contains_key(**name))
+            .map(|name| (*name).to_owned())
+            .collect();
+        let extra = match map.get("additionalProperties") {
+            Some(value @ Value::Object(_)) => {
+                Some(self.schema(value, &format!("{pointer}/additionalProperties"))?)
+            }
+            _ => None,
+        };
+        if object.properties.is_empty() && object.required_elsewhere.is_empty() {
+            let value = extra.unwrap_or_else(|| Schema::new(Kind::Any, pointer));
+            return Ok(Schema::new(Kind::Map(Box::new(value)), pointer));
+        }
+        // Any further properties are what every object may have anyway.
+        object.extra = extra
+            .filter(|schema| !matches!(schema.kind, Kind::Any))
+            .map(Box::new);
+        Ok(Schema::new(Kind::Object(object), pointer))
+    }
+}
+
+/// The values of `enum` or `const`.
+fn enumerated(map: &Map<String, Value>) -> Option<Vec<Value>> {
+    match (map.get("enum"), map.get("const")) {
+        (Some(Value::Array(values)), _) => Some(values.clone()),
+        (_, Some(value)) => Some(vec![value.clone()]),
+        _ => None,
+    }
+}
+
+fn text_format(format: &str) -> TextFormat {
+    match format.to_ascii_lowercase().as_str() {
+        "uuid" => TextFormat::Uuid,
+        "date" => TextFormat::Date,
+        "date-time" => TextFormat::DateTime,
+        "binary" => TextFormat::Binary,
+        _ => TextFormat::Plain,
+    }
+}
+
+fn is_text_format(format: &str) -> bool {
+    !matches!(format, "int32" | "int64" | "float" | "double")
+}
