@@ -74,3 +74,25 @@ fn all_revisions_are_accepted_and_give_the_same_twice() {
         );
     }
 }
+
+#[test]
+fn the_contract_of_this_repository_is_accepted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.yaml");
+    let document = contract::load(&path).unwrap_or_else(|problem| panic!("{problem}"));
+    let normalised = normalise(&document).unwrap_or_else(|problem| panic!("{problem}"));
+    let file = progenitor(&normalised).unwrap_or_else(|problem| panic!("{problem}"));
+    print(
+        &path,
+        "facts",
+        &format!(
+            "{:#?}\n{:#?}\n{:#?}",
+            normalised.remarks, normalised.operations, normalised.schemas
+        ),
+    );
+    print(&path, "rs", &prettyplease::unparse(&file));
+    assert!(
+        normalised.operations.len() > 600,
+        "{} operations",
+        normalised.operations.len()
+    );
+}

@@ -204,10 +204,10 @@ impl<'a> Merger<'a> {
                 Kind::Object(self.objects(first, second, pointer))
             }
             (Kind::Union(union), Kind::Object(object)) => {
-                Kind::Union(self.into_members(union, &object, pointer, true)?)
+                Kind::Union(self.spread_over_members(union, &object, pointer, true)?)
             }
             (Kind::Object(object), Kind::Union(union)) => {
-                Kind::Union(self.into_members(union, &object, pointer, false)?)
+                Kind::Union(self.spread_over_members(union, &object, pointer, false)?)
             }
             (Kind::Map(value), Kind::Object(mut object))
             | (Kind::Object(mut object), Kind::Map(value)) => {
@@ -274,7 +274,7 @@ impl<'a> Merger<'a> {
         first
     }
 
-    fn into_members(
+    fn spread_over_members(
         &mut self,
         union: Union,
         object: &Object,

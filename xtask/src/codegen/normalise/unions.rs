@@ -140,12 +140,18 @@ fn member_name(schema: &Schema) -> String {
     }
 }
 
-/// The tag and, for each member, its values.
+/// A property and, for each member of a union, the values that mean it.
+pub(crate) type Tags = (String, Vec<Vec<String>>);
+
+/// What tells the members by a value.
+///
+/// # Errors
+/// Where a tag means a schema that is no member.
 pub(crate) fn tags(
     components: &Components,
     schema: &Schema,
     union: &Union,
-) -> Result<Option<(String, Vec<Vec<String>>)>, Conflict> {
+) -> Result<Option<Tags>, Conflict> {
     let Some(discriminator) = &union.discriminator else {
         return Ok(told_by_values(components, union));
     };
@@ -195,7 +201,7 @@ pub(crate) fn tags(
 }
 
 /// A property that has one or few values in each member, and none of them in two members.
-fn told_by_values(components: &Components, union: &Union) -> Option<(String, Vec<Vec<String>>)> {
+fn told_by_values(components: &Components, union: &Union) -> Option<Tags> {
     let first = object_of(components, &union.members.first()?.schema)?;
     if union.members.len() < 2 {
         return None;
