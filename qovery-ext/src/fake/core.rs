@@ -241,13 +241,22 @@ impl Call<'_> {
         self.path.last().map_or("", |(_, value)| value)
     }
 
-    /// The declared successful answer, built around what is known.
+    /// The declared successful answer: what is known, and what the contract requires besides.
     pub(crate) fn success(&self, facts: &Value) -> Answer {
+        self.declared(facts, Amount::Minimal)
+    }
+
+    /// The declared successful answer, where there is nothing to know.
+    pub(crate) fn example(&self, facts: &Value) -> Answer {
+        self.declared(facts, self.amount)
+    }
+
+    fn declared(&self, facts: &Value, amount: Amount) -> Answer {
         let declared = &self.operation.success;
         let Some((media, schema)) = &declared.content else {
             return Answer::empty(declared.status);
         };
-        let body = self.contract.build(schema, facts, self.amount);
+        let body = self.contract.build(schema, facts, amount);
         if media == "application/json" {
             return Answer::json(declared.status, &body);
         }

@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::header;
+use http::{HeaderName, header};
+use qovery_api::Operation;
 use serde_json::{Map, Value, json};
 
 use super::exchange::{Answer, Delivery, Outcome, Refusal};
@@ -184,10 +185,16 @@ impl Fault {
         })
     }
 
-    /// Strikes only this operation; several may be named. By `operationId`, word for word.
+    /// Strikes only this operation; several may be named. By `operationId`, word for word: see
+    /// [`Fault::on_operation`] for one that the compiler checks.
     pub fn on(mut self, operation: impl Into<String>) -> Self {
         self.operations.push(operation.into());
         self
+    }
+
+    /// Strikes only this operation; several may be named.
+    pub fn on_operation<O: Operation>(self) -> Self {
+        self.on(O::INFO.id)
     }
 
     /// Lets this many fitting requests pass first.
@@ -213,17 +220,22 @@ impl Fault {
         self.always()
     }
 
+    /// Adds a header to a status.
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Kind::Instead(answer) = self.kind {
+            self.kind = Kind::Instead(answer.with_header(name, value));
+        }
+        self
+    }
+
     /// Adds a `Retry-After` to a status.
-    pub fn retry_after(mut self, retry_after: RetryAfter) -> Self {
+    pub fn retry_after(self, retry_after: RetryAfter) -> Self {
         let text = match retry_after {
             RetryAfter::Absent => return self,
             RetryAfter::Seconds(seconds) => seconds.to_string(),
             RetryAfter::Date(text) | RetryAfter::Text(text) => text,
         };
-        if let Kind::Instead(answer) = self.kind {
-            self.kind = Kind::Instead(answer.with_header(header::RETRY_AFTER, &text));
-        }
-        self
+        self.header(header::RETRY_AFTER, &text)
     }
 
     fn strikes(&mut self, operation: &str, now: Duration) -> bool {

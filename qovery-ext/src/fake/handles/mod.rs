@@ -122,6 +122,12 @@ impl FakeQovery {
         self.with(|core| core.faults.push(fault));
     }
 
+    /// The faults that may still strike: a test that expects all of them finds a wrong operation
+    /// id here.
+    pub fn pending_faults(&self) -> Vec<Fault> {
+        self.with(|core| core.faults.clone())
+    }
+
     /// Takes all faults away.
     pub fn clear_faults(&self) {
         self.with(|core| core.faults.clear());

@@ -26,8 +26,11 @@ pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
     let body = with_answers(&source.body, call.body, &["name", "mode"]);
     let id = create(world, call.contract, &source.template, parents, body, None);
     let (services, stages) = match world.environments.get(&original) {
-        Some(original) => (world.services_of(original), original.stages.clone()),
-        None => (Vec::new(), Vec::new()),
+        Some(original) => {
+            let services = world.services_of(original).into_iter().cloned();
+            (services.collect(), original.stages.clone())
+        }
+        None => (Vec::<Service>::new(), Vec::new()),
     };
     for stage in &stages {
         world.stage_named(call.contract, id, &stage.name);
@@ -36,25 +39,7 @@ pub(super) fn environment(world: &mut World, call: &Call<'_>) -> Handled {
         let name = service.name.clone();
         copy_service(world, call, &service, id, &name);
     }
-    let variables: Vec<Resource> = world
-        .resources
-        .of("/variable/{variableId}")
-        .filter(|v| v.body.get("variable_parent_id") == Some(&json!(original)))
-        .cloned()
-        .collect();
-    for variable in variables {
-        let mut body = variable.body.clone();
-        body.insert("variable_parent_id".to_owned(), json!(id));
-        let parents = [("environmentId".to_owned(), id.to_string())].into();
-        create(
-            world,
-            call.contract,
-            &variable.template,
-            parents,
-            body,
-            None,
-        );
-    }
+    copy_variables(world, call, original, id);
     shown(world, call, id)
 }
 
@@ -107,10 +92,32 @@ fn copy_service(
         copy.durations.clone_from(&service.durations);
     }
     let links = source.and_then(|source| source.server.get("links").cloned());
+    copy_variables(world, call, service.id, id);
     if let (Some(links), Some(copy)) = (links, world.resources.get_mut(&id.to_string())) {
         copy.server.insert("links".to_owned(), links);
     }
     id
+}
+
+/// Copies the variables of one environment or service to another one.
+fn copy_variables(world: &mut World, call: &Call<'_>, from: Uuid, to: Uuid) {
+    let variables: Vec<Resource> = world
+        .resources
+        .of("/variable/{variableId}")
+        .filter(|variable| variable.body.get("variable_parent_id") == Some(&json!(from)))
+        .cloned()
+        .collect();
+    for mut variable in variables {
+        let owner = to.to_string();
+        variable.body.insert("variable_parent_id".to_owned(), json!(owner));
+        for parent in variable.parents.values_mut() {
+            if *parent == from.to_string() {
+                parent.clone_from(&owner);
+            }
+        }
+        let (template, parents, body) = (&variable.template, variable.parents, variable.body);
+        create(world, call.contract, template, parents, body, None);
+    }
 }
 
 fn with_answers(

@@ -64,32 +64,18 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
             world.resources.set_single(&call.incoming.path, json!({}));
             Ok(call.success(&Value::Null))
         }
-        _ => Ok(call.success(&merge(None))),
+        _ => Ok(call.example(&merge(None))),
     }
 }
 
 /// What the contract declares, with the ids of the path where it has a place for them.
 fn example(world: &World, call: &Call<'_>) -> Answer {
-    let declared = &call.operation.success;
-    let Some((media, schema)) = &declared.content else {
-        return Answer::empty(declared.status);
-    };
     let mut facts = parent_facts(&call.path.iter().cloned().collect());
-    if let Some((_, last)) = call.path.last()
-        && let Some(resource) = world.resources.get(last)
-    {
+    let last = call.path.last();
+    if let Some(resource) = last.and_then(|(_, id)| world.resources.get(id)) {
         facts.insert("id".to_owned(), json!(resource.id));
     }
-    let body = call
-        .contract
-        .build(schema, &Value::Object(facts), call.amount);
-    if media == "application/json" {
-        return Answer::json(declared.status, &body);
-    }
-    let text = body
-        .as_str()
-        .map_or_else(|| body.to_string(), str::to_owned);
-    Answer::text(declared.status, media, text)
+    call.example(&Value::Object(facts))
 }
 
 /// Whether a successful answer is a new resource, and not a check or an import.

@@ -58,8 +58,7 @@ pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
 /// Cancels a request that waits; one that no longer does is a conflict.
 pub(super) fn cancel(world: &mut World, call: &Call<'_>) -> Handled {
     let id = uuid(call.last_id(), "deployment request")?;
-    let carried = world.carried_by(id).map_or(id, |request| request.id);
-    if world.cancel_queued(carried) {
+    if world.cancel_queued(id) {
         Ok(call.success(&Value::Null))
     } else {
         Err(Refusal::new(

@@ -17,7 +17,7 @@ use crate::fake::{
 
 pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
     let (environment, _) = view(world, environment_id(call)?)?;
-    Ok(call.success(&environment_status(world, &environment)))
+    Ok(call.success(&environment_status(world, environment)))
 }
 
 pub(super) fn of_project(world: &World, call: &Call<'_>) -> Handled {
@@ -25,7 +25,7 @@ pub(super) fn of_project(world: &World, call: &Call<'_>) -> Handled {
     let environments = world.environments.values().filter(|e| e.project == project);
     let results: Vec<Value> = environments
         .filter_map(|environment| world.view(environment.id))
-        .map(|(environment, _)| environment_status(world, &environment))
+        .map(|(environment, _)| environment_status(world, environment))
         .collect();
     Ok(call.success(&json!({ "results": results })))
 }
@@ -38,8 +38,8 @@ pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
     let shown = services
         .iter()
         .find(|service| service.id == id)
-        .unwrap_or(service);
-    Ok(call.success(&service_status(world, &environment, shown)))
+        .map_or(service, |shown| *shown);
+    Ok(call.success(&service_status(world, environment, shown)))
 }
 
 pub(super) fn of_kind(world: &World, call: &Call<'_>, kind: ServiceKind) -> Handled {
@@ -47,17 +47,16 @@ pub(super) fn of_kind(world: &World, call: &Call<'_>, kind: ServiceKind) -> Hand
     let results: Vec<Value> = services
         .iter()
         .filter(|service| service.kind.segment() == kind.segment())
-        .map(|service| service_status(world, &environment, service))
+        .map(|service| service_status(world, environment, service))
         .collect();
     Ok(call.success(&json!({ "results": results })))
 }
 
 pub(super) fn of_all_services(world: &World, call: &Call<'_>) -> Handled {
     let (environment, services) = view(world, environment_id(call)?)?;
-    let services: Vec<&Service> = services.iter().collect();
-    let mut statuses = by_kind(world, &environment, &services);
+    let mut statuses = by_kind(world, environment, &services);
     if let Some(statuses) = statuses.as_object_mut() {
-        let status = environment_status(world, &environment);
+        let status = environment_status(world, environment);
         statuses.insert("environment".to_owned(), status);
     }
     Ok(call.success(&statuses))
@@ -67,8 +66,8 @@ pub(super) fn with_stages(world: &World, call: &Call<'_>) -> Handled {
     let (environment, services) = view(world, environment_id(call)?)?;
     let mut stages = Vec::new();
     for stage in &environment.stages {
-        let services: Vec<&Service> = services.iter().filter(|s| s.stage == stage.id).collect();
-        let mut entry = by_kind(world, &environment, &services);
+        let services: Vec<&Service> = services.iter().copied().filter(|s| s.stage == stage.id).collect();
+        let mut entry = by_kind(world, environment, &services);
         if let Some(entry) = entry.as_object_mut() {
             let mut shown = json!({
                 "id": stage.id,
@@ -88,7 +87,7 @@ pub(super) fn with_stages(world: &World, call: &Call<'_>) -> Handled {
         stages.push(entry);
     }
     let mut statuses = json!({
-        "environment": environment_status(world, &environment),
+        "environment": environment_status(world, environment),
         "stages": stages,
     });
     if environment.last_execution.is_some() {
@@ -108,10 +107,8 @@ pub(super) fn of_request(world: &World, call: &Call<'_>) -> Handled {
         .and_then(|id| world.requests.get(&id));
     let request = request.ok_or_else(|| Refusal::not_found("deployment request", id))?;
     let environment = world.environments.get(&request.environment);
-    match environment
-        .map(|e| e.settings.request_status)
-        .unwrap_or_default()
-    {
+    let settings = environment.map(|environment| environment.settings.request_status);
+    match settings.unwrap_or(request.shown_as) {
         RequestStatus::Known => {}
         RequestStatus::NotFound => return Err(Refusal::not_found("deployment request", id)),
         RequestStatus::Empty => return Ok(Answer::json(200, &json!({}))),
@@ -255,7 +252,7 @@ fn by_kind(world: &World, environment: &Environment, services: &[&Service]) -> V
     Value::Object(lists)
 }
 
-fn view(world: &World, id: Uuid) -> Result<(Environment, Vec<Service>), Refusal> {
+fn view(world: &World, id: Uuid) -> Result<(&Environment, Vec<&Service>), Refusal> {
     world
         .view(id)
         .ok_or_else(|| Refusal::not_found("environment", &id.to_string()))

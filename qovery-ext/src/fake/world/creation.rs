@@ -203,6 +203,7 @@ impl World {
             state: "DEPLOYED".to_owned(),
             stage: RequestStage::Ended,
             merged_into: None,
+            shown_as: subject.settings.request_status,
             script: Script::default(),
         };
         let mut execution = Execution::past(id.clone(), history_id, request.clone());

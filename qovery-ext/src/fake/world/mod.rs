@@ -114,20 +114,19 @@ impl World {
     }
 
     /// The services of an environment, in order of creation.
-    pub(crate) fn services_of(&self, environment: &Environment) -> Vec<Service> {
+    pub(crate) fn services_of(&self, environment: &Environment) -> Vec<&Service> {
         let ids = environment.services.iter();
-        ids.filter_map(|id| self.services.get(id).cloned())
-            .collect()
+        ids.filter_map(|id| self.services.get(id)).collect()
     }
 
     /// What readers see of an environment: the present, or what it was a while ago.
-    pub(crate) fn view(&self, id: Uuid) -> Option<(Environment, Vec<Service>)> {
+    pub(crate) fn view(&self, id: Uuid) -> Option<(&Environment, Vec<&Service>)> {
         let environment = self.environments.get(&id)?;
         match &environment.stale {
             Some(stale) if stale.until > self.now => {
-                Some(((*stale.environment).clone(), stale.services.clone()))
+                Some((&*stale.environment, stale.services.iter().collect()))
             }
-            _ => Some((environment.clone(), self.services_of(environment))),
+            _ => Some((environment, self.services_of(environment))),
         }
     }
 }

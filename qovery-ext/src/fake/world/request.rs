@@ -8,10 +8,10 @@ use super::{
     World,
     agenda::{Act, Event},
     audit::Actor,
-    environment::Stale,
+    environment::{Service, Stale},
     script::Script,
 };
-use crate::fake::{Action, words::is_terminal};
+use crate::fake::{Action, RequestStatus, words::is_terminal};
 
 /// A request to do something with an environment or some of its services.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub(crate) struct DeploymentRequest {
     pub(crate) stage: RequestStage,
     /// The request that took this one in.
     pub(crate) merged_into: Option<Uuid>,
+    /// What its status answers, also when its environment is no more.
+    pub(crate) shown_as: RequestStatus,
     pub(crate) script: Script,
 }
 
@@ -54,7 +56,8 @@ impl World {
     ) -> Option<Uuid> {
         let id = self.new_id();
         let now = self.now;
-        let seen = self.services_of(self.environments.get(&environment)?);
+        let subject = self.environments.get(&environment)?;
+        let seen: Vec<Service> = self.services_of(subject).into_iter().cloned().collect();
         let subject = self.environments.get_mut(&environment)?;
         let script = scripted.then(|| subject.scripts.pop_front()).flatten();
         let script = script.unwrap_or_default();
@@ -91,6 +94,7 @@ impl World {
             state: action.queued().to_owned(),
             stage: RequestStage::Queued,
             merged_into: None,
+            shown_as: subject.settings.request_status,
             script,
         };
         self.record_in_environment(environment, action.events()[0], &actor);
@@ -214,15 +218,12 @@ impl World {
 
     /// Cancels a request that still waits. `false` where it no longer does.
     pub(crate) fn cancel_queued(&mut self, id: Uuid) -> bool {
-        let Some(request) = self.requests.get_mut(&id) else {
+        let request = self.carried_by(id).cloned();
+        let Some(request) = request.filter(|r| r.stage == RequestStage::Queued) else {
             return false;
         };
-        if request.stage != RequestStage::Queued {
-            return false;
-        }
-        request.stage = RequestStage::Ended;
-        request.state = "CANCELED".to_owned();
-        let request = request.clone();
+        let id = request.id;
+        self.end_request(id, "CANCELED");
         let Some(environment) = self.environments.get_mut(&request.environment) else {
             return true;
         };
@@ -266,7 +267,7 @@ impl World {
     }
 
     pub(super) fn supersede(&mut self, id: Uuid, action: Action) {
-        let Some(request) = self.requests.get(&id).cloned() else {
+        let Some(request) = self.carried_by(id).cloned() else {
             return;
         };
         match request.stage {

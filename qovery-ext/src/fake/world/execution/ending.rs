@@ -44,7 +44,7 @@ impl World {
     }
 
     /// A request and those that it took in show how it ended.
-    fn end_request(&mut self, id: Uuid, state: &str) {
+    pub(crate) fn end_request(&mut self, id: Uuid, state: &str) {
         for request in self.requests.values_mut() {
             if request.id == id || request.merged_into == Some(id) {
                 request.stage = RequestStage::Ended;
