@@ -68,16 +68,16 @@ impl Core {
         };
         let id = operation.map_or("", |operation| operation.id.as_str());
         let passing = Passing::through(&mut self.faults, id, self.world.now);
-        let mut executed = false;
-        let answer = if passing.reaches_the_server() {
-            executed = passing.instead().is_none();
-            Some(match passing.instead() {
-                Some(answer) => answer,
-                None => self.answer(&contract, incoming, &matched, operation),
-            })
+        let instead = passing.instead();
+        let executed = passing.reaches_the_server() && instead.is_none();
+        let answer = if executed {
+            Some(self.answer(&contract, incoming, &matched, operation))
         } else {
-            None
+            instead
         };
+        let date = self.world.calendar(self.world.now);
+        let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let answer = answer.map(|answer| answer.with_header(header::DATE, &date));
         let refused = answer
             .as_ref()
             .is_some_and(|answer| answer.status.as_u16() >= 400);
@@ -102,9 +102,7 @@ impl Core {
         let answer = self.check_and_execute(contract, incoming, matched, operation);
         let now = self.world.calendar(self.world.now);
         let timestamp = now.to_rfc3339_opts(SecondsFormat::Millis, true);
-        let answer = answer.unwrap_or_else(|r| r.into_answer(&incoming.path, &timestamp));
-        let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        answer.with_header(header::DATE, &date)
+        answer.unwrap_or_else(|refusal| refusal.into_answer(&incoming.path, &timestamp))
     }
 
     fn check_and_execute(
@@ -251,6 +249,20 @@ impl Call<'_> {
         self.declared(facts, self.amount)
     }
 
+    /// How the declared successful answer carries a list.
+    pub(crate) fn declared_list(&self) -> DeclaredList {
+        let Some((_, schema)) = &self.operation.success.content else {
+            return DeclaredList::None;
+        };
+        let facts = serde_json::json!({"results": []});
+        let probe = self.contract.build(schema, &facts, Amount::Minimal);
+        match probe.get("results") {
+            _ if probe.is_array() => DeclaredList::Bare,
+            Some(_) => DeclaredList::Results,
+            None => DeclaredList::None,
+        }
+    }
+
     fn declared(&self, facts: &Value, amount: Amount) -> Answer {
         let declared = &self.operation.success;
         let Some((media, schema)) = &declared.content else {
@@ -265,6 +277,17 @@ impl Call<'_> {
             .map_or_else(|| body.to_string(), str::to_owned);
         Answer::text(declared.status, media, text)
     }
+}
+
+/// How a successful answer carries a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeclaredList {
+    /// In `results`.
+    Results,
+    /// As the whole body.
+    Bare,
+    /// It carries none.
+    None,
 }
 
 impl Outcome {

@@ -38,6 +38,7 @@ mod core;
 mod exchange;
 mod fault;
 mod handles;
+mod json;
 mod operations;
 mod record;
 mod server;

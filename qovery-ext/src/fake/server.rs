@@ -85,6 +85,8 @@ async fn serve(fake: FakeQovery, stream: TcpStream) {
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
+        // Dates are those of the fake's calendar.
+        .auto_date_header(false)
         .serve_connection(TokioIo::new(stream), service);
     // An error here is a connection that a script, or the client, has broken.
     let _broken: Result<(), hyper::Error> = connection.await;
@@ -147,6 +149,8 @@ fn broken_body(
     let half = cut_after.unwrap_or(body.len() / 2).min(body.len());
     let (first, second) = (body.slice(..half), body.slice(half..));
     let late = stream::once(async move {
+        // Not ready at once: what came before is sent first.
+        tokio::task::yield_now().await;
         fake.clock().wait(body_over).await;
         match cut_after {
             Some(_) => Err(io::Error::from(io::ErrorKind::UnexpectedEof)),

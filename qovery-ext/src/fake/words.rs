@@ -212,16 +212,28 @@ impl Action {
         }
     }
 
-    /// The types of the audit events when it is asked for, when it succeeds and when it fails.
-    pub(crate) fn events(self) -> [&'static str; 3] {
-        match self {
-            Self::Deploy => ["TRIGGER_DEPLOY", "DEPLOYED", "DEPLOY_FAILED"],
-            Self::Restart => ["TRIGGER_RESTART", "RESTARTED", "RESTART_FAILED"],
-            Self::Stop => ["TRIGGER_STOP", "STOPPED", "STOP_FAILED"],
-            Self::Delete => ["TRIGGER_DELETE", "DELETED", "DELETE_FAILED"],
-            Self::Uninstall => ["TRIGGER_UNINSTALL", "UNINSTALLED", "UNINSTALL_FAILED"],
+    /// The types of the audit events that it leaves.
+    pub(crate) fn events(self) -> Events {
+        let (asked, done, failed) = match self {
+            Self::Deploy => ("TRIGGER_DEPLOY", "DEPLOYED", "DEPLOY_FAILED"),
+            Self::Restart => ("TRIGGER_RESTART", "RESTARTED", "RESTART_FAILED"),
+            Self::Stop => ("TRIGGER_STOP", "STOPPED", "STOP_FAILED"),
+            Self::Delete => ("TRIGGER_DELETE", "DELETED", "DELETE_FAILED"),
+            Self::Uninstall => ("TRIGGER_UNINSTALL", "UNINSTALLED", "UNINSTALL_FAILED"),
+        };
+        Events {
+            asked,
+            done,
+            failed,
         }
     }
+}
+
+/// Types of audit events.
+pub(crate) struct Events {
+    pub(crate) asked: &'static str,
+    pub(crate) done: &'static str,
+    pub(crate) failed: &'static str,
 }
 
 /// Whether a state is one in which nothing happens any more.

@@ -107,6 +107,7 @@ impl Contract {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn operations(&self) -> &[Operation] {
         &self.operations
     }

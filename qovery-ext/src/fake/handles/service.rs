@@ -102,6 +102,13 @@ impl FakeService {
         self
     }
 
+    /// Gives its repository this many commits, newest first.
+    pub fn commits(self, count: u32) -> Self {
+        self.fake
+            .with(|core| core.world.add_commits(self.id, self.kind, count));
+        self
+    }
+
     /// Sets a property of its configuration, such as `tag` of a container.
     pub fn with(self, property: &str, value: Value) -> Self {
         self.fake.with(|core| {

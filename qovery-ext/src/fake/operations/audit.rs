@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Handled, uuid};
 use crate::fake::{
     core::Call,
+    json::set,
     world::{World, audit::AuditEvent},
 };
 
@@ -43,10 +44,10 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
         json!(format!("/organization/0/events?{token}={}", event.cursor))
     };
     if let Some(last) = page.last().filter(|_| to < events.len()) {
-        links["next"] = link("continueToken", last);
+        set(&mut links, "next", link("continueToken", last));
     }
     if let Some(first) = page.first().filter(|_| from > 0) {
-        links["previous"] = link("stepBackToken", first);
+        set(&mut links, "previous", link("stepBackToken", first));
     }
     let events: Vec<Value> = page.iter().map(|event| render(world, event)).collect();
     Ok(call.success(&json!({

@@ -109,7 +109,9 @@ fn copy_variables(world: &mut World, call: &Call<'_>, from: Uuid, to: Uuid) {
         .collect();
     for mut variable in variables {
         let owner = to.to_string();
-        variable.body.insert("variable_parent_id".to_owned(), json!(owner));
+        variable
+            .body
+            .insert("variable_parent_id".to_owned(), json!(owner));
         for parent in variable.parents.values_mut() {
             if *parent == from.to_string() {
                 parent.clone_from(&owner);

@@ -14,7 +14,7 @@ use super::{Handled, paging};
 use crate::fake::{
     ServiceKind,
     contract::Contract,
-    core::Call,
+    core::{Call, DeclaredList},
     exchange::{Answer, Refusal},
     world::{
         World,
@@ -42,7 +42,7 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
         }
         (&Method::PUT | &Method::PATCH, true, _) => edit(world, call),
         (&Method::DELETE, true, _) => {
-            world.resources.remove(call.last_id());
+            world.forget(call.last_id());
             Ok(call.success(&Value::Null))
         }
         (&Method::GET, false, Some(items)) => list(world, call, &items),
@@ -50,6 +50,7 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
             create_from_call(world, call, &items)
         }
         (&Method::GET, false, None) => match world.resources.single(&call.incoming.path) {
+            Some(Value::Array(all)) => page_of(world, call, all),
             Some(document) => Ok(call.success(document)),
             None => Ok(example(world, call)),
         },
@@ -98,38 +99,32 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
         .filter(|r| belongs(r))
         .map(Resource::facts)
         .collect();
-    let content = call.operation.success.content.as_ref();
-    let probe = content.map(|(_, schema)| {
-        call.contract
-            .build(schema, &json!({"results": []}), call.amount)
-    });
-    let probe = probe.unwrap_or_default();
-    if probe.is_array() {
-        return Ok(call.success(&Value::Array(all)));
-    }
-    if probe.get("results").is_none() {
+    let declared = call.declared_list();
+    if declared == DeclaredList::None {
         // One document for the whole collection, such as the deployment rule of an environment.
         let facts = all.into_iter().next().unwrap_or_default();
         return Ok(call.success(&facts));
     }
-    let paged = call
-        .operation
-        .parameters
-        .iter()
-        .any(|p| p.name == "startId");
-    if !paged {
+    page_of(world, call, &all)
+}
+
+/// Answers with a list, or with the page of it that the call asks for.
+fn page_of(world: &World, call: &Call<'_>, all: &[Value]) -> Handled {
+    if call.declared_list() == DeclaredList::Bare {
+        return Ok(call.success(&json!(all)));
+    }
+    let mut parameters = call.operation.parameters.iter();
+    if !parameters.any(|parameter| parameter.name == "startId") {
         return Ok(call.success(&json!({ "results": all })));
     }
     let start = call.incoming.parameter("startId");
-    let page = paging::page(&all, start, world.start_id, world.page_size, |item| {
+    let page = paging::page(all, start, world.start_id, world.page_size, |item| {
         let id = item.get("git_commit_id").or_else(|| item.get("id"));
         id.and_then(Value::as_str).unwrap_or_default().to_owned()
     });
     let Some(page) = page else {
-        let start = start.unwrap_or_default();
-        return Err(Refusal::bad_request(format!(
-            "startId {start} does not exist"
-        )));
+        let detail = format!("startId {} does not exist", start.unwrap_or_default());
+        return Err(Refusal::bad_request(detail));
     };
     Ok(call.success(&json!({
         "page": 1,

@@ -10,6 +10,7 @@ use crate::fake::{
     ServiceKind,
     core::Call,
     exchange::Refusal,
+    json::set,
     world::{
         World,
         execution::{Execution, ServiceRun, StageRun},
@@ -20,16 +21,21 @@ pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
     let executions = executions(world, environment_id(call)?, None);
     page(world, call, &executions, |execution| {
         let mut entry = base(world, execution, execution.history_id);
-        entry["status"] = json!(execution.state);
-        entry["origin"] = json!(execution.request.actor.origin);
-        entry["triggered_by"] = json!(execution.request.actor.name);
+        set(&mut entry, "status", json!(execution.state));
+        set(&mut entry, "origin", json!(execution.request.actor.origin));
+        set(
+            &mut entry,
+            "triggered_by",
+            json!(execution.request.actor.name),
+        );
         for run in execution.stages.iter().flat_map(|stage| &stage.services) {
             let mut service = base(world, execution, run.service);
-            service["name"] = json!(run.name);
-            service["status"] = json!(run.state);
-            match entry.get_mut(run.kind.list()).and_then(Value::as_array_mut) {
+            set(&mut service, "name", json!(run.name));
+            set(&mut service, "status", json!(run.state));
+            let list = run.kind.list();
+            match entry.get_mut(list).and_then(Value::as_array_mut) {
                 Some(list) => list.push(service),
-                None => entry[run.kind.list()] = json!([service]),
+                None => set(&mut entry, list, json!([service])),
             }
         }
         entry
@@ -44,12 +50,16 @@ pub(super) fn of_service(world: &World, call: &Call<'_>, kind: ServiceKind) -> H
         let Some(run) = run_of(execution, id) else {
             return entry;
         };
-        entry["name"] = json!(run.name);
-        entry["status"] = match (kind, run.status) {
-            (ServiceKind::Application, "SUCCESS") => json!("SUCCESS"),
-            (ServiceKind::Application, _) => json!("FAILED"),
-            _ => json!(run.state),
-        };
+        set(&mut entry, "name", json!(run.name));
+        set(
+            &mut entry,
+            "status",
+            match (kind, run.status) {
+                (ServiceKind::Application, "SUCCESS") => json!("SUCCESS"),
+                (ServiceKind::Application, _) => json!("FAILED"),
+                _ => json!(run.state),
+            },
+        );
         entry
     })
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{Handled, environment_id, status::environment_status, uuid};
 use crate::fake::{
     core::Call,
+    json::set,
     world::{
         World,
         environment::{Environment, Service},
@@ -115,11 +116,15 @@ pub(super) fn services(world: &World, call: &Call<'_>) -> Handled {
         };
         let mut light = light(world, service);
         let project = document(world, environment.project);
-        light["project_id"] = json!(environment.project);
-        light["project_name"] = project.get("name").cloned().unwrap_or_default();
-        light["environment_id"] = json!(environment.id);
-        light["environment_name"] = json!(environment.name);
-        light["cluster_id"] = json!(environment.cluster);
+        set(&mut light, "project_id", json!(environment.project));
+        set(
+            &mut light,
+            "project_name",
+            project.get("name").cloned().unwrap_or_default(),
+        );
+        set(&mut light, "environment_id", json!(environment.id));
+        set(&mut light, "environment_name", json!(environment.name));
+        set(&mut light, "cluster_id", json!(environment.cluster));
         results.push(light);
     }
     Ok(call.success(&json!({ "results": results })))
@@ -130,8 +135,8 @@ fn light(world: &World, service: &Service) -> Value {
     if !light.is_object() {
         light = json!({});
     }
-    light["id"] = json!(service.id);
-    light["name"] = json!(service.name);
+    set(&mut light, "id", json!(service.id));
+    set(&mut light, "name", json!(service.name));
     light
 }
 

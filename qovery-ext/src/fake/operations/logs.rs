@@ -6,6 +6,7 @@ use super::{Handled, environment_id, uuid};
 use crate::fake::{
     core::Call,
     exchange::Answer,
+    json::set,
     world::{
         World,
         execution::{Execution, LogEntry},
@@ -116,13 +117,17 @@ fn line(world: &World, execution: &Execution, entry: &LogEntry) -> Value {
         "message": null,
     });
     if entry.is_error {
-        line["error"] = json!({
-            "tag": "DEPLOYMENT_FAILED",
-            "user_log_message": entry.message,
-            "underlying_error": {"message": entry.message},
-        });
+        set(
+            &mut line,
+            "error",
+            json!({
+                "tag": "DEPLOYMENT_FAILED",
+                "user_log_message": entry.message,
+                "underlying_error": {"message": entry.message},
+            }),
+        );
     } else {
-        line["message"] = json!({"safe_message": entry.message});
+        set(&mut line, "message", json!({"safe_message": entry.message}));
     }
     line
 }

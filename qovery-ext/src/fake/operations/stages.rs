@@ -48,13 +48,18 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Handled {
 pub(super) fn attach(world: &mut World, call: &Call<'_>) -> Handled {
     let stage = uuid(call.id("deploymentStageId"), "stage")?;
     let service = uuid(call.id("serviceId"), "service")?;
-    let environment = world.environments.values().find(|e| e.stage(stage).is_some());
+    let environment = world
+        .environments
+        .values()
+        .find(|e| e.stage(stage).is_some());
     let environment = environment.map(|environment| environment.id);
     let subject = world.services.get_mut(&service);
     match subject.filter(|service| Some(service.environment) == environment) {
         Some(service) => service.stage = stage,
         None => {
-            return Err(Refusal::bad_request("stage and service belong to different environments"));
+            return Err(Refusal::bad_request(
+                "stage and service belong to different environments",
+            ));
         }
     }
     stages_with(world, call, stage)

@@ -8,6 +8,7 @@ use crate::fake::{
     ServiceKind,
     core::Call,
     exchange::{Answer, Refusal},
+    json::set,
     settings::RequestStatus,
     world::{
         World,
@@ -66,7 +67,11 @@ pub(super) fn with_stages(world: &World, call: &Call<'_>) -> Handled {
     let (environment, services) = view(world, environment_id(call)?)?;
     let mut stages = Vec::new();
     for stage in &environment.stages {
-        let services: Vec<&Service> = services.iter().copied().filter(|s| s.stage == stage.id).collect();
+        let services: Vec<&Service> = services
+            .iter()
+            .copied()
+            .filter(|s| s.stage == stage.id)
+            .collect();
         let mut entry = by_kind(world, environment, &services);
         if let Some(entry) = entry.as_object_mut() {
             let mut shown = json!({
@@ -75,12 +80,16 @@ pub(super) fn with_stages(world: &World, call: &Call<'_>) -> Handled {
                 "description": stage.description,
             });
             if let Some(status) = stage.status {
-                shown["status"] = json!(status);
-                shown["steps"] = json!({
-                    "stage_id": stage.id,
-                    "total_duration_sec": stage.duration.as_secs(),
-                    "details": [],
-                });
+                set(&mut shown, "status", json!(status));
+                set(
+                    &mut shown,
+                    "steps",
+                    json!({
+                        "stage_id": stage.id,
+                        "total_duration_sec": stage.duration.as_secs(),
+                        "details": [],
+                    }),
+                );
             }
             entry.insert("stage".to_owned(), shown);
         }
@@ -91,7 +100,11 @@ pub(super) fn with_stages(world: &World, call: &Call<'_>) -> Handled {
         "stages": stages,
     });
     if environment.last_execution.is_some() {
-        statuses["pre_check_stage"] = json!({"status": "SUCCESS", "total_duration_sec": 0});
+        set(
+            &mut statuses,
+            "pre_check_stage",
+            json!({"status": "SUCCESS", "total_duration_sec": 0}),
+        );
     }
     Ok(call.success(&statuses))
 }
@@ -211,10 +224,10 @@ pub(crate) fn service_status(world: &World, environment: &Environment, service: 
         "steps": steps(service),
     });
     if let Some(at) = service.last_deployment_at {
-        shown["last_deployment_date"] = json!(world.date(at));
+        set(&mut shown, "last_deployment_date", json!(world.date(at)));
     }
     if let Some(execution) = &service.last_execution {
-        shown["execution_id"] = json!(execution);
+        set(&mut shown, "execution_id", json!(execution));
     }
     shown
 }

@@ -8,6 +8,7 @@ use super::{Handled, create as create_resource, uuid};
 use crate::fake::{
     core::Call,
     exchange::Refusal,
+    json::set,
     world::{World, resources::Resource},
 };
 
@@ -145,7 +146,7 @@ fn require_parent(world: &World, parent: &str) -> Result<(), Refusal> {
 fn shown(variable: &Resource) -> Value {
     let mut facts = variable.facts();
     if facts.get("is_secret") == Some(&Value::Bool(true)) {
-        facts["value"] = Value::Null;
+        set(&mut facts, "value", Value::Null);
     }
     facts
 }

@@ -1,7 +1,15 @@
 //! Tests of the fake: what it answers, how deployments run, what scripts do to requests.
 
 mod answers;
+mod clusters;
+mod contract;
 mod deployments;
+mod faults;
+mod front_ends;
+mod pages;
+mod requests;
+mod resources;
+mod scripts;
 
 use std::time::Duration;
 

@@ -82,7 +82,7 @@ impl World {
             id: Uuid::nil(),
             at: now,
             cursor: 0,
-            event_type: action.events()[0].to_owned(),
+            event_type: action.events().asked.to_owned(),
             target_type: "CLUSTER".to_owned(),
             target: id,
             target_name: cluster.name.clone(),

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -218,5 +218,24 @@ impl World {
         }
         self.requests.insert(request_id, request);
         self.executions.insert(id, execution);
+    }
+
+    /// Adds commits to the repository of a service, newest first.
+    pub(crate) fn add_commits(&mut self, service: Uuid, kind: ServiceKind, count: u32) {
+        let date = self.date(self.now);
+        let commits: Vec<Value> = (0..count)
+            .rev()
+            .map(|number| {
+                json!({
+                    "git_commit_id": format!("{:032x}{number:08x}", service.as_u128()),
+                    "created_at": date,
+                    "author_name": "someone",
+                    "message": format!("commit {number}"),
+                    "tag": "",
+                })
+            })
+            .collect();
+        let path = format!("/{}/{service}/commit", kind.segment());
+        self.resources.set_single(&path, Value::Array(commits));
     }
 }

@@ -97,7 +97,7 @@ impl World {
             shown_as: subject.settings.request_status,
             script,
         };
-        self.record_in_environment(environment, action.events()[0], &actor);
+        self.record_in_environment(environment, action.events().asked, &actor);
         if nothing_to_do {
             self.end_at_once(request);
         } else {

@@ -28,7 +28,8 @@ impl World {
         }
         self.end_request(request.id, &ended);
         self.rest_unreached(id);
-        let event = request.action.events()[if reached { 1 } else { 2 }];
+        let events = request.action.events();
+        let event = if reached { events.done } else { events.failed };
         self.record_in_environment(request.environment, event, &request.actor);
         self.show_end(request.environment, &ended);
         if reached && request.action == Action::Delete {
@@ -196,11 +197,16 @@ impl World {
 
     /// Forgets an environment or a service with everything that belongs to it.
     pub(crate) fn vanish(&mut self, id: Uuid) {
-        for removed in self.resources.remove(&id.to_string()) {
+        self.forget(&id.to_string());
+    }
+
+    /// Forgets a resource with everything that belongs to it.
+    pub(crate) fn forget(&mut self, id: &str) {
+        for removed in self.resources.remove(id) {
             let Ok(removed) = Uuid::parse_str(&removed.id) else {
                 continue;
             };
-            let gone = self.gone.get(&id.to_string()).copied().unwrap_or_default();
+            let gone = self.gone.get(id).copied().unwrap_or_default();
             self.gone.insert(removed.to_string(), gone);
             self.environments.remove(&removed);
             self.clusters.remove(&removed);

@@ -1,0 +1,10 @@
+//! One small thing that JSON values lack.
+
+use serde_json::Value;
+
+/// Sets a property of an object; of anything else, nothing.
+pub(crate) fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value.into());
+    }
+}
