@@ -15,6 +15,7 @@ use tracing::Instrument;
 use super::{
     limits::Limits,
     retry::RetryPolicy,
+    scrub::scrub,
     token_source::{Issued, NoToken, Tokens},
     trace,
 };
@@ -223,16 +224,20 @@ impl ConnectedTransport {
         if let Some(value) = authorization {
             request.headers.insert(header::AUTHORIZATION, value.clone());
         }
+        let authorization = request.headers.get(header::AUTHORIZATION).cloned();
         progress.sent += 1;
-        let outcome = match timeout(limit, self.inner.send(request)).await {
+        let mut outcome = match timeout(limit, self.inner.send(request)).await {
             Ok(outcome) => outcome,
             Err(_) if left < progress.attempt_limit => {
                 Err(TransportError::timeout(progress.budget))
             }
             Err(_) => Err(TransportError::timeout(limit)),
         };
-        if let Ok(response) = &outcome {
+        if let Ok(response) = &mut outcome {
             self.limits.hold.observe(response);
+            if let Some(value) = &authorization {
+                scrub(response, value);
+            }
         }
         outcome
     }

@@ -1,0 +1,286 @@
+//! Connections that fail at each point, and what the server has seen by then.
+
+use std::time::Duration;
+
+use qovery_api::http::Method;
+
+use super::{
+    METHODS, client, connect, is_safe, request, send,
+    server::{Answer, Server, response},
+};
+
+/// The bytes of a success.
+fn success() -> Vec<u8> {
+    response(
+        200,
+        "content-type: application/json\r\n",
+        r#"{"name": "b0dy"}"#,
+    )
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_tried_again_for_each_method_and_executed_by_nobody() {
+    // The port of a server that is gone.
+    let url = Server::start([Answer::Silence]).await.url();
+    tokio::task::yield_now().await;
+    for method in METHODS {
+        let client = connect(&url).build().unwrap();
+        let error = send(&client, &method).await.unwrap_err();
+        assert!(
+            error.is_connect() && !error.may_have_been_executed(),
+            "{method} {error:?}"
+        );
+        assert_eq!(error.attempts(), 4, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_comes_up_late_is_reached_by_a_post() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let policy = qovery_ext::connect::RetryPolicy::new()
+        .attempts(200)
+        .first_delay(Duration::from_millis(5))
+        .longest_delay(Duration::from_millis(5));
+    let client = connect(&format!("http://{address}"))
+        .retry(policy)
+        .build()
+        .unwrap();
+    let call = tokio::spawn(async move { send(&client, &Method::POST).await });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &success())
+        .await
+        .unwrap();
+    let response = call.await.unwrap().unwrap();
+    assert!(response.attempts > 1 && !response.executed_before);
+}
+
+#[tokio::test]
+async fn a_reset_before_the_request_was_read_is_repeated_where_twice_is_once() {
+    for read in [0, 1, 20, 60] {
+        for method in METHODS {
+            let server =
+                Server::start([Answer::ResetAfterReading(read), Answer::Bytes(success())]).await;
+            let outcome = send(&client(&server), &method).await;
+            if is_safe(&method) {
+                assert_eq!(outcome.unwrap().status.as_u16(), 200, "{method} {read}");
+                assert_eq!(server.executions(), 1, "{method} {read}");
+            } else {
+                // The client cannot know how much the server read.
+                let error = outcome.unwrap_err();
+                assert!(error.may_have_been_executed(), "{method} {read} {error:?}");
+                assert_eq!(server.executions(), 0, "{method} {read}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reset_after_the_request_was_read_is_repeated_where_twice_is_once() {
+    for method in METHODS {
+        let server =
+            Server::start([Answer::ResetAfter(Vec::new()), Answer::Bytes(success())]).await;
+        let outcome = send(&client(&server), &method).await;
+        if is_safe(&method) {
+            let response = outcome.unwrap();
+            assert_eq!(response.attempts, 2, "{method}");
+            assert!(response.executed_before, "{method}");
+        } else {
+            let error = outcome.unwrap_err();
+            assert!(
+                error.is_interrupted() && error.may_have_been_executed(),
+                "{error:?}"
+            );
+            assert_eq!((error.attempts(), server.executions()), (1, 1), "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_post_is_executed_at_most_once_whatever_byte_a_fault_strikes() {
+    let whole = success();
+    // Where the fault strikes: before each part of the request, and after each byte of the response.
+    let mut faults: Vec<_> = (0..200)
+        .step_by(13)
+        .map(Answer::ResetAfterReading)
+        .collect();
+    faults.extend((0..whole.len()).map(|end| Answer::ResetAfter(whole[..end].to_vec())));
+    faults.extend(
+        (0..whole.len())
+            .step_by(7)
+            .map(|end| Answer::Bytes(whole[..end].to_vec())),
+    );
+    for fault in faults {
+        for method in [Method::POST, Method::PATCH] {
+            let server = Server::start([fault.clone(), Answer::Bytes(success())]).await;
+            let outcome = send(&client(&server), &method).await;
+            let executions = server.executions();
+            assert!(executions <= 1, "{method} {fault:?}");
+            // And what the error says of it is never less than the truth.
+            let error = outcome.unwrap_err();
+            assert!(
+                error.may_have_been_executed() || executions == 0,
+                "{method} {fault:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_post_is_executed_at_most_once_after_any_two_faults() {
+    let faults = [
+        Answer::ResetAfterReading(0),
+        Answer::ResetAfterReading(40),
+        Answer::ResetAfter(Vec::new()),
+        Answer::ResetAfter(success()[..30].to_vec()),
+        Answer::Bytes(Vec::new()),
+        Answer::Bytes(b"not HTTP at all\r\n\r\n".to_vec()),
+        Answer::EndlessHeaders,
+        Answer::status(429, "", "{}"),
+        Answer::status(502, "", "{}"),
+        Answer::status(503, "Retry-After: 0\r\n", "{}"),
+        Answer::status(504, "", "<html>"),
+        Answer::status(500, "", "{}"),
+        Answer::status(401, "", "{}"),
+    ];
+    for first in &faults {
+        for second in &faults {
+            let server =
+                Server::start([first.clone(), second.clone(), Answer::Bytes(success())]).await;
+            let _ = send(&client(&server), &Method::POST).await;
+            // Refusals were read and not executed.
+            let refusals = [first, second]
+                .into_iter()
+                .take_while(|fault| **fault == Answer::status(429, "", "{}"))
+                .count();
+            let executed = server.executions().saturating_sub(refusals);
+            assert!(executed <= 1, "{first:?} {second:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_stops_half_way_is_no_success() {
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::POST] {
+        let half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"half\": ".to_vec();
+        let chunked =
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n".to_vec();
+        for bytes in [half, chunked] {
+            let server = Server::start([Answer::Bytes(bytes)]).await;
+            let error = send(&client(&server), &method).await.unwrap_err();
+            assert!(
+                error.is_body() && error.may_have_been_executed(),
+                "{error:?}"
+            );
+            let expected = if is_safe(&method) { 4 } else { 1 };
+            assert_eq!(error.attempts(), expected, "{method}");
+            assert_eq!(server.executions(), expected as usize, "{method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_status_of_a_failure_survives_a_body_that_stops_half_way() {
+    let half = b"HTTP/1.1 409 X\r\ncontent-length: 100\r\n\r\n{\"detail\": ".to_vec();
+    let server = Server::start([Answer::Bytes(half)]).await;
+    let response = send(&client(&server), &Method::POST).await.unwrap();
+    assert_eq!(response.status.as_u16(), 409);
+}
+
+#[tokio::test]
+async fn headers_that_never_end_end_the_request() {
+    for method in [Method::GET, Method::POST] {
+        let server = Server::start([Answer::EndlessHeaders]).await;
+        let error = send(&client(&server), &method).await.unwrap_err();
+        assert!(error.may_have_been_executed(), "{error:?}");
+        let expected = if is_safe(&method) { 4 } else { 1 };
+        assert_eq!(error.attempts(), expected, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn slow_headers_and_silence_end_with_the_limit() {
+    for answer in [Answer::SlowHeaders, Answer::Silence] {
+        let server = Server::start([answer]).await;
+        let limit = Duration::from_millis(200);
+        let client = connect(&server.url())
+            .request_timeout(limit)
+            .build()
+            .unwrap();
+        let error = send(&client, &Method::GET).await.unwrap_err();
+        assert!(
+            error.is_timeout() && error.may_have_been_executed(),
+            "{error:?}"
+        );
+        assert_eq!(error.attempts(), 1);
+        assert!(
+            error.elapsed() >= limit && error.elapsed() < limit * 5,
+            "{error:?}"
+        );
+        let client = connect(&server.url()).build().unwrap();
+        let mut request = request(&client, &Method::POST);
+        request.timeout = Some(limit);
+        let error = client.transport().send(request).await.unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+        assert!(
+            error.elapsed() >= limit && error.elapsed() < limit * 5,
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_and_not_asked_for_again() {
+    let long = "x".repeat(2000);
+    let chunked =
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n7d0\r\n{long}\r\n0\r\n\r\n");
+    for bytes in [response(200, "", &long), chunked.into_bytes()] {
+        let server = Server::start([Answer::Bytes(bytes)]).await;
+        let client = connect(&server.url()).body_limit(1999).build().unwrap();
+        let error = send(&client, &Method::GET).await.unwrap_err();
+        assert!(
+            error.is_too_large() && error.may_have_been_executed(),
+            "{error:?}"
+        );
+        assert_eq!((error.attempts(), server.executions()), (1, 1));
+        let client = connect(&server.url()).body_limit(2000).build().unwrap();
+        assert_eq!(send(&client, &Method::GET).await.unwrap().body.len(), 2000);
+    }
+}
+
+#[tokio::test]
+async fn a_post_over_a_kept_connection_that_dies_is_executed_at_most_once() {
+    for death in [
+        Answer::ResetAfterReading(0),
+        Answer::ResetAfter(Vec::new()),
+        Answer::Bytes(Vec::new()),
+    ] {
+        let server = Server::start([
+            Answer::Kept(success()),
+            death.clone(),
+            Answer::Bytes(success()),
+        ])
+        .await;
+        let client = client(&server);
+        send(&client, &Method::GET).await.unwrap();
+        let outcome = send(&client, &Method::POST).await;
+        let posts = server.seen().requests;
+        let posts = posts.iter().filter(|text| text.starts_with("POST")).count();
+        assert!(posts <= 1, "{death:?}");
+        assert!(outcome.is_err() || posts == 1, "{death:?}");
+    }
+}
+
+#[tokio::test]
+async fn connections_are_used_again() {
+    let server = Server::start([Answer::Kept(success())]).await;
+    let client = client(&server);
+    for method in METHODS.iter().filter(|method| **method != Method::HEAD) {
+        send(&client, method).await.unwrap();
+    }
+    assert_eq!(server.seen().connections, 1);
+    assert_eq!(server.executions(), 5);
+}

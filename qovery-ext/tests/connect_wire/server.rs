@@ -1,0 +1,210 @@
+//! A server of raw sockets that answers by a script and misbehaves where it is told to.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+/// What becomes of one request.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// These bytes, then the end of the connection.
+    Bytes(Vec<u8>),
+    /// These bytes, and the connection stays open for the next request.
+    Kept(Vec<u8>),
+    /// The connection is reset after this many bytes of the request were read.
+    ResetAfterReading(usize),
+    /// The connection is reset after the whole request was read and these bytes were sent.
+    ResetAfter(Vec<u8>),
+    /// Headers without end, as fast as they are taken.
+    EndlessHeaders,
+    /// Headers without end, one at a time.
+    SlowHeaders,
+    /// Nothing, ever.
+    Silence,
+}
+
+impl Answer {
+    pub(crate) fn status(status: u16, headers: &str, body: &str) -> Self {
+        Self::Bytes(response(status, headers, body))
+    }
+}
+
+/// The bytes of a response; `headers` are whole lines with their ends.
+pub(crate) fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    let length = match status {
+        204 | 304 => String::new(),
+        _ => format!("content-length: {}\r\n", body.len()),
+    };
+    let body = if length.is_empty() { "" } else { body };
+    format!("HTTP/1.1 {status} X\r\n{headers}{length}\r\n{body}").into_bytes()
+}
+
+/// What a server has seen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// The requests that were read as a whole: only these can have been executed.
+    pub(crate) requests: Vec<String>,
+    /// How many connections were made.
+    pub(crate) connections: usize,
+}
+
+type Script = dyn Fn(usize, &str) -> Answer + Send + Sync;
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    seen: Arc<Mutex<Seen>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Answers in turn, and the last answer is for all requests that follow.
+    pub(crate) async fn start(answers: impl Into<Vec<Answer>>) -> Self {
+        let answers = answers.into();
+        Self::answering(move |number, _| answers[number.min(answers.len() - 1)].clone()).await
+    }
+
+    /// Answers by the number of the request and by its text, which is empty for the answer to the
+    /// first request of a connection: that is chosen before it is read.
+    pub(crate) async fn answering(
+        script: impl Fn(usize, &str) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::<Mutex<Seen>>::default();
+        let shared = (
+            Arc::<Mutex<usize>>::default(),
+            Arc::new(script) as Arc<Script>,
+        );
+        let task = tokio::spawn({
+            let seen = Arc::clone(&seen);
+            async move {
+                let mut connections = tokio::task::JoinSet::new();
+                loop {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    seen.lock().unwrap().connections += 1;
+                    connections.spawn(serve(stream, shared.clone(), Arc::clone(&seen)));
+                }
+            }
+        });
+        Self {
+            address,
+            seen,
+            task,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// How many requests were read as a whole.
+    pub(crate) fn executions(&self) -> usize {
+        self.seen.lock().unwrap().requests.len()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+type Shared = (Arc<Mutex<usize>>, Arc<Script>);
+
+async fn serve(mut stream: TcpStream, (number, script): Shared, seen: Arc<Mutex<Seen>>) {
+    loop {
+        let mut text = Vec::new();
+        // A reset may come before anything is read, so it is looked up first.
+        let first = script(*number.lock().unwrap(), "");
+        if let Answer::ResetAfterReading(limit) = first {
+            *number.lock().unwrap() += 1;
+            if read_request(&mut stream, &mut text, limit).await {
+                let text = String::from_utf8(text).unwrap();
+                seen.lock().unwrap().requests.push(text);
+            }
+            let _ = stream.set_zero_linger();
+            return;
+        }
+        if !read_request(&mut stream, &mut text, usize::MAX).await {
+            return;
+        }
+        let text = String::from_utf8(text).unwrap();
+        let answer = {
+            let mut number = number.lock().unwrap();
+            let answer = script(*number, &text);
+            *number += 1;
+            answer
+        };
+        seen.lock().unwrap().requests.push(text);
+        match answer {
+            Answer::Kept(bytes) => {
+                if stream.write_all(&bytes).await.is_err() {
+                    return;
+                }
+            }
+            Answer::Bytes(bytes) => {
+                let _ = stream.write_all(&bytes).await;
+                let _ = stream.shutdown().await;
+                return;
+            }
+            Answer::ResetAfter(bytes) => {
+                let _ = stream.write_all(&bytes).await;
+                // What was sent must arrive before the reset throws it away.
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                let _ = stream.set_zero_linger();
+                return;
+            }
+            Answer::EndlessHeaders => {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
+                while stream
+                    .write_all(b"x-more: and more and more\r\n")
+                    .await
+                    .is_ok()
+                {}
+                return;
+            }
+            Answer::SlowHeaders => {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
+                while stream.write_all(b"x-more: y\r\n").await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                return;
+            }
+            Answer::Silence => std::future::pending().await,
+            Answer::ResetAfterReading(_) => return,
+        }
+    }
+}
+
+/// Reads head and body, `limit` bytes at most; `false` where that was before their end.
+async fn read_request(stream: &mut TcpStream, text: &mut Vec<u8>, limit: usize) -> bool {
+    let mut chunk = [0; 4096];
+    loop {
+        if let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&text[..end]).to_lowercase();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:"))
+                .map_or(0, |length| length.trim().parse().unwrap());
+            if text.len() >= end + 4 + length {
+                return true;
+            }
+        }
+        let room = chunk.len().min(limit - text.len());
+        match stream.read(&mut chunk[..room]).await {
+            Ok(0) | Err(_) => return false,
+            Ok(count) => text.extend_from_slice(&chunk[..count]),
+        }
+    }
+}
