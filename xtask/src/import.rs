@@ -62,3 +62,69 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     );
     Ok(code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REVISION: &str = "openapi: 3.0.0\ninfo: {version: '1'}\npaths:\n  /a:\n    get: {operationId: getA, responses: {'204': {description: x}}}\n";
+
+    /// Runs the command in a directory; says whether it succeeded.
+    fn ran(directory: &std::path::Path, check: bool) -> bool {
+        let files = vec![directory.join("revision.yaml")];
+        let out = Some(directory.join("openapi.yaml"));
+        let code = run(&Args { files, check, out }).unwrap();
+        format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS)
+    }
+
+    fn directory() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("revision.yaml"), REVISION).unwrap();
+        directory
+    }
+
+    #[test]
+    fn a_check_writes_nothing_and_fails_where_something_would_change() {
+        let directory = directory();
+        assert!(!ran(directory.path(), true));
+        assert!(!directory.path().join("openapi.yaml").exists());
+        assert!(ran(directory.path(), false));
+        assert!(ran(directory.path(), true));
+    }
+
+    #[test]
+    fn a_contract_that_is_up_to_date_is_not_touched() {
+        let directory = directory();
+        let out = directory.path().join("openapi.yaml");
+        assert!(ran(directory.path(), false));
+        let before = std::fs::metadata(&out).unwrap().modified().unwrap();
+        assert!(ran(directory.path(), false));
+        assert_eq!(std::fs::metadata(&out).unwrap().modified().unwrap(), before);
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_revision_with_a_mistake_leaves_the_contract_as_it_was() {
+        let directory = directory();
+        let out = directory.path().join("openapi.yaml");
+        assert!(ran(directory.path(), false));
+        let before = std::fs::read_to_string(&out).unwrap();
+        std::fs::write(
+            directory.path().join("revision.yaml"),
+            REVISION.replace("responses", "answers"),
+        )
+        .unwrap();
+        let args = Args {
+            files: vec![directory.path().join("revision.yaml")],
+            check: false,
+            out: Some(out.clone()),
+        };
+        assert!(
+            run(&args)
+                .unwrap_err()
+                .to_string()
+                .contains("declares no responses")
+        );
+        assert_eq!(std::fs::read_to_string(&out).unwrap(), before);
+    }
+}

@@ -251,9 +251,6 @@ fn is_safe(text: &str) -> bool {
         && !text.ends_with(':')
         && text.chars().all(prints)
         && !reserved.contains(&text.to_ascii_lowercase().as_str())
-        && !text.contains(['[', ']', ',', '"', '`'])
-        // A brace is at home in a path, and only there.
-        && (first == '/' || !text.contains(['{', '}']))
 }
 
 /// Two dots are in no number and no date.

@@ -178,3 +178,14 @@ fn what_is_not_an_overlay_is_refused() {
         );
     }
 }
+
+/// The checked-in contract and the checked-in fixes belong together.
+#[test]
+fn every_action_of_the_overlay_of_this_repository_has_something_to_mend() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut contract = crate::contract::load(&repository.join("openapi.yaml")).unwrap();
+    let overlay = load(&repository.join("xtask/overlay.yaml")).unwrap();
+    if let Err(problem) = apply(&mut contract, &overlay) {
+        panic!("{problem}");
+    }
+}

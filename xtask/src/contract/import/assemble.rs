@@ -114,7 +114,7 @@ fn paths(merged: &Merged) -> Value {
 }
 
 /// Moves the parameters of a path into an operation that does not declare them itself.
-fn take_down(parameters: &[Value], facts: &mut Map<String, Value>) {
+pub(super) fn take_down(parameters: &[Value], facts: &mut Map<String, Value>) {
     let own = facts
         .remove("parameters")
         .and_then(|own| own.as_array().cloned())

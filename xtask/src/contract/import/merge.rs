@@ -279,7 +279,3 @@ fn drop_unreachable(merged: &mut Merged) {
     }
     merged.schemas.retain(|name, _| reached.contains(name));
 }
-
-#[cfg(test)]
-#[path = "merge_tests.rs"]
-mod tests;

@@ -2,13 +2,13 @@
 //!
 //! Only facts count as changes: a text that somebody wrote is not one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
 use super::defaults;
-use super::layer::{Layer, Operation};
+use super::layer::{Key, Layer, Operation};
 use super::merge::Merged;
 
 /// How many names of one kind are listed before the rest is only counted.
@@ -29,38 +29,35 @@ impl Report {
             schemas: after.schemas.len(),
             sections: Vec::new(),
         };
-        let named = |operations: Vec<&Operation>| {
-            operations
-                .into_iter()
-                .map(|operation| (operation.name(), whole(operation)))
-                .collect::<BTreeMap<_, _>>()
+        let named = |operations: &BTreeMap<Key, Operation>| -> Named<Key> {
+            let entry = |(key, operation): (&Key, &Operation)| {
+                (key.clone(), (operation.name(), whole(operation)))
+            };
+            operations.iter().map(entry).collect()
         };
-        let old = named(
-            before
-                .into_iter()
-                .flat_map(|layer| layer.operations.values())
-                .collect(),
-        );
+        let old = before
+            .map(|layer| named(&layer.operations))
+            .unwrap_or_default();
         report.compare(
             [
-                "operations added",
                 "operations changed",
+                "operations added",
                 "operations removed",
             ],
             &old,
-            &named(after.operations.values().collect()),
+            &named(&after.operations),
         );
-        let named = |schemas: &Map<String, Value>| {
+        let named = |schemas: &Map<String, Value>| -> Named<String> {
             schemas
                 .iter()
-                .map(|(name, schema)| (name.clone(), schema.clone()))
-                .collect::<BTreeMap<_, _>>()
+                .map(|(name, schema)| (name.clone(), (name.clone(), schema.clone())))
+                .collect()
         };
         let old = before
             .map(|layer| named(&layer.schemas))
             .unwrap_or_default();
         report.compare(
-            ["schemas added", "schemas changed", "schemas removed"],
+            ["schemas changed", "schemas added", "schemas removed"],
             &old,
             &named(&after.schemas),
         );
@@ -82,34 +79,33 @@ impl Report {
         report
     }
 
-    fn compare(
-        &mut self,
-        titles: [&'static str; 3],
-        old: &BTreeMap<String, Value>,
-        new: &BTreeMap<String, Value>,
-    ) {
-        let [added, changed, removed] = titles;
-        let names = |map: &BTreeMap<String, Value>| map.keys().cloned().collect::<BTreeSet<_>>();
+    fn compare<K: Ord>(&mut self, titles: [&'static str; 3], old: &Named<K>, new: &Named<K>) {
+        let [changed, added, removed] = titles;
         let both = new
             .iter()
-            .filter(|(name, value)| old.get(*name).is_some_and(|old| old != *value));
+            .filter(|(key, (_, value))| old.get(key).is_some_and(|(_, old)| old != value));
         self.sections
-            .push((changed, both.map(|(name, _)| name.clone()).collect()));
-        self.sections
-            .push((added, names(new).difference(&names(old)).cloned().collect()));
-        self.sections.push((
-            removed,
-            names(old).difference(&names(new)).cloned().collect(),
-        ));
+            .push((changed, both.map(|(_, (name, _))| name.clone()).collect()));
+        let without = |these: &Named<K>, those: &Named<K>| -> Vec<String> {
+            these
+                .iter()
+                .filter(|(key, _)| !those.contains_key(key))
+                .map(|(_, (name, _))| name.clone())
+                .collect()
+        };
+        self.sections.push((added, without(new, old)));
+        self.sections.push((removed, without(old, new)));
     }
 }
 
+/// What is compared: the name for people and the facts, by identity.
+type Named<K> = BTreeMap<K, (String, Value)>;
+
 /// An operation with the parameters of its path: where they stand is no change.
 fn whole(operation: &Operation) -> Value {
-    Value::from_iter([
-        ("path", Value::Array(operation.path_parameters.clone())),
-        ("facts", Value::Object(operation.facts.clone())),
-    ])
+    let mut facts = operation.facts.clone();
+    super::assemble::take_down(&operation.path_parameters, &mut facts);
+    Value::Object(facts)
 }
 
 fn made_summaries(document: &Value) -> Vec<String> {

@@ -1,1 +1,561 @@
+use std::path::Path;
 
+use serde_json::json;
+
+use super::*;
+use crate::contract::{canonical, load, source};
+
+fn document(text: &str) -> Document {
+    source::parse(Path::new("api.yaml"), text.to_owned()).unwrap()
+}
+
+/// What an import of these revisions into this contract writes, and what it reports.
+fn imported(contract: Option<&str>, revisions: &[&str]) -> (String, String) {
+    let contract = contract.map(document);
+    let revisions: Vec<Document> = revisions.iter().map(|text| document(text)).collect();
+    let imported = import(contract.as_ref(), &revisions).unwrap();
+    (
+        canonical::text(&imported.document).unwrap(),
+        imported.report.to_string(),
+    )
+}
+
+fn tree(text: &str) -> Value {
+    document(text).value
+}
+
+fn at<'a>(tree: &'a Value, pointer: &str) -> &'a Value {
+    tree.pointer(pointer)
+        .unwrap_or_else(|| panic!("{pointer} is not there"))
+}
+
+const OLD: &str = r##"
+openapi: 3.0.0
+info: {version: 1.0.3, title: Theirs, description: Theirs}
+servers: [{url: 'https://api.example.com', description: Theirs}]
+paths:
+  /pet/{id}:
+    get:
+      summary: Theirs
+      description: Theirs
+      operationId: getPet
+      tags: [Pets]
+      parameters:
+        - {name: id, in: path, required: true, style: simple, explode: false, schema: {type: string, format: uuid}, description: Theirs}
+      responses:
+        '200': {description: Theirs, content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}
+        '404': {description: Theirs}
+    delete:
+      operationId: removePet
+      tags: [Pets]
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string, format: uuid}}
+      responses:
+        '200': {description: Theirs, content: {application/json: {schema: {$ref: '#/components/schemas/Gone'}}}}
+  /pets:
+    get:
+      operationId: listPets
+      tags: [Pets]
+      responses:
+        '200': {description: Theirs, content: {application/json: {schema: {$ref: '#/components/schemas/Kind'}}}}
+components:
+  schemas:
+    Pet: {type: object, properties: {name: {type: string}, age: {type: integer}}}
+    Kind: {type: object, properties: {old: {type: string}}}
+    Gone: {type: object, properties: {pet: {$ref: '#/components/schemas/Pet'}, kind: {$ref: '#/components/schemas/Kind'}}}
+    Unused: {type: string}
+"##;
+
+const NEW: &str = r##"
+openapi: 3.1.0
+info: {version: 1.0.4, title: Theirs}
+servers: [{url: 'https://api.example.com'}]
+security: [{key: []}]
+paths:
+  /pet/{petId}:
+    parameters:
+      - $ref: '#/components/parameters/pet'
+    get:
+      operationId: getPet
+      summary: Theirs
+      tags: [Pets]
+      responses:
+        '200': {description: Theirs, content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}
+        '404': {$ref: '#/components/responses/missing'}
+  /animals:
+    get:
+      operationId: listPets
+      parameters:
+        - {name: kind, in: query, schema: {$ref: '#/components/schemas/Kind'}, example: theirs}
+        - $ref: '#/paths/~1pet~1%7BpetId%7D/parameters/0'
+      responses:
+        '200': {description: Theirs, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Pet'}}}}}
+components:
+  parameters:
+    pet: {name: petId, in: path, required: true, description: Theirs, schema: {type: string, format: uuid}}
+  responses:
+    missing: {description: Theirs}
+  securitySchemes:
+    key: {type: apiKey, in: header, name: Authorization, description: Theirs}
+  schemas:
+    Pet:
+      title: Theirs
+      x-theirs: 1
+      type: object
+      example: {name: theirs}
+      required: [state, name]
+      properties:
+        name: {type: [string, 'null'], description: Theirs, examples: [theirs]}
+        state: {type: string, enum: [ALIVE, ASLEEP]}
+        description: {type: string}
+        title: {type: string, title: Theirs}
+        example: {type: string}
+        default: {type: boolean, default: false}
+        nullable: {type: boolean}
+        tags: {type: array, items: {type: object, properties: {key: {type: string}}}}
+    Kind: {type: string, enum: [CAT, DOG]}
+"##;
+
+#[test]
+fn importing_the_same_revisions_twice_changes_nothing() {
+    let (first, _) = imported(None, &[OLD, NEW]);
+    let (second, report) = imported(Some(&first), &[OLD, NEW]);
+    assert_eq!(first, second);
+    assert!(
+        !report.contains("added") && !report.contains("changed") && !report.contains("removed"),
+        "{report}"
+    );
+    let (third, _) = imported(Some(&second), &[NEW]);
+    assert_eq!(first, third);
+}
+
+#[test]
+fn nothing_that_explains_comes_from_upstream() {
+    let (text, _) = imported(None, &[OLD, NEW]);
+    assert!(!text.to_lowercase().contains("theirs"), "{text}");
+}
+
+#[test]
+fn properties_named_like_keywords_are_facts() {
+    let (text, _) = imported(None, &[NEW]);
+    let contract = tree(&text);
+    let properties = at(&contract, "/components/schemas/Pet/properties")
+        .as_object()
+        .unwrap();
+    let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "name",
+            "state",
+            "description",
+            "title",
+            "example",
+            "default",
+            "nullable",
+            "tags"
+        ]
+    );
+    assert_eq!(
+        properties["default"],
+        json!({"type": "boolean", "default": false})
+    );
+}
+
+#[test]
+fn the_newest_revision_says_what_is_current_and_the_older_ones_what_is_deprecated() {
+    let (text, _) = imported(None, &[OLD, NEW]);
+    let contract = tree(&text);
+    assert_eq!(at(&contract, "/info/version"), "1.0.4");
+    assert_eq!(at(&contract, "/openapi"), "3.0.3");
+    assert!(
+        contract
+            .pointer("/paths/~1pet~1{petId}/get/deprecated")
+            .is_none()
+    );
+    assert_eq!(at(&contract, "/paths/~1pets/get/deprecated"), &json!(true));
+    assert_eq!(
+        at(&contract, "/paths/~1pets/get/operationId"),
+        "listPetsLegacy"
+    );
+    assert_eq!(
+        at(&contract, "/paths/~1animals/get/operationId"),
+        "listPets"
+    );
+}
+
+#[test]
+fn an_old_operation_joins_the_path_that_the_newest_revision_spells_differently() {
+    let (text, _) = imported(None, &[OLD, NEW]);
+    let contract = tree(&text);
+    assert!(contract.pointer("/paths/~1pet~1{id}").is_none());
+    assert_eq!(
+        at(&contract, "/paths/~1pet~1{petId}/delete/deprecated"),
+        &json!(true)
+    );
+    assert!(
+        text.matches("name: petId").count() == 1,
+        "one shared parameter: {text}"
+    );
+}
+
+#[test]
+fn of_two_schemas_of_one_name_the_newest_wins_and_another_kind_of_thing_gets_a_name_of_its_own() {
+    let (text, _) = imported(None, &[OLD, NEW]);
+    let contract = tree(&text);
+    let schemas = at(&contract, "/components/schemas").as_object().unwrap();
+    assert_eq!(
+        schemas.keys().collect::<Vec<_>>(),
+        ["Gone", "Kind", "KindLegacy", "Pet"]
+    );
+    assert!(schemas["Pet"]["properties"].get("age").is_none());
+    assert_eq!(
+        at(&contract, "/components/schemas/Gone/properties/kind/$ref"),
+        "#/components/schemas/KindLegacy"
+    );
+    assert_eq!(
+        at(&contract, "/components/schemas/Gone/properties/pet/$ref"),
+        "#/components/schemas/Pet"
+    );
+}
+
+#[test]
+fn what_is_new_gets_the_texts_that_openapi_demands() {
+    let (text, report) = imported(None, &[NEW]);
+    let contract = tree(&text);
+    assert_eq!(at(&contract, "/paths/~1animals/get/summary"), "List pets");
+    assert_eq!(
+        at(&contract, "/paths/~1animals/get/responses/200/description"),
+        "Success"
+    );
+    assert_eq!(
+        at(&contract, "/components/responses/NotFound/description"),
+        "The resource does not exist."
+    );
+    assert!(
+        report.contains("operations whose summary is still the one made from the id: 2"),
+        "{report}"
+    );
+}
+
+#[test]
+fn an_operation_without_a_tag_takes_that_of_its_neighbours_unless_it_had_one() {
+    let (text, _) = imported(None, &[NEW]);
+    assert_eq!(
+        at(&tree(&text), "/paths/~1animals/get/tags"),
+        &json!(["Pets"])
+    );
+    let ours = text.replace(
+        "  /animals:\n    get:\n      tags: [Pets]",
+        "  /animals:\n    get:\n      tags: [Zoo]",
+    );
+    let (text, _) = imported(Some(&ours), &[NEW]);
+    assert_eq!(
+        at(&tree(&text), "/paths/~1animals/get/tags"),
+        &json!(["Zoo"])
+    );
+}
+
+/// The contract with a text of ours at every kind of place.
+fn explained() -> String {
+    let (text, _) = imported(None, &[OLD, NEW]);
+    let mut contract = tree(&text);
+    for (pointer, key, text) in [
+        ("/info", "description", json!("our contract")),
+        ("/tags/0", "description", json!("our tag")),
+        ("/paths/~1animals/get", "summary", json!("our summary")),
+        (
+            "/paths/~1animals/get",
+            "description",
+            json!("our\n\ndescription"),
+        ),
+        (
+            "/paths/~1animals/get/parameters/0",
+            "description",
+            json!("our parameter"),
+        ),
+        (
+            "/paths/~1animals/get/responses/200",
+            "description",
+            json!("our success"),
+        ),
+        (
+            "/components/parameters/petId",
+            "description",
+            json!("our shared parameter"),
+        ),
+        (
+            "/components/schemas/Pet",
+            "description",
+            json!("our schema"),
+        ),
+        (
+            "/components/schemas/Pet/properties/name",
+            "description",
+            json!("our property"),
+        ),
+        (
+            "/components/schemas/Pet/properties/tags/items/properties/key",
+            "description",
+            json!("our inner property"),
+        ),
+        (
+            "/components/schemas/Gone/properties/pet",
+            "description",
+            json!("our text about a reference"),
+        ),
+        (
+            "/components/schemas/Pet/properties/state",
+            "x-enumDescriptions",
+            json!({"ALIVE": "our living", "ASLEEP": "our sleeping"}),
+        ),
+        (
+            "/components/securitySchemes/key",
+            "description",
+            json!("our scheme"),
+        ),
+    ] {
+        let place = contract
+            .pointer_mut(pointer)
+            .unwrap_or_else(|| panic!("{pointer} is not there"));
+        place[key] = text;
+        if let Some(reference) = place.as_object_mut().unwrap().shift_remove("$ref") {
+            place["allOf"] = json!([{"$ref": reference}]);
+        }
+    }
+    canonical::text(&contract).unwrap()
+}
+
+#[test]
+fn our_texts_survive_an_import_wherever_they_stand() {
+    let (text, _) = imported(Some(&explained()), &[OLD, NEW]);
+    assert_eq!(
+        text.matches("our ").count() + text.matches("our\n").count(),
+        14,
+        "{text}"
+    );
+    let (again, _) = imported(Some(&text), &[NEW]);
+    assert_eq!(text, again);
+}
+
+#[test]
+fn our_texts_follow_a_property_into_another_part_of_its_schema() {
+    let moved = NEW
+        .replace("      type: object\n      example: {name: theirs}\n      required: [state, name]\n      properties:\n", "      allOf:\n        - type: object\n          properties: {id: {type: string}}\n        - type: object\n          properties:\n")
+        .replace("\n        name: {type", "\n            name: {type")
+        .replace("\n        state: {type", "\n            state: {type")
+        .replace("\n        description: {", "\n            description: {")
+        .replace("\n        title: {", "\n            title: {")
+        .replace("\n        example: {", "\n            example: {")
+        .replace("\n        default: {", "\n            default: {")
+        .replace("\n        nullable: {", "\n            nullable: {")
+        .replace("\n        tags: {", "\n            tags: {");
+    let (text, report) = imported(Some(&explained()), &[&moved]);
+    let contract = tree(&text);
+    assert_eq!(
+        at(
+            &contract,
+            "/components/schemas/Pet/allOf/1/properties/name/description"
+        ),
+        "our property"
+    );
+    assert_eq!(
+        at(&contract, "/components/schemas/Pet/description"),
+        "our schema"
+    );
+    assert!(report.contains("schemas changed: 1\n  Pet\n"), "{report}");
+}
+
+#[test]
+fn meanings_of_values_that_are_gone_go_with_them() {
+    let (text, _) = imported(
+        Some(&explained()),
+        &[&NEW.replace("[ALIVE, ASLEEP]", "[ALIVE, AWAKE]")],
+    );
+    let meanings = at(
+        &tree(&text),
+        "/components/schemas/Pet/properties/state/x-enumDescriptions",
+    )
+    .clone();
+    assert_eq!(meanings, json!({"ALIVE": "our living"}));
+}
+
+#[test]
+fn the_report_names_what_was_added_changed_and_removed() {
+    let (old, _) = imported(None, &[OLD]);
+    let (_, report) = imported(Some(&old), &[NEW]);
+    for line in [
+        "operations added: 1\n  GET /animals\n",
+        "schemas added: 1\n  KindLegacy\n",
+        "  DELETE /pet/{petId}\n",
+    ] {
+        assert!(report.contains(line), "{line} is not in {report}");
+    }
+}
+
+#[test]
+fn mistakes_in_a_revision_are_reported_with_their_place() {
+    for (from, to, expected) in [
+        (
+            "'#/components/responses/missing'",
+            "'#/components/responses/nope'",
+            "the reference `#/components/responses/nope` leads to nothing",
+        ),
+        (
+            "items: {$ref: '#/components/schemas/Pet'}",
+            "items: {$ref: '#/components/schemas/Nope'}",
+            "leads to nothing",
+        ),
+        (
+            "items: {$ref: '#/components/schemas/Pet'}",
+            "items: {$ref: 'other.yaml#/Pet'}",
+            "leads out of the file",
+        ),
+        (
+            "items: {$ref: '#/components/schemas/Pet'}",
+            "items: {$dynamicRef: '#x'}",
+            "`$dynamicRef` cannot be said in OpenAPI 3.0",
+        ),
+        (
+            "items: {$ref: '#/components/schemas/Pet'}",
+            "items: [1]",
+            "a schema has to be a mapping",
+        ),
+        (
+            "operationId: listPets",
+            "operationId: getPet",
+            "the operation id `getPet` stands at",
+        ),
+        (
+            "  /animals:",
+            "  /pet/{other}:",
+            "is declared twice, with different names in the braces",
+        ),
+        ("in: query, ", "", "a parameter needs `name` and `in`"),
+        (
+            "missing: {description: Theirs}",
+            "missing: {$ref: '#/components/responses/missing'}",
+            "leads back to itself",
+        ),
+    ] {
+        let text = NEW.replace(from, to);
+        assert_ne!(text, NEW, "{from} is not in the revision");
+        let message = import(None, &[document(&text)])
+            .err()
+            .expect(expected)
+            .to_string();
+        assert!(
+            message.contains(expected),
+            "{message} does not say {expected}"
+        );
+        assert!(
+            message.starts_with("api.yaml:") && message.contains(": /"),
+            "{message} does not say where"
+        );
+    }
+}
+
+#[test]
+fn an_import_of_nothing_is_refused() {
+    assert!(
+        import(Some(&document(NEW)), &[])
+            .err()
+            .unwrap()
+            .to_string()
+            .contains("no revision")
+    );
+}
+
+fn contract_of_this_repository() -> Document {
+    load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.yaml")).unwrap()
+}
+
+#[test]
+fn importing_the_contract_of_this_repository_into_itself_changes_nothing() {
+    let contract = contract_of_this_repository();
+    let imported = import(Some(&contract), std::slice::from_ref(&contract)).unwrap();
+    let text = canonical::text(&imported.document).unwrap();
+    assert!(
+        contract.is_text(&text),
+        "openapi.yaml is not canonical: run `cargo xtask import openapi.yaml`"
+    );
+}
+
+#[test]
+fn the_contract_of_this_repository_has_exactly_the_documented_operations() {
+    let contract = contract_of_this_repository();
+    let table = include_str!("../../../../tests/fixtures/operations.tsv");
+    let mut expected = Vec::new();
+    for row in table.lines().skip(1) {
+        let [method, path, id, tag, source] =
+            row.split('\t').collect::<Vec<_>>().try_into().unwrap();
+        expected.push((format!("{method} {path}"), id, tag, source));
+    }
+    let mut found = Vec::new();
+    for (path, item) in contract.value["paths"].as_object().unwrap() {
+        for (method, operation) in item
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(key, _)| *key != "parameters")
+        {
+            found.push((format!("{} {path}", method.to_uppercase()), operation));
+        }
+    }
+    assert_eq!(found.len(), 623);
+    assert_eq!(expected.len(), 623);
+    for (name, id, tag, source) in expected {
+        let (_, operation) = found
+            .iter()
+            .find(|(found, _)| *found == name)
+            .unwrap_or_else(|| panic!("{name} is not there"));
+        let old = source == "reference-1.0.3";
+        assert!(
+            !old || operation["deprecated"] == json!(true),
+            "{name} is not deprecated"
+        );
+        let id = if old && ["deployAllServices", "deleteMember"].contains(&id) {
+            format!("{id}Legacy")
+        } else {
+            id.to_owned()
+        };
+        assert_eq!(operation["operationId"], json!(id), "{name}");
+        assert!(tag == "-" || operation["tags"][0] == json!(tag), "{name}");
+        assert!(operation["tags"][0].is_string(), "{name} has no tag");
+    }
+}
+
+#[test]
+fn everything_in_the_contract_of_this_repository_is_explained() {
+    let contract = contract_of_this_repository().value;
+    for (path, item) in contract["paths"].as_object().unwrap() {
+        for (method, operation) in item
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(key, _)| *key != "parameters")
+        {
+            let summary = operation["summary"].as_str().unwrap_or_default();
+            assert!(
+                !summary.is_empty() && summary.len() <= 80 && !summary.ends_with('.'),
+                "{method} {path}: `{summary}`"
+            );
+        }
+    }
+    for (name, schema) in contract["components"]["schemas"].as_object().unwrap() {
+        assert!(
+            schema["description"].is_string(),
+            "{name} has no description"
+        );
+    }
+    for state in contract
+        .pointer("/components/schemas/StateEnum/enum")
+        .unwrap()
+        .as_array()
+        .unwrap()
+    {
+        let meaning = &contract["components"]["schemas"]["StateEnum"]["x-enumDescriptions"]
+            [state.as_str().unwrap()];
+        assert!(meaning.is_string(), "{state} has no meaning");
+    }
+}
