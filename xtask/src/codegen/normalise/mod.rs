@@ -90,11 +90,6 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
 fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
     let components = std::mem::take(&mut draft.components);
     let mut merger = Merger::new(&components);
-    let names: Vec<String> = components.keys().cloned().collect();
-    for name in names {
-        let merged = merger.component(&name)?;
-        draft.components.insert(name, merged);
-    }
     let mut failed = None;
     for operation in &mut draft.operations {
         let parameters = operation
@@ -109,8 +104,13 @@ fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
             }
         }
     }
-    draft.remarks.append(&mut merger.remarks);
-    failed.map_or(Ok(()), Err)
+    if let Some(conflict) = failed {
+        return Err(conflict);
+    }
+    let (components, mut remarks) = merger.finish()?;
+    draft.components = components;
+    draft.remarks.append(&mut remarks);
+    Ok(())
 }
 
 #[cfg(test)]
