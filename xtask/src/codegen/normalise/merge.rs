@@ -23,6 +23,8 @@ pub(crate) struct Merger<'a> {
     components: &'a Components,
     merged: BTreeMap<String, Schema>,
     open: Vec<String>,
+    /// Members that an object is being merged into.
+    spread: Vec<String>,
     remarks: Vec<Remark>,
 }
 
@@ -32,6 +34,7 @@ impl<'a> Merger<'a> {
             components,
             merged: BTreeMap::new(),
             open: Vec::new(),
+            spread: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -342,14 +345,24 @@ impl<'a> Merger<'a> {
                 members.push(member);
                 continue;
             }
+            let spread = source.clone().unwrap_or_default();
+            if !spread.is_empty() && self.spread.contains(&spread) {
+                let what = format!("the union `{spread}` is a member of itself");
+                return Err(Conflict {
+                    pointer: place,
+                    what,
+                });
+            }
+            self.spread.push(spread);
             let shared = Schema::new(Kind::Object(object.clone()), pointer);
             let merged = if object_is_later {
-                self.two(own, shared, &place)?
+                self.two(own, shared, &place)
             } else {
-                self.two(shared, own, &place)?
+                self.two(shared, own, &place)
             };
+            self.spread.pop();
             members.push(Member {
-                schema: merged,
+                schema: merged?,
                 source,
             });
         }

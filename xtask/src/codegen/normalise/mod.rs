@@ -67,6 +67,7 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     let hoisted = hoist::apply(&mut draft);
     let contract_names = naming::apply(&mut draft, hoisted).map_err(conflict)?;
     aliases::apply(&mut draft).map_err(conflict)?;
+    unions::check(&draft.components).map_err(conflict)?;
     let usage = usage::apply(&mut draft);
     requests::apply(&mut draft, &usage);
     parameters::check(&reader, &mut draft)?;
@@ -113,5 +114,7 @@ fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
     Ok(())
 }
 
+#[cfg(test)]
+mod any;
 #[cfg(test)]
 pub(crate) mod tests;
