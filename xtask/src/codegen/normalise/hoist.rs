@@ -143,9 +143,10 @@ fn unite(
         let mut renamed: BTreeMap<String, String> = BTreeMap::new();
         for (name, (schema, _)) in &hoisted.inline {
             let named = schema.notes.rust_name.as_deref();
-            let key = format!("{} {}", fingerprint(schema), named.unwrap_or_default());
+            let print = fingerprint(schema);
+            let key = format!("{print} {}", named.unwrap_or_default());
             let component = known
-                .get(&fingerprint(schema))
+                .get(&print)
                 .and_then(Option::as_ref)
                 .filter(|_| named.is_none());
             match component.or_else(|| first.get(&key)) {

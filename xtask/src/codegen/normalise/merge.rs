@@ -23,7 +23,9 @@ pub(crate) struct Merger<'a> {
     components: &'a Components,
     merged: BTreeMap<String, Schema>,
     open: Vec<String>,
-    pub(crate) remarks: Vec<Remark>,
+    /// Members that an object is being merged into.
+    spread: Vec<String>,
+    remarks: Vec<Remark>,
 }
 
 impl<'a> Merger<'a> {
@@ -32,26 +34,26 @@ impl<'a> Merger<'a> {
             components,
             merged: BTreeMap::new(),
             open: Vec::new(),
+            spread: Vec::new(),
             remarks: Vec::new(),
         }
     }
 
-    /// A component, merged.
+    /// Merges a component.
     ///
     /// # Errors
     /// Where it is put together of itself, or of things that no value can be at once.
-    pub(crate) fn component(&mut self, name: &str) -> Result<Schema, Conflict> {
-        if let Some(done) = self.merged.get(name) {
-            return Ok(done.clone());
-        }
-        let Some(schema) = self.components.get(name) else {
-            return Ok(Schema::new(Kind::Any, ""));
+    fn component(&mut self, name: &str) -> Result<(), Conflict> {
+        let Some(schema) = self
+            .components
+            .get(name)
+            .filter(|_| !self.merged.contains_key(name))
+        else {
+            return Ok(());
         };
         if self.open.iter().any(|open| open == name) {
-            let what = format!(
-                "the schema `{name}` is put together of itself: {} → {name}",
-                self.open.join(" → ")
-            );
+            let chain = self.open.join(" → ");
+            let what = format!("the schema `{name}` is put together of itself: {chain} → {name}");
             return Err(Conflict {
                 pointer: schema.pointer.clone(),
                 what,
@@ -60,9 +62,24 @@ impl<'a> Merger<'a> {
         self.open.push(name.to_owned());
         let merged = self.schema(schema.clone());
         self.open.pop();
-        let merged = merged?;
-        self.merged.insert(name.to_owned(), merged.clone());
-        Ok(merged)
+        self.merged.insert(name.to_owned(), merged?);
+        Ok(())
+    }
+
+    /// All components, merged, in the order of the contract; and the remarks.
+    ///
+    /// # Errors
+    /// Where one is put together of itself, or of things that no value can be at once.
+    pub(crate) fn finish(mut self) -> Result<(Components, Vec<Remark>), Conflict> {
+        let components = self.components;
+        let mut merged = Components::new();
+        for name in components.keys() {
+            self.component(name)?;
+        }
+        for name in components.keys() {
+            merged.extend(self.merged.remove_entry(name));
+        }
+        Ok((merged, self.remarks))
     }
 
     /// A schema, merged with everything in it.
@@ -189,13 +206,36 @@ impl<'a> Merger<'a> {
 
     /// What a reference in an `allOf` stands for.
     fn referred(&mut self, name: &str) -> Result<Schema, Conflict> {
-        let mut merged = self.component(name)?;
-        while let Kind::Ref(next) = &merged.kind {
-            let next = next.clone();
-            merged = self.component(&next)?;
+        let mut passed = vec![name.to_owned()];
+        let mut name = name.to_owned();
+        loop {
+            self.component(&name)?;
+            match self.merged.get(&name) {
+                Some(Schema {
+                    kind: Kind::Ref(next),
+                    pointer,
+                    ..
+                }) => {
+                    if passed.contains(next) {
+                        let what = format!("the schema `{next}` is only a reference to itself");
+                        return Err(Conflict {
+                            pointer: pointer.clone(),
+                            what,
+                        });
+                    }
+                    passed.push(next.clone());
+                    name = next.clone();
+                }
+                Some(merged) => {
+                    let notes = super::schema::Notes::default();
+                    return Ok(Schema {
+                        notes,
+                        ..merged.clone()
+                    });
+                }
+                None => return Ok(Schema::new(Kind::Any, "")),
+            }
         }
-        merged.notes = super::schema::Notes::default();
-        Ok(merged)
     }
 
     fn two(&mut self, before: Schema, after: Schema, pointer: &str) -> Result<Schema, Conflict> {
@@ -305,14 +345,24 @@ impl<'a> Merger<'a> {
                 members.push(member);
                 continue;
             }
+            let spread = source.clone().unwrap_or_default();
+            if !spread.is_empty() && self.spread.contains(&spread) {
+                let what = format!("the union `{spread}` is a member of itself");
+                return Err(Conflict {
+                    pointer: place,
+                    what,
+                });
+            }
+            self.spread.push(spread);
             let shared = Schema::new(Kind::Object(object.clone()), pointer);
             let merged = if object_is_later {
-                self.two(own, shared, &place)?
+                self.two(own, shared, &place)
             } else {
-                self.two(shared, own, &place)?
+                self.two(shared, own, &place)
             };
+            self.spread.pop();
             members.push(Member {
-                schema: merged,
+                schema: merged?,
                 source,
             });
         }

@@ -67,6 +67,7 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     let hoisted = hoist::apply(&mut draft);
     let contract_names = naming::apply(&mut draft, hoisted).map_err(conflict)?;
     aliases::apply(&mut draft).map_err(conflict)?;
+    unions::check(&draft.components).map_err(conflict)?;
     let usage = usage::apply(&mut draft);
     requests::apply(&mut draft, &usage);
     parameters::check(&reader, &mut draft)?;
@@ -90,11 +91,6 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
 fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
     let components = std::mem::take(&mut draft.components);
     let mut merger = Merger::new(&components);
-    let names: Vec<String> = components.keys().cloned().collect();
-    for name in names {
-        let merged = merger.component(&name)?;
-        draft.components.insert(name, merged);
-    }
     let mut failed = None;
     for operation in &mut draft.operations {
         let parameters = operation
@@ -109,9 +105,16 @@ fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
             }
         }
     }
-    draft.remarks.append(&mut merger.remarks);
-    failed.map_or(Ok(()), Err)
+    if let Some(conflict) = failed {
+        return Err(conflict);
+    }
+    let (components, mut remarks) = merger.finish()?;
+    draft.components = components;
+    draft.remarks.append(&mut remarks);
+    Ok(())
 }
 
+#[cfg(test)]
+mod any;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -220,7 +220,10 @@ fn distinct_names(parameters: &mut [DraftParameter]) {
 /// # Errors
 /// Where a parameter is an object, a union or a list of such.
 pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
-    let components = draft.components.clone();
+    let is_enum = |(name, schema): (&String, &Schema)| {
+        matches!(schema.kind, Kind::Enum(_)).then(|| name.clone())
+    };
+    let enums: BTreeSet<String> = draft.components.iter().filter_map(is_enum).collect();
     for parameter in draft
         .operations
         .iter_mut()
@@ -240,9 +243,7 @@ pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Proble
             _ => schema,
         };
         let simple = match &element.kind {
-            Kind::Ref(name) => components
-                .get(name)
-                .is_some_and(|schema| matches!(schema.kind, Kind::Enum(_))),
+            Kind::Ref(name) => enums.contains(name),
             Kind::Text(_) | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Enum(_) => true,
             _ => false,
         };

@@ -110,3 +110,17 @@ fn what_cannot_be_put_together_is_a_problem() {
         "{found}"
     );
 }
+
+#[test]
+fn references_that_only_lead_to_each_other_are_a_problem() {
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    for root in [
+        reference("A"),
+        json!({"allOf": [reference("A"), {"properties": {"a": {"type": "string"}}}]}),
+    ] {
+        let found = problem(schemas(
+            json!({"Root": root, "A": reference("B"), "B": reference("A")}),
+        ));
+        assert!(found.contains("itself"), "{found}");
+    }
+}
