@@ -89,12 +89,10 @@ impl Contract {
         if depth > DEPTH {
             return;
         }
-        let followed = follow(&self.document, schema);
         if depth == 0 {
-            let nullable = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
-            shape.nullable = nullable(schema) || nullable(followed);
+            shape.nullable = self.is_nullable(schema, 0);
         }
-        let schema = followed;
+        let schema = follow(&self.document, schema);
         for part in array(schema, "allOf") {
             self.merge(part, shape, required, depth + 1);
         }
@@ -140,6 +138,22 @@ impl Contract {
                 });
             }
         }
+    }
+}
+
+impl Contract {
+    fn is_nullable(&self, schema: &Value, depth: usize) -> bool {
+        let says = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
+        let followed = follow(&self.document, schema);
+        // A single part of `allOf` is a reference with a description of its own.
+        let mut parts = array(followed, "allOf");
+        let alone = match (parts.next(), parts.next()) {
+            (Some(part), None) if followed.get("type").is_none() => Some(part),
+            _ => None,
+        };
+        says(schema)
+            || says(followed)
+            || (depth < DEPTH && alone.is_some_and(|part| self.is_nullable(part, depth + 1)))
     }
 }
 

@@ -43,12 +43,7 @@ impl DeploymentScript {
 
     /// A step of a service fails at the end of its time.
     pub fn fails_at(self, service: &FakeService, step: Step) -> Self {
-        let failure = Failure {
-            service: service.id(),
-            step,
-            reason: format!("{} failed", step.name()),
-            log: Vec::new(),
-        };
+        let failure = Failure::new(service.id(), step);
         self.set(|script| script.failures.push(failure))
     }
 

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::{DeploymentScript, FakeQovery, FakeService};
 use crate::fake::{
-    Action, ActionAnswer, Gone, RequestStatus, ServiceKind, operations,
+    Action, ActionAnswer, Gone, RequestStatus, ServiceKind, Step, operations,
     world::{
         agenda::{Act, Event},
         environment::Environment,
+        script::{Failure, Script},
     },
 };
 
@@ -124,6 +125,7 @@ impl FakeEnvironment {
         Elsewhere {
             environment: self.clone(),
             after: Duration::ZERO,
+            script: Script::default(),
         }
     }
 
@@ -181,6 +183,7 @@ impl FakeEnvironment {
 pub struct Elsewhere {
     environment: FakeEnvironment,
     after: Duration,
+    script: Script,
 }
 
 impl Elsewhere {
@@ -190,14 +193,27 @@ impl Elsewhere {
         self
     }
 
+    /// A step of a service fails in what is asked for.
+    pub fn fails_at(mut self, service: &FakeService, step: Step) -> Self {
+        self.script.failures.push(Failure::new(service.id(), step));
+        self
+    }
+
+    /// A step of a service takes this long in what is asked for.
+    pub fn takes(mut self, service: &FakeService, step: Step, time: Duration) -> Self {
+        self.script.durations.push((service.id(), step, time));
+        self
+    }
+
     /// Deploys it.
     pub fn deploys(self) {
-        self.acts(Act::Request(Action::Deploy));
+        self.asks_for(Action::Deploy);
     }
 
     /// Asks for any action on it.
     pub fn asks_for(self, action: Action) {
-        self.acts(Act::Request(action));
+        let script = Box::new(self.script.clone());
+        self.acts(Act::Request(action, script));
     }
 
     /// Cancels what runs or waits.

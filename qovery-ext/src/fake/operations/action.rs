@@ -122,7 +122,7 @@ fn request(
 ) -> Handled {
     let service = chosen.as_ref().and_then(|chosen| chosen.first().copied());
     let before = facts(world, environment, service);
-    let accepted = world.accept(environment, action, chosen, Actor::caller(), true);
+    let accepted = world.accept_from_caller(environment, action, chosen);
     let settings = world
         .environments
         .get(&environment)

@@ -50,7 +50,7 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
         set(&mut links, "previous", link("stepBackToken", first));
     }
     let events: Vec<Value> = page.iter().map(|event| render(world, event)).collect();
-    Ok(call.success(&json!({
+    Ok(call.exact(&json!({
         "links": links,
         "organization_max_limit_reached": false,
         "events": events,

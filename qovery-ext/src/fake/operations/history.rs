@@ -149,7 +149,7 @@ fn page(
         )));
     };
     let results: Vec<Value> = page.iter().map(|execution| render(execution)).collect();
-    Ok(call.success(&json!({
+    Ok(call.exact(&json!({
         "page": 1,
         "page_size": world.page_size,
         "results": results,
@@ -169,7 +169,7 @@ fn window(
     let size = asked.unwrap_or(world.page_size);
     let newest = executions.iter().take(size);
     let results: Vec<Value> = newest.map(|execution| render(execution)).collect();
-    Ok(call.success(&json!({"page": 1, "page_size": size, "results": results})))
+    Ok(call.exact(&json!({"page": 1, "page_size": size, "results": results})))
 }
 
 fn base(world: &World, execution: &Execution, id: Uuid) -> Value {

@@ -54,7 +54,7 @@ pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
             })
         })
         .collect();
-    Ok(call.success(&json!({ "results": results })))
+    Ok(call.exact(&json!({ "results": results })))
 }
 
 /// What a service printed.
@@ -77,7 +77,7 @@ pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
             })
         })
         .collect();
-    Ok(call.success(&json!({ "results": results })))
+    Ok(call.exact(&json!({ "results": results })))
 }
 
 fn line(world: &World, execution: &Execution, entry: &LogEntry) -> Value {

@@ -20,7 +20,7 @@ pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
     let results: Vec<Value> = requests
         .map(|request| with_stages(world, request))
         .collect();
-    Ok(call.success(&json!({ "results": results })))
+    Ok(call.exact(&json!({ "results": results })))
 }
 
 pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
@@ -52,7 +52,7 @@ pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
             })
         })
         .collect();
-    Ok(call.success(&json!({ "results": results })))
+    Ok(call.exact(&json!({ "results": results })))
 }
 
 /// Cancels a request that waits; one that no longer does is a conflict.

@@ -18,7 +18,7 @@ use crate::fake::{
 
 pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
     let (environment, _) = view(world, environment_id(call)?)?;
-    Ok(call.success(&environment_status(world, environment)))
+    Ok(call.exact(&environment_status(world, environment)))
 }
 
 pub(super) fn of_project(world: &World, call: &Call<'_>) -> Handled {
@@ -28,7 +28,7 @@ pub(super) fn of_project(world: &World, call: &Call<'_>) -> Handled {
         .filter_map(|environment| world.view(environment.id))
         .map(|(environment, _)| environment_status(world, environment))
         .collect();
-    Ok(call.success(&json!({ "results": results })))
+    Ok(call.exact(&json!({ "results": results })))
 }
 
 pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
@@ -40,7 +40,7 @@ pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
         .iter()
         .find(|service| service.id == id)
         .map_or(service, |shown| *shown);
-    Ok(call.success(&service_status(world, environment, shown)))
+    Ok(call.exact(&service_status(world, environment, shown)))
 }
 
 pub(super) fn of_kind(world: &World, call: &Call<'_>, kind: ServiceKind) -> Handled {
@@ -50,7 +50,7 @@ pub(super) fn of_kind(world: &World, call: &Call<'_>, kind: ServiceKind) -> Hand
         .filter(|service| service.kind.segment() == kind.segment())
         .map(|service| service_status(world, environment, service))
         .collect();
-    Ok(call.success(&json!({ "results": results })))
+    Ok(call.exact(&json!({ "results": results })))
 }
 
 pub(super) fn of_all_services(world: &World, call: &Call<'_>) -> Handled {
@@ -60,7 +60,7 @@ pub(super) fn of_all_services(world: &World, call: &Call<'_>) -> Handled {
         let status = environment_status(world, environment);
         statuses.insert("environment".to_owned(), status);
     }
-    Ok(call.success(&statuses))
+    Ok(call.exact(&statuses))
 }
 
 pub(super) fn with_stages(world: &World, call: &Call<'_>) -> Handled {
@@ -106,7 +106,7 @@ pub(super) fn with_stages(world: &World, call: &Call<'_>) -> Handled {
             json!({"status": "SUCCESS", "total_duration_sec": 0}),
         );
     }
-    Ok(call.success(&statuses))
+    Ok(call.exact(&statuses))
 }
 
 /// The state of a request, as far as the environment's settings tell it.
@@ -128,7 +128,7 @@ pub(super) fn of_request(world: &World, call: &Call<'_>) -> Handled {
         RequestStatus::NoBody => return Ok(Answer::empty(200)),
     }
     let carried = world.carried_by(request.id).unwrap_or(request);
-    Ok(call.success(&json!({
+    Ok(call.exact(&json!({
         "deployment_request_id": request.id,
         "environment_id": request.environment,
         "status": carried.state,

@@ -90,6 +90,8 @@ fn null_is_allowed_where_the_contract_says_so() {
         wrong(&contract, outer, json!("C")),
         ["the body has the unknown value \"C\""]
     );
+    let described = json!({"description": "a", "allOf": [{"$ref": "#/components/schemas/Maybe"}]});
+    assert!(wrong(&contract, described, Value::Null).is_empty());
     let kind = json!({"$ref": "#/components/schemas/Kind"});
     assert_eq!(
         wrong(&contract, kind, Value::Null),

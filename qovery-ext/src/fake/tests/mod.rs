@@ -10,6 +10,7 @@ mod pages;
 mod requests;
 mod resources;
 mod scripts;
+mod stories;
 
 use std::time::Duration;
 

@@ -322,7 +322,19 @@ fn someone_else_can_cancel_deploy_and_supersede() {
     story.environment.elsewhere().cancels();
     story.setup.seconds(10);
     assert_eq!(story.status()["last_deployment_state"], "CANCELED");
-    // What others do is not scripted, and no request of the caller.
+    let failing = story
+        .environment
+        .elsewhere()
+        .fails_at(&story.api, Step::Build);
+    failing.takes(&story.api, Step::Build, SECOND).deploys();
+    // 1 s to start, 5 s for the database, 1 s to clone.
+    story.setup.seconds(8);
+    assert_eq!(story.status()["last_deployment_state"], "BUILD_ERROR");
+    // What others do follows no script of the caller, and is no request of the caller.
+    story
+        .environment
+        .next_deployment()
+        .fails_at(&story.api, Step::Build);
     story.environment.elsewhere().asks_for(Action::Deploy);
     story.setup.seconds(60);
     assert_eq!(story.status()["last_deployment_state"], "DEPLOYED");

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use uuid::Uuid;
 
-use super::World;
+use super::{World, script::Script};
 use crate::fake::Action;
 
 /// Something that will happen.
@@ -33,9 +33,9 @@ pub(crate) enum Event {
 }
 
 /// What someone else does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Act {
-    Request(Action),
+    Request(Action, Box<Script>),
     Cancel,
 }
 

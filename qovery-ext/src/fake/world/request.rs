@@ -45,41 +45,53 @@ pub(crate) enum RequestStage {
 }
 
 impl World {
-    /// Accepts a request. Scripts apply to the caller's requests only.
-    pub(crate) fn accept(
+    /// Accepts a request of the caller, which follows the environment's next script.
+    pub(crate) fn accept_from_caller(
         &mut self,
         environment: Uuid,
         action: Action,
         chosen: Option<Vec<Uuid>>,
-        actor: Actor,
-        scripted: bool,
     ) -> Option<Uuid> {
-        let id = self.new_id();
         let now = self.now;
         let subject = self.environments.get(&environment)?;
         let seen: Vec<Service> = self.services_of(subject).into_iter().cloned().collect();
         let subject = self.environments.get_mut(&environment)?;
-        let script = scripted.then(|| subject.scripts.pop_front()).flatten();
-        let script = script.unwrap_or_default();
-        if scripted && !subject.settings.stale.is_zero() {
+        let script = subject.scripts.pop_front().unwrap_or_default();
+        if !subject.settings.stale.is_zero() {
             let mut before = subject.clone();
             before.stale = None;
             subject.stale = Some(Stale {
                 until: now.saturating_add(subject.settings.stale),
                 environment: Box::new(before),
-                services: seen.clone(),
+                services: seen,
             });
         }
+        self.accept(environment, action, chosen, Actor::caller(), script)
+    }
+
+    /// Accepts a request.
+    fn accept(
+        &mut self,
+        environment: Uuid,
+        action: Action,
+        chosen: Option<Vec<Uuid>>,
+        actor: Actor,
+        script: Script,
+    ) -> Option<Uuid> {
+        let id = self.new_id();
+        let now = self.now;
+        let subject = self.environments.get(&environment)?;
         let whole = chosen.is_none();
         let services = chosen.unwrap_or_else(|| subject.services.clone());
         let idle = action == Action::Stop
             && subject.running.is_none()
             && subject.queue.is_empty()
-            && seen
+            && self
+                .services_of(subject)
                 .iter()
                 .filter(|service| services.contains(&service.id))
                 .all(|service| ["READY", "STOPPED"].contains(&service.state.as_str()));
-        let nothing_to_do = script.nothing_to_do || (idle && action == Action::Stop);
+        let nothing_to_do = script.nothing_to_do || idle;
         let request = DeploymentRequest {
             id,
             environment,
@@ -260,8 +272,8 @@ impl World {
         let actor = Actor::someone_else();
         match act {
             Act::Cancel => self.cancel(environment, true, &actor),
-            Act::Request(action) => {
-                self.accept(environment, action, None, actor, false);
+            Act::Request(action, script) => {
+                self.accept(environment, action, None, actor, *script);
             }
         }
     }
@@ -282,6 +294,7 @@ impl World {
             }
             RequestStage::Ended => {}
         }
-        self.act_elsewhere(request.environment, Act::Request(action));
+        let act = Act::Request(action, Box::default());
+        self.act_elsewhere(request.environment, act);
     }
 }

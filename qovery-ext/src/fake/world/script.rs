@@ -30,6 +30,17 @@ pub(crate) struct Failure {
     pub(crate) log: Vec<String>,
 }
 
+impl Failure {
+    pub(crate) fn new(service: Uuid, step: Step) -> Self {
+        Self {
+            service,
+            step,
+            reason: format!("{} failed", step.name()),
+            log: Vec::new(),
+        }
+    }
+}
+
 /// A state that is shown for a while instead of the real one.
 #[derive(Debug, Clone)]
 pub(crate) struct Mask {
