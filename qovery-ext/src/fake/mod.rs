@@ -53,8 +53,8 @@ mod tests;
 pub use clock::Clock;
 pub use fault::{Fault, RetryAfter};
 pub use handles::{
-    DeploymentScript, Elsewhere, FakeCluster, FakeEnvironment, FakeOrganization, FakeProject,
-    FakeQovery, FakeService,
+    DeploymentScript, Elsewhere, FakeCluster, FakeDeployment, FakeEnvironment, FakeOrganization,
+    FakeProject, FakeQovery, FakeService,
 };
 pub use record::RecordedRequest;
 pub use server::FakeServer;

@@ -18,8 +18,8 @@ use crate::fake::{
 /// An environment of a fake.
 #[derive(Debug, Clone)]
 pub struct FakeEnvironment {
-    fake: FakeQovery,
-    id: Uuid,
+    pub(super) fake: FakeQovery,
+    pub(super) id: Uuid,
 }
 
 impl FakeEnvironment {

@@ -7,6 +7,7 @@ mod deployment;
 mod environment;
 mod organization;
 mod service;
+mod truth;
 
 use std::{
     io,
@@ -24,6 +25,7 @@ pub use deployment::DeploymentScript;
 pub use environment::{Elsewhere, FakeEnvironment};
 pub use organization::{FakeOrganization, FakeProject};
 pub use service::FakeService;
+pub use truth::FakeDeployment;
 
 use super::{
     Clock, FakeServer, FakeTransport, Fault, RecordedRequest, StartId,
