@@ -4,6 +4,7 @@
 
 pub(crate) mod canonical;
 pub(crate) mod import;
+mod lines;
 pub(crate) mod overlay;
 pub(crate) mod references;
 pub(crate) mod source;
@@ -29,7 +30,7 @@ impl Document {
     /// The line, counted from 1, where the text holds what the JSON pointer names, or the nearest
     /// thing around it. `None` when even the first step of the pointer is not in the text.
     pub(crate) fn line_of(&self, pointer: &str) -> Option<usize> {
-        source::line_of(&self.text, pointer)
+        lines::line_of(&self.text, pointer)
     }
 
     /// Whether the document was read from exactly this text.
