@@ -10,6 +10,18 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// The contract of this repository with its overlay.
+///
+/// # Panics
+/// Where it cannot be read.
+pub fn contract() -> Value {
+    let root = workspace();
+    let overlay = root.join("xtask/overlay.yaml");
+    let overlay = overlay.exists().then_some(overlay);
+    xtask::contract(&root.join("openapi.yaml"), overlay.as_deref())
+        .unwrap_or_else(|problem| panic!("{problem}"))
+}
+
 /// One operation, with references to parameters and answers followed.
 #[derive(Debug, Clone)]
 pub struct Operation {

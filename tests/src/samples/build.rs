@@ -250,7 +250,7 @@ fn anything() -> Node {
 /// The text, or one that is as long and of the form that the contract wants.
 fn fit(text: String, flat: &Flat) -> String {
     let matches = |text: &str| {
-        let pattern = flat.pattern.as_deref().and_then(|pattern| regex::Regex::new(pattern).ok());
+        let pattern = flat.pattern.as_deref().and_then(|pattern| regex_lite::Regex::new(pattern).ok());
         pattern.is_none_or(|pattern| pattern.is_match(text))
     };
     let forms = ["30s", "72h", "1.2.3", "value", "VALUE", "12", "https://example.test/a"];
