@@ -9,5 +9,11 @@
     reason = "a test that cannot go on fails"
 )]
 
+pub mod calls;
 pub mod document;
+pub mod exchange;
+pub mod expected;
+#[rustfmt::skip]
+mod generated;
+pub mod revision;
 pub mod samples;
