@@ -75,7 +75,7 @@ impl Exchange {
         mock.await;
         let client = Client::builder()
             .base_url(server.base_url())
-            .token("qov_test-token".into())
+            .token(qovery_api::AccessToken::new("qov_test-token").expect("a token"))
             .build()
             .expect("a client");
         Self { client, state, _server: Server(server) }

@@ -44,14 +44,16 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// The message that the command would give.
 pub fn contract(spec: &Path, overlay: Option<&Path>) -> Result<serde_json::Value, String> {
-    let read = || {
-        let mut document = contract::load(spec)?;
-        if let Some(overlay) = overlay {
-            contract::overlay::apply(&mut document, &contract::overlay::load(overlay)?)?;
-        }
-        Ok(document.value)
-    };
-    read().map_err(|problem: problem::Problem| problem.to_string())
+    let document = contract::load_with(spec, overlay);
+    document.map(|document| document.value).map_err(|problem| problem.to_string())
+}
+
+/// Generates the client of a contract into a new or empty directory.
+///
+/// # Errors
+/// The message that the command would give.
+pub fn generate(spec: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), String> {
+    generate::into_directory(spec, overlay, out).map_err(|problem| problem.to_string())
 }
 
 /// The directory of the workspace: that of this crate's parent while cargo runs it, otherwise the
