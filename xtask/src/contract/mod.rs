@@ -56,6 +56,18 @@ pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
     Ok(document)
 }
 
+/// Reads an OpenAPI document and applies an overlay to it.
+///
+/// # Errors
+/// When either cannot be read, or the overlay does not fit the document.
+pub(crate) fn load_with(path: &Path, overlay: Option<&Path>) -> Result<Document, Problem> {
+    let mut document = load(path)?;
+    if let Some(overlay) = overlay {
+        overlay::apply(&mut document, &overlay::load(overlay)?)?;
+    }
+    Ok(document)
+}
+
 fn check_version(document: &Document) -> Result<(), Problem> {
     let Some(version) = document.value.get("openapi") else {
         return Err(not_openapi(document));
