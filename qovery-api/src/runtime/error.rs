@@ -41,8 +41,8 @@ struct Inner {
 enum Kind {
     InvalidRequest(String),
     Transport(TransportError),
-    Api(Reply, Option<ApiError>),
-    Decode(Reply, DecodeError),
+    Api(Box<Reply>, Option<ApiError>),
+    Decode(Box<Reply>, DecodeError),
 }
 
 /// What is kept of a response.
@@ -94,7 +94,7 @@ impl Error {
 
     pub(crate) fn api(operation: &'static OperationInfo, raw: RawResponse) -> Self {
         let parsed = ApiError::parse(&raw.body);
-        Self::new(operation, Kind::Api(raw.into(), parsed))
+        Self::new(operation, Kind::Api(Box::new(raw.into()), parsed))
     }
 
     pub(crate) fn decode(
@@ -102,7 +102,7 @@ impl Error {
         raw: RawResponse,
         error: DecodeError,
     ) -> Self {
-        Self::new(operation, Kind::Decode(raw.into(), error))
+        Self::new(operation, Kind::Decode(Box::new(raw.into()), error))
     }
 
     fn reply(&self) -> Option<&Reply> {
