@@ -36,7 +36,9 @@ fn unfold(sample: &Value, whole: &Value) -> Value {
     match (sample, whole) {
         (Value::Object(fields), Value::Object(all)) if !fields.is_empty() => {
             let part = |(name, value): (&String, &Value)| {
-                let value = all.get(name).map_or_else(|| value.clone(), |whole| unfold(value, whole));
+                let value = all
+                    .get(name)
+                    .map_or_else(|| value.clone(), |whole| unfold(value, whole));
                 (name.clone(), value)
             };
             Value::Object(fields.iter().map(part).collect())
@@ -55,12 +57,24 @@ fn check(samples: &[Sample]) -> (usize, usize) {
     let operations = document::operations(&contract);
     let (mut as_they_are, mut unfolded, mut problems) = (0, 0, Vec::new());
     for sample in samples {
-        let operation = operations.iter().find(|operation| operation.id == sample.id).expect("an operation");
-        let entry = OPERATIONS.iter().find(|entry| entry.id == sample.id).expect("an entry");
+        let operation = operations
+            .iter()
+            .find(|operation| operation.id == sample.id)
+            .expect("an operation");
+        let entry = OPERATIONS
+            .iter()
+            .find(|entry| entry.id == sample.id)
+            .expect("an entry");
         let (model, schema) = if sample.is_request {
             (entry.body, operation.body.clone())
         } else {
-            (entry.output, operation.successes.iter().find_map(|(_, body)| body.clone()))
+            (
+                entry.output,
+                operation
+                    .successes
+                    .iter()
+                    .find_map(|(_, body)| body.clone()),
+            )
         };
         let (Some(model), Some((_, schema))) = (model, schema) else {
             problems.push(format!("{}: the contract has no such body", sample.id));
@@ -68,21 +82,35 @@ fn check(samples: &[Sample]) -> (usize, usize) {
         };
         let outcome = match (model.read)(sample.body.to_string().as_bytes()) {
             Ok(_) => Ok(Outcome::AsItIs),
-            Err(error) => {
+            Err(_) => {
                 let whole = Builder::instances(&contract, &schema)[0].render(Variation::Full);
                 let body = unfold(&sample.body, &whole).to_string();
                 let again = (model.read)(body.as_bytes()).map(|_| Outcome::Unfolded);
-                again.map_err(|_| error)
+                again
             }
         };
         match outcome {
             Ok(Outcome::AsItIs) => as_they_are += 1,
             Ok(Outcome::Unfolded) => unfolded += 1,
-            Err(error) => problems.push(format!("{}: {error}", sample.id)),
+            Err(error) => {
+                let kind = if sample.is_request {
+                    "request"
+                } else {
+                    "answer"
+                };
+                problems.push(format!("{} {kind}: {error}", sample.id));
+            }
         }
     }
-    println!("{} samples: {as_they_are} decode as they are, {unfolded} unfolded", samples.len());
-    assert!(problems.is_empty(), "{} problems: {problems:#?}", problems.len());
+    println!(
+        "{} samples: {as_they_are} decode as they are, {unfolded} unfolded",
+        samples.len()
+    );
+    assert!(
+        problems.is_empty(),
+        "{} problems: {problems:#?}",
+        problems.len()
+    );
     (as_they_are, unfolded)
 }
 

@@ -11,7 +11,13 @@ use integration_tests::revision::{Generated, key, published};
 use integration_tests::samples::{Builder, Variation};
 use serde_json::Value;
 
-const REVISIONS: [&str; 5] = ["2021-07-12", "2022-09-13", "2023-05-19", "2025-06-03", "2026-08-20"];
+const REVISIONS: [&str; 5] = [
+    "2021-07-12",
+    "2022-09-13",
+    "2023-05-19",
+    "2025-06-03",
+    "2026-08-20",
+];
 
 /// What next year's server no longer sends, and last year's client cannot do without.
 const EXPLAINED: &[(&str, &str)] = &[];
@@ -71,7 +77,12 @@ fn last_years_client_decodes_what_this_years_server_sends() {
             reasons.entry(problem).or_default().insert(about.clone());
         }
     }
-    println!("{} operations in both, {} answers, {} operations fail", both.len(), answers.len(), failed.len());
+    println!(
+        "{} operations in both, {} answers, {} operations fail",
+        both.len(),
+        answers.len(),
+        failed.len()
+    );
     for (operation, reasons) in &failed {
         for (reason, when) in reasons {
             println!("{operation}: {reason} ({when:?})");
