@@ -55,7 +55,10 @@ impl Given {
     /// # Errors
     /// Where there is none, or none of this type.
     pub fn value<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
-        let value = self.values.get(name).ok_or_else(|| format!("no value for {name}"))?;
+        let value = self
+            .values
+            .get(name)
+            .ok_or_else(|| format!("no value for {name}"))?;
         T::deserialize(value).map_err(|error| format!("{name} does not take {value}: {error}"))
     }
 
@@ -72,7 +75,10 @@ impl Given {
     /// # Errors
     /// Where it is none.
     pub fn body_text(&self) -> Result<String, String> {
-        self.body.as_str().map(str::to_owned).ok_or_else(|| "the body is no text".to_owned())
+        self.body
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| "the body is no text".to_owned())
     }
 }
 
@@ -99,7 +105,10 @@ where
         let response = call.response().await?;
         let status = response.status.as_u16();
         let text = String::from_utf8_lossy(response.body.as_ref()).into_owned();
-        Ok(Answer { status, body: Value::from(text) })
+        Ok(Answer {
+            status,
+            body: Value::from(text),
+        })
     })
 }
 
@@ -124,7 +133,10 @@ pub struct Reading {
 impl Model {
     /// The model of a type.
     pub const fn of<T: DeserializeOwned + Serialize + Debug>() -> Self {
-        Self { name: std::any::type_name::<T>, read: read::<T> }
+        Self {
+            name: std::any::type_name::<T>,
+            read: read::<T>,
+        }
     }
 }
 
@@ -133,5 +145,8 @@ fn read<T: DeserializeOwned + Serialize + Debug>(
 ) -> Result<Reading, qovery_api::DecodeError> {
     let value: T = qovery_api::decode(body)?;
     let json = serde_json::to_value(&value).expect("models can be encoded");
-    Ok(Reading { json, debug: format!("{value:?}") })
+    Ok(Reading {
+        json,
+        debug: format!("{value:?}"),
+    })
 }

@@ -57,13 +57,22 @@ pub struct Parameter {
 impl Operation {
     /// The parameters at a place.
     pub fn parameters_in(&self, place: &str) -> impl Iterator<Item = &Parameter> {
-        self.parameters.iter().filter(move |parameter| parameter.place == place)
+        self.parameters
+            .iter()
+            .filter(move |parameter| parameter.place == place)
     }
 
     /// The path parameters in the order of the path.
     pub fn path_parameters(&self) -> Vec<&Parameter> {
-        let names = self.path.split('{').skip(1).filter_map(|part| part.split('}').next());
-        let find = |name: &str| self.parameters_in("path").find(|parameter| parameter.name == name);
+        let names = self
+            .path
+            .split('{')
+            .skip(1)
+            .filter_map(|part| part.split('}').next());
+        let find = |name: &str| {
+            self.parameters_in("path")
+                .find(|parameter| parameter.name == name)
+        };
         names.filter_map(find).collect()
     }
 }
@@ -75,7 +84,9 @@ impl Operation {
 pub fn resolve<'d>(document: &'d Value, reference: &str) -> &'d Value {
     let pointer = reference.trim_start_matches('#');
     let pointer = percent_decode_str(pointer).decode_utf8_lossy();
-    document.pointer(&pointer).unwrap_or_else(|| panic!("{reference} points to nothing"))
+    document
+        .pointer(&pointer)
+        .unwrap_or_else(|| panic!("{reference} points to nothing"))
 }
 
 /// All operations of a document, in its order.
@@ -83,7 +94,10 @@ pub fn resolve<'d>(document: &'d Value, reference: &str) -> &'d Value {
 /// # Panics
 /// Where the document is not one of OpenAPI.
 pub fn operations(document: &Value) -> Vec<Operation> {
-    let paths = document.get("paths").and_then(Value::as_object).expect("paths");
+    let paths = document
+        .get("paths")
+        .and_then(Value::as_object)
+        .expect("paths");
     let mut operations = Vec::new();
     for (path, item) in paths {
         for method in ["get", "put", "post", "delete", "patch", "head", "options"] {
@@ -106,23 +120,49 @@ fn read(
     let mut parameters: Vec<Parameter> = Vec::new();
     // What the operation declares goes before what the path declares.
     let lists = [operation.get("parameters"), shared];
-    for parameter in lists.into_iter().flatten().filter_map(Value::as_array).flatten() {
+    for parameter in lists
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_array)
+        .flatten()
+    {
         let parameter = followed(document, parameter);
-        let text = |key: &str| parameter.get(key).and_then(Value::as_str).unwrap_or_default();
+        let text = |key: &str| {
+            parameter
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
         let (name, place) = (text("name").to_owned(), text("in").to_owned());
-        if parameters.iter().any(|known| known.name == name && known.place == place) {
+        if parameters
+            .iter()
+            .any(|known| known.name == name && known.place == place)
+        {
             continue;
         }
         let required = parameter.get("required") == Some(&Value::Bool(true));
         let schema = parameter.get("schema").cloned().unwrap_or_default();
-        parameters.push(Parameter { name, place, required, schema });
+        parameters.push(Parameter {
+            name,
+            place,
+            required,
+            schema,
+        });
     }
-    let body = operation.get("requestBody").and_then(|body| content(followed(document, body)));
+    let body = operation
+        .get("requestBody")
+        .and_then(|body| content(followed(document, body)));
     let responses = operation.get("responses").and_then(Value::as_object);
-    let successes = responses.into_iter().flatten().filter_map(|(status, response)| {
-        let status: u16 = status.parse().ok().filter(|status| (200..300).contains(status))?;
-        Some((status, content(followed(document, response))))
-    });
+    let successes = responses
+        .into_iter()
+        .flatten()
+        .filter_map(|(status, response)| {
+            let status: u16 = status
+                .parse()
+                .ok()
+                .filter(|status| (200..300).contains(status))?;
+            Some((status, content(followed(document, response))))
+        });
     let id = operation.get("operationId").and_then(Value::as_str);
     Operation {
         id: id.unwrap_or_default().to_owned(),
@@ -145,5 +185,8 @@ fn content(value: &Value) -> Option<(String, Value)> {
     let content = value.get("content").and_then(Value::as_object)?;
     let json = content.get_key_value("application/json");
     let (media, body) = json.or_else(|| content.iter().next())?;
-    Some((media.clone(), body.get("schema").cloned().unwrap_or_default()))
+    Some((
+        media.clone(),
+        body.get("schema").cloned().unwrap_or_default(),
+    ))
 }

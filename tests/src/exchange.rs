@@ -48,7 +48,10 @@ pub struct Seen {
 impl Seen {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
@@ -64,7 +67,10 @@ impl Seen {
 impl Exchange {
     /// Starts a server.
     pub async fn start() -> Self {
-        let state = Arc::new(Mutex::new(State { answer: (204, None, Vec::new()), ..State::default() }));
+        let state = Arc::new(Mutex::new(State {
+            answer: (204, None, Vec::new()),
+            ..State::default()
+        }));
         let server = MockServer::start_async().await;
         let shared = Arc::clone(&state);
         let answer = move |request: &HttpMockRequest| respond(&shared, request);
@@ -78,7 +84,11 @@ impl Exchange {
             .token(qovery_api::AccessToken::new("qov_test-token").expect("a token"))
             .build()
             .expect("a client");
-        Self { client, state, _server: Server(server) }
+        Self {
+            client,
+            state,
+            _server: Server(server),
+        }
     }
 
     /// Says what the next requests are answered with: status, media type and body.
@@ -111,5 +121,9 @@ fn respond(state: &Mutex<State>, request: &HttpMockRequest) -> HttpMockResponse 
         Some(media) => response.header("content-type", media),
         None => response,
     };
-    if body.is_empty() { response.no_body().build() } else { response.body(body.clone()).build() }
+    if body.is_empty() {
+        response.no_body().build()
+    } else {
+        response.body(body.clone()).build()
+    }
 }

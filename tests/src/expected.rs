@@ -8,7 +8,11 @@ use crate::document::Operation;
 use crate::samples::{Builder, Node, Variation};
 
 /// What a path may hold as it is.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A call with a value for every parameter and every body, and what it has to send.
 #[derive(Debug, Clone)]
@@ -33,7 +37,10 @@ pub fn plans(contract: &Value, operation: &Operation) -> Vec<Plan> {
             Some(node) => node.render(Variation::Full),
             None => Value::Null,
         };
-        given.values.insert(format!("{} {}", parameter.place, parameter.name), value.clone());
+        given.values.insert(
+            format!("{} {}", parameter.place, parameter.name),
+            value.clone(),
+        );
         match parameter.place.as_str() {
             "path" => {
                 let text = utf8_percent_encode(&text(&value), UNRESERVED).to_string();
@@ -41,7 +48,11 @@ pub fn plans(contract: &Value, operation: &Operation) -> Vec<Plan> {
             }
             "query" => match &value {
                 Value::Array(items) => {
-                    query.extend(items.iter().map(|item| (parameter.name.clone(), text(item))));
+                    query.extend(
+                        items
+                            .iter()
+                            .map(|item| (parameter.name.clone(), text(item))),
+                    );
                 }
                 value => query.push((parameter.name.clone(), text(value))),
             },
@@ -49,8 +60,15 @@ pub fn plans(contract: &Value, operation: &Operation) -> Vec<Plan> {
         }
     }
     query.sort();
-    let plan = Plan { given, path, query, body: None };
-    let Some((media, schema)) = &operation.body else { return vec![plan] };
+    let plan = Plan {
+        given,
+        path,
+        query,
+        body: None,
+    };
+    let Some((media, schema)) = &operation.body else {
+        return vec![plan];
+    };
     let instances = if media == "application/json" {
         Builder::instances(contract, schema)
     } else {
@@ -66,5 +84,7 @@ pub fn plans(contract: &Value, operation: &Operation) -> Vec<Plan> {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }

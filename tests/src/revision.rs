@@ -18,9 +18,14 @@ use crate::document::{self, workspace};
 /// # Panics
 /// Where `QOVERY_REVISIONS` names no directory that has it.
 pub fn published(date: &str) -> PathBuf {
-    let directory = std::env::var_os("QOVERY_REVISIONS").map_or_else(|| workspace().join("../shared/upstream"), PathBuf::from);
+    let directory = std::env::var_os("QOVERY_REVISIONS")
+        .map_or_else(|| workspace().join("../shared/upstream"), PathBuf::from);
     let file = directory.join(format!("{date}.yaml"));
-    assert!(file.exists(), "{} is missing: set QOVERY_REVISIONS", file.display());
+    assert!(
+        file.exists(),
+        "{} is missing: set QOVERY_REVISIONS",
+        file.display()
+    );
     file
 }
 
@@ -44,13 +49,29 @@ impl Generated {
         let manifest = format!("{before}members = [\"qovery-api\", \"harness\"]{after}");
         fs::write(home.join("Cargo.toml"), manifest).expect("written");
         fs::copy(root.join("Cargo.lock"), home.join("Cargo.lock")).expect("copied");
-        copy(&root.join("qovery-api"), &home.join("qovery-api"), &["generated", "benches", "tests"]);
-        xtask::generate(contract, None, &home.join("qovery-api/src/generated")).unwrap_or_else(|problem| panic!("{problem}"));
+        copy(
+            &root.join("qovery-api"),
+            &home.join("qovery-api"),
+            &["generated", "benches", "tests"],
+        );
+        xtask::generate(contract, None, &home.join("qovery-api/src/generated"))
+            .unwrap_or_else(|problem| panic!("{problem}"));
         fs::create_dir_all(home.join("harness/src")).expect("a directory");
-        fs::copy(root.join("tests/harness/main.rs"), home.join("harness/src/main.rs")).expect("copied");
+        fs::copy(
+            root.join("tests/harness/main.rs"),
+            home.join("harness/src/main.rs"),
+        )
+        .expect("copied");
         let operations = operations(&home.join("qovery-api/src/generated"));
-        let entries: String = operations.iter().map(|name| format!("entry::<operations::{name}>(),\n")).collect();
-        fs::write(home.join("harness/src/table.rs"), format!("[\n{entries}]\n")).expect("written");
+        let entries: String = operations
+            .iter()
+            .map(|name| format!("entry::<operations::{name}>(),\n"))
+            .collect();
+        fs::write(
+            home.join("harness/src/table.rs"),
+            format!("[\n{entries}]\n"),
+        )
+        .expect("written");
         fs::write(home.join("harness/Cargo.toml"), MANIFEST).expect("written");
         Self { directory }
     }
@@ -68,7 +89,13 @@ impl Generated {
     /// # Panics
     /// Where it does not compile.
     pub fn check(&self) {
-        assert!(self.cargo("check").arg("--package=qovery-api").status().expect("cargo runs").success());
+        assert!(
+            self.cargo("check")
+                .arg("--package=qovery-api")
+                .status()
+                .expect("cargo runs")
+                .success()
+        );
     }
 
     /// What goes wrong where answers are decoded, in their order.
@@ -76,14 +103,26 @@ impl Generated {
     /// # Panics
     /// Where the program ends before its time.
     pub fn decode(&self, answers: &[(String, Option<Value>)]) -> Vec<Option<String>> {
-        let mut program = self.cargo("run").arg("--quiet").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cargo runs");
+        let mut program = self
+            .cargo("run")
+            .arg("--quiet")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("cargo runs");
         let mut input = program.stdin.take().expect("its input");
-        let lines: String = answers.iter().map(|answer| format!("{}\n", serde_json::json!(answer))).collect();
+        let lines: String = answers
+            .iter()
+            .map(|answer| format!("{}\n", serde_json::json!(answer)))
+            .collect();
         let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
         let output = program.wait_with_output().expect("its output");
         writer.join().expect("it ended").expect("written");
         let text = String::from_utf8_lossy(&output.stdout);
-        let outcomes: Vec<Option<String>> = text.lines().map(|line| serde_json::from_str(line).expect("an outcome")).collect();
+        let outcomes: Vec<Option<String>> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("an outcome"))
+            .collect();
         assert_eq!(outcomes.len(), answers.len(), "{}", output.status);
         outcomes
     }
@@ -91,9 +130,14 @@ impl Generated {
     fn cargo(&self, command: &str) -> Command {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         let target = workspace().join("target/revisions");
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or(target, |shared| Path::new(&shared).join("revisions"));
+        let target = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or(target, |shared| Path::new(&shared).join("revisions"));
         let home = self.directory.path();
-        cargo.arg(command).current_dir(home).env("CARGO_TARGET_DIR", target).env("QOVERY_REGENERATE", "never");
+        cargo
+            .arg(command)
+            .current_dir(home)
+            .env("CARGO_TARGET_DIR", target)
+            .env("QOVERY_REGENERATE", "never");
         cargo.env_remove("CARGO_MANIFEST_DIR");
         if command != "check" {
             cargo.arg("--package=harness");
@@ -137,7 +181,9 @@ fn operations(generated: &Path) -> BTreeSet<String> {
                 open.push(path);
             } else {
                 let text = fs::read_to_string(&path).expect("text");
-                let declared = text.lines().filter_map(|line| line.strip_prefix("pub enum ")?.strip_suffix(" {}"));
+                let declared = text
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("pub enum ")?.strip_suffix(" {}"));
                 names.extend(declared.map(str::to_owned));
             }
         }

@@ -22,16 +22,28 @@ fn subjects(contract: &Value, answers: bool) -> Vec<Subject> {
     let mut known = BTreeSet::new();
     let mut subjects = Vec::new();
     for entry in OPERATIONS {
-        let operation = operations.iter().find(|operation| operation.id == entry.id).unwrap();
+        let operation = operations
+            .iter()
+            .find(|operation| operation.id == entry.id)
+            .unwrap();
         let model = if answers { entry.output } else { entry.body };
         let body = if answers {
-            operation.successes.iter().find_map(|(_, body)| body.clone())
+            operation
+                .successes
+                .iter()
+                .find_map(|(_, body)| body.clone())
         } else {
             operation.body.clone()
         };
-        let (Some(model), Some((media, schema))) = (model, body) else { continue };
+        let (Some(model), Some((media, schema))) = (model, body) else {
+            continue;
+        };
         if media.contains("json") && known.insert(((model.name)(), schema.to_string())) {
-            subjects.push(Subject { operation: entry.id.to_owned(), model, schema });
+            subjects.push(Subject {
+                operation: entry.id.to_owned(),
+                model,
+                schema,
+            });
         }
     }
     subjects
@@ -39,7 +51,11 @@ fn subjects(contract: &Value, answers: bool) -> Vec<Subject> {
 
 fn report(problems: &[String]) {
     let shown: Vec<&String> = problems.iter().take(60).collect();
-    assert!(problems.is_empty(), "{} problems: {shown:#?}", problems.len());
+    assert!(
+        problems.is_empty(),
+        "{} problems: {shown:#?}",
+        problems.len()
+    );
 }
 
 /// What goes wrong where an instance, written like this, is decoded and encoded again.
@@ -50,7 +66,10 @@ fn problems_of(subject: &Subject, node: &Node, variation: Variation) -> Vec<Stri
         Err(error) => vec![format!("{place}: {error}")],
         Ok(reading) => {
             let differences = compare(node, &sent, &reading.json, Direction::Response);
-            differences.into_iter().map(|difference| format!("{place}: {difference}")).collect()
+            differences
+                .into_iter()
+                .map(|difference| format!("{place}: {difference}"))
+                .collect()
         }
     }
 }
@@ -90,7 +109,11 @@ fn every_request_is_sent_as_it_was_meant() {
     let mut problems = Vec::new();
     for subject in subjects(&contract, false) {
         for node in Builder::instances(&contract, &subject.schema) {
-            for variation in [Variation::Full, Variation::RequiredOnly, Variation::NullableNull] {
+            for variation in [
+                Variation::Full,
+                Variation::RequiredOnly,
+                Variation::NullableNull,
+            ] {
                 let meant = node.render(variation);
                 let place = format!("{} {variation:?}", subject.operation);
                 match (subject.model.read)(meant.to_string().as_bytes()) {
@@ -110,13 +133,25 @@ fn every_request_is_sent_as_it_was_meant() {
 fn no_secret_shows() {
     let contract = document::contract();
     let (mut problems, mut found) = (Vec::new(), 0);
-    for subject in subjects(&contract, true).iter().chain(&subjects(&contract, false)) {
+    for subject in subjects(&contract, true)
+        .iter()
+        .chain(&subjects(&contract, false))
+    {
         for node in Builder::instances(&contract, &subject.schema) {
             let secrets = node.secrets();
-            for variation in [Variation::Full, Variation::UnknownTag(0), Variation::UnknownTag(1)] {
+            for variation in [
+                Variation::Full,
+                Variation::UnknownTag(0),
+                Variation::UnknownTag(1),
+            ] {
                 let document = node.render(variation).to_string();
-                let Ok(reading) = (subject.model.read)(document.as_bytes()) else { continue };
-                let shown = secrets.iter().filter(|secret| reading.debug.contains(*secret)).count();
+                let Ok(reading) = (subject.model.read)(document.as_bytes()) else {
+                    continue;
+                };
+                let shown = secrets
+                    .iter()
+                    .filter(|secret| reading.debug.contains(*secret))
+                    .count();
                 let redacted = reading.debug.matches("[redacted]").count();
                 if shown > 0 || variation == Variation::Full && redacted < secrets.len() {
                     let what = format!("{shown} of {} secrets show", secrets.len());
@@ -131,8 +166,20 @@ fn no_secret_shows() {
 }
 
 /// Every path into a document, and the document with something else in that place.
-fn broken(value: &Value, path: &str, whole: &dyn Fn(Value) -> Value, visit: &mut dyn FnMut(&str, Value)) {
-    for wrong in [json!(true), json!(-1.5), json!("wrong"), json!([]), json!({}), Value::Null] {
+fn broken(
+    value: &Value,
+    path: &str,
+    whole: &dyn Fn(Value) -> Value,
+    visit: &mut dyn FnMut(&str, Value),
+) {
+    for wrong in [
+        json!(true),
+        json!(-1.5),
+        json!("wrong"),
+        json!([]),
+        json!({}),
+        Value::Null,
+    ] {
         visit(path, whole(wrong));
     }
     match value {
@@ -143,8 +190,15 @@ fn broken(value: &Value, path: &str, whole: &dyn Fn(Value) -> Value, visit: &mut
                     fields.insert(name.clone(), changed);
                     whole(Value::Object(fields))
                 };
-                let dot = if path.is_empty() { "" } else { "." };
-                broken(part, &format!("{path}{dot}{name}"), &inside, visit);
+                let plain = name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+                let path = match (plain, path) {
+                    (true, "") => name.clone(),
+                    (true, path) => format!("{path}.{name}"),
+                    (false, path) => format!("{path}[{name:?}]"),
+                };
+                broken(part, &path, &inside, visit);
             }
         }
         Value::Array(items) => {

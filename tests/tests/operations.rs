@@ -27,9 +27,18 @@ fn rows() -> Vec<Row> {
     let twice = |id: &str| rows.iter().filter(|row| row[2] == id).count() > 1;
     let row = |row: &Vec<&'static str>| {
         let only_in_the_reference = row[4] == "reference-1.0.3";
-        let suffix = if only_in_the_reference && twice(row[2]) { "Legacy" } else { "" };
+        let suffix = if only_in_the_reference && twice(row[2]) {
+            "Legacy"
+        } else {
+            ""
+        };
         let id = format!("{}{suffix}", row[2]);
-        Row { method: row[0], path: row[1], id, only_in_the_reference }
+        Row {
+            method: row[0],
+            path: row[1],
+            id,
+            only_in_the_reference,
+        }
     };
     rows.iter().map(row).collect()
 }
@@ -43,8 +52,14 @@ struct Setting {
 async fn setting() -> Setting {
     let contract = document::contract();
     let operations = document::operations(&contract);
-    let operations = operations.into_iter().map(|operation| (operation.id.clone(), operation));
-    Setting { operations: operations.collect(), contract, exchange: Exchange::start().await }
+    let operations = operations
+        .into_iter()
+        .map(|operation| (operation.id.clone(), operation));
+    Setting {
+        operations: operations.collect(),
+        contract,
+        exchange: Exchange::start().await,
+    }
 }
 
 /// Answers as the contract's first success says.
@@ -72,7 +87,11 @@ async fn send(setting: &Setting, entry: &Entry, plan: &Plan) -> Result<Seen, Str
 
 fn report(problems: Vec<String>) {
     let shown: Vec<&String> = problems.iter().take(60).collect();
-    assert!(problems.is_empty(), "{} problems: {shown:#?}", problems.len());
+    assert!(
+        problems.is_empty(),
+        "{} problems: {shown:#?}",
+        problems.len()
+    );
 }
 
 #[test]
@@ -88,7 +107,13 @@ fn the_table_the_contract_and_the_client_have_the_same_operations() {
     assert_eq!(rows, declared);
     let ids: BTreeSet<&str> = rows.iter().map(|(id, ..)| id.as_str()).collect();
     assert_eq!(OPERATIONS.len(), 623);
-    assert_eq!(OPERATIONS.iter().map(|entry| entry.id).collect::<BTreeSet<_>>(), ids);
+    assert_eq!(
+        OPERATIONS
+            .iter()
+            .map(|entry| entry.id)
+            .collect::<BTreeSet<_>>(),
+        ids
+    );
 }
 
 #[test]
@@ -96,14 +121,21 @@ fn what_only_the_old_reference_has_is_deprecated() {
     let operations = document::operations(&document::contract());
     for row in rows().iter().filter(|row| row.only_in_the_reference) {
         let operation = operations.iter().find(|operation| operation.id == row.id);
-        assert!(operation.is_some_and(|operation| operation.deprecated), "{}", row.id);
+        assert!(
+            operation.is_some_and(|operation| operation.deprecated),
+            "{}",
+            row.id
+        );
     }
 }
 
 #[tokio::test]
 async fn every_method_sends_its_operation_with_all_that_it_was_given() {
     let setting = setting().await;
-    let rows: BTreeMap<String, Row> = rows().into_iter().map(|row| (row.id.clone(), row)).collect();
+    let rows: BTreeMap<String, Row> = rows()
+        .into_iter()
+        .map(|row| (row.id.clone(), row))
+        .collect();
     let mut problems = Vec::new();
     for entry in OPERATIONS {
         let (operation, row) = (&setting.operations[entry.id], &rows[entry.id]);
@@ -118,7 +150,10 @@ async fn every_method_sends_its_operation_with_all_that_it_was_given() {
             };
             let mut wrong = |what: String| problems.push(format!("{}: {what}", entry.id));
             if seen.method != row.method || seen.path != plan.path {
-                wrong(format!("{} {} and not {} {}", seen.method, seen.path, row.method, plan.path));
+                wrong(format!(
+                    "{} {} and not {} {}",
+                    seen.method, seen.path, row.method, plan.path
+                ));
             }
             // The plan's path comes from the contract; the table has the last word.
             let parts = |path: &str| path.split('/').count();
@@ -147,7 +182,11 @@ async fn every_method_sends_its_operation_with_all_that_it_was_given() {
 fn body_differences(operation: &Operation, plan: &Plan, seen: &Seen) -> Vec<String> {
     let Some((media, _)) = &operation.body else {
         let nothing = seen.body.is_empty();
-        return if nothing { vec![] } else { vec!["a body that nobody wanted".to_owned()] };
+        return if nothing {
+            vec![]
+        } else {
+            vec!["a body that nobody wanted".to_owned()]
+        };
     };
     let mut differences = Vec::new();
     if seen.header("content-type") != Some(media) {
@@ -170,8 +209,26 @@ fn body_differences(operation: &Operation, plan: &Plan, seen: &Seen) -> Vec<Stri
 #[tokio::test]
 async fn no_value_of_a_path_parameter_reaches_another_endpoint() {
     const HOSTILE: [&str; 20] = [
-        "..", ".", "", "/", "\\", "%", "%2e%2e", "?", "#", " ", "a b", "a/b", "../..", "a/../b", "%2F",
-        "x?y=z", "x#y", "..;", "%252e%252e", "a\\..\\b",
+        "..",
+        ".",
+        "",
+        "/",
+        "\\",
+        "%",
+        "%2e%2e",
+        "?",
+        "#",
+        " ",
+        "a b",
+        "a/b",
+        "../..",
+        "a/../b",
+        "%2F",
+        "x?y=z",
+        "x#y",
+        "..;",
+        "%252e%252e",
+        "a\\..\\b",
     ];
     let setting = setting().await;
     let (mut problems, mut tried) = (Vec::new(), 0);
@@ -181,11 +238,15 @@ async fn no_value_of_a_path_parameter_reaches_another_endpoint() {
         let plan = plans(&setting.contract, operation).swap_remove(0);
         for parameter in operation.path_parameters() {
             let schema = &parameter.schema;
-            let is_free = schema["type"] == "string" && schema.get("format").is_none() && schema.get("enum").is_none();
+            let is_free = schema["type"] == "string"
+                && schema.get("format").is_none()
+                && schema.get("enum").is_none();
             for value in HOSTILE.iter().filter(|_| is_free) {
                 tried += 1;
                 let mut plan = plan.clone();
-                plan.given.values.insert(format!("path {}", parameter.name), Value::from(*value));
+                plan.given
+                    .values
+                    .insert(format!("path {}", parameter.name), Value::from(*value));
                 let call = match (entry.call)(&setting.exchange.client, &plan.given) {
                     Ok(call) => call,
                     Err(problem) => {
@@ -197,7 +258,10 @@ async fn no_value_of_a_path_parameter_reaches_another_endpoint() {
                 let seen = setting.exchange.take();
                 let fine = match (&outcome, seen.as_slice()) {
                     (Err(error), []) => error.is_invalid_request(),
-                    (_, [seen]) => stays(&operation.path, &parameter.name, &seen.path, value) && seen.query.len() == plan.query.len(),
+                    (_, [seen]) => {
+                        stays(&operation.path, &parameter.name, &seen.path, value)
+                            && seen.query.len() == plan.query.len()
+                    }
                     _ => false,
                 };
                 if !fine {
@@ -212,7 +276,8 @@ async fn no_value_of_a_path_parameter_reaches_another_endpoint() {
 
 /// Whether a path is that of the template, with this value for the parameter.
 fn stays(template: &str, parameter: &str, path: &str, value: &str) -> bool {
-    let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+    let (template, path): (Vec<&str>, Vec<&str>) =
+        (template.split('/').collect(), path.split('/').collect());
     template.len() == path.len()
         && template.iter().zip(path).all(|(wanted, found)| {
             if *wanted == format!("{{{parameter}}}") {
@@ -235,9 +300,14 @@ async fn every_declared_success_decodes() {
             let instances = match body {
                 Some((media, schema)) if media.contains("json") => {
                     let instances = Builder::instances(&setting.contract, schema);
-                    instances.into_iter().map(|node| (Some(media), node.render(Variation::Full), Some(node))).collect()
+                    instances
+                        .into_iter()
+                        .map(|node| (Some(media), node.render(Variation::Full), Some(node)))
+                        .collect()
                 }
-                Some((media, _)) => vec![(Some(media), Value::from("a: text\nof: two lines\n"), None)],
+                Some((media, _)) => {
+                    vec![(Some(media), Value::from("a: text\nof: two lines\n"), None)]
+                }
                 None => vec![(None, Value::Null, None)],
             };
             for (media, sent, node) in instances {
@@ -246,7 +316,9 @@ async fn every_declared_success_decodes() {
                     (Value::String(text), None) => text.clone(),
                     _ => sent.to_string(),
                 };
-                setting.exchange.answer(*status, media.map(String::as_str), text);
+                setting
+                    .exchange
+                    .answer(*status, media.map(String::as_str), text);
                 let outcome = match (entry.call)(&setting.exchange.client, &plan.given) {
                     Ok(call) => call.await.map_err(|error| error.to_string()),
                     Err(problem) => Err(problem),
@@ -258,10 +330,17 @@ async fn every_declared_success_decodes() {
                     }
                     (Ok(answer), Some(node)) => {
                         let differences = compare(&node, &sent, &answer.body, Direction::Response);
-                        problems.extend(differences.into_iter().map(|d| format!("{} {status}{d}", entry.id)));
+                        problems.extend(
+                            differences
+                                .into_iter()
+                                .map(|d| format!("{} {status}{d}", entry.id)),
+                        );
                     }
                     (Ok(answer), None) if answer.body != sent => {
-                        problems.push(format!("{} {status}: {} and not {sent}", entry.id, answer.body));
+                        problems.push(format!(
+                            "{} {status}: {} and not {sent}",
+                            entry.id, answer.body
+                        ));
                     }
                     (Ok(_), None) => {}
                 }

@@ -11,10 +11,30 @@ use integration_tests::revision::{Generated, key, published};
 use integration_tests::samples::{Builder, Variation};
 use serde_json::Value;
 
-const REVISIONS: [&str; 5] = ["2021-07-12", "2022-09-13", "2023-05-19", "2025-06-03", "2026-08-20"];
+const REVISIONS: [&str; 5] = [
+    "2021-07-12",
+    "2022-09-13",
+    "2023-05-19",
+    "2025-06-03",
+    "2026-08-20",
+];
 
-/// What next year's server no longer sends, and last year's client cannot do without.
-const EXPLAINED: &[(&str, &str)] = &[];
+/// Required fields of last year that this year's contract no longer has, or no longer requires. A
+/// client that was told to rely on them cannot do without; each is why some operations fail.
+const EXPLAINED: [(&str, &str); 3] = [
+    (
+        "the field `azure_client_id` is missing",
+        "credentials for Azure lost it: AzureStaticClusterCredentials, within ClusterCredentials",
+    ),
+    (
+        "terraform_files_source.git: the field `provider` is missing",
+        "the Git source of a Terraform service may come without its provider",
+    ),
+    (
+        "read_from_terraform_block",
+        "the version of a Terraform service's provider may come without it",
+    ),
+];
 
 #[test]
 #[ignore = "builds five clients"]
@@ -71,13 +91,29 @@ fn last_years_client_decodes_what_this_years_server_sends() {
             reasons.entry(problem).or_default().insert(about.clone());
         }
     }
-    println!("{} operations in both, {} answers, {} operations fail", both.len(), answers.len(), failed.len());
+    println!(
+        "{} operations in both, {} answers, {} operations fail",
+        both.len(),
+        answers.len(),
+        failed.len()
+    );
     for (operation, reasons) in &failed {
         for (reason, when) in reasons {
             println!("{operation}: {reason} ({when:?})");
         }
     }
-    let explained: BTreeSet<&str> = EXPLAINED.iter().map(|(operation, _)| *operation).collect();
-    let failed: BTreeSet<&str> = failed.keys().map(String::as_str).collect();
-    assert_eq!(failed, explained);
+    let unexplained: Vec<(&String, &String)> = failed
+        .iter()
+        .flat_map(|(operation, reasons)| reasons.keys().map(move |reason| (operation, reason)))
+        .filter(|(_, reason)| !EXPLAINED.iter().any(|(known, _)| reason.contains(known)))
+        .collect();
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+    for (known, why) in EXPLAINED {
+        let concerns = |reasons: &&BTreeMap<String, BTreeSet<String>>| {
+            reasons.keys().any(|reason| reason.contains(known))
+        };
+        let operations = failed.values().filter(concerns).count();
+        println!("{operations} operations: {why}");
+        assert!(operations > 0, "{why}: no longer so");
+    }
 }

@@ -17,7 +17,7 @@ use crate::calls::{Entry, Model, sent, sent_bytes};
 pub static OPERATIONS: &[Entry] = &[
     Entry {
         id: "getAccountInformation",
-        call: |client, given| Ok(sent(client.get_account_information())),
+        call: |client, _| Ok(sent(client.get_account_information())),
         body: None,
         output: Some(Model::of::<types::AccountInfo>()),
     },
@@ -36,7 +36,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "getBitbucketRepositories",
-        call: |client, given| Ok(sent(client.get_bitbucket_repositories())),
+        call: |client, _| Ok(sent(client.get_bitbucket_repositories())),
         body: None,
         output: Some(Model::of::<types::GitRepositoryResponseList>()),
     },
@@ -54,13 +54,13 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "getGitProviderAccount",
-        call: |client, given| Ok(sent(client.get_git_provider_account())),
+        call: |client, _| Ok(sent(client.get_git_provider_account())),
         body: None,
         output: Some(Model::of::<types::GitAuthProviderResponseList>()),
     },
     Entry {
         id: "getGithubRepositories",
-        call: |client, given| Ok(sent(client.get_github_repositories())),
+        call: |client, _| Ok(sent(client.get_github_repositories())),
         body: None,
         output: Some(Model::of::<types::GitRepositoryResponseList>()),
     },
@@ -78,7 +78,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "getGitlabRepositories",
-        call: |client, given| Ok(sent(client.get_gitlab_repositories())),
+        call: |client, _| Ok(sent(client.get_gitlab_repositories())),
         body: None,
         output: Some(Model::of::<types::GitRepositoryResponseList>()),
     },
@@ -96,7 +96,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "getAccountReferral",
-        call: |client, given| Ok(sent(client.get_account_referral())),
+        call: |client, _| Ok(sent(client.get_account_referral())),
         body: None,
         output: Some(Model::of::<types::Referral>()),
     },
@@ -110,13 +110,13 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listClusterOperatorFleet",
-        call: |client, given| Ok(sent(client.list_cluster_operator_fleet())),
+        call: |client, _| Ok(sent(client.list_cluster_operator_fleet())),
         body: None,
         output: Some(Model::of::<types::ClusterOperatorFleetInventoryResponseList>()),
     },
     Entry {
         id: "getUserSignUp",
-        call: |client, given| Ok(sent(client.get_user_sign_up())),
+        call: |client, _| Ok(sent(client.get_user_sign_up())),
         body: None,
         output: Some(Model::of::<types::SignUp>()),
     },
@@ -1232,19 +1232,19 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listAvailableContainerRegistry",
-        call: |client, given| Ok(sent(client.list_available_container_registry())),
+        call: |client, _| Ok(sent(client.list_available_container_registry())),
         body: None,
         output: Some(Model::of::<types::AvailableContainerRegistryResponseList>()),
     },
     Entry {
         id: "listAvailableHelmRepository",
-        call: |client, given| Ok(sent(client.list_available_helm_repository())),
+        call: |client, _| Ok(sent(client.list_available_helm_repository())),
         body: None,
         output: Some(Model::of::<types::AvailableHelmRepositoryResponseList>()),
     },
     Entry {
         id: "listAWSFeatures",
-        call: |client, given| Ok(sent(client.list_aws_features())),
+        call: |client, _| Ok(sent(client.list_aws_features())),
         body: None,
         output: Some(Model::of::<types::ClusterFeatureResponseList>()),
     },
@@ -1266,7 +1266,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listAWSInstanceType",
-        call: |client, given| Ok(sent(client.list_aws_instance_type())),
+        call: |client, _| Ok(sent(client.list_aws_instance_type())),
         body: None,
         output: Some(Model::of::<types::ClusterInstanceTypeResponseList>()),
     },
@@ -1286,13 +1286,13 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listAWSManagedDatabaseType",
-        call: |client, given| Ok(sent(client.list_aws_managed_database_type())),
+        call: |client, _| Ok(sent(client.list_aws_managed_database_type())),
         body: None,
         output: Some(Model::of::<types::ManagedDatabaseTypeResponseList>()),
     },
     Entry {
         id: "listAWSRegions",
-        call: |client, given| Ok(sent(client.list_aws_regions())),
+        call: |client, _| Ok(sent(client.list_aws_regions())),
         body: None,
         output: Some(Model::of::<types::ClusterRegionResponseList>()),
     },
@@ -1314,13 +1314,13 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listAzureFeatures",
-        call: |client, given| Ok(sent(client.list_azure_features())),
+        call: |client, _| Ok(sent(client.list_azure_features())),
         body: None,
         output: Some(Model::of::<types::ClusterFeatureResponseList>()),
     },
     Entry {
         id: "listAzureRegions",
-        call: |client, given| Ok(sent(client.list_azure_regions())),
+        call: |client, _| Ok(sent(client.list_azure_regions())),
         body: None,
         output: Some(Model::of::<types::ClusterRegionResponseList>()),
     },
@@ -1375,7 +1375,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listCloudProvider",
-        call: |client, given| Ok(sent(client.list_cloud_provider())),
+        call: |client, _| Ok(sent(client.list_cloud_provider())),
         body: None,
         output: Some(Model::of::<types::CloudProviderResponseList>()),
     },
@@ -2651,39 +2651,37 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "getDefaultApplicationAdvancedSettings",
-        call: |client, given| Ok(
-            sent(client.get_default_application_advanced_settings()),
-        ),
+        call: |client, _| Ok(sent(client.get_default_application_advanced_settings())),
         body: None,
         output: Some(Model::of::<types::ApplicationAdvancedSettings>()),
     },
     Entry {
         id: "getDefaultClusterAdvancedSettings",
-        call: |client, given| Ok(sent(client.get_default_cluster_advanced_settings())),
+        call: |client, _| Ok(sent(client.get_default_cluster_advanced_settings())),
         body: None,
         output: Some(Model::of::<types::ClusterAdvancedSettings>()),
     },
     Entry {
         id: "getDefaultContainerAdvancedSettings",
-        call: |client, given| Ok(sent(client.get_default_container_advanced_settings())),
+        call: |client, _| Ok(sent(client.get_default_container_advanced_settings())),
         body: None,
         output: Some(Model::of::<types::ContainerAdvancedSettings>()),
     },
     Entry {
         id: "getDefaultHelmAdvancedSettings",
-        call: |client, given| Ok(sent(client.get_default_helm_advanced_settings())),
+        call: |client, _| Ok(sent(client.get_default_helm_advanced_settings())),
         body: None,
         output: Some(Model::of::<types::HelmAdvancedSettings>()),
     },
     Entry {
         id: "getDefaultJobAdvancedSettings",
-        call: |client, given| Ok(sent(client.get_default_job_advanced_settings())),
+        call: |client, _| Ok(sent(client.get_default_job_advanced_settings())),
         body: None,
         output: Some(Model::of::<types::JobAdvancedSettings>()),
     },
     Entry {
         id: "getDefaultTerraformAdvancedSettings",
-        call: |client, given| Ok(sent(client.get_default_terraform_advanced_settings())),
+        call: |client, _| Ok(sent(client.get_default_terraform_advanced_settings())),
         body: None,
         output: Some(Model::of::<types::TerraformAdvancedSettings>()),
     },
@@ -2786,19 +2784,19 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listDOFeatures",
-        call: |client, given| Ok(sent(client.list_do_features())),
+        call: |client, _| Ok(sent(client.list_do_features())),
         body: None,
         output: Some(Model::of::<types::ClusterFeatureResponseList>()),
     },
     Entry {
         id: "listDOInstanceType",
-        call: |client, given| Ok(sent(client.list_do_instance_type())),
+        call: |client, _| Ok(sent(client.list_do_instance_type())),
         body: None,
         output: Some(Model::of::<types::ClusterInstanceTypeResponseList>()),
     },
     Entry {
         id: "listDORegions",
-        call: |client, given| Ok(sent(client.list_do_regions())),
+        call: |client, _| Ok(sent(client.list_do_regions())),
         body: None,
         output: Some(Model::of::<types::ClusterRegionResponseList>()),
     },
@@ -3890,7 +3888,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listGcpFeatures",
-        call: |client, given| Ok(sent(client.list_gcp_features())),
+        call: |client, _| Ok(sent(client.list_gcp_features())),
         body: None,
         output: Some(Model::of::<types::ClusterFeatureResponseList>()),
     },
@@ -3906,7 +3904,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listGcpRegions",
-        call: |client, given| Ok(sent(client.list_gcp_regions())),
+        call: |client, _| Ok(sent(client.list_gcp_regions())),
         body: None,
         output: Some(Model::of::<types::ClusterRegionResponseList>()),
     },
@@ -4240,7 +4238,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listQoveryIps",
-        call: |client, given| Ok(sent(client.list_qovery_ips())),
+        call: |client, _| Ok(sent(client.list_qovery_ips())),
         body: None,
         output: Some(Model::of::<types::QoveryIpsResponse>()),
     },
@@ -4790,7 +4788,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listOrganization",
-        call: |client, given| Ok(sent(client.list_organization())),
+        call: |client, _| Ok(sent(client.list_organization())),
         body: None,
         output: Some(Model::of::<types::OrganizationResponseList>()),
     },
@@ -7772,13 +7770,13 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listScalewayFeatures",
-        call: |client, given| Ok(sent(client.list_scaleway_features())),
+        call: |client, _| Ok(sent(client.list_scaleway_features())),
         body: None,
         output: Some(Model::of::<types::ClusterFeatureResponseList>()),
     },
     Entry {
         id: "listScalewayInstanceType",
-        call: |client, given| Ok(sent(client.list_scaleway_instance_type())),
+        call: |client, _| Ok(sent(client.list_scaleway_instance_type())),
         body: None,
         output: Some(Model::of::<types::ClusterInstanceTypeResponseList>()),
     },
@@ -7797,13 +7795,13 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listSCWManagedDatabaseType",
-        call: |client, given| Ok(sent(client.list_scw_managed_database_type())),
+        call: |client, _| Ok(sent(client.list_scw_managed_database_type())),
         body: None,
         output: Some(Model::of::<types::ManagedDatabaseTypeResponseList>()),
     },
     Entry {
         id: "listScalewayRegions",
-        call: |client, given| Ok(sent(client.list_scaleway_regions())),
+        call: |client, _| Ok(sent(client.list_scaleway_regions())),
         body: None,
         output: Some(Model::of::<types::ClusterRegionResponseList>()),
     },
@@ -7888,7 +7886,7 @@ pub static OPERATIONS: &[Entry] = &[
     },
     Entry {
         id: "listTerraformVersions",
-        call: |client, given| Ok(sent(client.list_terraform_versions())),
+        call: |client, _| Ok(sent(client.list_terraform_versions())),
         body: None,
         output: Some(Model::of::<types::TerraformVersionResponseList>()),
     },

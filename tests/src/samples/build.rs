@@ -27,7 +27,12 @@ pub struct Builder<'d> {
 impl<'d> Builder<'d> {
     /// Takes the document whose schemas are meant.
     pub fn new(document: &'d Value) -> Self {
-        Self { document, turns: BTreeMap::new(), open: BTreeSet::new(), count: 0 }
+        Self {
+            document,
+            turns: BTreeMap::new(),
+            open: BTreeSet::new(),
+            count: 0,
+        }
     }
 
     /// Instances of a schema, so many that every member of every union in it is there.
@@ -52,7 +57,10 @@ impl<'d> Builder<'d> {
         loop {
             let node = builder.build(schema, &mut Vec::new());
             instances.push(node.unwrap_or_else(|| panic!("no finite value satisfies {schema}")));
-            let open = builder.open.iter().any(|(choice, _)| choice.starts_with(what));
+            let open = builder
+                .open
+                .iter()
+                .any(|(choice, _)| choice.starts_with(what));
             if !open || instances.len() == MOST {
                 return instances;
             }
@@ -89,7 +97,9 @@ impl<'d> Builder<'d> {
         }
         match flat.kind.as_deref() {
             Some("object") => self.object(flat, within),
-            None if !flat.properties.is_empty() || flat.extra.is_some() => self.object(flat, within),
+            None if !flat.properties.is_empty() || flat.extra.is_some() => {
+                self.object(flat, within)
+            }
             Some("array") => Some(self.list(&flat, within)),
             None if flat.items.is_some() => Some(self.list(&flat, within)),
             Some("string") => Some(self.text(&flat)),
@@ -132,7 +142,8 @@ impl<'d> Builder<'d> {
     fn turn(&mut self, choice: &str, among: usize) -> usize {
         let known = self.turns.contains_key(choice);
         if !known {
-            self.open.extend((0..among).map(|index| (choice.to_owned(), index)));
+            self.open
+                .extend((0..among).map(|index| (choice.to_owned(), index)));
         }
         let turn = self.turns.entry(choice.to_owned()).or_default();
         let index = *turn % among.max(1);
@@ -150,7 +161,12 @@ impl<'d> Builder<'d> {
             match self.flat(property, within) {
                 Some(node) => {
                     let name = name.clone();
-                    object.fields.push(Field { name, required, nullable, node });
+                    object.fields.push(Field {
+                        name,
+                        required,
+                        nullable,
+                        node,
+                    });
                 }
                 None if required => return None,
                 None => {}
@@ -182,7 +198,11 @@ impl<'d> Builder<'d> {
         };
         let shape = Flat::of(self.document, items);
         let members = shape.unions.iter().map(|union| union.members.len()).max();
-        let scalar = if shape.properties.is_empty() && shape.kind.as_deref() != Some("object") { 2 } else { 1 };
+        let scalar = if shape.properties.is_empty() && shape.kind.as_deref() != Some("object") {
+            2
+        } else {
+            1
+        };
         let length = members.unwrap_or(scalar).max(flat.fewest).max(1);
         let items = (0..length).filter_map(|_| self.flat(shape.clone(), within));
         Node::List(items.collect())
@@ -229,7 +249,15 @@ impl Object {
             Some(field) => field.node = node,
             None => {
                 let name = name.to_owned();
-                self.fields.insert(0, Field { name, required: true, nullable: false, node });
+                self.fields.insert(
+                    0,
+                    Field {
+                        name,
+                        required: true,
+                        nullable: false,
+                        node,
+                    },
+                );
             }
         }
         // Unions within were tagged before: this one is around them.
@@ -250,10 +278,21 @@ fn anything() -> Node {
 /// The text, or one that is as long and of the form that the contract wants.
 fn fit(text: String, flat: &Flat) -> String {
     let matches = |text: &str| {
-        let pattern = flat.pattern.as_deref().and_then(|pattern| regex_lite::Regex::new(pattern).ok());
+        let pattern = flat
+            .pattern
+            .as_deref()
+            .and_then(|pattern| regex_lite::Regex::new(pattern).ok());
         pattern.is_none_or(|pattern| pattern.is_match(text))
     };
-    let forms = ["30s", "72h", "1.2.3", "value", "VALUE", "12", "https://example.test/a"];
+    let forms = [
+        "30s",
+        "72h",
+        "1.2.3",
+        "value",
+        "VALUE",
+        "12",
+        "https://example.test/a",
+    ];
     let digest = format!("sha256:{}", "0a".repeat(32));
     let candidates = forms.into_iter().chain([digest.as_str()]);
     let mut text = std::iter::once(text.as_str())

@@ -18,7 +18,10 @@ pub enum Direction {
 /// Every difference between what was sent and what came back, with its path. Times are compared as
 /// moments and numbers by their value.
 pub fn compare(node: &Node, sent: &Value, got: &Value, direction: Direction) -> Vec<String> {
-    let mut comparison = Comparison { direction, differences: Vec::new() };
+    let mut comparison = Comparison {
+        direction,
+        differences: Vec::new(),
+    };
     comparison.node(Some(node), sent, got, "");
     comparison.differences
 }
@@ -43,7 +46,8 @@ impl Comparison {
                 }
                 for (name, value) in got.iter().filter(|(name, _)| !sent.contains_key(*name)) {
                     if self.direction == Direction::Request || !is_nothing(value) {
-                        self.differences.push(format!("{path}.{name}: invented {value}"));
+                        self.differences
+                            .push(format!("{path}.{name}: invented {value}"));
                     }
                 }
             }
@@ -57,7 +61,9 @@ impl Comparison {
                 }
             }
             _ if self.same(node, sent, got) => {}
-            _ => self.differences.push(format!("{path}: sent {sent}, came back {got}")),
+            _ => self
+                .differences
+                .push(format!("{path}: sent {sent}, came back {got}")),
         }
     }
 
@@ -96,14 +102,24 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 fn property<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
-    let Node::Object(object) = node else { return None };
+    let Node::Object(object) = node else {
+        return None;
+    };
     let field = object.fields.iter().find(|field| field.name == name);
     let extra = || object.extra.iter().find(|(other, _)| other == name);
-    field.map(|field| &field.node).or_else(|| extra().map(|(_, node)| node))
+    field
+        .map(|field| &field.node)
+        .or_else(|| extra().map(|(_, node)| node))
 }
 
 /// A time without an offset is one of UTC.
 fn moment(text: &str) -> Option<DateTime<Utc>> {
-    let zoned = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
-    zoned.or_else(|| text.parse::<NaiveDateTime>().ok().map(|time| time.and_utc()))
+    let zoned = DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|time| time.to_utc());
+    zoned.or_else(|| {
+        text.parse::<NaiveDateTime>()
+            .ok()
+            .map(|time| time.and_utc())
+    })
 }

@@ -155,5 +155,9 @@ fn parts<'v>(schema: &'v Value, key: &str) -> &'v [Value] {
 
 /// The entries of the object under a key.
 fn object<'v>(schema: &'v Value, key: &str) -> impl Iterator<Item = (&'v String, &'v Value)> {
-    schema.get(key).and_then(Value::as_object).into_iter().flatten()
+    schema
+        .get(key)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }

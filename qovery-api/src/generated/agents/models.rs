@@ -232,7 +232,7 @@ pub struct McpServerRequest {
     ///
     /// Default on the server: `{}`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub headers: Option<BTreeMap<String, String>>,
+    pub headers: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
 impl McpServerRequest {
@@ -251,7 +251,7 @@ impl McpServerRequest {
         self
     }
     /// Sets [`headers`](Self::headers).
-    pub fn headers(mut self, value: BTreeMap<String, String>) -> Self {
+    pub fn headers(mut self, value: rt::Secret<BTreeMap<String, String>>) -> Self {
         self.headers = Some(value);
         self
     }

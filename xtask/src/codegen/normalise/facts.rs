@@ -104,6 +104,15 @@ pub(crate) fn type_model(schema: &Schema) -> TypeModel {
     }
 }
 
+/// Whether the value, or what it is a list or map of, is a secret: fields hide as a whole.
+fn is_secret(schema: &Schema) -> bool {
+    let part = match &schema.kind {
+        Kind::List(part) | Kind::Map(part) => Some(&**part),
+        _ => None,
+    };
+    schema.notes.secret || part.is_some_and(is_secret)
+}
+
 fn plain_type(schema: &Schema) -> TypeModel {
     match &schema.kind {
         Kind::Ref(name) => TypeModel::Named(name.clone()),
@@ -177,7 +186,7 @@ fn field(
         nullable: schema.nullable,
         patch: requests::is_patch(property, usage),
         ty: plain_type(schema),
-        secret: schema.notes.secret,
+        secret: is_secret(schema),
         read_only: schema.notes.read_only,
         write_only: schema.notes.write_only,
         deprecated: schema.notes.deprecated,

@@ -262,14 +262,15 @@ fn what_only_comes_back_is_never_a_patch_and_what_only_the_server_writes_is_not_
 #[test]
 fn secrets_are_known_by_mark_and_by_format() {
     let found = normalised(requests(
-        json!({"Root": {"properties": {"a": {"type": "string", "x-secret": true}, "b": {"type": "string", "format": "password"}, "c": {"type": "string"}}}}),
+        json!({"Root": {"properties": {"a": {"type": "string", "x-secret": true}, "b": {"type": "string", "format": "password"}, "c": {"type": "string"},
+            "d": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string", "x-secret": true}}}}}}),
     ));
     let secret: Vec<bool> = structure(&found, "Root")
         .fields
         .iter()
         .map(|field| field.secret)
         .collect();
-    assert_eq!(secret, [true, true, false]);
+    assert_eq!(secret, [true, true, false, true]);
 }
 
 #[test]
