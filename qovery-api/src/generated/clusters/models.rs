@@ -3969,22 +3969,22 @@ union! {
     /// A part of `ClusterRequestFeature`.
     pub enum ClusterRequestFeatureValue in order {
         
-            /// Where `aws_vpc_eks_id`, `eks_subnets_zone_a_ids`, `eks_subnets_zone_b_ids` and 1 more is there.
+            /// An object.
             ClusterFeatureAwsExistingVpc(types::ClusterFeatureAwsExistingVpc),
         
-            /// Where `spot_enabled`, `disk_size_in_gib`, `default_service_architecture` and 1 more is there.
+            /// An object.
             ClusterFeatureKarpenterParameters(types::ClusterFeatureKarpenterParameters),
         
-            /// Where `vpc_name` is there.
+            /// An object.
             ClusterFeatureGcpExistingVpc(types::ClusterFeatureGcpExistingVpc),
         
-            /// Where `nat_gateway_type` is there.
+            /// An object.
             ClusterFeatureNatGatewayParameters(types::ClusterFeatureNatGatewayParameters),
         
-            /// Otherwise.
+            /// A text.
             Text(String),
         
-            /// Otherwise.
+            /// True or false.
             Boolean(bool),
     }
 }

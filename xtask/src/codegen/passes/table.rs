@@ -20,21 +20,35 @@ pub(crate) fn emit(
 ) -> Option<TokenStream> {
     let signature = signatures.get(&operation.method_name)?;
     let type_of = |parameter: &ParameterModel| {
-        let ty = signature.parameters.get(parameter.rust_name.trim_start_matches("r#"));
+        let ty = signature
+            .parameters
+            .get(parameter.rust_name.trim_start_matches("r#"));
         ty.map(bare)
     };
     let is_argument =
         |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
 
-    let (of_path, others): (Vec<_>, Vec<_>) =
-        operation.parameters.iter().partition(|parameter| parameter.location == Location::Path);
+    let (of_path, others): (Vec<_>, Vec<_>) = operation
+        .parameters
+        .iter()
+        .partition(|parameter| parameter.location == Location::Path);
     let mut arguments = Vec::new();
-    for parameter in of_path.iter().chain(others.iter().filter(|parameter| parameter.required)) {
+    for parameter in of_path
+        .iter()
+        .chain(others.iter().filter(|parameter| parameter.required))
+    {
         arguments.push(given(parameter, &type_of(parameter)?));
     }
     let mut setters = Vec::new();
-    for parameter in operation.parameters.iter().filter(|parameter| !is_argument(parameter)) {
-        let setter = names::apart(parameter.rust_name.trim_start_matches("r#"), names::CALL_METHODS);
+    for parameter in operation
+        .parameters
+        .iter()
+        .filter(|parameter| !is_argument(parameter))
+    {
+        let setter = names::apart(
+            parameter.rust_name.trim_start_matches("r#"),
+            names::CALL_METHODS,
+        );
         let value = given(parameter, &type_of(parameter)?);
         setters.push(quote!(.#setter(#value)));
     }
