@@ -398,36 +398,47 @@ impl Within {
         }
         text.push_str(&format!("{}! {{\n", self.wrapper));
         let head = format!("pub enum {} {{", self.item.ident);
+        let keyed = self.keys.iter().any(|(_, key)| !key.is_empty());
         // The macro has the documentation of a variant after its key.
         let mut waiting = String::new();
         let mut inside = false;
         for line in unparse(Item::Enum(self.item.clone())).lines() {
-            if line.is_empty() {
-                text.push('\n');
-                continue;
-            }
-            let above = line.trim_start().starts_with("///") || line.trim_start().starts_with('#');
-            if inside && above && !self.keys.is_empty() {
+            let bare = line.trim_start();
+            if line == head {
+                inside = true;
+                let how = if self.how.is_empty() { "" } else { " " };
+                text.push_str(&format!(
+                    "    pub enum {}{how}{} {{\n",
+                    self.item.ident, self.how
+                ));
+            } else if inside && keyed && (bare.starts_with("///") || bare.starts_with('#')) {
                 waiting.push_str(&format!("        {line}\n"));
-                continue;
-            }
-            text.push_str("    ");
-            inside |= line.starts_with("pub enum ");
-            if line == head && !self.how.is_empty() {
-                text.push_str(&format!("pub enum {} {} {{", self.item.ident, self.how));
-            } else if let Some((variant, key)) = self.keys.iter().find(|(variant, _)| {
-                line.strip_prefix("    ")
-                    .and_then(|line| line.strip_prefix(variant.as_str()))
-                    .is_some_and(|rest| rest.starts_with('('))
-            }) {
-                text.push_str(&format!("    {}\n{waiting}        {line}", key.trim_end()));
+            } else if let Some(key) = self.key_of(line).filter(|_| inside && keyed) {
+                text.push_str(&format!(
+                    "        {}\n{waiting}        {line}\n",
+                    key.trim_end()
+                ));
                 waiting.clear();
             } else {
-                text.push_str(line);
+                let depth = if inside && keyed && line != "}" {
+                    "        "
+                } else {
+                    "    "
+                };
+                text.push_str(&format!("{depth}{line}\n"));
             }
-            text.push('\n');
         }
         text.push_str("}\n");
+    }
+
+    /// The key of the variant that begins on this line.
+    fn key_of(&self, line: &str) -> Option<&str> {
+        let line = line.strip_prefix("    ")?;
+        let found = self.keys.iter().find(|(variant, _)| {
+            line.strip_prefix(variant.as_str())
+                .is_some_and(|rest| rest.starts_with('('))
+        });
+        found.map(|(_, key)| key.as_str())
     }
 }
 

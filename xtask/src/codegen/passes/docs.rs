@@ -72,7 +72,10 @@ fn escape(line: &str) -> String {
         // Between backticks nothing is special; a part after an odd number of them is between.
         if index % 2 == 1 && line.matches('`').count() > index {
             out.push_str(part);
-        } else if let Some(before) = part.strip_suffix('[').filter(|_| code_is_linked(line, index)) {
+        } else if let Some(before) = part
+            .strip_suffix('[')
+            .filter(|_| code_is_linked(line, index))
+        {
             escape_text(before, &mut out);
             out.push('[');
         } else {
@@ -191,7 +194,10 @@ mod tests {
 
     #[test]
     fn a_link_whose_text_is_code_stays_one() {
-        assert_eq!(escape("an [`Error`](crate::Error)"), "an [`Error`](crate::Error)");
+        assert_eq!(
+            escape("an [`Error`](crate::Error)"),
+            "an [`Error`](crate::Error)"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod docs;
+pub(crate) mod edits;
 pub(crate) mod enums;
 pub(crate) mod methods;
 pub(crate) mod models;
@@ -60,6 +61,13 @@ pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Pr
             });
         }
     }
+    let mut unions = BTreeMap::new();
+    for (name, schema) in &normalised.schemas {
+        if let SchemaKind::Union(union) = &schema.kind {
+            let members = unions::members(name, union, items, &known)?;
+            unions.insert(name.as_str(), (union, members));
+        }
+    }
     for (name, schema) in &normalised.schemas {
         let text = schema.description.as_deref().unwrap_or_default();
         let tokens = match &schema.kind {
@@ -68,16 +76,23 @@ pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Pr
                 None => continue,
             },
             SchemaKind::OpenEnum(values) => enums::emit(name, text, values, &usage),
-            SchemaKind::Union(union) => {
-                let members = unions::members(name, union, items, &known)?;
-                unions::emit(name, text, union, &members, &usage)
-            }
+            SchemaKind::Union(_) => match unions.get(name.as_str()) {
+                Some((union, members)) => unions::emit(name, text, union, members, &usage),
+                None => continue,
+            },
         };
         parts.models.push(Piece {
             areas: usage.areas(name),
             tokens,
         });
     }
+    let shapes = edits::Shapes {
+        structs: &by_name,
+        unions: &unions,
+        normalised,
+        usage: &usage,
+    };
+    parts.models.extend(edits::emit(&shapes, &signatures));
     Ok(parts)
 }
 
