@@ -56,8 +56,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let mut differences = Vec::new();
     for (tree, place) in [(&trees.client, GENERATED), (&trees.table, TABLE)] {
         let target = root.join(place);
-        let found = if args.check { write::compare(tree, &target)? } else { write::replace(tree, &target)? };
-        differences.extend(found.into_iter().map(|difference| format!("{place}/{difference}")));
+        let found = if args.check {
+            write::compare(tree, &target)?
+        } else {
+            write::replace(tree, &target)?
+        };
+        differences.extend(
+            found
+                .into_iter()
+                .map(|difference| format!("{place}/{difference}")),
+        );
     }
     if !args.check {
         match differences.len() {
@@ -81,7 +89,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
 ///
 /// # Errors
 /// When the contract cannot be read or generated from, or the directory holds anything.
-pub(crate) fn into_directory(spec: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), Problem> {
+pub(crate) fn into_directory(
+    spec: &Path,
+    overlay: Option<&Path>,
+    out: &Path,
+) -> Result<(), Problem> {
     let trees = codegen::generate(spec, overlay)?;
     write::write_new(&trees.client, out)
 }

@@ -45,7 +45,9 @@ pub fn main() -> ExitCode {
 /// The message that the command would give.
 pub fn contract(spec: &Path, overlay: Option<&Path>) -> Result<serde_json::Value, String> {
     let document = contract::load_with(spec, overlay);
-    document.map(|document| document.value).map_err(|problem| problem.to_string())
+    document
+        .map(|document| document.value)
+        .map_err(|problem| problem.to_string())
 }
 
 /// Generates the client of a contract into a new or empty directory.

@@ -8,6 +8,11 @@ mod call;
 mod client;
 #[allow(
     dead_code,
+    reason = "what the generated code uses depends on the contract"
+)]
+mod conversion;
+#[allow(
+    dead_code,
     unused_imports,
     unused_macros,
     reason = "what the generated code uses depends on the contract"
@@ -47,6 +52,7 @@ pub use api_error::ApiError;
 pub use build_error::BuildError;
 pub use call::{Call, CallFuture, ResponseFuture};
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
+pub use conversion::ConversionError;
 pub use decode::{DecodeError, decode};
 pub use error::Error;
 pub use format::{Binary, Json, JsonOrEmpty, NoContent, ResponseFormat, Text};

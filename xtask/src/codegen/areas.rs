@@ -25,9 +25,16 @@ impl fmt::Display for Area {
 /// The area of an operation, by its first tag; one without a tag goes by the first segment of its path.
 pub(crate) fn area_of(tag: Option<&str>, path: &str) -> Option<&'static Area> {
     AREAS.iter().find(|area| match tag {
-        Some(tag) => area.tags.iter().any(|known| known.eq_ignore_ascii_case(tag)),
+        Some(tag) => area
+            .tags
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(tag)),
         None => {
-            let segment = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+            let segment = path
+                .trim_start_matches('/')
+                .split('/')
+                .next()
+                .unwrap_or_default();
             area.untagged.contains(&segment)
         }
     })
@@ -52,7 +59,12 @@ pub(crate) const AREAS: &[Area] = &[
             "Service Main Calls",
             "service_status",
         ],
-        untagged: &["environment", "service", "deploymentQueue", "deploymentStage"],
+        untagged: &[
+            "environment",
+            "service",
+            "deploymentQueue",
+            "deploymentStage",
+        ],
     },
     Area {
         name: "projects",
@@ -229,7 +241,11 @@ pub(crate) const AREAS: &[Area] = &[
     Area {
         name: "git",
         about: "Git providers, their repositories and the tokens to read them.",
-        tags: &["Git repositories", "Github App", "Organization Account Git Repositories"],
+        tags: &[
+            "Git repositories",
+            "Github App",
+            "Organization Account Git Repositories",
+        ],
         untagged: &["git"],
     },
     Area {
@@ -248,12 +264,18 @@ mod tests {
 
     #[test]
     fn a_tag_is_found_whatever_its_case() {
-        assert_eq!(area_of(Some("helm actions"), "/x").map(|area| area.name), Some("helms"));
+        assert_eq!(
+            area_of(Some("helm actions"), "/x").map(|area| area.name),
+            Some("helms")
+        );
     }
 
     #[test]
     fn an_operation_without_a_tag_goes_by_its_path() {
-        assert_eq!(area_of(None, "/cluster/{clusterId}/token").map(|area| area.name), Some("clusters"));
+        assert_eq!(
+            area_of(None, "/cluster/{clusterId}/token").map(|area| area.name),
+            Some("clusters")
+        );
     }
 
     #[test]

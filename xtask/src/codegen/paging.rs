@@ -39,19 +39,43 @@ const HELD_BACK: &[&str] = &["organization_max_limit_reached"];
 
 /// Names of parameters that page elsewhere, in lower case without separators.
 const SUSPECTS: &[&str] = &[
-    "after", "before", "cursor", "endcursor", "endingbefore", "from", "marker", "offset", "page", "perpage", "skip", "startingafter",
-    "to", "token", "top",
+    "after",
+    "before",
+    "cursor",
+    "endcursor",
+    "endingbefore",
+    "from",
+    "marker",
+    "offset",
+    "page",
+    "perpage",
+    "skip",
+    "startingafter",
+    "to",
+    "token",
+    "top",
 ];
 
 /// Parts of names that mean paging wherever they occur.
-const SUSPICIOUS_PARTS: &[&str] = &["cursor", "offset", "page", "continue", "startid", "stepback"];
+const SUSPICIOUS_PARTS: &[&str] = &[
+    "cursor", "offset", "page", "continue", "startid", "stepback",
+];
 
 /// Parameters that look like paging and are not: name, and why.
 const NOT_PAGING: &[(&str, &str)] = &[
-    ("limit", "says how many lines of a log to read; where to begin is a time"),
+    (
+        "limit",
+        "says how many lines of a log to read; where to begin is a time",
+    ),
     ("since", "a point in time, in logs"),
-    ("fromTimestamp", "a filter on the time of an event; the pages are told apart by a token"),
-    ("toTimestamp", "a filter on the time of an event; the pages are told apart by a token"),
+    (
+        "fromTimestamp",
+        "a filter on the time of an event; the pages are told apart by a token",
+    ),
+    (
+        "toTimestamp",
+        "a filter on the time of an event; the pages are told apart by a token",
+    ),
 ];
 
 /// Writes the implementation of `PagedOperation` or `WindowOperation`, or nothing where the operation does not page.
@@ -64,7 +88,9 @@ pub(crate) fn emit(
     output: Option<&Type>,
     models: &BTreeMap<&str, &Model>,
 ) -> Result<Option<TokenStream>, Problem> {
-    let Some(shape) = shape_of(operation)? else { return Ok(None) };
+    let Some(shape) = shape_of(operation)? else {
+        return Ok(None);
+    };
     let problem = |what: String| {
         Problem::new(what)
             .with_pointer(operation.pointer.clone())
@@ -73,16 +99,29 @@ pub(crate) fn emit(
     let id = &operation.id;
     let output = output.ok_or_else(|| problem(format!("`{id}` pages but yields no value")))?;
     let page = types::inside(output, "Option").unwrap_or(output);
-    let parts = PageShape::of(page, models)
-        .ok_or_else(|| problem(format!("`{id}` pages, but its result has not exactly one list that could be the items")))?;
+    let parts = PageShape::of(page, models).ok_or_else(|| {
+        problem(format!(
+            "`{id}` pages, but its result has not exactly one list that could be the items"
+        ))
+    })?;
     let item = parts.item;
     let marker = format_ident!("{}", operation.type_name);
     let (whole, opened) = if operation.success.format == Format::JsonOrEmpty {
-        (quote!(Option<#page>), quote!(let Some(page) = page else { return rt::PageParts::new(Vec::new()) };))
+        (
+            quote!(Option<#page>),
+            quote!(let Some(page) = page else { return rt::PageParts::new(Vec::new()) };),
+        )
     } else {
         (quote!(#page), TokenStream::new())
     };
-    let PageShape { items, declared_size, next, previous, held_back, .. } = &parts;
+    let PageShape {
+        items,
+        declared_size,
+        next,
+        previous,
+        held_back,
+        ..
+    } = &parts;
     let split = quote! {
         fn split(page: #whole) -> rt::PageParts<#item> {
             #opened
@@ -107,18 +146,25 @@ pub(crate) fn emit(
             }));
         }
         // That a page has a size does not promise that only the last one is shorter.
-        Shape::StartId => quote!(rt::Paging::StartId { parameter: #START_ID, short_page_ends: false }),
-        Shape::ContinueToken => quote!(rt::Paging::ContinueToken { forward: #FORWARD, backward: Some(#BACKWARD) }),
+        Shape::StartId => {
+            quote!(rt::Paging::StartId { parameter: #START_ID, short_page_ends: false })
+        }
+        Shape::ContinueToken => {
+            quote!(rt::Paging::ContinueToken { forward: #FORWARD, backward: Some(#BACKWARD) })
+        }
     };
     let item_model = types::model_name(item).and_then(|name| models.get(name.as_str()).copied());
     let (name, id_of) = match item_model.and_then(|item| item_id(item, models)) {
         Some(id_of) => (format_ident!("item"), id_of),
         None if shape == Shape::StartId => {
-            return Err(problem(format!("`{id}` pages by the id of an item, but its items have no field that could be the id")));
+            return Err(problem(format!(
+                "`{id}` pages by the id of an item, but its items have no field that could be the id"
+            )));
         }
         None => (format_ident!("_item"), quote!(None)),
     };
-    let backward = (shape == Shape::ContinueToken).then(|| quote!(impl rt::PagedBackward for operations::#marker {}));
+    let backward = (shape == Shape::ContinueToken)
+        .then(|| quote!(impl rt::PagedBackward for operations::#marker {}));
     Ok(Some(quote! {
         impl rt::PagedOperation for operations::#marker {
             type Item = #item;
@@ -136,8 +182,11 @@ fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
     if operation.http_method != "GET" {
         return Ok(None);
     }
-    let query: Vec<&ParameterModel> =
-        operation.parameters.iter().filter(|parameter| parameter.location == Location::Query).collect();
+    let query: Vec<&ParameterModel> = operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.location == Location::Query)
+        .collect();
     let has = |name: &str| query.iter().any(|parameter| parameter.name == name);
     let known: &[&str] = if has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
         &[START_ID, SIZE]
@@ -164,14 +213,22 @@ fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
         Some(&FORWARD) => Some(Shape::ContinueToken),
         Some(_) => {
             let size = query.iter().find(|parameter| parameter.name == SIZE);
-            Some(Shape::Window { default_size: size.and_then(|size| default_size(size)).unwrap_or(DEFAULT_WINDOW) })
+            Some(Shape::Window {
+                default_size: size
+                    .and_then(|size| default_size(size))
+                    .unwrap_or(DEFAULT_WINDOW),
+            })
         }
         None => None,
     })
 }
 
 fn looks_like_paging(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase();
     SUSPECTS.contains(&plain.as_str()) || SUSPICIOUS_PARTS.iter().any(|part| plain.contains(part))
 }
 
@@ -179,8 +236,11 @@ fn looks_like_paging(name: &str) -> bool {
 fn default_size(parameter: &ParameterModel) -> Option<u32> {
     let text = parameter.description.as_deref()?.to_ascii_lowercase();
     let after = text.split("default").nth(1)?;
-    let digits: String =
-        after.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let digits: String = after
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
     digits.parse().ok()
 }
 
@@ -208,8 +268,15 @@ impl<'a> PageShape<'a> {
             });
         }
         let page = *models.get(types::model_name(page)?.as_str())?;
-        let mut lists = page.fields.iter().filter(|field| list_item(field).is_some());
-        let list = match page.fields.iter().find(|field| field.wire == "results" && list_item(field).is_some()) {
+        let mut lists = page
+            .fields
+            .iter()
+            .filter(|field| list_item(field).is_some());
+        let list = match page
+            .fields
+            .iter()
+            .find(|field| field.wire == "results" && list_item(field).is_some())
+        {
             Some(results) => results,
             None => {
                 let only = lists.next()?;
@@ -231,14 +298,38 @@ impl<'a> PageShape<'a> {
             Some(item) => (item, quote!(#items.into_iter().flatten().collect())),
             None => (item, items),
         };
-        let declared_size = page.fields.iter().find(|field| field.wire == "page_size").and_then(size).unwrap_or_else(|| none.clone());
-        let held_back = page.fields.iter().find(|field| HELD_BACK.contains(&field.wire.as_str())).map_or(quote!(false), |field| {
-            let ident = &field.ident;
-            if types::inside(&field.ty, "Option").is_some() { quote!(page.#ident.unwrap_or_default()) } else { quote!(page.#ident) }
-        });
+        let declared_size = page
+            .fields
+            .iter()
+            .find(|field| field.wire == "page_size")
+            .and_then(size)
+            .unwrap_or_else(|| none.clone());
+        let held_back = page
+            .fields
+            .iter()
+            .find(|field| HELD_BACK.contains(&field.wire.as_str()))
+            .map_or(quote!(false), |field| {
+                let ident = &field.ident;
+                if types::inside(&field.ty, "Option").is_some() {
+                    quote!(page.#ident.unwrap_or_default())
+                } else {
+                    quote!(page.#ident)
+                }
+            });
         let links = page.fields.iter().find(|field| field.wire == "links");
-        let link = |name: &str| links.and_then(|links| link(links, name, models)).unwrap_or_else(|| none.clone());
-        Some(Self { item, items, declared_size, next: link("next"), previous: link("previous"), held_back })
+        let link = |name: &str| {
+            links
+                .and_then(|links| link(links, name, models))
+                .unwrap_or_else(|| none.clone())
+        };
+        Some(Self {
+            item,
+            items,
+            declared_size,
+            next: link("next"),
+            previous: link("previous"),
+            held_back,
+        })
     }
 }
 
@@ -251,11 +342,17 @@ fn size(field: &Field) -> Option<TokenStream> {
     let ident = &field.ident;
     let optional = types::inside(&field.ty, "Option");
     let number = match types::last_name(optional.unwrap_or(&field.ty)).as_deref() {
-        Some("f64") => quote!(|size: f64| (size >= 0.0 && size.fract() == 0.0).then_some(size as u64)),
+        Some("f64") => {
+            quote!(|size: f64| (size >= 0.0 && size.fract() == 0.0).then_some(size as u64))
+        }
         Some("i64" | "i32" | "u64" | "u32" | "usize") => quote!(|size| u64::try_from(size).ok()),
         _ => return None,
     };
-    Some(if optional.is_some() { quote!(page.#ident.and_then(#number)) } else { quote!(Some(page.#ident).and_then(#number)) })
+    Some(if optional.is_some() {
+        quote!(page.#ident.and_then(#number))
+    } else {
+        quote!(Some(page.#ident).and_then(#number))
+    })
 }
 
 fn link(links: &Field, name: &str, models: &BTreeMap<&str, &Model>) -> Option<TokenStream> {
@@ -278,7 +375,11 @@ fn link(links: &Field, name: &str, models: &BTreeMap<&str, &Model>) -> Option<To
 /// The id that names an item: `id`, the sha of a commit, or the execution of a deployment.
 fn item_id(item: &Model, models: &BTreeMap<&str, &Model>) -> Option<TokenStream> {
     let start = quote!(item);
-    for path in [&["id"][..], &["git_commit_id"], &["identifier", "execution_id"]] {
+    for path in [
+        &["id"][..],
+        &["git_commit_id"],
+        &["identifier", "execution_id"],
+    ] {
         if let Some(found) = follow(item, path, &start, models) {
             return Some(found);
         }
@@ -286,14 +387,22 @@ fn item_id(item: &Model, models: &BTreeMap<&str, &Model>) -> Option<TokenStream>
     None
 }
 
-fn follow(model: &Model, path: &[&str], place: &TokenStream, models: &BTreeMap<&str, &Model>) -> Option<TokenStream> {
+fn follow(
+    model: &Model,
+    path: &[&str],
+    place: &TokenStream,
+    models: &BTreeMap<&str, &Model>,
+) -> Option<TokenStream> {
     let (first, rest) = path.split_first()?;
     let field = model.fields.iter().find(|field| field.wire == *first)?;
     let ident = &field.ident;
     let optional = types::inside(&field.ty, "Option");
     let ty = optional.unwrap_or(&field.ty);
     if rest.is_empty() {
-        if !matches!(types::last_name(ty).as_deref(), Some("Uuid" | "String" | "i64" | "u64" | "i32")) {
+        if !matches!(
+            types::last_name(ty).as_deref(),
+            Some("Uuid" | "String" | "i64" | "u64" | "i32")
+        ) {
             return None;
         }
         return Some(if optional.is_some() {
@@ -317,7 +426,15 @@ mod tests {
 
     #[test]
     fn parameters_that_page_elsewhere_are_noticed() {
-        for name in ["page", "offset", "next_page", "pageToken", "cursor", "startingAfter", "per_page"] {
+        for name in [
+            "page",
+            "offset",
+            "next_page",
+            "pageToken",
+            "cursor",
+            "startingAfter",
+            "per_page",
+        ] {
             assert!(looks_like_paging(name), "{name}");
         }
     }

@@ -56,7 +56,10 @@ pub(crate) struct Origin {
 /// # Errors
 /// Where the parts are not Rust: a defect of the generator.
 pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
-    let mut files = Files { tree: Tree::new(), origin };
+    let mut files = Files {
+        tree: Tree::new(),
+        origin,
+    };
     let mut models: BTreeMap<Option<&'static Area>, Vec<Item>> = BTreeMap::new();
     for piece in parts.models {
         let mut items = items(piece.tokens)?;
@@ -78,8 +81,14 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
     let mut modules = TokenStream::new();
     let shared = models.remove(&None).unwrap_or_default();
     let names = files.add_models("shared", "Models that several areas share.", shared)?;
-    modules.extend(quote!(mod shared;));
-    types.extend(names.iter().map(|name| quote!(pub use super::shared::#name::*;)));
+    modules.extend(quote!(
+        mod shared;
+    ));
+    types.extend(
+        names
+            .iter()
+            .map(|name| quote!(pub use super::shared::#name::*;)),
+    );
     for area in AREAS {
         let methods = parts.methods.get(area);
         let models = models.remove(&Some(area));
@@ -91,13 +100,22 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
         let mut names = Vec::new();
         if let Some(models) = models {
             names = files.add_models(area.name, area.about, models)?;
-            types.extend(names.iter().map(|name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;)));
+            types.extend(
+                names.iter().map(
+                    |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
+                ),
+            );
         }
         if let Some(methods) = methods {
             let declared = parts.operations.get(area).into_iter().flatten();
             let tokens = quote!(impl Client { #(#methods)* } #(#declared)*);
-            files.add(&format!("{}/operations.rs", area.name), &format!("Operations. {}", area.about), items(tokens)?)?;
-            operations.extend(quote!(#[cfg(feature = #feature)] pub use super::#module::operations::*;));
+            files.add(
+                &format!("{}/operations.rs", area.name),
+                &format!("Operations. {}", area.about),
+                items(tokens)?,
+            )?;
+            operations
+                .extend(quote!(#[cfg(feature = #feature)] pub use super::#module::operations::*;));
             names.push(format_ident!("operations"));
         }
         files.index(area.name, area.about, &names);
@@ -111,8 +129,16 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
         }
         paging.append(&mut items);
     }
-    files.add("paging.rs", "How operations page, derived from the contract.", paging)?;
-    files.add("contract.rs", "Which contract the client was generated from.", items(parts.contract)?)?;
+    files.add(
+        "paging.rs",
+        "How operations page, derived from the contract.",
+        paging,
+    )?;
+    files.add(
+        "contract.rs",
+        "Which contract the client was generated from.",
+        items(parts.contract)?,
+    )?;
     files.add_root(&modules, &types, &operations)?;
     Ok(files.tree)
 }
@@ -134,7 +160,10 @@ pub(crate) fn lay_out_table(entries: &[TokenStream], origin: &Origin) -> Result<
     for item in items(tokens)? {
         body.push_str(&unparse(item));
     }
-    let files = Files { tree: Tree::new(), origin };
+    let files = Files {
+        tree: Tree::new(),
+        origin,
+    };
     let text = format!(
         "{}\n//! How each operation is called.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(\n    deprecated,\n    unused_imports,\n    clippy::all,\n    reason = \"deprecated operations are tested too\"\n)]\n\n{body}",
         files.head()
@@ -144,10 +173,14 @@ pub(crate) fn lay_out_table(entries: &[TokenStream], origin: &Origin) -> Result<
 
 fn items(tokens: TokenStream) -> Result<Vec<Item>, Problem> {
     let text = tokens.to_string();
-    syn::parse2::<syn::File>(tokens).map(|file| file.items).map_err(|error| {
-        let excerpt: String = text.chars().take(400).collect();
-        Problem::new(format!("the generator wrote what is not Rust: {error}, in `{excerpt}`"))
-    })
+    syn::parse2::<syn::File>(tokens)
+        .map(|file| file.items)
+        .map_err(|error| {
+            let excerpt: String = text.chars().take(400).collect();
+            Problem::new(format!(
+                "the generator wrote what is not Rust: {error}, in `{excerpt}`"
+            ))
+        })
 }
 
 /// The condition under which something of these areas is there; `None` where it always is.
@@ -188,7 +221,12 @@ struct Files<'a> {
 impl Files<'_> {
     /// Adds the models of a directory, in as many files as their length needs, and gives the names
     /// of the modules.
-    fn add_models(&mut self, directory: &str, about: &str, items: Vec<Item>) -> Result<Vec<syn::Ident>, Problem> {
+    fn add_models(
+        &mut self,
+        directory: &str,
+        about: &str,
+        items: Vec<Item>,
+    ) -> Result<Vec<syn::Ident>, Problem> {
         let mut open = vec![items];
         let mut chunks = Vec::new();
         while let Some(mut items) = open.pop() {
@@ -203,8 +241,16 @@ impl Files<'_> {
         }
         let mut names = Vec::new();
         for (index, items) in chunks.into_iter().enumerate() {
-            let name = if index == 0 { "models".to_owned() } else { format!("models_{}", index + 1) };
-            self.add(&format!("{directory}/{name}.rs"), &format!("Models. {about}"), items)?;
+            let name = if index == 0 {
+                "models".to_owned()
+            } else {
+                format!("models_{}", index + 1)
+            };
+            self.add(
+                &format!("{directory}/{name}.rs"),
+                &format!("Models. {about}"),
+                items,
+            )?;
             names.push(format_ident!("{name}"));
         }
         if directory == "shared" {
@@ -214,7 +260,10 @@ impl Files<'_> {
     }
 
     fn index(&mut self, directory: &str, about: &str, modules: &[syn::Ident]) {
-        let declared: String = modules.iter().map(|name| format!("pub(super) mod {name};\n")).collect();
+        let declared: String = modules
+            .iter()
+            .map(|name| format!("pub(super) mod {name};\n"))
+            .collect();
         let text = format!("{}\n//! {about}\n\n{declared}", self.head());
         self.tree.insert(format!("{directory}/mod.rs"), text);
     }
@@ -224,15 +273,22 @@ impl Files<'_> {
         let imports = imports(&items);
         let lines = body.lines().count();
         if lines + 100 > MAXIMUM_LINES {
-            return Err(Problem::new(format!("the generated file {path} would have {lines} lines, more than {MAXIMUM_LINES}"))
-                .with_help("divide its area in xtask/src/codegen/areas.rs"));
+            return Err(Problem::new(format!(
+                "the generated file {path} would have {lines} lines, more than {MAXIMUM_LINES}"
+            ))
+            .with_help("divide its area in xtask/src/codegen/areas.rs"));
         }
         let text = format!("{}\n//! {about}\n\n{imports}\n{body}", self.head());
         self.tree.insert(path.to_owned(), text);
         Ok(())
     }
 
-    fn add_root(&mut self, modules: &TokenStream, types: &TokenStream, operations: &TokenStream) -> Result<(), Problem> {
+    fn add_root(
+        &mut self,
+        modules: &TokenStream,
+        types: &TokenStream,
+        operations: &TokenStream,
+    ) -> Result<(), Problem> {
         let file = quote! {
             #modules
             pub mod contract;
@@ -269,7 +325,10 @@ fn render(items: &[Item]) -> String {
     let mut text = String::new();
     let mut simple = false;
     for item in items {
-        let was_simple = std::mem::replace(&mut simple, matches!(item, Item::Mod(module) if module.content.is_none()));
+        let was_simple = std::mem::replace(
+            &mut simple,
+            matches!(item, Item::Mod(module) if module.content.is_none()),
+        );
         if !text.is_empty() && !(was_simple && simple) {
             text.push('\n');
         }
@@ -285,7 +344,12 @@ fn render(items: &[Item]) -> String {
 }
 
 fn unparse(item: Item) -> String {
-    prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item] })
+    prettyplease::unparse(&syn::File {
+        shebang: None,
+        frontmatter: None,
+        attrs: Vec::new(),
+        items: vec![item],
+    })
 }
 
 /// An enum that is written as a call of a macro.
@@ -305,14 +369,25 @@ impl Within {
         let mut item = item.clone();
         let wrapper = take(&mut item.attrs, "within")?;
         let how = take(&mut item.attrs, "how").unwrap_or_default();
-        let (conditions, attributes) = item.attrs.drain(..).partition(|attribute| attribute.path().is_ident("cfg"));
+        let (conditions, attributes) = item
+            .attrs
+            .drain(..)
+            .partition(|attribute| attribute.path().is_ident("cfg"));
         item.attrs = attributes;
         let keys = item
             .variants
             .iter_mut()
-            .filter_map(|variant| Some((variant.ident.to_string(), take(&mut variant.attrs, "key")?)))
+            .filter_map(|variant| {
+                Some((variant.ident.to_string(), take(&mut variant.attrs, "key")?))
+            })
             .collect();
-        Some(Self { wrapper, how, conditions, keys, item })
+        Some(Self {
+            wrapper,
+            how,
+            conditions,
+            keys,
+            item,
+        })
     }
 
     fn render(&self, text: &mut String) {
@@ -323,42 +398,64 @@ impl Within {
         }
         text.push_str(&format!("{}! {{\n", self.wrapper));
         let head = format!("pub enum {} {{", self.item.ident);
+        let keyed = self.keys.iter().any(|(_, key)| !key.is_empty());
         // The macro has the documentation of a variant after its key.
         let mut waiting = String::new();
         let mut inside = false;
         for line in unparse(Item::Enum(self.item.clone())).lines() {
-            if line.is_empty() {
-                text.push('\n');
-                continue;
-            }
-            let above = line.trim_start().starts_with("///") || line.trim_start().starts_with('#');
-            if inside && above && !self.keys.is_empty() {
+            let bare = line.trim_start();
+            if line == head {
+                inside = true;
+                let how = if self.how.is_empty() { "" } else { " " };
+                text.push_str(&format!(
+                    "    pub enum {}{how}{} {{\n",
+                    self.item.ident, self.how
+                ));
+            } else if inside && keyed && (bare.starts_with("///") || bare.starts_with('#')) {
                 waiting.push_str(&format!("        {line}\n"));
-                continue;
-            }
-            text.push_str("    ");
-            inside |= line.starts_with("pub enum ");
-            if line == head && !self.how.is_empty() {
-                text.push_str(&format!("pub enum {} {} {{", self.item.ident, self.how));
-            } else if let Some((variant, key)) = self.keys.iter().find(|(variant, _)| {
-                line.strip_prefix("    ").and_then(|line| line.strip_prefix(variant.as_str())).is_some_and(|rest| rest.starts_with('('))
-            }) {
-                text.push_str(&format!("    {}\n{waiting}        {line}", key.trim_end()));
+            } else if let Some(key) = self.key_of(line).filter(|_| inside && keyed) {
+                text.push_str(&format!(
+                    "        {}\n{waiting}        {line}\n",
+                    key.trim_end()
+                ));
                 waiting.clear();
             } else {
-                text.push_str(line);
+                let depth = if inside && keyed && line != "}" {
+                    "        "
+                } else {
+                    "    "
+                };
+                text.push_str(&format!("{depth}{line}\n"));
             }
-            text.push('\n');
         }
         text.push_str("}\n");
+    }
+
+    /// The key of the variant that begins on this line.
+    fn key_of(&self, line: &str) -> Option<&str> {
+        let line = line.strip_prefix("    ")?;
+        let found = self.keys.iter().find(|(variant, _)| {
+            line.strip_prefix(variant.as_str())
+                .is_some_and(|rest| rest.starts_with('('))
+        });
+        found.map(|(_, key)| key.as_str())
     }
 }
 
 /// Takes the text of `#[name = "text"]` out of the attributes.
 fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<String> {
-    let index = attributes.iter().position(|attribute| attribute.path().is_ident(name))?;
+    let index = attributes
+        .iter()
+        .position(|attribute| attribute.path().is_ident(name))?;
     match attributes.remove(index).meta {
-        Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) => Some(text.value()),
+        Meta::NameValue(MetaNameValue {
+            value:
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(text),
+                    ..
+                }),
+            ..
+        }) => Some(text.value()),
         _ => None,
     }
 }
@@ -382,7 +479,11 @@ fn imports(items: &[Item]) -> String {
     let mut gated = BTreeSet::new();
     for item in items {
         let tokens = quote!(#item);
-        let into = if is_gated(item) { &mut gated } else { &mut ungated };
+        let into = if is_gated(item) {
+            &mut gated
+        } else {
+            &mut ungated
+        };
         identifiers(tokens, into);
         if let Item::Enum(item) = item {
             into.extend(Within::of(item).map(|within| within.wrapper));
@@ -410,7 +511,9 @@ fn is_gated(item: &Item) -> bool {
         Item::Macro(item) => &item.attrs,
         _ => return false,
     };
-    attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("cfg"))
 }
 
 /// Identifiers that begin a path: what follows `::` or `.` is not imported.
@@ -428,7 +531,8 @@ fn identifiers(tokens: TokenStream, into: &mut BTreeSet<String>) {
             TokenTree::Group(group) => identifiers(group.stream(), into),
             TokenTree::Punct(punct) => {
                 colon = (punct.as_char() == ':').then(|| punct.spacing());
-                separates = punct.as_char() == '.' || colon.is_some() && before == Some(Spacing::Joint);
+                separates =
+                    punct.as_char() == '.' || colon.is_some() && before == Some(Spacing::Joint);
             }
             // Paths in attributes, such as `with = "rt::date_time"`.
             TokenTree::Literal(literal) => {
@@ -450,27 +554,55 @@ mod tests {
     use crate::codegen::areas::area_of;
 
     fn origin() -> Origin {
-        Origin { from: "openapi.yaml".to_owned(), command: "cargo xtask generate".to_owned() }
+        Origin {
+            from: "openapi.yaml".to_owned(),
+            command: "cargo xtask generate".to_owned(),
+        }
     }
 
     fn piece(tags: &[&str], tokens: TokenStream) -> Piece {
-        Piece { areas: tags.iter().filter_map(|tag| area_of(Some(tag), "")).collect(), tokens }
+        Piece {
+            areas: tags
+                .iter()
+                .filter_map(|tag| area_of(Some(tag), ""))
+                .collect(),
+            tokens,
+        }
     }
 
     #[test]
     fn a_model_of_one_area_lives_there_and_one_of_several_is_shared_behind_their_features() {
         let parts = Parts {
             models: vec![
-                piece(&["Helms"], quote!(pub struct Mine;)),
-                piece(&["Helms", "Jobs"], quote!(pub struct Ours;)),
-                piece(&["Helms", "Jobs", "Clusters", "Billing", "Projects"], quote!(pub struct Everyones;)),
+                piece(
+                    &["Helms"],
+                    quote!(
+                        pub struct Mine;
+                    ),
+                ),
+                piece(
+                    &["Helms", "Jobs"],
+                    quote!(
+                        pub struct Ours;
+                    ),
+                ),
+                piece(
+                    &["Helms", "Jobs", "Clusters", "Billing", "Projects"],
+                    quote!(
+                        pub struct Everyones;
+                    ),
+                ),
             ],
             ..Parts::default()
         };
         let tree = lay_out(parts, &origin()).expect("laid out");
         let shared = &tree["shared/models.rs"];
         assert!(tree["helms/models.rs"].contains("pub struct Mine;"));
-        assert!(shared.contains("#[cfg(any(feature = \"jobs\", feature = \"helms\"))]\npub struct Ours;"), "{shared}");
+        assert!(
+            shared
+                .contains("#[cfg(any(feature = \"jobs\", feature = \"helms\"))]\npub struct Ours;"),
+            "{shared}"
+        );
         assert!(shared.contains("\npub struct Everyones;"), "{shared}");
         assert!(tree["mod.rs"].contains("#[cfg(feature = \"helms\")]"));
     }
@@ -479,14 +611,20 @@ mod tests {
     fn every_file_says_that_it_is_generated_from_what_and_how() {
         for (path, text) in lay_out(Parts::default(), &origin()).expect("laid out") {
             assert!(text.starts_with(MARK), "{path}");
-            assert!(text.contains("openapi.yaml") && text.contains("cargo xtask generate"), "{path}");
+            assert!(
+                text.contains("openapi.yaml") && text.contains("cargo xtask generate"),
+                "{path}"
+            );
         }
     }
 
     #[test]
     fn names_within_paths_are_not_imported() {
         let mut found = BTreeSet::new();
-        identifiers(quote!(#[serde(with = "rt::date_time")] a: other::Client, b.Call, Bytes), &mut found);
+        identifiers(
+            quote!(#[serde(with = "rt::date_time")] a: other::Client, b.Call, Bytes),
+            &mut found,
+        );
         assert!(found.contains("rt") && found.contains("Bytes") && found.contains("other"));
         assert!(!found.contains("Client") && !found.contains("Call"));
     }

@@ -49,7 +49,13 @@ pub(crate) fn compare(tree: &Tree, directory: &Path) -> Result<Vec<Difference>, 
             Some(_) => {}
         }
     }
-    differences.extend(on_disk.keys().filter(|path| !tree.contains_key(*path)).cloned().map(Difference::Stale));
+    differences.extend(
+        on_disk
+            .keys()
+            .filter(|path| !tree.contains_key(*path))
+            .cloned()
+            .map(Difference::Stale),
+    );
     Ok(differences)
 }
 
@@ -64,15 +70,19 @@ pub(crate) fn replace(tree: &Tree, directory: &Path) -> Result<Vec<Difference>, 
         read(directory, "", &mut on_disk)?;
     }
     if let Some((path, _)) = on_disk.iter().find(|(_, text)| !text.starts_with(MARK)) {
-        return Err(Problem::in_file(&directory.join(path), "was not generated, and this directory holds generated files only")
-            .with_help("move it elsewhere, then generate again"));
+        return Err(Problem::in_file(
+            &directory.join(path),
+            "was not generated, and this directory holds generated files only",
+        )
+        .with_help("move it elsewhere, then generate again"));
     }
     let differences = compare(tree, directory)?;
     if differences.is_empty() {
         return Ok(differences);
     }
     let parent = directory.parent().unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(parent).map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
+    fs::create_dir_all(parent)
+        .map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
     let staging = tempfile::Builder::new()
         .prefix(".generated-")
         .tempdir_in(parent)
@@ -88,12 +98,18 @@ pub(crate) fn replace(tree: &Tree, directory: &Path) -> Result<Vec<Difference>, 
 /// # Errors
 /// Where the directory holds anything, or where writing fails.
 pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
-    let occupied = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some()) || directory.is_file();
+    let occupied = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
+        || directory.is_file();
     if occupied {
-        return Err(Problem::in_file(directory, "is not empty").with_help("`--out` takes a new or an empty directory"));
+        return Err(Problem::in_file(directory, "is not empty")
+            .with_help("`--out` takes a new or an empty directory"));
     }
-    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(parent).map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
+    let parent = directory
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
+    fs::create_dir_all(parent)
+        .map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
     let staging = tempfile::Builder::new()
         .prefix(".generated-")
         .tempdir_in(parent)
@@ -106,14 +122,19 @@ pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
 fn swap(fresh: &Path, directory: &Path, old: &Path) -> Result<(), Problem> {
     let existed = directory.exists();
     if existed {
-        fs::rename(directory, old).map_err(|error| Problem::in_file(directory, format!("cannot be moved aside: {error}")))?;
+        fs::rename(directory, old).map_err(|error| {
+            Problem::in_file(directory, format!("cannot be moved aside: {error}"))
+        })?;
     }
     if let Err(error) = fs::rename(fresh, directory) {
         if existed {
             // Back to how it was; where even that fails, the first error says more.
             let _ = fs::rename(old, directory);
         }
-        return Err(Problem::in_file(directory, format!("cannot be put in place: {error}")));
+        return Err(Problem::in_file(
+            directory,
+            format!("cannot be put in place: {error}"),
+        ));
     }
     Ok(())
 }
@@ -122,15 +143,19 @@ fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     for (path, text) in tree {
         let file: PathBuf = directory.join(path);
         if let Some(parent) = file.parent() {
-            fs::create_dir_all(parent).map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
+            fs::create_dir_all(parent)
+                .map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
         }
-        fs::write(&file, text).map_err(|error| Problem::in_file(&file, format!("cannot be written: {error}")))?;
+        fs::write(&file, text)
+            .map_err(|error| Problem::in_file(&file, format!("cannot be written: {error}")))?;
     }
     Ok(())
 }
 
 fn read(directory: &Path, prefix: &str, into: &mut Tree) -> Result<(), Problem> {
-    let unreadable = |path: &Path, error: std::io::Error| Problem::in_file(path, format!("cannot be read: {error}"));
+    let unreadable = |path: &Path, error: std::io::Error| {
+        Problem::in_file(path, format!("cannot be read: {error}"))
+    };
     for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, error))? {
         let entry = entry.map_err(|error| unreadable(directory, error))?;
         let path = entry.path();
@@ -150,7 +175,10 @@ mod tests {
     use super::*;
 
     fn tree(files: &[(&str, &str)]) -> Tree {
-        files.iter().map(|(path, text)| ((*path).to_owned(), format!("{MARK}\n{text}"))).collect()
+        files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), format!("{MARK}\n{text}")))
+            .collect()
     }
 
     fn directory() -> tempfile::TempDir {
@@ -163,10 +191,21 @@ mod tests {
         let target = home.path().join("generated");
         let tree = tree(&[("mod.rs", "a"), ("area/models.rs", "b")]);
         assert_eq!(replace(&tree, &target).expect("written").len(), 2);
-        let written = fs::metadata(target.join("mod.rs")).and_then(|file| file.modified()).expect("a time");
+        let written = fs::metadata(target.join("mod.rs"))
+            .and_then(|file| file.modified())
+            .expect("a time");
         assert_eq!(replace(&tree, &target).expect("nothing to do"), []);
-        assert_eq!(fs::metadata(target.join("mod.rs")).and_then(|file| file.modified()).expect("a time"), written);
-        assert_eq!(fs::read_dir(home.path()).expect("readable").count(), 1, "nothing is left beside");
+        assert_eq!(
+            fs::metadata(target.join("mod.rs"))
+                .and_then(|file| file.modified())
+                .expect("a time"),
+            written
+        );
+        assert_eq!(
+            fs::read_dir(home.path()).expect("readable").count(),
+            1,
+            "nothing is left beside"
+        );
     }
 
     #[test]
@@ -176,7 +215,10 @@ mod tests {
         let tree = tree(&[("mod.rs", "a")]);
         replace(&tree, &target).expect("written");
         fs::write(target.join("mod.rs"), format!("{MARK}\nb")).expect("written");
-        assert_eq!(compare(&tree, &target).expect("readable"), [Difference::Changed("mod.rs".to_owned())]);
+        assert_eq!(
+            compare(&tree, &target).expect("readable"),
+            [Difference::Changed("mod.rs".to_owned())]
+        );
     }
 
     #[test]

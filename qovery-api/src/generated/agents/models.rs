@@ -292,3 +292,73 @@ pub struct McpServerResponseList {
     #[serde(default)]
     pub results: Vec<types::McpServerResponse>,
 }
+
+/// Carries over everything that a `AgenticWorkflowModelRequest` can hold of a `AgenticWorkflowModelResponse`.
+///
+/// Not in the response, and so left out: `api_key`.
+impl From<types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRequest {
+    fn from(from: types::AgenticWorkflowModelResponse) -> Self {
+        Self {
+            type_: from.type_,
+            api_key: None,
+            settings: Some(from.settings),
+        }
+    }
+}
+
+impl From<&types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRequest {
+    fn from(from: &types::AgenticWorkflowModelResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `AgenticWorkflowRequest` can hold of a `AgenticWorkflowResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_type`, `environment`, `slug`, `webhook`, `icon_uri`.
+impl From<types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
+    fn from(from: types::AgenticWorkflowResponse) -> Self {
+        Self {
+            name: from.name,
+            description: Some(from.description),
+            webhook_ip_allowlist: Some(from.webhook_ip_allowlist),
+            docker_fragment: Some(from.docker_fragment),
+            enabled: Some(from.enabled),
+            mcp: Some(from.mcp),
+            mcp_server_ids: Some(from.mcp_server_ids),
+            outputs: Some(from.outputs),
+            model: Some(types::AgenticWorkflowModelRequest::from(from.model)),
+            project_repositories: Some(from.project_repositories),
+            agent_prompt: Some(from.agent_prompt),
+            governance: Some(from.governance),
+            resources: Some(from.resources),
+        }
+    }
+}
+
+impl From<&types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
+    fn from(from: &types::AgenticWorkflowResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `McpServerRequest` can hold of a `McpServerResponse`.
+///
+/// Not in the response, and so left out: `headers`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `header_names`.
+impl From<types::McpServerResponse> for types::McpServerRequest {
+    fn from(from: types::McpServerResponse) -> Self {
+        Self {
+            name: from.name,
+            description: Some(from.description),
+            url: from.url,
+            headers: None,
+        }
+    }
+}
+
+impl From<&types::McpServerResponse> for types::McpServerRequest {
+    fn from(from: &types::McpServerResponse) -> Self {
+        Self::from(from.clone())
+    }
+}

@@ -19,7 +19,7 @@ impl Client {
     /// - `agentic_workflow_id` (in the path): Id of the agentic workflow.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_agentic_workflow(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -37,7 +37,7 @@ impl Client {
     /// - `body`: The complete definition of the workflow.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_agentic_workflow(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -57,7 +57,7 @@ impl Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn delete_agentic_workflow(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -75,7 +75,7 @@ impl Client {
     /// - `body`: Whether to force the cancellation.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn cancel_agentic_workflow_deployment(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -95,7 +95,7 @@ impl Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_agentic_workflow_deployment_history_v2(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -110,7 +110,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_agentic_workflows(
         &self,
         environment_id: uuid::Uuid,
@@ -126,7 +126,7 @@ impl Client {
     /// - `body`: The workflow's prompt, model, repositories, outputs, governance and resources.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_agentic_workflow(
         &self,
         environment_id: uuid::Uuid,
@@ -142,7 +142,7 @@ impl Client {
     /// - `mcp_server_id` (in the path): Id of the MCP server.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_mcp_server(
         &self,
         mcp_server_id: uuid::Uuid,
@@ -160,7 +160,7 @@ impl Client {
     /// - `body`: The complete name, URL, description and headers.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_mcp_server(
         &self,
         mcp_server_id: uuid::Uuid,
@@ -178,7 +178,7 @@ impl Client {
     /// - `mcp_server_id` (in the path): Id of the MCP server.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_mcp_server(
         &self,
         mcp_server_id: uuid::Uuid,
@@ -193,7 +193,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_mcp_servers(
         &self,
         organization_id: uuid::Uuid,
@@ -211,7 +211,7 @@ impl Client {
     /// - `body`: The name, URL, description and headers.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_mcp_server(
         &self,
         organization_id: uuid::Uuid,

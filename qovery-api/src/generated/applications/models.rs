@@ -1579,3 +1579,103 @@ pub struct UserResponseList {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::User>,
 }
+
+/// Carries over everything that a `ApplicationEditRequest` can hold of a `Application`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximun_gpu`, `service_type`.
+impl From<types::Application> for types::ApplicationEditRequest {
+    fn from(from: types::Application) -> Self {
+        Self {
+            storage: Some(
+                from
+                    .storage
+                    .into_iter()
+                    .map(|value| types::ContainerRequestStorageItem::from(value))
+                    .collect(),
+            ),
+            name: Some(from.name),
+            description: from.description,
+            git_repository: from
+                .git_repository
+                .map(|value| types::ApplicationGitRepositoryRequest::from(value)),
+            build_mode: from.build_mode,
+            dockerfile_path: rt::Patch::value_or_null(from.dockerfile_path),
+            cpu: from.cpu,
+            memory: from.memory,
+            gpu: from.gpu,
+            ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
+            min_running_instances: from.min_running_instances,
+            max_running_instances: from.max_running_instances,
+            healthchecks: from.healthchecks,
+            auto_preview: from.auto_preview,
+            ports: Some(from.ports),
+            arguments: Some(from.arguments),
+            entrypoint: from.entrypoint,
+            auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
+            annotations_groups: Some(
+                from
+                    .annotations_groups
+                    .into_iter()
+                    .map(|value| types::ServiceAnnotationRequest::from(value))
+                    .collect(),
+            ),
+            labels_groups: Some(
+                from
+                    .labels_groups
+                    .into_iter()
+                    .map(|value| types::ServiceLabelRequest::from(value))
+                    .collect(),
+            ),
+            icon_uri: Some(from.icon_uri),
+            docker_target_build_stage: rt::Patch::value_or_null(
+                from.docker_target_build_stage,
+            ),
+            cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+            autoscaling: from
+                .autoscaling
+                .map(|value| types::AutoscalingPolicyRequest::from(value)),
+        }
+    }
+}
+
+impl From<&types::Application> for types::ApplicationEditRequest {
+    fn from(from: &types::Application) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ApplicationDeploymentRestrictionRequest` can hold of a `ApplicationDeploymentRestriction`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::ApplicationDeploymentRestriction>
+for types::ApplicationDeploymentRestrictionRequest {
+    fn from(from: types::ApplicationDeploymentRestriction) -> Self {
+        Self {
+            mode: from.mode,
+            type_: from.type_,
+            value: from.value,
+        }
+    }
+}
+
+impl From<&types::ApplicationDeploymentRestriction>
+for types::ApplicationDeploymentRestrictionRequest {
+    fn from(from: &types::ApplicationDeploymentRestriction) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ApplicationNetworkRequest` can hold of a `ApplicationNetwork`.
+impl From<types::ApplicationNetwork> for types::ApplicationNetworkRequest {
+    fn from(from: types::ApplicationNetwork) -> Self {
+        Self {
+            sticky_session: from.sticky_session,
+        }
+    }
+}
+
+impl From<&types::ApplicationNetwork> for types::ApplicationNetworkRequest {
+    fn from(from: &types::ApplicationNetwork) -> Self {
+        Self::from(from.clone())
+    }
+}

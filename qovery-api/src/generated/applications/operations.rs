@@ -19,7 +19,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_application(
         &self,
         application_id: uuid::Uuid,
@@ -37,7 +37,7 @@ impl Client {
     /// - `body`: The complete definition of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_application(
         &self,
         application_id: uuid::Uuid,
@@ -57,7 +57,7 @@ impl Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_application(
         &self,
         application_id: uuid::Uuid,
@@ -72,7 +72,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_advanced_settings(
         &self,
         application_id: uuid::Uuid,
@@ -90,7 +90,7 @@ impl Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_advanced_settings(
         &self,
         application_id: uuid::Uuid,
@@ -108,7 +108,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn check_application_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -126,7 +126,7 @@ impl Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn clone_application(
         &self,
         application_id: uuid::Uuid,
@@ -146,7 +146,7 @@ impl Client {
     /// Setters of the call: `start_id`, `git_commit_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_commit(
         &self,
         application_id: uuid::Uuid,
@@ -161,7 +161,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_contributor(
         &self,
         application_id: uuid::Uuid,
@@ -176,7 +176,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_application_current_scale(
         &self,
@@ -194,7 +194,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_application_current_storage_disk(
         &self,
@@ -210,7 +210,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -228,7 +228,7 @@ impl Client {
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_application_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -248,7 +248,7 @@ impl Client {
     /// - `body`: The complete settings of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -268,7 +268,7 @@ impl Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -287,7 +287,7 @@ impl Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_custom_domain_status(
         &self,
         application_id: uuid::Uuid,
@@ -303,7 +303,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_application_database(
         &self,
@@ -320,7 +320,7 @@ impl Client {
     /// - `target_database_id`: `targetDatabaseId` in the path.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn attach_databaseto_application(
         &self,
@@ -338,7 +338,7 @@ impl Client {
     /// - `target_database_id` (in the path): Id of the database to detach.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn remove_database_from_application(
         &self,
@@ -355,7 +355,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_application_dependency(
         &self,
@@ -372,7 +372,7 @@ impl Client {
     /// - `target_application_id`: `targetApplicationId` in the path.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn create_application_dependency(
         &self,
@@ -390,7 +390,7 @@ impl Client {
     /// - `target_application_id` (in the path): Id of the application that is no longer depended on.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn remove_application_dependency(
         &self,
@@ -410,7 +410,7 @@ impl Client {
     /// - `body`: The git commit to build and deploy.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn deploy_application(
         &self,
         application_id: uuid::Uuid,
@@ -430,7 +430,7 @@ impl Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_deployment_history(
         &self,
         application_id: uuid::Uuid,
@@ -449,7 +449,7 @@ impl Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_deployment_history_v2(
         &self,
         application_id: &str,
@@ -464,7 +464,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_application_deployment_restrictions(
         &self,
         application_id: uuid::Uuid,
@@ -482,7 +482,7 @@ impl Client {
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
     pub fn create_application_deployment_restriction(
         &self,
         application_id: uuid::Uuid,
@@ -502,7 +502,7 @@ impl Client {
     /// - `body`: The complete restriction.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_application_deployment_restriction(
         &self,
         application_id: uuid::Uuid,
@@ -522,7 +522,7 @@ impl Client {
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_application_deployment_restriction(
         &self,
         application_id: uuid::Uuid,
@@ -542,7 +542,7 @@ impl Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_application_event(
         &self,
@@ -560,7 +560,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_application_current_instance(
         &self,
@@ -578,7 +578,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_links(
         &self,
         application_id: uuid::Uuid,
@@ -595,7 +595,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_log(
         &self,
         application_id: uuid::Uuid,
@@ -610,7 +610,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_application_logical_database(
         &self,
@@ -627,7 +627,7 @@ impl Client {
     /// - `target_logical_database_id` (in the path): Id of the logical database to attach.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn attach_logical_databaseto_application(
         &self,
@@ -645,7 +645,7 @@ impl Client {
     /// - `target_logical_database_id` (in the path): Id of the logical database to detach.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn remove_logical_database_from_application(
         &self,
@@ -665,7 +665,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_application_metric_cpu(
         &self,
@@ -685,7 +685,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_application_metric_health_check(
         &self,
@@ -705,7 +705,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_application_metric_memory(
         &self,
@@ -725,7 +725,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_application_metric_restart(
         &self,
@@ -745,7 +745,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_application_metric_storage(
         &self,
@@ -762,7 +762,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_application_network(
         &self,
         application_id: uuid::Uuid,
@@ -780,7 +780,7 @@ impl Client {
     /// - `body`: The complete network settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_application_network(
         &self,
         application_id: uuid::Uuid,
@@ -798,7 +798,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn redeploy_application(
         &self,
         application_id: uuid::Uuid,
@@ -815,7 +815,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn restart_application(
         &self,
@@ -833,7 +833,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn reboot_application(
         &self,
         application_id: uuid::Uuid,
@@ -850,7 +850,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_application_status(
         &self,
         application_id: uuid::Uuid,
@@ -867,7 +867,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn stop_application(
         &self,
         application_id: uuid::Uuid,
@@ -882,7 +882,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_application_tag(
         &self,
@@ -899,7 +899,7 @@ impl Client {
     /// - `body`: The name of the tag.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn create_application_tag(
         &self,
@@ -917,7 +917,7 @@ impl Client {
     /// - `tag_id` (in the path): Id of the tag.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn delete_application_tag(
         &self,
@@ -940,7 +940,7 @@ impl Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn uninstall_application(
         &self,
         application_id: uuid::Uuid,
@@ -952,7 +952,7 @@ impl Client {
     /// `GET /defaultApplicationAdvancedSettings`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
     pub fn get_default_application_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultApplicationAdvancedSettings> {
@@ -968,7 +968,7 @@ impl Client {
     /// Setters of the call: `to_update`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application(
         &self,
         environment_id: uuid::Uuid,
@@ -986,7 +986,7 @@ impl Client {
     /// - `body`: The git source, build and resources of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_application(
         &self,
         environment_id: uuid::Uuid,
@@ -1002,7 +1002,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_environment_application_current_scale(
         &self,
@@ -1020,7 +1020,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_environment_application_current_storage(
         &self,
@@ -1039,7 +1039,7 @@ impl Client {
     /// - `body`: The services to deploy with their commits and tags.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn deploy_all_applications(
         &self,
@@ -1058,7 +1058,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_application_status(
         &self,
         environment_id: uuid::Uuid,
@@ -1073,7 +1073,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_environment_application_supported_languages(
         &self,

@@ -485,3 +485,36 @@ open_enum! {
         Invitation = "INVITATION",
     }
 }
+
+/// Carries over everything that a `BillingInfoRequest` can hold of a `BillingInfo`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::BillingInfo> for types::BillingInfoRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: types::BillingInfo) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            first_name: from
+                .first_name
+                .ok_or(rt::ConversionError::absent("first_name"))?,
+            last_name: from.last_name.ok_or(rt::ConversionError::absent("last_name"))?,
+            email: from.email.ok_or(rt::ConversionError::absent("email"))?,
+            address: from.address.ok_or(rt::ConversionError::absent("address"))?,
+            city: from.city.ok_or(rt::ConversionError::absent("city"))?,
+            zip: from.zip.ok_or(rt::ConversionError::absent("zip"))?,
+            state: from.state,
+            country_code: from
+                .country_code
+                .ok_or(rt::ConversionError::absent("country_code"))?,
+            company: from.company,
+            vat_number: from.vat_number,
+        })
+    }
+}
+
+impl TryFrom<&types::BillingInfo> for types::BillingInfoRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: &types::BillingInfo) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}

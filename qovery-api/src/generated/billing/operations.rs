@@ -16,7 +16,7 @@ impl Client {
     /// `GET /account/referral`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_account_referral(&self) -> Call<operations::GetAccountReferral> {
         Call::new(self, &[])
     }
@@ -28,7 +28,7 @@ impl Client {
     /// - `body`: The kind of reward and the code that grants it.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn post_account_reward_claim(
         &self,
         body: &types::RewardClaim,
@@ -43,7 +43,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_billing_external_id(
         &self,
         organization_id: uuid::Uuid,
@@ -58,7 +58,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_billing_info(
         &self,
         organization_id: uuid::Uuid,
@@ -76,7 +76,7 @@ impl Client {
     /// - `body`: The complete billing details.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_organization_billing_info(
         &self,
         organization_id: uuid::Uuid,
@@ -92,7 +92,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_billing_status(
         &self,
         organization_id: uuid::Uuid,
@@ -110,7 +110,7 @@ impl Client {
     /// - `body`: The period to report on and the seconds after which the report expires.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn generate_billing_usage_report(
         &self,
         organization_id: uuid::Uuid,
@@ -127,7 +127,7 @@ impl Client {
     /// - `body`: The plan to change to.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn change_plan(
         &self,
         organization_id: uuid::Uuid,
@@ -144,7 +144,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_cluster_current_cost(
         &self,
         organization_id: uuid::Uuid,
@@ -160,7 +160,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_credit_cards(
         &self,
         organization_id: uuid::Uuid,
@@ -176,7 +176,7 @@ impl Client {
     /// - `body`: The number, expiry and security code of the card.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn add_credit_card(
         &self,
         organization_id: uuid::Uuid,
@@ -195,7 +195,7 @@ impl Client {
     /// - `credit_card_id` (in the path): Id of the credit card.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_credit_card(
         &self,
         organization_id: uuid::Uuid,
@@ -212,7 +212,7 @@ impl Client {
     /// - `body`: The code to redeem.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn add_credit_code(
         &self,
         organization_id: uuid::Uuid,
@@ -230,7 +230,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_current_cost(
         &self,
         organization_id: uuid::Uuid,
@@ -247,7 +247,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn organization_download_all_invoices(
         &self,
         organization_id: uuid::Uuid,
@@ -262,7 +262,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_invoice(
         &self,
         organization_id: uuid::Uuid,
@@ -278,7 +278,7 @@ impl Client {
     /// - `invoice_id` (in the path): Id of the invoice.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_invoice(
         &self,
         organization_id: uuid::Uuid,
@@ -295,7 +295,7 @@ impl Client {
     /// - `invoice_id` (in the path): Id of the invoice.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_invoice_pdf(
         &self,
         organization_id: uuid::Uuid,

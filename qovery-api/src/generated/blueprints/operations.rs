@@ -19,7 +19,7 @@ impl Client {
     /// - `argocd_app_id` (in the path): Id of the Argo CD application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_argo_cd_app(
         &self,
         argocd_app_id: uuid::Uuid,
@@ -36,7 +36,7 @@ impl Client {
     /// - `argocd_app_id` (in the path): Id of the Argo CD application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_argo_cd_app_manifest(
         &self,
         argocd_app_id: uuid::Uuid,
@@ -54,7 +54,7 @@ impl Client {
     /// - `body`: The name, tag and icon, plus the variables and overrides to change.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn update_blueprint(
         &self,
         blueprint_id: uuid::Uuid,
@@ -72,7 +72,7 @@ impl Client {
     /// - `blueprint_id` (in the path): Id of the blueprint.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 500.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 500.
     pub fn deploy_blueprint(
         &self,
         blueprint_id: uuid::Uuid,
@@ -89,7 +89,7 @@ impl Client {
     /// - `blueprint_id` (in the path): Id of the blueprint.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 422, 502.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 422, 502.
     pub fn check_blueprint_update(
         &self,
         blueprint_id: uuid::Uuid,
@@ -107,7 +107,7 @@ impl Client {
     /// - `body`: The update to preview.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
     pub fn preview_blueprint_update(
         &self,
         blueprint_id: uuid::Uuid,
@@ -123,7 +123,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_argo_cd_credentials(
         &self,
         cluster_id: uuid::Uuid,
@@ -139,7 +139,7 @@ impl Client {
     /// - `body`: The URL of Argo CD and the token to reach it with.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn save_argo_cd_credentials(
         &self,
         cluster_id: uuid::Uuid,
@@ -157,7 +157,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_argo_cd_credentials(
         &self,
         cluster_id: uuid::Uuid,
@@ -175,7 +175,7 @@ impl Client {
     /// - `body`: The URL and the token to try.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn check_argo_cd_connection(
         &self,
         cluster_id: uuid::Uuid,
@@ -191,7 +191,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_argo_cd_associated_services(
         &self,
         cluster_id: uuid::Uuid,
@@ -211,7 +211,7 @@ impl Client {
     /// Setters of the call: `deploy`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409, 422, 502.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409, 422, 502.
     pub fn create_blueprint(
         &self,
         environment_id: uuid::Uuid,
@@ -227,7 +227,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_argo_cd_destination_cluster_mappings(
         &self,
         organization_id: uuid::Uuid,
@@ -243,7 +243,7 @@ impl Client {
     /// - `body`: The cluster that runs the agent, the destination's URL in Argo CD and the cluster to map it to.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn save_argo_cd_destination_cluster_mapping(
         &self,
         organization_id: uuid::Uuid,
@@ -261,7 +261,7 @@ impl Client {
     /// - `argocd_cluster_url` (in the query): URL of the destination cluster, as Argo CD knows it.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn delete_argo_cd_destination_cluster_mapping(
         &self,
         organization_id: uuid::Uuid,
@@ -280,7 +280,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 502.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 502.
     pub fn get_blueprint_catalog(
         &self,
         organization_id: uuid::Uuid,
@@ -299,7 +299,7 @@ impl Client {
     /// - `environment_id` (in the query): Id of the environment that the manifest is read for.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
     pub fn get_blueprint_catalog_service_manifest(
         &self,
         organization_id: uuid::Uuid,
@@ -325,7 +325,7 @@ impl Client {
     /// - `service_version` (in the path): Version of the service, as named in the catalog.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
     pub fn get_blueprint_catalog_service_readme(
         &self,
         organization_id: uuid::Uuid,

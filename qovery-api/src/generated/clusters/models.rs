@@ -2542,12 +2542,10 @@ pub struct ClusterFeatureResponse {
 union! {
     /// A part of `ClusterFeatureResponse`.
     pub enum ClusterFeatureResponseAcceptedValue in order {
-        
-            /// A text.
-            Text(String),
-        
-            /// True or false.
-            Boolean(bool),
+        /// A text.
+        Text(String),
+        /// True or false.
+        Boolean(bool),
     }
 }
 
@@ -3968,24 +3966,18 @@ union! {
     ///
     /// A part of `ClusterRequestFeature`.
     pub enum ClusterRequestFeatureValue in order {
-        
-            /// Where `aws_vpc_eks_id`, `eks_subnets_zone_a_ids`, `eks_subnets_zone_b_ids` and 1 more is there.
-            ClusterFeatureAwsExistingVpc(types::ClusterFeatureAwsExistingVpc),
-        
-            /// Where `spot_enabled`, `disk_size_in_gib`, `default_service_architecture` and 1 more is there.
-            ClusterFeatureKarpenterParameters(types::ClusterFeatureKarpenterParameters),
-        
-            /// Where `vpc_name` is there.
-            ClusterFeatureGcpExistingVpc(types::ClusterFeatureGcpExistingVpc),
-        
-            /// Where `nat_gateway_type` is there.
-            ClusterFeatureNatGatewayParameters(types::ClusterFeatureNatGatewayParameters),
-        
-            /// Otherwise.
-            Text(String),
-        
-            /// Otherwise.
-            Boolean(bool),
+        /// An object.
+        ClusterFeatureAwsExistingVpc(types::ClusterFeatureAwsExistingVpc),
+        /// An object.
+        ClusterFeatureKarpenterParameters(types::ClusterFeatureKarpenterParameters),
+        /// An object.
+        ClusterFeatureGcpExistingVpc(types::ClusterFeatureGcpExistingVpc),
+        /// An object.
+        ClusterFeatureNatGatewayParameters(types::ClusterFeatureNatGatewayParameters),
+        /// A text.
+        Text(String),
+        /// True or false.
+        Boolean(bool),
     }
 }
 
@@ -6391,5 +6383,313 @@ open_enum! {
         AksSelfManaged = "AKS_SELF_MANAGED",
         /// Any other Kubernetes.
         SelfManaged = "SELF_MANAGED",
+    }
+}
+
+/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `AwsRoleClusterCredentials`.
+///
+/// In the response, and not carried by the request: `id`, `role_arn`, `object_type`.
+impl From<types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: types::AwsRoleClusterCredentials) -> Self {
+        Self { name: from.name }
+    }
+}
+
+impl From<&types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: &types::AwsRoleClusterCredentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `AwsStaticClusterCredentials`.
+///
+/// In the response, and not carried by the request: `id`, `access_key_id`, `object_type`.
+impl From<types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: types::AwsStaticClusterCredentials) -> Self {
+        Self { name: from.name }
+    }
+}
+
+impl From<&types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: &types::AwsStaticClusterCredentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `AzureStaticClusterCredentials`.
+///
+/// In the response, and not carried by the request: `id`, `azure_subscription_id`, `azure_tenant_id`, `object_type`, `azure_application_id`, `azure_application_object_id`.
+impl From<types::AzureStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: types::AzureStaticClusterCredentials) -> Self {
+        Self { name: from.name }
+    }
+}
+
+impl From<&types::AzureStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: &types::AzureStaticClusterCredentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ClusterRequest` can hold of a `Cluster`.
+///
+/// Not in the response, and so left out: `cloud_provider_credentials`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `cpu`, `memory`, `estimated_cloud_provider_cost`, `status`, `has_access`, `version`, `is_default`, `is_demo`, `deployment_status`, `infrastructure_outputs`.
+impl From<types::Cluster> for types::ClusterRequest {
+    fn from(from: types::Cluster) -> Self {
+        Self {
+            name: from.name,
+            description: from.description,
+            region: from.region,
+            cloud_provider: from.cloud_provider,
+            cloud_provider_credentials: None,
+            min_running_nodes: from.min_running_nodes,
+            max_running_nodes: from.max_running_nodes,
+            disk_size: from.disk_size,
+            disk_iops: from.disk_iops,
+            disk_throughput: from.disk_throughput,
+            instance_type: from.instance_type,
+            kubernetes: from.kubernetes,
+            production: from.production,
+            ssh_keys: Some(from.ssh_keys),
+            features: Some(
+                from
+                    .features
+                    .into_iter()
+                    .map(|value| types::ClusterRequestFeature::from(value))
+                    .collect(),
+            ),
+            metrics_parameters: from.metrics_parameters,
+            infrastructure_charts_parameters: from.infrastructure_charts_parameters,
+            keda: from.keda,
+            labels_groups: Some(from.labels_groups),
+            secret_manager_accesses: Some(
+                from
+                    .secret_manager_accesses
+                    .into_iter()
+                    .map(|value| types::SecretManagerAccessRequest::from(value))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+impl From<&types::Cluster> for types::ClusterRequest {
+    fn from(from: &types::Cluster) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Fails where the member is not known.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::ClusterCredentials> for types::OnPremiseCredentialsRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: types::ClusterCredentials) -> Result<Self, rt::ConversionError> {
+        Ok(
+            match from {
+                types::ClusterCredentials::Aws(member) => {
+                    types::OnPremiseCredentialsRequest::from(member)
+                }
+                types::ClusterCredentials::Scw(member) => {
+                    types::OnPremiseCredentialsRequest::from(member)
+                }
+                types::ClusterCredentials::Other(member) => {
+                    types::OnPremiseCredentialsRequest::from(member)
+                }
+                types::ClusterCredentials::AwsRole(member) => {
+                    types::OnPremiseCredentialsRequest::from(member)
+                }
+                types::ClusterCredentials::EksAnywhereVsphere(member) => {
+                    types::OnPremiseCredentialsRequest::from(member)
+                }
+                types::ClusterCredentials::Azure(member) => {
+                    types::OnPremiseCredentialsRequest::from(member)
+                }
+                types::ClusterCredentials::Gcp(member) => {
+                    types::OnPremiseCredentialsRequest::from(member)
+                }
+                types::ClusterCredentials::GcpWorkloadIdentityFederation(member) => {
+                    types::OnPremiseCredentialsRequest::from(member)
+                }
+                types::ClusterCredentials::Unknown(_) => {
+                    return Err(rt::ConversionError::unknown_member("ClusterCredentials"));
+                }
+            },
+        )
+    }
+}
+
+impl TryFrom<&types::ClusterCredentials> for types::OnPremiseCredentialsRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: &types::ClusterCredentials) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ClusterRequestFeature` can hold of a `ClusterFeatureResponse`.
+///
+/// Not in the response, and so left out: `value`.
+///
+/// In the response, and not carried by the request: `title`, `description`, `cost_per_month_in_cents`, `cost_per_month`, `currency_code`, `is_cloud_provider_paying_feature`, `cloud_provider_feature_documentation`, `is_qovery_paying_feature`, `qovery_feature_documentation`, `value_type`, `value_object`, `is_value_updatable`, `accepted_values`.
+impl From<types::ClusterFeatureResponse> for types::ClusterRequestFeature {
+    fn from(from: types::ClusterFeatureResponse) -> Self {
+        Self { id: from.id, value: None }
+    }
+}
+
+impl From<&types::ClusterFeatureResponse> for types::ClusterRequestFeature {
+    fn from(from: &types::ClusterFeatureResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ClusterPlatformBindingRequest` can hold of a `ClusterPlatformBindingResponse`.
+///
+/// In the response, and not carried by the request: `clusterId`, `organizationId`, `layers`.
+impl From<types::ClusterPlatformBindingResponse>
+for types::ClusterPlatformBindingRequest {
+    fn from(from: types::ClusterPlatformBindingResponse) -> Self {
+        Self {
+            template_key: from.template_key,
+            template_version: from.template_version,
+            layer_selections: Some(from.layer_selections),
+            managed_config: Some(from.managed_config),
+            customer_provided_inputs: Some(from.customer_provided_inputs),
+        }
+    }
+}
+
+impl From<&types::ClusterPlatformBindingResponse>
+for types::ClusterPlatformBindingRequest {
+    fn from(from: &types::ClusterPlatformBindingResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ClusterRoutingTableRequest` can hold of a `ClusterRoutingTable`.
+impl From<types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
+    fn from(from: types::ClusterRoutingTable) -> Self {
+        Self { routes: from.results }
+    }
+}
+
+impl From<&types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
+    fn from(from: &types::ClusterRoutingTable) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `EksAnywhereCommitRequest` can hold of a `EksAnywhereCommitResponse`.
+impl From<types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest {
+    fn from(from: types::EksAnywhereCommitResponse) -> Self {
+        Self { commit_id: from.commit_id }
+    }
+}
+
+impl From<&types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest {
+    fn from(from: &types::EksAnywhereCommitResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `EksAnywhereVsphereClusterCredentials`.
+///
+/// In the response, and not carried by the request: `id`, `vsphere_user`, `access_key_id`, `role_arn`, `object_type`.
+impl From<types::EksAnywhereVsphereClusterCredentials>
+for types::OnPremiseCredentialsRequest {
+    fn from(from: types::EksAnywhereVsphereClusterCredentials) -> Self {
+        Self { name: from.name }
+    }
+}
+
+impl From<&types::EksAnywhereVsphereClusterCredentials>
+for types::OnPremiseCredentialsRequest {
+    fn from(from: &types::EksAnywhereVsphereClusterCredentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `GcpStaticClusterCredentials`.
+///
+/// In the response, and not carried by the request: `id`, `object_type`.
+impl From<types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: types::GcpStaticClusterCredentials) -> Self {
+        Self { name: from.name }
+    }
+}
+
+impl From<&types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: &types::GcpStaticClusterCredentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `GcpWorkloadIdentityFederationClusterCredentials`.
+///
+/// In the response, and not carried by the request: `id`, `object_type`, `project_id`, `service_account_email`, `workload_identity_provider_resource`, `token_lifetime_seconds`.
+impl From<types::GcpWorkloadIdentityFederationClusterCredentials>
+for types::OnPremiseCredentialsRequest {
+    fn from(from: types::GcpWorkloadIdentityFederationClusterCredentials) -> Self {
+        Self { name: from.name }
+    }
+}
+
+impl From<&types::GcpWorkloadIdentityFederationClusterCredentials>
+for types::OnPremiseCredentialsRequest {
+    fn from(from: &types::GcpWorkloadIdentityFederationClusterCredentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `GenericClusterCredentials`.
+///
+/// In the response, and not carried by the request: `id`, `object_type`.
+impl From<types::GenericClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: types::GenericClusterCredentials) -> Self {
+        Self { name: from.name }
+    }
+}
+
+impl From<&types::GenericClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: &types::GenericClusterCredentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `ScalewayClusterCredentials`.
+///
+/// In the response, and not carried by the request: `id`, `scaleway_access_key`, `object_type`, `scaleway_project_id`, `scaleway_organization_id`.
+impl From<types::ScalewayClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: types::ScalewayClusterCredentials) -> Self {
+        Self { name: from.name }
+    }
+}
+
+impl From<&types::ScalewayClusterCredentials> for types::OnPremiseCredentialsRequest {
+    fn from(from: &types::ScalewayClusterCredentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `SecretManagerAccessRequest` can hold of a `SecretManagerAccess`.
+///
+/// In the response, and not carried by the request: `created_at`, `updated_at`.
+impl From<types::SecretManagerAccess> for types::SecretManagerAccessRequest {
+    fn from(from: types::SecretManagerAccess) -> Self {
+        Self {
+            id: rt::Patch::Value(from.id),
+            name: from.name,
+            endpoint: from.endpoint,
+            authentication: from.authentication,
+        }
+    }
+}
+
+impl From<&types::SecretManagerAccess> for types::SecretManagerAccessRequest {
+    fn from(from: &types::SecretManagerAccess) -> Self {
+        Self::from(from.clone())
     }
 }

@@ -16,7 +16,7 @@ impl Client {
     /// `GET /admin/operator/clusters`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
     pub fn list_cluster_operator_fleet(
         &self,
     ) -> Call<operations::ListClusterOperatorFleet> {
@@ -27,7 +27,7 @@ impl Client {
     /// `GET /aws/clusterFeature`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_aws_features(&self) -> Call<operations::ListAwsFeatures> {
         Call::new(self, &[])
     }
@@ -43,7 +43,7 @@ impl Client {
     /// Setters of the call: `only_meets_resource_reqs`, `with_gpu`, `gpu`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_awseks_instance_type(
         &self,
         region: &str,
@@ -57,7 +57,7 @@ impl Client {
     /// `GET /aws/instanceType`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_aws_instance_type(&self) -> Call<operations::ListAwsInstanceType> {
         Call::new(self, &[])
     }
@@ -70,7 +70,7 @@ impl Client {
     /// - `database_type` (in the path): Type of the managed database, such as PostgreSQL.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_aws_managed_database_instance_type(
         &self,
         region: &str,
@@ -83,7 +83,7 @@ impl Client {
     /// `GET /aws/managedDatabase/type`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_aws_managed_database_type(
         &self,
     ) -> Call<operations::ListAwsManagedDatabaseType> {
@@ -94,7 +94,7 @@ impl Client {
     /// `GET /aws/region`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_aws_regions(&self) -> Call<operations::ListAwsRegions> {
         Call::new(self, &[])
     }
@@ -110,7 +110,7 @@ impl Client {
     /// Setters of the call: `only_meets_resource_reqs`, `with_gpu`, `gpu`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_azure_aks_instance_type(
         &self,
         region: &str,
@@ -122,7 +122,7 @@ impl Client {
     /// `GET /azure/clusterFeature`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_azure_features(&self) -> Call<operations::ListAzureFeatures> {
         Call::new(self, &[])
     }
@@ -131,7 +131,7 @@ impl Client {
     /// `GET /azure/region`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_azure_regions(&self) -> Call<operations::ListAzureRegions> {
         Call::new(self, &[])
     }
@@ -140,7 +140,7 @@ impl Client {
     /// `GET /cloudProvider`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_cloud_provider(&self) -> Call<operations::ListCloudProvider> {
         Call::new(self, &[])
     }
@@ -152,7 +152,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_cluster_dns_provider(
         &self,
         cluster_id: uuid::Uuid,
@@ -170,7 +170,7 @@ impl Client {
     /// - `body`: The settings of a Qovery, Cloudflare or Route 53 provider.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_cluster_dns_provider(
         &self,
         cluster_id: uuid::Uuid,
@@ -186,7 +186,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environments_by_cluster_id(
         &self,
         cluster_id: &str,
@@ -207,7 +207,7 @@ impl Client {
     /// Setters of the call: `node_name`, `pod_name`, `reporting_component`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn get_cluster_kubernetes_events(
         &self,
         cluster_id: uuid::Uuid,
@@ -227,7 +227,7 @@ impl Client {
     /// - `body`: The reason for the lock and how many days it lasts.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn lock_cluster(
         &self,
         cluster_id: &str,
@@ -243,7 +243,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn unlock_cluster(&self, cluster_id: &str) -> Call<operations::UnlockCluster> {
         Call::new(self, &[&cluster_id])
     }
@@ -261,7 +261,7 @@ impl Client {
     /// Setters of the call: `start`, `end`, `limit`, `since`, `step`, `interval`, `direction`, `time`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn get_cluster_logs(
         &self,
         cluster_id: &str,
@@ -284,7 +284,7 @@ impl Client {
     /// Setters of the call: `start`, `end`, `step`, `time`, `timeout_`, `dedup`, `partial_response`, `max_source_resolution`, `engine`, `analyze`, `board_short_name`, `metric_short_name`, `trace_id`, `range`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn get_cluster_metrics(
         &self,
         cluster_id: uuid::Uuid,
@@ -305,7 +305,7 @@ impl Client {
     /// Setters of the call: `read_only`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn get_cluster_token_by_cluster_id(
         &self,
         cluster_id: &str,
@@ -322,7 +322,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn upgrade_cluster(
         &self,
         cluster_id: uuid::Uuid,
@@ -337,7 +337,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_cluster_analyses(
         &self,
         cluster_id: uuid::Uuid,
@@ -355,7 +355,7 @@ impl Client {
     /// - `body`: The kind of analysis, the output format and optional settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn start_cluster_analysis(
         &self,
         cluster_id: uuid::Uuid,
@@ -372,7 +372,7 @@ impl Client {
     /// - `analysis_id` (in the path): Id of the analysis.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_cluster_analysis(
         &self,
         cluster_id: uuid::Uuid,
@@ -391,7 +391,7 @@ impl Client {
     /// - `analysis_id` (in the path): Id of the analysis.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_cluster_analysis_logs(
         &self,
         cluster_id: uuid::Uuid,
@@ -404,7 +404,7 @@ impl Client {
     /// `GET /defaultClusterAdvancedSettings`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
     pub fn get_default_cluster_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultClusterAdvancedSettings> {
@@ -415,7 +415,7 @@ impl Client {
     /// `GET /digitalOcean/clusterFeature`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_do_features(&self) -> Call<operations::ListDoFeatures> {
         Call::new(self, &[])
@@ -427,7 +427,7 @@ impl Client {
     /// `GET /digitalOcean/instanceType`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_do_instance_type(&self) -> Call<operations::ListDoInstanceType> {
         Call::new(self, &[])
@@ -437,7 +437,7 @@ impl Client {
     /// `GET /digitalOcean/region`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_do_regions(&self) -> Call<operations::ListDoRegions> {
         Call::new(self, &[])
@@ -447,7 +447,7 @@ impl Client {
     /// `GET /gcp/clusterFeature`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_gcp_features(&self) -> Call<operations::ListGcpFeatures> {
         Call::new(self, &[])
     }
@@ -461,7 +461,7 @@ impl Client {
     /// - `region` (in the path): Name of the Google Cloud region.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_gcp_gke_instance_type(
         &self,
         region: &str,
@@ -473,7 +473,7 @@ impl Client {
     /// `GET /gcp/region`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_gcp_regions(&self) -> Call<operations::ListGcpRegions> {
         Call::new(self, &[])
     }
@@ -482,7 +482,7 @@ impl Client {
     /// `GET /ips`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn list_qovery_ips(&self) -> Call<operations::ListQoveryIps> {
         Call::new(self, &[])
     }
@@ -494,7 +494,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -510,7 +510,7 @@ impl Client {
     /// - `body`: A name with either a role to assume or a static key; the vSphere forms also carry a vSphere account.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -527,7 +527,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -547,7 +547,7 @@ impl Client {
     /// - `body`: A name with either a role to assume or a static key; the vSphere forms also carry a vSphere account.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -567,7 +567,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -583,7 +583,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -599,7 +599,7 @@ impl Client {
     /// - `body`: The name, the subscription id and the tenant id.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -616,7 +616,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -636,7 +636,7 @@ impl Client {
     /// - `body`: The name, the subscription id and the tenant id.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -656,7 +656,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -672,7 +672,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -690,7 +690,7 @@ impl Client {
     /// - `body`: The provider, region, size, features and credentials of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -708,7 +708,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_cluster_status(
         &self,
         organization_id: uuid::Uuid,
@@ -727,7 +727,7 @@ impl Client {
     /// - `body`: The complete definition of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -749,7 +749,7 @@ impl Client {
     /// Setters of the call: `delete_mode`, `skip_reconcile`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -766,7 +766,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_cluster_advanced_settings(
         &self,
         organization_id: uuid::Uuid,
@@ -786,7 +786,7 @@ impl Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_cluster_advanced_settings(
         &self,
         organization_id: uuid::Uuid,
@@ -804,7 +804,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_cloud_provider_info(
         &self,
         organization_id: uuid::Uuid,
@@ -822,7 +822,7 @@ impl Client {
     /// - `body`: The provider, the region and the credentials to use.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn specify_cluster_cloud_provider_info(
         &self,
         organization_id: uuid::Uuid,
@@ -844,7 +844,7 @@ impl Client {
     /// Setters of the call: `dry_run`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn deploy_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -864,7 +864,7 @@ impl Client {
     /// - `body`: The commit to use.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn update_eks_anywhere_commit(
         &self,
         organization_id: uuid::Uuid,
@@ -884,7 +884,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_eks_anywhere_commits(
         &self,
         organization_id: uuid::Uuid,
@@ -903,7 +903,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_eks_anywhere_cluster_jwt(
         &self,
         organization_id: uuid::Uuid,
@@ -920,7 +920,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_installation_helm_values(
         &self,
         organization_id: uuid::Uuid,
@@ -937,7 +937,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_cluster_readiness_status(
         &self,
         organization_id: uuid::Uuid,
@@ -957,7 +957,7 @@ impl Client {
     /// - `body`: The subnet ids of each of the three zones.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn update_karpenter_private_fargate_subnet_ids(
         &self,
         organization_id: uuid::Uuid,
@@ -979,7 +979,7 @@ impl Client {
     /// Setters of the call: `with_token_from_cli`, `read_only`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_cluster_kubeconfig(
         &self,
         organization_id: uuid::Uuid,
@@ -999,7 +999,7 @@ impl Client {
     /// - `body`: The kubeconfig, as YAML text.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn edit_cluster_kubeconfig(
         &self,
         organization_id: uuid::Uuid,
@@ -1020,7 +1020,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_cluster_logs(
         &self,
         organization_id: uuid::Uuid,
@@ -1037,7 +1037,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn attach_cluster_operator(
         &self,
         organization_id: uuid::Uuid,
@@ -1054,7 +1054,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 412.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 412.
     pub fn get_cluster_operator_bootstrap(
         &self,
         organization_id: uuid::Uuid,
@@ -1073,7 +1073,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_cluster_operator_status(
         &self,
         organization_id: uuid::Uuid,
@@ -1093,7 +1093,7 @@ impl Client {
     /// - `body`: The chart version to go to and, optionally, the image version.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 412.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 412.
     pub fn update_cluster_operator(
         &self,
         organization_id: uuid::Uuid,
@@ -1111,7 +1111,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 500, 503.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 500, 503.
     pub fn get_cluster_platform_binding(
         &self,
         organization_id: uuid::Uuid,
@@ -1131,7 +1131,7 @@ impl Client {
     /// - `body`: The template, its version and the selected layers and settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 500, 503.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 500, 503.
     pub fn update_cluster_platform_binding(
         &self,
         organization_id: uuid::Uuid,
@@ -1151,7 +1151,7 @@ impl Client {
     /// - `body`: The values to try.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 503.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 503.
     pub fn resolve_platform_component_configuration(
         &self,
         organization_id: uuid::Uuid,
@@ -1170,7 +1170,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_routing_table(
         &self,
         organization_id: uuid::Uuid,
@@ -1190,7 +1190,7 @@ impl Client {
     /// - `body`: All the routes of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_routing_table(
         &self,
         organization_id: uuid::Uuid,
@@ -1210,7 +1210,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_cluster_status(
         &self,
         organization_id: uuid::Uuid,
@@ -1229,7 +1229,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn stop_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -1248,7 +1248,7 @@ impl Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn update_cluster(
         &self,
@@ -1265,7 +1265,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_do_credentials(
         &self,
@@ -1282,7 +1282,7 @@ impl Client {
     /// - `body`: The name, the API token and the Spaces keys.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn create_do_credentials(
         &self,
@@ -1300,7 +1300,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_do_credentials(
         &self,
@@ -1321,7 +1321,7 @@ impl Client {
     /// - `body`: The name, the API token and the Spaces keys.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn edit_do_credentials(
         &self,
@@ -1342,7 +1342,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn delete_do_credentials(
         &self,
@@ -1359,7 +1359,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1375,7 +1375,7 @@ impl Client {
     /// - `body`: A name with either a service account key or a workload identity federation.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1392,7 +1392,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1412,7 +1412,7 @@ impl Client {
     /// - `body`: A name with either a service account key or a workload identity federation.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1432,7 +1432,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1448,7 +1448,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_cluster_lock(
         &self,
         organization_id: &str,
@@ -1463,7 +1463,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1479,7 +1479,7 @@ impl Client {
     /// - `body`: The name of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1496,7 +1496,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1516,7 +1516,7 @@ impl Client {
     /// - `body`: The name of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1536,7 +1536,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1554,7 +1554,7 @@ impl Client {
     /// Setters of the call: `cluster_mode`, `cloud_provider`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 500, 503.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 500, 503.
     pub fn list_platform_templates(
         &self,
         organization_id: uuid::Uuid,
@@ -1575,7 +1575,7 @@ impl Client {
     /// - `body`: The values to try.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 503.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 503.
     pub fn resolve_platform_template_component_configuration(
         &self,
         organization_id: uuid::Uuid,
@@ -1602,7 +1602,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1618,7 +1618,7 @@ impl Client {
     /// - `body`: The name, the key pair, and the project and organization ids at Scaleway.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1635,7 +1635,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1655,7 +1655,7 @@ impl Client {
     /// - `body`: The name, the key pair, and the project and organization ids at Scaleway.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1675,7 +1675,7 @@ impl Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1688,7 +1688,7 @@ impl Client {
     /// `GET /scaleway/clusterFeature`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_scaleway_features(&self) -> Call<operations::ListScalewayFeatures> {
         Call::new(self, &[])
     }
@@ -1699,7 +1699,7 @@ impl Client {
     /// `GET /scaleway/instanceType`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_scaleway_instance_type(
         &self,
     ) -> Call<operations::ListScalewayInstanceType> {
@@ -1715,7 +1715,7 @@ impl Client {
     /// - `zone` (in the path): Name of the Scaleway zone.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_scaleway_kapsule_instance_type(
         &self,
         zone: &str,
@@ -1727,7 +1727,7 @@ impl Client {
     /// `GET /scaleway/managedDatabase/type`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_scw_managed_database_type(
         &self,
     ) -> Call<operations::ListScwManagedDatabaseType> {
@@ -1738,7 +1738,7 @@ impl Client {
     /// `GET /scaleway/region`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_scaleway_regions(&self) -> Call<operations::ListScalewayRegions> {
         Call::new(self, &[])
     }
@@ -1750,7 +1750,7 @@ impl Client {
     /// - `secret_manager_access_id` (in the path): Id of the secret manager access.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_secret_manager_access_external_secrets(
         &self,
         secret_manager_access_id: uuid::Uuid,
@@ -1767,7 +1767,7 @@ impl Client {
     /// Setters of the call: `name_prefix`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_upstream_secrets_from_secret_provider(
         &self,
         secret_manager_access_id: uuid::Uuid,

@@ -1440,3 +1440,153 @@ impl OrganizationContainerPreviewRequest {
         self
     }
 }
+
+/// Carries over everything that a `ContainerNetworkRequest` can hold of a `ContainerNetwork`.
+impl From<types::ContainerNetwork> for types::ContainerNetworkRequest {
+    fn from(from: types::ContainerNetwork) -> Self {
+        Self {
+            sticky_session: from.sticky_session,
+        }
+    }
+}
+
+impl From<&types::ContainerNetwork> for types::ContainerNetworkRequest {
+    fn from(from: &types::ContainerNetwork) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ContainerRegistryRequest` can hold of a `ContainerRegistryResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `cluster`, `associated_services_count`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::ContainerRegistryResponse> for types::ContainerRegistryRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: types::ContainerRegistryResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            name: from.name.ok_or(rt::ConversionError::absent("name"))?,
+            kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+            description: from.description,
+            url: from.url,
+            config: types::ContainerRegistryRequestConfig::from(
+                from.config.ok_or(rt::ConversionError::absent("config"))?,
+            ),
+        })
+    }
+}
+
+impl TryFrom<&types::ContainerRegistryResponse> for types::ContainerRegistryRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: &types::ContainerRegistryResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ContainerRegistryRequestConfig` can hold of a `ContainerRegistryResponseConfig`.
+///
+/// Not in the response, and so left out: `secret_access_key`, `scaleway_secret_key`, `json_credentials`, `password`.
+///
+/// In the response, and not carried by the request: `azure_application_id`, `azure_application_object_id`.
+impl From<types::ContainerRegistryResponseConfig>
+for types::ContainerRegistryRequestConfig {
+    fn from(from: types::ContainerRegistryResponseConfig) -> Self {
+        Self {
+            access_key_id: from.access_key_id,
+            secret_access_key: None,
+            region: from.region,
+            scaleway_access_key: from.scaleway_access_key,
+            scaleway_secret_key: None,
+            scaleway_project_id: from.scaleway_project_id,
+            json_credentials: None,
+            gcp_credentials_type: from.gcp_credentials_type,
+            project_id: from.project_id,
+            service_account_email: from.service_account_email,
+            workload_identity_provider_resource: from
+                .workload_identity_provider_resource,
+            token_lifetime_seconds: from.token_lifetime_seconds,
+            username: from.username,
+            password: None,
+            role_arn: from.role_arn,
+            azure_tenant_id: from.azure_tenant_id,
+            azure_subscription_id: from.azure_subscription_id,
+        }
+    }
+}
+
+impl From<&types::ContainerRegistryResponseConfig>
+for types::ContainerRegistryRequestConfig {
+    fn from(from: &types::ContainerRegistryResponseConfig) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ContainerRequest` can hold of a `ContainerResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `registry_id`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
+impl From<types::ContainerResponse> for types::ContainerRequest {
+    fn from(from: types::ContainerResponse) -> Self {
+        Self {
+            storage: Some(
+                from
+                    .storage
+                    .into_iter()
+                    .map(|value| types::ContainerRequestStorageItem::from(value))
+                    .collect(),
+            ),
+            ports: Some(
+                from
+                    .ports
+                    .into_iter()
+                    .map(|value| types::ContainerRequestPort::from(value))
+                    .collect(),
+            ),
+            name: from.name,
+            description: from.description,
+            registry_id: from.registry.id.to_string(),
+            image_name: from.image_name,
+            tag: from.tag,
+            arguments: Some(from.arguments),
+            entrypoint: from.entrypoint,
+            cpu: Some(from.cpu),
+            memory: Some(from.memory),
+            gpu: Some(from.gpu),
+            ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
+            cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+            min_running_instances: Some(from.min_running_instances),
+            max_running_instances: Some(from.max_running_instances),
+            healthchecks: from.healthchecks,
+            auto_preview: Some(from.auto_preview),
+            auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
+            annotations_groups: Some(
+                from
+                    .annotations_groups
+                    .into_iter()
+                    .map(|value| types::ServiceAnnotationRequest::from(value))
+                    .collect(),
+            ),
+            labels_groups: Some(
+                from
+                    .labels_groups
+                    .into_iter()
+                    .map(|value| types::ServiceLabelRequest::from(value))
+                    .collect(),
+            ),
+            icon_uri: Some(from.icon_uri),
+            autoscaling: from
+                .autoscaling
+                .map(|value| types::AutoscalingPolicyRequest::from(value)),
+        }
+    }
+}
+
+impl From<&types::ContainerResponse> for types::ContainerRequest {
+    fn from(from: &types::ContainerResponse) -> Self {
+        Self::from(from.clone())
+    }
+}

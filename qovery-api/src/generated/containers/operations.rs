@@ -16,7 +16,7 @@ impl Client {
     /// `GET /availableContainerRegistry`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_available_container_registry(
         &self,
     ) -> Call<operations::ListAvailableContainerRegistry> {
@@ -30,7 +30,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container(
         &self,
         container_id: uuid::Uuid,
@@ -48,7 +48,7 @@ impl Client {
     /// - `body`: The complete definition of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_container(
         &self,
         container_id: uuid::Uuid,
@@ -68,7 +68,7 @@ impl Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_container(
         &self,
         container_id: uuid::Uuid,
@@ -83,7 +83,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container_advanced_settings(
         &self,
         container_id: uuid::Uuid,
@@ -101,7 +101,7 @@ impl Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_container_advanced_settings(
         &self,
         container_id: uuid::Uuid,
@@ -119,7 +119,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn check_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -137,7 +137,7 @@ impl Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn clone_container(
         &self,
         container_id: uuid::Uuid,
@@ -153,7 +153,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_container_current_scale(
         &self,
@@ -171,7 +171,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_container_current_storage_disk(
         &self,
@@ -187,7 +187,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -205,7 +205,7 @@ impl Client {
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -225,7 +225,7 @@ impl Client {
     /// - `body`: The complete settings of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -245,7 +245,7 @@ impl Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -264,7 +264,7 @@ impl Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container_custom_domain_status(
         &self,
         container_id: uuid::Uuid,
@@ -280,7 +280,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_container_dependency(
         &self,
@@ -297,7 +297,7 @@ impl Client {
     /// - `target_container_id`: `targetContainerId` in the path.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn create_container_dependency(
         &self,
@@ -315,7 +315,7 @@ impl Client {
     /// - `target_container_id` (in the path): Id of the container that is no longer depended on.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn remove_container_dependency(
         &self,
@@ -335,7 +335,7 @@ impl Client {
     /// - `body`: The image tag to deploy.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn deploy_container(
         &self,
         container_id: uuid::Uuid,
@@ -353,7 +353,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container_deployment_history(
         &self,
         container_id: uuid::Uuid,
@@ -372,7 +372,7 @@ impl Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container_deployment_history_v2(
         &self,
         container_id: uuid::Uuid,
@@ -389,7 +389,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_container_current_instance(
         &self,
@@ -407,7 +407,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container_links(
         &self,
         container_id: uuid::Uuid,
@@ -424,7 +424,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container_log(
         &self,
         container_id: uuid::Uuid,
@@ -439,7 +439,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_container_logical_database(
         &self,
@@ -456,7 +456,7 @@ impl Client {
     /// - `target_logical_database_id` (in the path): Id of the logical database to attach.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn attach_logical_database_to_container(
         &self,
@@ -474,7 +474,7 @@ impl Client {
     /// - `target_logical_database_id` (in the path): Id of the logical database to detach.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn remove_logical_database_from_container(
         &self,
@@ -491,7 +491,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container_network(
         &self,
         container_id: uuid::Uuid,
@@ -509,7 +509,7 @@ impl Client {
     /// - `body`: The complete network settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_container_network(
         &self,
         container_id: uuid::Uuid,
@@ -527,7 +527,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn redeploy_container(
         &self,
         container_id: uuid::Uuid,
@@ -544,7 +544,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn restart_container(
         &self,
@@ -562,7 +562,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn reboot_container(
         &self,
         container_id: uuid::Uuid,
@@ -579,7 +579,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container_status(
         &self,
         container_id: uuid::Uuid,
@@ -596,7 +596,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn stop_container(
         &self,
         container_id: uuid::Uuid,
@@ -617,7 +617,7 @@ impl Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn uninstall_container(
         &self,
         container_id: uuid::Uuid,
@@ -629,7 +629,7 @@ impl Client {
     /// `GET /defaultContainerAdvancedSettings`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
     pub fn get_default_container_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultContainerAdvancedSettings> {
@@ -643,7 +643,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container(
         &self,
         environment_id: uuid::Uuid,
@@ -661,7 +661,7 @@ impl Client {
     /// - `body`: The image, registry and resources of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_container(
         &self,
         environment_id: uuid::Uuid,
@@ -677,7 +677,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_environment_container_current_scale(
         &self,
@@ -695,7 +695,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_environment_container_current_storage(
         &self,
@@ -714,7 +714,7 @@ impl Client {
     /// - `body`: The services to deploy with their commits and tags.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn deploy_all_services_legacy(
         &self,
@@ -733,7 +733,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_container_status(
         &self,
         environment_id: uuid::Uuid,
@@ -751,7 +751,7 @@ impl Client {
     /// - `body`: The image name and the tag.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn auto_deploy_container_environments(
         &self,
         organization_id: uuid::Uuid,
@@ -770,7 +770,7 @@ impl Client {
     /// - `body`: The image name and the tag.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn preview_container_environments(
         &self,
         organization_id: uuid::Uuid,
@@ -786,7 +786,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -804,7 +804,7 @@ impl Client {
     /// - `body`: The name, kind, URL and access settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -821,7 +821,7 @@ impl Client {
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -841,7 +841,7 @@ impl Client {
     /// - `body`: The complete name, kind, URL and access settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -861,7 +861,7 @@ impl Client {
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -880,7 +880,7 @@ impl Client {
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container_registry_container_status(
         &self,
         organization_id: uuid::Uuid,
@@ -899,7 +899,7 @@ impl Client {
     /// Setters of the call: `image_name`, `search`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container_versions(
         &self,
         organization_id: uuid::Uuid,

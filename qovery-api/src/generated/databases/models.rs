@@ -670,3 +670,79 @@ pub struct VersionResponseList {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Version>,
 }
+
+/// Carries over everything that a `CredentialsRequest` can hold of a `Credentials`.
+///
+/// In the response, and not carried by the request: `host`, `port`.
+impl From<types::Credentials> for types::CredentialsRequest {
+    fn from(from: types::Credentials) -> Self {
+        Self {
+            login: from.login,
+            password: from.password,
+        }
+    }
+}
+
+impl From<&types::Credentials> for types::CredentialsRequest {
+    fn from(from: &types::Credentials) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `DatabaseEditRequest` can hold of a `Database`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `type`, `mode`, `environment`, `host`, `port`, `maximum_cpu`, `maximum_memory`, `disk_encrypted`, `service_type`.
+impl From<types::Database> for types::DatabaseEditRequest {
+    fn from(from: types::Database) -> Self {
+        Self {
+            name: Some(from.name),
+            description: from.description,
+            version: Some(from.version),
+            accessibility: from.accessibility,
+            cpu: from.cpu,
+            memory: from.memory,
+            storage: from.storage,
+            instance_type: from.instance_type,
+            annotations_groups: Some(
+                from
+                    .annotations_groups
+                    .into_iter()
+                    .map(|value| types::ServiceAnnotationRequest::from(value))
+                    .collect(),
+            ),
+            labels_groups: Some(
+                from
+                    .labels_groups
+                    .into_iter()
+                    .map(|value| types::ServiceLabelRequest::from(value))
+                    .collect(),
+            ),
+            icon_uri: Some(from.icon_uri),
+            disk_type: rt::Patch::value_or_null(from.disk_type),
+        }
+    }
+}
+
+impl From<&types::Database> for types::DatabaseEditRequest {
+    fn from(from: &types::Database) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `LogicalDatabaseRequest` can hold of a `LogicalDatabase`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `database`.
+impl From<types::LogicalDatabase> for types::LogicalDatabaseRequest {
+    fn from(from: types::LogicalDatabase) -> Self {
+        Self {
+            name: from.name,
+            description: from.description,
+        }
+    }
+}
+
+impl From<&types::LogicalDatabase> for types::LogicalDatabaseRequest {
+    fn from(from: &types::LogicalDatabase) -> Self {
+        Self::from(from.clone())
+    }
+}

@@ -19,7 +19,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_database(
         &self,
         database_id: uuid::Uuid,
@@ -37,7 +37,7 @@ impl Client {
     /// - `body`: The complete definition of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_database(
         &self,
         database_id: uuid::Uuid,
@@ -57,7 +57,7 @@ impl Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_database(
         &self,
         database_id: uuid::Uuid,
@@ -72,7 +72,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_database_application(
         &self,
         database_id: uuid::Uuid,
@@ -88,7 +88,7 @@ impl Client {
     /// - `target_application_id` (in the path): Id of the application to detach.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn remove_application_from_database(
         &self,
         database_id: uuid::Uuid,
@@ -108,7 +108,7 @@ impl Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_database_backup(
         &self,
         database_id: uuid::Uuid,
@@ -126,7 +126,7 @@ impl Client {
     /// - `body`: The name of the backup and a message.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn add_backup_database(
         &self,
         database_id: uuid::Uuid,
@@ -145,7 +145,7 @@ impl Client {
     /// - `backup_id` (in the path): Id of the backup.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn remove_database_backup(
         &self,
         database_id: uuid::Uuid,
@@ -164,7 +164,7 @@ impl Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn clone_database(
         &self,
         database_id: uuid::Uuid,
@@ -182,7 +182,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_database_current_metric(
         &self,
@@ -202,7 +202,7 @@ impl Client {
     /// Setters of the call: `apply_immediately`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn deploy_database(
         &self,
         database_id: uuid::Uuid,
@@ -221,7 +221,7 @@ impl Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_database_deployment_history(
         &self,
         database_id: uuid::Uuid,
@@ -240,7 +240,7 @@ impl Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_database_deployment_history_v2(
         &self,
         database_id: uuid::Uuid,
@@ -259,7 +259,7 @@ impl Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_database_event(
         &self,
@@ -275,7 +275,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_logical_database_database(
         &self,
@@ -292,7 +292,7 @@ impl Client {
     /// - `body`: The name and the description of the logical database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn create_logical_database_on_database(
         &self,
@@ -311,7 +311,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_database_master_credentials(
         &self,
         database_id: uuid::Uuid,
@@ -329,7 +329,7 @@ impl Client {
     /// - `body`: The new login and password.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn edit_database_credentials(
         &self,
@@ -349,7 +349,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_database_metric_cpu(
         &self,
@@ -369,7 +369,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_database_metric_health_check(
         &self,
@@ -389,7 +389,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_database_metric_memory(
         &self,
@@ -409,7 +409,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_database_metric_restart(
         &self,
@@ -429,7 +429,7 @@ impl Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_database_metric_storage(
         &self,
@@ -450,7 +450,7 @@ impl Client {
     /// Setters of the call: `apply_immediately`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn redeploy_database(
         &self,
         database_id: uuid::Uuid,
@@ -467,7 +467,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn restart_database(
         &self,
@@ -485,7 +485,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn reboot_database(
         &self,
         database_id: uuid::Uuid,
@@ -502,7 +502,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_database_status(
         &self,
         database_id: uuid::Uuid,
@@ -519,7 +519,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn stop_database(
         &self,
         database_id: uuid::Uuid,
@@ -540,7 +540,7 @@ impl Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn uninstall_database(
         &self,
         database_id: uuid::Uuid,
@@ -555,7 +555,7 @@ impl Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_database_version(
         &self,
         database_id: uuid::Uuid,
@@ -570,7 +570,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_database(
         &self,
         environment_id: uuid::Uuid,
@@ -588,7 +588,7 @@ impl Client {
     /// - `body`: The type, version, mode and resources of the database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_database(
         &self,
         environment_id: uuid::Uuid,
@@ -606,7 +606,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_environment_database_current_metric(
         &self,
@@ -624,7 +624,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_database_status(
         &self,
         environment_id: uuid::Uuid,
@@ -639,7 +639,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_database_config(
         &self,
         environment_id: uuid::Uuid,
@@ -654,7 +654,7 @@ impl Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_logical_database(
         &self,
@@ -673,7 +673,7 @@ impl Client {
     /// - `body`: The complete name and description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn edit_logical_database(
         &self,
@@ -692,7 +692,7 @@ impl Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn delete_logical_database(
         &self,
@@ -708,7 +708,7 @@ impl Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_logical_database_application(
         &self,
@@ -724,7 +724,7 @@ impl Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn list_logical_database_container(
         &self,
@@ -742,7 +742,7 @@ impl Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_logical_database_credentials(
         &self,
@@ -761,7 +761,7 @@ impl Client {
     /// - `body`: The new login and password.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn edit_logical_database_credentials(
         &self,

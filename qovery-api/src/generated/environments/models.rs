@@ -1863,3 +1863,86 @@ open_enum! {
         Waiting = "WAITING",
     }
 }
+
+/// Carries over everything that a `DeploymentStageRequest` can hold of a `DeploymentStageResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `deployment_order`, `services`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::DeploymentStageResponse> for types::DeploymentStageRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: types::DeploymentStageResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            name: from.name.ok_or(rt::ConversionError::absent("name"))?,
+            description: rt::Patch::value_or_null(from.description),
+        })
+    }
+}
+
+impl TryFrom<&types::DeploymentStageResponse> for types::DeploymentStageRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: &types::DeploymentStageResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `EnvironmentEditRequest` can hold of a `Environment`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `project`, `last_updated_by`, `cloud_provider`, `cluster_id`, `cluster_name`, `expires_at`.
+impl From<types::Environment> for types::EnvironmentEditRequest {
+    fn from(from: types::Environment) -> Self {
+        Self {
+            name: Some(from.name),
+            mode: Some(types::CreateEnvironmentModeEnum::from(from.mode)),
+        }
+    }
+}
+
+impl From<&types::Environment> for types::EnvironmentEditRequest {
+    fn from(from: &types::Environment) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `EnvironmentDeploymentRuleEditRequest` can hold of a `EnvironmentDeploymentRule`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::EnvironmentDeploymentRule>
+for types::EnvironmentDeploymentRuleEditRequest {
+    fn from(from: types::EnvironmentDeploymentRule) -> Self {
+        Self {
+            on_demand_preview: from.on_demand_preview,
+            auto_preview: from.auto_preview,
+            auto_stop: from.auto_stop,
+            timezone: from.timezone,
+            start_time: from.start_time,
+            stop_time: from.stop_time,
+            weekdays: from.weekdays,
+        }
+    }
+}
+
+impl From<&types::EnvironmentDeploymentRule>
+for types::EnvironmentDeploymentRuleEditRequest {
+    fn from(from: &types::EnvironmentDeploymentRule) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// A value that is not known stays what it is.
+impl From<types::EnvironmentModeEnum> for types::CreateEnvironmentModeEnum {
+    fn from(from: types::EnvironmentModeEnum) -> Self {
+        Self::from(from.as_str())
+    }
+}
+
+impl From<&types::EnvironmentModeEnum> for types::CreateEnvironmentModeEnum {
+    fn from(from: &types::EnvironmentModeEnum) -> Self {
+        Self::from(from.clone())
+    }
+}

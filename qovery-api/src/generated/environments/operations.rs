@@ -24,7 +24,7 @@ impl Client {
     /// Setters of the call: `body`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn cancel_deployment_request(
         &self,
         deployment_request_id: uuid::Uuid,
@@ -39,7 +39,7 @@ impl Client {
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -57,7 +57,7 @@ impl Client {
     /// - `body`: The complete name and description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn edit_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -75,7 +75,7 @@ impl Client {
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -93,7 +93,7 @@ impl Client {
     /// - `stage_id`: `stageId` in the path.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn move_after_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -112,7 +112,7 @@ impl Client {
     /// - `stage_id` (in the path): Id of the stage to move in front of.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn move_before_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -132,7 +132,7 @@ impl Client {
     /// - `body`: Whether the service is to be skipped.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn attach_service_to_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -151,7 +151,7 @@ impl Client {
     /// - `deployment_request_id` (in the query): Id of the deployment request, as found in the answer to a deploy, redeploy, stop or restart.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn get_deployment_status_by_deployment_request_id(
         &self,
         deployment_request_id: uuid::Uuid,
@@ -166,7 +166,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -184,7 +184,7 @@ impl Client {
     /// - `body`: The complete name and mode.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -204,7 +204,7 @@ impl Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -222,7 +222,7 @@ impl Client {
     /// - `body`: Whether to force the cancellation.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn cancel_environment_deployment(
         &self,
         environment_id: uuid::Uuid,
@@ -239,7 +239,7 @@ impl Client {
     /// - `body`: The registry, the image name and the tag to check.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn check_container_image(
         &self,
         environment_id: uuid::Uuid,
@@ -256,7 +256,7 @@ impl Client {
     /// - `body`: The repository and the path of the Dockerfile.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn check_dockerfile(
         &self,
         environment_id: uuid::Uuid,
@@ -273,7 +273,7 @@ impl Client {
     /// - `body`: The repository and the paths of the files.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn check_git_file(
         &self,
         environment_id: uuid::Uuid,
@@ -290,7 +290,7 @@ impl Client {
     /// - `body`: The repository that holds the chart.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn check_helm_repository(
         &self,
         environment_id: uuid::Uuid,
@@ -307,7 +307,7 @@ impl Client {
     /// - `body`: The ids of the jobs to clean up.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn clean_failed_jobs(
         &self,
         environment_id: &str,
@@ -326,7 +326,7 @@ impl Client {
     /// - `body`: The name of the copy and, optionally, its cluster, project and mode.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn clone_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -344,7 +344,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn deploy_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -362,7 +362,7 @@ impl Client {
     /// - `body`: The deployment's execution id and the seconds after which the report expires.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn generate_deployment_build_usage_report(
         &self,
         environment_id: uuid::Uuid,
@@ -382,7 +382,7 @@ impl Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_deployment_history(
         &self,
         environment_id: uuid::Uuid,
@@ -401,7 +401,7 @@ impl Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_deployment_history_v2(
         &self,
         environment_id: uuid::Uuid,
@@ -418,7 +418,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn list_deployment_request_by_environment_id(
         &self,
         environment_id: uuid::Uuid,
@@ -433,7 +433,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_deployment_rule(
         &self,
         environment_id: uuid::Uuid,
@@ -452,7 +452,7 @@ impl Client {
     /// - `body`: The complete rule: start and stop times, weekdays, time zone and options.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_environment_deployment_rule(
         &self,
         environment_id: uuid::Uuid,
@@ -469,7 +469,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_deployment_stage(
         &self,
         environment_id: uuid::Uuid,
@@ -485,7 +485,7 @@ impl Client {
     /// - `body`: The name and the description of the stage.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn create_environment_deployment_stage(
         &self,
         environment_id: uuid::Uuid,
@@ -503,7 +503,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_services_links(
         &self,
         environment_id: uuid::Uuid,
@@ -520,7 +520,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_log(
         &self,
         environment_id: uuid::Uuid,
@@ -539,7 +539,7 @@ impl Client {
     /// Setters of the call: `version`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_logs(
         &self,
         environment_id: uuid::Uuid,
@@ -556,7 +556,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn redeploy_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -574,7 +574,7 @@ impl Client {
     /// - `body`: Whether to restart databases as well, `false` by default.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn restart_environment(
         &self,
@@ -596,7 +596,7 @@ impl Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn delete_selected_services(
         &self,
         environment_id: uuid::Uuid,
@@ -615,7 +615,7 @@ impl Client {
     /// - `body`: The services to deploy, by kind, with their versions.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn deploy_all_services(
         &self,
         environment_id: uuid::Uuid,
@@ -634,7 +634,7 @@ impl Client {
     /// - `body`: The ids of the services to reboot, by kind.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn reboot_services(
         &self,
         environment_id: uuid::Uuid,
@@ -653,7 +653,7 @@ impl Client {
     /// - `body`: The ids of the services to stop, by kind.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn stop_selected_services(
         &self,
         environment_id: uuid::Uuid,
@@ -672,7 +672,7 @@ impl Client {
     /// - `body`: The ids of the services to uninstall, by kind.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn uninstall_selected_services(
         &self,
         environment_id: uuid::Uuid,
@@ -690,7 +690,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn list_services_by_environment_id(
         &self,
         environment_id: &str,
@@ -707,7 +707,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_status(
         &self,
         environment_id: uuid::Uuid,
@@ -724,7 +724,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_statuses(
         &self,
         environment_id: uuid::Uuid,
@@ -741,7 +741,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_statuses_with_stages(
         &self,
         environment_id: uuid::Uuid,
@@ -758,7 +758,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn stop_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -775,7 +775,7 @@ impl Client {
     /// Setters of the call: `export_secrets`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn export_environment_configuration_into_terraform(
         &self,
         environment_id: uuid::Uuid,
@@ -792,7 +792,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn uninstall_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -807,7 +807,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment(
         &self,
         project_id: uuid::Uuid,
@@ -825,7 +825,7 @@ impl Client {
     /// - `body`: The name, the cluster and the mode of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_environment(
         &self,
         project_id: uuid::Uuid,
@@ -843,7 +843,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_project_environments_overview(
         &self,
         project_id: uuid::Uuid,
@@ -858,7 +858,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_project_environment_service_number(
         &self,
         project_id: uuid::Uuid,
@@ -875,7 +875,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_project_environments_status(
         &self,
         project_id: uuid::Uuid,
@@ -892,7 +892,7 @@ impl Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn list_deployment_request_by_service_id(
         &self,
         service_id: uuid::Uuid,
@@ -907,7 +907,7 @@ impl Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_service_deployment_stage(
         &self,
         service_id: uuid::Uuid,
@@ -924,7 +924,7 @@ impl Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 422, 429.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 422, 429.
     pub fn sync_service_git_webhook(
         &self,
         service_id: uuid::Uuid,
@@ -941,7 +941,7 @@ impl Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_service_git_webhook_status(
         &self,
         service_id: uuid::Uuid,
@@ -959,7 +959,7 @@ impl Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn get_ingress_deployment_status(
         &self,
         service_type: types::GetIngressDeploymentStatusServiceType,

@@ -16,7 +16,7 @@ impl Client {
     /// `GET /account/bitbucket/repository`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_bitbucket_repositories(
         &self,
@@ -30,7 +30,7 @@ impl Client {
     /// Setters of the call: `name`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_bitbucket_repository_branches(
         &self,
@@ -42,7 +42,7 @@ impl Client {
     /// `GET /account/gitAuthProvider`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_git_provider_account(&self) -> Call<operations::GetGitProviderAccount> {
         Call::new(self, &[])
@@ -52,7 +52,7 @@ impl Client {
     /// `GET /account/github/repository`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_github_repositories(&self) -> Call<operations::GetGithubRepositories> {
         Call::new(self, &[])
@@ -64,7 +64,7 @@ impl Client {
     /// Setters of the call: `name`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_github_repository_branches(
         &self,
@@ -76,7 +76,7 @@ impl Client {
     /// `GET /account/gitlab/repository`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_gitlab_repositories(&self) -> Call<operations::GetGitlabRepositories> {
         Call::new(self, &[])
@@ -88,7 +88,7 @@ impl Client {
     /// Setters of the call: `name`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn get_gitlab_repository_branches(
         &self,
@@ -105,7 +105,7 @@ impl Client {
     /// Setters of the call: `git_token_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_organization_bitbucket_repositories(
         &self,
         organization_id: uuid::Uuid,
@@ -122,7 +122,7 @@ impl Client {
     /// Setters of the call: `name`, `git_token_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_organization_bitbucket_repository_branches(
         &self,
         organization_id: uuid::Uuid,
@@ -137,7 +137,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_organization_git_provider_account(
         &self,
         organization_id: uuid::Uuid,
@@ -154,7 +154,7 @@ impl Client {
     /// Setters of the call: `git_token_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_organization_github_repositories(
         &self,
         organization_id: uuid::Uuid,
@@ -171,7 +171,7 @@ impl Client {
     /// Setters of the call: `name`, `git_token_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_organization_github_repository_branches(
         &self,
         organization_id: uuid::Uuid,
@@ -188,7 +188,7 @@ impl Client {
     /// Setters of the call: `git_token_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_organization_gitlab_repositories(
         &self,
         organization_id: uuid::Uuid,
@@ -205,7 +205,7 @@ impl Client {
     /// Setters of the call: `name`, `git_token_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_organization_gitlab_repository_branches(
         &self,
         organization_id: uuid::Uuid,
@@ -221,7 +221,7 @@ impl Client {
     /// - `body`: The installation id and the code that GitHub handed out.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn organization_github_app_connect(
         &self,
         organization_id: uuid::Uuid,
@@ -239,7 +239,7 @@ impl Client {
     /// Setters of the call: `force`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn organization_github_app_disconnect(
         &self,
         organization_id: uuid::Uuid,
@@ -255,7 +255,7 @@ impl Client {
     /// - `body`: The repository to look into, with its branch and, if needed, the git token to use.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn list_directories_from_git_repository(
         &self,
         organization_id: uuid::Uuid,

@@ -1523,3 +1523,391 @@ pub struct ListHelmDeploymentHistoryResponse {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryHelmResponse>,
 }
+
+/// Carries over everything that a `HelmDeploymentRestrictionRequest` can hold of a `HelmDeploymentRestrictionResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::HelmDeploymentRestrictionResponse>
+for types::HelmDeploymentRestrictionRequest {
+    fn from(from: types::HelmDeploymentRestrictionResponse) -> Self {
+        Self {
+            mode: from.mode,
+            type_: from.type_,
+            value: from.value,
+        }
+    }
+}
+
+impl From<&types::HelmDeploymentRestrictionResponse>
+for types::HelmDeploymentRestrictionRequest {
+    fn from(from: &types::HelmDeploymentRestrictionResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestPortServiceName` can hold of a `HelmPortResponseWithServiceName`.
+///
+/// In the response, and not carried by the request: `id`, `port_type`.
+impl From<types::HelmPortResponseWithServiceName> for types::HelmRequestPortServiceName {
+    fn from(from: types::HelmPortResponseWithServiceName) -> Self {
+        Self {
+            name: from.name,
+            internal_port: from.internal_port,
+            external_port: from.external_port,
+            namespace: from.namespace,
+            protocol: Some(from.protocol),
+            is_default: from.is_default,
+            service_name: Some(from.service_name),
+        }
+    }
+}
+
+impl From<&types::HelmPortResponseWithServiceName>
+for types::HelmRequestPortServiceName {
+    fn from(from: &types::HelmPortResponseWithServiceName) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestPortServiceSelectors` can hold of a `HelmPortResponseWithServiceSelectors`.
+///
+/// In the response, and not carried by the request: `id`, `port_type`.
+impl From<types::HelmPortResponseWithServiceSelectors>
+for types::HelmRequestPortServiceSelectors {
+    fn from(from: types::HelmPortResponseWithServiceSelectors) -> Self {
+        Self {
+            name: from.name,
+            internal_port: from.internal_port,
+            external_port: from.external_port,
+            namespace: from.namespace,
+            protocol: Some(from.protocol),
+            is_default: from.is_default,
+            service_selectors: Some(from.service_selectors),
+        }
+    }
+}
+
+impl From<&types::HelmPortResponseWithServiceSelectors>
+for types::HelmRequestPortServiceSelectors {
+    fn from(from: &types::HelmPortResponseWithServiceSelectors) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRepositoryRequest` can hold of a `HelmRepositoryResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_services_count`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: types::HelmRepositoryResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            name: from.name,
+            kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+            description: from.description,
+            url: from.url,
+            skip_tls_verification: from
+                .skip_tls_verification
+                .ok_or(rt::ConversionError::absent("skip_tls_verification"))?,
+            config: types::HelmRepositoryRequestConfig::from(
+                from.config.ok_or(rt::ConversionError::absent("config"))?,
+            ),
+        })
+    }
+}
+
+impl TryFrom<&types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: &types::HelmRepositoryResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRepositoryRequestConfig` can hold of a `HelmRepositoryResponseConfig`.
+///
+/// Not in the response, and so left out: `password`, `secret_access_key`, `scaleway_secret_key`.
+impl From<types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestConfig {
+    fn from(from: types::HelmRepositoryResponseConfig) -> Self {
+        Self {
+            username: from.username,
+            password: None,
+            access_key_id: from.access_key_id,
+            secret_access_key: None,
+            region: from.region,
+            scaleway_access_key: from.scaleway_access_key,
+            scaleway_secret_key: None,
+            scaleway_project_id: from.scaleway_project_id,
+            azure_tenant_id: from.azure_tenant_id,
+            azure_subscription_id: from.azure_subscription_id,
+            role_arn: from.role_arn,
+        }
+    }
+}
+
+impl From<&types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestConfig {
+    fn from(from: &types::HelmRepositoryResponseConfig) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequest` can hold of a `HelmResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `service_type`.
+impl From<types::HelmResponse> for types::HelmRequest {
+    fn from(from: types::HelmResponse) -> Self {
+        Self {
+            ports: Some(
+                from
+                    .ports
+                    .into_iter()
+                    .map(|value| types::HelmRequestPort::from(value))
+                    .collect(),
+            ),
+            name: from.name,
+            description: from.description,
+            timeout_sec: from.timeout_sec,
+            auto_preview: rt::Patch::Value(from.auto_preview),
+            auto_deploy: from.auto_deploy,
+            source: types::HelmRequestSource::from(from.source),
+            arguments: from.arguments,
+            allow_cluster_wide_resources: Some(from.allow_cluster_wide_resources),
+            values_override: types::HelmRequestValuesOverride::from(
+                from.values_override,
+            ),
+            icon_uri: Some(from.icon_uri),
+            blueprint_id: rt::Patch::value_or_null(from.blueprint_id),
+        }
+    }
+}
+
+impl From<&types::HelmResponse> for types::HelmRequest {
+    fn from(from: &types::HelmResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// A member that is not known stays what it is.
+impl From<types::HelmResponsePort> for types::HelmRequestPort {
+    fn from(from: types::HelmResponsePort) -> Self {
+        match from {
+            types::HelmResponsePort::ServiceName(member) => {
+                types::HelmRequestPort::Name(
+                    types::HelmRequestPortServiceName::from(member),
+                )
+            }
+            types::HelmResponsePort::ServiceSelectors(member) => {
+                types::HelmRequestPort::Selectors(
+                    types::HelmRequestPortServiceSelectors::from(member),
+                )
+            }
+            types::HelmResponsePort::Unknown(value) => {
+                types::HelmRequestPort::Unknown(value)
+            }
+        }
+    }
+}
+
+impl From<&types::HelmResponsePort> for types::HelmRequestPort {
+    fn from(from: &types::HelmResponsePort) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// A member that is not known stays what it is.
+impl From<types::HelmResponseSource> for types::HelmRequestSource {
+    fn from(from: types::HelmResponseSource) -> Self {
+        match from {
+            types::HelmResponseSource::Git(member) => {
+                types::HelmRequestSource::Git(
+                    types::HelmRequestSourceGitRepository::from(member),
+                )
+            }
+            types::HelmResponseSource::Repository(member) => {
+                types::HelmRequestSource::Helm(
+                    types::HelmRequestSourceHelmRepository::from(member),
+                )
+            }
+            types::HelmResponseSource::Unknown(value) => {
+                types::HelmRequestSource::Unknown(value)
+            }
+        }
+    }
+}
+
+impl From<&types::HelmResponseSource> for types::HelmRequestSource {
+    fn from(from: &types::HelmResponseSource) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestSourceGitRepository` can hold of a `HelmResponseSourceGit`.
+impl From<types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepository {
+    fn from(from: types::HelmResponseSourceGit) -> Self {
+        Self {
+            git_repository: Some(
+                types::HelmGitRepositoryRequest::from(from.git.git_repository),
+            ),
+        }
+    }
+}
+
+impl From<&types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepository {
+    fn from(from: &types::HelmResponseSourceGit) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestSourceHelmRepository` can hold of a `HelmResponseSourceRepository`.
+impl From<types::HelmResponseSourceRepository>
+for types::HelmRequestSourceHelmRepository {
+    fn from(from: types::HelmResponseSourceRepository) -> Self {
+        Self {
+            helm_repository: Some(
+                types::HelmRequestSourceHelmRepositoryHelmRepository::from(
+                    from.repository,
+                ),
+            ),
+        }
+    }
+}
+
+impl From<&types::HelmResponseSourceRepository>
+for types::HelmRequestSourceHelmRepository {
+    fn from(from: &types::HelmResponseSourceRepository) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestValuesOverride` can hold of a `HelmResponseValuesOverride`.
+impl From<types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
+    fn from(from: types::HelmResponseValuesOverride) -> Self {
+        Self {
+            set: Some(from.set),
+            set_string: Some(from.set_string),
+            set_json: Some(from.set_json),
+            file: rt::Patch::value_or_null(
+                from.file.map(|value| types::HelmRequestValuesOverrideFile::from(value)),
+            ),
+        }
+    }
+}
+
+impl From<&types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
+    fn from(from: &types::HelmResponseValuesOverride) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestValuesOverrideFile` can hold of a `HelmResponseValuesOverrideFile`.
+impl From<types::HelmResponseValuesOverrideFile>
+for types::HelmRequestValuesOverrideFile {
+    fn from(from: types::HelmResponseValuesOverrideFile) -> Self {
+        Self {
+            git: rt::Patch::value_or_null(
+                from
+                    .git
+                    .map(|value| types::HelmRequestValuesOverrideFileGit::from(value)),
+            ),
+            raw: rt::Patch::value_or_null(
+                from
+                    .raw
+                    .map(|value| types::HelmRequestValuesOverrideFileRaw::from(value)),
+            ),
+        }
+    }
+}
+
+impl From<&types::HelmResponseValuesOverrideFile>
+for types::HelmRequestValuesOverrideFile {
+    fn from(from: &types::HelmResponseValuesOverrideFile) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestValuesOverrideFileGit` can hold of a `HelmResponseValuesOverrideFileGit`.
+impl From<types::HelmResponseValuesOverrideFileGit>
+for types::HelmRequestValuesOverrideFileGit {
+    fn from(from: types::HelmResponseValuesOverrideFileGit) -> Self {
+        Self {
+            git_repository: types::ApplicationGitRepositoryRequest::from(
+                from.git_repository,
+            ),
+            paths: from.paths,
+        }
+    }
+}
+
+impl From<&types::HelmResponseValuesOverrideFileGit>
+for types::HelmRequestValuesOverrideFileGit {
+    fn from(from: &types::HelmResponseValuesOverrideFileGit) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestValuesOverrideFileRaw` can hold of a `HelmResponseValuesOverrideFileRaw`.
+impl From<types::HelmResponseValuesOverrideFileRaw>
+for types::HelmRequestValuesOverrideFileRaw {
+    fn from(from: types::HelmResponseValuesOverrideFileRaw) -> Self {
+        Self {
+            values: Some(
+                from
+                    .values
+                    .into_iter()
+                    .map(|value| types::HelmRequestValuesOverrideFileRawItem::from(
+                        value,
+                    ))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+impl From<&types::HelmResponseValuesOverrideFileRaw>
+for types::HelmRequestValuesOverrideFileRaw {
+    fn from(from: &types::HelmResponseValuesOverrideFileRaw) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestValuesOverrideFileRawItem` can hold of a `HelmResponseValuesOverrideFileRawItem`.
+impl From<types::HelmResponseValuesOverrideFileRawItem>
+for types::HelmRequestValuesOverrideFileRawItem {
+    fn from(from: types::HelmResponseValuesOverrideFileRawItem) -> Self {
+        Self {
+            name: Some(from.name),
+            content: Some(from.content),
+        }
+    }
+}
+
+impl From<&types::HelmResponseValuesOverrideFileRawItem>
+for types::HelmRequestValuesOverrideFileRawItem {
+    fn from(from: &types::HelmResponseValuesOverrideFileRawItem) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `HelmRequestSourceHelmRepositoryHelmRepository` can hold of a `HelmSourceRepositoryResponse`.
+impl From<types::HelmSourceRepositoryResponse>
+for types::HelmRequestSourceHelmRepositoryHelmRepository {
+    fn from(from: types::HelmSourceRepositoryResponse) -> Self {
+        Self {
+            repository: rt::Patch::Value(from.repository.id),
+            chart_name: Some(from.chart_name),
+            chart_version: Some(from.chart_version),
+        }
+    }
+}
+
+impl From<&types::HelmSourceRepositoryResponse>
+for types::HelmRequestSourceHelmRepositoryHelmRepository {
+    fn from(from: &types::HelmSourceRepositoryResponse) -> Self {
+        Self::from(from.clone())
+    }
+}

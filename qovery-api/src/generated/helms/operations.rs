@@ -16,7 +16,7 @@ impl Client {
     /// `GET /availableHelmRepository`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_available_helm_repository(
         &self,
     ) -> Call<operations::ListAvailableHelmRepository> {
@@ -27,7 +27,7 @@ impl Client {
     /// `GET /defaultHelmAdvancedSettings`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
     pub fn get_default_helm_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultHelmAdvancedSettings> {
@@ -43,7 +43,7 @@ impl Client {
     /// Setters of the call: `to_update`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_helms(&self, environment_id: uuid::Uuid) -> Call<operations::ListHelms> {
         Call::new(self, &[&environment_id])
     }
@@ -58,7 +58,7 @@ impl Client {
     /// - `body`: The chart's source, values and options of the Helm service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_helm(
         &self,
         environment_id: uuid::Uuid,
@@ -76,7 +76,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_helm_status(
         &self,
         environment_id: uuid::Uuid,
@@ -92,7 +92,7 @@ impl Client {
     /// - `body`: The chart's source: a git repository or a Helm repository.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn create_helm_default_values(
         &self,
         environment_id: uuid::Uuid,
@@ -108,7 +108,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_helm(&self, helm_id: uuid::Uuid) -> Call<operations::GetHelm> {
         Call::new(self, &[&helm_id])
     }
@@ -123,7 +123,7 @@ impl Client {
     /// - `body`: The complete definition of the Helm service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_helm(
         &self,
         helm_id: uuid::Uuid,
@@ -143,7 +143,7 @@ impl Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_helm(&self, helm_id: uuid::Uuid) -> Call<operations::DeleteHelm> {
         Call::new(self, &[&helm_id])
     }
@@ -155,7 +155,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_helm_advanced_settings(
         &self,
         helm_id: uuid::Uuid,
@@ -173,7 +173,7 @@ impl Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_helm_advanced_settings(
         &self,
         helm_id: uuid::Uuid,
@@ -191,7 +191,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn check_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -209,7 +209,7 @@ impl Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn clone_helm(
         &self,
         helm_id: uuid::Uuid,
@@ -229,7 +229,7 @@ impl Client {
     /// Setters of the call: `of`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_helm_commit(
         &self,
         helm_id: uuid::Uuid,
@@ -244,7 +244,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -262,7 +262,7 @@ impl Client {
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -279,7 +279,7 @@ impl Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn get_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -299,7 +299,7 @@ impl Client {
     /// - `body`: The complete settings of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -319,7 +319,7 @@ impl Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -340,7 +340,7 @@ impl Client {
     /// Setters of the call: `force_event`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn deploy_helm(
         &self,
         helm_id: uuid::Uuid,
@@ -358,7 +358,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_helm_deployment_history(
         &self,
         helm_id: uuid::Uuid,
@@ -377,7 +377,7 @@ impl Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_helm_deployment_history_v2(
         &self,
         helm_id: uuid::Uuid,
@@ -392,7 +392,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_helm_deployment_restrictions(
         &self,
         helm_id: uuid::Uuid,
@@ -410,7 +410,7 @@ impl Client {
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
     pub fn create_helm_deployment_restriction(
         &self,
         helm_id: uuid::Uuid,
@@ -430,7 +430,7 @@ impl Client {
     /// - `body`: The complete restriction.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_helm_deployment_restriction(
         &self,
         helm_id: uuid::Uuid,
@@ -450,7 +450,7 @@ impl Client {
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_helm_deployment_restriction(
         &self,
         helm_id: uuid::Uuid,
@@ -468,7 +468,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_helm_links(
         &self,
         helm_id: uuid::Uuid,
@@ -483,7 +483,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_helm_kubernetes_services(
         &self,
         helm_id: &str,
@@ -502,7 +502,7 @@ impl Client {
     /// Setters of the call: `force_event`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn redeploy_helm(&self, helm_id: uuid::Uuid) -> Call<operations::RedeployHelm> {
         Call::new(self, &[&helm_id])
     }
@@ -516,7 +516,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_helm_status(
         &self,
         helm_id: uuid::Uuid,
@@ -533,7 +533,7 @@ impl Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn stop_helm(&self, helm_id: uuid::Uuid) -> Call<operations::StopHelm> {
         Call::new(self, &[&helm_id])
     }
@@ -551,7 +551,7 @@ impl Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn uninstall_helm(
         &self,
         helm_id: uuid::Uuid,
@@ -566,7 +566,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -584,7 +584,7 @@ impl Client {
     /// - `body`: The name, kind, URL and access settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -601,7 +601,7 @@ impl Client {
     /// - `helm_repository_id` (in the path): Id of the helm repository.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -621,7 +621,7 @@ impl Client {
     /// - `body`: The complete name, kind, URL and access settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -641,7 +641,7 @@ impl Client {
     /// - `helm_repository_id` (in the path): Id of the helm repository.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -660,7 +660,7 @@ impl Client {
     /// Setters of the call: `chart_name`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_helm_charts(
         &self,
         organization_id: uuid::Uuid,

@@ -911,3 +911,323 @@ impl OrganizationJobAutoDeployRequest {
         self
     }
 }
+
+/// Carries over everything that a `JobRequestSourceImage` can hold of a `ContainerSource`.
+///
+/// In the response, and not carried by the request: `registry`.
+impl From<types::ContainerSource> for types::JobRequestSourceImage {
+    fn from(from: types::ContainerSource) -> Self {
+        Self {
+            image_name: Some(from.image_name),
+            tag: Some(from.tag),
+            registry_id: from.registry_id,
+        }
+    }
+}
+
+impl From<&types::ContainerSource> for types::JobRequestSourceImage {
+    fn from(from: &types::ContainerSource) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobRequest` can hold of a `CronJobResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::CronJobResponse> for types::JobRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: types::CronJobResponse) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            name: from.name,
+            description: from.description,
+            cpu: Some(from.cpu),
+            memory: Some(from.memory),
+            gpu: Some(from.gpu),
+            ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
+            max_nb_restart: from.max_nb_restart,
+            max_duration_seconds: from.max_duration_seconds,
+            auto_preview: Some(from.auto_preview),
+            port: rt::Patch::value_or_null(from.port),
+            source: Some(types::JobRequestSource::try_from(from.source)?),
+            cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+            healthchecks: from.healthchecks,
+            schedule: Some(types::JobRequestSchedule::from(from.schedule)),
+            auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
+            annotations_groups: Some(
+                from
+                    .annotations_groups
+                    .into_iter()
+                    .map(|value| types::ServiceAnnotationRequest::from(value))
+                    .collect(),
+            ),
+            labels_groups: Some(
+                from
+                    .labels_groups
+                    .into_iter()
+                    .map(|value| types::ServiceLabelRequest::from(value))
+                    .collect(),
+            ),
+            icon_uri: Some(from.icon_uri),
+        })
+    }
+}
+
+impl TryFrom<&types::CronJobResponse> for types::JobRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: &types::CronJobResponse) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobRequestSchedule` can hold of a `CronJobResponseSchedule`.
+///
+/// Not in the response, and so left out: `on_start`, `on_stop`, `on_delete`, `lifecycle_type`.
+impl From<types::CronJobResponseSchedule> for types::JobRequestSchedule {
+    fn from(from: types::CronJobResponseSchedule) -> Self {
+        Self {
+            on_start: None,
+            on_stop: None,
+            on_delete: None,
+            cronjob: Some(types::JobRequestScheduleCronjob::from(from.cronjob)),
+            lifecycle_type: None,
+        }
+    }
+}
+
+impl From<&types::CronJobResponseSchedule> for types::JobRequestSchedule {
+    fn from(from: &types::CronJobResponseSchedule) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobRequestScheduleCronjob` can hold of a `CronJobResponseScheduleCronjob`.
+impl From<types::CronJobResponseScheduleCronjob> for types::JobRequestScheduleCronjob {
+    fn from(from: types::CronJobResponseScheduleCronjob) -> Self {
+        Self {
+            arguments: Some(from.arguments),
+            entrypoint: from.entrypoint,
+            timezone: Some(from.timezone),
+            scheduled_at: from.scheduled_at,
+        }
+    }
+}
+
+impl From<&types::CronJobResponseScheduleCronjob> for types::JobRequestScheduleCronjob {
+    fn from(from: &types::CronJobResponseScheduleCronjob) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobDeploymentRestrictionRequest` can hold of a `JobDeploymentRestrictionResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::JobDeploymentRestrictionResponse>
+for types::JobDeploymentRestrictionRequest {
+    fn from(from: types::JobDeploymentRestrictionResponse) -> Self {
+        Self {
+            mode: from.mode,
+            type_: from.type_,
+            value: from.value,
+        }
+    }
+}
+
+impl From<&types::JobDeploymentRestrictionResponse>
+for types::JobDeploymentRestrictionRequest {
+    fn from(from: &types::JobDeploymentRestrictionResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Fails where the member is not known.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::JobResponse> for types::JobRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: types::JobResponse) -> Result<Self, rt::ConversionError> {
+        Ok(
+            match from {
+                types::JobResponse::Lifecycle(member) => {
+                    types::JobRequest::try_from(member)?
+                }
+                types::JobResponse::Cron(member) => types::JobRequest::try_from(member)?,
+                types::JobResponse::Unknown(_) => {
+                    return Err(rt::ConversionError::unknown_member("JobResponse"));
+                }
+            },
+        )
+    }
+}
+
+impl TryFrom<&types::JobResponse> for types::JobRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: &types::JobResponse) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Fails where the member is not known.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::JobResponseSource> for types::JobRequestSource {
+    type Error = rt::ConversionError;
+    fn try_from(from: types::JobResponseSource) -> Result<Self, rt::ConversionError> {
+        Ok(
+            match from {
+                types::JobResponseSource::Image(member) => {
+                    types::JobRequestSource::from(member)
+                }
+                types::JobResponseSource::Docker(member) => {
+                    types::JobRequestSource::from(member)
+                }
+                types::JobResponseSource::Unknown(_) => {
+                    return Err(rt::ConversionError::unknown_member("JobResponseSource"));
+                }
+            },
+        )
+    }
+}
+
+impl TryFrom<&types::JobResponseSource> for types::JobRequestSource {
+    type Error = rt::ConversionError;
+    fn try_from(from: &types::JobResponseSource) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobRequestSource` can hold of a `JobResponseSourceDocker`.
+///
+/// Not in the response, and so left out: `image`.
+impl From<types::JobResponseSourceDocker> for types::JobRequestSource {
+    fn from(from: types::JobResponseSourceDocker) -> Self {
+        Self {
+            image: rt::Patch::Absent,
+            docker: rt::Patch::Value(types::JobRequestSourceDocker::from(from.docker)),
+        }
+    }
+}
+
+impl From<&types::JobResponseSourceDocker> for types::JobRequestSource {
+    fn from(from: &types::JobResponseSourceDocker) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobRequestSource` can hold of a `JobResponseSourceImage`.
+///
+/// Not in the response, and so left out: `docker`.
+impl From<types::JobResponseSourceImage> for types::JobRequestSource {
+    fn from(from: types::JobResponseSourceImage) -> Self {
+        Self {
+            image: rt::Patch::Value(types::JobRequestSourceImage::from(from.image)),
+            docker: rt::Patch::Absent,
+        }
+    }
+}
+
+impl From<&types::JobResponseSourceImage> for types::JobRequestSource {
+    fn from(from: &types::JobResponseSourceImage) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobRequestSourceDocker` can hold of a `JobSourceDockerResponse`.
+impl From<types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
+    fn from(from: types::JobSourceDockerResponse) -> Self {
+        Self {
+            git_repository: from
+                .git_repository
+                .map(|value| types::ApplicationGitRepositoryRequest::from(value)),
+            dockerfile_path: rt::Patch::value_or_null(from.dockerfile_path),
+            dockerfile_raw: rt::Patch::value_or_null(from.dockerfile_raw),
+            docker_target_build_stage: rt::Patch::value_or_null(
+                from.docker_target_build_stage,
+            ),
+        }
+    }
+}
+
+impl From<&types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
+    fn from(from: &types::JobSourceDockerResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobRequest` can hold of a `LifecycleJobResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::LifecycleJobResponse> for types::JobRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: types::LifecycleJobResponse) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            name: from.name,
+            description: from.description,
+            cpu: Some(from.cpu),
+            memory: Some(from.memory),
+            gpu: Some(from.gpu),
+            ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
+            max_nb_restart: from.max_nb_restart,
+            max_duration_seconds: from.max_duration_seconds,
+            auto_preview: Some(from.auto_preview),
+            port: rt::Patch::value_or_null(from.port),
+            source: Some(types::JobRequestSource::try_from(from.source)?),
+            cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+            healthchecks: from.healthchecks,
+            schedule: Some(types::JobRequestSchedule::from(from.schedule)),
+            auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
+            annotations_groups: Some(
+                from
+                    .annotations_groups
+                    .into_iter()
+                    .map(|value| types::ServiceAnnotationRequest::from(value))
+                    .collect(),
+            ),
+            labels_groups: Some(
+                from
+                    .labels_groups
+                    .into_iter()
+                    .map(|value| types::ServiceLabelRequest::from(value))
+                    .collect(),
+            ),
+            icon_uri: Some(from.icon_uri),
+        })
+    }
+}
+
+impl TryFrom<&types::LifecycleJobResponse> for types::JobRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: &types::LifecycleJobResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `JobRequestSchedule` can hold of a `LifecycleJobResponseSchedule`.
+///
+/// Not in the response, and so left out: `cronjob`.
+impl From<types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
+    fn from(from: types::LifecycleJobResponseSchedule) -> Self {
+        Self {
+            on_start: from.on_start,
+            on_stop: from.on_stop,
+            on_delete: from.on_delete,
+            cronjob: None,
+            lifecycle_type: from.lifecycle_type,
+        }
+    }
+}
+
+impl From<&types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
+    fn from(from: &types::LifecycleJobResponseSchedule) -> Self {
+        Self::from(from.clone())
+    }
+}

@@ -16,7 +16,7 @@ impl Client {
     /// `GET /defaultJobAdvancedSettings`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
     pub fn get_default_job_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultJobAdvancedSettings> {
@@ -32,7 +32,7 @@ impl Client {
     /// Setters of the call: `to_update`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_jobs(&self, environment_id: uuid::Uuid) -> Call<operations::ListJobs> {
         Call::new(self, &[&environment_id])
     }
@@ -47,7 +47,7 @@ impl Client {
     /// - `body`: The source, schedule and resources of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_job(
         &self,
         environment_id: uuid::Uuid,
@@ -65,7 +65,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_job_status(
         &self,
         environment_id: uuid::Uuid,
@@ -80,7 +80,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_lifecycle_templates(
         &self,
         environment_id: &str,
@@ -98,7 +98,7 @@ impl Client {
     /// - `lifecycle_template_id` (in the path): Id of the lifecycle template.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_environment_lifecycle_template(
         &self,
         environment_id: &str,
@@ -116,7 +116,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_job(&self, job_id: uuid::Uuid) -> Call<operations::GetJob> {
         Call::new(self, &[&job_id])
     }
@@ -131,7 +131,7 @@ impl Client {
     /// - `body`: The complete definition of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_job(
         &self,
         job_id: uuid::Uuid,
@@ -151,7 +151,7 @@ impl Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_job(&self, job_id: uuid::Uuid) -> Call<operations::DeleteJob> {
         Call::new(self, &[&job_id])
     }
@@ -163,7 +163,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_job_advanced_settings(
         &self,
         job_id: uuid::Uuid,
@@ -181,7 +181,7 @@ impl Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_job_advanced_settings(
         &self,
         job_id: uuid::Uuid,
@@ -197,7 +197,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn clean_failed_job(&self, job_id: &str) -> Call<operations::CleanFailedJob> {
         Call::new(self, &[&job_id])
     }
@@ -212,7 +212,7 @@ impl Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn clone_job(
         &self,
         job_id: uuid::Uuid,
@@ -232,7 +232,7 @@ impl Client {
     /// Setters of the call: `start_id`, `git_commit_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_job_commit(
         &self,
         job_id: uuid::Uuid,
@@ -252,7 +252,7 @@ impl Client {
     /// Setters of the call: `force_event`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn deploy_job(
         &self,
         job_id: uuid::Uuid,
@@ -270,7 +270,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_job_deployment_history(
         &self,
         job_id: uuid::Uuid,
@@ -289,7 +289,7 @@ impl Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_job_deployment_history_v2(
         &self,
         job_id: uuid::Uuid,
@@ -304,7 +304,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_job_deployment_restrictions(
         &self,
         job_id: uuid::Uuid,
@@ -322,7 +322,7 @@ impl Client {
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
     pub fn create_job_deployment_restriction(
         &self,
         job_id: uuid::Uuid,
@@ -342,7 +342,7 @@ impl Client {
     /// - `body`: The complete restriction.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_job_deployment_restriction(
         &self,
         job_id: uuid::Uuid,
@@ -362,7 +362,7 @@ impl Client {
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_job_deployment_restriction(
         &self,
         job_id: uuid::Uuid,
@@ -382,7 +382,7 @@ impl Client {
     /// Setters of the call: `force_event`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn redeploy_job(&self, job_id: uuid::Uuid) -> Call<operations::RedeployJob> {
         Call::new(self, &[&job_id])
     }
@@ -396,7 +396,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_job_status(&self, job_id: uuid::Uuid) -> Call<operations::GetJobStatus> {
         Call::new(self, &[&job_id])
     }
@@ -410,7 +410,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn stop_job(&self, job_id: uuid::Uuid) -> Call<operations::StopJob> {
         Call::new(self, &[&job_id])
     }
@@ -428,7 +428,7 @@ impl Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn uninstall_job(&self, job_id: uuid::Uuid) -> Call<operations::UninstallJob> {
         Call::new(self, &[&job_id])
     }
@@ -443,7 +443,7 @@ impl Client {
     /// - `body`: The image name and the tag.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn auto_deploy_job_environments(
         &self,
         organization_id: uuid::Uuid,

@@ -3697,3 +3697,369 @@ pub struct WebhookEventResponseList {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::WebhookEventResponse>,
 }
+
+/// Carries over everything that a `AccountInfoEditRequest` can hold of a `AccountInfo`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `nickname`, `first_name`, `last_name`, `profile_picture_url`.
+impl From<types::AccountInfo> for types::AccountInfoEditRequest {
+    fn from(from: types::AccountInfo) -> Self {
+        Self {
+            communication_email: from.communication_email,
+        }
+    }
+}
+
+impl From<&types::AccountInfo> for types::AccountInfoEditRequest {
+    fn from(from: &types::AccountInfo) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `AlertPresentation` can hold of a `AlertPresentationResponse`.
+impl From<types::AlertPresentationResponse> for types::AlertPresentation {
+    fn from(from: types::AlertPresentationResponse) -> Self {
+        Self {
+            summary: rt::Patch::value_or_null(from.summary),
+            runbook_url: rt::Patch::value_or_null(from.runbook_url),
+        }
+    }
+}
+
+impl From<&types::AlertPresentationResponse> for types::AlertPresentation {
+    fn from(from: &types::AlertPresentationResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// A member that is not known stays what it is.
+impl From<types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
+    fn from(from: types::AlertReceiverResponse) -> Self {
+        match from {
+            types::AlertReceiverResponse::Slack(member) => {
+                types::AlertReceiverEditRequest::Slack(
+                    types::SlackAlertReceiverEditRequest::from(member),
+                )
+            }
+            types::AlertReceiverResponse::Email(member) => {
+                types::AlertReceiverEditRequest::Email(
+                    types::EmailAlertReceiverEditRequest::from(member),
+                )
+            }
+            types::AlertReceiverResponse::Unknown(value) => {
+                types::AlertReceiverEditRequest::Unknown(value)
+            }
+        }
+    }
+}
+
+impl From<&types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
+    fn from(from: &types::AlertReceiverResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `AlertRuleEditRequest` can hold of a `AlertRuleResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `source`, `state`, `organization_id`, `cluster_id`, `target`, `is_up_to_date`, `starts_at`.
+impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
+    fn from(from: types::AlertRuleResponse) -> Self {
+        Self {
+            name: from.name,
+            description: from.description,
+            tag: from.tag,
+            condition: from.condition,
+            for_duration: from.for_duration,
+            severity: from.severity,
+            enabled: from.enabled,
+            alert_receiver_ids: from.alert_receiver_ids,
+            presentation: types::AlertPresentation::from(from.presentation),
+        }
+    }
+}
+
+impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
+    fn from(from: &types::AlertRuleResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `EmailAlertReceiverEditRequest` can hold of a `EmailAlertReceiverResponse`.
+///
+/// Not in the response, and so left out: `auth_password`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRequest {
+    fn from(from: types::EmailAlertReceiverResponse) -> Self {
+        Self {
+            name: from.name,
+            description: from.description,
+            type_: from.type_,
+            send_resolved: from.send_resolved,
+            owner: rt::Patch::value_or_null(from.owner),
+            severity: rt::Patch::value_or_null(from.severity),
+            to: from.to,
+            from: from.from,
+            smarthost: from.smarthost,
+            auth_username: rt::Patch::value_or_null(from.auth_username),
+            auth_password: rt::Patch::Absent,
+            require_tls: from.require_tls,
+        }
+    }
+}
+
+impl From<&types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRequest {
+    fn from(from: &types::EmailAlertReceiverResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OrganizationEditRequest` can hold of a `Organization`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `plan`, `owner`, `billing_deployment_restriction`, `organization_plan`.
+impl From<types::Organization> for types::OrganizationEditRequest {
+    fn from(from: types::Organization) -> Self {
+        Self {
+            name: from.name,
+            description: from.description,
+            website_url: rt::Patch::value_or_null(from.website_url),
+            repository: rt::Patch::value_or_null(from.repository),
+            logo_url: rt::Patch::value_or_null(from.logo_url),
+            icon_url: rt::Patch::value_or_null(from.icon_url),
+            admin_emails: rt::Patch::Value(from.admin_emails),
+        }
+    }
+}
+
+impl From<&types::Organization> for types::OrganizationEditRequest {
+    fn from(from: &types::Organization) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OrganizationAnnotationsGroupCreateRequest` can hold of a `OrganizationAnnotationsGroupResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::OrganizationAnnotationsGroupResponse>
+for types::OrganizationAnnotationsGroupCreateRequest {
+    fn from(from: types::OrganizationAnnotationsGroupResponse) -> Self {
+        Self {
+            name: from.name,
+            annotations: from.annotations,
+            scopes: from.scopes,
+        }
+    }
+}
+
+impl From<&types::OrganizationAnnotationsGroupResponse>
+for types::OrganizationAnnotationsGroupCreateRequest {
+    fn from(from: &types::OrganizationAnnotationsGroupResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OrganizationCustomRoleUpdateRequest` can hold of a `OrganizationCustomRole`.
+///
+/// In the response, and not carried by the request: `id`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::OrganizationCustomRole>
+for types::OrganizationCustomRoleUpdateRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: types::OrganizationCustomRole,
+    ) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            name: from.name.ok_or(rt::ConversionError::absent("name"))?,
+            description: from.description,
+            cluster_permissions: from
+                .cluster_permissions
+                .into_iter()
+                .map(|value| types::OrganizationCustomRoleUpdateRequestClusterPermission::from(
+                    value,
+                ))
+                .collect(),
+            project_permissions: from
+                .project_permissions
+                .into_iter()
+                .map(|value| types::OrganizationCustomRoleUpdateRequestProjectPermission::from(
+                    value,
+                ))
+                .collect(),
+        })
+    }
+}
+
+impl TryFrom<&types::OrganizationCustomRole>
+for types::OrganizationCustomRoleUpdateRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: &types::OrganizationCustomRole,
+    ) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OrganizationCustomRoleUpdateRequestClusterPermission` can hold of a `OrganizationCustomRoleClusterPermissionItem`.
+///
+/// In the response, and not carried by the request: `cluster_name`.
+impl From<types::OrganizationCustomRoleClusterPermissionItem>
+for types::OrganizationCustomRoleUpdateRequestClusterPermission {
+    fn from(from: types::OrganizationCustomRoleClusterPermissionItem) -> Self {
+        Self {
+            cluster_id: from.cluster_id,
+            permission: from.permission,
+        }
+    }
+}
+
+impl From<&types::OrganizationCustomRoleClusterPermissionItem>
+for types::OrganizationCustomRoleUpdateRequestClusterPermission {
+    fn from(from: &types::OrganizationCustomRoleClusterPermissionItem) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OrganizationCustomRoleUpdateRequestProjectPermission` can hold of a `OrganizationCustomRoleProjectPermissionItem`.
+///
+/// In the response, and not carried by the request: `project_name`.
+impl From<types::OrganizationCustomRoleProjectPermissionItem>
+for types::OrganizationCustomRoleUpdateRequestProjectPermission {
+    fn from(from: types::OrganizationCustomRoleProjectPermissionItem) -> Self {
+        Self {
+            project_id: from.project_id,
+            is_admin: from.is_admin,
+            permissions: Some(from.permissions),
+        }
+    }
+}
+
+impl From<&types::OrganizationCustomRoleProjectPermissionItem>
+for types::OrganizationCustomRoleUpdateRequestProjectPermission {
+    fn from(from: &types::OrganizationCustomRoleProjectPermissionItem) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OrganizationLabelsGroupCreateRequest` can hold of a `OrganizationLabelsGroupResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::OrganizationLabelsGroupResponse>
+for types::OrganizationLabelsGroupCreateRequest {
+    fn from(from: types::OrganizationLabelsGroupResponse) -> Self {
+        Self {
+            name: from.name,
+            labels: from.labels,
+        }
+    }
+}
+
+impl From<&types::OrganizationLabelsGroupResponse>
+for types::OrganizationLabelsGroupCreateRequest {
+    fn from(from: &types::OrganizationLabelsGroupResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OrganizationWebhookCreateRequest` can hold of a `OrganizationWebhookCreateResponse`.
+///
+/// Not in the response, and so left out: `target_secret`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `target_secret_set`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::OrganizationWebhookCreateResponse>
+for types::OrganizationWebhookCreateRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: types::OrganizationWebhookCreateResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+            target_url: from
+                .target_url
+                .ok_or(rt::ConversionError::absent("target_url"))?,
+            target_secret: None,
+            description: from.description,
+            enabled: from.enabled,
+            events: from.events,
+            project_names_filter: Some(from.project_names_filter),
+            environment_types_filter: Some(from.environment_types_filter),
+        })
+    }
+}
+
+impl TryFrom<&types::OrganizationWebhookCreateResponse>
+for types::OrganizationWebhookCreateRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: &types::OrganizationWebhookCreateResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `OrganizationWebhookCreateRequest` can hold of a `OrganizationWebhookResponse`.
+///
+/// Not in the response, and so left out: `target_secret`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `target_secret_set`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::OrganizationWebhookResponse>
+for types::OrganizationWebhookCreateRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: types::OrganizationWebhookResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+            target_url: from
+                .target_url
+                .ok_or(rt::ConversionError::absent("target_url"))?,
+            target_secret: None,
+            description: from.description,
+            enabled: from.enabled,
+            events: from.events,
+            project_names_filter: Some(from.project_names_filter),
+            environment_types_filter: Some(from.environment_types_filter),
+        })
+    }
+}
+
+impl TryFrom<&types::OrganizationWebhookResponse>
+for types::OrganizationWebhookCreateRequest {
+    type Error = rt::ConversionError;
+    fn try_from(
+        from: &types::OrganizationWebhookResponse,
+    ) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `SlackAlertReceiverEditRequest` can hold of a `SlackAlertReceiverResponse`.
+///
+/// Not in the response, and so left out: `webhook_url`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRequest {
+    fn from(from: types::SlackAlertReceiverResponse) -> Self {
+        Self {
+            name: from.name,
+            description: from.description,
+            type_: from.type_,
+            send_resolved: from.send_resolved,
+            owner: rt::Patch::value_or_null(from.owner),
+            severity: rt::Patch::value_or_null(from.severity),
+            webhook_url: rt::Patch::Absent,
+        }
+    }
+}
+
+impl From<&types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRequest {
+    fn from(from: &types::SlackAlertReceiverResponse) -> Self {
+        Self::from(from.clone())
+    }
+}

@@ -16,7 +16,7 @@ impl Client {
     /// `GET /account`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     pub fn get_account_information(&self) -> Call<operations::GetAccountInformation> {
         Call::new(self, &[])
     }
@@ -30,7 +30,7 @@ impl Client {
     /// - `body`: The new communication email.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401.
     pub fn edit_account_information(
         &self,
         body: &types::AccountInfoEditRequest,
@@ -42,7 +42,7 @@ impl Client {
     /// `GET /admin/userSignUp`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_user_sign_up(&self) -> Call<operations::GetUserSignUp> {
         Call::new(self, &[])
     }
@@ -54,7 +54,7 @@ impl Client {
     /// - `body`: The user's answers to the sign-up questionnaire.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_user_sign_up(
         &self,
         body: &types::SignUpRequest,
@@ -69,7 +69,7 @@ impl Client {
     /// - `body`: A Slack or email receiver, with the organization it belongs to.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
     pub fn create_alert_receiver(
         &self,
         body: &types::AlertReceiverCreationRequest,
@@ -84,7 +84,7 @@ impl Client {
     /// - `body`: The receiver to try out and, optionally, the message to send.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn validate_new_alert_receiver(
         &self,
         body: &types::AlertReceiverCreationValidationRequest,
@@ -99,7 +99,7 @@ impl Client {
     /// - `alert_receiver_id` (in the path): Id of the alert receiver.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 403, 404.
     pub fn get_alert_receiver(
         &self,
         alert_receiver_id: uuid::Uuid,
@@ -117,7 +117,7 @@ impl Client {
     /// - `body`: The complete settings of the Slack or email receiver.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_alert_receiver(
         &self,
         alert_receiver_id: uuid::Uuid,
@@ -135,7 +135,7 @@ impl Client {
     /// - `alert_receiver_id` (in the path): Id of the alert receiver.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_alert_receiver(
         &self,
         alert_receiver_id: uuid::Uuid,
@@ -151,7 +151,7 @@ impl Client {
     /// - `body`: The message to send, if not the usual one.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn validate_existing_alert_receiver(
         &self,
         alert_receiver_id: uuid::Uuid,
@@ -167,7 +167,7 @@ impl Client {
     /// - `body`: The rule's condition, target, severity and at least one receiver.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
     pub fn create_alert_rule(
         &self,
         body: &types::AlertRuleCreationRequest,
@@ -182,7 +182,7 @@ impl Client {
     /// - `alert_rule_id` (in the path): Id of the alert rule.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_alert_rule(
         &self,
         alert_rule_id: uuid::Uuid,
@@ -200,7 +200,7 @@ impl Client {
     /// - `body`: The rule's complete condition, severity, presentation and receivers.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_alert_rule(
         &self,
         alert_rule_id: uuid::Uuid,
@@ -218,7 +218,7 @@ impl Client {
     /// - `alert_rule_id` (in the path): Id of the alert rule.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_alert_rule(
         &self,
         alert_rule_id: uuid::Uuid,
@@ -230,7 +230,7 @@ impl Client {
     /// `GET /organization`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization(&self) -> Call<operations::ListOrganization> {
         Call::new(self, &[])
     }
@@ -242,7 +242,7 @@ impl Client {
     /// - `body`: The name, the plan and the optional details of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_organization(
         &self,
         body: &types::OrganizationRequest,
@@ -257,7 +257,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization(
         &self,
         organization_id: uuid::Uuid,
@@ -275,7 +275,7 @@ impl Client {
     /// - `body`: The complete name and details.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_organization(
         &self,
         organization_id: uuid::Uuid,
@@ -293,7 +293,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_organization(
         &self,
         organization_id: uuid::Uuid,
@@ -308,7 +308,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_alert_receivers(
         &self,
         organization_id: uuid::Uuid,
@@ -325,7 +325,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_alert_rules(
         &self,
         organization_id: uuid::Uuid,
@@ -340,7 +340,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -356,7 +356,7 @@ impl Client {
     /// - `body`: The name, the annotations and the kinds of object they apply to.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
     pub fn create_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -373,7 +373,7 @@ impl Client {
     /// - `annotations_group_id` (in the path): Id of the annotations group.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -393,7 +393,7 @@ impl Client {
     /// - `body`: The name, the annotations and the kinds of object they apply to.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn edit_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -413,7 +413,7 @@ impl Client {
     /// - `annotations_group_id` (in the path): Id of the annotations group.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -430,7 +430,7 @@ impl Client {
     /// - `annotations_group_id` (in the path): Id of the annotations group.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_annotations_group_associated_items(
         &self,
         organization_id: uuid::Uuid,
@@ -448,7 +448,7 @@ impl Client {
     /// Setters of the call: `name`, `creator_name`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_api_tokens(
         &self,
         organization_id: uuid::Uuid,
@@ -466,7 +466,7 @@ impl Client {
     /// - `body`: The name, the description and the role of the token.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_organization_api_token(
         &self,
         organization_id: uuid::Uuid,
@@ -485,7 +485,7 @@ impl Client {
     /// - `api_token_id` (in the path): Id of the API token.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_organization_api_token(
         &self,
         organization_id: uuid::Uuid,
@@ -501,7 +501,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_available_roles(
         &self,
         organization_id: uuid::Uuid,
@@ -517,7 +517,7 @@ impl Client {
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_container_registry_associated_services(
         &self,
         organization_id: &str,
@@ -533,7 +533,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400.
     pub fn list_organization_credentials(
         &self,
         organization_id: &str,
@@ -548,7 +548,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_custom_roles(
         &self,
         organization_id: uuid::Uuid,
@@ -564,7 +564,7 @@ impl Client {
     /// - `body`: The name and the description; permissions are set by an edit.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
     pub fn create_organization_custom_role(
         &self,
         organization_id: uuid::Uuid,
@@ -581,7 +581,7 @@ impl Client {
     /// - `custom_role_id` (in the path): Id of the custom role.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_custom_role(
         &self,
         organization_id: uuid::Uuid,
@@ -601,7 +601,7 @@ impl Client {
     /// - `body`: The complete name, description and permissions.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_organization_custom_role(
         &self,
         organization_id: uuid::Uuid,
@@ -621,7 +621,7 @@ impl Client {
     /// - `custom_role_id` (in the path): Id of the custom role.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_organization_custom_role(
         &self,
         organization_id: uuid::Uuid,
@@ -637,7 +637,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_enterprise_connections(
         &self,
         organization_id: uuid::Uuid,
@@ -653,7 +653,7 @@ impl Client {
     /// - `connection_name` (in the path): Name of the enterprise connection.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_enterprise_connection(
         &self,
         organization_id: uuid::Uuid,
@@ -673,7 +673,7 @@ impl Client {
     /// - `body`: The complete default role, group mappings and synchronization setting.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn update_organization_enterprise_connection(
         &self,
         organization_id: uuid::Uuid,
@@ -690,7 +690,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn list_environments_by_organization_id(
         &self,
         organization_id: &str,
@@ -709,7 +709,7 @@ impl Client {
     /// Setters of the call: `page_size`, `from_timestamp`, `to_timestamp`, `continue_token`, `step_back_token`, `event_type`, `target_type`, `target_id`, `sub_target_type`, `triggered_by`, `origin`, `service_project_id`, `service_environment_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_events(
         &self,
         organization_id: uuid::Uuid,
@@ -724,7 +724,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_git_tokens(
         &self,
         organization_id: uuid::Uuid,
@@ -742,7 +742,7 @@ impl Client {
     /// - `body`: The name, the git provider and the token.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn create_git_token(
         &self,
         organization_id: uuid::Uuid,
@@ -759,7 +759,7 @@ impl Client {
     /// - `git_token_id` (in the path): Id of the git token.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_git_token(
         &self,
         organization_id: uuid::Uuid,
@@ -779,7 +779,7 @@ impl Client {
     /// - `body`: The complete name, provider and token.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_git_token(
         &self,
         organization_id: uuid::Uuid,
@@ -799,7 +799,7 @@ impl Client {
     /// - `git_token_id` (in the path): Id of the git token.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_git_token(
         &self,
         organization_id: uuid::Uuid,
@@ -816,7 +816,7 @@ impl Client {
     /// - `git_token_id` (in the path): Id of the git token.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_git_token_associated_services(
         &self,
         organization_id: uuid::Uuid,
@@ -833,7 +833,7 @@ impl Client {
     /// - `helm_repository_id` (in the path): Id of the helm repository.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_helm_repository_associated_services(
         &self,
         organization_id: &str,
@@ -849,7 +849,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_invited_members(
         &self,
         organization_id: uuid::Uuid,
@@ -865,7 +865,7 @@ impl Client {
     /// - `body`: The email address to invite and the role to give.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn post_invite_member(
         &self,
         organization_id: uuid::Uuid,
@@ -882,7 +882,7 @@ impl Client {
     /// - `invite_id` (in the path): Id of the invite.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_member_invitation(
         &self,
         organization_id: uuid::Uuid,
@@ -899,7 +899,7 @@ impl Client {
     /// - `invite_id` (in the path): Id of the invite.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn post_accept_invite_member(
         &self,
         organization_id: uuid::Uuid,
@@ -918,7 +918,7 @@ impl Client {
     /// - `invite_id` (in the path): Id of the invite.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_invite_member(
         &self,
         organization_id: uuid::Uuid,
@@ -934,7 +934,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_labels_group(
         &self,
         organization_id: uuid::Uuid,
@@ -950,7 +950,7 @@ impl Client {
     /// - `body`: The name and the labels.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
     pub fn create_organization_labels_group(
         &self,
         organization_id: uuid::Uuid,
@@ -967,7 +967,7 @@ impl Client {
     /// - `labels_group_id` (in the path): Id of the labels group.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_labelss_group(
         &self,
         organization_id: uuid::Uuid,
@@ -987,7 +987,7 @@ impl Client {
     /// - `body`: The name and the labels.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn edit_organization_labels_group(
         &self,
         organization_id: uuid::Uuid,
@@ -1007,7 +1007,7 @@ impl Client {
     /// - `labels_group_id` (in the path): Id of the labels group.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_organization_labels_group(
         &self,
         organization_id: uuid::Uuid,
@@ -1024,7 +1024,7 @@ impl Client {
     /// - `labels_group_id` (in the path): Id of the labels group.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_labels_group_associated_items(
         &self,
         organization_id: uuid::Uuid,
@@ -1041,7 +1041,7 @@ impl Client {
     /// - `body`: The repository, and whether to search it or to read given paths.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn list_tf_vars_files_from_git_repo(
         &self,
         organization_id: uuid::Uuid,
@@ -1057,7 +1057,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_members(
         &self,
         organization_id: uuid::Uuid,
@@ -1075,7 +1075,7 @@ impl Client {
     /// - `body`: The user and the role to give.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_organization_member_role(
         &self,
         organization_id: uuid::Uuid,
@@ -1092,7 +1092,7 @@ impl Client {
     /// - `body`: The user to remove.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_member(
         &self,
         organization_id: uuid::Uuid,
@@ -1109,7 +1109,7 @@ impl Client {
     /// - `user_id` (in the path): Id of the user to remove.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     pub fn delete_member_legacy(
         &self,
@@ -1126,7 +1126,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_onboarding(
         &self,
         organization_id: uuid::Uuid,
@@ -1142,7 +1142,7 @@ impl Client {
     /// - `body`: The new status.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn update_organization_onboarding(
         &self,
         organization_id: uuid::Uuid,
@@ -1159,7 +1159,7 @@ impl Client {
     /// - `body`: The repository to read.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn parse_terraform_variables_from_git_repo(
         &self,
         organization_id: uuid::Uuid,
@@ -1175,7 +1175,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_policy_api_tokens(
         &self,
         organization_id: uuid::Uuid,
@@ -1193,7 +1193,7 @@ impl Client {
     /// - `body`: The name, the Open Policy Agent policy and, optionally, a role and an expiry.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_organization_policy_api_token(
         &self,
         organization_id: uuid::Uuid,
@@ -1212,7 +1212,7 @@ impl Client {
     /// - `policy_api_token_id` (in the path): Id of the policy API token.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_organization_policy_api_token(
         &self,
         organization_id: uuid::Uuid,
@@ -1230,7 +1230,7 @@ impl Client {
     /// Setters of the call: `project_id`, `environment_id`, `cluster_id`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call.
+    /// Any [`Error`](crate::Error) of a call.
     pub fn list_services_by_organization_id(
         &self,
         organization_id: &str,
@@ -1249,7 +1249,7 @@ impl Client {
     /// Setters of the call: `from_timestamp`, `to_timestamp`, `event_type`, `target_type`, `triggered_by`, `origin`, `project_id`, `environment_id`, `target_level_to_fetch`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_event_targets(
         &self,
         organization_id: uuid::Uuid,
@@ -1265,7 +1265,7 @@ impl Client {
     /// - `body`: The user who becomes the owner.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn post_organization_transfer_ownership(
         &self,
         organization_id: uuid::Uuid,
@@ -1281,7 +1281,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_organization_web_hooks(
         &self,
         organization_id: uuid::Uuid,
@@ -1299,7 +1299,7 @@ impl Client {
     /// - `body`: The kind, target URL, secret, events and filters.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
     pub fn create_organization_webhook(
         &self,
         organization_id: uuid::Uuid,
@@ -1316,7 +1316,7 @@ impl Client {
     /// - `webhook_id` (in the path): Id of the webhook.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_webhook(
         &self,
         organization_id: uuid::Uuid,
@@ -1336,7 +1336,7 @@ impl Client {
     /// - `body`: The complete kind, target URL, secret, events and filters.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_organization_webhook(
         &self,
         organization_id: uuid::Uuid,
@@ -1356,7 +1356,7 @@ impl Client {
     /// - `webhook_id` (in the path): Id of the webhook.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_organization_webhook(
         &self,
         organization_id: uuid::Uuid,
@@ -1375,7 +1375,7 @@ impl Client {
     /// - `webhook_id` (in the path): Id of the webhook.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_webhook_event(
         &self,
         organization_id: uuid::Uuid,

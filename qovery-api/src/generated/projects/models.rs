@@ -257,3 +257,47 @@ pub struct ProjectStatsResponseList {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ProjectStats>,
 }
+
+/// Carries over everything that a `ProjectRequest` can hold of a `Project`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_environments_count`, `organization`.
+impl From<types::Project> for types::ProjectRequest {
+    fn from(from: types::Project) -> Self {
+        Self {
+            name: from.name,
+            description: from.description,
+        }
+    }
+}
+
+impl From<&types::Project> for types::ProjectRequest {
+    fn from(from: &types::Project) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `ProjectDeploymentRuleRequest` can hold of a `ProjectDeploymentRule`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `priority_index`.
+impl From<types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest {
+    fn from(from: types::ProjectDeploymentRule) -> Self {
+        Self {
+            name: from.name,
+            description: rt::Patch::value_or_null(from.description),
+            mode: from.mode,
+            cluster_id: from.cluster_id,
+            auto_stop: from.auto_stop,
+            timezone: from.timezone,
+            start_time: from.start_time,
+            stop_time: from.stop_time,
+            weekdays: from.weekdays,
+            wildcard: from.wildcard,
+        }
+    }
+}
+
+impl From<&types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest {
+    fn from(from: &types::ProjectDeploymentRule) -> Self {
+        Self::from(from.clone())
+    }
+}

@@ -19,7 +19,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_project(
         &self,
         organization_id: uuid::Uuid,
@@ -35,7 +35,7 @@ impl Client {
     /// - `body`: The name and the description of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_project(
         &self,
         organization_id: uuid::Uuid,
@@ -51,7 +51,7 @@ impl Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_organization_project_stats(
         &self,
         organization_id: uuid::Uuid,
@@ -66,7 +66,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_project(&self, project_id: uuid::Uuid) -> Call<operations::GetProject> {
         Call::new(self, &[&project_id])
     }
@@ -81,7 +81,7 @@ impl Client {
     /// - `body`: The complete name and description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_project(
         &self,
         project_id: uuid::Uuid,
@@ -99,7 +99,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_project(
         &self,
         project_id: uuid::Uuid,
@@ -114,7 +114,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_project_deployment_rules(
         &self,
         project_id: uuid::Uuid,
@@ -130,7 +130,7 @@ impl Client {
     /// - `body`: The cluster, mode and name pattern the rule is for, with its times and weekdays.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_deployment_rule(
         &self,
         project_id: uuid::Uuid,
@@ -149,7 +149,7 @@ impl Client {
     /// - `body`: The ids of the rules, in their new order.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn update_deployment_rules_priority_order(
         &self,
         project_id: uuid::Uuid,
@@ -166,7 +166,7 @@ impl Client {
     /// - `deployment_rule_id` (in the path): Id of the deployment rule.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_project_deployment_rule(
         &self,
         project_id: uuid::Uuid,
@@ -186,7 +186,7 @@ impl Client {
     /// - `body`: The complete rule.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_project_deployemtn_rule(
         &self,
         project_id: uuid::Uuid,
@@ -206,7 +206,7 @@ impl Client {
     /// - `deployment_rule_id` (in the path): Id of the deployment rule.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_project_deployment_rule(
         &self,
         project_id: uuid::Uuid,

@@ -999,8 +999,8 @@ union! {
         "GCP_WORKLOAD_IDENTITY_FEDERATION" =>
             /// Where `object_type` is `GCP_WORKLOAD_IDENTITY_FEDERATION`.
             GcpWorkloadIdentityFederation(
-            types::GcpWorkloadIdentityFederationClusterCredentials,
-        ),
+                types::GcpWorkloadIdentityFederationClusterCredentials,
+            ),
     }
 }
 
@@ -5763,5 +5763,296 @@ open_enum! {
         Saturday = "SATURDAY",
         /// Sunday.
         Sunday = "SUNDAY",
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs"
+    )
+)]
+/// Carries over everything that a `ApplicationGitRepositoryRequest` can hold of a `ApplicationGitRepository`.
+///
+/// Not in the response, and so left out: `git_token_id`.
+///
+/// In the response, and not carried by the request: `has_access`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_id`, `git_token_name`.
+impl From<types::ApplicationGitRepository> for types::ApplicationGitRepositoryRequest {
+    fn from(from: types::ApplicationGitRepository) -> Self {
+        Self {
+            url: from.url,
+            branch: from.branch,
+            root_path: from.root_path,
+            git_token_id: rt::Patch::Absent,
+            provider: from.provider,
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs"
+    )
+)]
+impl From<&types::ApplicationGitRepository> for types::ApplicationGitRepositoryRequest {
+    fn from(from: &types::ApplicationGitRepository) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+/// Carries over everything that a `HelmGitRepositoryRequest` can hold of a `ApplicationGitRepository`.
+///
+/// Not in the response, and so left out: `git_token_id`.
+///
+/// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_id`, `git_token_name`.
+impl From<types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
+    fn from(from: types::ApplicationGitRepository) -> Self {
+        Self {
+            url: from.url,
+            branch: from.branch,
+            root_path: from.root_path,
+            git_token_id: rt::Patch::Absent,
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl From<&types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
+    fn from(from: &types::ApplicationGitRepository) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+/// A member that is not known stays what it is.
+impl From<types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest {
+    fn from(from: types::AutoscalingPolicyResponse) -> Self {
+        match from {
+            types::AutoscalingPolicyResponse::Keda(member) => {
+                types::AutoscalingPolicyRequest::Keda(
+                    types::KedaAutoscalingRequest::from(member),
+                )
+            }
+            types::AutoscalingPolicyResponse::Unknown(value) => {
+                types::AutoscalingPolicyRequest::Unknown(value)
+            }
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl From<&types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest {
+    fn from(from: &types::AutoscalingPolicyResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+/// Carries over everything that a `CustomDomainRequest` can hold of a `CustomDomain`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `validation_domain`, `status`.
+impl From<types::CustomDomain> for types::CustomDomainRequest {
+    fn from(from: types::CustomDomain) -> Self {
+        Self {
+            domain: from.domain,
+            generate_certificate: from.generate_certificate,
+            use_cdn: from.use_cdn,
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl From<&types::CustomDomain> for types::CustomDomainRequest {
+    fn from(from: &types::CustomDomain) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+/// Carries over everything that a `KedaAutoscalingRequest` can hold of a `KedaAutoscalingResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_id`.
+impl From<types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
+    fn from(from: types::KedaAutoscalingResponse) -> Self {
+        Self {
+            mode: from.mode,
+            polling_interval_seconds: Some(from.polling_interval_seconds),
+            cooldown_period_seconds: Some(from.cooldown_period_seconds),
+            scalers: from
+                .scalers
+                .into_iter()
+                .map(|value| types::KedaScalerRequest::from(value))
+                .collect(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
+    fn from(from: &types::KedaAutoscalingResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+/// Carries over everything that a `KedaScalerRequest` can hold of a `KedaScalerResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
+    fn from(from: types::KedaScalerResponse) -> Self {
+        Self {
+            scaler_type: from.scaler_type,
+            enabled: Some(from.enabled),
+            role: from.role,
+            config_json: Some(from.config_json),
+            config_yaml: from.config_yaml,
+            trigger_authentication: from
+                .trigger_authentication
+                .map(|value| types::KedaTriggerAuthenticationRequest::from(value)),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl From<&types::KedaScalerResponse> for types::KedaScalerRequest {
+    fn from(from: &types::KedaScalerResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+/// Carries over everything that a `KedaTriggerAuthenticationRequest` can hold of a `KedaTriggerAuthenticationResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization_id`.
+impl From<types::KedaTriggerAuthenticationResponse>
+for types::KedaTriggerAuthenticationRequest {
+    fn from(from: types::KedaTriggerAuthenticationResponse) -> Self {
+        Self {
+            name: from.name,
+            config_yaml: from.config_yaml,
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl From<&types::KedaTriggerAuthenticationResponse>
+for types::KedaTriggerAuthenticationRequest {
+    fn from(from: &types::KedaTriggerAuthenticationResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+/// Carries over everything that a `ServiceAnnotationRequest` can hold of a `OrganizationAnnotationsGroupResponse`.
+///
+/// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `annotations`, `scopes`.
+impl From<types::OrganizationAnnotationsGroupResponse>
+for types::ServiceAnnotationRequest {
+    fn from(from: types::OrganizationAnnotationsGroupResponse) -> Self {
+        Self { id: from.id }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+impl From<&types::OrganizationAnnotationsGroupResponse>
+for types::ServiceAnnotationRequest {
+    fn from(from: &types::OrganizationAnnotationsGroupResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+/// Carries over everything that a `ServiceLabelRequest` can hold of a `OrganizationLabelsGroupResponse`.
+///
+/// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `labels`.
+impl From<types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest {
+    fn from(from: types::OrganizationLabelsGroupResponse) -> Self {
+        Self { id: from.id }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+impl From<&types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest {
+    fn from(from: &types::OrganizationLabelsGroupResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+/// Carries over everything that a `ContainerRequestPort` can hold of a `ServicePort`.
+impl From<types::ServicePort> for types::ContainerRequestPort {
+    fn from(from: types::ServicePort) -> Self {
+        Self {
+            id: Some(from.id),
+            name: from.name,
+            internal_port: from.internal_port,
+            external_port: from.external_port,
+            publicly_accessible: from.publicly_accessible,
+            is_default: from.is_default,
+            protocol: Some(from.protocol),
+            public_path: from.public_path,
+            public_path_rewrite: from.public_path_rewrite,
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl From<&types::ServicePort> for types::ContainerRequestPort {
+    fn from(from: &types::ServicePort) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+/// Carries over everything that a `ContainerRequestStorageItem` can hold of a `StorageItem`.
+impl From<types::StorageItem> for types::ContainerRequestStorageItem {
+    fn from(from: types::StorageItem) -> Self {
+        Self {
+            id: Some(from.id),
+            type_: from.type_,
+            size: from.size,
+            mount_point: from.mount_point,
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl From<&types::StorageItem> for types::ContainerRequestStorageItem {
+    fn from(from: &types::StorageItem) -> Self {
+        Self::from(from.clone())
     }
 }

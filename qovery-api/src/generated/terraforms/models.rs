@@ -520,3 +520,145 @@ pub struct TerraformVersionResponseList {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformVersionResponse>,
 }
+
+/// Carries over everything that a `TerraformGitRepositoryRequest` can hold of a `ApplicationGitRepository`.
+///
+/// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
+impl From<types::ApplicationGitRepository> for types::TerraformGitRepositoryRequest {
+    fn from(from: types::ApplicationGitRepository) -> Self {
+        Self {
+            url: from.url,
+            branch: from.branch,
+            root_path: from.root_path,
+            git_token_id: from.git_token_id,
+        }
+    }
+}
+
+impl From<&types::ApplicationGitRepository> for types::TerraformGitRepositoryRequest {
+    fn from(from: &types::ApplicationGitRepository) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `TerraformDeploymentRestrictionRequest` can hold of a `TerraformDeploymentRestrictionResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+impl From<types::TerraformDeploymentRestrictionResponse>
+for types::TerraformDeploymentRestrictionRequest {
+    fn from(from: types::TerraformDeploymentRestrictionResponse) -> Self {
+        Self {
+            mode: from.mode,
+            type_: from.type_,
+            value: from.value,
+        }
+    }
+}
+
+impl From<&types::TerraformDeploymentRestrictionResponse>
+for types::TerraformDeploymentRestrictionRequest {
+    fn from(from: &types::TerraformDeploymentRestrictionResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `TerraformRequestTerraformFilesSource` can hold of a `TerraformFilesSource`.
+impl From<types::TerraformFilesSource> for types::TerraformRequestTerraformFilesSource {
+    fn from(from: types::TerraformFilesSource) -> Self {
+        Self {
+            git_repository: from
+                .git
+                .and_then(|holder| holder.git_repository)
+                .map(|value| types::TerraformGitRepositoryRequest::from(value)),
+        }
+    }
+}
+
+impl From<&types::TerraformFilesSource> for types::TerraformRequestTerraformFilesSource {
+    fn from(from: &types::TerraformFilesSource) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `TerraformRequestJobResources` can hold of a `TerraformJobResourcesResponse`.
+impl From<types::TerraformJobResourcesResponse> for types::TerraformRequestJobResources {
+    fn from(from: types::TerraformJobResourcesResponse) -> Self {
+        Self {
+            cpu_milli: from.cpu_milli,
+            ram_mib: from.ram_mib,
+            gpu: from.gpu,
+            storage_gib: from.storage_gib,
+        }
+    }
+}
+
+impl From<&types::TerraformJobResourcesResponse>
+for types::TerraformRequestJobResources {
+    fn from(from: &types::TerraformJobResourcesResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `TerraformRequest` can hold of a `TerraformResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `auto_deploy`, `service_type`, `environment`.
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::TerraformResponse> for types::TerraformRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: types::TerraformResponse) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
+            name: from.name,
+            description: from
+                .description
+                .ok_or(rt::ConversionError::absent("description"))?,
+            auto_deploy_config: from
+                .auto_deploy_config
+                .ok_or(rt::ConversionError::absent("auto_deploy_config"))?,
+            terraform_files_source: types::TerraformRequestTerraformFilesSource::from(
+                from
+                    .terraform_files_source
+                    .ok_or(rt::ConversionError::absent("terraform_files_source"))?,
+            ),
+            terraform_variables_source: types::TerraformVariablesSourceRequest::from(
+                from.terraform_variables_source,
+            ),
+            backend: from.backend,
+            engine: from.engine,
+            provider_version: from.provider_version,
+            timeout_sec: Some(from.timeout_sec),
+            icon_uri: Some(from.icon_uri),
+            job_resources: types::TerraformRequestJobResources::from(from.job_resources),
+            use_cluster_credentials: Some(from.use_cluster_credentials),
+            action_extra_arguments: Some(from.action_extra_arguments),
+            dockerfile_fragment: rt::Patch::value_or_null(from.dockerfile_fragment),
+            blueprint_id: rt::Patch::value_or_null(from.blueprint_id),
+        })
+    }
+}
+
+impl TryFrom<&types::TerraformResponse> for types::TerraformRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: &types::TerraformResponse) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
+    }
+}
+
+/// Carries over everything that a `TerraformVariablesSourceRequest` can hold of a `TerraformVariablesSourceResponse`.
+impl From<types::TerraformVariablesSourceResponse>
+for types::TerraformVariablesSourceRequest {
+    fn from(from: types::TerraformVariablesSourceResponse) -> Self {
+        Self {
+            tf_var_file_paths: from.tf_var_file_paths,
+            tf_vars: from.tf_vars,
+        }
+    }
+}
+
+impl From<&types::TerraformVariablesSourceResponse>
+for types::TerraformVariablesSourceRequest {
+    fn from(from: &types::TerraformVariablesSourceResponse) -> Self {
+        Self::from(from.clone())
+    }
+}

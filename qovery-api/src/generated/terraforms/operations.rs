@@ -16,7 +16,7 @@ impl Client {
     /// `GET /defaultTerraformAdvancedSettings`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
     pub fn get_default_terraform_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultTerraformAdvancedSettings> {
@@ -30,7 +30,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_terraforms(
         &self,
         environment_id: uuid::Uuid,
@@ -48,7 +48,7 @@ impl Client {
     /// - `body`: The files, variables, backend and engine of the Terraform service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn create_terraform(
         &self,
         environment_id: uuid::Uuid,
@@ -61,7 +61,7 @@ impl Client {
     /// `GET /terraform/availableVersion`
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_terraform_versions(&self) -> Call<operations::ListTerraformVersions> {
         Call::new(self, &[])
     }
@@ -73,7 +73,7 @@ impl Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -91,7 +91,7 @@ impl Client {
     /// - `body`: The complete definition of the Terraform service.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn edit_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -111,7 +111,7 @@ impl Client {
     /// Setters of the call: `resources_only`, `skip_reconcile`, `force_terraform_action`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -126,7 +126,7 @@ impl Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_terraform_advanced_settings(
         &self,
         terraform_id: uuid::Uuid,
@@ -144,7 +144,7 @@ impl Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_terraform_advanced_settings(
         &self,
         terraform_id: uuid::Uuid,
@@ -163,7 +163,7 @@ impl Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn clone_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -181,7 +181,7 @@ impl Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_terraform_commit(
         &self,
         terraform_id: uuid::Uuid,
@@ -199,7 +199,7 @@ impl Client {
     /// - `body`: The git commit to use and, optionally, one action to run: `PLAN`, `FORCE_UNLOCK` or `MIGRATE_STATE`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn deploy_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -219,7 +219,7 @@ impl Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_terraform_deployment_history_v2(
         &self,
         terraform_id: uuid::Uuid,
@@ -234,7 +234,7 @@ impl Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_terraform_deployment_restrictions(
         &self,
         terraform_id: &str,
@@ -252,7 +252,7 @@ impl Client {
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
     pub fn create_terraform_deployment_restriction(
         &self,
         terraform_id: &str,
@@ -272,7 +272,7 @@ impl Client {
     /// - `body`: The complete restriction.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_terraform_deployment_restriction(
         &self,
         terraform_id: uuid::Uuid,
@@ -292,7 +292,7 @@ impl Client {
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_terraform_deployment_restriction(
         &self,
         terraform_id: uuid::Uuid,
@@ -310,7 +310,7 @@ impl Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     pub fn redeploy_terraform(
         &self,
         terraform_id: &str,
@@ -325,7 +325,7 @@ impl Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn get_terraform_resources(
         &self,
         terraform_id: uuid::Uuid,
@@ -346,7 +346,7 @@ impl Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     pub fn uninstall_terraform(
         &self,
         terraform_id: uuid::Uuid,

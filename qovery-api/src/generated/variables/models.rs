@@ -1020,3 +1020,75 @@ pub struct VariableResponseList {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::VariableResponse>,
 }
+
+/// Carries over everything that a `EnvironmentVariableEditRequest` can hold of a `EnvironmentVariable`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
+impl From<types::EnvironmentVariable> for types::EnvironmentVariableEditRequest {
+    fn from(from: types::EnvironmentVariable) -> Self {
+        Self {
+            key: from.key,
+            value: from.value,
+            mount_path: rt::Patch::value_or_null(from.mount_path),
+            description: rt::Patch::value_or_null(from.description),
+            enable_interpolation_in_file: rt::Patch::value_or_null(
+                from.enable_interpolation_in_file,
+            ),
+        }
+    }
+}
+
+impl From<&types::EnvironmentVariable> for types::EnvironmentVariableEditRequest {
+    fn from(from: &types::EnvironmentVariable) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `SecretEditRequest` can hold of a `Secret`.
+///
+/// Not in the response, and so left out: `value`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_secret`, `aliased_secret`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
+impl From<types::Secret> for types::SecretEditRequest {
+    fn from(from: types::Secret) -> Self {
+        Self {
+            value: None,
+            key: from.key,
+            description: rt::Patch::value_or_null(from.description),
+            enable_interpolation_in_file: rt::Patch::value_or_null(
+                from.enable_interpolation_in_file,
+            ),
+        }
+    }
+}
+
+impl From<&types::Secret> for types::SecretEditRequest {
+    fn from(from: &types::Secret) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything that a `VariableEditRequest` can hold of a `VariableResponse`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `mount_path`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`, `is_secret`.
+impl From<types::VariableResponse> for types::VariableEditRequest {
+    fn from(from: types::VariableResponse) -> Self {
+        Self {
+            key: from.key,
+            value: rt::Patch::value_or_null(from.value.map(|value| value.into())),
+            description: rt::Patch::value_or_null(from.description),
+            enable_interpolation_in_file: rt::Patch::value_or_null(
+                from.enable_interpolation_in_file,
+            ),
+            secret_manager_access_id: rt::Patch::value_or_null(
+                from.secret_manager_access_id,
+            ),
+        }
+    }
+}
+
+impl From<&types::VariableResponse> for types::VariableEditRequest {
+    fn from(from: &types::VariableResponse) -> Self {
+        Self::from(from.clone())
+    }
+}

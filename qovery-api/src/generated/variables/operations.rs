@@ -21,7 +21,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -39,7 +39,7 @@ impl Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_application_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -58,7 +58,7 @@ impl Client {
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn import_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -78,7 +78,7 @@ impl Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_application_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -98,7 +98,7 @@ impl Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_application_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -118,7 +118,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_application_environment_variable_alias(
         &self,
         application_id: uuid::Uuid,
@@ -139,7 +139,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_application_environment_variable_override(
         &self,
         application_id: uuid::Uuid,
@@ -158,7 +158,7 @@ impl Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_application_secrets(
         &self,
         application_id: uuid::Uuid,
@@ -176,7 +176,7 @@ impl Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_application_secret(
         &self,
         application_id: uuid::Uuid,
@@ -196,7 +196,7 @@ impl Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_application_secret(
         &self,
         application_id: uuid::Uuid,
@@ -216,7 +216,7 @@ impl Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_application_secret(
         &self,
         application_id: uuid::Uuid,
@@ -236,7 +236,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_application_secret_alias(
         &self,
         application_id: uuid::Uuid,
@@ -257,7 +257,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_application_secret_override(
         &self,
         application_id: uuid::Uuid,
@@ -276,7 +276,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -294,7 +294,7 @@ impl Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -313,7 +313,7 @@ impl Client {
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn import_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -333,7 +333,7 @@ impl Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -353,7 +353,7 @@ impl Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -373,7 +373,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_container_environment_variable_alias(
         &self,
         container_id: uuid::Uuid,
@@ -394,7 +394,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_container_environment_variable_override(
         &self,
         container_id: uuid::Uuid,
@@ -413,7 +413,7 @@ impl Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_container_secrets(
         &self,
         container_id: uuid::Uuid,
@@ -431,7 +431,7 @@ impl Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_container_secret(
         &self,
         container_id: uuid::Uuid,
@@ -451,7 +451,7 @@ impl Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_container_secret(
         &self,
         container_id: uuid::Uuid,
@@ -471,7 +471,7 @@ impl Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_container_secret(
         &self,
         container_id: uuid::Uuid,
@@ -491,7 +491,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_container_secret_alias(
         &self,
         container_id: uuid::Uuid,
@@ -512,7 +512,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_container_secret_override(
         &self,
         container_id: uuid::Uuid,
@@ -531,7 +531,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_environment_variable(
         &self,
         environment_id: uuid::Uuid,
@@ -549,7 +549,7 @@ impl Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_environment_environment_variable(
         &self,
         environment_id: uuid::Uuid,
@@ -569,7 +569,7 @@ impl Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_environment_environment_variable(
         &self,
         environment_id: uuid::Uuid,
@@ -589,7 +589,7 @@ impl Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_environment_environment_variable(
         &self,
         environment_id: uuid::Uuid,
@@ -609,7 +609,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_environment_environment_variable_alias(
         &self,
         environment_id: uuid::Uuid,
@@ -630,7 +630,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_environment_environment_variable_override(
         &self,
         environment_id: uuid::Uuid,
@@ -649,7 +649,7 @@ impl Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_environment_secrets(
         &self,
         environment_id: uuid::Uuid,
@@ -667,7 +667,7 @@ impl Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_environment_secret(
         &self,
         environment_id: uuid::Uuid,
@@ -687,7 +687,7 @@ impl Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_environment_secret(
         &self,
         environment_id: uuid::Uuid,
@@ -707,7 +707,7 @@ impl Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_environment_secret(
         &self,
         environment_id: uuid::Uuid,
@@ -727,7 +727,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_environment_secret_alias(
         &self,
         environment_id: uuid::Uuid,
@@ -748,7 +748,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_environment_secret_override(
         &self,
         environment_id: uuid::Uuid,
@@ -767,7 +767,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -785,7 +785,7 @@ impl Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -804,7 +804,7 @@ impl Client {
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn import_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -824,7 +824,7 @@ impl Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -844,7 +844,7 @@ impl Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -864,7 +864,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_job_environment_variable_alias(
         &self,
         job_id: uuid::Uuid,
@@ -885,7 +885,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_job_environment_variable_override(
         &self,
         job_id: uuid::Uuid,
@@ -904,7 +904,7 @@ impl Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_job_secrets(
         &self,
         job_id: uuid::Uuid,
@@ -922,7 +922,7 @@ impl Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_job_secret(
         &self,
         job_id: uuid::Uuid,
@@ -942,7 +942,7 @@ impl Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_job_secret(
         &self,
         job_id: uuid::Uuid,
@@ -962,7 +962,7 @@ impl Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_job_secret(
         &self,
         job_id: uuid::Uuid,
@@ -982,7 +982,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_job_secret_alias(
         &self,
         job_id: uuid::Uuid,
@@ -1003,7 +1003,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_job_secret_override(
         &self,
         job_id: uuid::Uuid,
@@ -1022,7 +1022,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_project_environment_variable(
         &self,
         project_id: uuid::Uuid,
@@ -1040,7 +1040,7 @@ impl Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_project_environment_variable(
         &self,
         project_id: uuid::Uuid,
@@ -1060,7 +1060,7 @@ impl Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_project_environment_variable(
         &self,
         project_id: uuid::Uuid,
@@ -1080,7 +1080,7 @@ impl Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_project_environment_variable(
         &self,
         project_id: uuid::Uuid,
@@ -1100,7 +1100,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_project_environment_variable_alias(
         &self,
         project_id: uuid::Uuid,
@@ -1121,7 +1121,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_project_environment_variable_override(
         &self,
         project_id: uuid::Uuid,
@@ -1140,7 +1140,7 @@ impl Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_project_secrets(
         &self,
         project_id: uuid::Uuid,
@@ -1158,7 +1158,7 @@ impl Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_project_secret(
         &self,
         project_id: uuid::Uuid,
@@ -1178,7 +1178,7 @@ impl Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_project_secret(
         &self,
         project_id: uuid::Uuid,
@@ -1198,7 +1198,7 @@ impl Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_project_secret(
         &self,
         project_id: uuid::Uuid,
@@ -1218,7 +1218,7 @@ impl Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_project_secret_alias(
         &self,
         project_id: uuid::Uuid,
@@ -1239,7 +1239,7 @@ impl Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_project_secret_override(
         &self,
         project_id: uuid::Uuid,
@@ -1261,7 +1261,7 @@ impl Client {
     /// Setters of the call: `is_secret`.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn list_variables(
         &self,
         parent_id: uuid::Uuid,
@@ -1279,7 +1279,7 @@ impl Client {
     /// - `body`: The variable's key, value, scope and parent, and whether it is secret.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_variable(
         &self,
         body: &types::VariableRequest,
@@ -1298,7 +1298,7 @@ impl Client {
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn import_environment_variables(
         &self,
         service_id: uuid::Uuid,
@@ -1321,7 +1321,7 @@ impl Client {
     /// - `body`: The variable's key and value, with the optional description.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn edit_variable(
         &self,
         variable_id: uuid::Uuid,
@@ -1339,7 +1339,7 @@ impl Client {
     /// - `variable_id` (in the path): Id of the variable.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     pub fn delete_variable(
         &self,
         variable_id: uuid::Uuid,
@@ -1357,7 +1357,7 @@ impl Client {
     /// - `body`: The key of the alias and the scope and parent it belongs to.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_variable_alias(
         &self,
         variable_id: uuid::Uuid,
@@ -1376,7 +1376,7 @@ impl Client {
     /// - `body`: The value of the override and the scope and parent it belongs to.
     ///
     /// # Errors
-    /// Any \[`Error`](rt::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     pub fn create_variable_override(
         &self,
         variable_id: uuid::Uuid,

@@ -10,7 +10,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Type, parse_quote};
 
-use crate::codegen::model::{BodyKind, BodyModel, Format, Location, OperationModel, ParameterModel};
+use crate::codegen::model::{
+    BodyKind, BodyModel, Format, Location, OperationModel, ParameterModel,
+};
 use crate::problem::Problem;
 
 use super::{docs, methods::Signature, names, types};
@@ -36,13 +38,19 @@ pub(crate) fn emit(
     signatures: &BTreeMap<String, Signature>,
 ) -> Result<Emitted, Problem> {
     let problem = |what: String| Problem::new(what).with_pointer(operation.pointer.clone());
-    let signature = signatures
-        .get(&operation.method_name)
-        .ok_or_else(|| problem(format!("progenitor wrote no method for the operation `{}`", operation.id)))?;
+    let signature = signatures.get(&operation.method_name).ok_or_else(|| {
+        problem(format!(
+            "progenitor wrote no method for the operation `{}`",
+            operation.id
+        ))
+    })?;
     let type_of = |name: &str| {
         let ty = signature.parameters.get(name.trim_start_matches("r#"));
         ty.map(bare).ok_or_else(|| {
-            problem(format!("progenitor's method `{}` lacks the parameter `{name}`", operation.method_name))
+            problem(format!(
+                "progenitor's method `{}` lacks the parameter `{name}`",
+                operation.method_name
+            ))
         })
     };
 
@@ -69,7 +77,10 @@ pub(crate) fn emit(
     if let Some(body) = &operation.body {
         let (argument, setting) = body_setting(body, signature, operation)?;
         if body.required == Some(false) {
-            let text = docs::attributes(&format!("Sets the body, which may be left out.{}", described(body.description.as_deref())));
+            let text = docs::attributes(&format!(
+                "Sets the body, which may be left out.{}",
+                described(body.description.as_deref())
+            ));
             setters.push(quote! {
                 #text
                 pub fn body(self, body: #argument) -> Self { self #setting }
@@ -98,7 +109,10 @@ pub(crate) fn emit(
     let (output, format) = output(operation, signature)?;
     let http_method = format_ident!("{}", operation.http_method);
     let (id, path) = (&operation.id, &operation.path);
-    let about = docs::attributes(&format!("The operation `{id}`, `{} {path}`.", operation.http_method));
+    let about = docs::attributes(&format!(
+        "The operation `{id}`, `{} {path}`.",
+        operation.http_method
+    ));
     let marker_item = quote! {
         #about
         #[derive(Debug)]
@@ -115,7 +129,11 @@ pub(crate) fn emit(
     } else {
         quote!(impl Call<operations::#marker> { #(#setters)* })
     };
-    Ok(Emitted { method, marker: marker_item, setters })
+    Ok(Emitted {
+        method,
+        marker: marker_item,
+        setters,
+    })
 }
 
 /// The type without the reference and the `Option` that progenitor puts around a parameter.
@@ -160,8 +178,16 @@ fn setter(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let value = format_ident!("value");
     let argument = argument_type(ty);
     let setting = setting(parameter, ty, &value);
-    let kind = if parameter.location == Location::Header { "header" } else { "query parameter" };
-    let text = docs::attributes(&format!("Sets the {kind} `{}`.{}", parameter.name, described(parameter.description.as_deref())));
+    let kind = if parameter.location == Location::Header {
+        "header"
+    } else {
+        "query parameter"
+    };
+    let text = docs::attributes(&format!(
+        "Sets the {kind} `{}`.{}",
+        parameter.name,
+        described(parameter.description.as_deref())
+    ));
     let deprecated = parameter.deprecated.then(|| quote!(#[deprecated]));
     quote! {
         #text
@@ -203,11 +229,17 @@ fn body_setting(
     }
 }
 
-fn output(operation: &OperationModel, signature: &Signature) -> Result<(TokenStream, syn::Ident), Problem> {
+fn output(
+    operation: &OperationModel,
+    signature: &Signature,
+) -> Result<(TokenStream, syn::Ident), Problem> {
     let declared = || {
         signature.output.as_ref().ok_or_else(|| {
-            Problem::new(format!("progenitor's method `{}` yields no value, but the contract declares one", operation.method_name))
-                .with_pointer(operation.pointer.clone())
+            Problem::new(format!(
+                "progenitor's method `{}` yields no value, but the contract declares one",
+                operation.method_name
+            ))
+            .with_pointer(operation.pointer.clone())
         })
     };
     Ok(match operation.success.format {
@@ -224,17 +256,25 @@ fn output(operation: &OperationModel, signature: &Signature) -> Result<(TokenStr
 }
 
 fn method_text(operation: &OperationModel) -> String {
-    let summary = operation.summary.as_deref().map(docs::sentence).filter(|text| !text.is_empty());
+    let summary = operation
+        .summary
+        .as_deref()
+        .map(docs::sentence)
+        .filter(|text| !text.is_empty());
     let mut text = summary.unwrap_or_else(|| format!("Calls the operation `{}`.", operation.id));
     if let Some(description) = operation.description.as_deref().map(str::trim) {
         if !description.is_empty() {
             text.push_str(&format!("\n\n{}", docs::sentence(description)));
         }
     }
-    text.push_str(&format!("\n\n`{} {}`", operation.http_method, operation.path));
+    text.push_str(&format!(
+        "\n\n`{} {}`",
+        operation.http_method, operation.path
+    ));
 
     let mut lines = Vec::new();
-    let taken = |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
+    let taken =
+        |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
     for parameter in operation.parameters.iter().filter(taken) {
         let place = match parameter.location {
             Location::Path => "in the path",
@@ -242,16 +282,34 @@ fn method_text(operation: &OperationModel) -> String {
             Location::Header => "a header",
         };
         let name = parameter.rust_name.trim_start_matches("r#");
-        lines.push(match parameter.description.as_deref().map(one_line).filter(|text| !text.is_empty()) {
-            Some(description) => format!("- `{name}` ({place}): {description}"),
-            None => format!("- `{name}`: `{}` {place}.", parameter.name),
-        });
+        lines.push(
+            match parameter
+                .description
+                .as_deref()
+                .map(one_line)
+                .filter(|text| !text.is_empty())
+            {
+                Some(description) => format!("- `{name}` ({place}): {description}"),
+                None => format!("- `{name}`: `{}` {place}.", parameter.name),
+            },
+        );
     }
-    if let Some(body) = operation.body.as_ref().filter(|body| body.required != Some(false)) {
-        lines.push(match body.description.as_deref().map(one_line).filter(|text| !text.is_empty()) {
-            Some(description) => format!("- `body`: {description}"),
-            None => format!("- `body`: sent as `{}`.", body.content_type),
-        });
+    if let Some(body) = operation
+        .body
+        .as_ref()
+        .filter(|body| body.required != Some(false))
+    {
+        lines.push(
+            match body
+                .description
+                .as_deref()
+                .map(one_line)
+                .filter(|text| !text.is_empty())
+            {
+                Some(description) => format!("- `body`: {description}"),
+                None => format!("- `body`: sent as `{}`.", body.content_type),
+            },
+        );
     }
     if !lines.is_empty() {
         text.push_str(&format!("\n\n# Parameters\n{}", lines.join("\n")));
@@ -260,8 +318,20 @@ fn method_text(operation: &OperationModel) -> String {
         .parameters
         .iter()
         .filter(|parameter| !taken(parameter))
-        .map(|parameter| names::apart(parameter.rust_name.trim_start_matches("r#"), names::CALL_METHODS).to_string())
-        .chain(operation.body.iter().filter(|body| body.required == Some(false)).map(|_| "body".to_owned()))
+        .map(|parameter| {
+            names::apart(
+                parameter.rust_name.trim_start_matches("r#"),
+                names::CALL_METHODS,
+            )
+            .to_string()
+        })
+        .chain(
+            operation
+                .body
+                .iter()
+                .filter(|body| body.required == Some(false))
+                .map(|_| "body".to_owned()),
+        )
         .collect();
     if !optional.is_empty() {
         let names: Vec<String> = optional.iter().map(|name| format!("`{name}`")).collect();
@@ -271,11 +341,22 @@ fn method_text(operation: &OperationModel) -> String {
         text.push_str("\n\nThe server may answer without a body: that gives `None`.");
     }
     text.push_str("\n\n# Errors\n");
-    let statuses: Vec<&str> = operation.errors.iter().map(|(status, _)| status.as_str()).collect();
-    if statuses.is_empty() || statuses.iter().all(|status| status.contains('X') || *status == "default") {
-        text.push_str("Any [`Error`](rt::Error) of a call.");
+    let statuses: Vec<&str> = operation
+        .errors
+        .iter()
+        .map(|(status, _)| status.as_str())
+        .collect();
+    if statuses.is_empty()
+        || statuses
+            .iter()
+            .all(|status| status.contains('X') || *status == "default")
+    {
+        text.push_str("Any [`Error`](crate::Error) of a call.");
     } else {
-        text.push_str(&format!("Any [`Error`](rt::Error) of a call; the contract names the statuses {}.", statuses.join(", ")));
+        text.push_str(&format!(
+            "Any [`Error`](crate::Error) of a call; the contract names the statuses {}.",
+            statuses.join(", ")
+        ));
     }
     text
 }

@@ -17,7 +17,11 @@ pub(crate) fn attributes(text: &str) -> TokenStream {
         if line.is_empty() && lines.last().is_some_and(String::is_empty) {
             continue;
         }
-        lines.push(if line.is_empty() { String::new() } else { format!(" {}", escape(line)) });
+        lines.push(if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", escape(line))
+        });
     }
     quote!(#(#[doc = #lines])*)
 }
@@ -39,11 +43,20 @@ pub(crate) fn names<S: AsRef<str>>(names: &[S]) -> String {
         [] => String::new(),
         [one] => code(one),
         [first @ .., last] if names.len() <= SHOWN => {
-            format!("{} and {}", first.iter().map(code).collect::<Vec<_>>().join(", "), code(last))
+            format!(
+                "{} and {}",
+                first.iter().map(code).collect::<Vec<_>>().join(", "),
+                code(last)
+            )
         }
         _ => format!(
             "{} and {} more",
-            names.iter().take(SHOWN).map(code).collect::<Vec<_>>().join(", "),
+            names
+                .iter()
+                .take(SHOWN)
+                .map(code)
+                .collect::<Vec<_>>()
+                .join(", "),
             names.len() - SHOWN
         ),
     }
@@ -59,11 +72,24 @@ fn escape(line: &str) -> String {
         // Between backticks nothing is special; a part after an odd number of them is between.
         if index % 2 == 1 && line.matches('`').count() > index {
             out.push_str(part);
+        } else if let Some(before) = part
+            .strip_suffix('[')
+            .filter(|_| code_is_linked(line, index))
+        {
+            escape_text(before, &mut out);
+            out.push('[');
         } else {
             escape_text(part, &mut out);
         }
     }
     out
+}
+
+/// Whether the code that follows the part of this index is the text of a link.
+fn code_is_linked(line: &str, index: usize) -> bool {
+    line.split('`')
+        .nth(index + 2)
+        .is_some_and(|after| after.starts_with("]("))
 }
 
 fn escape_text(text: &str, out: &mut String) {
@@ -72,13 +98,19 @@ fn escape_text(text: &str, out: &mut String) {
         if let Some(length) = address(rest) {
             let (address, after) = rest.split_at(length);
             let linked = out.ends_with("](") || out.ends_with('<');
-            let bare = if linked { address.to_owned() } else { format!("<{address}>") };
+            let bare = if linked {
+                address.to_owned()
+            } else {
+                format!("<{address}>")
+            };
             out.push_str(&bare);
             rest = after;
             continue;
         }
         let mut characters = rest.chars();
-        let Some(first) = characters.next() else { break };
+        let Some(first) = characters.next() else {
+            break;
+        };
         let after = characters.as_str();
         match first {
             '[' if !is_link(rest) => out.push_str("\\["),
@@ -91,7 +123,10 @@ fn escape_text(text: &str, out: &mut String) {
 
 /// Whether `text` begins with an inline link, `[words](target)`.
 fn is_link(text: &str) -> bool {
-    text.find(']').is_some_and(|end| text.get(end + 1..).is_some_and(|after| after.starts_with('(')))
+    text.find(']').is_some_and(|end| {
+        text.get(end + 1..)
+            .is_some_and(|after| after.starts_with('('))
+    })
 }
 
 /// The length of the address that `text` begins with.
@@ -100,9 +135,18 @@ fn address(text: &str) -> Option<usize> {
         return None;
     }
     let end = text
-        .find(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '<' | '"' | '\'' | ']' | '{' | '}' | '|' | '\\' | '^'))
+        .find(|c: char| {
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    ')' | '>' | '<' | '"' | '\'' | ']' | '{' | '}' | '|' | '\\' | '^'
+                )
+        })
         .unwrap_or(text.len());
-    let length = text.get(..end)?.trim_end_matches(['.', ',', ';', ':', '!', '?']).len();
+    let length = text
+        .get(..end)?
+        .trim_end_matches(['.', ',', ';', ':', '!', '?'])
+        .len();
     (length > "https://".len()).then_some(length)
 }
 
@@ -113,7 +157,11 @@ mod tests {
     fn text_of(attribute: &syn::Attribute) -> String {
         match &attribute.meta {
             syn::Meta::NameValue(syn::MetaNameValue {
-                value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }),
+                value:
+                    syn::Expr::Lit(syn::ExprLit {
+                        lit: syn::Lit::Str(text),
+                        ..
+                    }),
                 ..
             }) => text.value().trim().to_owned(),
             _ => String::new(),
@@ -133,20 +181,40 @@ mod tests {
 
     #[test]
     fn an_address_becomes_a_link_without_its_full_stop() {
-        assert_eq!(escape("See https://a.example/b."), "See <https://a.example/b>.");
-        assert_eq!(escape("[docs](https://a.example)"), "[docs](https://a.example)");
+        assert_eq!(
+            escape("See https://a.example/b."),
+            "See <https://a.example/b>."
+        );
+        assert_eq!(
+            escape("[docs](https://a.example)"),
+            "[docs](https://a.example)"
+        );
         assert_eq!(escape("<https://a.example>"), "<https://a.example>");
     }
 
     #[test]
+    fn a_link_whose_text_is_code_stays_one() {
+        assert_eq!(
+            escape("an [`Error`](crate::Error)"),
+            "an [`Error`](crate::Error)"
+        );
+    }
+
+    #[test]
     fn what_looks_like_a_tag_or_a_link_is_escaped_outside_of_code() {
-        assert_eq!(escape("a <uuid> or [x] in `Vec<[T]>`"), "a \\<uuid> or \\[x] in `Vec<[T]>`");
+        assert_eq!(
+            escape("a <uuid> or [x] in `Vec<[T]>`"),
+            "a \\<uuid> or \\[x] in `Vec<[T]>`"
+        );
     }
 
     #[test]
     fn long_lists_of_names_are_cut() {
         assert_eq!(names(&["a"]), "`a`");
         assert_eq!(names(&["a", "b"]), "`a` and `b`");
-        assert_eq!(names(&["a", "b", "c", "d", "e"]), "`a`, `b`, `c` and 2 more");
+        assert_eq!(
+            names(&["a", "b", "c", "d", "e"]),
+            "`a`, `b`, `c` and 2 more"
+        );
     }
 }

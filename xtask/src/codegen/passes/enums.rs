@@ -10,14 +10,24 @@ use crate::codegen::model::EnumValueModel;
 use super::{docs, usage::Usage};
 
 /// Writes the enum `name`.
-pub(crate) fn emit(name: &str, text: &str, values: &[EnumValueModel], usage: &Usage) -> TokenStream {
+pub(crate) fn emit(
+    name: &str,
+    text: &str,
+    values: &[EnumValueModel],
+    usage: &Usage,
+) -> TokenStream {
     let ident = format_ident!("{name}");
     let text = docs::attributes(&usage.describe(name, text));
     let variants = values.iter().map(|value| {
         let variant = format_ident!("{}", value.rust_name);
         let wire = &value.value;
         let aliases = &value.aliases;
-        let text = match value.description.as_deref().map(docs::sentence).filter(|text| !text.is_empty()) {
+        let text = match value
+            .description
+            .as_deref()
+            .map(docs::sentence)
+            .filter(|text| !text.is_empty())
+        {
             Some(text) => docs::attributes(&text),
             None => docs::attributes(&format!("`{wire}`.")),
         };
@@ -43,7 +53,10 @@ mod tests {
             description: Some("A cluster".to_owned()),
         }];
         let written = emit("Target", "What is meant", &values, &Usage::default()).to_string();
-        assert!(written.contains(r#"Cluster = "CLUSTER" | " CLUSTER" ,"#), "{written}");
+        assert!(
+            written.contains(r#"Cluster = "CLUSTER" | " CLUSTER" ,"#),
+            "{written}"
+        );
         assert!(written.contains(r#"# [doc = " A cluster."]"#), "{written}");
     }
 }

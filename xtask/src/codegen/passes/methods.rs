@@ -32,7 +32,9 @@ pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> BTreeMap<Stri
             }
             let parameters = method.sig.inputs.iter().filter_map(|input| match input {
                 FnArg::Typed(typed) => match &*typed.pat {
-                    Pat::Ident(name) => Some((names::plain(&name.ident), types::tidy(&typed.ty, models))),
+                    Pat::Ident(name) => {
+                        Some((names::plain(&name.ident), types::tidy(&typed.ty, models)))
+                    }
                     _ => None,
                 },
                 FnArg::Receiver(_) => None,
@@ -41,9 +43,9 @@ pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> BTreeMap<Stri
                 names::plain(&method.sig.ident),
                 Signature {
                     parameters: parameters.collect(),
-                    output: success(&method.sig.output).map(|ty| types::tidy(ty, models)).filter(|ty| {
-                        types::last_name(ty).as_deref() != Some("ByteStream")
-                    }),
+                    output: success(&method.sig.output)
+                        .map(|ty| types::tidy(ty, models))
+                        .filter(|ty| types::last_name(ty).as_deref() != Some("ByteStream")),
                 },
             );
         }
@@ -53,6 +55,8 @@ pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> BTreeMap<Stri
 
 /// `T` of `Result<ResponseValue<T>, Error<E>>`.
 fn success(output: &ReturnType) -> Option<&Type> {
-    let ReturnType::Type(_, ty) = output else { return None };
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
     types::inside(ty, "Result").and_then(|value| types::inside(value, "ResponseValue"))
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod docs;
+pub(crate) mod edits;
 pub(crate) mod enums;
 pub(crate) mod methods;
 pub(crate) mod models;
@@ -35,7 +36,10 @@ pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Pr
     let known = usage::names(normalised);
     let items = types_module(tree);
     let models = models::read(items, normalised)?;
-    let by_name: BTreeMap<&str, &Model> = models.iter().map(|model| (model.name.as_str(), model)).collect();
+    let by_name: BTreeMap<&str, &Model> = models
+        .iter()
+        .map(|model| (model.name.as_str(), model))
+        .collect();
     let with_default = models::with_default(&models);
     let signatures = methods::read(tree, &known);
 
@@ -47,9 +51,21 @@ pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Pr
         let declared = parts.operations.entry(area).or_default();
         declared.push(emitted.marker);
         declared.push(emitted.setters);
-        let output = signatures.get(&operation.method_name).and_then(|signature| signature.output.as_ref());
+        let output = signatures
+            .get(&operation.method_name)
+            .and_then(|signature| signature.output.as_ref());
         if let Some(tokens) = paging::emit(operation, output, &by_name)? {
-            parts.paging.push(Piece { areas: [*area].into(), tokens });
+            parts.paging.push(Piece {
+                areas: [*area].into(),
+                tokens,
+            });
+        }
+    }
+    let mut unions = BTreeMap::new();
+    for (name, schema) in &normalised.schemas {
+        if let SchemaKind::Union(union) = &schema.kind {
+            let members = unions::members(name, union, items, &known)?;
+            unions.insert(name.as_str(), (union, members));
         }
     }
     for (name, schema) in &normalised.schemas {
@@ -60,13 +76,23 @@ pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Pr
                 None => continue,
             },
             SchemaKind::OpenEnum(values) => enums::emit(name, text, values, &usage),
-            SchemaKind::Union(union) => {
-                let members = unions::members(name, union, items, &known)?;
-                unions::emit(name, text, union, &members, &usage)?
-            }
+            SchemaKind::Union(_) => match unions.get(name.as_str()) {
+                Some((union, members)) => unions::emit(name, text, union, members, &usage),
+                None => continue,
+            },
         };
-        parts.models.push(Piece { areas: usage.areas(name), tokens });
+        parts.models.push(Piece {
+            areas: usage.areas(name),
+            tokens,
+        });
     }
+    let shapes = edits::Shapes {
+        structs: &by_name,
+        unions: &unions,
+        normalised,
+        usage: &usage,
+    };
+    parts.models.extend(edits::emit(&shapes, &signatures));
     Ok(parts)
 }
 
@@ -75,7 +101,9 @@ fn types_module(tree: &syn::File) -> &[Item] {
     tree.items
         .iter()
         .find_map(|item| match item {
-            Item::Mod(module) if module.ident == "types" => module.content.as_ref().map(|(_, items)| items.as_slice()),
+            Item::Mod(module) if module.ident == "types" => {
+                module.content.as_ref().map(|(_, items)| items.as_slice())
+            }
             _ => None,
         })
         .unwrap_or_default()

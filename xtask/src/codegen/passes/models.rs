@@ -68,7 +68,9 @@ pub(crate) fn read(items: &[Item], normalised: &Normalised) -> Result<Vec<Model>
         .collect();
     let mut models = Vec::new();
     for (name, schema) in &normalised.schemas {
-        let SchemaKind::Struct(facts) = &schema.kind else { continue };
+        let SchemaKind::Struct(facts) = &schema.kind else {
+            continue;
+        };
         let Some(item) = structs.get(name) else {
             return Err(Problem::new(format!("progenitor wrote no struct for the schema `{name}`"))
                 .with_pointer(schema.pointer.clone())
@@ -77,14 +79,22 @@ pub(crate) fn read(items: &[Item], normalised: &Normalised) -> Result<Vec<Model>
         let mut members: BTreeMap<String, Type> = item
             .fields
             .iter()
-            .filter_map(|field| Some((names::plain(field.ident.as_ref()?), types::tidy(&field.ty, &known))))
+            .filter_map(|field| {
+                Some((
+                    names::plain(field.ident.as_ref()?),
+                    types::tidy(&field.ty, &known),
+                ))
+            })
             .collect();
         let mut fields = Vec::new();
         for fact in &facts.fields {
             let key = fact.rust_name.trim_start_matches("r#");
             let Some(ty) = members.remove(key) else {
-                return Err(Problem::new(format!("progenitor's struct `{name}` lacks the field `{}`", fact.rust_name))
-                    .with_pointer(schema.pointer.clone()));
+                return Err(Problem::new(format!(
+                    "progenitor's struct `{name}` lacks the field `{}`",
+                    fact.rust_name
+                ))
+                .with_pointer(schema.pointer.clone()));
             };
             fields.push(field(fact, ty, schema.usage.request));
         }
@@ -100,17 +110,25 @@ pub(crate) fn read(items: &[Item], normalised: &Normalised) -> Result<Vec<Model>
             });
         }
         if let Some(left) = members.keys().next() {
-            return Err(Problem::new(format!("progenitor's struct `{name}` has the field `{left}`, of which no fact is known"))
-                .with_pointer(schema.pointer.clone()));
+            return Err(Problem::new(format!(
+                "progenitor's struct `{name}` has the field `{left}`, of which no fact is known"
+            ))
+            .with_pointer(schema.pointer.clone()));
         }
         let text = schema.description.clone().unwrap_or_default();
-        models.push(Model { name: name.clone(), text, fields });
+        models.push(Model {
+            name: name.clone(),
+            text,
+            fields,
+        });
     }
     Ok(models)
 }
 
 fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
-    let bare = types::inside(&ty, "Option").cloned().unwrap_or_else(|| ty.clone());
+    let bare = types::inside(&ty, "Option")
+        .cloned()
+        .unwrap_or_else(|| ty.clone());
     let (ty, presence) = if fact.patch {
         (bare, Presence::Patch)
     } else if fact.required && !fact.nullable {
@@ -154,7 +172,10 @@ fn field_text(fact: &FieldModel) -> String {
 
 /// Whether `ty` is a list or a map.
 pub(crate) fn is_collection(ty: &Type) -> bool {
-    matches!(types::last_name(ty).as_deref(), Some("Vec" | "BTreeMap" | "Map"))
+    matches!(
+        types::last_name(ty).as_deref(),
+        Some("Vec" | "BTreeMap" | "Map")
+    )
 }
 
 /// The models that have a default: all their fields may be left out.
@@ -162,7 +183,10 @@ pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
     models
         .iter()
         .filter(|model| {
-            model.fields.iter().all(|field| !matches!(field.presence, Presence::Required | Presence::Nullable))
+            model
+                .fields
+                .iter()
+                .all(|field| !matches!(field.presence, Presence::Required | Presence::Nullable))
         })
         .map(|model| model.name.clone())
         .collect()
@@ -175,7 +199,9 @@ pub(crate) fn emit(model: &Model, usage: &Usage, with_default: &BTreeSet<String>
     let default = with_default.contains(&model.name).then(|| quote!(Default,));
     let response = usage.is_response(&model.name);
     let members = model.fields.iter().map(|field| member(field, response));
-    let builder = usage.is_request(&model.name).then(|| builder(&name, &model.fields));
+    let builder = usage
+        .is_request(&model.name)
+        .then(|| builder(&name, &model.fields));
     quote! {
         #text
         #[derive(Clone, Debug, PartialEq, #default Deserialize, Serialize)]
@@ -186,7 +212,13 @@ pub(crate) fn emit(model: &Model, usage: &Usage, with_default: &BTreeSet<String>
 }
 
 fn member(field: &Field, response: bool) -> TokenStream {
-    let Field { ident, wire, ty, presence, .. } = field;
+    let Field {
+        ident,
+        wire,
+        ty,
+        presence,
+        ..
+    } = field;
     let text = docs::attributes(&field.text);
     let mut options = Vec::new();
     if *presence != Presence::Extra && names::plain(ident) != *wire {
@@ -197,7 +229,10 @@ fn member(field: &Field, response: bool) -> TokenStream {
         Presence::Required | Presence::Nullable => {}
         Presence::Optional => options.push(quote!(skip_serializing_if = "Option::is_none")),
         Presence::Patch => {
-            options.push(quote!(default, skip_serializing_if = "rt::Patch::is_absent"));
+            options.push(quote!(
+                default,
+                skip_serializing_if = "rt::Patch::is_absent"
+            ));
         }
         Presence::Collection => {
             let empty = match types::last_name(ty).as_deref() {
@@ -210,7 +245,8 @@ fn member(field: &Field, response: bool) -> TokenStream {
         Presence::Extra => options.push(quote!(flatten)),
     }
     if holds_date_time(ty) {
-        let default = matches!(presence, Presence::Optional) || *presence == Presence::Nullable && response;
+        let default =
+            matches!(presence, Presence::Optional) || *presence == Presence::Nullable && response;
         if default {
             options.push(quote!(default));
         }
@@ -228,7 +264,10 @@ fn holds_date_time(ty: &Type) -> bool {
     if let Some(value) = types::map_value(ty) {
         return holds_date_time(value);
     }
-    ["Option", "Vec", "Patch"].iter().filter_map(|wrapper| types::inside(ty, wrapper)).any(holds_date_time)
+    ["Option", "Vec", "Patch"]
+        .iter()
+        .filter_map(|wrapper| types::inside(ty, wrapper))
+        .any(holds_date_time)
 }
 
 /// The type that a secret of this type has: it travels as it is and does not show.
@@ -236,7 +275,11 @@ fn secret(ty: &Type) -> Type {
     for wrapper in ["Option", "Patch"] {
         if let Some(inner) = types::inside(ty, wrapper) {
             let inner = secret(inner);
-            return if wrapper == "Option" { parse_quote!(Option<#inner>) } else { parse_quote!(rt::Patch<#inner>) };
+            return if wrapper == "Option" {
+                parse_quote!(Option<#inner>)
+            } else {
+                parse_quote!(rt::Patch<#inner>)
+            };
         }
     }
     match types::last_name(ty).as_deref() {
@@ -248,7 +291,8 @@ fn secret(ty: &Type) -> Type {
 
 /// `new` with the required fields, and a setter for each of the others.
 fn builder(name: &Ident, fields: &[Field]) -> TokenStream {
-    let is_argument = |field: &&Field| matches!(field.presence, Presence::Required | Presence::Nullable);
+    let is_argument =
+        |field: &&Field| matches!(field.presence, Presence::Required | Presence::Nullable);
     let required: Vec<&Field> = fields.iter().filter(is_argument).collect();
     let arguments = required.iter().map(|field| {
         let ident = &field.ident;
@@ -260,7 +304,11 @@ fn builder(name: &Ident, fields: &[Field]) -> TokenStream {
         match field.presence {
             Presence::Required | Presence::Nullable => {
                 let value = argument_value(&field.ty, ident);
-                if value.to_string() == ident.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
+                if value.to_string() == ident.to_string() {
+                    quote!(#ident)
+                } else {
+                    quote!(#ident: #value)
+                }
             }
             Presence::Optional => quote!(#ident: None),
             Presence::Patch => quote!(#ident: rt::Patch::Absent),
@@ -272,7 +320,10 @@ fn builder(name: &Ident, fields: &[Field]) -> TokenStream {
     } else {
         "Takes what must be sent; every other field is set by its setter.".to_owned()
     };
-    let setters = fields.iter().filter(|field| !is_argument(field)).map(setter);
+    let setters = fields
+        .iter()
+        .filter(|field| !is_argument(field))
+        .map(setter);
     quote! {
         impl #name {
             #[doc = #about]
@@ -327,13 +378,24 @@ fn setter(field: &Field) -> TokenStream {
 
 /// Texts are taken as whatever becomes one.
 fn argument_type(ty: &Type) -> TokenStream {
-    if converts(ty) { quote!(impl Into<#ty>) } else { ty.to_token_stream() }
+    if converts(ty) {
+        quote!(impl Into<#ty>)
+    } else {
+        ty.to_token_stream()
+    }
 }
 
 fn argument_value(ty: &Type, ident: &Ident) -> TokenStream {
-    if converts(ty) { quote!(#ident.into()) } else { quote!(#ident) }
+    if converts(ty) {
+        quote!(#ident.into())
+    } else {
+        quote!(#ident)
+    }
 }
 
 fn converts(ty: &Type) -> bool {
-    matches!(types::last_name(ty).as_deref(), Some("String" | "SecretText"))
+    matches!(
+        types::last_name(ty).as_deref(),
+        Some("String" | "SecretText")
+    )
 }

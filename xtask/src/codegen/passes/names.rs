@@ -5,13 +5,39 @@ use syn::Ident;
 
 /// What every call can do already: a parameter of that name gets an underscore.
 pub(crate) const CALL_METHODS: &[&str] = &[
-    "bytes", "clone", "clone_from", "extension", "fmt", "header", "into_future", "json", "new", "operation", "query",
-    "query_joined", "query_repeated", "response", "retry", "text", "timeout",
+    "bytes",
+    "clone",
+    "clone_from",
+    "extension",
+    "fmt",
+    "header",
+    "into_future",
+    "json",
+    "new",
+    "operation",
+    "query",
+    "query_joined",
+    "query_repeated",
+    "response",
+    "retry",
+    "text",
+    "timeout",
 ];
 
 /// What every model can do already: a setter of that name gets an underscore.
-pub(crate) const MODEL_METHODS: &[&str] =
-    &["clone", "clone_from", "default", "deserialize", "eq", "fmt", "from", "into", "ne", "new", "serialize"];
+pub(crate) const MODEL_METHODS: &[&str] = &[
+    "clone",
+    "clone_from",
+    "default",
+    "deserialize",
+    "eq",
+    "fmt",
+    "from",
+    "into",
+    "ne",
+    "new",
+    "serialize",
+];
 
 /// An identifier without the `r#` of a raw one.
 pub(crate) fn plain(ident: &Ident) -> String {

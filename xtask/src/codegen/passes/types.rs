@@ -48,9 +48,21 @@ impl VisitMut for Tidy<'_> {
             reference.lifetime = None;
         }
         let Type::Path(path) = ty else { return };
-        let names: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        let Some((last, before)) = names.split_last() else { return };
-        let arguments = path.path.segments.last().map(|segment| segment.arguments.clone()).unwrap_or_default();
+        let names: Vec<String> = path
+            .path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect();
+        let Some((last, before)) = names.split_last() else {
+            return;
+        };
+        let arguments = path
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.arguments.clone())
+            .unwrap_or_default();
         let ident = Ident::new(last, Span::call_site());
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let prefix = if before.is_empty() {
@@ -67,7 +79,9 @@ impl VisitMut for Tidy<'_> {
         let mut short: syn::Path = if prefix.is_empty() {
             parse_quote!(#ident)
         } else {
-            let modules = prefix.split("::").map(|part| Ident::new(part, Span::call_site()));
+            let modules = prefix
+                .split("::")
+                .map(|part| Ident::new(part, Span::call_site()));
             parse_quote!(#(#modules)::*::#ident)
         };
         if let Some(segment) = short.segments.last_mut() {
@@ -90,7 +104,10 @@ pub(crate) fn model_name(ty: &Type) -> Option<String> {
 /// The name of the last segment of a path type: `Option` for `Option<T>`.
 pub(crate) fn last_name(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
-    path.path.segments.last().map(|segment| segment.ident.to_string())
+    path.path
+        .segments
+        .last()
+        .map(|segment| segment.ident.to_string())
 }
 
 /// What stands between the angle brackets of `wrapper<T>`.
@@ -113,14 +130,20 @@ pub(crate) fn inside<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
 pub(crate) fn map_value(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let segment = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
     if segment.ident != "BTreeMap" {
         return None;
     }
-    arguments.args.iter().filter_map(|argument| match argument {
-        GenericArgument::Type(inner) => Some(inner),
-        _ => None,
-    }).nth(1)
+    arguments
+        .args
+        .iter()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        })
+        .nth(1)
 }
 
 #[cfg(test)]
@@ -131,15 +154,27 @@ mod tests {
 
     fn tidied(ty: Type) -> String {
         let models = BTreeSet::from(["Foo".to_owned()]);
-        tidy(&ty, &models).to_token_stream().to_string().replace(' ', "")
+        tidy(&ty, &models)
+            .to_token_stream()
+            .to_string()
+            .replace(' ', "")
     }
 
     #[test]
     fn standard_types_are_written_short_and_models_by_their_module() {
-        assert_eq!(tidied(parse_quote!(::std::option::Option<::std::vec::Vec<Foo>>)), "Option<Vec<types::Foo>>");
+        assert_eq!(
+            tidied(parse_quote!(::std::option::Option<::std::vec::Vec<Foo>>)),
+            "Option<Vec<types::Foo>>"
+        );
         assert_eq!(tidied(parse_quote!(&'a types::Foo)), "&types::Foo");
-        assert_eq!(tidied(parse_quote!(::chrono::DateTime<::chrono::offset::Utc>)), "chrono::DateTime<chrono::Utc>");
-        assert_eq!(tidied(parse_quote!(::qovery_api::Patch<::std::string::String>)), "rt::Patch<String>");
+        assert_eq!(
+            tidied(parse_quote!(::chrono::DateTime<::chrono::offset::Utc>)),
+            "chrono::DateTime<chrono::Utc>"
+        );
+        assert_eq!(
+            tidied(parse_quote!(::qovery_api::Patch<::std::string::String>)),
+            "rt::Patch<String>"
+        );
     }
 
     #[test]

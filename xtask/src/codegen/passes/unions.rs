@@ -28,7 +28,8 @@ pub(crate) fn members(
         Item::Struct(item) if item.ident == name => Some(item),
         _ => None,
     });
-    let lacking = |what: String| Problem::new(format!("progenitor wrote {what} of the union `{name}`"));
+    let lacking =
+        |what: String| Problem::new(format!("progenitor wrote {what} of the union `{name}`"));
     let carrier = carrier.ok_or_else(|| lacking("no carrier".to_owned()))?;
     union
         .variants
@@ -38,7 +39,12 @@ pub(crate) fn members(
             let field = carrier
                 .fields
                 .iter()
-                .find(|field| field.ident.as_ref().is_some_and(|ident| names::plain(ident) == wanted))
+                .find(|field| {
+                    field
+                        .ident
+                        .as_ref()
+                        .is_some_and(|ident| names::plain(ident) == wanted)
+                })
                 .ok_or_else(|| lacking(format!("no member `{wanted}`")))?;
             let ty = types::tidy(&field.ty, known);
             let ty = types::inside(&ty, "Option").cloned().unwrap_or(ty);
@@ -48,22 +54,16 @@ pub(crate) fn members(
 }
 
 /// Writes the union `name`.
-///
-/// # Errors
-/// Where progenitor wrote no member types, or where more than one member cannot be told apart.
 pub(crate) fn emit(
     name: &str,
     text: &str,
     union: &UnionModel,
     members: &BTreeMap<String, Type>,
     usage: &Usage,
-) -> Result<TokenStream, Problem> {
+) -> TokenStream {
     let ident = format_ident!("{name}");
     let mut variants: Vec<&VariantModel> = union.variants.iter().collect();
-    // The forms that look at properties are for objects alone.
-    let objects = union.variants.iter().all(|variant| variant.json_type == JsonType::Object);
-    let trial = UnionStrategy::Trial;
-    let strategy = if objects { &union.strategy } else { &trial };
+    let strategy = effective(union);
     let how = match strategy {
         UnionStrategy::Tag { property } => format!("by tag {property:?}"),
         UnionStrategy::Presence => "by property".to_owned(),
@@ -76,26 +76,41 @@ pub(crate) fn emit(
     };
     // What nothing tells is what is left when nothing else was told.
     variants.sort_by_key(|variant| key(variant) == LAST_RESORT);
-    if variants.iter().filter(|variant| key(variant) == LAST_RESORT).count() > 1 {
-        return Err(Problem::new(format!("two members of the union `{name}` cannot be told apart: nothing tells either"))
-            .with_help("give the union a discriminator in the overlay"));
-    }
     let text = docs::attributes(&usage.describe(name, text));
     let written = variants.iter().filter_map(|variant| {
         let ty = members.get(&variant.rust_name)?;
         let member = format_ident!("{}", variant.rust_name);
-        let text = docs::attributes(&member_text(variant, &union.strategy));
+        let text = docs::attributes(&member_text(variant, strategy));
         let key = key(variant);
         Some(quote!(#text #[key = #key] #member(#ty),))
     });
     let conversions = conversions(&ident, members);
-    Ok(quote! {
+    quote! {
         #[within = "union"]
         #[how = #how]
         #text
         pub enum #ident { #(#written)* }
         #conversions
-    })
+    }
+}
+
+/// How the members are told apart with what the macro can do: by properties only where all members
+/// are objects and at most one of them has nothing that tells.
+fn effective(union: &UnionModel) -> &UnionStrategy {
+    let untold = |variant: &&VariantModel| match &union.strategy {
+        UnionStrategy::Tag { .. } => variant.tags.is_empty(),
+        UnionStrategy::Presence => variant.telling.is_empty(),
+        UnionStrategy::JsonType | UnionStrategy::Trial => false,
+    };
+    let objects = union
+        .variants
+        .iter()
+        .all(|variant| variant.json_type == JsonType::Object);
+    if objects && union.variants.iter().filter(untold).count() <= 1 {
+        &union.strategy
+    } else {
+        &UnionStrategy::Trial
+    }
 }
 
 /// What stands before the arrow of a member that is recognised by nothing.
@@ -110,7 +125,12 @@ fn keys(texts: &[String], separator: &str) -> String {
 }
 
 fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> String {
-    if let Some(text) = variant.description.as_deref().map(docs::sentence).filter(|text| !text.is_empty()) {
+    if let Some(text) = variant
+        .description
+        .as_deref()
+        .map(docs::sentence)
+        .filter(|text| !text.is_empty())
+    {
         return text;
     }
     let told: Vec<&str> = match strategy {
@@ -119,7 +139,9 @@ fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> String {
         _ => Vec::new(),
     };
     match (strategy, told.is_empty()) {
-        (UnionStrategy::Tag { property }, false) => format!("Where `{property}` is {}.", docs::names(&told)),
+        (UnionStrategy::Tag { property }, false) => {
+            format!("Where `{property}` is {}.", docs::names(&told))
+        }
         (UnionStrategy::Presence, false) => format!("Where {} is there.", docs::names(&told)),
         (UnionStrategy::Tag { .. } | UnionStrategy::Presence, true) => "Otherwise.".to_owned(),
         _ => match variant.json_type {
@@ -137,17 +159,33 @@ fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> String {
 
 /// `From` for every member whose type no other member has.
 fn conversions(union: &syn::Ident, members: &BTreeMap<String, Type>) -> TokenStream {
-    let bare = |ty: &Type| types::inside(ty, "Box").cloned().unwrap_or_else(|| ty.clone());
-    let unique = members.iter().filter(|(_, ty)| members.values().filter(|other| bare(other) == bare(ty)).count() == 1);
-    let conversions = unique.filter(|(_, ty)| types::model_name(&bare(ty)).is_some()).map(|(member, ty)| {
-        let member = format_ident!("{member}");
-        let from = bare(ty);
-        let value = if types::inside(ty, "Box").is_some() { quote!(Box::new(member)) } else { quote!(member) };
-        quote! {
-            impl From<#from> for #union {
-                fn from(member: #from) -> Self { Self::#member(#value) }
-            }
-        }
+    let bare = |ty: &Type| {
+        types::inside(ty, "Box")
+            .cloned()
+            .unwrap_or_else(|| ty.clone())
+    };
+    let unique = members.iter().filter(|(_, ty)| {
+        members
+            .values()
+            .filter(|other| bare(other) == bare(ty))
+            .count()
+            == 1
     });
+    let conversions = unique
+        .filter(|(_, ty)| types::model_name(&bare(ty)).is_some())
+        .map(|(member, ty)| {
+            let member = format_ident!("{member}");
+            let from = bare(ty);
+            let value = if types::inside(ty, "Box").is_some() {
+                quote!(Box::new(member))
+            } else {
+                quote!(member)
+            };
+            quote! {
+                impl From<#from> for #union {
+                    fn from(member: #from) -> Self { Self::#member(#value) }
+                }
+            }
+        });
     quote!(#(#conversions)*)
 }

@@ -37,7 +37,9 @@ struct Places {
 ///
 /// # Errors
 /// Where a tag has no area.
-pub(crate) fn operation_areas(operations: &[OperationModel]) -> Result<Vec<&'static Area>, Problem> {
+pub(crate) fn operation_areas(
+    operations: &[OperationModel],
+) -> Result<Vec<&'static Area>, Problem> {
     operations.iter().map(|operation| {
         let tag = operation.tags.first().map(String::as_str);
         areas::area_of(tag, &operation.path).ok_or_else(|| {
@@ -64,7 +66,11 @@ impl Usage {
             if let Some(name) = operation.success.ty.as_ref().and_then(TypeModel::names) {
                 usage.place(name).returned_by.push(method.clone());
             }
-            for name in operation.parameters.iter().filter_map(|parameter| parameter.ty.names()) {
+            for name in operation
+                .parameters
+                .iter()
+                .filter_map(|parameter| parameter.ty.names())
+            {
                 usage.place(name).parameter_of.push(method.clone());
             }
             usage.spread(normalised, operation, area);
@@ -86,7 +92,12 @@ impl Usage {
             .iter()
             .filter_map(|body| body.ty.names())
             .chain(operation.success.ty.as_ref().and_then(TypeModel::names))
-            .chain(operation.parameters.iter().filter_map(|parameter| parameter.ty.names()))
+            .chain(
+                operation
+                    .parameters
+                    .iter()
+                    .filter_map(|parameter| parameter.ty.names()),
+            )
             .collect();
         while let Some(name) = open.pop() {
             if !self.place(name).areas.insert(area) {
@@ -114,7 +125,10 @@ impl Usage {
 
     /// The areas that reach the model.
     pub(crate) fn areas(&self, name: &str) -> BTreeSet<&'static Area> {
-        self.models.get(name).map(|places| places.areas.clone()).unwrap_or_default()
+        self.models
+            .get(name)
+            .map(|places| places.areas.clone())
+            .unwrap_or_default()
     }
 
     /// The documentation of a model: what the contract says of it, then who uses it.
@@ -130,7 +144,9 @@ impl Usage {
     }
 
     fn sentence(&self, name: &str) -> String {
-        let Some(places) = self.models.get(name) else { return String::new() };
+        let Some(places) = self.models.get(name) else {
+            return String::new();
+        };
         let direct = [
             ("Sent by", &places.sent_by),
             ("Returned by", &places.returned_by),

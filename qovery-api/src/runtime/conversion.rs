@@ -1,0 +1,52 @@
+//! Why a response cannot be turned into the request that replaces it.
+//!
+//! Not for decoding: a response that lacks a field decodes, and only this use of it fails.
+
+use std::{error, fmt};
+
+/// Why a model of a response cannot become the model of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversionError(Reason);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reason {
+    Absent(&'static str),
+    UnknownMember(&'static str),
+}
+
+impl ConversionError {
+    /// The response lacks what the request must say.
+    pub(crate) const fn absent(field: &'static str) -> Self {
+        Self(Reason::Absent(field))
+    }
+
+    /// The response holds a member of a union that this version of the library does not know.
+    pub(crate) const fn unknown_member(union: &'static str) -> Self {
+        Self(Reason::UnknownMember(union))
+    }
+
+    /// The field that the response lacks, by its name in JSON.
+    pub const fn absent_field(&self) -> Option<&'static str> {
+        match self.0 {
+            Reason::Absent(field) => Some(field),
+            Reason::UnknownMember(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for ConversionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Reason::Absent(field) => write!(
+                f,
+                "the response lacks `{field}`, which the request must say: build the request with `new` instead"
+            ),
+            Reason::UnknownMember(union) => write!(
+                f,
+                "the response holds a `{union}` that this version of the library does not know"
+            ),
+        }
+    }
+}
+
+impl error::Error for ConversionError {}
