@@ -4,7 +4,7 @@
 //! Dropping the returned future closes or abandons the request; the server may still execute it.
 
 use std::{
-    fmt,
+    error, fmt,
     time::{Duration, Instant},
 };
 
@@ -145,7 +145,10 @@ impl HttpTransport {
                     (true, true) => TransportError::connect_timeout(error),
                     (true, false) => TransportError::connect(error),
                     (false, true) => TransportError::timeout(limit).with_source(error),
-                    (false, false) => TransportError::interrupted(error),
+                    (false, false) => {
+                        let processed = !is_unprocessed(&error);
+                        TransportError::interrupted(error).with_may_have_been_executed(processed)
+                    }
                 }
             }
         }
@@ -156,6 +159,22 @@ enum Fault {
     Sending(reqwest::Error),
     Reading(reqwest::Error),
     TooLarge,
+}
+
+/// Whether the server said, as HTTP/2 lets it, that it did not process the request: the stream was
+/// refused, or is beyond the last one that a server that goes away has taken on.
+fn is_unprocessed(error: &reqwest::Error) -> bool {
+    let mut cause = error::Error::source(error);
+    while let Some(found) = cause {
+        if let Some(error) = found.downcast_ref::<h2::Error>() {
+            let reason = error.reason();
+            return error.is_remote()
+                && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+                    || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR));
+        }
+        cause = found.source();
+    }
+    false
 }
 
 /// Where to go on, if the response is a redirect that is safe to follow.
