@@ -9,6 +9,7 @@
 )]
 
 mod faults;
+mod http2;
 mod secrets;
 mod server;
 mod statuses;
