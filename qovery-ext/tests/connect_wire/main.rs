@@ -14,6 +14,7 @@ mod secrets;
 mod server;
 mod statuses;
 mod tokens;
+mod traces;
 
 use std::time::Duration;
 
