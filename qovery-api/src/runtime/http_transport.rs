@@ -52,31 +52,34 @@ impl HttpTransport {
         HttpTransportBuilder::default()
     }
 
-    async fn exchange(&self, request: &Request, limit: Duration) -> Result<RawResponse, Fault> {
-        let started = Instant::now();
+    async fn exchange(
+        &self,
+        request: &Request,
+        started: Instant,
+        limit: Duration,
+    ) -> Result<RawResponse, Fault> {
         let mut url = request.url.clone();
+        let mut left = limit;
         let mut redirects = 0;
         loop {
-            let left = limit.saturating_sub(started.elapsed());
-            let mut builder = self
-                .http
-                .request(request.operation.method.clone(), url.clone())
-                .timeout(left)
-                .headers(request.headers.clone());
-            if let Some(body) = &request.body {
-                builder = builder.body(body.clone());
-            }
+            let method = &request.operation.method;
+            let mut outgoing = reqwest::Request::new(method.clone(), url.clone());
+            *outgoing.timeout_mut() = Some(left);
+            *outgoing.headers_mut() = request.headers.clone();
+            *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
             if let Some(value) = &self.authorization
                 && !request.headers.contains_key(header::AUTHORIZATION)
             {
-                builder = builder.header(header::AUTHORIZATION, value.clone());
+                let headers = outgoing.headers_mut();
+                headers.insert(header::AUTHORIZATION, value.clone());
             }
-            let response = builder.send().await.map_err(Fault::Sending)?;
+            let response = self.http.execute(outgoing).await.map_err(Fault::Sending)?;
             if redirects < MAX_REDIRECTS
-                && let Some(next) = redirect_target(&request.operation.method, &url, &response)
+                && let Some(next) = redirect_target(method, &url, &response)
             {
                 redirects += 1;
                 url = next;
+                left = limit.saturating_sub(started.elapsed());
                 continue;
             }
             return self.read(response).await;
@@ -201,7 +204,7 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             let started = Instant::now();
             let limit = request.timeout.unwrap_or(self.timeout);
-            let outcome = self.exchange(&request, limit).await;
+            let outcome = self.exchange(&request, started, limit).await;
             let elapsed = started.elapsed();
             match outcome {
                 Ok(mut response) => {
