@@ -4,7 +4,7 @@
 //! Dropping the returned future closes or abandons the request; the server may still execute it.
 
 use std::{
-    fmt,
+    error, fmt,
     time::{Duration, Instant},
 };
 
@@ -52,31 +52,34 @@ impl HttpTransport {
         HttpTransportBuilder::default()
     }
 
-    async fn exchange(&self, request: &Request, limit: Duration) -> Result<RawResponse, Fault> {
-        let started = Instant::now();
+    async fn exchange(
+        &self,
+        request: &Request,
+        started: Instant,
+        limit: Duration,
+    ) -> Result<RawResponse, Fault> {
         let mut url = request.url.clone();
+        let mut left = limit;
         let mut redirects = 0;
         loop {
-            let left = limit.saturating_sub(started.elapsed());
-            let mut builder = self
-                .http
-                .request(request.operation.method.clone(), url.clone())
-                .timeout(left)
-                .headers(request.headers.clone());
-            if let Some(body) = &request.body {
-                builder = builder.body(body.clone());
-            }
+            let method = &request.operation.method;
+            let mut outgoing = reqwest::Request::new(method.clone(), url.clone());
+            *outgoing.timeout_mut() = Some(left);
+            *outgoing.headers_mut() = request.headers.clone();
+            *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
             if let Some(value) = &self.authorization
                 && !request.headers.contains_key(header::AUTHORIZATION)
             {
-                builder = builder.header(header::AUTHORIZATION, value.clone());
+                let headers = outgoing.headers_mut();
+                headers.insert(header::AUTHORIZATION, value.clone());
             }
-            let response = builder.send().await.map_err(Fault::Sending)?;
+            let response = self.http.execute(outgoing).await.map_err(Fault::Sending)?;
             if redirects < MAX_REDIRECTS
-                && let Some(next) = redirect_target(&request.operation.method, &url, &response)
+                && let Some(next) = redirect_target(method, &url, &response)
             {
                 redirects += 1;
                 url = next;
+                left = limit.saturating_sub(started.elapsed());
                 continue;
             }
             return self.read(response).await;
@@ -145,7 +148,10 @@ impl HttpTransport {
                     (true, true) => TransportError::connect_timeout(error),
                     (true, false) => TransportError::connect(error),
                     (false, true) => TransportError::timeout(limit).with_source(error),
-                    (false, false) => TransportError::interrupted(error),
+                    (false, false) => {
+                        let processed = !is_unprocessed(&error);
+                        TransportError::interrupted(error).with_may_have_been_executed(processed)
+                    }
                 }
             }
         }
@@ -156,6 +162,22 @@ enum Fault {
     Sending(reqwest::Error),
     Reading(reqwest::Error),
     TooLarge,
+}
+
+/// Whether the server said, as HTTP/2 lets it, that it did not process the request: the stream was
+/// refused, or is beyond the last one that a server that goes away has taken on.
+fn is_unprocessed(error: &reqwest::Error) -> bool {
+    let mut cause = error::Error::source(error);
+    while let Some(found) = cause {
+        if let Some(error) = found.downcast_ref::<h2::Error>() {
+            let reason = error.reason();
+            return error.is_remote()
+                && (error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM)
+                    || error.is_go_away() && reason == Some(h2::Reason::NO_ERROR));
+        }
+        cause = found.source();
+    }
+    false
 }
 
 /// Where to go on, if the response is a redirect that is safe to follow.
@@ -182,7 +204,7 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             let started = Instant::now();
             let limit = request.timeout.unwrap_or(self.timeout);
-            let outcome = self.exchange(&request, limit).await;
+            let outcome = self.exchange(&request, started, limit).await;
             let elapsed = started.elapsed();
             match outcome {
                 Ok(mut response) => {

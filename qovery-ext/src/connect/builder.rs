@@ -249,12 +249,13 @@ impl Connect {
                 (usize::try_from(requests).unwrap_or(usize::MAX), interval)
             }),
         );
-        let inner = match self.transport.take() {
-            Some(transport) => transport,
-            None => self.http_transport(is_local)?,
+        let (inner, inner_keeps_limit) = match self.transport.take() {
+            Some(transport) => (transport, false),
+            None => (self.http_transport(is_local)?, true),
         };
         let transport = ConnectedTransport {
             inner,
+            inner_keeps_limit,
             authorization,
             limits,
             policy: self.retry,

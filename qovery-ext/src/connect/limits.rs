@@ -11,12 +11,14 @@ use std::{
 
 use qovery_api::{
     RawResponse,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderName, StatusCode},
 };
 use tokio::{
     sync::{Mutex, Semaphore, SemaphorePermit},
     time::{Instant, sleep_until},
 };
+
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 /// The limits that a client keeps to.
 #[derive(Debug, Default)]
@@ -39,6 +41,11 @@ impl Limits {
             rate: rate.map(|(requests, interval)| Window::new(requests, interval)),
             hold: Hold::default(),
         }
+    }
+
+    /// Whether there is nothing to wait for.
+    pub(super) fn are_none(&self) -> bool {
+        self.in_flight.is_none() && self.rate.is_none()
     }
 
     /// Waits until a request may be sent. Requests are let through in the order in which they came.
@@ -135,7 +142,7 @@ impl Hold {
 
 fn nothing_left(headers: &HeaderMap) -> bool {
     headers
-        .get("x-ratelimit-remaining")
+        .get(REMAINING)
         .is_some_and(|value| value.as_bytes().trim_ascii() == b"0")
 }
 

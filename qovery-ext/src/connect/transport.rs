@@ -32,6 +32,8 @@ pub(super) enum Authorization {
 /// Sends through another transport, with a token, within limits, and again where that is safe.
 pub(super) struct ConnectedTransport {
     pub(super) inner: Arc<dyn Transport>,
+    /// Whether the transport inside keeps to the limit of a request by itself.
+    pub(super) inner_keeps_limit: bool,
     pub(super) authorization: Authorization,
     pub(super) limits: Limits,
     pub(super) policy: RetryPolicy,
@@ -178,8 +180,8 @@ impl ConnectedTransport {
             .await;
         match first {
             Ok(response) if response.status == StatusCode::UNAUTHORIZED => {
-                self.renew(request, issued, response, tokens, progress)
-                    .await
+                // Boxed, because it is rare and would make each call larger.
+                Box::pin(self.renew(request, issued, response, tokens, progress)).await
             }
             other => other,
         }
@@ -213,7 +215,10 @@ impl ConnectedTransport {
         if progress.heeds_hold {
             self.hold(progress).await;
         }
-        let _leave = progress.prepare(self.limits.enter()).await?;
+        let _leave = match self.limits.are_none() {
+            true => None,
+            false => Some(progress.prepare(self.limits.enter()).await?),
+        };
         let left = progress.left();
         let limit = progress.attempt_limit.min(left);
         if limit.is_zero() {
@@ -226,12 +231,12 @@ impl ConnectedTransport {
         }
         let authorization = request.headers.get(header::AUTHORIZATION).cloned();
         progress.sent += 1;
-        let mut outcome = match timeout(limit, self.inner.send(request)).await {
-            Ok(outcome) => outcome,
-            Err(_) if left < progress.attempt_limit => {
-                Err(TransportError::timeout(progress.budget))
-            }
-            Err(_) => Err(TransportError::timeout(limit)),
+        let sending = self.inner.send(request);
+        let mut outcome = match self.inner_keeps_limit {
+            true => sending.await,
+            false => timeout(limit, sending)
+                .await
+                .unwrap_or_else(|_| Err(TransportError::timeout(limit))),
         };
         if let Ok(response) = &mut outcome {
             self.limits.hold.observe(response);

@@ -34,6 +34,34 @@ async fn a_refused_connection_is_tried_again_for_each_method_and_executed_by_nob
     }
 }
 
+/// Linux leaves connections unanswered that do not fit into the queue of a listener.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_that_takes_too_long_is_tried_again_and_executed_by_nobody() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let limit = Duration::from_millis(100);
+    let mut queue = Vec::new();
+    while let Ok(stream) =
+        tokio::time::timeout(limit, tokio::net::TcpStream::connect(address)).await
+    {
+        queue.push(stream.unwrap());
+    }
+    let settings = connect(&format!("http://{address}")).connect_timeout(limit);
+    let error = send(&settings.build().unwrap(), &Method::POST)
+        .await
+        .unwrap_err();
+    assert!(error.is_connect() && error.is_timeout(), "{error:?}");
+    assert!(!error.may_have_been_executed(), "{error:?}");
+    assert_eq!(error.attempts(), 4);
+    assert!(
+        error.elapsed() >= limit * 4 && error.elapsed() < limit * 20,
+        "{error:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_server_that_comes_up_late_is_reached_by_a_post() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -9,10 +9,12 @@
 )]
 
 mod faults;
+mod http2;
 mod secrets;
 mod server;
 mod statuses;
 mod tokens;
+mod traces;
 
 use std::time::Duration;
 

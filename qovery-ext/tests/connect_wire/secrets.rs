@@ -20,7 +20,7 @@ use super::{
 
 /// Everything that was printed.
 #[derive(Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Printed(Arc<Mutex<Vec<u8>>>);
 
 impl Printed {
     fn add(&self, text: impl AsRef<[u8]>) {
@@ -49,7 +49,7 @@ impl Printed {
         }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 }
@@ -86,7 +86,7 @@ impl<'a> MakeWriter<'a> for ToListener {
 }
 
 /// Listens on this thread to everything, at the finest level, whichever crate it comes from.
-fn listen() -> Printed {
+pub(crate) fn listen() -> Printed {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let layer = tracing_subscriber::fmt::layer()
