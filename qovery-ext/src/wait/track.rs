@@ -1,0 +1,515 @@
+//! Whose status is it? The rules that tie the status of one thing to one operation.
+//!
+//! Pure: readings and the time go in, a standing comes out. Not for fetching anything: where a
+//! standing needs more facts it says which, and is asked again with them.
+//!
+//! The rules, in the order of their force:
+//!
+//! 1. The server's word on the request itself.
+//! 2. Ids: a deployment id that differs from the one before the action.
+//! 3. Activity, or another state, since the action, where nothing was under way before it.
+//! 4. A state that held before and holds for the settle period, for actions that can have had
+//!    nothing to do.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    Goal, Phase, State,
+    snapshot::Mark,
+    source::{Ending, RequestSeen, Waiting},
+};
+
+/// What a whole operation knows, the same for all its tracks.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) goal: Goal,
+    /// Whether this operation has asked the server to act, or only watches.
+    pub(crate) acted: bool,
+    pub(crate) request: Option<Uuid>,
+    /// Whether the server's answer to the action itself showed that nothing waits.
+    pub(crate) answered_idle: bool,
+    /// Whether nothing waited and nothing ran before the action.
+    pub(crate) calm: bool,
+    pub(crate) settle: Duration,
+    pub(crate) now: Instant,
+}
+
+/// What was fetched for one poll beyond the status; `None` is "not asked yet".
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) request: Option<Option<RequestSeen>>,
+    pub(crate) queue: Option<Option<Vec<Waiting>>>,
+    pub(crate) ended: Option<(String, Option<Ending>)>,
+}
+
+/// A fact that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Request(Uuid),
+    Queue,
+    Ended(String),
+}
+
+/// Where the thing stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Standing {
+    Pending(Phase),
+    Ask(Ask),
+    Decided(Decision),
+}
+
+/// How the operation ended for the thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Decision {
+    Reached(Proof),
+    Failed(Cause),
+    Canceled,
+    /// Another deployment took the place of this one, and nothing tells how this one ended.
+    Superseded {
+        deployment: Option<String>,
+        request: Option<Uuid>,
+    },
+}
+
+/// What shows that the goal was reached by this operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Proof {
+    /// The server's word on the request, on ids or on what was seen to happen.
+    Seen,
+    /// The state held before the action and stayed for the settle period.
+    Settled,
+    /// The subject is no longer found.
+    Gone,
+}
+
+/// Why it counts as failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Cause {
+    /// A state that names an error.
+    ErrorState,
+    /// It ended in a state that is no error and not the goal.
+    OtherState,
+    /// The deployment ended before it came to this service.
+    NotRun,
+    /// The subject is no longer found.
+    Gone,
+}
+
+enum View {
+    NoWord,
+    Waiting,
+    Running,
+    Ended(State),
+}
+
+/// What is known of one environment, one service or one cluster.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Track {
+    /// The service, where this is one of several things that a request is about; `None` for an
+    /// environment or a cluster, which ends when its request ends.
+    service: Option<Uuid>,
+    baseline: Option<Mark>,
+    seen: bool,
+    /// Something newer than the baseline was seen.
+    moved: bool,
+    /// What ran at the baseline was seen to have ended.
+    calmed: bool,
+    /// The deployment that is this operation's.
+    deployment: Option<String>,
+    #[serde(skip)]
+    running_confirmed: bool,
+    #[serde(skip)]
+    unchecked: u32,
+    #[serde(skip)]
+    settling: Option<Instant>,
+}
+
+impl Track {
+    pub(crate) fn new(service: Option<Uuid>, baseline: Option<Mark>) -> Self {
+        Self {
+            service,
+            seen: baseline.is_some(),
+            baseline,
+            moved: false,
+            calmed: false,
+            deployment: None,
+            running_confirmed: false,
+            unchecked: 0,
+            settling: None,
+        }
+    }
+
+    pub(crate) fn was_seen(&self) -> bool {
+        self.seen
+    }
+
+    pub(crate) fn deployment(&self) -> Option<&str> {
+        self.deployment.as_deref()
+    }
+
+    /// When a settling state is due, so that a poll can be made just then.
+    pub(crate) fn settles_at(&self, settle: Duration) -> Option<Instant> {
+        self.settling.map(|since| since + settle)
+    }
+
+    /// Called once for each poll, before judging.
+    pub(crate) fn begin_poll(&mut self) {
+        self.unchecked = self.unchecked.saturating_add(1);
+    }
+
+    /// Judges one reading; `None` is a thing that its environment no longer lists.
+    pub(crate) fn judge(
+        &mut self,
+        mark: Option<&Mark>,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        let Some(mark) = mark else {
+            return self.judge_absent(context);
+        };
+        self.seen = true;
+        let view = match (context.request, &facts.request) {
+            (None, _) => View::NoWord,
+            (Some(request), None) if self.wants_word(mark) => {
+                return Standing::Ask(Ask::Request(request));
+            }
+            (Some(_), None) => View::Running,
+            (Some(_), Some(None)) => View::NoWord,
+            (Some(_), Some(Some(seen))) => {
+                self.unchecked = 0;
+                match seen.state.phase(Goal::Canceled) {
+                    Phase::Queued => View::Waiting,
+                    Phase::Reached => View::Ended(seen.state.clone()),
+                    _ => View::Running,
+                }
+            }
+        };
+        match view {
+            View::Waiting => {
+                // The reading is older than the server's word: whatever it shows came before ours.
+                self.start_over_from(mark);
+                if facts.queue.is_none() {
+                    return Standing::Ask(Ask::Queue);
+                }
+                Standing::Pending(Phase::Queued)
+            }
+            View::Running => self.judge_running(mark, context),
+            View::Ended(state) => self.judge_ended(mark, &state, context, facts),
+            View::NoWord => self.judge_by_evidence(mark, context, facts),
+        }
+    }
+
+    fn judge_absent(&self, context: &Context) -> Standing {
+        match (self.seen, context.goal.is_reached_when_gone()) {
+            (true, true) => Standing::Decided(Decision::Reached(Proof::Gone)),
+            (true, false) => Standing::Decided(Decision::Failed(Cause::Gone)),
+            (false, _) => Standing::Pending(Phase::NotStarted),
+        }
+    }
+
+    /// Whether the status alone does not say enough, so that the request has to be asked about.
+    fn wants_word(&self, mark: &Mark) -> bool {
+        const AT_LEAST_EVERY: u32 = 4;
+        let replaced = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b);
+        !mark.state.is_active()
+            || !self.running_confirmed
+            || replaced
+            || (mark.deployment.is_none() && self.unchecked >= AT_LEAST_EVERY)
+    }
+
+    fn start_over_from(&mut self, mark: &Mark) {
+        self.baseline = Some(mark.clone());
+        self.moved = false;
+        self.calmed = false;
+        self.deployment = None;
+        self.settling = None;
+        self.running_confirmed = false;
+    }
+
+    fn is_newer(&self, mark: &Mark) -> bool {
+        let Some(baseline) = &self.baseline else {
+            return mark.state.is_active();
+        };
+        // After something else has run, more activity under its id is still its own.
+        let same = baseline.deployment.is_some() && baseline.deployment == mark.deployment;
+        !(self.calmed && same && mark.state.is_active()) && mark.is_newer_than(baseline)
+    }
+
+    fn bind(&mut self, mark: &Mark) {
+        if self.deployment.is_none()
+            && mark.deployment.is_some()
+            && mark.deployment != self.baseline.as_ref().and_then(|b| b.deployment.clone())
+        {
+            self.deployment.clone_from(&mark.deployment);
+        }
+    }
+
+    /// The server says that the request is under way.
+    fn judge_running(&mut self, mark: &Mark, context: &Context) -> Standing {
+        self.running_confirmed = true;
+        if mark.state.is_active() {
+            // One deployment at a time runs in an environment, so this activity is ours.
+            self.moved = true;
+            self.bind(mark);
+            return Standing::Pending(mark.state.phase(context.goal));
+        }
+        if self.service.is_some() && mark.state.is_terminal() && (self.moved || self.is_newer(mark))
+        {
+            self.bind(mark);
+            if let Some(decision) = decide(&mark.state, context.goal) {
+                return Standing::Decided(decision);
+            }
+        }
+        let unclear = !mark.state.is_terminal() || self.service.is_none();
+        Standing::Pending(if unclear {
+            Phase::Running
+        } else {
+            Phase::Queued
+        })
+    }
+
+    /// The server says that the request has ended.
+    fn judge_ended(
+        &mut self,
+        mark: &Mark,
+        state: &State,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        let whole = decide(state, context.goal);
+        if self.service.is_none() || context.goal == Goal::Canceled {
+            return match whole {
+                Some(decision) => Standing::Decided(decision),
+                // Such as DEPLOYED for a stop: the word is about something else.
+                None => self.judge_by_evidence(mark, context, facts),
+            };
+        }
+        let another = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b)
+            || (mark.request.is_some() && mark.request != context.request && self.moved);
+        if another {
+            // What the service shows is no longer ours; that the whole went well includes it.
+            return match (whole, self.deployment.clone()) {
+                (Some(decision @ Decision::Reached(_)), _) => Standing::Decided(decision),
+                (_, Some(ours)) => self.judge_from_history(ours, mark, context, facts),
+                (_, None) => Standing::Decided(superseded_by(mark)),
+            };
+        }
+        if mark.state.is_active() || !mark.state.is_terminal() {
+            return Standing::Pending(Phase::Running);
+        }
+        let own = decide(&mark.state, context.goal);
+        if self.moved || self.is_newer(mark) {
+            self.bind(mark);
+            if let Some(decision) = own {
+                return Standing::Decided(decision);
+            }
+        }
+        match (whole, own) {
+            (Some(Decision::Reached(_)), Some(decision @ Decision::Reached(_))) => {
+                Standing::Decided(decision)
+            }
+            (Some(Decision::Failed(_)), _) => Standing::Decided(Decision::Failed(Cause::NotRun)),
+            (Some(Decision::Canceled), _) => Standing::Decided(Decision::Canceled),
+            _ => Standing::Pending(Phase::NotStarted),
+        }
+    }
+
+    /// The server has no word on the request, or there is no request to ask about.
+    fn judge_by_evidence(&mut self, mark: &Mark, context: &Context, facts: &Facts) -> Standing {
+        if !context.acted && context.request.is_none() {
+            return self.judge_watched(mark, context, facts);
+        }
+        if context.request.is_some() && !self.moved && facts.queue.is_none() {
+            return Standing::Ask(Ask::Queue);
+        }
+        if self.waits_in(context, facts) {
+            self.start_over_from(mark);
+            return Standing::Pending(Phase::Queued);
+        }
+        if let Some(standing) = self.judge_cancel(mark, context) {
+            return standing;
+        }
+        let named = !context.acted && mark.request.is_some() && mark.request == context.request;
+        self.moved |= self.is_newer(mark) || named;
+        let baseline_ran = self
+            .baseline
+            .as_ref()
+            .is_some_and(|b| !b.state.is_terminal());
+        if !self.moved && baseline_ran && mark.state.is_terminal() {
+            // What ran before us has ended: from here on, another state is ours.
+            self.calmed = true;
+            self.baseline = Some(mark.clone());
+        }
+        if let Some(ours) = self.deployment.clone()
+            && mark.deployment.as_ref().is_some_and(|id| *id != ours)
+        {
+            if context.calm || context.request.is_some() {
+                return self.judge_from_history(ours, mark, context, facts);
+            }
+            // What waited before us may have gone first: follow on to what came after it.
+            self.deployment.clone_from(&mark.deployment);
+        }
+        if self.moved {
+            self.bind(mark);
+        }
+        if !mark.state.is_terminal() {
+            let phase = mark.state.phase(context.goal);
+            return Standing::Pending(if self.moved { phase } else { Phase::Queued });
+        }
+        if !self.moved {
+            return self.judge_unmoved(mark, context, facts);
+        }
+        self.settling = None;
+        if facts.queue.is_none() {
+            return Standing::Ask(Ask::Queue);
+        }
+        let foreign = match (context.request, mark.request) {
+            (Some(ours), Some(named)) => {
+                named != ours
+                    && self
+                        .baseline
+                        .as_ref()
+                        .is_none_or(|b| b.request != Some(named))
+            }
+            _ => false,
+        };
+        if foreign {
+            return Standing::Decided(superseded_by(mark));
+        }
+        if self.someone_waits(context, facts) {
+            return Standing::Pending(Phase::Queued);
+        }
+        match decide(&mark.state, context.goal) {
+            Some(decision) => Standing::Decided(decision),
+            None => Standing::Pending(Phase::NotStarted),
+        }
+    }
+
+    /// A cancel is about what ran or waited before it, not about anything newer.
+    fn judge_cancel(&self, mark: &Mark, context: &Context) -> Option<Standing> {
+        if context.goal != Goal::Canceled || !context.acted {
+            return None;
+        }
+        let over = match context.request {
+            // The server no longer knows the request and no longer lists it.
+            Some(ours) => !(mark.state.is_active() && mark.request == Some(ours)),
+            None => {
+                let baseline = self.baseline.as_ref().filter(|b| !b.state.is_terminal())?;
+                mark.state.is_terminal()
+                    || (mark.deployment.is_some()
+                        && baseline.deployment.is_some()
+                        && mark.deployment != baseline.deployment)
+            }
+        };
+        over.then_some(Standing::Decided(Decision::Reached(Proof::Seen)))
+    }
+
+    /// Nothing shows that the action did anything: right where there was nothing to do.
+    fn judge_unmoved(&mut self, mark: &Mark, context: &Context, facts: &Facts) -> Standing {
+        let may_be_done = context.goal.may_have_nothing_to_do() || context.answered_idle;
+        let holds = mark.state.phase(context.goal) == Phase::Reached && mark.waiting == 0;
+        if !may_be_done || !holds {
+            self.settling = None;
+            return Standing::Pending(Phase::NotStarted);
+        }
+        let since = *self.settling.get_or_insert(context.now);
+        if context.now < since + context.settle {
+            return Standing::Pending(Phase::NotStarted);
+        }
+        if facts.queue.is_none() {
+            return Standing::Ask(Ask::Queue);
+        }
+        if self.someone_waits(context, facts) {
+            self.settling = None;
+            return Standing::Pending(Phase::Queued);
+        }
+        Standing::Decided(Decision::Reached(Proof::Settled))
+    }
+
+    /// Nobody acted through this operation: the state itself is what is waited for.
+    fn judge_watched(&mut self, mark: &Mark, context: &Context, facts: &Facts) -> Standing {
+        if !mark.state.is_terminal() {
+            self.deployment.clone_from(&mark.deployment);
+            return Standing::Pending(mark.state.phase(context.goal));
+        }
+        let decision = match decide(&mark.state, context.goal) {
+            // A stopped environment has not failed to be deployed: nobody has deployed it yet.
+            None | Some(Decision::Failed(Cause::OtherState)) => {
+                return Standing::Pending(Phase::NotStarted);
+            }
+            Some(decision) => decision,
+        };
+        if facts.queue.is_none() {
+            return Standing::Ask(Ask::Queue);
+        }
+        if self.someone_waits(context, facts) {
+            return Standing::Pending(Phase::Queued);
+        }
+        Standing::Decided(decision)
+    }
+
+    fn judge_from_history(
+        &mut self,
+        ours: String,
+        mark: &Mark,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        let Some((asked, ending)) = &facts.ended else {
+            return Standing::Ask(Ask::Ended(ours));
+        };
+        if *asked != ours {
+            return Standing::Ask(Ask::Ended(ours));
+        }
+        let state = ending.as_ref().and_then(|ending| match self.service {
+            None => Some(&ending.state),
+            Some(own) => ending
+                .services
+                .iter()
+                .find(|(id, _)| *id == own)
+                .map(|(_, state)| state),
+        });
+        match state.and_then(|s| decide(s, context.goal)) {
+            Some(decision) => Standing::Decided(decision),
+            None => Standing::Decided(superseded_by(mark)),
+        }
+    }
+
+    fn waits_in(&self, context: &Context, facts: &Facts) -> bool {
+        let queue = facts.queue.iter().flatten().flatten();
+        context
+            .request
+            .is_some_and(|ours| queue.into_iter().any(|w| w.request == ours))
+    }
+
+    /// Whether the queue forbids to take the present state for the last word.
+    fn someone_waits(&self, context: &Context, facts: &Facts) -> bool {
+        // With an id of our own, what waits behind us is none of our business.
+        context.request.is_none() && facts.queue.iter().flatten().any(|queue| !queue.is_empty())
+    }
+}
+
+fn superseded_by(mark: &Mark) -> Decision {
+    Decision::Superseded {
+        deployment: mark.deployment.clone(),
+        request: mark.request,
+    }
+}
+
+/// What a terminal state of this operation means, where it means anything.
+fn decide(state: &State, goal: Goal) -> Option<Decision> {
+    match state.phase(goal) {
+        Phase::Reached => Some(Decision::Reached(Proof::Seen)),
+        Phase::Canceled => Some(Decision::Canceled),
+        Phase::Failed if state.is_error() => Some(Decision::Failed(Cause::ErrorState)),
+        Phase::Failed => Some(Decision::Failed(Cause::OtherState)),
+        Phase::NotStarted | Phase::Queued | Phase::Running => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
