@@ -216,6 +216,9 @@ impl Snapshot {
                 .iter()
                 .map(|wanted| self.service(wanted.id).map(Mark::of_service))
                 .collect(),
+            Subject::Service { service, .. } if self.service(service.id).is_some() => {
+                vec![self.service(service.id).map(Mark::of_service)]
+            }
             Subject::Environment { .. } | Subject::Service { .. } | Subject::Cluster { .. } => {
                 vec![Some(Mark {
                     state: self.state.clone(),
@@ -224,6 +227,7 @@ impl Snapshot {
                     date: self.last_deployment_date.clone(),
                     waiting: self.requests_waiting.unwrap_or(0),
                     part: self.part_of_last_deployment,
+                    action: None,
                 })]
             }
         }
@@ -343,6 +347,8 @@ pub(crate) struct Mark {
     pub(crate) date: Option<String>,
     pub(crate) waiting: u32,
     pub(crate) part: Option<bool>,
+    /// How far a service's last action is.
+    pub(crate) action: Option<Phase>,
 }
 
 impl Mark {
@@ -354,6 +360,7 @@ impl Mark {
             date: service.last_deployment_date.clone(),
             waiting: service.requests_waiting.unwrap_or(0),
             part: service.part_of_last_deployment,
+            action: service.action_phase(),
         }
     }
 

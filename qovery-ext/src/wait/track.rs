@@ -116,6 +116,10 @@ pub(crate) struct Track {
     seen: bool,
     /// Something newer than the baseline was seen.
     moved: bool,
+    /// It was seen waiting or under way.
+    active: bool,
+    /// It was seen under way.
+    ran: bool,
     /// What ran at the baseline was seen to have ended.
     calmed: bool,
     /// The deployment that is this operation's.
@@ -135,6 +139,8 @@ impl Track {
             seen: baseline.is_some(),
             baseline,
             moved: false,
+            active: false,
+            ran: false,
             calmed: false,
             deployment: None,
             running_confirmed: false,
@@ -152,8 +158,8 @@ impl Track {
     }
 
     /// When a settling state is due, so that a poll can be made just then.
-    pub(crate) fn settles_at(&self, settle: Duration) -> Option<Instant> {
-        self.settling.map(|since| since + settle)
+    pub(crate) fn settles_at(&self, period: Duration) -> Option<Instant> {
+        self.settling.map(|since| since + period)
     }
 
     /// Called once for each poll, before judging.
@@ -224,6 +230,8 @@ impl Track {
     fn start_over_from(&mut self, mark: &Mark) {
         self.baseline = Some(mark.clone());
         self.moved = false;
+        self.active = false;
+        self.ran = false;
         self.calmed = false;
         self.deployment = None;
         self.settling = None;
@@ -237,6 +245,27 @@ impl Track {
         // After something else has run, more activity under its id is still its own.
         let same = baseline.deployment.is_some() && baseline.deployment == mark.deployment;
         !(self.calmed && same && mark.state.is_active()) && mark.is_newer_than(baseline)
+    }
+
+    fn note_activity(&mut self, mark: &Mark) {
+        self.active |= mark.state.is_active();
+        self.ran |= mark.state.is_active() && mark.state.phase(Goal::Canceled) == Phase::Running;
+    }
+
+    /// Whether a service's final state is the work of this operation, and not what it was before:
+    /// a service that its deployment never came to shows the deployment's id all the same.
+    fn is_own_result(&self, mark: &Mark) -> bool {
+        let Some(baseline) = &self.baseline else {
+            return self.ran || mark.action.is_some_and(Phase::is_terminal);
+        };
+        let untouched = matches!(mark.action, Some(Phase::NotStarted | Phase::Queued))
+            || passed_over(mark).is_some();
+        let other_deployment = mark.deployment.is_some() && mark.deployment != baseline.deployment;
+        !untouched
+            && (self.ran
+                || mark.state != baseline.state
+                || (mark.date.is_some() && mark.date != baseline.date)
+                || (other_deployment && mark.action.is_some_and(Phase::is_terminal)))
     }
 
     fn bind(&mut self, mark: &Mark) {
@@ -254,11 +283,11 @@ impl Track {
         if mark.state.is_active() {
             // One deployment at a time runs in an environment, so this activity is ours.
             self.moved = true;
+            self.note_activity(mark);
             self.bind(mark);
             return Standing::Pending(mark.state.phase(context.goal));
         }
-        if self.service.is_some() && mark.state.is_terminal() && (self.moved || self.is_newer(mark))
-        {
+        if self.service.is_some() && mark.state.is_terminal() && self.is_own_result(mark) {
             self.bind(mark);
             if let Some(decision) = decide(&mark.state, context.goal) {
                 return Standing::Decided(decision);
@@ -302,7 +331,7 @@ impl Track {
             return Standing::Pending(Phase::Running);
         }
         let own = decide(&mark.state, context.goal);
-        if self.moved || self.is_newer(mark) {
+        if self.is_own_result(mark) {
             self.bind(mark);
             if let Some(decision) = own {
                 return Standing::Decided(decision);
@@ -355,6 +384,7 @@ impl Track {
         }
         if self.moved {
             self.bind(mark);
+            self.note_activity(mark);
         }
         if !mark.state.is_terminal() {
             let phase = mark.state.phase(context.goal);
@@ -363,7 +393,6 @@ impl Track {
         if !self.moved {
             return self.judge_unmoved(mark, context, facts);
         }
-        self.settling = None;
         if facts.queue.is_none() {
             return Standing::Ask(Ask::Queue);
         }
@@ -382,6 +411,15 @@ impl Track {
         }
         if self.someone_waits(context, facts) {
             return Standing::Pending(Phase::Queued);
+        }
+        if self.service.is_some() && !self.is_own_result(mark) {
+            return match passed_over(mark) {
+                Some(decision) => Standing::Decided(decision),
+                None if self.active && mark.action == Some(Phase::NotStarted) => {
+                    Standing::Decided(Decision::Failed(Cause::NotRun))
+                }
+                None => self.judge_unmoved(mark, context, facts),
+            };
         }
         match decide(&mark.state, context.goal) {
             Some(decision) => Standing::Decided(decision),
@@ -417,7 +455,7 @@ impl Track {
             return Standing::Pending(Phase::NotStarted);
         }
         let since = *self.settling.get_or_insert(context.now);
-        if context.now < since + context.settle {
+        if context.now < since + settle_period(context.goal, context.settle) {
             return Standing::Pending(Phase::NotStarted);
         }
         if facts.queue.is_none() {
@@ -493,10 +531,31 @@ impl Track {
     }
 }
 
+/// A service whose last action failed or was canceled, while its state says something else, was
+/// passed over: the state is from before.
+fn passed_over(mark: &Mark) -> Option<Decision> {
+    let names_it = mark.state.is_error() || mark.state == State::Canceled;
+    match mark.action {
+        Some(Phase::Failed) if !names_it => Some(Decision::Failed(Cause::NotRun)),
+        Some(Phase::Canceled) if !names_it => Some(Decision::Canceled),
+        _ => None,
+    }
+}
+
 fn superseded_by(mark: &Mark) -> Decision {
     Decision::Superseded {
         deployment: mark.deployment.clone(),
         request: mark.request,
+    }
+}
+
+/// How long a state that held before has to hold. A deployment that does nothing is rare, and a
+/// server that is slow to begin is not: it takes longer to believe.
+pub(crate) fn settle_period(goal: Goal, settle: Duration) -> Duration {
+    if goal.may_have_nothing_to_do() {
+        settle
+    } else {
+        settle.saturating_mul(4)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     Goal, Phase, Subject,
     snapshot::Snapshot,
     source::{Receipt, Waiting},
-    track::{Ask, Context, Decision, Facts, Proof, Standing, Track},
+    track::{Ask, Context, Decision, Facts, Proof, Standing, Track, settle_period},
 };
 
 /// What one operation knows about whose status it reads. Part of the token to resume with.
@@ -138,10 +138,11 @@ impl Tracker {
 
     /// When a poll would settle something.
     pub(crate) fn settles_at(&self, settle: Duration) -> Option<Instant> {
+        let period = settle_period(self.goal, settle);
         self.tracks
             .iter()
             .filter(|e| e.decided.is_none())
-            .filter_map(|e| e.track.settles_at(settle))
+            .filter_map(|e| e.track.settles_at(period))
             .min()
     }
 
