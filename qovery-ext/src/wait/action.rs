@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     BoxFuture, Condition, Deadline, Operation, PollSchedule, Progress, ProgressStream, Reached,
-    Subject, WaitError, WaitErrorKind, WaitOptions,
+    Snapshot, Subject, WaitError, WaitErrorKind, WaitOptions,
     act::Act,
     operation::{Report, Until},
     outcome::Acted,
@@ -50,6 +50,8 @@ pub struct Action {
     plan: Plan,
     options: WaitOptions,
     report: Option<Report>,
+    /// What was read before, where many actions share one reading.
+    baseline: Option<Snapshot>,
 }
 
 macro_rules! settings {
@@ -107,6 +109,7 @@ impl Action {
             plan,
             options: WaitOptions::default(),
             report: None,
+            baseline: None,
         }
     }
 
@@ -147,6 +150,29 @@ impl Action {
         condition: Box<dyn Condition>,
     ) -> Self {
         Self::new(source, subject, Plan::Until(condition))
+    }
+
+    pub(super) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    pub(super) fn source(&self) -> Arc<dyn Source> {
+        Arc::clone(&self.source)
+    }
+
+    /// Starts from a reading that was made just now.
+    pub(super) fn from_baseline(
+        mut self,
+        project: Option<Uuid>,
+        baseline: Option<Snapshot>,
+    ) -> Self {
+        if let (Subject::Environment { project: own, .. }, Some(project)) =
+            (&mut self.subject, project)
+        {
+            *own = Some(project);
+        }
+        self.baseline = baseline;
+        self
     }
 
     /// Waits as these options say, in place of all settings so far.
@@ -198,6 +224,7 @@ impl Action {
             started,
             polls: 0,
             acted: Acted::No,
+            baseline: self.baseline,
             goal: match &self.plan {
                 Plan::Act(act) => Some(act.goal()),
                 Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
@@ -264,18 +291,22 @@ struct Start {
     polls: u32,
     acted: Acted,
     goal: Option<super::Goal>,
+    baseline: Option<Snapshot>,
 }
 
 impl Start {
     async fn act(&mut self, act: Act) -> Result<Tracker, WaitError> {
         let goal = act.goal();
-        let baseline = self.baseline().await?;
+        let baseline = match self.baseline.take() {
+            Some(baseline) => baseline,
+            None => self.baseline().await?.snapshot,
+        };
         let waited_before = if act.answers_without_request() {
             self.queue().await?
         } else {
             None
         };
-        let mut tracker = Tracker::acting(&self.subject, goal, &baseline.snapshot, waited_before);
+        let mut tracker = Tracker::acting(&self.subject, goal, &baseline, waited_before);
         let receipt = self.send(&act, &tracker).await?;
         tracker.accepted(&receipt);
         Ok(tracker)

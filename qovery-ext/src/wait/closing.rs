@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{self, Instant};
 
 use super::{
-    Deadline, FailureReport, Operation, Reached, WaitError, WaitErrorKind, WaitOptions,
+    Deadline, FailureReport, Operation, Reached, Subject, WaitError, WaitErrorKind, WaitOptions,
     operation::{Judged, Until},
     outcome::Successor,
     source::Fault,
@@ -47,6 +47,10 @@ impl Operation {
                 return;
             }
         }
+        self.begin_deadline();
+    }
+
+    pub(super) fn begin_deadline(&mut self) {
         self.closing = Some(Closing::Deadline {
             cancel: if self.options.cancel_at_deadline {
                 Cancel::Due
@@ -191,7 +195,9 @@ impl Operation {
             return Some(report);
         }
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
-        let log = source.log(&subject, report.deployment_id.as_deref());
+        let with_services =
+            matches!(subject, Subject::Environment { .. }) && snapshot.services.is_empty();
+        let log = source.log(&subject, report.deployment_id.as_deref(), with_services);
         let log = time::timeout(WaitOptions::REPORT, log).await;
         match log {
             Ok(Ok(log)) => {

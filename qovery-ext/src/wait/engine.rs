@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::time::{self, Instant};
 
 use super::{
-    Operation, Phase, Progress,
+    Operation, Phase, Progress, Reached, WaitError,
     closing::Closing,
     condition::Check,
     operation::{Judged, Until},
@@ -27,11 +27,63 @@ impl Operation {
             .map_or(limit, |deadline| limit.min(deadline));
         match time::timeout_at(limit, self.read()).await {
             Ok(result) => result,
-            Err(_) => Err(Fault::new(
-                FaultKind::Passing,
-                "the status did not arrive in time",
-            )),
+            Err(_) => Err(Fault::late()),
         }
+    }
+
+    /// One poll with a reading that was made for many; `None` reads for this operation alone.
+    /// Gives the end, where this is it.
+    pub(super) async fn turn_with(
+        &mut self,
+        seen: Option<Result<Seen, Fault>>,
+        late: bool,
+    ) -> Option<Result<Reached, WaitError>> {
+        let result = match seen {
+            Some(seen) => {
+                self.polls = self.polls.saturating_add(1);
+                match seen {
+                    Ok(seen) => self.judge(seen).await,
+                    Err(fault) => Err(fault),
+                }
+            }
+            None => self.read_bounded().await,
+        };
+        if !late {
+            self.take(result);
+        } else {
+            if let Ok(judged) = result {
+                self.take(Ok(judged));
+            }
+            if self.closing.is_none() {
+                self.begin_deadline();
+            }
+        }
+        if self.closing.is_some() {
+            return match self.close().await {
+                Ok(()) => {
+                    self.tell();
+                    self.reached.take().map(Ok)
+                }
+                Err(error) => Some(Err(error)),
+            };
+        }
+        self.tell();
+        None
+    }
+
+    /// When a poll would settle something or end the window in which the goal has to hold.
+    pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let settles = match &self.until {
+            Until::Goal(tracker) => tracker.settles_at(self.options.settle),
+            Until::Condition(_) => None,
+        };
+        let holds = self.held_since.map(|since| since + self.options.stable_for);
+        [settles, holds]
+            .into_iter()
+            .flatten()
+            .filter(|due| *due > now)
+            .min()
     }
 
     pub(super) async fn read(&mut self) -> Result<Judged, Fault> {
@@ -132,18 +184,8 @@ impl Operation {
     }
 
     fn schedule_next(&mut self) {
-        let now = Instant::now();
-        let mut next = now + self.pace.advance();
-        let settles = match &self.until {
-            Until::Goal(tracker) => tracker.settles_at(self.options.settle),
-            Until::Condition(_) => None,
-        };
-        let holds = self.held_since.map(|since| since + self.options.stable_for);
-        for due in [settles, holds]
-            .into_iter()
-            .flatten()
-            .filter(|due| *due > now)
-        {
+        let mut next = Instant::now() + self.pace.advance();
+        if let Some(due) = self.settles_or_holds_at() {
             next = next.min(due);
         }
         if let Some(forbidden) = self.forbidden_until {

@@ -50,7 +50,7 @@ pub struct Operation {
     pub(super) held_since: Option<Instant>,
     pub(super) told: Option<Progress>,
     pub(super) told_at: Instant,
-    reached: Option<Reached>,
+    pub(super) reached: Option<Reached>,
     ended: bool,
 }
 
@@ -126,9 +126,11 @@ impl Operation {
         }
     }
 
-    /// Whether the end was told.
-    pub(super) fn is_over(&self) -> bool {
-        self.ended
+    /// Shares its polls with others.
+    pub(super) fn be_frugal(&mut self) {
+        if let Until::Goal(tracker) = &mut self.until {
+            tracker.be_frugal();
+        }
     }
 
     /// The progress as a stream.

@@ -40,12 +40,20 @@ pub(crate) trait Source: Send + Sync {
         act: &'a Act,
     ) -> BoxFuture<'a, Result<Receipt, Fault>>;
 
-    /// The lines of a deployment's log and a link to it, for the report on a failure.
+    /// The lines of a deployment's log and a link to it, for the report on a failure; with the
+    /// services where the wait has not read them.
     fn log<'a>(
         &'a self,
         subject: &'a Subject,
         deployment: Option<&'a str>,
+        with_services: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>>;
+
+    /// The project of an environment.
+    fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>>;
+
+    /// The statuses of all environments of a project, without stages and services.
+    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>>;
 }
 
 /// One reading.
@@ -141,6 +149,11 @@ impl Fault {
             message: message.into(),
             may_have_been_executed: matches!(kind, FaultKind::Passing),
         }
+    }
+
+    /// The answer did not come within its time.
+    pub(crate) fn late() -> Self {
+        Self::new(FaultKind::Passing, "the status did not arrive in time")
     }
 
     /// Whether the next try may bring an answer.

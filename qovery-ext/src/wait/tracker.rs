@@ -28,6 +28,8 @@ pub(crate) struct Tracker {
     tracks: Vec<Entry>,
     #[serde(skip)]
     looked_for_request: u8,
+    #[serde(skip)]
+    frugal: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,6 +68,7 @@ impl Tracker {
                 })
                 .collect(),
             looked_for_request: 0,
+            frugal: false,
         }
     }
 
@@ -97,6 +100,7 @@ impl Tracker {
                 })
                 .collect(),
             looked_for_request: 0,
+            frugal: false,
         }
     }
 
@@ -112,6 +116,11 @@ impl Tracker {
     /// Follows this request, whatever the action's answer says.
     pub(crate) fn follow(&mut self, request: Uuid) {
         self.request = Some(request);
+    }
+
+    /// Asks for less, because many operations share their polls.
+    pub(crate) fn be_frugal(&mut self) {
+        self.frugal = true;
     }
 
     pub(crate) fn goal(&self) -> Goal {
@@ -186,6 +195,7 @@ impl Tracker {
             calm: self.calm,
             settle,
             now,
+            frugal: self.frugal,
         };
         let mut phases = Vec::with_capacity(self.tracks.len());
         for (entry, mark) in self.tracks.iter_mut().zip(&marks) {

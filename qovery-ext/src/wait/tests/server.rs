@@ -250,6 +250,7 @@ impl Source for Server {
         &'a self,
         _: &'a Subject,
         _: Option<&'a str>,
+        _: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
         Box::pin(self.answer(|s, _| {
             s.logs += 1;
@@ -257,6 +258,14 @@ impl Source for Server {
                 .clone()
                 .unwrap_or_else(|| Ok(DeploymentLog::default()))
         }))
+    }
+
+    fn project_of(&self, _: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {
+        Box::pin(async { Err(Fault::new(FaultKind::NotFound, "no projects here")) })
+    }
+
+    fn read_project(&self, _: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>> {
+        Box::pin(async { Err(Fault::new(FaultKind::NotFound, "no projects here")) })
     }
 }
 
