@@ -30,6 +30,7 @@ mod schedule;
 mod shared;
 mod snapshot;
 mod source;
+mod start;
 mod state_table;
 mod subject;
 mod token;
