@@ -9,7 +9,7 @@ use tokio::time::{self, Instant};
 use uuid::Uuid;
 
 use crate::wait::{
-    Action, BoxFuture, Snapshot, State, Subject,
+    Action, BoxFuture, PollSchedule, Snapshot, State, Subject,
     act::Act,
     report::LogLine,
     source::{
@@ -140,6 +140,7 @@ impl Server {
             Subject::environment(ENVIRONMENT),
             act,
         )
+        .schedule(PollSchedule::default().seed(1))
     }
 
     pub(super) fn deploy(&self) -> Action {
