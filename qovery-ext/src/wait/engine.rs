@@ -9,10 +9,11 @@ use std::sync::Arc;
 use tokio::time::{self, Instant};
 
 use super::{
-    Operation, Phase, Progress, Reached, WaitError,
+    Operation, Phase, Progress, Reached, Snapshot, WaitError,
     closing::Closing,
     condition::Check,
     operation::{Judged, Until},
+    snapshot::Mark,
     source::{Fault, FaultKind, Seen, Source},
     track::{Ask, Cause, Decision, Facts, Proof},
     tracker::Verdict,
@@ -178,9 +179,24 @@ impl Operation {
 
     /// Whether the goal has held for as long as was asked.
     fn has_held(&mut self, proof: Proof) -> bool {
+        if self.options.stable_for.is_zero() || proof == Proof::Gone {
+            return true;
+        }
+        if let Until::Goal(tracker) = &mut self.until {
+            // That the operation has reached its goal stays true. Whether it still holds is what
+            // the status says now.
+            tracker.reconsider();
+            let goal = tracker.goal();
+            let marks = self.last.as_ref().map(Snapshot::marks).unwrap_or_default();
+            let holds = |mark: &Option<Mark>| mark.as_ref().is_some_and(|m| m.state.phase(goal) == Phase::Reached);
+            if !marks.iter().all(holds) {
+                self.held_since = None;
+                return false;
+            }
+        }
         let now = Instant::now();
         let since = *self.held_since.get_or_insert(now);
-        proof == Proof::Gone || now >= since + self.options.stable_for
+        now >= since + self.options.stable_for
     }
 
     fn schedule_next(&mut self) {

@@ -123,6 +123,13 @@ impl Tracker {
         self.frugal = true;
     }
 
+    /// Judges everything anew at the next reading, also what was decided.
+    pub(crate) fn reconsider(&mut self) {
+        for entry in &mut self.tracks {
+            entry.decided = None;
+        }
+    }
+
     pub(crate) fn goal(&self) -> Goal {
         self.goal
     }
