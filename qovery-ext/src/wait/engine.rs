@@ -188,7 +188,10 @@ impl Operation {
             tracker.reconsider();
             let goal = tracker.goal();
             let marks = self.last.as_ref().map(Snapshot::marks).unwrap_or_default();
-            let holds = |mark: &Option<Mark>| mark.as_ref().is_some_and(|m| m.state.phase(goal) == Phase::Reached);
+            let holds = |mark: &Option<Mark>| {
+                mark.as_ref()
+                    .is_some_and(|m| m.state.phase(goal) == Phase::Reached)
+            };
             if !marks.iter().all(holds) {
                 self.held_since = None;
                 return false;

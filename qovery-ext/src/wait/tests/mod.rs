@@ -3,5 +3,6 @@
 mod attribution;
 mod dropping;
 mod endings;
+mod group;
 mod register;
 mod server;
