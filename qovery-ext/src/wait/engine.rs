@@ -14,7 +14,7 @@ use super::{
     condition::Check,
     operation::{Judged, Until},
     snapshot::Mark,
-    source::{Fault, FaultKind, Seen, Source},
+    source::{Fault, FaultKind, Seen},
     track::{Ask, Cause, Decision, Facts, Proof},
     tracker::Verdict,
 };
@@ -111,13 +111,19 @@ impl Operation {
                 tracker.judge(&seen.snapshot, &facts, self.options.settle, Instant::now());
             match verdict {
                 Verdict::Ask(Ask::Request(request)) => {
-                    facts.request = Some(known(source.request(request).await)?.flatten());
+                    facts.request =
+                        Some(known(self.failures, source.request(request).await)?.flatten());
                 }
                 Verdict::Ask(Ask::Queue) => {
-                    facts.queue = Some(known(source.queue(&self.subject).await)?.flatten());
+                    facts.queue =
+                        Some(known(self.failures, source.queue(&self.subject).await)?.flatten());
                 }
                 Verdict::Ask(Ask::Ended(deployment)) => {
-                    let ending = known(source.ended(&self.subject, &deployment).await)?.flatten();
+                    let ending = known(
+                        self.failures,
+                        source.ended(&self.subject, &deployment).await,
+                    )?
+                    .flatten();
                     facts.ended = Some((deployment, ending));
                 }
                 Verdict::Pending { phase, position } => {
@@ -319,9 +325,12 @@ impl Operation {
 }
 
 /// A secondary fact: that the server does not have it is an answer, that it fails is a failed poll.
-fn known<T>(result: Result<T, Fault>) -> Result<Option<T>, Fault> {
+/// An answer that cannot be read is tried again before it counts as none.
+fn known<T>(failures: u32, result: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    const TRIES: u32 = 2;
     match result {
         Ok(value) => Ok(Some(value)),
+        Err(fault) if fault.kind == FaultKind::Unreadable && failures >= TRIES => Ok(None),
         Err(fault) if fault.is_passing() => Err(fault),
         Err(_) => Ok(None),
     }

@@ -15,12 +15,14 @@
 
 mod act;
 mod action;
+mod api;
 mod cancel;
 mod closing;
 mod condition;
 mod engine;
 mod goal;
 mod group;
+mod handles;
 mod operation;
 mod options;
 mod outcome;
@@ -46,6 +48,11 @@ pub use cancel::Canceler;
 pub use condition::{And, Check, Condition, Not, Or, conditions};
 pub use goal::{Goal, Phase};
 pub use group::{Group, GroupOutcome, OnFailure};
+pub use handles::{
+    AgenticWorkflowHandle, ApplicationHandle, ClusterHandle, ContainerHandle, DatabaseHandle,
+    DeploymentRequestHandle, EnvironmentHandle, HelmHandle, JobHandle, ServiceHandle,
+    TerraformHandle, WaitExt,
+};
 pub use operation::Operation;
 pub use options::{Deadline, WaitOptions};
 pub use outcome::{Reached, Successor, WaitError, WaitErrorKind};

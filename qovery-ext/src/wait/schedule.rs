@@ -83,14 +83,6 @@ impl PollSchedule {
         self
     }
 
-    pub(crate) fn first(&self) -> Duration {
-        self.first
-    }
-
-    pub(crate) fn longest(&self) -> Duration {
-        self.longest
-    }
-
     pub(crate) fn pace(&self) -> Pace {
         Pace {
             interval: self.first,

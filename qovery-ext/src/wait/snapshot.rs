@@ -364,6 +364,12 @@ impl Mark {
         }
     }
 
+    /// Whether the date tells that something has happened since. Only where there are no ids: a
+    /// server whose clock is put right may move every date.
+    pub(crate) fn is_dated_after(&self, earlier: &Mark) -> bool {
+        self.deployment.is_none() && self.date.is_some() && self.date != earlier.date
+    }
+
     /// Whether something shows that this status is newer than an earlier one of the same subject.
     pub(crate) fn is_newer_than(&self, earlier: &Mark) -> bool {
         let other_deployment = self.deployment.is_some() && self.deployment != earlier.deployment;
@@ -374,7 +380,7 @@ impl Mark {
         other_deployment
             || self.state.is_active()
             || (self.state.is_terminal() && self.state != earlier.state)
-            || (self.date.is_some() && self.date != earlier.date)
+            || self.is_dated_after(earlier)
             || (self.part == Some(true) && earlier.part == Some(false))
     }
 }

@@ -136,7 +136,9 @@ pub(crate) enum FaultKind {
     Rejected,
     /// 429.
     TooManyRequests,
-    /// 5xx, no connection, a lost connection, a time limit, an answer that cannot be read.
+    /// A success whose body cannot be read.
+    Unreadable,
+    /// 5xx, no connection, a lost connection, a time limit.
     Passing,
 }
 
@@ -147,7 +149,7 @@ impl Fault {
             retry_after: None,
             source: None,
             message: message.into(),
-            may_have_been_executed: matches!(kind, FaultKind::Passing),
+            may_have_been_executed: matches!(kind, FaultKind::Passing | FaultKind::Unreadable),
         }
     }
 
@@ -158,7 +160,10 @@ impl Fault {
 
     /// Whether the next try may bring an answer.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self.kind, FaultKind::Passing | FaultKind::TooManyRequests)
+        matches!(
+            self.kind,
+            FaultKind::Passing | FaultKind::Unreadable | FaultKind::TooManyRequests
+        )
     }
 
     /// Whether the answer is how the API says that something is not there, provided that it was

@@ -39,10 +39,16 @@ impl Start {
             Some(baseline) => baseline,
             None => self.baseline().await?.snapshot,
         };
-        let waited_before = if act.answers_without_request() {
+        let busy = baseline
+            .marks()
+            .iter()
+            .flatten()
+            .any(|m| !m.state.is_terminal() || m.waiting > 0);
+        let waited_before = if act.answers_without_request() || busy {
             self.queue().await?
         } else {
-            None
+            // Where nothing runs, nothing waits.
+            Some(Vec::new())
         };
         let mut tracker = Tracker::acting(&self.subject, goal, &baseline, waited_before);
         let receipt = self.send(&act, &tracker).await?;

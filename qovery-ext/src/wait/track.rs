@@ -38,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) calm: bool,
     pub(crate) settle: Duration,
     pub(crate) now: Instant,
+    /// Whether the request was about one service and nothing else.
+    pub(crate) alone: bool,
     /// Whether to ask about the request only where its end is in question: one of many operations
     /// that share their polls does.
     pub(crate) frugal: bool,
@@ -129,6 +131,10 @@ pub(crate) struct Track {
     calmed: bool,
     /// The deployment that is this operation's.
     deployment: Option<String>,
+    /// The request was seen waiting.
+    waited: bool,
+    /// How many polls in a row showed that the request no longer waits and does not run either.
+    missing: u8,
     #[serde(skip)]
     running_confirmed: bool,
     #[serde(skip)]
@@ -148,6 +154,8 @@ impl Track {
             ran: false,
             calmed: false,
             deployment: None,
+            waited: false,
+            missing: 0,
             running_confirmed: false,
             unchecked: 0,
             settling: None,
@@ -160,6 +168,12 @@ impl Track {
 
     pub(crate) fn deployment(&self) -> Option<&str> {
         self.deployment.as_deref()
+    }
+
+    /// Whether the status names another deployment than the one from before the action.
+    pub(crate) fn has_another_deployment(&self, mark: &Mark) -> bool {
+        let before = self.baseline.as_ref().and_then(|b| b.deployment.as_ref());
+        mark.deployment.is_some() && mark.deployment.as_ref() != before
     }
 
     /// When a settling state is due, so that a poll can be made just then.
@@ -250,13 +264,19 @@ impl Track {
         self.running_confirmed = false;
     }
 
-    fn is_newer(&self, mark: &Mark) -> bool {
+    fn is_newer(&self, mark: &Mark, context: &Context) -> bool {
         let Some(baseline) = &self.baseline else {
             return mark.state.is_active();
         };
         // After something else has run, more activity under its id is still its own.
         let same = baseline.deployment.is_some() && baseline.deployment == mark.deployment;
-        !(self.calmed && same && mark.state.is_active()) && mark.is_newer_than(baseline)
+        if self.calmed && same && mark.state.is_active() {
+            return false;
+        }
+        // A first deployment: what waited had no id, and our request no longer waits.
+        let first =
+            context.request.is_some() && baseline.deployment.is_none() && mark.deployment.is_some();
+        first || mark.is_newer_than(baseline)
     }
 
     fn note_activity(&mut self, mark: &Mark) {
@@ -267,16 +287,20 @@ impl Track {
     /// Whether a service's final state is the work of this operation, and not what it was before:
     /// a service that its deployment never came to shows the deployment's id all the same.
     fn is_own_result(&self, mark: &Mark) -> bool {
-        let Some(baseline) = &self.baseline else {
-            return self.ran || mark.action.is_some_and(Phase::is_terminal);
-        };
         let untouched = matches!(mark.action, Some(Phase::NotStarted | Phase::Queued))
             || passed_over(mark).is_some();
+        let Some(baseline) = &self.baseline else {
+            return self.ran || (!untouched && mark.action.is_some_and(Phase::is_terminal));
+        };
+        let changed = mark.state != baseline.state;
+        if changed && (mark.state.is_error() || mark.state == State::Canceled) {
+            return true;
+        }
         let other_deployment = mark.deployment.is_some() && mark.deployment != baseline.deployment;
         !untouched
             && (self.ran
-                || mark.state != baseline.state
-                || (mark.date.is_some() && mark.date != baseline.date)
+                || changed
+                || mark.is_dated_after(baseline)
                 || (other_deployment && mark.action.is_some_and(Phase::is_terminal)))
     }
 
@@ -335,6 +359,8 @@ impl Track {
             // What the service shows is no longer ours; that the whole went well includes it.
             return match (whole, self.deployment.clone()) {
                 (Some(decision @ Decision::Reached(_)), _) => Standing::Decided(decision),
+                // The request was about this service alone: their ends are the same.
+                (Some(decision), _) if context.alone => Standing::Decided(decision),
                 (_, Some(ours)) => self.judge_from_history(ours, mark, context, facts),
                 (_, None) => Standing::Decided(superseded_by(mark)),
             };

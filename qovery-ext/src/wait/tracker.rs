@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Goal, Phase, Subject,
-    snapshot::Snapshot,
+    snapshot::{Mark, Snapshot},
     source::{Receipt, Waiting},
     track::{Ask, Context, Decision, Facts, Proof, Standing, Track, settle_period},
 };
@@ -26,8 +26,9 @@ pub(crate) struct Tracker {
     waited_before: Option<Vec<Uuid>>,
     calm: bool,
     tracks: Vec<Entry>,
+    /// Since when the queue is searched for the request.
     #[serde(skip)]
-    looked_for_request: u8,
+    looking_since: Option<Instant>,
     #[serde(skip)]
     frugal: bool,
 }
@@ -67,7 +68,7 @@ impl Tracker {
                     decided: None,
                 })
                 .collect(),
-            looked_for_request: 0,
+            looking_since: None,
             frugal: false,
         }
     }
@@ -89,7 +90,7 @@ impl Tracker {
             acted: true,
             request: None,
             answered_idle: false,
-            calm: idle && waited_before.as_ref().is_none_or(Vec::is_empty),
+            calm: waited_before.as_ref().map_or(idle, Vec::is_empty),
             waited_before,
             tracks: services_of(subject)
                 .into_iter()
@@ -99,7 +100,7 @@ impl Tracker {
                     decided: None,
                 })
                 .collect(),
-            looked_for_request: 0,
+            looking_since: None,
             frugal: false,
         }
     }
@@ -183,14 +184,14 @@ impl Tracker {
         settle: Duration,
         now: Instant,
     ) -> Verdict {
-        const LOOKS: u8 = 3;
         let marks = snapshot.marks();
-        if self.is_request_in_doubt() && self.looked_for_request < LOOKS {
-            match &facts.queue {
-                None => return Verdict::Ask(Ask::Queue),
-                Some(queue) => {
-                    self.looked_for_request += 1;
-                    self.request = queue.as_ref().and_then(|q| self.find_own(q));
+        if self.is_request_in_doubt(&marks) {
+            // What is read just after the action may be from before it, so one look is not enough.
+            let since = *self.looking_since.get_or_insert(now);
+            if now < since + settle {
+                match &facts.queue {
+                    None => return Verdict::Ask(Ask::Queue),
+                    Some(queue) => self.request = queue.as_ref().and_then(|q| self.find_own(q)),
                 }
             }
         }
@@ -202,6 +203,7 @@ impl Tracker {
             calm: self.calm,
             settle,
             now,
+            alone: self.acted && self.tracks.len() == 1,
             frugal: self.frugal,
         };
         let mut phases = Vec::with_capacity(self.tracks.len());
@@ -254,12 +256,19 @@ impl Tracker {
     }
 
     /// Whether an action gave no request id, so that the queue is where to look for it.
-    fn is_request_in_doubt(&self) -> bool {
-        self.acted
+    fn is_request_in_doubt(&self, marks: &[Option<Mark>]) -> bool {
+        // What begins where nothing waited is the request itself: what waits now is another's.
+        let begun = self.calm
+            && self.tracks.iter().zip(marks).any(|(entry, mark)| {
+                mark.as_ref()
+                    .is_some_and(|mark| entry.track.has_another_deployment(mark))
+            });
+        !begun
+            && self.acted
             && self.request.is_none()
             && self.goal != Goal::Canceled
             && self.waited_before.is_some()
-            && self.deployment().is_none()
+            && !(self.calm && self.deployment().is_some())
     }
 
     /// The one request that waits now, did not wait before and does what was asked.

@@ -24,13 +24,24 @@ impl Track {
         }
         if self.waits_in(context, facts) {
             self.start_over_from(mark);
+            self.waited = true;
+            self.missing = 0;
             return Standing::Pending(Phase::Queued);
         }
+        if self.is_missing(mark, context, facts) {
+            // A status is read before the queue: only twice in a row is it no coincidence.
+            self.missing = self.missing.saturating_add(1);
+            if self.missing > 1 {
+                return Standing::Decided(superseded_by(mark));
+            }
+            return Standing::Pending(Phase::Queued);
+        }
+        self.missing = 0;
         if let Some(standing) = self.judge_cancel(mark, context) {
             return standing;
         }
         let named = !context.acted && mark.request.is_some() && mark.request == context.request;
-        self.moved |= self.is_newer(mark) || named;
+        self.moved |= self.is_newer(mark, context) || named;
         let baseline_ran = self
             .baseline
             .as_ref()
@@ -92,6 +103,23 @@ impl Track {
             Some(decision) => Standing::Decided(decision),
             None => Standing::Pending(Phase::NotStarted),
         }
+    }
+
+    /// Whether the request has left the queue without being run: what runs is what ran before, or
+    /// is said to be another request's.
+    fn is_missing(&self, mark: &Mark, context: &Context, facts: &Facts) -> bool {
+        let (Some(ours), Some(Some(queue))) = (context.request, &facts.queue) else {
+            return false;
+        };
+        if self.moved || context.goal == Goal::Canceled || !mark.state.is_active() {
+            return false;
+        }
+        let same = mark.deployment.is_some() && !self.has_another_deployment(mark);
+        let before = self.baseline.as_ref().and_then(|b| b.request);
+        let anothers = mark.request.is_some_and(|named| {
+            named != ours && Some(named) != before && queue.iter().all(|w| w.request != named)
+        });
+        (self.waited && same) || (anothers && self.has_another_deployment(mark))
     }
 
     /// A cancel is about what ran or waited before it, not about anything newer.
