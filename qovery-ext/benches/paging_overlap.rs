@@ -35,8 +35,8 @@ async fn main() -> ExitCode {
         let longer = LATENCY.max(work) * pages;
         let sum = (LATENCY + work) * pages;
         println!(
-            "{pages} pages, network {LATENCY:?}, work {work:?}: {plain:.0?} plain (sum {sum:?}), \
-             {ahead:.0?} ahead (longer {longer:?})"
+            "{pages} pages, network {LATENCY:?}, work {work:?}: {plain:.2?} plain (sum {sum:?}), \
+             {ahead:.2?} ahead (longer {longer:?})"
         );
         if is_bench && ahead > (longer + sum) / 2 {
             return ExitCode::FAILURE;

@@ -1,2 +1,19 @@
-//! Setup shared by the integration tests.
+//! What the tests of the whole workspace share: the contract as a document, and instances of its
+//! schemas.
+//!
+//! Nothing here is part of the client. What does not hold ends a test with a panic that says why.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+pub mod calls;
+pub mod document;
+pub mod exchange;
+pub mod expected;
+#[rustfmt::skip]
+mod generated;
+pub mod revision;
+pub mod samples;

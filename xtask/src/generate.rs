@@ -1,20 +1,29 @@
 //! The command `generate`: from the contract to the files of the generated client.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::contract;
+use crate::codegen::{self, write};
 use crate::problem::Problem;
+
+/// The contract of this repository.
+const CONTRACT: &str = "openapi.yaml";
+/// The fixes that belong to it.
+const OVERLAY: &str = "xtask/overlay.yaml";
+/// Where the client is generated to.
+const GENERATED: &str = "qovery-api/src/generated";
+/// Where the tests of the workspace have their table of operations.
+const TABLE: &str = "tests/src/generated";
 
 /// Regenerates the client from the contract.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Write nothing; exit 1 with the list of files that differ.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     check: bool,
-    /// The contract to generate from.
-    #[arg(long, value_name = "FILE", default_value = "openapi.yaml")]
-    spec: PathBuf,
+    /// The contract to generate from. Default: the contract of this repository.
+    #[arg(long, value_name = "FILE")]
+    spec: Option<PathBuf>,
     /// The fixes to apply first, or `none`. Default: `xtask/overlay.yaml` for the contract of this
     /// repository, `none` for another `--spec`.
     #[arg(long, value_name = "FILE")]
@@ -24,9 +33,55 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
 }
 
+/// Generates, compares or writes.
+///
 /// # Errors
-/// When the contract cannot be read or generated from.
+/// When the contract cannot be read or generated from, or the files cannot be written: then nothing
+/// has changed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
-    contract::load(&args.spec)?;
-    Err(Problem::new("the generator is not part of this build"))
+    let root = crate::repository();
+    let spec = args.spec.clone().unwrap_or_else(|| root.join(CONTRACT));
+    let overlay = match &args.overlay {
+        Some(overlay) if overlay.as_os_str() == "none" => None,
+        Some(overlay) => Some(overlay.clone()),
+        None if args.spec.is_none() => Some(root.join(OVERLAY)).filter(|overlay| overlay.exists()),
+        None => None,
+    };
+    let trees = codegen::generate(&spec, overlay.as_deref())?;
+    if let Some(out) = &args.out {
+        write::write_new(&trees.client, out)?;
+        println!("{} files written to {}", trees.client.len(), out.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut differences = Vec::new();
+    for (tree, place) in [(&trees.client, GENERATED), (&trees.table, TABLE)] {
+        let target = root.join(place);
+        let found = if args.check { write::compare(tree, &target)? } else { write::replace(tree, &target)? };
+        differences.extend(found.into_iter().map(|difference| format!("{place}/{difference}")));
+    }
+    if !args.check {
+        match differences.len() {
+            0 => println!("the generated files are up to date"),
+            changes => println!("{changes} generated files changed"),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if differences.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("error: what is generated is not what the contract gives:");
+    for difference in &differences {
+        eprintln!("  {difference}");
+    }
+    eprintln!("  help: run `cargo xtask generate`");
+    Ok(ExitCode::FAILURE)
+}
+
+/// Generates into a new or empty directory.
+///
+/// # Errors
+/// When the contract cannot be read or generated from, or the directory holds anything.
+pub(crate) fn into_directory(spec: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), Problem> {
+    let trees = codegen::generate(spec, overlay)?;
+    write::write_new(&trees.client, out)
 }

@@ -54,9 +54,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         ("is written", ExitCode::SUCCESS)
     };
     // Whoever closes the pipe early has read enough: the work is done by now.
-    let _ = write!(
+    let _ = writeln!(
         std::io::stdout(),
-        "{}{} {verdict}\n",
+        "{}{} {verdict}",
         imported.report,
         out.display()
     );

@@ -159,8 +159,8 @@ macro_rules! union {
         $(#[$meta:meta])*
         $vis:vis enum $name:ident by tag $tag:literal {
             $($text:literal $(| $other:literal)* =>
-                $(#[$member_meta:meta])* $member:ident($type:ty)),+
-            $(, _ => $(#[$rest_meta:meta])* $rest:ident($rest_type:ty))? $(,)?
+                $(#[$member_meta:meta])* $member:ident($type:ty $(,)?)),+
+            $(, _ => $(#[$rest_meta:meta])* $rest:ident($rest_type:ty $(,)?))? $(,)?
         }
     ) => {
         $crate::runtime::union::union!(@enum [$(#[$meta])*] [$vis] $name
@@ -204,8 +204,8 @@ macro_rules! union {
         $(#[$meta:meta])*
         $vis:vis enum $name:ident by property {
             $($property:literal $(& $more:literal)* =>
-                $(#[$member_meta:meta])* $member:ident($type:ty)),+
-            $(, _ => $(#[$rest_meta:meta])* $rest:ident($rest_type:ty))? $(,)?
+                $(#[$member_meta:meta])* $member:ident($type:ty $(,)?)),+
+            $(, _ => $(#[$rest_meta:meta])* $rest:ident($rest_type:ty $(,)?))? $(,)?
         }
     ) => {
         $crate::runtime::union::union!(@enum [$(#[$meta])*] [$vis] $name
@@ -235,7 +235,7 @@ macro_rules! union {
     (
         $(#[$meta:meta])*
         $vis:vis enum $name:ident in order {
-            $($(#[$member_meta:meta])* $member:ident($type:ty)),+ $(,)?
+            $($(#[$member_meta:meta])* $member:ident($type:ty $(,)?)),+ $(,)?
         }
     ) => {
         $crate::runtime::union::union!(@enum [$(#[$meta])*] [$vis] $name
@@ -259,7 +259,7 @@ macro_rules! union {
             }
         };
     };
-    (@enum [$($meta:tt)*] [$vis:vis] $name:ident $([$($member_meta:tt)*] $member:ident($type:ty))+) => {
+    (@enum [$($meta:tt)*] [$vis:vis] $name:ident $([$($member_meta:tt)*] $member:ident($type:ty $(,)?))+) => {
         $($meta)*
         #[derive(Clone, PartialEq)]
         #[non_exhaustive]

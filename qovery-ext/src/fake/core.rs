@@ -255,6 +255,12 @@ impl Call<'_> {
         self.declared(facts, self.amount)
     }
 
+    /// Whether the operation is paged by the id of an item.
+    pub(crate) fn takes_start_id(&self) -> bool {
+        let mut parameters = self.operation.parameters.iter();
+        parameters.any(|parameter| parameter.name == "startId")
+    }
+
     /// How the declared successful answer carries a list.
     pub(crate) fn declared_list(&self) -> DeclaredList {
         let Some((_, schema)) = &self.operation.success.content else {

@@ -136,15 +136,28 @@ impl<O: PagedOperation> Pages<O> {
         if self.limit.is_none_or(|limit| self.count < limit) {
             self.walk.start_ahead();
         }
-        let place = |direction, at: Option<String>| {
-            at.map(|at| ResumeCursor::new(O::INFO, direction, Some(at), Vec::new()))
+        let onward = match &self.rest {
+            Some(rest) => Some(rest.clone()),
+            None => page.onward.map(|at| {
+                let later = self.walk.delivered_later().to_vec();
+                self.walk.cursor(Some(at), later)
+            }),
+        };
+        let turned = |direction| {
+            page.turned
+                .map(|at| ResumeCursor::new(O::INFO, direction, Some(at), Vec::new()))
+        };
+        let (next, previous) = if cursor.is_backward() {
+            (turned(Direction::Forward), onward)
+        } else {
+            (onward, turned(Direction::Backward))
         };
         Page {
             items: page.items.into_iter().map(|(_, item)| item).collect(),
             declared_size: page.declared_size,
             cursor,
-            next: place(Direction::Forward, page.next),
-            previous: place(Direction::Backward, page.previous),
+            next,
+            previous,
         }
     }
 

@@ -36,8 +36,10 @@ pub(super) struct NewPage<I> {
     pub(super) items: Vec<(Option<String>, I)>,
     /// The ids of what was delivered before and belongs to this page, as far as is known.
     pub(super) delivered: Vec<String>,
-    pub(super) next: Option<String>,
-    pub(super) previous: Option<String>,
+    /// Where it leads.
+    pub(super) onward: Option<String>,
+    /// Where it leads in the other direction.
+    pub(super) turned: Option<String>,
     pub(super) declared_size: Option<u64>,
 }
 
@@ -158,7 +160,7 @@ impl<O: PagedOperation> Walk<O> {
         unmet.retain(|id| !known.contains(id));
         let mut delivered = unmet.clone();
         delivered.extend(known.into_iter().filter(|id| Some(id) != at.as_ref()));
-        let next = match lead {
+        let onward = match lead {
             Lead::To(cursor) if self.trail.go_to(&cursor) => {
                 self.at = Some(cursor.clone());
                 self.delivered = unmet;
@@ -181,19 +183,16 @@ impl<O: PagedOperation> Walk<O> {
                 None
             }
         };
-        let (forward, backward) = match self.direction {
-            Direction::Forward => (
-                next,
-                token(parts.previous.as_deref(), backward_parameter::<O>()),
-            ),
-            Direction::Backward => (token(parts.next.as_deref(), forward_parameter::<O>()), next),
+        let turned = match self.direction {
+            Direction::Forward => token(parts.previous.as_deref(), backward_parameter::<O>()),
+            Direction::Backward => token(parts.next.as_deref(), forward_parameter::<O>()),
         };
         Ok(NewPage {
             at,
             items: new,
             delivered,
-            next: forward,
-            previous: backward,
+            onward,
+            turned,
             declared_size: parts.declared_size,
         })
     }

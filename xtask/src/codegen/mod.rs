@@ -1,11 +1,103 @@
-//! From the contract to the files of the generated client.
+//! From a contract to the files of the client.
+//!
+//! Normalise the document, let progenitor write Rust, shape that, and lay it out as files. Not for
+//! reading contracts, and not for touching the disk: that is `write`.
 
+pub(crate) mod areas;
 pub(crate) mod model;
 mod normalise;
+mod paging;
+mod passes;
 mod progenitor;
+mod split;
+pub(crate) mod write;
+
+use std::path::Path;
+
+use quote::quote;
+use sha2::{Digest as _, Sha256};
+
+use crate::contract::{self, Document};
+use crate::problem::Problem;
 
 pub(crate) use normalise::normalise;
 pub(crate) use progenitor::generate as progenitor;
+
+/// What is generated from a contract.
+#[derive(Debug)]
+pub(crate) struct Trees {
+    /// The client.
+    pub(crate) client: write::Tree,
+    /// How the tests of the workspace call each operation.
+    pub(crate) table: write::Tree,
+}
+
+/// Generates all files of the client.
+///
+/// # Errors
+/// Where the contract holds what cannot be generated from; the problem names the place.
+pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Trees, Problem> {
+    let document = contract::load_with(spec, overlay)?;
+    let normalised = normalise(&document)?;
+    let mut parts = passes::run(&progenitor(&normalised)?, &normalised)?;
+    parts.contract = constants(&document, &normalised, &inputs(spec, overlay)?);
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let from = match overlay {
+        Some(overlay) => format!("{} and {}", name(spec), name(overlay)),
+        None => name(spec),
+    };
+    let origin = split::Origin { from, command: "cargo xtask generate".to_owned() };
+    let table = split::lay_out_table(&std::mem::take(&mut parts.table), &origin)?;
+    Ok(Trees { client: split::lay_out(parts, &origin)?, table })
+}
+
+/// The bytes of the files that the client is generated from, in order.
+fn inputs(spec: &Path, overlay: Option<&Path>) -> Result<Vec<Vec<u8>>, Problem> {
+    [Some(spec), overlay]
+        .into_iter()
+        .flatten()
+        .map(|path| std::fs::read(path).map_err(|error| Problem::in_file(path, format!("cannot be read: {error}"))))
+        .collect()
+}
+
+fn constants(document: &Document, normalised: &model::Normalised, inputs: &[Vec<u8>]) -> proc_macro2::TokenStream {
+    let version = document.value.pointer("/info/version").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let mut hasher = Sha256::new();
+    for input in inputs {
+        hasher.update(u64::try_from(input.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hasher.update(input);
+    }
+    let digest: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let fingerprint = fingerprint(inputs);
+    let operations = normalised.operations.len();
+    quote! {
+        /// The version that the contract gives itself.
+        pub const VERSION: &str = #version;
+        /// The SHA-256 of the contract and of its overlay, each after its length.
+        pub const DIGEST: &str = #digest;
+        /// How many operations the contract has.
+        pub const OPERATIONS: usize = #operations;
+        // What the build script compares with the files, to notice a change without a library.
+        #[doc(hidden)]
+        pub const FINGERPRINT: &str = #fingerprint;
+    }
+}
+
+/// FNV-1a in steps of eight bytes over the inputs, each after its length: it notices an edit, and
+/// needs no library where it is computed again, in the build script of the client.
+fn fingerprint(inputs: &[Vec<u8>]) -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
+    for input in inputs {
+        mix(u64::try_from(input.len()).unwrap_or(u64::MAX));
+        for chunk in input.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            mix(u64::from_le_bytes(word));
+        }
+    }
+    format!("{hash:016x}")
+}
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 
 pub(crate) mod canonical;
 pub(crate) mod import;
+mod lines;
 pub(crate) mod overlay;
 pub(crate) mod references;
 pub(crate) mod source;
@@ -29,7 +30,7 @@ impl Document {
     /// The line, counted from 1, where the text holds what the JSON pointer names, or the nearest
     /// thing around it. `None` when even the first step of the pointer is not in the text.
     pub(crate) fn line_of(&self, pointer: &str) -> Option<usize> {
-        source::line_of(&self.text, pointer)
+        lines::line_of(&self.text, pointer)
     }
 
     /// Whether the document was read from exactly this text.
@@ -51,6 +52,18 @@ pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
             Problem::at(&document, "/paths", "the document declares no operations")
                 .with_help("`paths` has to be a mapping from path to operations"),
         );
+    }
+    Ok(document)
+}
+
+/// Reads an OpenAPI document and applies an overlay to it.
+///
+/// # Errors
+/// When either cannot be read, or the overlay does not fit the document.
+pub(crate) fn load_with(path: &Path, overlay: Option<&Path>) -> Result<Document, Problem> {
+    let mut document = load(path)?;
+    if let Some(overlay) = overlay {
+        overlay::apply(&mut document, &overlay::load(overlay)?)?;
     }
     Ok(document)
 }

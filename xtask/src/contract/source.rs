@@ -1,4 +1,4 @@
-//! Reading YAML and JSON into one tree, with the order of keys kept and the lines findable.
+//! Reading YAML and JSON into one tree, with the order of keys kept.
 //!
 //! Not for knowing what the tree means. YAML is read by the rules of version 1.2: `on`, `yes` and
 //! dates are texts.
@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use super::Document;
@@ -88,7 +88,7 @@ fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
         })
 }
 
-fn looks_like_json(text: &str) -> bool {
+pub(super) fn looks_like_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
 }
 
@@ -132,41 +132,6 @@ fn without_place(message: &str) -> String {
 const TWICE: &str = "the key stands twice";
 const MERGE: &str = "merge keys (`<<`) are not part of YAML 1.2";
 const NOT_FINITE: &str = "infinity and NaN have no place in a contract";
-
-/// The line, counted from 1, of what the pointer names or of the nearest thing around it.
-pub(crate) fn line_of(text: &str, pointer: &str) -> Option<usize> {
-    let mut steps: Vec<String> = steps(pointer).collect();
-    while !steps.is_empty() {
-        if let Some(line) = exact_line_of(text, &steps) {
-            return Some(line);
-        }
-        steps.pop();
-    }
-    None
-}
-
-fn exact_line_of(text: &str, steps: &[String]) -> Option<usize> {
-    let found = RefCell::new(false);
-    let walk = Walk {
-        steps,
-        found: &found,
-    };
-    if looks_like_json(text) {
-        let outcome = walk.deserialize(&mut serde_json::Deserializer::from_str(text));
-        if let (true, Err(error)) = (*found.borrow(), outcome) {
-            return Some(error.line());
-        }
-    }
-    let outcome = Walk {
-        steps,
-        found: &found,
-    }
-    .deserialize(yaml_serde::Deserializer::from_str(text));
-    match outcome {
-        Err(error) if *found.borrow() => error.location().map(|location| location.line()),
-        _ => None,
-    }
-}
 
 /// The steps of a JSON pointer, unescaped.
 pub(crate) fn steps(pointer: &str) -> impl Iterator<Item = String> + '_ {
@@ -298,140 +263,5 @@ impl Visitor<'_> for NewKey<'_> {
             return Err(E::custom(TWICE));
         }
         Ok(key.to_owned())
-    }
-}
-
-/// Walks down the steps and fails on purpose at their end: the parser then says where that is.
-struct Walk<'a> {
-    steps: &'a [String],
-    found: &'a RefCell<bool>,
-}
-
-impl Walk<'_> {
-    fn stop<E: de::Error>(&self) -> E {
-        *self.found.borrow_mut() = true;
-        E::custom("found")
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("what the pointer names")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        self.leaf()
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<(), E> {
-        self.leaf()
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<(), E> {
-        self.leaf()
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<(), E> {
-        self.leaf()
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<(), E> {
-        self.leaf()
-    }
-
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<(), E> {
-        self.leaf()
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Some((step, rest)) = self.steps.split_first() else {
-            return Err(self.stop());
-        };
-        let Ok(wanted) = step.parse::<usize>() else {
-            return Err(de::Error::custom("not an index"));
-        };
-        for _ in 0..wanted {
-            access.next_element::<IgnoredAny>()?;
-        }
-        access.next_element_seed(Walk {
-            steps: rest,
-            ..self
-        })?;
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Some((step, rest)) = self.steps.split_first() else {
-            return Err(self.stop());
-        };
-        while let Some(hit) = access.next_key_seed(Key {
-            wanted: step,
-            last: rest.is_empty(),
-            walk: &self,
-        })? {
-            if hit {
-                return access.next_value_seed(Walk {
-                    steps: rest,
-                    ..self
-                });
-            }
-            access.next_value::<IgnoredAny>()?;
-        }
-        Ok(())
-    }
-}
-
-impl Walk<'_> {
-    fn leaf<E: de::Error>(self) -> Result<(), E> {
-        if self.steps.is_empty() {
-            Err(self.stop())
-        } else {
-            Err(E::custom("too deep"))
-        }
-    }
-}
-
-/// A key, compared with the wanted one. The last step of a pointer stops here: the line of a
-/// member is that of its key, not of its value.
-struct Key<'a, 'b> {
-    wanted: &'a str,
-    last: bool,
-    walk: &'a Walk<'b>,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_, '_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<bool, E> {
-        if key != self.wanted {
-            return Ok(false);
-        }
-        if self.last {
-            Err(self.walk.stop())
-        } else {
-            Ok(true)
-        }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    Contract, Direction,
+    Contract, Direction, pattern,
     schema::{Alternatives, Shape},
 };
 
@@ -231,7 +231,10 @@ fn scalar(shape: &Shape<'_>, kind: &str, name: &str) -> Value {
         ("string", Some("uri")) => json!("https://example.com"),
         ("string", Some("email")) => json!("someone@example.com"),
         ("string", Some("duration")) => json!("PT0S"),
-        ("string", _) => json!(name),
+        ("string", _) => {
+            let fitting = shape.pattern.and_then(pattern::simplest);
+            json!(fitting.unwrap_or_else(|| name.to_owned()))
+        }
         ("boolean", _) => json!(false),
         ("integer" | "number", _) => lowest(),
         _ => Value::Null,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Contract,
+    Contract, pattern,
     schema::{Alternatives, Shape, follow},
 };
 
@@ -134,6 +134,12 @@ impl Check<'_> {
                 Some("date-time") => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
                 _ => true,
             };
+            if let Some(pattern) = shape
+                .pattern
+                .filter(|pattern| !pattern::fits(pattern, text))
+            {
+                self.report(path, format!("must fit the pattern {pattern}"));
+            }
             if !readable {
                 let format = shape.format.unwrap_or_default();
                 self.report(path, format!("must be a {format}"));

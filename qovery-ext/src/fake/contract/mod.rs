@@ -5,6 +5,7 @@
 
 mod build;
 mod check;
+mod pattern;
 mod route;
 mod schema;
 

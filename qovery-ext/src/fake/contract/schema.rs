@@ -15,6 +15,7 @@ const DEPTH: usize = 24;
 pub(super) struct Shape<'a> {
     pub(super) kind: Option<&'a str>,
     pub(super) format: Option<&'a str>,
+    pub(super) pattern: Option<&'a str>,
     pub(super) nullable: bool,
     pub(super) values: Option<&'a Vec<Value>>,
     pub(super) default: Option<&'a Value>,
@@ -99,6 +100,7 @@ impl Contract {
         let own = |key: &str| schema.get(key).and_then(Value::as_str);
         shape.kind = own("type").or(shape.kind);
         shape.format = own("format").or(shape.format);
+        shape.pattern = own("pattern").or(shape.pattern);
         shape.default = schema.get("default").or(shape.default);
         shape.items = schema.get("items").or(shape.items);
         shape.values = schema

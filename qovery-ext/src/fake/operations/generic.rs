@@ -93,7 +93,7 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
         let mut path = call.path.iter();
         path.all(|(name, id)| resource.parents.get(name) == Some(id))
     };
-    let all: Vec<Value> = world
+    let mut all: Vec<Value> = world
         .resources
         .of(items)
         .filter(|r| belongs(r))
@@ -105,6 +105,10 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
         let facts = all.into_iter().next().unwrap_or_default();
         return Ok(call.success(&facts));
     }
+    if call.takes_start_id() {
+        // What is paged comes newest first.
+        all.reverse();
+    }
     page_of(world, call, &all)
 }
 
@@ -113,8 +117,7 @@ fn page_of(world: &World, call: &Call<'_>, all: &[Value]) -> Handled {
     if call.declared_list() == DeclaredList::Bare {
         return Ok(call.success(&json!(all)));
     }
-    let mut parameters = call.operation.parameters.iter();
-    if !parameters.any(|parameter| parameter.name == "startId") {
+    if !call.takes_start_id() {
         return Ok(call.success(&json!({ "results": all })));
     }
     let start = call.incoming.parameter("startId");

@@ -129,12 +129,10 @@ fn page(
     executions: &[&Execution],
     render: impl Fn(&Execution) -> Value,
 ) -> Handled {
-    let declared = call
-        .operation
-        .parameters
-        .iter()
-        .any(|p| p.name == "startId");
-    let start = call.incoming.parameter("startId").filter(|_| declared);
+    let start = call
+        .incoming
+        .parameter("startId")
+        .filter(|_| call.takes_start_id());
     let page = paging::page(
         executions,
         start,

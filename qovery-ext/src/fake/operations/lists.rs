@@ -76,30 +76,27 @@ fn document(world: &World, id: Uuid) -> Value {
 }
 
 pub(super) fn environments(world: &World, call: &Call<'_>) -> Handled {
-    let organization = call.id("organizationId");
-    let environments = world.environments.values();
-    let results: Vec<Value> = environments
-        .filter(|environment| environment.organization.to_string() == organization)
-        .map(|environment| facts(world, environment))
-        .collect();
-    Ok(call.success(&json!({ "results": results })))
+    environments_with(world, call, call.id("organizationId"), |e| e.organization)
 }
 
 pub(super) fn environments_of_cluster(world: &World, call: &Call<'_>) -> Handled {
-    let cluster = call.id("clusterId");
-    let environments = world.environments.values();
-    let results: Vec<Value> = environments
-        .filter(|environment| environment.cluster.to_string() == cluster)
-        .map(|environment| facts(world, environment))
-        .collect();
-    Ok(call.success(&json!({ "results": results })))
+    environments_with(world, call, call.id("clusterId"), |e| e.cluster)
 }
 
 pub(super) fn overview(world: &World, call: &Call<'_>) -> Handled {
-    let project = call.id("projectId");
+    environments_with(world, call, call.id("projectId"), |e| e.project)
+}
+
+/// The environments that belong to something.
+fn environments_with(
+    world: &World,
+    call: &Call<'_>,
+    owner: &str,
+    owner_of: impl Fn(&Environment) -> Uuid,
+) -> Handled {
     let environments = world.environments.values();
     let results: Vec<Value> = environments
-        .filter(|environment| environment.project.to_string() == project)
+        .filter(|environment| owner_of(environment).to_string() == owner)
         .map(|environment| facts(world, environment))
         .collect();
     Ok(call.success(&json!({ "results": results })))

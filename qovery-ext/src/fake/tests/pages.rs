@@ -137,6 +137,23 @@ fn commits_are_paged_by_their_hash() {
 }
 
 #[test]
+fn backups_that_are_added_are_paged_newest_first() {
+    let setup = Setup::new();
+    let environment = setup.fake.environment("preview");
+    let database = environment.service(ServiceKind::Database, "db");
+    let path = format!("/database/{}/backup", database.id());
+    let mut added = Vec::new();
+    for number in 0..23 {
+        let body = json!({"name": format!("{number}"), "message": ""});
+        let (status, backup) = setup.call(Method::POST, &path, &body);
+        assert_eq!(status, 201, "{backup}");
+        added.push(backup["id"].as_str().unwrap().to_owned());
+    }
+    added.reverse();
+    assert_eq!(read_all(&setup, &path), added);
+}
+
+#[test]
 fn the_audit_log_is_read_forwards_and_backwards_by_the_tokens_in_its_links() {
     let setup = Setup::new();
     let organization = setup.fake.organization("first").audit_log(25);

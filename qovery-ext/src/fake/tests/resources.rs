@@ -331,3 +331,35 @@ fn stages_can_be_added_reordered_filled_and_deleted() {
     assert_eq!(setup.call(Method::DELETE, &item, &Value::Null).0, 204);
     assert_eq!(names(), ["two"]);
 }
+
+#[test]
+fn environments_and_services_are_listed_by_what_they_belong_to() {
+    let setup = Setup::new();
+    let environment = setup.fake.environment("preview");
+    let web = environment.service(ServiceKind::Container, "web");
+    let elsewhere = setup
+        .fake
+        .organization("other")
+        .project("other")
+        .environment("other");
+    let list = |path: String| setup.get(&path)["results"].as_array().unwrap().clone();
+    for environment in [&environment, &elsewhere] {
+        let organization = environment.organization_id();
+        let all = list(format!("/organization/{organization}/environments"));
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0]["id"], environment.id().to_string());
+        let path = format!("/project/{}/environment/overview", environment.project_id());
+        assert_eq!(list(path)[0]["id"], environment.id().to_string());
+        let path = format!("/cluster/{}/environments", environment.cluster_id());
+        let all = list(path);
+        assert_eq!(
+            (all.len(), &all[0]["environment_id"]),
+            (1, &json!(environment.id()))
+        );
+    }
+    let services = |organization| list(format!("/organization/{organization}/services"));
+    let all = services(environment.organization_id());
+    assert_eq!(all[0]["id"], web.id().to_string());
+    assert_eq!(all[0]["environment_name"], "preview");
+    assert!(services(elsewhere.organization_id()).is_empty());
+}

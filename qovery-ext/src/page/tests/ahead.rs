@@ -54,6 +54,21 @@ async fn one_page_is_read_ahead_and_not_two() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_page_is_read_ahead_that_a_limit_excludes() {
+    let model = server(100, |_| {});
+    let pager = || model.call::<ListNotes>().paged().read_ahead();
+    for limited in [pager().at_most_items(20), pager().at_most_pages(1)] {
+        let before = model.sent();
+        let mut items = limited.clone().items();
+        items.next().await.unwrap().unwrap();
+        let mut pages = limited.pages();
+        pages.next().await.unwrap().unwrap();
+        sleep(LATENCY).await;
+        assert_eq!(model.sent() - before, 2, "one page each");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_error_ahead_waits_for_its_turn() {
     let model = server(50, |server| server.fail(1, Fault::Disconnected));
     let mut items = model.call::<ListNotes>().paged().read_ahead().items();

@@ -233,7 +233,9 @@ async fn a_page_that_the_limit_cuts_can_be_resumed_within() {
         let mut pages = pager.clone().at_most_items(25).pages();
         let mut numbers = Vec::new();
         while let Some(page) = pages.next().await {
-            numbers.extend(page.unwrap().items.iter().map(|note| note.number));
+            let page = page.unwrap();
+            numbers.extend(page.items.iter().map(|note| note.number));
+            assert_eq!(page.next, pages.resume_cursor(), "nothing cut is skipped");
         }
         assert_eq!(pages.ending(), Some(Ending::ItemLimit));
         let rest = pager.resume(pages.resume_cursor().unwrap()).items();

@@ -182,3 +182,28 @@ async fn items_without_an_id_are_repeated_rather_than_skipped() {
     .await;
     assert_eq!(rest, down_from(25));
 }
+
+#[tokio::test]
+async fn a_page_that_did_not_lead_on_is_resumed_without_its_items() {
+    let model = server(50, |server| server.without_tokens = true);
+    let (mut numbers, error) = read(&mut model.call::<ListEvents>().items()).await;
+    let cursor = stored(error.unwrap().resume_cursor());
+    model.behave(|server| server.without_tokens = false);
+    numbers.extend(
+        read(&mut model.call::<ListEvents>().paged().resume(cursor).items())
+            .await
+            .0,
+    );
+    assert_eq!(numbers, down_from(50));
+
+    let model = server(100, |server| server.detour(61, 101));
+    let (mut numbers, error) = read(&mut model.call::<ListEvents>().items()).await;
+    let cursor = stored(error.unwrap().resume_cursor());
+    model.behave(|server| server.detours.clear());
+    numbers.extend(
+        read(&mut model.call::<ListEvents>().paged().resume(cursor).items())
+            .await
+            .0,
+    );
+    assert_eq!(numbers, down_from(100));
+}

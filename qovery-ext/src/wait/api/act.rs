@@ -89,7 +89,7 @@ fn is_unreadable_success(error: &Error) -> bool {
 impl ApiSource {
     pub(super) async fn send(&self, subject: &Subject, act: &Act) -> Result<Receipt, Fault> {
         if let Act::CancelRequest(request) = act {
-            return accepted(self.client.cancel_deployment_request(*request, &Map::new())).await;
+            return accepted(self.client.cancel_deployment_request(*request)).await;
         }
         match subject {
             Subject::Environment { id, .. } => self.send_to_environment(*id, act).await,
@@ -118,7 +118,7 @@ impl ApiSource {
                 self.restart(id, &services).await
             }
             Act::Cancel { force } => {
-                let body = types::DeploymentRequest::new().force_cancel(*force);
+                let body = types::CancelDeploymentRequest::new().force_cancel(*force);
                 accepted(client.cancel_environment_deployment(id, &body)).await
             }
             other => Err(unsupported(other, "an environment")),
@@ -199,7 +199,7 @@ impl ApiSource {
                 accepted(client.reboot_application(id)).await
             }
             (ServiceKind::Application, Act::Uninstall) => {
-                accepted(client.uninstall_application(id, &Map::new())).await
+                accepted(client.uninstall_application(id)).await
             }
             (ServiceKind::Application, Act::Delete) => {
                 accepted(client.delete_application(id)).await
@@ -210,27 +210,23 @@ impl ApiSource {
             (ServiceKind::Container, Act::Stop) => accepted(client.stop_container(id)).await,
             (ServiceKind::Container, Act::Restart) => accepted(client.reboot_container(id)).await,
             (ServiceKind::Container, Act::Uninstall) => {
-                accepted(client.uninstall_container(id, &Map::new())).await
+                accepted(client.uninstall_container(id)).await
             }
             (ServiceKind::Container, Act::Delete) => accepted(client.delete_container(id)).await,
             (ServiceKind::Database, Act::Redeploy) => accepted(client.redeploy_database(id)).await,
             (ServiceKind::Database, Act::Stop) => accepted(client.stop_database(id)).await,
             (ServiceKind::Database, Act::Restart) => accepted(client.reboot_database(id)).await,
             (ServiceKind::Database, Act::Uninstall) => {
-                accepted(client.uninstall_database(id, &Map::new())).await
+                accepted(client.uninstall_database(id)).await
             }
             (ServiceKind::Database, Act::Delete) => accepted(client.delete_database(id)).await,
             (ServiceKind::Job, Act::Redeploy) => accepted(client.redeploy_job(id)).await,
             (ServiceKind::Job, Act::Stop) => accepted(client.stop_job(id)).await,
-            (ServiceKind::Job, Act::Uninstall) => {
-                accepted(client.uninstall_job(id, &Map::new())).await
-            }
+            (ServiceKind::Job, Act::Uninstall) => accepted(client.uninstall_job(id)).await,
             (ServiceKind::Job, Act::Delete) => accepted(client.delete_job(id)).await,
             (ServiceKind::Helm, Act::Redeploy) => accepted(client.redeploy_helm(id)).await,
             (ServiceKind::Helm, Act::Stop) => accepted(client.stop_helm(id)).await,
-            (ServiceKind::Helm, Act::Uninstall) => {
-                accepted(client.uninstall_helm(id, &Map::new())).await
-            }
+            (ServiceKind::Helm, Act::Uninstall) => accepted(client.uninstall_helm(id)).await,
             (ServiceKind::Helm, Act::Delete) => accepted(client.delete_helm(id)).await,
             (ServiceKind::Terraform, Act::Redeploy) => {
                 accepted(client.redeploy_terraform(&id.to_string())).await
@@ -241,14 +237,14 @@ impl ApiSource {
                     .await
             }
             (ServiceKind::Terraform, Act::Uninstall) => {
-                accepted(client.uninstall_terraform(id, &Map::new())).await
+                accepted(client.uninstall_terraform(id)).await
             }
             (ServiceKind::Terraform, Act::Delete) => accepted(client.delete_terraform(id)).await,
             (ServiceKind::AgenticWorkflow, Act::Delete) => {
                 accepted(client.delete_agentic_workflow(id)).await
             }
             (ServiceKind::AgenticWorkflow, Act::Cancel { force }) => {
-                let body = types::DeploymentRequest::new().force_cancel(*force);
+                let body = types::CancelDeploymentRequest::new().force_cancel(*force);
                 accepted(client.cancel_agentic_workflow_deployment(id, &body)).await
             }
             // One service of several cannot be canceled: its environment's deployment can.

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::defaults;
+use super::keywords::ORDER;
 use super::layer::{Layer, METHODS, Operation};
 use super::merge::Merged;
 use super::prose::Prose;
-use super::schema::ORDER;
+
 use crate::contract::walk::{each_inner, each_root};
 
 const OPERATION: [&str; 9] = [

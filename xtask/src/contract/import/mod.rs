@@ -5,6 +5,7 @@
 
 mod assemble;
 mod defaults;
+mod keywords;
 mod layer;
 mod merge;
 mod prose;

@@ -1,0 +1,137 @@
+//! Calling any operation with values that are known at run time.
+//!
+//! The table of all operations is generated; what a call has to send and to yield is not in it, so
+//! that the tests can compare it with the contract.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+
+use qovery_api::{Binary, Call, Client, Error, Operation, ResponseFormat};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use crate::generated::OPERATIONS;
+
+/// How one operation is called, and the types of its bodies.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// `operationId` of the contract.
+    pub id: &'static str,
+    /// Calls the method of the operation.
+    pub call: fn(&Client, &Given) -> Result<Pending, String>,
+    /// The type of the request's body, where that is JSON.
+    pub body: Option<Model>,
+    /// The type of the answer's body, where that is JSON.
+    pub output: Option<Model>,
+}
+
+/// A call that is under way.
+pub type Pending = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
+
+/// What a call yielded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as it was decoded, encoded again.
+    pub body: Value,
+}
+
+/// The values for a call.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// The values of parameters by place and name, as in `query startId`.
+    pub values: BTreeMap<String, Value>,
+    /// The body of the request.
+    pub body: Value,
+}
+
+impl Given {
+    /// The value of a parameter.
+    ///
+    /// # Errors
+    /// Where there is none, or none of this type.
+    pub fn value<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
+        let value = self.values.get(name).ok_or_else(|| format!("no value for {name}"))?;
+        T::deserialize(value).map_err(|error| format!("{name} does not take {value}: {error}"))
+    }
+
+    /// The body of the request, decoded as strictly as the type says.
+    ///
+    /// # Errors
+    /// Where it is not of this type.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T, String> {
+        T::deserialize(&self.body).map_err(|error| format!("the body does not fit: {error}"))
+    }
+
+    /// The body of the request as text.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn body_text(&self) -> Result<String, String> {
+        self.body.as_str().map(str::to_owned).ok_or_else(|| "the body is no text".to_owned())
+    }
+}
+
+/// Sends a call.
+pub fn sent<O>(call: Call<O>) -> Pending
+where
+    O: Operation<Output: Serialize>,
+{
+    Box::pin(async move {
+        let response = call.response().await?;
+        let status = response.status.as_u16();
+        let body = serde_json::to_value(response.body).expect("models can be encoded");
+        Ok(Answer { status, body })
+    })
+}
+
+/// Sends a call that yields bytes.
+pub fn sent_bytes<O>(call: Call<O>) -> Pending
+where
+    O: Operation<Output: AsRef<[u8]>, Format = Binary>,
+    Binary: ResponseFormat<O::Output>,
+{
+    Box::pin(async move {
+        let response = call.response().await?;
+        let status = response.status.as_u16();
+        let text = String::from_utf8_lossy(response.body.as_ref()).into_owned();
+        Ok(Answer { status, body: Value::from(text) })
+    })
+}
+
+/// A type of the client that has to do with JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Model {
+    /// The name of the type.
+    pub name: fn() -> &'static str,
+    /// Decodes as the client decodes an answer, encodes again, and prints.
+    pub read: fn(&[u8]) -> Result<Reading, qovery_api::DecodeError>,
+}
+
+/// What became of a document that was decoded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The value, encoded again.
+    pub json: Value,
+    /// What `Debug` shows of it.
+    pub debug: String,
+}
+
+impl Model {
+    /// The model of a type.
+    pub const fn of<T: DeserializeOwned + Serialize + Debug>() -> Self {
+        Self { name: std::any::type_name::<T>, read: read::<T> }
+    }
+}
+
+fn read<T: DeserializeOwned + Serialize + Debug>(
+    body: &[u8],
+) -> Result<Reading, qovery_api::DecodeError> {
+    let value: T = qovery_api::decode(body)?;
+    let json = serde_json::to_value(&value).expect("models can be encoded");
+    Ok(Reading { json, debug: format!("{value:?}") })
+}

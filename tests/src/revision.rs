@@ -1,0 +1,162 @@
+//! Clients generated from other revisions of the contract, in crates of their own.
+//!
+//! Published revisions are not part of this repository: the tests that need them are ignored unless
+//! asked for, and take them from the directory that `QOVERY_REVISIONS` names.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::document::{self, workspace};
+
+/// A published revision, by its date.
+///
+/// # Panics
+/// Where `QOVERY_REVISIONS` names no directory that has it.
+pub fn published(date: &str) -> PathBuf {
+    let directory = std::env::var_os("QOVERY_REVISIONS").map_or_else(|| workspace().join("../shared/upstream"), PathBuf::from);
+    let file = directory.join(format!("{date}.yaml"));
+    assert!(file.exists(), "{} is missing: set QOVERY_REVISIONS", file.display());
+    file
+}
+
+/// A workspace with nothing in it but a client that was generated from a contract.
+#[derive(Debug)]
+pub struct Generated {
+    directory: tempfile::TempDir,
+}
+
+impl Generated {
+    /// Generates a client.
+    ///
+    /// # Panics
+    /// Where the contract is not accepted.
+    pub fn from(contract: &Path) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (root, home) = (workspace(), directory.path());
+        let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("the manifest");
+        let (before, rest) = manifest.split_once("members = [").expect("members");
+        let (_, after) = rest.split_once(']').expect("members");
+        let manifest = format!("{before}members = [\"qovery-api\", \"harness\"]{after}");
+        fs::write(home.join("Cargo.toml"), manifest).expect("written");
+        fs::copy(root.join("Cargo.lock"), home.join("Cargo.lock")).expect("copied");
+        copy(&root.join("qovery-api"), &home.join("qovery-api"), &["generated", "benches", "tests"]);
+        xtask::generate(contract, None, &home.join("qovery-api/src/generated")).unwrap_or_else(|problem| panic!("{problem}"));
+        fs::create_dir_all(home.join("harness/src")).expect("a directory");
+        fs::copy(root.join("tests/harness/main.rs"), home.join("harness/src/main.rs")).expect("copied");
+        let operations = operations(&home.join("qovery-api/src/generated"));
+        let entries: String = operations.iter().map(|name| format!("entry::<operations::{name}>(),\n")).collect();
+        fs::write(home.join("harness/src/table.rs"), format!("[\n{entries}]\n")).expect("written");
+        fs::write(home.join("harness/Cargo.toml"), MANIFEST).expect("written");
+        Self { directory }
+    }
+
+    /// Builds the client and the program that decodes with it.
+    ///
+    /// # Panics
+    /// Where it does not compile.
+    pub fn build(&self) {
+        assert!(self.cargo("build").status().expect("cargo runs").success());
+    }
+
+    /// Has the types of the client checked, and of nothing else.
+    ///
+    /// # Panics
+    /// Where it does not compile.
+    pub fn check(&self) {
+        assert!(self.cargo("check").arg("--package=qovery-api").status().expect("cargo runs").success());
+    }
+
+    /// What goes wrong where answers are decoded, in their order.
+    ///
+    /// # Panics
+    /// Where the program ends before its time.
+    pub fn decode(&self, answers: &[(String, Option<Value>)]) -> Vec<Option<String>> {
+        let mut program = self.cargo("run").arg("--quiet").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cargo runs");
+        let mut input = program.stdin.take().expect("its input");
+        let lines: String = answers.iter().map(|answer| format!("{}\n", serde_json::json!(answer))).collect();
+        let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+        let output = program.wait_with_output().expect("its output");
+        writer.join().expect("it ended").expect("written");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let outcomes: Vec<Option<String>> = text.lines().map(|line| serde_json::from_str(line).expect("an outcome")).collect();
+        assert_eq!(outcomes.len(), answers.len(), "{}", output.status);
+        outcomes
+    }
+
+    fn cargo(&self, command: &str) -> Command {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let target = workspace().join("target/revisions");
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or(target, |shared| Path::new(&shared).join("revisions"));
+        let home = self.directory.path();
+        cargo.arg(command).current_dir(home).env("CARGO_TARGET_DIR", target).env("QOVERY_REGENERATE", "never");
+        cargo.env_remove("CARGO_MANIFEST_DIR");
+        if command != "check" {
+            cargo.arg("--package=harness");
+        }
+        cargo
+    }
+}
+
+const MANIFEST: &str = r#"[package]
+name = "harness"
+version = "0.0.0"
+edition = "2024"
+publish = false
+
+[dependencies]
+bytes.workspace = true
+qovery-api = { workspace = true, default-features = true }
+serde_json.workspace = true
+"#;
+
+/// The operation of a document without the names of its path parameters: they change.
+pub fn key(operation: &document::Operation) -> String {
+    let mut key = format!("{} ", operation.method);
+    let mut parts = operation.path.split('{');
+    key.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        key.push_str("{}");
+        key.push_str(part.split_once('}').map_or(part, |(_, rest)| rest));
+    }
+    key
+}
+
+/// The types that stand for operations in a generated tree.
+fn operations(generated: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut open = vec![generated.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).expect("readable") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let text = fs::read_to_string(&path).expect("text");
+                let declared = text.lines().filter_map(|line| line.strip_prefix("pub enum ")?.strip_suffix(" {}"));
+                names.extend(declared.map(str::to_owned));
+            }
+        }
+    }
+    names
+}
+
+fn copy(from: &Path, to: &Path, without: &[&str]) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("readable") {
+        let entry = entry.expect("an entry");
+        let (name, path) = (entry.file_name(), entry.path());
+        if without.iter().any(|skipped| name == *skipped) {
+            continue;
+        }
+        if path.is_dir() {
+            copy(&path, &to.join(name), without);
+        } else {
+            fs::copy(&path, to.join(name)).expect("copied");
+        }
+    }
+}

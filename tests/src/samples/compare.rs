@@ -1,0 +1,109 @@
+//! Whether what came back is what was sent.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde_json::Value;
+
+use super::{Node, render};
+
+/// Which way a document travels: the API is forgiven more than we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To the API: exactly what was meant, and null is not nothing.
+    Request,
+    /// From the API: a property without a value may be null, empty or left out, and a property that
+    /// the contract does not name may be dropped.
+    Response,
+}
+
+/// Every difference between what was sent and what came back, with its path. Times are compared as
+/// moments and numbers by their value.
+pub fn compare(node: &Node, sent: &Value, got: &Value, direction: Direction) -> Vec<String> {
+    let mut comparison = Comparison { direction, differences: Vec::new() };
+    comparison.node(Some(node), sent, got, "");
+    comparison.differences
+}
+
+struct Comparison {
+    direction: Direction,
+    differences: Vec<String>,
+}
+
+impl Comparison {
+    fn node(&mut self, node: Option<&Node>, sent: &Value, got: &Value, path: &str) {
+        match (sent, got) {
+            (Value::Object(sent), Value::Object(got)) => {
+                for (name, sent) in sent {
+                    let part = node.and_then(|node| property(node, name));
+                    let path = format!("{path}.{name}");
+                    match got.get(name) {
+                        Some(got) => self.node(part, sent, got, &path),
+                        None if self.may_lack(node, name, sent) => {}
+                        None => self.differences.push(format!("{path}: lost {sent}")),
+                    }
+                }
+                for (name, value) in got.iter().filter(|(name, _)| !sent.contains_key(*name)) {
+                    if self.direction == Direction::Request || !is_nothing(value) {
+                        self.differences.push(format!("{path}.{name}: invented {value}"));
+                    }
+                }
+            }
+            (Value::Array(sent), Value::Array(got)) if sent.len() == got.len() => {
+                for (index, (sent, got)) in sent.iter().zip(got).enumerate() {
+                    let part = match node {
+                        Some(Node::List(items)) => items.get(index),
+                        _ => None,
+                    };
+                    self.node(part, sent, got, &format!("{path}[{index}]"));
+                }
+            }
+            _ if self.same(node, sent, got) => {}
+            _ => self.differences.push(format!("{path}: sent {sent}, came back {got}")),
+        }
+    }
+
+    fn same(&self, node: Option<&Node>, sent: &Value, got: &Value) -> bool {
+        if sent == got {
+            return true;
+        }
+        let is_response = self.direction == Direction::Response;
+        match (sent, got) {
+            (Value::Number(sent), Value::Number(got)) => sent.as_f64() == got.as_f64(),
+            (Value::String(sent), Value::String(got)) => {
+                matches!(node, Some(Node::DateTime)) && moment(sent) == moment(got)
+            }
+            (Value::Null, got) => is_response && is_nothing(got),
+            _ => false,
+        }
+    }
+
+    fn may_lack(&self, node: Option<&Node>, name: &str, sent: &Value) -> bool {
+        let dropped = name == render::UNKNOWN_FIELD && !node.is_some_and(is_open);
+        self.direction == Direction::Response && (dropped || is_nothing(sent))
+    }
+}
+
+fn is_open(node: &Node) -> bool {
+    matches!(node, Node::Object(object) if object.open)
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+fn property<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    let Node::Object(object) = node else { return None };
+    let field = object.fields.iter().find(|field| field.name == name);
+    let extra = || object.extra.iter().find(|(other, _)| other == name);
+    field.map(|field| &field.node).or_else(|| extra().map(|(_, node)| node))
+}
+
+/// A time without an offset is one of UTC.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let zoned = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+    zoned.or_else(|| text.parse::<NaiveDateTime>().ok().map(|time| time.and_utc()))
+}

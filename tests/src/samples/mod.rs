@@ -1,0 +1,112 @@
+//! Instances of the contract's schemas: complete ones, sparse ones, and ones as next year's server
+//! may send them.
+//!
+//! A [`Node`] is one instance with what the contract says of each part of it, so that it can be
+//! written in several ways ([`Variation`]) and compared with what came back ([`compare`]). All of it
+//! is deterministic: the same document gives the same instances. Not for recorded answers: no answer
+//! of the live API is behind any of this.
+
+mod build;
+mod compare;
+mod flat;
+mod render;
+
+pub use build::Builder;
+pub use compare::{Direction, compare};
+pub use render::Variation;
+
+use serde_json::Value;
+
+/// One instance of a schema, with the facts of the schema.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// An object.
+    Object(Object),
+    /// A list.
+    List(Vec<Node>),
+    /// Text without a meaning of its own.
+    Text(String),
+    /// Text that must not show.
+    Secret(String),
+    /// Text of which the contract lists the values.
+    Enum(String),
+    /// A date with time.
+    DateTime,
+    /// An integer.
+    Integer(i64),
+    /// A number that may have a fraction.
+    Number(f64),
+    /// True or false.
+    Boolean(bool),
+    /// A value of which the contract says nothing.
+    Any(Value),
+}
+
+/// An object with the properties that the contract declares.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Object {
+    /// All declared properties, required or not.
+    pub fields: Vec<Field>,
+    /// Properties that the contract allows without naming them.
+    pub extra: Vec<(String, Node)>,
+    /// Whether the contract allows properties that it does not name.
+    pub open: bool,
+    /// The properties that tell members of unions apart, the outermost union first.
+    pub tags: Vec<String>,
+}
+
+/// One property.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The name on the wire.
+    pub name: String,
+    /// Whether the contract requires it.
+    pub required: bool,
+    /// Whether the contract allows null.
+    pub nullable: bool,
+    /// Its value.
+    pub node: Node,
+}
+
+impl Node {
+    /// How many levels of unions, one within the other, the instance has.
+    pub fn union_depth(&self) -> usize {
+        match self {
+            Self::Object(object) => {
+                let fields = object.fields.iter().map(|field| &field.node);
+                let nodes = fields.chain(object.extra.iter().map(|(_, node)| node));
+                object.tags.len() + nodes.map(Self::union_depth).max().unwrap_or(0)
+            }
+            Self::List(items) => items.iter().map(Self::union_depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// Calls `visit` with every part, this one first.
+    pub fn walk<'n>(&'n self, visit: &mut dyn FnMut(&'n Self)) {
+        visit(self);
+        match self {
+            Self::Object(object) => {
+                for field in &object.fields {
+                    field.node.walk(visit);
+                }
+                for (_, node) in &object.extra {
+                    node.walk(visit);
+                }
+            }
+            Self::List(items) => items.iter().for_each(|item| item.walk(visit)),
+            _ => {}
+        }
+    }
+
+    /// The secrets in it.
+    pub fn secrets(&self) -> Vec<&str> {
+        let mut secrets = Vec::new();
+        self.walk(&mut |node| {
+            if let Self::Secret(text) = node {
+                secrets.push(text.as_str());
+            }
+        });
+        secrets
+    }
+}

@@ -1,0 +1,194 @@
+//! Every model against instances of its schema, as they are today and as they may be next year.
+//!
+//! The instances are made from the contract; none was recorded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use integration_tests::calls::{Model, OPERATIONS};
+use integration_tests::document;
+use integration_tests::samples::{Builder, Direction, Node, Variation, compare};
+use serde_json::{Value, json};
+
+/// A model, the operation that names it, and the schema of its JSON.
+struct Subject {
+    operation: String,
+    model: Model,
+    schema: Value,
+}
+
+/// The models of all answers, or of all requests, each once.
+fn subjects(contract: &Value, answers: bool) -> Vec<Subject> {
+    let operations = document::operations(contract);
+    let mut known = BTreeSet::new();
+    let mut subjects = Vec::new();
+    for entry in OPERATIONS {
+        let operation = operations.iter().find(|operation| operation.id == entry.id).unwrap();
+        let model = if answers { entry.output } else { entry.body };
+        let body = if answers {
+            operation.successes.iter().find_map(|(_, body)| body.clone())
+        } else {
+            operation.body.clone()
+        };
+        let (Some(model), Some((media, schema))) = (model, body) else { continue };
+        if media.contains("json") && known.insert(((model.name)(), schema.to_string())) {
+            subjects.push(Subject { operation: entry.id.to_owned(), model, schema });
+        }
+    }
+    subjects
+}
+
+fn report(problems: &[String]) {
+    let shown: Vec<&String> = problems.iter().take(60).collect();
+    assert!(problems.is_empty(), "{} problems: {shown:#?}", problems.len());
+}
+
+/// What goes wrong where an instance, written like this, is decoded and encoded again.
+fn problems_of(subject: &Subject, node: &Node, variation: Variation) -> Vec<String> {
+    let sent = node.render(variation);
+    let place = format!("{} {variation:?}", subject.operation);
+    match (subject.model.read)(sent.to_string().as_bytes()) {
+        Err(error) => vec![format!("{place}: {error}")],
+        Ok(reading) => {
+            let differences = compare(node, &sent, &reading.json, Direction::Response);
+            differences.into_iter().map(|difference| format!("{place}: {difference}")).collect()
+        }
+    }
+}
+
+#[test]
+fn every_answer_decodes_in_every_variation_and_loses_nothing() {
+    let contract = document::contract();
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for subject in subjects(&contract, true) {
+        for node in Builder::instances(&contract, &subject.schema) {
+            for variation in Variation::of(&node) {
+                count += 1;
+                problems.extend(problems_of(&subject, &node, variation));
+            }
+        }
+    }
+    report(&problems);
+    assert!(count > 3000, "{count}");
+}
+
+#[test]
+fn every_value_of_every_enum_survives() {
+    let contract = document::contract();
+    let mut problems = Vec::new();
+    for subject in subjects(&contract, true) {
+        for node in Builder::all_values(&contract, &subject.schema) {
+            problems.extend(problems_of(&subject, &node, Variation::Full));
+        }
+    }
+    report(&problems);
+}
+
+#[test]
+fn every_request_is_sent_as_it_was_meant() {
+    let contract = document::contract();
+    let mut problems = Vec::new();
+    for subject in subjects(&contract, false) {
+        for node in Builder::instances(&contract, &subject.schema) {
+            for variation in [Variation::Full, Variation::RequiredOnly, Variation::NullableNull] {
+                let meant = node.render(variation);
+                let place = format!("{} {variation:?}", subject.operation);
+                match (subject.model.read)(meant.to_string().as_bytes()) {
+                    Err(error) => problems.push(format!("{place}: {error}")),
+                    Ok(reading) => {
+                        let differences = compare(&node, &meant, &reading.json, Direction::Request);
+                        problems.extend(differences.into_iter().map(|d| format!("{place}: {d}")));
+                    }
+                }
+            }
+        }
+    }
+    report(&problems);
+}
+
+#[test]
+fn no_secret_shows() {
+    let contract = document::contract();
+    let (mut problems, mut found) = (Vec::new(), 0);
+    for subject in subjects(&contract, true).iter().chain(&subjects(&contract, false)) {
+        for node in Builder::instances(&contract, &subject.schema) {
+            let secrets = node.secrets();
+            for variation in [Variation::Full, Variation::UnknownTag(0), Variation::UnknownTag(1)] {
+                let document = node.render(variation).to_string();
+                let Ok(reading) = (subject.model.read)(document.as_bytes()) else { continue };
+                let shown = secrets.iter().filter(|secret| reading.debug.contains(*secret)).count();
+                let redacted = reading.debug.matches("[redacted]").count();
+                if shown > 0 || variation == Variation::Full && redacted < secrets.len() {
+                    let what = format!("{shown} of {} secrets show", secrets.len());
+                    problems.push(format!("{} {variation:?}: {what}", subject.operation));
+                }
+            }
+            found += secrets.len();
+        }
+    }
+    report(&problems);
+    assert!(found > 60, "{found}");
+}
+
+/// Every path into a document, and the document with something else in that place.
+fn broken(value: &Value, path: &str, whole: &dyn Fn(Value) -> Value, visit: &mut dyn FnMut(&str, Value)) {
+    for wrong in [json!(true), json!(-1.5), json!("wrong"), json!([]), json!({}), Value::Null] {
+        visit(path, whole(wrong));
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, part) in fields {
+                let inside = |changed: Value| {
+                    let mut fields = fields.clone();
+                    fields.insert(name.clone(), changed);
+                    whole(Value::Object(fields))
+                };
+                let dot = if path.is_empty() { "" } else { "." };
+                broken(part, &format!("{path}{dot}{name}"), &inside, visit);
+            }
+        }
+        Value::Array(items) => {
+            for (index, part) in items.iter().enumerate() {
+                let inside = |changed: Value| {
+                    let mut items = items.clone();
+                    items[index] = changed;
+                    whole(Value::Array(items))
+                };
+                broken(part, &format!("{path}[{index}]"), &inside, visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_its_place_or_accepted_and_never_a_panic() {
+    let contract = document::contract();
+    let (mut problems, mut refused) = (Vec::new(), 0);
+    let mut sizes: BTreeMap<&'static str, ()> = BTreeMap::new();
+    for subject in subjects(&contract, true) {
+        let name = (subject.model.name)();
+        let node = &Builder::instances(&contract, &subject.schema)[0];
+        let document = node.render(Variation::RequiredOnly);
+        let document = if document.as_object().is_none_or(|fields| fields.is_empty()) {
+            node.render(Variation::Full)
+        } else {
+            document
+        };
+        // The cost is square in the size; the large ones are made of the small ones.
+        if document.to_string().len() > 3000 || sizes.insert(name, ()).is_some() {
+            continue;
+        }
+        broken(&document, "", &|changed| changed, &mut |path, changed| {
+            if let Err(error) = (subject.model.read)(changed.to_string().as_bytes()) {
+                refused += 1;
+                if !path.starts_with(error.path()) && !error.path().starts_with(path) {
+                    let what = format!("{} and not {path}", error.path());
+                    problems.push(format!("{}: {what}: {error}", subject.operation));
+                }
+            }
+        });
+    }
+    report(&problems);
+    assert!(refused > 1000, "{refused}");
+}

@@ -1,0 +1,82 @@
+//! From progenitor's syntax tree and the facts of the contract to the parts of the client.
+//!
+//! Each pass is one file with one reason. Not for where the parts go: see `split`.
+
+pub(crate) mod calls;
+pub(crate) mod docs;
+pub(crate) mod enums;
+pub(crate) mod methods;
+pub(crate) mod models;
+pub(crate) mod names;
+pub(crate) mod table;
+pub(crate) mod types;
+pub(crate) mod unions;
+pub(crate) mod usage;
+
+use std::collections::BTreeMap;
+
+use syn::Item;
+
+use crate::codegen::model::{Normalised, SchemaKind};
+use crate::codegen::paging;
+use crate::codegen::split::{Parts, Piece};
+use crate::problem::Problem;
+
+use models::Model;
+use usage::Usage;
+
+/// Runs all passes.
+///
+/// # Errors
+/// Where an operation has no area or pages in an unknown way, or where tree and facts do not fit.
+pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Problem> {
+    let areas = usage::operation_areas(&normalised.operations)?;
+    let usage = Usage::of(normalised, &areas);
+    let known = usage::names(normalised);
+    let items = types_module(tree);
+    let models = models::read(items, normalised)?;
+    let by_name: BTreeMap<&str, &Model> = models.iter().map(|model| (model.name.as_str(), model)).collect();
+    let with_default = models::with_default(&models);
+    let signatures = methods::read(tree, &known);
+
+    let mut parts = Parts::default();
+    for (operation, area) in normalised.operations.iter().zip(&areas) {
+        let emitted = calls::emit(operation, &signatures)?;
+        parts.table.extend(table::emit(operation, &signatures));
+        parts.methods.entry(area).or_default().push(emitted.method);
+        let declared = parts.operations.entry(area).or_default();
+        declared.push(emitted.marker);
+        declared.push(emitted.setters);
+        let output = signatures.get(&operation.method_name).and_then(|signature| signature.output.as_ref());
+        if let Some(tokens) = paging::emit(operation, output, &by_name)? {
+            parts.paging.push(Piece { areas: [*area].into(), tokens });
+        }
+    }
+    for (name, schema) in &normalised.schemas {
+        let text = schema.description.as_deref().unwrap_or_default();
+        let tokens = match &schema.kind {
+            SchemaKind::Struct(_) => match by_name.get(name.as_str()) {
+                Some(model) => models::emit(model, &usage, &with_default),
+                None => continue,
+            },
+            SchemaKind::OpenEnum(values) => enums::emit(name, text, values, &usage),
+            SchemaKind::Union(union) => {
+                let members = unions::members(name, union, items, &known)?;
+                unions::emit(name, text, union, &members, &usage)?
+            }
+        };
+        parts.models.push(Piece { areas: usage.areas(name), tokens });
+    }
+    Ok(parts)
+}
+
+/// The items of progenitor's module `types`.
+fn types_module(tree: &syn::File) -> &[Item] {
+    tree.items
+        .iter()
+        .find_map(|item| match item {
+            Item::Mod(module) if module.ident == "types" => module.content.as_ref().map(|(_, items)| items.as_slice()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,339 @@
+//! Writes the structs of the models.
+//!
+//! progenitor decides their fields; here they get the derives that are wanted, attributes that say
+//! no more than needed, and for requests a constructor with chained setters. Not for enums and
+//! unions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Ident, Item, ItemStruct, Type, parse_quote};
+
+use crate::codegen::model::{FieldModel, Normalised, SchemaKind, TypeModel};
+use crate::problem::Problem;
+
+use super::{docs, names, types, usage::Usage};
+
+/// A struct as it will be written.
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    pub(crate) name: String,
+    /// What the contract says of it; empty where it says nothing.
+    pub(crate) text: String,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// One field of a struct.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    /// The name in JSON.
+    pub(crate) wire: String,
+    /// The type, with its `Option` or `Patch`.
+    pub(crate) ty: Type,
+    pub(crate) presence: Presence,
+    pub(crate) text: String,
+}
+
+/// When a field is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Always.
+    Required,
+    /// Always, as null where there is no value.
+    Nullable,
+    /// Where there is a value.
+    Optional,
+    /// Where the user said anything: a value, or null.
+    Patch,
+    /// A list or a map that may be left out, and is then empty.
+    Collection,
+    /// Whatever else the object holds.
+    Extra,
+}
+
+/// Brings the structs of progenitor's module of types together with the facts.
+///
+/// # Errors
+/// Where the two do not fit together: a defect of the generator.
+pub(crate) fn read(items: &[Item], normalised: &Normalised) -> Result<Vec<Model>, Problem> {
+    let known = super::usage::names(normalised);
+    let structs: BTreeMap<String, &ItemStruct> = items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Struct(item) => Some((item.ident.to_string(), item)),
+            _ => None,
+        })
+        .collect();
+    let mut models = Vec::new();
+    for (name, schema) in &normalised.schemas {
+        let SchemaKind::Struct(facts) = &schema.kind else { continue };
+        let Some(item) = structs.get(name) else {
+            return Err(Problem::new(format!("progenitor wrote no struct for the schema `{name}`"))
+                .with_pointer(schema.pointer.clone())
+                .with_help("its shape is one that the normaliser does not bring into a form that progenitor accepts"));
+        };
+        let mut members: BTreeMap<String, Type> = item
+            .fields
+            .iter()
+            .filter_map(|field| Some((names::plain(field.ident.as_ref()?), types::tidy(&field.ty, &known))))
+            .collect();
+        let mut fields = Vec::new();
+        for fact in &facts.fields {
+            let key = fact.rust_name.trim_start_matches("r#");
+            let Some(ty) = members.remove(key) else {
+                return Err(Problem::new(format!("progenitor's struct `{name}` lacks the field `{}`", fact.rust_name))
+                    .with_pointer(schema.pointer.clone()));
+            };
+            fields.push(field(fact, ty, schema.usage.request));
+        }
+        if facts.extra.is_some()
+            && let Some(ty) = members.remove("extra")
+        {
+            fields.push(Field {
+                ident: format_ident!("extra"),
+                wire: String::new(),
+                ty,
+                presence: Presence::Extra,
+                text: "Properties that the contract does not name.".to_owned(),
+            });
+        }
+        if let Some(left) = members.keys().next() {
+            return Err(Problem::new(format!("progenitor's struct `{name}` has the field `{left}`, of which no fact is known"))
+                .with_pointer(schema.pointer.clone()));
+        }
+        let text = schema.description.clone().unwrap_or_default();
+        models.push(Model { name: name.clone(), text, fields });
+    }
+    Ok(models)
+}
+
+fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
+    let bare = types::inside(&ty, "Option").cloned().unwrap_or_else(|| ty.clone());
+    let (ty, presence) = if fact.patch {
+        (bare, Presence::Patch)
+    } else if fact.required && !fact.nullable {
+        (ty, Presence::Required)
+    } else if fact.required {
+        (parse_quote!(Option<#bare>), Presence::Nullable)
+    } else if is_collection(&bare) && !request {
+        (bare, Presence::Collection)
+    } else {
+        (parse_quote!(Option<#bare>), Presence::Optional)
+    };
+    let ty = if fact.secret { secret(&ty) } else { ty };
+    Field {
+        ident: names::apart(fact.rust_name.trim_start_matches("r#"), &[]),
+        wire: fact.name.clone(),
+        ty,
+        presence,
+        text: field_text(fact),
+    }
+}
+
+fn field_text(fact: &FieldModel) -> String {
+    let text = fact.description.as_deref().unwrap_or_default();
+    if !text.is_empty() {
+        return docs::sentence(text);
+    }
+    let kind = match &fact.ty {
+        TypeModel::Text => "a text",
+        TypeModel::Uuid => "an id",
+        TypeModel::Date => "a date",
+        TypeModel::DateTime => "a date and time",
+        TypeModel::Integer => "an integer",
+        TypeModel::Number => "a number",
+        TypeModel::Boolean => "true or false",
+        TypeModel::List(_) => "a list",
+        TypeModel::Map(_) => "a map",
+        _ => return format!("`{}` of the contract.", fact.name),
+    };
+    format!("`{}` of the contract, {kind}.", fact.name)
+}
+
+/// Whether `ty` is a list or a map.
+pub(crate) fn is_collection(ty: &Type) -> bool {
+    matches!(types::last_name(ty).as_deref(), Some("Vec" | "BTreeMap" | "Map"))
+}
+
+/// The models that have a default: all their fields may be left out.
+pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
+    models
+        .iter()
+        .filter(|model| {
+            model.fields.iter().all(|field| !matches!(field.presence, Presence::Required | Presence::Nullable))
+        })
+        .map(|model| model.name.clone())
+        .collect()
+}
+
+/// Writes a struct.
+pub(crate) fn emit(model: &Model, usage: &Usage, with_default: &BTreeSet<String>) -> TokenStream {
+    let name = format_ident!("{}", model.name);
+    let text = docs::attributes(&usage.describe(&model.name, &model.text));
+    let default = with_default.contains(&model.name).then(|| quote!(Default,));
+    let response = usage.is_response(&model.name);
+    let members = model.fields.iter().map(|field| member(field, response));
+    let builder = usage.is_request(&model.name).then(|| builder(&name, &model.fields));
+    quote! {
+        #text
+        #[derive(Clone, Debug, PartialEq, #default Deserialize, Serialize)]
+        #[non_exhaustive]
+        pub struct #name { #(#members)* }
+        #builder
+    }
+}
+
+fn member(field: &Field, response: bool) -> TokenStream {
+    let Field { ident, wire, ty, presence, .. } = field;
+    let text = docs::attributes(&field.text);
+    let mut options = Vec::new();
+    if *presence != Presence::Extra && names::plain(ident) != *wire {
+        options.push(quote!(rename = #wire));
+    }
+    match presence {
+        Presence::Required if response && is_collection(ty) => options.push(quote!(default)),
+        Presence::Required | Presence::Nullable => {}
+        Presence::Optional => options.push(quote!(skip_serializing_if = "Option::is_none")),
+        Presence::Patch => {
+            options.push(quote!(default, skip_serializing_if = "rt::Patch::is_absent"));
+        }
+        Presence::Collection => {
+            let empty = match types::last_name(ty).as_deref() {
+                Some("Vec") => "Vec::is_empty",
+                Some("BTreeMap") => "BTreeMap::is_empty",
+                _ => "serde_json::Map::is_empty",
+            };
+            options.push(quote!(default, skip_serializing_if = #empty));
+        }
+        Presence::Extra => options.push(quote!(flatten)),
+    }
+    if holds_date_time(ty) {
+        let default = matches!(presence, Presence::Optional) || *presence == Presence::Nullable && response;
+        if default {
+            options.push(quote!(default));
+        }
+        options.push(quote!(with = "rt::date_time"));
+    }
+    let serde = (!options.is_empty()).then(|| quote!(#[serde(#(#options),*)]));
+    quote!(#text #serde pub #ident: #ty,)
+}
+
+/// Whether the field is a date and time, or a list or map of them.
+fn holds_date_time(ty: &Type) -> bool {
+    if types::last_name(ty).as_deref() == Some("DateTime") {
+        return true;
+    }
+    if let Some(value) = types::map_value(ty) {
+        return holds_date_time(value);
+    }
+    ["Option", "Vec", "Patch"].iter().filter_map(|wrapper| types::inside(ty, wrapper)).any(holds_date_time)
+}
+
+/// The type that a secret of this type has: it travels as it is and does not show.
+fn secret(ty: &Type) -> Type {
+    for wrapper in ["Option", "Patch"] {
+        if let Some(inner) = types::inside(ty, wrapper) {
+            let inner = secret(inner);
+            return if wrapper == "Option" { parse_quote!(Option<#inner>) } else { parse_quote!(rt::Patch<#inner>) };
+        }
+    }
+    match types::last_name(ty).as_deref() {
+        Some("String") => parse_quote!(rt::SecretText),
+        Some("SecretText" | "Secret") => ty.clone(),
+        _ => parse_quote!(rt::Secret<#ty>),
+    }
+}
+
+/// `new` with the required fields, and a setter for each of the others.
+fn builder(name: &Ident, fields: &[Field]) -> TokenStream {
+    let is_argument = |field: &&Field| matches!(field.presence, Presence::Required | Presence::Nullable);
+    let required: Vec<&Field> = fields.iter().filter(is_argument).collect();
+    let arguments = required.iter().map(|field| {
+        let ident = &field.ident;
+        let ty = argument_type(&field.ty);
+        quote!(#ident: #ty)
+    });
+    let values = fields.iter().map(|field| {
+        let ident = &field.ident;
+        match field.presence {
+            Presence::Required | Presence::Nullable => {
+                let value = argument_value(&field.ty, ident);
+                if value.to_string() == ident.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
+            }
+            Presence::Optional => quote!(#ident: None),
+            Presence::Patch => quote!(#ident: rt::Patch::Absent),
+            Presence::Collection | Presence::Extra => quote!(#ident: Default::default()),
+        }
+    });
+    let about = if required.is_empty() {
+        "Says nothing yet: every field is set by its setter.".to_owned()
+    } else {
+        "Takes what must be sent; every other field is set by its setter.".to_owned()
+    };
+    let setters = fields.iter().filter(|field| !is_argument(field)).map(setter);
+    quote! {
+        impl #name {
+            #[doc = #about]
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+            #(#setters)*
+        }
+    }
+}
+
+fn setter(field: &Field) -> TokenStream {
+    let ident = &field.ident;
+    let method = names::apart(&names::plain(ident), names::MODEL_METHODS);
+    let text = format!(" Sets [`{0}`](Self::{0}).", names::plain(ident));
+    match field.presence {
+        Presence::Optional => {
+            let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
+            let ty = argument_type(inner);
+            let value = argument_value(inner, &format_ident!("value"));
+            quote! {
+                #[doc = #text]
+                pub fn #method(mut self, value: #ty) -> Self {
+                    self.#ident = Some(#value);
+                    self
+                }
+            }
+        }
+        Presence::Patch => {
+            let ty = &field.ty;
+            quote! {
+                #[doc = #text]
+                pub fn #method(mut self, value: impl Into<#ty>) -> Self {
+                    self.#ident = value.into();
+                    self
+                }
+            }
+        }
+        _ => {
+            let ty = argument_type(&field.ty);
+            let value = argument_value(&field.ty, &format_ident!("value"));
+            quote! {
+                #[doc = #text]
+                pub fn #method(mut self, value: #ty) -> Self {
+                    self.#ident = #value;
+                    self
+                }
+            }
+        }
+    }
+}
+
+/// Texts are taken as whatever becomes one.
+fn argument_type(ty: &Type) -> TokenStream {
+    if converts(ty) { quote!(impl Into<#ty>) } else { ty.to_token_stream() }
+}
+
+fn argument_value(ty: &Type, ident: &Ident) -> TokenStream {
+    if converts(ty) { quote!(#ident.into()) } else { quote!(#ident) }
+}
+
+fn converts(ty: &Type) -> bool {
+    matches!(types::last_name(ty).as_deref(), Some("String" | "SecretText"))
+}

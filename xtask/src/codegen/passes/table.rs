@@ -1,0 +1,106 @@
+//! Writes the table by which the tests of the workspace call every operation.
+//!
+//! One entry for each operation: its method with values that are given when it is called, and the
+//! types of its bodies. What a call has to send is not in it: the tests take that from the contract.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::Type;
+
+use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel};
+
+use super::{methods::Signature, names, types};
+
+/// Writes the entry of one operation, or nothing where progenitor wrote no method for it.
+pub(crate) fn emit(
+    operation: &OperationModel,
+    signatures: &BTreeMap<String, Signature>,
+) -> Option<TokenStream> {
+    let signature = signatures.get(&operation.method_name)?;
+    let type_of = |parameter: &ParameterModel| {
+        let ty = signature.parameters.get(parameter.rust_name.trim_start_matches("r#"));
+        ty.map(bare)
+    };
+    let is_argument =
+        |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
+
+    let (of_path, others): (Vec<_>, Vec<_>) =
+        operation.parameters.iter().partition(|parameter| parameter.location == Location::Path);
+    let mut arguments = Vec::new();
+    for parameter in of_path.iter().chain(others.iter().filter(|parameter| parameter.required)) {
+        arguments.push(given(parameter, &type_of(parameter)?));
+    }
+    let mut setters = Vec::new();
+    for parameter in operation.parameters.iter().filter(|parameter| !is_argument(parameter)) {
+        let setter = names::apart(parameter.rust_name.trim_start_matches("r#"), names::CALL_METHODS);
+        let value = given(parameter, &type_of(parameter)?);
+        setters.push(quote!(.#setter(#value)));
+    }
+    let mut body_model = quote!(None);
+    if let Some(body) = &operation.body {
+        let value = if body.kind == BodyKind::Json {
+            let ty = bare(signature.parameters.get("body")?);
+            body_model = quote!(Some(Model::of::<#ty>()));
+            quote!(&given.body::<#ty>()?)
+        } else {
+            quote!(given.body_text()?)
+        };
+        if body.required == Some(false) {
+            setters.push(quote!(.body(#value)));
+        } else {
+            arguments.push(value);
+        }
+    }
+    let output = match operation.success.format {
+        Format::Json | Format::JsonOrEmpty => {
+            let ty = signature.output.as_ref()?;
+            let ty = types::inside(ty, "Option").unwrap_or(ty);
+            quote!(Some(Model::of::<#ty>()))
+        }
+        Format::Text | Format::Binary | Format::NoContent => quote!(None),
+    };
+    let send = match operation.success.format {
+        Format::Binary => quote!(sent_bytes),
+        _ => quote!(sent),
+    };
+    let method = names::apart(&operation.method_name, &[]);
+    let id = &operation.id;
+    Some(quote! {
+        Entry {
+            id: #id,
+            call: |client, given| Ok(#send(client.#method(#(#arguments),*) #(#setters)*)),
+            body: #body_model,
+            output: #output,
+        }
+    })
+}
+
+/// The value of a parameter, taken from what is given at run time.
+fn given(parameter: &ParameterModel, ty: &Type) -> TokenStream {
+    let place = match parameter.location {
+        Location::Path => "path",
+        Location::Query => "query",
+        Location::Header => "header",
+    };
+    let name = format!("{place} {}", parameter.name);
+    if let Some(item) = types::inside(ty, "Vec") {
+        return quote!(&given.value::<Vec<#item>>(#name)?);
+    }
+    match types::last_name(ty).as_deref() {
+        Some("str" | "String") => quote!(&given.value::<String>(#name)?),
+        _ => {
+            let ty = ty.to_token_stream();
+            quote!(given.value::<#ty>(#name)?)
+        }
+    }
+}
+
+/// The type without the reference and the `Option` that progenitor puts around a parameter.
+fn bare(ty: &Type) -> Type {
+    match types::inside(ty, "Option").unwrap_or(ty) {
+        Type::Reference(reference) => (*reference.elem).clone(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,150 @@
+//! Brings the types that progenitor writes into the one form that generated files use.
+//!
+//! `::std::option::Option<Foo>` becomes `Option<types::Foo>`. Not for deciding what a field's type
+//! is: that was decided before progenitor ran.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::Span;
+use syn::{
+    GenericArgument, Ident, PathArguments, Type, parse_quote,
+    visit_mut::{self, VisitMut},
+};
+
+/// Paths that generated files write short, by all their segments but the last.
+const SHORT: &[(&[&str], &str)] = &[
+    (&["std", "option"], ""),
+    (&["std", "string"], ""),
+    (&["std", "vec"], ""),
+    (&["std", "primitive"], ""),
+    (&["std", "collections"], ""),
+    (&["chrono", "offset"], "chrono"),
+    (&["chrono"], "chrono"),
+    (&["chrono", "naive"], "chrono"),
+    (&["uuid"], "uuid"),
+    (&["serde_json"], "serde_json"),
+    (&["std", "net"], "std::net"),
+    (&["std", "num"], "std::num"),
+    (&["qovery_api", "types"], "types"),
+    (&["types"], "types"),
+    (&["qovery_api"], "rt"),
+];
+
+/// Rewrites `ty`; `models` are the names that stand alone inside progenitor's module of types.
+pub(crate) fn tidy(ty: &Type, models: &BTreeSet<String>) -> Type {
+    let mut ty = ty.clone();
+    Tidy { models }.visit_type_mut(&mut ty);
+    ty
+}
+
+struct Tidy<'a> {
+    models: &'a BTreeSet<String>,
+}
+
+impl VisitMut for Tidy<'_> {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        visit_mut::visit_type_mut(self, ty);
+        if let Type::Reference(reference) = ty {
+            reference.lifetime = None;
+        }
+        let Type::Path(path) = ty else { return };
+        let names: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let Some((last, before)) = names.split_last() else { return };
+        let arguments = path.path.segments.last().map(|segment| segment.arguments.clone()).unwrap_or_default();
+        let ident = Ident::new(last, Span::call_site());
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        let prefix = if before.is_empty() {
+            if !self.models.contains(last) {
+                return;
+            }
+            "types"
+        } else {
+            match SHORT.iter().find(|(known, _)| *known == before.as_slice()) {
+                Some((_, prefix)) => *prefix,
+                None => return,
+            }
+        };
+        let mut short: syn::Path = if prefix.is_empty() {
+            parse_quote!(#ident)
+        } else {
+            let modules = prefix.split("::").map(|part| Ident::new(part, Span::call_site()));
+            parse_quote!(#(#modules)::*::#ident)
+        };
+        if let Some(segment) = short.segments.last_mut() {
+            segment.arguments = arguments;
+        }
+        path.path = short;
+    }
+}
+
+/// The model that `ty` names, where it is nothing but a model.
+pub(crate) fn model_name(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let mut segments = path.path.segments.iter();
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some(module), Some(name), None) if module.ident == "types" => Some(name.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// The name of the last segment of a path type: `Option` for `Option<T>`.
+pub(crate) fn last_name(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    path.path.segments.last().map(|segment| segment.ident.to_string())
+}
+
+/// What stands between the angle brackets of `wrapper<T>`.
+pub(crate) fn inside<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last()?;
+    if segment.ident != wrapper {
+        return None;
+    }
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    })
+}
+
+/// `V` of a map `BTreeMap<K, V>`.
+pub(crate) fn map_value(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    if segment.ident != "BTreeMap" {
+        return None;
+    }
+    arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    }).nth(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+
+    use super::*;
+
+    fn tidied(ty: Type) -> String {
+        let models = BTreeSet::from(["Foo".to_owned()]);
+        tidy(&ty, &models).to_token_stream().to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn standard_types_are_written_short_and_models_by_their_module() {
+        assert_eq!(tidied(parse_quote!(::std::option::Option<::std::vec::Vec<Foo>>)), "Option<Vec<types::Foo>>");
+        assert_eq!(tidied(parse_quote!(&'a types::Foo)), "&types::Foo");
+        assert_eq!(tidied(parse_quote!(::chrono::DateTime<::chrono::offset::Utc>)), "chrono::DateTime<chrono::Utc>");
+        assert_eq!(tidied(parse_quote!(::qovery_api::Patch<::std::string::String>)), "rt::Patch<String>");
+    }
+
+    #[test]
+    fn a_name_that_is_no_model_stays() {
+        assert_eq!(tidied(parse_quote!(bool)), "bool");
+        assert_eq!(tidied(parse_quote!(::elsewhere::Foo)), "::elsewhere::Foo");
+    }
+}

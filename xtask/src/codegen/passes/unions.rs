@@ -1,0 +1,153 @@
+//! Writes the unions, each as one call of the runtime's macro.
+//!
+//! The normaliser decides how the members are told apart, progenitor which types they have. Not for
+//! how a union decodes: that is the macro's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Item, Type};
+
+use crate::codegen::model::{JsonType, UnionModel, UnionStrategy, VariantModel};
+use crate::problem::Problem;
+
+use super::{docs, names, types, usage::Usage};
+
+/// The type of each member of the union `name`, by the name of its variant.
+///
+/// # Errors
+/// Where progenitor wrote no struct with the members' types.
+pub(crate) fn members(
+    name: &str,
+    union: &UnionModel,
+    items: &[Item],
+    known: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Type>, Problem> {
+    let carrier = items.iter().find_map(|item| match item {
+        Item::Struct(item) if item.ident == name => Some(item),
+        _ => None,
+    });
+    let lacking = |what: String| Problem::new(format!("progenitor wrote {what} of the union `{name}`"));
+    let carrier = carrier.ok_or_else(|| lacking("no carrier".to_owned()))?;
+    union
+        .variants
+        .iter()
+        .map(|variant| {
+            let wanted = variant.carrier.trim_start_matches("r#");
+            let field = carrier
+                .fields
+                .iter()
+                .find(|field| field.ident.as_ref().is_some_and(|ident| names::plain(ident) == wanted))
+                .ok_or_else(|| lacking(format!("no member `{wanted}`")))?;
+            let ty = types::tidy(&field.ty, known);
+            let ty = types::inside(&ty, "Option").cloned().unwrap_or(ty);
+            Ok((variant.rust_name.clone(), ty))
+        })
+        .collect()
+}
+
+/// Writes the union `name`.
+///
+/// # Errors
+/// Where progenitor wrote no member types, or where more than one member cannot be told apart.
+pub(crate) fn emit(
+    name: &str,
+    text: &str,
+    union: &UnionModel,
+    members: &BTreeMap<String, Type>,
+    usage: &Usage,
+) -> Result<TokenStream, Problem> {
+    let ident = format_ident!("{name}");
+    let mut variants: Vec<&VariantModel> = union.variants.iter().collect();
+    // The forms that look at properties are for objects alone.
+    let objects = union.variants.iter().all(|variant| variant.json_type == JsonType::Object);
+    let trial = UnionStrategy::Trial;
+    let strategy = if objects { &union.strategy } else { &trial };
+    let how = match strategy {
+        UnionStrategy::Tag { property } => format!("by tag {property:?}"),
+        UnionStrategy::Presence => "by property".to_owned(),
+        UnionStrategy::JsonType | UnionStrategy::Trial => "in order".to_owned(),
+    };
+    let key = |variant: &VariantModel| match strategy {
+        UnionStrategy::Tag { .. } => keys(&variant.tags, " | "),
+        UnionStrategy::Presence => keys(&variant.telling, " & "),
+        UnionStrategy::JsonType | UnionStrategy::Trial => String::new(),
+    };
+    // What nothing tells is what is left when nothing else was told.
+    variants.sort_by_key(|variant| key(variant) == LAST_RESORT);
+    if variants.iter().filter(|variant| key(variant) == LAST_RESORT).count() > 1 {
+        return Err(Problem::new(format!("two members of the union `{name}` cannot be told apart: nothing tells either"))
+            .with_help("give the union a discriminator in the overlay"));
+    }
+    let text = docs::attributes(&usage.describe(name, text));
+    let written = variants.iter().filter_map(|variant| {
+        let ty = members.get(&variant.rust_name)?;
+        let member = format_ident!("{}", variant.rust_name);
+        let text = docs::attributes(&member_text(variant, &union.strategy));
+        let key = key(variant);
+        Some(quote!(#text #[key = #key] #member(#ty),))
+    });
+    let conversions = conversions(&ident, members);
+    Ok(quote! {
+        #[within = "union"]
+        #[how = #how]
+        #text
+        pub enum #ident { #(#written)* }
+        #conversions
+    })
+}
+
+/// What stands before the arrow of a member that is recognised by nothing.
+const LAST_RESORT: &str = "_ => ";
+
+fn keys(texts: &[String], separator: &str) -> String {
+    if texts.is_empty() {
+        return LAST_RESORT.to_owned();
+    }
+    let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+    format!("{} => ", texts.join(separator))
+}
+
+fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> String {
+    if let Some(text) = variant.description.as_deref().map(docs::sentence).filter(|text| !text.is_empty()) {
+        return text;
+    }
+    let told: Vec<&str> = match strategy {
+        UnionStrategy::Tag { .. } => variant.tags.iter().map(String::as_str).collect(),
+        UnionStrategy::Presence => variant.telling.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    match (strategy, told.is_empty()) {
+        (UnionStrategy::Tag { property }, false) => format!("Where `{property}` is {}.", docs::names(&told)),
+        (UnionStrategy::Presence, false) => format!("Where {} is there.", docs::names(&told)),
+        (UnionStrategy::Tag { .. } | UnionStrategy::Presence, true) => "Otherwise.".to_owned(),
+        _ => match variant.json_type {
+            JsonType::Object => "An object.",
+            JsonType::Array => "A list.",
+            JsonType::Text => "A text.",
+            JsonType::Integer => "An integer.",
+            JsonType::Number => "A number.",
+            JsonType::Boolean => "True or false.",
+            JsonType::Any => "Any value.",
+        }
+        .to_owned(),
+    }
+}
+
+/// `From` for every member whose type no other member has.
+fn conversions(union: &syn::Ident, members: &BTreeMap<String, Type>) -> TokenStream {
+    let bare = |ty: &Type| types::inside(ty, "Box").cloned().unwrap_or_else(|| ty.clone());
+    let unique = members.iter().filter(|(_, ty)| members.values().filter(|other| bare(other) == bare(ty)).count() == 1);
+    let conversions = unique.filter(|(_, ty)| types::model_name(&bare(ty)).is_some()).map(|(member, ty)| {
+        let member = format_ident!("{member}");
+        let from = bare(ty);
+        let value = if types::inside(ty, "Box").is_some() { quote!(Box::new(member)) } else { quote!(member) };
+        quote! {
+            impl From<#from> for #union {
+                fn from(member: #from) -> Self { Self::#member(#value) }
+            }
+        }
+    });
+    quote!(#(#conversions)*)
+}

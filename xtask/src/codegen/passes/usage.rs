@@ -1,0 +1,154 @@
+//! Which operations reach a model, and through which areas.
+//!
+//! Not for where files go: that is decided from this by `split`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::codegen::{
+    areas::{self, Area},
+    model::{Normalised, OperationModel, TypeModel},
+};
+use crate::problem::Problem;
+
+use super::docs;
+
+/// Where each model occurs.
+#[derive(Debug, Default)]
+pub(crate) struct Usage {
+    models: BTreeMap<String, Places>,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    request: bool,
+    response: bool,
+    /// Methods that take it as their body.
+    sent_by: Vec<String>,
+    /// Methods that give it.
+    returned_by: Vec<String>,
+    /// Methods that take it as a parameter.
+    parameter_of: Vec<String>,
+    /// Models that hold it.
+    part_of: Vec<String>,
+    areas: BTreeSet<&'static Area>,
+}
+
+/// The area of each operation, in the order of the operations.
+///
+/// # Errors
+/// Where a tag has no area.
+pub(crate) fn operation_areas(operations: &[OperationModel]) -> Result<Vec<&'static Area>, Problem> {
+    operations.iter().map(|operation| {
+        let tag = operation.tags.first().map(String::as_str);
+        areas::area_of(tag, &operation.path).ok_or_else(|| {
+            let what = match tag {
+                Some(tag) => format!("the operation `{}` has the tag `{tag}`, which belongs to no area of the client", operation.id),
+                None => format!("the operation `{}` has no tag, and its path tells no area either", operation.id),
+            };
+            Problem::new(what)
+                .with_pointer(operation.pointer.clone())
+                .with_help("add it to the table in xtask/src/codegen/areas.rs: a new tag belongs to the area where a user would look for it")
+        })
+    }).collect()
+}
+
+impl Usage {
+    /// Follows every operation to every model.
+    pub(crate) fn of(normalised: &Normalised, areas: &[&'static Area]) -> Self {
+        let mut usage = Self::default();
+        for (operation, area) in normalised.operations.iter().zip(areas) {
+            let method = &operation.method_name;
+            if let Some(name) = operation.body.as_ref().and_then(|body| body.ty.names()) {
+                usage.place(name).sent_by.push(method.clone());
+            }
+            if let Some(name) = operation.success.ty.as_ref().and_then(TypeModel::names) {
+                usage.place(name).returned_by.push(method.clone());
+            }
+            for name in operation.parameters.iter().filter_map(|parameter| parameter.ty.names()) {
+                usage.place(name).parameter_of.push(method.clone());
+            }
+            usage.spread(normalised, operation, area);
+        }
+        for (name, schema) in &normalised.schemas {
+            let places = usage.place(name);
+            places.request = schema.usage.request;
+            places.response = schema.usage.response;
+            for part in &schema.uses {
+                usage.place(part).part_of.push(name.clone());
+            }
+        }
+        usage
+    }
+
+    fn spread(&mut self, normalised: &Normalised, operation: &OperationModel, area: &'static Area) {
+        let mut open: Vec<&str> = operation
+            .body
+            .iter()
+            .filter_map(|body| body.ty.names())
+            .chain(operation.success.ty.as_ref().and_then(TypeModel::names))
+            .chain(operation.parameters.iter().filter_map(|parameter| parameter.ty.names()))
+            .collect();
+        while let Some(name) = open.pop() {
+            if !self.place(name).areas.insert(area) {
+                continue;
+            }
+            if let Some(schema) = normalised.schemas.get(name) {
+                open.extend(schema.uses.iter().map(String::as_str));
+            }
+        }
+    }
+
+    fn place(&mut self, name: &str) -> &mut Places {
+        self.models.entry(name.to_owned()).or_default()
+    }
+
+    /// Whether the model is sent.
+    pub(crate) fn is_request(&self, name: &str) -> bool {
+        self.models.get(name).is_some_and(|places| places.request)
+    }
+
+    /// Whether the model is received.
+    pub(crate) fn is_response(&self, name: &str) -> bool {
+        self.models.get(name).is_some_and(|places| places.response)
+    }
+
+    /// The areas that reach the model.
+    pub(crate) fn areas(&self, name: &str) -> BTreeSet<&'static Area> {
+        self.models.get(name).map(|places| places.areas.clone()).unwrap_or_default()
+    }
+
+    /// The documentation of a model: what the contract says of it, then who uses it.
+    pub(crate) fn describe(&self, name: &str, text: &str) -> String {
+        let used = self.sentence(name);
+        let text = docs::sentence(text);
+        match (text.is_empty(), used.is_empty()) {
+            (false, false) => format!("{text}\n\n{used}"),
+            (false, true) => text,
+            (true, false) => used,
+            (true, true) => format!("The schema `{name}` of the contract."),
+        }
+    }
+
+    fn sentence(&self, name: &str) -> String {
+        let Some(places) = self.models.get(name) else { return String::new() };
+        let direct = [
+            ("Sent by", &places.sent_by),
+            ("Returned by", &places.returned_by),
+            ("A parameter of", &places.parameter_of),
+        ];
+        let direct: Vec<String> = direct
+            .iter()
+            .filter(|(_, methods)| !methods.is_empty())
+            .map(|(words, methods)| format!("{words} {}.", docs::names(methods)))
+            .collect();
+        if direct.is_empty() && !places.part_of.is_empty() {
+            return format!("A part of {}.", docs::names(&places.part_of));
+        }
+        direct.join(" ")
+    }
+}
+
+/// The name of every model.
+pub(crate) fn names(normalised: &Normalised) -> BTreeSet<String> {
+    normalised.schemas.keys().cloned().collect()
+}

@@ -1,0 +1,267 @@
+//! The keywords of a schema: which are facts, in which order they stand, and how the forms of
+//! version 3.1 are said in 3.0.
+//!
+//! Not for following references or for the schemas inside a schema: `schema` does that.
+
+use serde_json::{Map, Value, json};
+
+/// The keywords of a schema in the order in which they are written. Others are not kept.
+pub(super) const ORDER: [&str; 35] = [
+    "$ref",
+    "type",
+    "format",
+    "nullable",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "description",
+    "enum",
+    "x-enumDescriptions",
+    "default",
+    "multipleOf",
+    "minimum",
+    "exclusiveMinimum",
+    "maximum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "required",
+    "properties",
+    "additionalProperties",
+    "items",
+    "allOf",
+    "oneOf",
+    "anyOf",
+    "not",
+    "discriminator",
+    "xml",
+    "externalDocs",
+];
+
+/// Facts that are copied as they stand, when they are not what holds anyway.
+pub(super) const COPIED: [&str; 14] = [
+    "format",
+    "default",
+    "multipleOf",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "deprecated",
+];
+
+/// What may stand beside a reference: it says something about the place, not about the target.
+pub(super) const BESIDE_A_REFERENCE: [&str; 4] = ["default", "deprecated", "readOnly", "writeOnly"];
+
+/// Copies the facts that say something: `false` for a flag is what holds anyway.
+pub(super) fn copy(from: &Map<String, Value>, keywords: &[&str], to: &mut Map<String, Value>) {
+    for keyword in keywords {
+        let flag = matches!(
+            *keyword,
+            "deprecated" | "readOnly" | "writeOnly" | "uniqueItems"
+        );
+        match from.get(*keyword) {
+            None => {}
+            Some(value) if flag && value != &Value::Bool(true) => {}
+            Some(value) => drop(to.insert((*keyword).to_owned(), value.clone())),
+        }
+    }
+}
+
+/// An exclusive limit is a flag in 3.0 and a number since 3.1.
+pub(super) fn limit(
+    map: &Map<String, Value>,
+    exclusive: &str,
+    inclusive: &str,
+    facts: &mut Map<String, Value>,
+    tighter: impl Fn(f64, f64) -> bool,
+) {
+    match map.get(exclusive) {
+        Some(Value::Bool(true)) => drop(facts.insert(exclusive.to_owned(), Value::Bool(true))),
+        Some(Value::Number(number)) => {
+            let old = facts.get(inclusive).and_then(Value::as_f64);
+            if number
+                .as_f64()
+                .is_some_and(|new| old.is_none_or(|old| tighter(new, old)))
+            {
+                facts.insert(inclusive.to_owned(), Value::Number(number.clone()));
+                facts.insert(exclusive.to_owned(), Value::Bool(true));
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn encoding(map: &Map<String, Value>, facts: &mut Map<String, Value>) {
+    if facts.contains_key("format") {
+        return;
+    }
+    let encoding = map.get("contentEncoding").and_then(Value::as_str);
+    let format = match (
+        encoding,
+        map.get("contentMediaType").and_then(Value::as_str),
+    ) {
+        (Some("base64" | "base64url"), _) => "byte",
+        (Some("binary"), _) | (None, Some("application/octet-stream")) => "binary",
+        _ => return,
+    };
+    facts.insert("format".to_owned(), Value::from(format));
+}
+
+/// The allowed values; returns whether null is one of them.
+pub(super) fn values(map: &Map<String, Value>, facts: &mut Map<String, Value>) -> bool {
+    let constant = map.get("const").map(std::slice::from_ref);
+    let Some(values) =
+        constant.or_else(|| map.get("enum").and_then(Value::as_array).map(Vec::as_slice))
+    else {
+        return false;
+    };
+    let mut kept: Vec<Value> = Vec::new();
+    for value in values {
+        if !value.is_null() && !kept.contains(value) {
+            kept.push(value.clone());
+        }
+    }
+    let kind = kept.first().and_then(|first| match first {
+        Value::String(_) => Some("string"),
+        Value::Bool(_) => Some("boolean"),
+        Value::Number(number) if number.is_f64() => Some("number"),
+        Value::Number(_) => Some("integer"),
+        _ => None,
+    });
+    if let Some(kind) = kind.filter(|_| !map.contains_key("type")) {
+        facts.insert("type".to_owned(), Value::from(kind));
+    }
+    let null = values.contains(&Value::Null);
+    if !kept.is_empty() {
+        facts.insert("enum".to_owned(), Value::Array(kept));
+    }
+    null
+}
+
+/// The type or types; returns whether null is one of them.
+pub(super) fn kinds(map: &Map<String, Value>, facts: &mut Map<String, Value>) -> bool {
+    let all: Vec<&str> = match map.get("type") {
+        Some(Value::String(kind)) => vec![kind],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => return false,
+    };
+    let rest: Vec<&str> = all.iter().copied().filter(|kind| *kind != "null").collect();
+    if let [kind] = rest.as_slice() {
+        facts.insert("type".to_owned(), Value::from(*kind));
+    } else if rest.len() > 1 {
+        let branches = rest.into_iter().map(|kind| branch(kind, facts)).collect();
+        for keyword in ["items", "properties", "required", "additionalProperties"] {
+            facts.remove(keyword);
+        }
+        facts.insert("anyOf".to_owned(), Value::Array(branches));
+    }
+    all.contains(&"null")
+}
+
+/// One of several types, with the keywords that belong to it alone.
+fn branch(kind: &str, facts: &Map<String, Value>) -> Value {
+    let mut branch = Map::from_iter([("type".to_owned(), Value::from(kind))]);
+    let own: &[&str] = match kind {
+        "array" => &["items"],
+        "object" => &["properties", "required", "additionalProperties"],
+        _ => &[],
+    };
+    for keyword in own {
+        if let Some(value) = facts.get(*keyword) {
+            branch.insert((*keyword).to_owned(), value.clone());
+        }
+    }
+    if kind == "array" && !branch.contains_key("items") {
+        branch.insert("items".to_owned(), json!({}));
+    }
+    Value::Object(branch)
+}
+
+pub(super) fn is_null(schema: &Value) -> bool {
+    let only = |value: &Value| {
+        value
+            .as_array()
+            .is_some_and(|list| list.as_slice() == [Value::Null])
+    };
+    schema.get("type").is_some_and(|kind| {
+        kind == "null"
+            || kind
+                .as_array()
+                .is_some_and(|kinds| kinds.as_slice() == ["null"])
+    }) || schema.get("enum").is_some_and(only)
+        || schema
+            .as_object()
+            .is_some_and(|map| map.get("const") == Some(&Value::Null))
+}
+
+/// Required names once each: first those of the properties in their order, then the others by name.
+pub(super) fn in_order(names: &[Value], facts: &Map<String, Value>) -> Option<Value> {
+    let mut names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+    let order: Vec<&String> = facts
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::keys)
+        .collect();
+    names.sort_by_key(|name| {
+        (
+            order
+                .iter()
+                .position(|known| known == name)
+                .unwrap_or(usize::MAX),
+            *name,
+        )
+    });
+    names.dedup();
+    (!names.is_empty()).then(|| Value::from(names))
+}
+
+/// A lone `allOf` around a reference says no more than the reference; around a definition that has
+/// no keyword in common with what is beside it, no more than the two together.
+pub(super) fn simplified(mut facts: Map<String, Value>) -> Map<String, Value> {
+    let Some([only]) = facts
+        .get("allOf")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    else {
+        return facts;
+    };
+    let Some(only) = only.as_object().cloned() else {
+        return facts;
+    };
+    if only.contains_key("$ref") {
+        if facts.len() == 1 {
+            return only;
+        }
+        return facts;
+    }
+    if only
+        .keys()
+        .any(|key| key != "nullable" && facts.contains_key(key))
+    {
+        return facts;
+    }
+    facts.remove("allOf");
+    facts.extend(only);
+    facts
+}
+
+pub(super) fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}

@@ -1,0 +1,68 @@
+//! Brings the published contract in and regenerates the client from it.
+//!
+//! A library only for the tests of this workspace, which read the contract as the generator does; the
+//! command is [`main`].
+#![forbid(unsafe_code)]
+
+mod codegen;
+mod contract;
+mod generate;
+mod import;
+mod problem;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Maintains the contract of the Qovery API and the client that is generated from it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true
+)]
+enum Command {
+    Import(import::Args),
+    Generate(generate::Args),
+}
+
+/// Runs the command with the arguments of this process.
+pub fn main() -> ExitCode {
+    let outcome = match Command::parse() {
+        Command::Import(args) => import::run(&args),
+        Command::Generate(args) => generate::run(&args),
+    };
+    outcome.unwrap_or_else(|problem| {
+        eprintln!("error: {problem}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Reads a contract and applies its overlay, as the generator does before anything else.
+///
+/// # Errors
+/// The message that the command would give.
+pub fn contract(spec: &Path, overlay: Option<&Path>) -> Result<serde_json::Value, String> {
+    let document = contract::load_with(spec, overlay);
+    document.map(|document| document.value).map_err(|problem| problem.to_string())
+}
+
+/// Generates the client of a contract into a new or empty directory.
+///
+/// # Errors
+/// The message that the command would give.
+pub fn generate(spec: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), String> {
+    generate::into_directory(spec, overlay, out).map_err(|problem| problem.to_string())
+}
+
+/// The directory of the workspace: that of this crate's parent while cargo runs it, otherwise the
+/// current one.
+pub(crate) fn repository() -> PathBuf {
+    let crate_directory = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    crate_directory
+        .as_deref()
+        .and_then(Path::parent)
+        .map(Path::to_owned)
+        .unwrap_or_default()
+}

@@ -1,0 +1,277 @@
+//! The command `generate` from outside: what it writes, what it refuses, and how it says so.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const CONTRACT: &str = r##"openapi: 3.0.3
+info: {title: Small, version: 1.2.3}
+paths:
+  /environment/{environmentId}/status:
+    get:
+      operationId: getEnvironmentStatus
+      tags: [Environment Main Calls]
+      parameters:
+        - {name: environmentId, in: path, required: true, schema: {type: string, format: uuid}}
+      responses:
+        '200':
+          description: Fine.
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/Status'}
+components:
+  schemas:
+    Status:
+      type: object
+      required: [state]
+      properties:
+        state: {type: string, enum: [READY, DEPLOYED]}
+        count: {type: integer}
+"##;
+
+/// A repository with nothing in it but a contract and a client without generated files.
+fn repository(contract: &str) -> TempDir {
+    let home = tempfile::tempdir().expect("a directory");
+    fs::create_dir_all(home.path().join("xtask")).expect("a directory");
+    fs::create_dir_all(home.path().join("qovery-api/src")).expect("a directory");
+    fs::write(home.path().join("openapi.yaml"), contract).expect("written");
+    fs::write(home.path().join("qovery-api/src/lib.rs"), "// by hand\n").expect("written");
+    home
+}
+
+fn xtask(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    // The command takes the parent of this directory for the repository, as cargo sets it.
+    command.current_dir(home).env("CARGO_MANIFEST_DIR", home.join("xtask"));
+    command
+}
+
+fn generate(home: &Path, arguments: &[&str]) -> Output {
+    xtask(home).arg("generate").args(arguments).output().expect("the command runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// All files below a directory, by their path in it.
+fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).into_iter().flatten() {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(directory).expect("below").to_string_lossy().into_owned();
+                found.insert(name, fs::read(&path).expect("readable"));
+            }
+        }
+    }
+    found
+}
+
+#[track_caller]
+fn succeeds(output: &Output) {
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+/// The message of a command that ended with exit 1 and said one thing, in the form for people.
+#[track_caller]
+fn refusal(output: &Output) -> String {
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.starts_with("error: "), "{message}");
+    assert_eq!(message.matches("error: ").count(), 1, "{message}");
+    assert!(!message.contains("panicked") && !message.contains("RUST_BACKTRACE"), "{message}");
+    message
+}
+
+#[test]
+fn the_same_contract_gives_the_same_bytes_wherever_it_is_generated() {
+    let (one, two) = (repository(CONTRACT), repository(CONTRACT));
+    succeeds(&generate(one.path(), &[]));
+    let mut elsewhere = xtask(two.path());
+    elsewhere.arg("generate").current_dir("/").env("LC_ALL", "tr_TR.UTF-8").env("TZ", "Asia/Kolkata");
+    succeeds(&elsewhere.output().expect("the command runs"));
+    let generated = files(one.path());
+    assert_eq!(generated, files(two.path()));
+    assert!(generated.len() > 5, "{:?}", generated.keys());
+}
+
+#[test]
+fn generating_again_changes_nothing_and_the_check_agrees() {
+    let home = repository(CONTRACT);
+    succeeds(&generate(home.path(), &[]));
+    let before = files(home.path());
+    succeeds(&generate(home.path(), &["--check"]));
+    succeeds(&generate(home.path(), &[]));
+    assert_eq!(files(home.path()), before);
+    assert_eq!(before.get("qovery-api/src/lib.rs").map(Vec::as_slice), Some(&b"// by hand\n"[..]));
+}
+
+#[test]
+fn the_check_finds_one_changed_byte_and_says_what_mends_it() {
+    let home = repository(CONTRACT);
+    succeeds(&generate(home.path(), &[]));
+    let clean = files(home.path());
+    let generated = clean.keys().filter(|name| name.contains("generated/"));
+    for name in generated {
+        let path = home.path().join(name);
+        let mut bytes = clean[name].clone();
+        let last = bytes.len() - 2;
+        bytes[last] ^= 1;
+        fs::write(&path, &bytes).expect("written");
+        let message = refusal(&generate(home.path(), &["--check"]));
+        let file = Path::new(name).file_name().expect("a name").to_string_lossy();
+        assert!(message.contains(&*file), "{name}: {message}");
+        assert!(message.contains("cargo xtask generate"), "{message}");
+        assert_eq!(fs::read(&path).expect("readable"), bytes, "a check writes nothing");
+        fs::write(&path, &clean[name]).expect("written");
+    }
+    succeeds(&generate(home.path(), &["--check"]));
+}
+
+#[test]
+fn the_check_finds_what_is_missing_and_what_is_no_longer_generated() {
+    let home = repository(CONTRACT);
+    succeeds(&generate(home.path(), &[]));
+    let name = files(home.path()).into_keys().find(|name| name.ends_with("operations.rs")).expect("operations");
+    let (path, stale) = (home.path().join(&name), home.path().join(&name).with_file_name("stale.rs"));
+    fs::copy(&path, &stale).expect("copied");
+    fs::remove_file(&path).expect("removed");
+    let message = refusal(&generate(home.path(), &["--check"]));
+    assert!(message.contains("operations.rs") && message.contains("stale.rs"), "{message}");
+    succeeds(&generate(home.path(), &[]));
+    assert!(path.exists() && !stale.exists());
+}
+
+#[test]
+fn a_changed_contract_changes_the_client() {
+    let home = repository(CONTRACT);
+    succeeds(&generate(home.path(), &[]));
+    let changed = CONTRACT.replace("getEnvironmentStatus", "getStatusOfEnvironment");
+    fs::write(home.path().join("openapi.yaml"), changed).expect("written");
+    refusal(&generate(home.path(), &["--check"]));
+    succeeds(&generate(home.path(), &[]));
+    let all = files(home.path()).into_values().map(|bytes| text(&bytes)).collect::<String>();
+    assert!(all.contains("fn get_status_of_environment"));
+    assert!(!all.contains("fn get_environment_status"));
+}
+
+#[test]
+fn another_contract_goes_into_a_directory_of_its_own_and_nowhere_else() {
+    let home = repository(CONTRACT);
+    let before = files(home.path());
+    succeeds(&generate(home.path(), &["--spec", "openapi.yaml", "--out", "out"]));
+    let mut after = files(home.path());
+    let written = files(&home.path().join("out"));
+    after.retain(|name, _| !name.starts_with("out/"));
+    assert_eq!(after, before);
+    assert!(!written.is_empty());
+    let message = refusal(&generate(home.path(), &["--spec", "openapi.yaml", "--out", "out"]));
+    assert!(message.contains("not empty"), "{message}");
+    assert_eq!(files(&home.path().join("out")), written);
+}
+
+/// A kind of bad input: the contract, and what the message has to name.
+fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
+    let other = |from: &str, to: &str| {
+        assert!(CONTRACT.contains(from), "{from}");
+        CONTRACT.replacen(from, to, 1)
+    };
+    let second = CONTRACT.split_once("paths:\n").and_then(|(_, rest)| rest.split_once("components:"));
+    let second = second.expect("an operation").0.replace("/status", "/state");
+    vec![
+        ("not YAML", "openapi: [3.0.3\n".to_owned(), vec!["openapi.yaml:"]),
+        ("not OpenAPI", "name: someone\n".to_owned(), vec!["openapi.yaml", "openapi"]),
+        ("2.0", "swagger: '2.0'\npaths: {}\n".to_owned(), vec!["openapi.yaml:1", "/swagger", "2.0"]),
+        ("a future version", other("3.0.3", "4.0.0"), vec!["openapi.yaml:1", "/openapi", "4.0.0"]),
+        (
+            "a dangling reference",
+            other("schemas/Status'", "schemas/Stat'"),
+            vec!["openapi.yaml:16", "/paths/~1environment~1{environmentId}~1status/get/responses/200", "Stat"],
+        ),
+        (
+            "a reference cycle that no type represents",
+            other("{type: string, enum: [READY, DEPLOYED]}", "{$ref: '#/components/schemas/A'}")
+                + "    A: {$ref: '#/components/schemas/B'}\n    B: {$ref: '#/components/schemas/A'}\n",
+            vec!["openapi.yaml:2", "/components/schemas/"],
+        ),
+        (
+            "two operations of one id",
+            other("components:", &format!("{second}components:")),
+            vec!["openapi.yaml:", "getEnvironmentStatus", "/paths/"],
+        ),
+        (
+            "an unsupported construct",
+            other("count: {type: integer}", "count: {not: {type: integer}}"),
+            vec!["openapi.yaml:23", "/components/schemas/Status/properties/count", "not"],
+        ),
+        (
+            "a body that is a form with files",
+            other(
+                "      responses:",
+                "      requestBody: {content: {multipart/form-data: {schema: {type: object}}}}\n      responses:",
+            ),
+            vec!["openapi.yaml:", "/requestBody", "multipart/form-data"],
+        ),
+        (
+            "a path parameter that nobody declares and a query in the path",
+            other("/environment/{environmentId}/status", "/environment/{environmentId/status"),
+            vec!["openapi.yaml:", "/paths/"],
+        ),
+    ]
+}
+
+#[test]
+fn every_kind_of_bad_input_is_one_message_with_its_place_and_nothing_is_written() {
+    for (kind, contract, needles) in bad_inputs() {
+        let home = repository(&contract);
+        let before = files(home.path());
+        let message = refusal(&generate(home.path(), &[]));
+        for needle in needles {
+            assert!(message.contains(needle), "{kind}: {needle:?} is not in: {message}");
+        }
+        assert_eq!(files(home.path()), before, "{kind}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_one_message() {
+    let home = repository(CONTRACT);
+    let message = refusal(&generate(home.path(), &["--spec", "nowhere.yaml", "--out", "out"]));
+    assert!(message.contains("nowhere.yaml"), "{message}");
+    assert!(!home.path().join("out").exists());
+}
+
+#[test]
+fn an_overlay_that_finds_nothing_names_its_action() {
+    let home = repository(CONTRACT);
+    let overlay = "overlay: 1.0.0\ninfo: {title: Fixes, version: 1.0.0}\nactions:\n  \
+        - target: $.components.schemas.Gone\n    description: It is wrong.\n    remove: true\n";
+    fs::write(home.path().join("xtask/overlay.yaml"), overlay).expect("written");
+    let before = files(home.path());
+    let message = refusal(&generate(home.path(), &[]));
+    assert!(message.contains("overlay.yaml:4") && message.contains("/actions/0"), "{message}");
+    assert!(message.contains("$.components.schemas.Gone"), "{message}");
+    assert_eq!(files(home.path()), before);
+    succeeds(&generate(home.path(), &["--overlay", "none"]));
+}
+
+#[test]
+fn a_file_by_hand_among_the_generated_ones_is_not_touched() {
+    let home = repository(CONTRACT);
+    succeeds(&generate(home.path(), &[]));
+    let by_hand = home.path().join("qovery-api/src/generated/mine.rs");
+    fs::write(&by_hand, "// mine\n").expect("written");
+    fs::write(home.path().join("openapi.yaml"), CONTRACT.replace("count", "number")).expect("written");
+    let before = files(home.path());
+    let message = refusal(&generate(home.path(), &[]));
+    assert!(message.contains("mine.rs"), "{message}");
+    assert_eq!(files(home.path()), before);
+}
