@@ -7,12 +7,10 @@
 // Generated code names the crate by its absolute path, so that it also compiles elsewhere.
 extern crate self as qovery_api;
 
-mod generated;
 mod runtime;
 
 pub use bytes;
 pub use chrono;
-pub use generated::{contract, operations, types};
 pub use http;
 pub use reqwest;
 pub use runtime::*;

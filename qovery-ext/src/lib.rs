@@ -8,5 +8,6 @@ pub mod connect;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod page;
+pub mod wait;
 
 pub use qovery_api;

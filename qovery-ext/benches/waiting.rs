@@ -1,0 +1,264 @@
+//! What waiting costs and what it gets right, counted on paused time.
+//!
+//! Prints three tables: outcomes of the same stories under our rules and those of other clients;
+//! requests and delay of the report against polling at a fixed interval; requests for a thousand
+//! environments. Deterministic, and takes seconds: `cargo bench -p qovery-ext --features fake
+//! --bench waiting`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "a measuring program shares the stories of the tests"
+)]
+
+#[path = "../tests/wait_stories/oracle.rs"]
+mod oracle;
+#[path = "../tests/wait_stories/others.rs"]
+mod others;
+#[path = "../tests/wait_stories/story.rs"]
+mod story;
+
+use std::time::Duration;
+
+use oracle::{End, Outcome};
+use others::Verdict;
+use qovery_ext::{
+    fake::{FakeQovery, ServiceKind, Step},
+    wait::{Group, WaitExt},
+};
+use story::{Story, Target};
+use tokio::time::{self, Instant};
+
+fn main() {
+    compare_rules(2000);
+    compare_schedules(100);
+    count_shared_polls();
+}
+
+fn on_paused_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+#[derive(Default)]
+struct Tally {
+    right: u32,
+    false_success: u32,
+    false_failure: u32,
+    never: u32,
+    crash: u32,
+}
+
+impl Tally {
+    fn add(&mut self, verdict: Verdict, end: End) {
+        match (verdict, end) {
+            (Verdict::Success, End::Reached) => self.right += 1,
+            (Verdict::Success, _) => self.false_success += 1,
+            (Verdict::Failure, End::Reached) => self.false_failure += 1,
+            (Verdict::Failure, _) => self.right += 1,
+            (Verdict::Never, _) => self.never += 1,
+            (Verdict::Crash, _) => self.crash += 1,
+        }
+    }
+
+    fn print(&self, name: &str) {
+        println!(
+            "| {name:<20} | {:>6} | {:>13} | {:>13} | {:>5} | {:>5} |",
+            self.right, self.false_success, self.false_failure, self.never, self.crash
+        );
+    }
+}
+
+/// The same stories, each played three times from the start.
+fn compare_rules(count: usize) {
+    let stories: Vec<_> = (0..)
+        .map(Story::new)
+        .filter(|story| story.target == Target::Environment)
+        .take(count)
+        .collect();
+    let (mut ours, mut tool, mut provider) = (Tally::default(), Tally::default(), Tally::default());
+    for story in &stories {
+        let (outcome, end) = on_paused_time(async {
+            let scene = story.set_up().await;
+            let outcome = match story.action(&scene).start().await {
+                Ok(operation) => {
+                    story.begin_trouble(&scene);
+                    Outcome::of(&operation.await)
+                }
+                Err(error) => Outcome::of(&Err(error)),
+            };
+            (outcome, oracle::truth(story, &scene).await.end)
+        });
+        let verdict = if outcome == Outcome::Reached {
+            Verdict::Success
+        } else {
+            Verdict::Failure
+        };
+        // Not to know, and to say so, is right; an outage or a word that nobody gives is no failure.
+        let honest = matches!(
+            outcome,
+            Outcome::LostContact | Outcome::Superseded | Outcome::DeadlinePassed
+        );
+        if honest {
+            ours.right += 1;
+        } else {
+            ours.add(verdict, end);
+        }
+        tool.add(
+            on_paused_time(async {
+                let scene = story.set_up().await;
+                others::command_line_tool(story, &scene).await
+            }),
+            end,
+        );
+        provider.add(
+            on_paused_time(async {
+                let scene = story.set_up().await;
+                others::terraform_provider(story, &scene).await
+            }),
+            end,
+        );
+    }
+    println!(
+        "\n{} deployments of an environment, judged by the rules of",
+        stories.len()
+    );
+    println!("|                      |  right | false success | false failure | never | crash |");
+    println!("|----------------------|--------|---------------|---------------|-------|-------|");
+    ours.print("this library");
+    tool.print("command-line tool");
+    provider.print("Terraform provider");
+}
+
+/// Requests and delay of the report, for deployments of three lengths.
+fn compare_schedules(runs: u64) {
+    println!("\nmean of {runs} deployments: requests for the wait, and delay of the report");
+    println!("| length |     this library |       every 3 s |      every 10 s |");
+    println!("|--------|------------------|-----------------|-----------------|");
+    for (name, seconds) in [("1 min", 60), ("10 min", 600), ("1 h", 3600)] {
+        let mut cells = Vec::new();
+        for way in [Way::Ours, Way::Fixed(3), Way::Fixed(10)] {
+            let (mut requests, mut delay) = (0, Duration::ZERO);
+            for run in 0..runs {
+                let length = Duration::from_millis(seconds * 1000 + run * 137);
+                let (r, d) = on_paused_time(measure(way, length, run));
+                requests += r;
+                delay += d;
+            }
+            let (requests, delay) = (
+                requests as f64 / runs as f64,
+                delay.as_secs_f64() / runs as f64,
+            );
+            cells.push(format!("{requests:>7.1} {delay:>6.2} s"));
+        }
+        println!(
+            "| {name:<6} | {:>16} | {:>15} | {:>15} |",
+            cells[0], cells[1], cells[2]
+        );
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Ours,
+    Fixed(u64),
+}
+
+async fn measure(way: Way, length: Duration, seed: u64) -> (usize, Duration) {
+    let fake = FakeQovery::new();
+    let environment = fake.environment("measured");
+    environment
+        .service(ServiceKind::Database, "orders")
+        .takes(Step::Deployment, length);
+    let client = fake.client();
+    let id = environment.id();
+    match way {
+        Way::Ours => {
+            let schedule = qovery_ext::wait::PollSchedule::default().seed(seed);
+            let action = client.environment(id).deploy();
+            action
+                .schedule(schedule)
+                .within(Duration::from_secs(7200))
+                .await
+                .unwrap();
+        }
+        Way::Fixed(seconds) => {
+            client.deploy_environment(id).await.unwrap();
+            loop {
+                time::sleep(Duration::from_secs(seconds)).await;
+                let status = client.get_environment_status(id).await.unwrap();
+                if status.last_deployment_state.as_str() == "DEPLOYED" {
+                    break;
+                }
+            }
+        }
+    }
+    let reported = fake.elapsed();
+    let ended = environment.deployments()[0].ended_at.unwrap();
+    (fake.requests().len() - 1, reported - ended)
+}
+
+/// A thousand environments in ten projects, deployed and waited for together.
+fn count_shared_polls() {
+    println!("\n1,000 environments in 10 projects, 10 minutes each: requests");
+    println!("|                                   | status | per operation |  total |");
+    println!("|-----------------------------------|--------|---------------|--------|");
+    for (name, count, projects) in [
+        ("100 environments in 10 projects", 100, 10),
+        ("1,000 environments in 10 projects", 1000, 10),
+    ] {
+        let (status, own, took) = on_paused_time(deploy_many(count, projects));
+        println!(
+            "| {name:<33} | {status:>6} | {own:>13} | {:>6} |  ({} s)",
+            status + own,
+            took.as_secs()
+        );
+    }
+    // One by one: a status for each of them at each of the same polls.
+    let polls = on_paused_time(async {
+        let (requests, _) = measure(Way::Ours, Duration::from_secs(600), 0).await;
+        requests
+    });
+    println!(
+        "| one by one, 1,000 environments    | {:>6} |          1000 | {:>6} |",
+        polls * 1000,
+        polls * 1000 + 1000
+    );
+}
+
+async fn deploy_many(count: usize, projects: usize) -> (usize, usize, Duration) {
+    let fake = FakeQovery::new();
+    let organization = fake.organization("many");
+    let mut ids = Vec::new();
+    for p in 0..projects {
+        let project = organization.project(&format!("project-{p}"));
+        for e in 0..count / projects {
+            let environment = project.environment(&format!("environment-{e}"));
+            environment
+                .service(ServiceKind::Database, "orders")
+                .takes(Step::Deployment, Duration::from_secs(600));
+            ids.push(environment.id());
+        }
+    }
+    let client = fake.client();
+    fake.clear_requests();
+    let started = Instant::now();
+    let group = Group::start(ids.into_iter().map(|id| client.environment(id).deploy())).await;
+    let outcome = group.wait().await;
+    assert!(outcome.all_reached(), "{:?}", outcome.errors().next());
+    let took = started.elapsed();
+    let requests = fake.requests();
+    let status = requests
+        .iter()
+        .filter(|r| r.operation.as_deref() == Some("getProjectEnvironmentsStatus"))
+        .count();
+    (status, requests.len() - status, took)
+}

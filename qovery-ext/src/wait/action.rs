@@ -1,0 +1,280 @@
+//! Something to be done: configured, then started and waited for.
+//!
+//! Dropping a future of this module before the action was sent does nothing. Dropping it while the
+//! action is being sent leaves it open whether the server has received it; dropping it later leaves
+//! the server at work. None of them cancels.
+
+use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    BoxFuture, Condition, Deadline, Goal, Operation, PollSchedule, Progress, ProgressStream,
+    Reached, Snapshot, Subject, WaitError, WaitOptions,
+    act::Act,
+    operation::{Report, Until},
+    outcome::Acted,
+    source::Source,
+    start::Start,
+    tracker::Tracker,
+};
+
+/// What the operation starts from.
+enum Plan {
+    /// Ask the server to act, then wait.
+    Act(Act),
+    /// Wait for what somebody else does.
+    Watch(Goal),
+    /// Wait for one request, to be canceled first where asked.
+    Request {
+        request: Uuid,
+        goal: Goal,
+        cancel: bool,
+    },
+    /// Go on with what another process has begun.
+    Resume(Tracker),
+    /// Wait for a condition.
+    Until(Box<dyn Condition>),
+}
+
+/// Something to be done and waited for. Nothing happens before it is awaited or started.
+///
+/// Await it to start it and wait for its end, or call [`Action::start`] to get the
+/// [`Operation`] as soon as the server has accepted it.
+#[must_use = "nothing happens until the action is awaited or started"]
+pub struct Action {
+    source: Arc<dyn Source>,
+    subject: Subject,
+    plan: Plan,
+    options: WaitOptions,
+    report: Option<Report>,
+    /// What was read before, where many actions share one reading.
+    baseline: Option<Snapshot>,
+}
+
+macro_rules! settings {
+    ($type:ty) => {
+        impl $type {
+            /// Gives up after this time, counted from the start of the action. Default: one hour.
+            ///
+            /// The limit holds: it shortens pauses and ends a request in flight; one last poll, of
+            /// at most 5 s, follows it.
+            pub fn within(mut self, limit: Duration) -> Self {
+                self.options.deadline = Deadline::After(limit);
+                self
+            }
+
+            /// Never gives up.
+            pub fn without_deadline(mut self) -> Self {
+                self.options.deadline = Deadline::None;
+                self
+            }
+
+            /// Tolerates this many failed polls in a row. Default: 5.
+            pub fn tolerate(mut self, failed_polls: u32) -> Self {
+                self.options.tolerated_failures = failed_polls;
+                self
+            }
+
+            /// Requires the goal to hold for this long before it counts.
+            pub fn stable_for(mut self, window: Duration) -> Self {
+                self.options.stable_for = window;
+                self
+            }
+
+            /// Cancels on the server when the deadline passes. Default: the server goes on.
+            pub fn cancel_at_deadline(mut self) -> Self {
+                self.options.cancel_at_deadline = true;
+                self
+            }
+
+            /// Calls `report` with the first status, with each change and with each heartbeat.
+            pub fn on_progress(mut self, report: impl FnMut(&Progress) + Send + 'static) -> Self {
+                self.report = Some(Box::new(report));
+                self
+            }
+        }
+    };
+}
+settings!(Action);
+settings!(Operation);
+
+impl Action {
+    fn new(source: Arc<dyn Source>, subject: Subject, plan: Plan) -> Self {
+        Self {
+            source,
+            subject,
+            plan,
+            options: WaitOptions::default(),
+            report: None,
+            baseline: None,
+        }
+    }
+
+    pub(super) fn act(source: Arc<dyn Source>, subject: Subject, act: Act) -> Self {
+        Self::new(source, subject, Plan::Act(act))
+    }
+
+    pub(super) fn watch(source: Arc<dyn Source>, subject: Subject, goal: Goal) -> Self {
+        Self::new(source, subject, Plan::Watch(goal))
+    }
+
+    pub(super) fn request(
+        source: Arc<dyn Source>,
+        request: Uuid,
+        goal: Goal,
+        cancel: bool,
+    ) -> Self {
+        // The environment is known only to the server; it is looked up when the action starts.
+        let subject = Subject::environment(Uuid::nil());
+        Self::new(
+            source,
+            subject,
+            Plan::Request {
+                request,
+                goal,
+                cancel,
+            },
+        )
+    }
+
+    pub(super) fn resume(source: Arc<dyn Source>, subject: Subject, tracker: Tracker) -> Self {
+        Self::new(source, subject, Plan::Resume(tracker))
+    }
+
+    pub(super) fn until(
+        source: Arc<dyn Source>,
+        subject: Subject,
+        condition: Box<dyn Condition>,
+    ) -> Self {
+        Self::new(source, subject, Plan::Until(condition))
+    }
+
+    pub(super) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    pub(super) fn source(&self) -> Arc<dyn Source> {
+        Arc::clone(&self.source)
+    }
+
+    /// Starts from a reading that was made just now.
+    pub(super) fn from_baseline(
+        mut self,
+        project: Option<Uuid>,
+        baseline: Option<Snapshot>,
+    ) -> Self {
+        if let (Subject::Environment { project: own, .. }, Some(project)) =
+            (&mut self.subject, project)
+        {
+            *own = Some(project);
+        }
+        self.baseline = baseline;
+        self
+    }
+
+    /// Waits as these options say, in place of all settings so far.
+    pub fn options(mut self, options: WaitOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Polls by this schedule.
+    pub fn schedule(mut self, schedule: PollSchedule) -> Self {
+        self.options.schedule = schedule;
+        self
+    }
+
+    /// How long a state that already held before the action has to hold after it, where nothing
+    /// shows that the action did anything. Default: 15 s.
+    pub fn settle(mut self, period: Duration) -> Self {
+        self.options.settle = period;
+        self
+    }
+
+    /// How many lines of the log a failure shows for each service. Default: 20; 0 fetches none.
+    pub fn log_lines(mut self, lines: usize) -> Self {
+        self.options.log_lines = lines;
+        self
+    }
+
+    /// Reads what is there, asks the server to act, and returns as soon as it has accepted.
+    ///
+    /// # Errors
+    /// Where the server refuses, is not reached, or the deadline passes before it has accepted. The
+    /// action is sent again only where it certainly was not executed: after 429, or where no
+    /// connection was made. [`WaitError::may_have_been_executed`] says how it was.
+    ///
+    /// # Cancel safety
+    /// Dropping the future before the action is sent does nothing; while it is being sent, the
+    /// server may or may not have received it.
+    pub async fn start(self) -> Result<Operation, WaitError> {
+        let started = Instant::now();
+        let mut start = Start {
+            source: self.source,
+            subject: self.subject,
+            deadline: match self.options.deadline {
+                Deadline::After(limit) => started.checked_add(limit),
+                Deadline::None => None,
+            },
+            pace: self.options.schedule.pace(),
+            options: self.options,
+            started,
+            polls: 0,
+            acted: Acted::No,
+            baseline: self.baseline,
+            goal: match &self.plan {
+                Plan::Act(act) => Some(act.goal()),
+                Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
+                Plan::Resume(_) | Plan::Until(_) => None,
+            },
+        };
+        let until = match self.plan {
+            Plan::Watch(goal) => Until::Goal(Tracker::watching(&start.subject, goal, None)),
+            Plan::Resume(tracker) => Until::Goal(tracker),
+            Plan::Until(condition) => Until::Condition(condition),
+            Plan::Request {
+                request,
+                goal,
+                cancel,
+            } => Until::Goal(start.request(request, goal, cancel).await?),
+            Plan::Act(act) => Until::Goal(start.act(act).await?),
+        };
+        Ok(Operation::new(
+            start.source,
+            start.subject,
+            until,
+            start.options,
+            self.report,
+            started,
+        ))
+    }
+
+    /// Starts it and gives the progress as a stream.
+    ///
+    /// # Errors
+    /// As [`Action::start`].
+    pub async fn progress(self) -> Result<ProgressStream, WaitError> {
+        Ok(self.start().await?.progress())
+    }
+}
+
+impl IntoFuture for Action {
+    type Output = Result<Reached, WaitError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    /// Starts it and waits for its end.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.start().await?.await })
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action")
+            .field("subject", &self.subject)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,360 @@
+//! Statuses, requests, queues and the history, as readings.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use qovery_api::types;
+use uuid::Uuid;
+
+use super::ApiSource;
+use crate::wait::{
+    ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
+    Subject,
+    source::{Ending, Fault, FaultKind, RequestSeen, Seen, Waiting},
+};
+
+impl ApiSource {
+    pub(super) async fn read_subject(&self, subject: &Subject) -> Result<Seen, Fault> {
+        match subject {
+            Subject::Environment { id, .. } => self.read_environment(*id, subject).await,
+            Subject::Services {
+                environment,
+                services,
+            } => {
+                let seen = self
+                    .read_environment(*environment, &Subject::environment(*environment))
+                    .await?;
+                Ok(Seen {
+                    snapshot: seen.snapshot.of_services(subject, services),
+                    retry_after: seen.retry_after,
+                })
+            }
+            Subject::Service {
+                service,
+                environment,
+            } => self.read_service(*service, *environment, subject).await,
+            Subject::Cluster { organization, id } => {
+                let response = self
+                    .client
+                    .get_cluster_status(*organization, *id)
+                    .response()
+                    .await?;
+                Ok(Seen {
+                    retry_after: retry_after(&response.headers),
+                    snapshot: of_cluster(subject, &response.body),
+                })
+            }
+        }
+    }
+
+    async fn read_environment(&self, id: Uuid, subject: &Subject) -> Result<Seen, Fault> {
+        let response = self
+            .client
+            .get_environment_statuses_with_stages(id)
+            .response()
+            .await?;
+        let statuses = response.body;
+        let Some(environment) = &statuses.environment else {
+            // Every property of this answer is optional; without this one it says nothing.
+            return Err(Fault::new(
+                FaultKind::Passing,
+                "the statuses lack that of the environment",
+            ));
+        };
+        if environment.id != id {
+            return Err(Fault::new(
+                FaultKind::NotFound,
+                format!("the API answered for {}", environment.id),
+            ));
+        }
+        let mut snapshot = of_environment(subject, environment);
+        for stage in &statuses.stages {
+            let own = stage.stage.as_ref();
+            if let Some(own) = own {
+                let mut shown = StageSnapshot::new(own.id, &own.name);
+                shown.status = own.status.as_ref().map(|s| s.as_str().to_owned());
+                shown.duration = own
+                    .steps
+                    .as_ref()
+                    .and_then(|s| seconds(s.total_duration_sec));
+                snapshot.stages.push(shown);
+            }
+            let id = own.map(|s| s.id);
+            for (kind, statuses) in [
+                (ServiceKind::Application, &stage.applications),
+                (ServiceKind::Container, &stage.containers),
+                (ServiceKind::Database, &stage.databases),
+                (ServiceKind::Job, &stage.jobs),
+                (ServiceKind::Helm, &stage.helms),
+                (ServiceKind::Terraform, &stage.terraforms),
+                (ServiceKind::AgenticWorkflow, &stage.agentic_workflows),
+            ] {
+                snapshot
+                    .services
+                    .extend(statuses.iter().map(|s| of_service(kind, s, id)));
+            }
+        }
+        Ok(Seen {
+            snapshot,
+            retry_after: retry_after(&response.headers),
+        })
+    }
+
+    async fn read_service(
+        &self,
+        service: ServiceRef,
+        environment: Option<Uuid>,
+        subject: &Subject,
+    ) -> Result<Seen, Fault> {
+        let (client, id) = (&self.client, service.id);
+        if environment.is_none() {
+            let response = match service.kind {
+                ServiceKind::Application => {
+                    Some(client.get_application_status(id).response().await?)
+                }
+                ServiceKind::Container => Some(client.get_container_status(id).response().await?),
+                ServiceKind::Database => Some(client.get_database_status(id).response().await?),
+                ServiceKind::Job => Some(client.get_job_status(id).response().await?),
+                ServiceKind::Helm => Some(client.get_helm_status(id).response().await?),
+                // These have no status of their own: their environment's has it.
+                ServiceKind::Terraform | ServiceKind::AgenticWorkflow => None,
+            };
+            if let Some(response) = response {
+                return Ok(Seen {
+                    snapshot: of_one_service(
+                        subject,
+                        of_service(service.kind, &response.body, None),
+                    ),
+                    retry_after: retry_after(&response.headers),
+                });
+            }
+        }
+        let environment = match environment {
+            Some(environment) => environment,
+            None => self.environment_of(service).await?,
+        };
+        let seen = self
+            .read_environment(environment, &Subject::environment(environment))
+            .await?;
+        match seen.snapshot.of_service(subject, service) {
+            Some(snapshot) => Ok(Seen {
+                snapshot,
+                retry_after: seen.retry_after,
+            }),
+            None => Err(Fault::new(
+                FaultKind::NotFound,
+                format!("environment {environment} has no {service}"),
+            )),
+        }
+    }
+
+    pub(super) async fn read_all_of(&self, project: Uuid) -> Result<Vec<Seen>, Fault> {
+        let response = self
+            .client
+            .get_project_environments_status(project)
+            .response()
+            .await?;
+        let retry_after = retry_after(&response.headers);
+        Ok(response
+            .body
+            .results
+            .iter()
+            .map(|status| Seen {
+                snapshot: of_environment(
+                    &Subject::Environment {
+                        id: status.id,
+                        project: Some(project),
+                    },
+                    status,
+                ),
+                retry_after,
+            })
+            .collect())
+    }
+
+    pub(super) async fn read_request(&self, request: Uuid) -> Result<Option<RequestSeen>, Fault> {
+        let status = match self
+            .client
+            .get_deployment_status_by_deployment_request_id(request)
+            .await
+        {
+            Ok(status) => status,
+            // A success without a body is a way of not knowing.
+            Err(error)
+                if error.is_decode() && error.body().is_some_and(|b| b.trim_ascii().is_empty()) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(state) = status.status else {
+            return Ok(None);
+        };
+        // An answer about another request is no answer.
+        let own = status.deployment_request_id.is_none_or(|id| id == request);
+        Ok(own.then(|| RequestSeen {
+            environment: status.environment_id,
+            state: State::from(state.as_str()),
+        }))
+    }
+
+    pub(super) async fn read_queue(
+        &self,
+        subject: &Subject,
+    ) -> Result<Option<Vec<Waiting>>, Fault> {
+        match subject {
+            Subject::Cluster { .. } => Ok(None),
+            Subject::Service { service, .. } => {
+                let queue = self
+                    .client
+                    .list_deployment_request_by_service_id(service.id)
+                    .await?;
+                let waiting = queue.results.iter().map(|entry| Waiting {
+                    request: entry.identifier.deployment_request_id,
+                    action: entry.status_details.action.as_str().to_owned(),
+                    origin: entry
+                        .auditing_data
+                        .origin
+                        .as_ref()
+                        .map(|o| o.as_str().to_owned()),
+                    triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+                });
+                Ok(Some(waiting.collect()))
+            }
+            Subject::Environment {
+                id: environment, ..
+            }
+            | Subject::Services { environment, .. } => {
+                let queue = self
+                    .client
+                    .list_deployment_request_by_environment_id(*environment)
+                    .await?;
+                let waiting = queue.results.iter().map(|entry| Waiting {
+                    request: entry.identifier.deployment_request_id,
+                    action: entry.trigger_action.as_str().to_owned(),
+                    origin: entry
+                        .auditing_data
+                        .origin
+                        .as_ref()
+                        .map(|o| o.as_str().to_owned()),
+                    triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+                });
+                Ok(Some(waiting.collect()))
+            }
+        }
+    }
+
+    pub(super) async fn read_ending(
+        &self,
+        subject: &Subject,
+        deployment: &str,
+    ) -> Result<Option<Ending>, Fault> {
+        let Some(environment) = self.environment_of_subject(subject).await? else {
+            return Ok(None);
+        };
+        let history = self
+            .client
+            .list_environment_deployment_history_v2(environment)
+            .await?;
+        let entry = history
+            .results
+            .iter()
+            .find(|e| e.identifier.execution_id == deployment);
+        Ok(entry.map(|entry| Ending {
+            state: State::from(entry.status.as_str()),
+            services: entry
+                .stages
+                .iter()
+                .flat_map(|stage| &stage.services)
+                .map(|s| (s.identifier.service_id, State::from(s.status.as_str())))
+                .collect(),
+        }))
+    }
+}
+
+/// Seconds to wait, where the server asks for it in a successful answer.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn seconds(count: Option<i64>) -> Option<Duration> {
+    count
+        .and_then(|c| u64::try_from(c).ok())
+        .map(Duration::from_secs)
+}
+
+fn of_environment(subject: &Subject, status: &types::EnvironmentStatus) -> Snapshot {
+    let mut snapshot = Snapshot::new(
+        subject.clone(),
+        State::from(status.last_deployment_state.as_str()),
+    );
+    snapshot.overall_state = Some(State::from(status.state.as_str()));
+    snapshot
+        .deployment_id
+        .clone_from(&status.last_deployment_id);
+    snapshot.deployment_request_id = status.deployment_request_id;
+    snapshot.last_deployment_date = status.last_deployment_date.map(|d| d.to_rfc3339());
+    snapshot.origin = status.origin.as_ref().map(|o| o.as_str().to_owned());
+    snapshot.triggered_by.clone_from(&status.triggered_by);
+    snapshot.duration = seconds(status.total_deployment_duration_in_seconds);
+    snapshot
+}
+
+pub(super) fn of_service(
+    kind: ServiceKind,
+    status: &types::Status,
+    stage: Option<Uuid>,
+) -> ServiceSnapshot {
+    let service = ServiceRef::new(kind, status.id);
+    let mut snapshot = ServiceSnapshot::new(service, State::from(status.state.as_str()));
+    snapshot.stage = stage;
+    snapshot.action_status = Some(status.status_details.status.as_str().to_owned());
+    snapshot.deployment_id.clone_from(&status.execution_id);
+    snapshot.deployment_request_id = status.deployment_request_id;
+    snapshot.last_deployment_date = status.last_deployment_date.map(|d| d.to_rfc3339());
+    snapshot.requests_waiting = u32::try_from(status.deployment_requests_count).ok();
+    snapshot.part_of_last_deployment = Some(status.is_part_last_deployment);
+    let steps = status.steps.iter().flat_map(|s| &s.details);
+    snapshot.steps = steps
+        .map(|step| {
+            let name = step.step_name.as_ref().map_or("", |n| n.as_str());
+            let status = step.status.as_ref().map(|s| s.as_str().to_owned());
+            StepSnapshot::new(name, status, seconds(step.duration_sec))
+        })
+        .collect();
+    snapshot
+}
+
+fn of_one_service(subject: &Subject, own: ServiceSnapshot) -> Snapshot {
+    let mut snapshot = Snapshot::new(subject.clone(), own.state.clone());
+    snapshot.deployment_id.clone_from(&own.deployment_id);
+    snapshot.deployment_request_id = own.deployment_request_id;
+    snapshot
+        .last_deployment_date
+        .clone_from(&own.last_deployment_date);
+    snapshot.requests_waiting = own.requests_waiting;
+    snapshot.part_of_last_deployment = own.part_of_last_deployment;
+    snapshot.services = vec![own];
+    snapshot
+}
+
+fn of_cluster(subject: &Subject, status: &types::ClusterStatus) -> Snapshot {
+    let mut snapshot = Snapshot::new(subject.clone(), State::from(status.status.as_str()));
+    snapshot.deployment_id.clone_from(&status.last_execution_id);
+    snapshot.last_deployment_date = status.last_deployment_date.map(|d| d.to_rfc3339());
+    snapshot.reason = Some(status.reason.as_str().to_owned());
+    snapshot
+}
+
+/// The environment of a job; one of a kind that is not known still says it.
+pub(super) fn environment_of_job(job: &types::JobResponse) -> Option<Uuid> {
+    match job {
+        types::JobResponse::Lifecycle(job) => Some(job.environment.id),
+        types::JobResponse::Cron(job) => Some(job.environment.id),
+        types::JobResponse::Unknown(job) => {
+            job.get("environment")?.get("id")?.as_str()?.parse().ok()
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,236 @@
+//! The end of an operation: the last poll at the deadline, the report on a failure, the error.
+//!
+//! A future of this module that is dropped is taken up where it was by the next one: what is to be
+//! said is in the operation, only the request in flight is lost.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{self, Instant};
+
+use super::{
+    Deadline, FailureReport, Operation, Reached, Subject, WaitError, WaitErrorKind, WaitOptions,
+    operation::{Judged, Until},
+    outcome::Successor,
+    source::Fault,
+    track::{Cause, Decision},
+};
+
+/// How the operation is about to end.
+pub(super) enum Closing {
+    Decided(Decision),
+    Hopeless(String),
+    Refused(Fault),
+    LostContact(Fault),
+    Deadline { cancel: Cancel },
+}
+
+/// Whether the server is to be asked to cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cancel {
+    No,
+    Due,
+    Sent,
+    Accepted,
+}
+
+impl Operation {
+    /// The deadline has passed: one last, quick poll, because much may have happened since the one
+    /// before.
+    pub(super) async fn pass_deadline(&mut self) {
+        let now = Instant::now();
+        if self.forbidden_until.is_none_or(|until| until <= now)
+            && let Ok(Ok(judged)) = time::timeout(WaitOptions::LAST_POLL, self.read()).await
+        {
+            let decisive = matches!(judged, Judged::Ended(_) | Judged::Hopeless(_));
+            self.take(Ok(judged));
+            if decisive && self.closing.is_some() {
+                return;
+            }
+        }
+        self.begin_deadline();
+    }
+
+    pub(super) fn begin_deadline(&mut self) {
+        self.closing = Some(Closing::Deadline {
+            cancel: if self.options.cancel_at_deadline {
+                Cancel::Due
+            } else {
+                Cancel::No
+            },
+        });
+    }
+
+    /// Ends the operation.
+    pub(super) async fn close(&mut self) -> Result<(), WaitError> {
+        if let Some(Closing::Deadline { cancel }) = &mut self.closing
+            && *cancel == Cancel::Due
+        {
+            // Said before it is sent: a future that is dropped here must not make it two cancels.
+            *cancel = Cancel::Sent;
+            let sent = time::timeout(WaitOptions::REPORT, self.canceler().cancel()).await;
+            if matches!(sent, Ok(Ok(())))
+                && let Some(Closing::Deadline { cancel }) = &mut self.closing
+            {
+                *cancel = Cancel::Accepted;
+            }
+        }
+        let report = match &self.closing {
+            Some(Closing::Decided(Decision::Failed(cause))) if *cause != Cause::Gone => {
+                self.gather().await
+            }
+            Some(Closing::Decided(Decision::Canceled)) => self.gather().await,
+            _ => None,
+        };
+        let Some(closing) = self.closing.take() else {
+            return Ok(());
+        };
+        let mut error = match closing {
+            Closing::Decided(Decision::Reached(proof)) => {
+                let reached = Reached {
+                    goal: self.goal(),
+                    snapshot: self.last.clone(),
+                    polls: self.polls,
+                    elapsed: self.started.elapsed(),
+                    token: self.token(),
+                    proof,
+                };
+                self.finish(reached);
+                return Ok(());
+            }
+            Closing::Decided(Decision::Failed(cause)) => {
+                self.error(WaitErrorKind::Failed, &self.why_failed(cause))
+            }
+            Closing::Decided(Decision::Canceled) => {
+                self.error(WaitErrorKind::Canceled, "the deployment was canceled")
+            }
+            Closing::Decided(Decision::Superseded {
+                deployment,
+                request,
+            }) => {
+                let mut error = self.error(
+                    WaitErrorKind::Superseded,
+                    "another deployment took its place, and nothing tells how this one ended",
+                );
+                error.0.successor = Some(Successor {
+                    deployment_id: deployment,
+                    deployment_request_id: request,
+                    origin: self.last.as_ref().and_then(|s| s.origin.clone()),
+                    triggered_by: self.last.as_ref().and_then(|s| s.triggered_by.clone()),
+                });
+                error
+            }
+            Closing::Hopeless(why) => self.error(WaitErrorKind::Failed, &why),
+            Closing::Refused(fault) => {
+                let mut error =
+                    self.error(WaitErrorKind::Refused, &format!("the API refused: {fault}"));
+                error.0.source = Some(fault);
+                error
+            }
+            Closing::LostContact(fault) => {
+                let mut error = self.error(
+                    WaitErrorKind::LostContact,
+                    &format!(
+                        "{} polls in a row failed, the last one because: {fault}; the server goes on",
+                        self.failures
+                    ),
+                );
+                error.0.source = Some(fault);
+                error
+            }
+            Closing::Deadline { cancel } => self.deadline_error(cancel),
+        };
+        error.0.report = report;
+        self.end();
+        Err(error)
+    }
+
+    fn why_failed(&self, cause: Cause) -> String {
+        let state = self.last.as_ref().map_or("unknown", |s| s.state.as_str());
+        match cause {
+            Cause::ErrorState => format!("it failed ({state})"),
+            Cause::OtherState => format!("it ended in another state ({state})"),
+            Cause::NotRun => "the deployment failed before it came to this service".to_owned(),
+            Cause::Gone => "it is no longer found".to_owned(),
+        }
+    }
+
+    fn deadline_error(&self, cancel: Cancel) -> WaitError {
+        let limit = match self.options.deadline {
+            Deadline::After(limit) => limit,
+            Deadline::None => Duration::ZERO,
+        };
+        let state = match &self.last {
+            Some(last) => format!("the last status was {}", last.state),
+            None => "no status could be read".to_owned(),
+        };
+        let server = match cancel {
+            Cancel::No => "the server goes on",
+            Cancel::Accepted => "the server was asked to cancel",
+            Cancel::Due | Cancel::Sent => "asking the server to cancel did not succeed: it goes on",
+        };
+        let mut error = self.error(
+            WaitErrorKind::DeadlinePassed,
+            &format!(
+                "the deadline of {} s passed; {state}; {server}",
+                limit.as_secs_f32()
+            ),
+        );
+        error.0.limit = Some(limit);
+        error.0.canceled_on_server = cancel == Cancel::Accepted;
+        error
+    }
+
+    /// Gathers the report once, bounded, and never instead of the failure itself.
+    async fn gather(&mut self) -> Option<FailureReport> {
+        let goal = self.goal()?;
+        let snapshot = self.last.as_ref()?;
+        let (request, own) = match &self.until {
+            Until::Goal(tracker) => (tracker.request(), tracker.deployment()),
+            Until::Condition(_) => (None, None),
+        };
+        let deployment = own.or(snapshot.deployment_id.as_deref());
+        let mut report = FailureReport::of(snapshot, goal, request);
+        report.deployment_id = deployment.map(str::to_owned);
+        if self.options.log_lines == 0 {
+            return Some(report);
+        }
+        let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
+        let with_services =
+            matches!(subject, Subject::Environment { .. }) && snapshot.services.is_empty();
+        let log = source.log(&subject, report.deployment_id.as_deref(), with_services);
+        let log = time::timeout(WaitOptions::REPORT, log).await;
+        match log {
+            Ok(Ok(log)) => {
+                if report.services.is_empty() && !log.services.is_empty() {
+                    let mut fuller = self.last.clone()?;
+                    fuller.services.clone_from(&log.services);
+                    report.services = FailureReport::of(&fuller, goal, request).services;
+                }
+                report.add_log(log, self.options.log_lines);
+            }
+            Ok(Err(fault)) => report.incomplete = Some(fault.message),
+            Err(_) => report.incomplete = Some("the log did not arrive in time".to_owned()),
+        }
+        Some(report)
+    }
+
+    pub(super) fn error(&self, kind: WaitErrorKind, what: &str) -> WaitError {
+        let goal = self.goal();
+        let waited_for = match goal {
+            Some(goal) => format!("{} was to be {goal}", self.subject),
+            None => format!("waited on {}", self.subject),
+        };
+        let mut error = WaitError::new(kind, format!("{waited_for}: {what}"), self.token());
+        error.0.last.clone_from(&self.last);
+        error.0.polls = self.polls;
+        error.0.elapsed = self.started.elapsed();
+        error
+    }
+
+    pub(super) fn already_ended(&self) -> WaitError {
+        self.error(
+            WaitErrorKind::Refused,
+            "this wait has already ended with an error; resume it with its token",
+        )
+    }
+}

@@ -1,0 +1,210 @@
+//! What can be acted on: one handle for each kind of thing, with what the API can do to it.
+//!
+//! A handle is an id with a client: making one sends nothing. What a kind lacks here, the API lacks:
+//! Helm charts, jobs and Terraform modules cannot be restarted (deploy them again), agentic
+//! workflows are deployed with their environment.
+
+#[macro_use]
+mod watching;
+mod environment;
+mod service;
+
+use std::sync::Arc;
+
+use qovery_api::Client;
+use uuid::Uuid;
+
+pub use environment::EnvironmentHandle;
+pub use service::{
+    AgenticWorkflowHandle, ApplicationHandle, ContainerHandle, DatabaseHandle, HelmHandle,
+    JobHandle, ServiceHandle, TerraformHandle,
+};
+
+use super::{
+    Action, Condition, Goal, OperationToken, ServiceKind, ServiceRef, ServiceVersion, Subject,
+    TokenError, act::Act, api::ApiSource, source::Source,
+};
+
+/// Acting and waiting, for a [`Client`].
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::wait::WaitError> {
+/// use std::time::Duration;
+/// use qovery_ext::wait::WaitExt;
+///
+/// let reached = client
+///     .environment(environment)
+///     .deploy()
+///     .within(Duration::from_secs(1800))
+///     .on_progress(|progress| println!("{progress}"))
+///     .await?;
+/// println!("deployed after {} polls", reached.polls);
+/// # Ok(()) }
+/// ```
+pub trait WaitExt {
+    /// An environment.
+    fn environment(&self, id: Uuid) -> EnvironmentHandle;
+    /// An application.
+    fn application(&self, id: Uuid) -> ApplicationHandle;
+    /// A container.
+    fn container(&self, id: Uuid) -> ContainerHandle;
+    /// A database.
+    fn database(&self, id: Uuid) -> DatabaseHandle;
+    /// A job.
+    fn job(&self, id: Uuid) -> JobHandle;
+    /// A Helm chart.
+    fn helm(&self, id: Uuid) -> HelmHandle;
+    /// A Terraform module.
+    fn terraform(&self, id: Uuid) -> TerraformHandle;
+    /// An agentic workflow.
+    fn agentic_workflow(&self, id: Uuid) -> AgenticWorkflowHandle;
+    /// A service of a kind that is known only at run time.
+    fn service(&self, kind: ServiceKind, id: Uuid) -> ServiceHandle;
+    /// A cluster.
+    fn cluster(&self, organization: Uuid, id: Uuid) -> ClusterHandle;
+    /// A deployment request, whoever made it.
+    fn deployment_request(&self, id: Uuid) -> DeploymentRequestHandle;
+
+    /// Goes on waiting for an operation, in this process or in another one.
+    ///
+    /// # Errors
+    /// Where the token is of a wait for a condition, which is code: use
+    /// [`WaitExt::resume_until`].
+    fn resume(&self, token: OperationToken) -> Result<Action, TokenError>;
+
+    /// Goes on waiting on the subject of a token for a condition.
+    fn resume_until(&self, token: OperationToken, condition: impl Condition + 'static) -> Action;
+}
+
+impl WaitExt for Client {
+    fn environment(&self, id: Uuid) -> EnvironmentHandle {
+        EnvironmentHandle {
+            source: source(self),
+            subject: Subject::environment(id),
+            id,
+        }
+    }
+
+    fn application(&self, id: Uuid) -> ApplicationHandle {
+        ApplicationHandle::new(source(self), id, None)
+    }
+
+    fn container(&self, id: Uuid) -> ContainerHandle {
+        ContainerHandle::new(source(self), id, None)
+    }
+
+    fn database(&self, id: Uuid) -> DatabaseHandle {
+        DatabaseHandle::new(source(self), id, None)
+    }
+
+    fn job(&self, id: Uuid) -> JobHandle {
+        JobHandle::new(source(self), id, None)
+    }
+
+    fn helm(&self, id: Uuid) -> HelmHandle {
+        HelmHandle::new(source(self), id, None)
+    }
+
+    fn terraform(&self, id: Uuid) -> TerraformHandle {
+        TerraformHandle::new(source(self), id, None)
+    }
+
+    fn agentic_workflow(&self, id: Uuid) -> AgenticWorkflowHandle {
+        AgenticWorkflowHandle::new(source(self), id, None)
+    }
+
+    fn service(&self, kind: ServiceKind, id: Uuid) -> ServiceHandle {
+        ServiceHandle::of(source(self), ServiceRef::new(kind, id), None)
+    }
+
+    fn cluster(&self, organization: Uuid, id: Uuid) -> ClusterHandle {
+        ClusterHandle {
+            source: source(self),
+            subject: Subject::cluster(organization, id),
+        }
+    }
+
+    fn deployment_request(&self, id: Uuid) -> DeploymentRequestHandle {
+        DeploymentRequestHandle {
+            source: source(self),
+            id,
+        }
+    }
+
+    fn resume(&self, token: OperationToken) -> Result<Action, TokenError> {
+        let tracker = token.tracker.ok_or_else(|| {
+            TokenError("it waits for a condition, which has to be given again".to_owned())
+        })?;
+        Ok(Action::resume(source(self), token.subject, tracker))
+    }
+
+    fn resume_until(&self, token: OperationToken, condition: impl Condition + 'static) -> Action {
+        Action::until(source(self), token.subject, Box::new(condition))
+    }
+}
+
+fn source(client: &Client) -> Arc<dyn Source> {
+    Arc::new(ApiSource::new(client.clone()))
+}
+
+/// A cluster to act on.
+#[derive(Clone)]
+pub struct ClusterHandle {
+    source: Arc<dyn Source>,
+    subject: Subject,
+}
+watching!(ClusterHandle);
+
+impl ClusterHandle {
+    /// Deploys the cluster: creates it, or applies its configuration.
+    pub fn deploy(&self) -> Action {
+        self.act(Act::Deploy(ServiceVersion::default()))
+    }
+
+    /// Stops the cluster.
+    pub fn stop(&self) -> Action {
+        self.act(Act::Stop)
+    }
+
+    /// Deletes the cluster.
+    pub fn delete(&self) -> Action {
+        self.act(Act::Delete)
+    }
+
+    /// Updates what the cluster runs for the platform.
+    pub fn update(&self) -> Action {
+        self.act(Act::Update)
+    }
+
+    /// Upgrades Kubernetes to the next version that is available.
+    pub fn upgrade(&self) -> Action {
+        self.act(Act::Upgrade)
+    }
+}
+
+/// A deployment request, whoever made it.
+#[derive(Clone)]
+pub struct DeploymentRequestHandle {
+    source: Arc<dyn Source>,
+    id: Uuid,
+}
+
+impl DeploymentRequestHandle {
+    /// Waits for the end of exactly this request.
+    pub fn wait_for(&self, goal: Goal) -> Action {
+        Action::request(Arc::clone(&self.source), self.id, goal, false)
+    }
+
+    /// Cancels the request while it waits in the queue.
+    pub fn cancel(&self) -> Action {
+        Action::request(Arc::clone(&self.source), self.id, Goal::Canceled, true)
+    }
+}
+
+impl std::fmt::Debug for DeploymentRequestHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("DeploymentRequestHandle")
+            .field(&self.id)
+            .finish()
+    }
+}

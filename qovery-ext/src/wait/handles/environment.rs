@@ -1,0 +1,127 @@
+//! What can be done with an environment and with some of its services.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{
+    super::{
+        Action, Condition, Goal, ServiceKind, ServiceRef, ServiceSelection, ServiceVersion,
+        Subject, act::Act, source::Source,
+    },
+    ServiceHandle,
+};
+
+/// An environment to act on.
+#[derive(Clone)]
+pub struct EnvironmentHandle {
+    pub(super) source: Arc<dyn Source>,
+    pub(super) subject: Subject,
+    pub(super) id: Uuid,
+}
+watching!(EnvironmentHandle);
+
+impl EnvironmentHandle {
+    /// Says which project the environment belongs to, so that many of them share one request
+    /// without looking it up.
+    #[must_use]
+    pub fn in_project(mut self, project: Uuid) -> Self {
+        self.subject = Subject::Environment {
+            id: self.id,
+            project: Some(project),
+        };
+        self
+    }
+
+    /// Deploys every service.
+    pub fn deploy(&self) -> Action {
+        self.act(Act::Deploy(ServiceVersion::default()))
+    }
+
+    /// Deploys every service again, in the versions that run.
+    pub fn redeploy(&self) -> Action {
+        self.act(Act::Redeploy)
+    }
+
+    /// Stops every service.
+    pub fn stop(&self) -> Action {
+        self.act(Act::Stop)
+    }
+
+    /// Restarts every application, container and database. The other kinds cannot be restarted.
+    pub fn restart(&self) -> Action {
+        self.act(Act::Restart)
+    }
+
+    /// Deletes the environment and all that is in it.
+    pub fn delete(&self) -> Action {
+        self.act(Act::Delete)
+    }
+
+    /// Deletes what runs, and keeps the configuration.
+    pub fn uninstall(&self) -> Action {
+        self.act(Act::Uninstall)
+    }
+
+    /// Cancels the deployment that is under way. Reached as soon as it is over, also where it
+    /// finished before the cancel: [`super::Reached::snapshot`] says which.
+    pub fn cancel(&self) -> Action {
+        self.act(Act::Cancel { force: false })
+    }
+
+    /// Cancels at once, without waiting for the current step. May leave things half done.
+    pub fn cancel_forced(&self) -> Action {
+        self.act(Act::Cancel { force: true })
+    }
+
+    /// Deploys some services, of any kinds, each in its version, in one deployment.
+    ///
+    /// Judged by these services alone, whatever their neighbors do.
+    pub fn deploy_services(&self, selection: ServiceSelection) -> Action {
+        let services = selection.services();
+        self.act_on(services, Act::DeployServices(selection))
+    }
+
+    /// Stops some services.
+    pub fn stop_services(&self, selection: ServiceSelection) -> Action {
+        self.act_on(selection.services(), Act::StopServices)
+    }
+
+    /// Deletes some services.
+    pub fn delete_services(&self, selection: ServiceSelection) -> Action {
+        self.act_on(selection.services(), Act::DeleteServices)
+    }
+
+    /// Uninstalls some services.
+    pub fn uninstall_services(&self, selection: ServiceSelection) -> Action {
+        self.act_on(selection.services(), Act::UninstallServices)
+    }
+
+    /// Restarts some applications, containers and databases.
+    pub fn restart_services(&self, selection: ServiceSelection) -> Action {
+        self.act_on(selection.services(), Act::RestartServices)
+    }
+
+    /// Waits for some of its services.
+    pub fn wait_for_services(&self, services: ServiceSelection, goal: Goal) -> Action {
+        let subject = Subject::services(self.id, services.services());
+        Action::watch(Arc::clone(&self.source), subject, goal)
+    }
+
+    /// One of its services. Many services of one environment then share one request for each poll.
+    pub fn service(&self, kind: ServiceKind, id: Uuid) -> ServiceHandle {
+        ServiceHandle::of(
+            Arc::clone(&self.source),
+            ServiceRef::new(kind, id),
+            Some(self.id),
+        )
+    }
+
+    fn act_on(&self, services: Vec<ServiceRef>, act: Act) -> Action {
+        Action::act(
+            Arc::clone(&self.source),
+            Subject::services(self.id, services),
+            act,
+        )
+    }
+}

@@ -1,0 +1,205 @@
+//! What can be done with one service, by its kind.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::super::{
+    Action, Condition, Goal, ServiceKind, ServiceRef, ServiceVersion, Subject, act::Act,
+    source::Source,
+};
+
+/// A service of a kind that is known only at run time.
+///
+/// An action that the API does not have for the kind is refused before anything is sent.
+#[derive(Clone)]
+pub struct ServiceHandle {
+    source: Arc<dyn Source>,
+    subject: Subject,
+}
+watching!(ServiceHandle);
+
+impl ServiceHandle {
+    pub(super) fn of(
+        source: Arc<dyn Source>,
+        service: ServiceRef,
+        environment: Option<Uuid>,
+    ) -> Self {
+        Self {
+            source,
+            subject: Subject::Service {
+                service,
+                environment,
+            },
+        }
+    }
+
+    /// Deploys it in this version.
+    pub fn deploy(&self, version: ServiceVersion) -> Action {
+        self.act(Act::Deploy(version))
+    }
+
+    /// Deploys it again, in the version that runs.
+    pub fn redeploy(&self) -> Action {
+        self.act(Act::Redeploy)
+    }
+
+    /// Stops it.
+    pub fn stop(&self) -> Action {
+        self.act(Act::Stop)
+    }
+
+    /// Restarts it without deploying.
+    pub fn restart(&self) -> Action {
+        self.act(Act::Restart)
+    }
+
+    /// Deletes what runs of it, and keeps the configuration.
+    pub fn uninstall(&self) -> Action {
+        self.act(Act::Uninstall)
+    }
+
+    /// Deletes it.
+    pub fn delete(&self) -> Action {
+        self.act(Act::Delete)
+    }
+}
+
+macro_rules! service {
+    ($(#[$doc:meta])* $type:ident $kind:ident { $($(#[$method_doc:meta])* $method:ident($($arg:ident: $arg_type:ty)?) => $act:expr;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $type {
+            source: Arc<dyn Source>,
+            subject: Subject,
+        }
+        watching!($type);
+
+        impl $type {
+            pub(super) fn new(source: Arc<dyn Source>, id: Uuid, environment: Option<Uuid>) -> Self {
+                let service = ServiceRef::new(ServiceKind::$kind, id);
+                Self { source, subject: Subject::Service { service, environment } }
+            }
+
+            /// Says which environment the service belongs to, so that many of them share one
+            /// request without looking it up.
+            #[must_use]
+            pub fn in_environment(mut self, id: Uuid) -> Self {
+                if let Subject::Service { environment, .. } = &mut self.subject {
+                    *environment = Some(id);
+                }
+                self
+            }
+
+            $($(#[$method_doc])* pub fn $method(&self $(, $arg: $arg_type)?) -> Action { self.act($act) })+
+        }
+    };
+}
+
+service! {
+    /// An application to act on.
+    ApplicationHandle Application {
+        /// Deploys it in this version: a commit, or what is configured.
+        deploy(version: ServiceVersion) => Act::Deploy(version);
+        /// Deploys it again, in the version that runs.
+        redeploy() => Act::Redeploy;
+        /// Stops it.
+        stop() => Act::Stop;
+        /// Restarts it without deploying.
+        restart() => Act::Restart;
+        /// Deletes what runs of it, and keeps the configuration.
+        uninstall() => Act::Uninstall;
+        /// Deletes it.
+        delete() => Act::Delete;
+    }
+}
+service! {
+    /// A container to act on.
+    ContainerHandle Container {
+        /// Deploys it in this version: an image tag, or what is configured.
+        deploy(version: ServiceVersion) => Act::Deploy(version);
+        /// Deploys it again, in the version that runs.
+        redeploy() => Act::Redeploy;
+        /// Stops it.
+        stop() => Act::Stop;
+        /// Restarts it without deploying.
+        restart() => Act::Restart;
+        /// Deletes what runs of it, and keeps the configuration.
+        uninstall() => Act::Uninstall;
+        /// Deletes it.
+        delete() => Act::Delete;
+    }
+}
+service! {
+    /// A database to act on.
+    DatabaseHandle Database {
+        /// Deploys it.
+        deploy() => Act::Deploy(ServiceVersion::default());
+        /// Deploys it again.
+        redeploy() => Act::Redeploy;
+        /// Stops it.
+        stop() => Act::Stop;
+        /// Restarts it without deploying.
+        restart() => Act::Restart;
+        /// Deletes what runs of it, and keeps the configuration.
+        uninstall() => Act::Uninstall;
+        /// Deletes it.
+        delete() => Act::Delete;
+    }
+}
+service! {
+    /// A job to act on.
+    JobHandle Job {
+        /// Deploys it in this version: an image tag, a commit, or what is configured.
+        deploy(version: ServiceVersion) => Act::Deploy(version);
+        /// Deploys it again, in the version that runs.
+        redeploy() => Act::Redeploy;
+        /// Stops it.
+        stop() => Act::Stop;
+        /// Deletes what runs of it, and keeps the configuration.
+        uninstall() => Act::Uninstall;
+        /// Deletes it.
+        delete() => Act::Delete;
+    }
+}
+service! {
+    /// A Helm chart to act on.
+    HelmHandle Helm {
+        /// Deploys it in this version: a chart version, a commit, or what is configured.
+        deploy(version: ServiceVersion) => Act::Deploy(version);
+        /// Deploys it again, in the version that runs.
+        redeploy() => Act::Redeploy;
+        /// Stops it.
+        stop() => Act::Stop;
+        /// Deletes what runs of it, and keeps the configuration.
+        uninstall() => Act::Uninstall;
+        /// Deletes it.
+        delete() => Act::Delete;
+    }
+}
+service! {
+    /// A Terraform module to act on.
+    TerraformHandle Terraform {
+        /// Plans and applies it in this version: a commit, or what is configured.
+        deploy(version: ServiceVersion) => Act::Deploy(version);
+        /// Applies it again, in the version that was applied.
+        redeploy() => Act::Redeploy;
+        /// Stops it: the request is one for selected services of its environment.
+        stop() => Act::Stop;
+        /// Destroys what it created, and keeps the configuration.
+        uninstall() => Act::Uninstall;
+        /// Deletes it.
+        delete() => Act::Delete;
+    }
+}
+service! {
+    /// An agentic workflow to act on. It is deployed with its environment.
+    AgenticWorkflowHandle AgenticWorkflow {
+        /// Cancels its deployment.
+        cancel() => Act::Cancel { force: false };
+        /// Cancels its deployment at once.
+        cancel_forced() => Act::Cancel { force: true };
+        /// Deletes it.
+        delete() => Act::Delete;
+    }
+}

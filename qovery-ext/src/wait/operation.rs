@@ -1,0 +1,293 @@
+//! An operation that was started, or that somebody else started: watch it, wait for it, leave it.
+//!
+//! Not for starting one (see [`super::Action`]). Nothing here keeps state in a future: everything
+//! that a poll has learned is in the [`Operation`] before the next `await`, so that dropping any
+//! future of this module at any point loses at most the request in flight, and never asks the
+//! server to stop.
+
+use std::{fmt, future::IntoFuture, sync::Arc};
+
+use tokio::time::{self, Instant};
+
+use super::{
+    BoxFuture, Canceler, Condition, Deadline, OperationToken, Phase, Progress, ProgressStream,
+    Reached, Snapshot, Subject, WaitError, WaitOptions, closing::Closing, schedule::Pace,
+    source::Source, track::Decision, tracker::Tracker,
+};
+
+/// What ends the wait.
+pub(super) enum Until {
+    Goal(Tracker),
+    Condition(Box<dyn Condition>),
+}
+
+/// A callback for progress.
+pub(super) type Report = Box<dyn FnMut(&Progress) + Send>;
+
+/// An operation that is under way on the server.
+///
+/// Await it (it is [`IntoFuture`]), watch it ([`Operation::progress`]), poll it by hand
+/// ([`Operation::poll_once`]) or leave it and come back with its [`token`](Operation::token).
+///
+/// The server carries on whatever becomes of this value: dropping it, or a future made from it,
+/// never cancels anything. [`Operation::cancel_on_server`] does.
+#[must_use = "the server carries on whether or not this is awaited; keep its token to come back later"]
+pub struct Operation {
+    pub(super) source: Arc<dyn Source>,
+    pub(super) subject: Subject,
+    pub(super) until: Until,
+    pub(super) options: WaitOptions,
+    pub(super) report: Option<Report>,
+    pub(super) started: Instant,
+    pub(super) polls: u32,
+    pub(super) failures: u32,
+    pub(super) last: Option<Snapshot>,
+    pub(super) closing: Option<Closing>,
+    pub(super) next_poll: Instant,
+    /// The server asked for no request before this.
+    pub(super) forbidden_until: Option<Instant>,
+    pub(super) pace: Pace,
+    pub(super) held_since: Option<Instant>,
+    pub(super) told: Option<Progress>,
+    pub(super) told_at: Instant,
+    pub(super) reached: Option<Reached>,
+    ended: bool,
+}
+
+/// What a reading means for the operation.
+pub(super) enum Judged {
+    Pending {
+        phase: Phase,
+        position: Option<usize>,
+    },
+    Ended(Decision),
+    Hopeless(String),
+}
+
+impl Operation {
+    pub(super) fn new(
+        source: Arc<dyn Source>,
+        subject: Subject,
+        until: Until,
+        options: WaitOptions,
+        report: Option<Report>,
+        started: Instant,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            pace: options.schedule.pace(),
+            source,
+            subject,
+            until,
+            options,
+            report,
+            started,
+            polls: 0,
+            failures: 0,
+            last: None,
+            closing: None,
+            next_poll: now,
+            forbidden_until: None,
+            held_since: None,
+            told: None,
+            told_at: now,
+            reached: None,
+            ended: false,
+        }
+    }
+
+    /// What the operation waits on.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// What another process needs to wait on. Get it at any time, also before the first poll.
+    pub fn token(&self) -> OperationToken {
+        OperationToken {
+            subject: self.subject.clone(),
+            tracker: match &self.until {
+                Until::Goal(tracker) => Some(tracker.clone()),
+                Until::Condition(_) => None,
+            },
+        }
+    }
+
+    /// The last status that was read.
+    pub fn last(&self) -> Option<&Snapshot> {
+        self.last.as_ref()
+    }
+
+    /// When the wait ends, at the latest.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self.options.deadline {
+            // A limit beyond what the clock can count is none.
+            Deadline::After(limit) => self.started.checked_add(limit),
+            Deadline::None => None,
+        }
+    }
+
+    /// Shares its polls with others.
+    pub(super) fn be_frugal(&mut self) {
+        if let Until::Goal(tracker) = &mut self.until {
+            tracker.be_frugal();
+        }
+    }
+
+    /// The progress as a stream.
+    ///
+    /// The first item comes with the first status, the following ones with changes and heartbeats.
+    /// The stream ends after an item of phase [`Phase::Reached`] or after an error.
+    pub fn progress(self) -> ProgressStream {
+        ProgressStream::new(self)
+    }
+
+    /// Polls once, now, whatever the schedule says, and tells where the operation stands.
+    ///
+    /// # Errors
+    /// The end of the operation without its goal. A single failed poll that is tolerated is no
+    /// error: it shows in [`Progress::failed_polls`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses the request in flight and nothing else; the operation can be
+    /// polled again.
+    pub async fn poll_once(&mut self) -> Result<Option<Progress>, WaitError> {
+        if self.ended {
+            return Ok(self.told.clone());
+        }
+        if self.closing.is_none() {
+            let result = self.read_bounded().await;
+            self.take(result);
+        }
+        if self.closing.is_some() {
+            self.close().await?;
+        }
+        Ok(self.told_now())
+    }
+
+    /// Waits for the next thing worth telling; `None` once the goal was reached and told.
+    ///
+    /// # Errors
+    /// The end of the operation without its goal.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses the request in flight and nothing else. The schedule goes on where
+    /// it was: calling again does not poll earlier than it would have.
+    pub async fn next_progress(&mut self) -> Option<Result<Progress, WaitError>> {
+        if self.ended {
+            return None;
+        }
+        loop {
+            if self.closing.is_some() {
+                return Some(match self.close().await {
+                    Ok(()) => Ok(self.told_now()?),
+                    Err(error) => Err(error),
+                });
+            }
+            let beat = self
+                .told
+                .as_ref()
+                .map(|_| self.told_at + self.options.heartbeat);
+            let deadline = self.deadline();
+            let wake = [Some(self.next_poll), beat, deadline]
+                .into_iter()
+                .flatten()
+                .min()
+                .unwrap_or(self.next_poll);
+            time::sleep_until(wake).await;
+            let now = Instant::now();
+            if deadline.is_some_and(|d| d <= now) {
+                self.pass_deadline().await;
+            } else if self.next_poll <= now {
+                let result = self.read_bounded().await;
+                if deadline.is_some_and(|d| d <= Instant::now()) && result.is_err() {
+                    self.pass_deadline().await;
+                } else {
+                    self.take(result);
+                }
+            }
+            if self.closing.is_none()
+                && let Some(progress) = self.tell()
+            {
+                return Some(Ok(progress));
+            }
+        }
+    }
+
+    /// Waits to the end.
+    ///
+    /// # Errors
+    /// The end of the operation without its goal.
+    ///
+    /// # Cancel safety
+    /// As [`Operation::next_progress`]; the operation can be waited for again.
+    pub async fn wait(&mut self) -> Result<Reached, WaitError> {
+        while let Some(progress) = self.next_progress().await {
+            progress?;
+        }
+        match self.reached.clone() {
+            Some(reached) => Ok(reached),
+            None => Err(self.already_ended()),
+        }
+    }
+
+    /// Asks the server to cancel the deployment, or the request while it still waits.
+    ///
+    /// Does not wait for it to be canceled: await the operation for that, it then ends as canceled.
+    ///
+    /// # Errors
+    /// Where the server refuses (a deployment that has ended cannot be canceled, nor can one
+    /// service of several) or was not reached.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; the server may have received it.
+    pub fn cancel_on_server(&self) -> impl Future<Output = Result<(), WaitError>> + Send + use<> {
+        self.canceler().cancel()
+    }
+
+    /// What cancels the operation while something else, such as its progress stream, owns it.
+    pub fn canceler(&self) -> Canceler {
+        Canceler::of(self)
+    }
+
+    pub(super) fn goal(&self) -> Option<super::Goal> {
+        match &self.until {
+            Until::Goal(tracker) => Some(tracker.goal()),
+            Until::Condition(_) => None,
+        }
+    }
+
+    /// The goal was reached: the last thing to tell.
+    pub(super) fn finish(&mut self, reached: Reached) {
+        self.note(Phase::Reached, None);
+        self.reached = Some(reached);
+        self.end();
+    }
+
+    pub(super) fn end(&mut self) {
+        self.closing = None;
+        self.ended = true;
+    }
+}
+
+impl IntoFuture for Operation {
+    type Output = Result<Reached, WaitError>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    /// Waits to the end. Dropping the future leaves the server alone; take the
+    /// [`token`](Operation::token) before, to come back later.
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move { self.wait().await })
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation")
+            .field("subject", &self.subject)
+            .field("goal", &self.goal())
+            .field("polls", &self.polls)
+            .field("state", &self.last.as_ref().map(|s| s.state.as_str()))
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}

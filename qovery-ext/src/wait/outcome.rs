@@ -1,0 +1,249 @@
+//! How a wait ends: with the goal, or with an error that says which of six things happened.
+
+use std::{fmt, time::Duration};
+
+use uuid::Uuid;
+
+use super::{FailureReport, Goal, OperationToken, Snapshot, source::Fault, track::Proof};
+
+/// The goal was reached, and it was seen to be.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Reached {
+    /// What was waited for; `None` for a condition.
+    pub goal: Option<Goal>,
+    /// The last status that was read; `None` where the subject was gone before it could be read.
+    pub snapshot: Option<Snapshot>,
+    /// How many polls it took.
+    pub polls: u32,
+    /// The time since the operation was started.
+    pub elapsed: Duration,
+    /// The token of the operation.
+    pub token: OperationToken,
+    pub(super) proof: Proof,
+}
+
+impl Reached {
+    /// 0: for [`std::process::exit`].
+    pub fn exit_code(&self) -> u8 {
+        0
+    }
+
+    /// Whether there was nothing to do: the goal held already and kept holding.
+    pub fn had_nothing_to_do(&self) -> bool {
+        self.proof == Proof::Settled
+    }
+
+    /// Whether the subject is no longer found.
+    pub fn is_gone(&self) -> bool {
+        self.proof == Proof::Gone
+    }
+}
+
+/// Why a wait ended without its goal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaitErrorKind {
+    /// The operation failed, or its subject is gone.
+    Failed,
+    /// Somebody canceled it.
+    Canceled,
+    /// Another deployment took its place and nothing tells how this one ended.
+    Superseded,
+    /// The deadline passed; the server goes on, unless it was asked to cancel.
+    DeadlinePassed,
+    /// Too many polls failed in a row; the server goes on.
+    LostContact,
+    /// The API refused: 401, 403, 409, an id that does not exist.
+    Refused,
+}
+
+/// What came after an operation that was superseded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Successor {
+    /// Its deployment.
+    pub deployment_id: Option<String>,
+    /// Its request.
+    pub deployment_request_id: Option<Uuid>,
+    /// Where it came from: `CONSOLE`, `API`, `GIT`…
+    pub origin: Option<String>,
+    /// Who triggered it.
+    pub triggered_by: Option<String>,
+}
+
+/// A wait that ended without its goal.
+///
+/// Always carries the last status that was read, the number of polls, the time spent and the token
+/// to wait on with. Never stands for a success: a deadline, a lost connection and a cancel are all
+/// errors of their own kind.
+pub struct WaitError(pub(super) Box<Ended>);
+
+pub(super) struct Ended {
+    pub(super) kind: WaitErrorKind,
+    pub(super) message: String,
+    pub(super) last: Option<Snapshot>,
+    pub(super) polls: u32,
+    pub(super) elapsed: Duration,
+    pub(super) token: OperationToken,
+    pub(super) limit: Option<Duration>,
+    pub(super) successor: Option<Successor>,
+    pub(super) report: Option<FailureReport>,
+    pub(super) canceled_on_server: bool,
+    pub(super) source: Option<Fault>,
+    pub(super) acted: Acted,
+}
+
+/// Whether the server may be doing what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Acted {
+    No,
+    Perhaps,
+    Yes,
+}
+
+impl WaitError {
+    pub(super) fn new(kind: WaitErrorKind, message: String, token: OperationToken) -> Self {
+        Self(Box::new(Ended {
+            kind,
+            message,
+            last: None,
+            polls: 0,
+            elapsed: Duration::ZERO,
+            token,
+            limit: None,
+            successor: None,
+            report: None,
+            canceled_on_server: false,
+            source: None,
+            acted: Acted::Yes,
+        }))
+    }
+
+    /// Which of the things that can happen has happened.
+    pub fn kind(&self) -> WaitErrorKind {
+        self.0.kind
+    }
+
+    /// The operation failed. [`WaitError::report`] says where.
+    pub fn is_failed(&self) -> bool {
+        self.0.kind == WaitErrorKind::Failed
+    }
+
+    /// Somebody canceled the operation.
+    pub fn is_canceled(&self) -> bool {
+        self.0.kind == WaitErrorKind::Canceled
+    }
+
+    /// Another deployment took its place. [`WaitError::superseded_by`] says which.
+    pub fn is_superseded(&self) -> bool {
+        self.0.kind == WaitErrorKind::Superseded
+    }
+
+    /// The deadline passed. The server goes on: raise [`super::Action::within`], or go on waiting
+    /// with [`WaitError::token`].
+    pub fn is_deadline_passed(&self) -> bool {
+        self.0.kind == WaitErrorKind::DeadlinePassed
+    }
+
+    /// Too many polls in a row failed. What the server did since is unknown: go on with
+    /// [`WaitError::token`] when it is reachable again.
+    pub fn is_lost_contact(&self) -> bool {
+        self.0.kind == WaitErrorKind::LostContact
+    }
+
+    /// The API refused the action or the status. Waiting longer does not help: check the token,
+    /// its role and the id.
+    pub fn is_refused(&self) -> bool {
+        self.0.kind == WaitErrorKind::Refused
+    }
+
+    /// The last status that was read.
+    pub fn last(&self) -> Option<&Snapshot> {
+        self.0.last.as_ref()
+    }
+
+    /// How many polls were made.
+    pub fn polls(&self) -> u32 {
+        self.0.polls
+    }
+
+    /// The time since the operation was started.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// The deadline that passed.
+    pub fn limit(&self) -> Option<Duration> {
+        self.0.limit
+    }
+
+    /// What to wait on with.
+    pub fn token(&self) -> &OperationToken {
+        &self.0.token
+    }
+
+    /// What came after an operation that was superseded.
+    pub fn superseded_by(&self) -> Option<&Successor> {
+        self.0.successor.as_ref()
+    }
+
+    /// Where and why it failed, for [`WaitErrorKind::Failed`] and [`WaitErrorKind::Canceled`].
+    pub fn report(&self) -> Option<&FailureReport> {
+        self.0.report.as_ref()
+    }
+
+    /// Whether the server was asked, and agreed, to cancel when the deadline passed.
+    pub fn was_canceled_on_server(&self) -> bool {
+        self.0.canceled_on_server
+    }
+
+    /// Whether the server may have done what was asked, although this wait did not see it.
+    pub fn may_have_been_executed(&self) -> bool {
+        self.0.acted != Acted::No
+    }
+
+    /// The error of the API or of the transport behind it.
+    pub fn api_error(&self) -> Option<&qovery_api::Error> {
+        let source = self.0.source.as_ref()?.source.as_ref()?;
+        source.downcast_ref()
+    }
+
+    /// For [`std::process::exit`]: 1 failed, canceled or superseded; 2 deadline passed or lost
+    /// contact; 3 refused.
+    pub fn exit_code(&self) -> u8 {
+        match self.0.kind {
+            WaitErrorKind::Failed | WaitErrorKind::Canceled | WaitErrorKind::Superseded => 1,
+            WaitErrorKind::DeadlinePassed | WaitErrorKind::LostContact => 2,
+            WaitErrorKind::Refused => 3,
+        }
+    }
+}
+
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        if let Some(report) = &self.0.report {
+            write!(f, "\n{report}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitError")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("state", &self.0.last.as_ref().map(|s| s.state.as_str()))
+            .field("polls", &self.0.polls)
+            .field("elapsed", &self.0.elapsed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for WaitError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|fault| fault as _)
+    }
+}

@@ -1,0 +1,125 @@
+//! What a wait tells on its way: the same data for streams, callbacks and errors.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_core::Stream;
+use serde::Serialize;
+
+use super::{BoxFuture, Counts, Goal, Operation, Phase, Snapshot, WaitError};
+
+/// Where an operation stands.
+///
+/// Delivered as soon as the first status is read, then whenever something changes, and every 30 s
+/// (by default) where nothing does.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What is waited for; `None` for a condition.
+    pub goal: Option<Goal>,
+    /// How far the operation itself is. What the snapshot shows may still be an earlier deployment.
+    pub phase: Phase,
+    /// The last status that was read.
+    pub snapshot: Snapshot,
+    /// The place in the queue, counted from 1, while the operation waits in it.
+    pub queue_position: Option<usize>,
+    /// The services, by how far they are.
+    pub services: Counts,
+    /// The stages, by how far they are.
+    pub stages: Counts,
+    /// The polls so far.
+    pub polls: u32,
+    /// The polls that have failed since the last one that did not.
+    pub failed_polls: u32,
+    /// The time since the operation was started.
+    pub elapsed: Duration,
+    /// Whether nothing has changed since the last report.
+    pub heartbeat: bool,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.snapshot.subject, self.phase)?;
+        if let Some(position) = self.queue_position {
+            write!(f, ", number {position} in the queue")?;
+        }
+        if let Some(goal) = self.goal
+            && self.services.total > 1
+        {
+            let Counts { reached, total, .. } = self.services;
+            write!(f, ", {reached} of {total} services {goal}")?;
+        }
+        if self.services.failed > 0 {
+            write!(f, ", {} failed", self.services.failed)?;
+        }
+        let current = self
+            .snapshot
+            .stages
+            .iter()
+            .find(|s| s.phase() == Phase::Running);
+        if let Some(stage) = current {
+            write!(f, ", stage {}", stage.name)?;
+        }
+        write!(
+            f,
+            " ({}) after {} s",
+            self.snapshot.state,
+            self.elapsed.as_secs()
+        )?;
+        if self.failed_polls > 0 {
+            write!(f, ", {} polls failed", self.failed_polls)?;
+        }
+        Ok(())
+    }
+}
+
+type Turn = (Operation, Option<Result<Progress, WaitError>>);
+
+/// The progress of an operation as a stream: it ends after the goal was reached, or with the error.
+///
+/// The last item of a wait that succeeds has the phase [`Phase::Reached`]. Dropping the stream
+/// leaves the server alone.
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct ProgressStream {
+    turn: Option<BoxFuture<'static, Turn>>,
+}
+
+impl ProgressStream {
+    pub(super) fn new(operation: Operation) -> Self {
+        Self {
+            turn: Some(Box::pin(take_turn(operation))),
+        }
+    }
+}
+
+async fn take_turn(mut operation: Operation) -> Turn {
+    let item = operation.next_progress().await;
+    (operation, item)
+}
+
+impl Stream for ProgressStream {
+    type Item = Result<Progress, WaitError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(turn) = &mut self.turn else {
+            return Poll::Ready(None);
+        };
+        let (operation, item) = std::task::ready!(turn.as_mut().poll(context));
+        self.turn = item
+            .is_some()
+            .then(|| Box::pin(take_turn(operation)) as BoxFuture<'static, Turn>);
+        Poll::Ready(item)
+    }
+}
+
+impl fmt::Debug for ProgressStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgressStream")
+            .field("ended", &self.turn.is_none())
+            .finish()
+    }
+}

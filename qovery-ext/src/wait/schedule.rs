@@ -1,0 +1,189 @@
+//! When to poll: a schedule as a value, and the pace that follows it.
+//!
+//! Not for deadlines (see [`super::Deadline`]) and not for retrying one request.
+
+use std::time::Duration;
+
+/// When to poll: at once, then after `first`, then ever less often up to `longest`.
+///
+/// After a transition the interval falls back to `first`, because states follow each other quickly
+/// where something happens. Jitter keeps many waiting programs from polling in step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PollSchedule {
+    first: Duration,
+    longest: Duration,
+    growth: f64,
+    jitter: f64,
+    seed: Option<u64>,
+}
+
+impl Default for PollSchedule {
+    /// 1 s growing by a half each time up to 15 s, jitter ±10 %.
+    fn default() -> Self {
+        Self::ramp(Duration::from_secs(1), Duration::from_secs(15))
+    }
+}
+
+impl PollSchedule {
+    /// The shortest interval there is: a schedule can be impatient, not endless load.
+    pub const SHORTEST: Duration = Duration::from_millis(100);
+
+    /// Grows from `first` to `longest` by a half each time, with a jitter of ±10 %.
+    ///
+    /// Intervals below [`PollSchedule::SHORTEST`] are raised to it; a `longest` below `first`
+    /// counts as `first`.
+    pub fn ramp(first: Duration, longest: Duration) -> Self {
+        let first = first.max(Self::SHORTEST);
+        Self {
+            first,
+            longest: longest.max(first),
+            growth: 1.5,
+            jitter: 0.1,
+            seed: None,
+        }
+    }
+
+    /// Always the same interval, without jitter.
+    pub fn every(interval: Duration) -> Self {
+        Self {
+            growth: 1.0,
+            jitter: 0.0,
+            ..Self::ramp(interval, interval)
+        }
+    }
+
+    /// How much longer each interval is than the one before: 1.0 is constant, 1.5 the default.
+    /// Values below 1.0 (and those that are no number) count as 1.0.
+    #[must_use]
+    pub fn growth(mut self, factor: f64) -> Self {
+        self.growth = if factor.is_finite() {
+            factor.max(1.0)
+        } else {
+            1.0
+        };
+        self
+    }
+
+    /// How far an interval may deviate in both directions, as a share of it: between 0.0 and 0.5,
+    /// 0.1 by default.
+    #[must_use]
+    pub fn jitter(mut self, share: f64) -> Self {
+        self.jitter = if share.is_finite() {
+            share.clamp(0.0, 0.5)
+        } else {
+            0.0
+        };
+        self
+    }
+
+    /// Makes the jitter repeatable.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        Pace {
+            interval: self.first,
+            random: match self.seed {
+                Some(seed) => fastrand::Rng::with_seed(seed),
+                None => fastrand::Rng::new(),
+            },
+            schedule: self.clone(),
+        }
+    }
+}
+
+/// Where a wait stands on its schedule.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    schedule: PollSchedule,
+    interval: Duration,
+    random: fastrand::Rng,
+}
+
+impl Pace {
+    /// The time until the next poll.
+    pub(crate) fn advance(&mut self) -> Duration {
+        let current = self.interval;
+        self.interval = current
+            .mul_f64(self.schedule.growth)
+            .min(self.schedule.longest);
+        if self.schedule.jitter == 0.0 {
+            return current;
+        }
+        let factor = 1.0 + self.schedule.jitter * (self.random.f64() * 2.0 - 1.0);
+        current.mul_f64(factor).max(PollSchedule::SHORTEST)
+    }
+
+    /// Falls back to the first interval.
+    pub(crate) fn restart(&mut self) {
+        self.interval = self.schedule.first;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intervals(schedule: &PollSchedule, count: usize) -> Vec<f64> {
+        let mut pace = schedule.pace();
+        (0..count).map(|_| pace.advance().as_secs_f64()).collect()
+    }
+
+    #[test]
+    fn intervals_grow_from_one_second_to_fifteen_and_stay_there() {
+        let schedule = PollSchedule::default().jitter(0.0);
+        assert_eq!(
+            intervals(&schedule, 9),
+            [
+                1.0, 1.5, 2.25, 3.375, 5.0625, 7.59375, 11.390625, 15.0, 15.0
+            ]
+        );
+    }
+
+    #[test]
+    fn jitter_stays_within_its_share_in_both_directions() {
+        let schedule = PollSchedule::every(Duration::from_secs(10))
+            .jitter(0.1)
+            .seed(7);
+        let all = intervals(&schedule, 1000);
+        assert!(all.iter().all(|i| (9.0..=11.0).contains(i)));
+        assert!(all.iter().any(|i| *i < 9.5) && all.iter().any(|i| *i > 10.5));
+    }
+
+    #[test]
+    fn a_transition_takes_the_interval_back_to_its_start() {
+        let schedule = PollSchedule::default().jitter(0.0);
+        let mut pace = schedule.pace();
+        for _ in 0..6 {
+            pace.advance();
+        }
+        pace.restart();
+        assert_eq!(pace.advance(), Duration::from_secs(1));
+    }
+
+    // Azure's poller panics below one second, Terraform's ignores 180 s and more.
+    #[test]
+    fn every_interval_is_accepted_and_kept() {
+        for seconds in [0.5, 1.0, 179.0, 180.0, 3600.0] {
+            let schedule = PollSchedule::every(Duration::from_secs_f64(seconds));
+            assert_eq!(intervals(&schedule, 3), [seconds; 3]);
+        }
+        let nothing = PollSchedule::every(Duration::ZERO);
+        assert_eq!(intervals(&nothing, 2), [0.1; 2], "never without a pause");
+    }
+
+    #[test]
+    fn nonsense_is_clamped_instead_of_panicking() {
+        let schedule = PollSchedule::ramp(Duration::from_secs(5), Duration::from_secs(1))
+            .growth(f64::NAN)
+            .jitter(f64::INFINITY);
+        assert_eq!(intervals(&schedule, 3), [5.0; 3]);
+        let huge = PollSchedule::ramp(Duration::from_secs(1), Duration::MAX)
+            .growth(1.0e9)
+            .jitter(0.0);
+        assert_eq!(intervals(&huge, 2).len(), 2);
+    }
+}

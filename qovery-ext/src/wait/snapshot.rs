@@ -1,0 +1,386 @@
+//! What one poll has read, in one shape for environments, services and clusters.
+//!
+//! Not for judging it: that needs to know whose status it is, see [`super::track`].
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Goal, Phase, ServiceRef, State, Subject,
+    state_table::{action_phase, stage_phase, step_phase},
+};
+
+/// What one poll has read of the subject.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// What was read.
+    pub subject: Subject,
+    /// The state to judge by: an environment's `last_deployment_state`, a service's or a cluster's
+    /// own state. For selected services it is that of their environment.
+    pub state: State,
+    /// An environment's `state`, which an old failure of one service can keep in error.
+    pub overall_state: Option<State>,
+    /// The last deployment: `last_deployment_id`, `execution_id` or `last_execution_id`.
+    pub deployment_id: Option<String>,
+    /// The request that the status names.
+    pub deployment_request_id: Option<Uuid>,
+    /// When the last deployment took place, as the server says.
+    pub last_deployment_date: Option<String>,
+    /// How many requests the server counts for a service.
+    pub requests_waiting: Option<u32>,
+    /// Whether a service takes part in its environment's last deployment.
+    pub part_of_last_deployment: Option<bool>,
+    /// Where the last deployment came from: `CONSOLE`, `API`, `GIT`…
+    pub origin: Option<String>,
+    /// Who triggered the last deployment.
+    pub triggered_by: Option<String>,
+    /// How long the deployment took.
+    pub duration: Option<Duration>,
+    /// What the server says about a cluster's state.
+    pub reason: Option<String>,
+    /// The stages, in their order.
+    pub stages: Vec<StageSnapshot>,
+    /// The services of the subject, in the order of the stages.
+    pub services: Vec<ServiceSnapshot>,
+}
+
+/// One stage of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StageSnapshot {
+    /// The stage's id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its status as the API spells it, where it has one.
+    pub status: Option<String>,
+    /// How long it took so far.
+    pub duration: Option<Duration>,
+}
+
+/// One service of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ServiceSnapshot {
+    /// The service.
+    pub service: ServiceRef,
+    /// Its state.
+    pub state: State,
+    /// The id of its stage, where it is known.
+    pub stage: Option<Uuid>,
+    /// The status of its last action as the API spells it.
+    pub action_status: Option<String>,
+    /// The deployment that it last took part in.
+    pub deployment_id: Option<String>,
+    /// The request that the status names.
+    pub deployment_request_id: Option<Uuid>,
+    /// When it was last deployed, as the server says.
+    pub last_deployment_date: Option<String>,
+    /// How many requests the server counts for it.
+    pub requests_waiting: Option<u32>,
+    /// Whether it takes part in its environment's last deployment.
+    pub part_of_last_deployment: Option<bool>,
+    /// The steps of its last deployment.
+    pub steps: Vec<StepSnapshot>,
+}
+
+/// One step of one service: build, mirror, deploy…
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StepSnapshot {
+    /// The step's name as the API spells it.
+    pub name: String,
+    /// Its status as the API spells it; `None` while it is under way.
+    pub status: Option<String>,
+    /// How long it took.
+    pub duration: Option<Duration>,
+}
+
+/// How many of something are how far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Counts {
+    /// All of them.
+    pub total: usize,
+    /// Those that are waiting or were not started.
+    pub waiting: usize,
+    /// Those under way.
+    pub running: usize,
+    /// Those that have reached the goal.
+    pub reached: usize,
+    /// Those that failed or were canceled.
+    pub failed: usize,
+}
+
+impl Counts {
+    fn of(phases: impl Iterator<Item = Phase>) -> Self {
+        let mut counts = Self::default();
+        for phase in phases {
+            counts.total += 1;
+            match phase {
+                Phase::NotStarted | Phase::Queued => counts.waiting += 1,
+                Phase::Running => counts.running += 1,
+                Phase::Reached => counts.reached += 1,
+                Phase::Failed | Phase::Canceled => counts.failed += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl Snapshot {
+    /// A snapshot that knows nothing but the state.
+    pub fn new(subject: Subject, state: State) -> Self {
+        Self {
+            subject,
+            state,
+            overall_state: None,
+            deployment_id: None,
+            deployment_request_id: None,
+            last_deployment_date: None,
+            requests_waiting: None,
+            part_of_last_deployment: None,
+            origin: None,
+            triggered_by: None,
+            duration: None,
+            reason: None,
+            stages: Vec::new(),
+            services: Vec::new(),
+        }
+    }
+
+    /// One of the services.
+    pub fn service(&self, id: Uuid) -> Option<&ServiceSnapshot> {
+        self.services.iter().find(|s| s.service.id == id)
+    }
+
+    /// How far each service is on its way to the goal.
+    ///
+    /// A service that still shows the result of an earlier deployment, because its stage has not
+    /// begun, counts as queued.
+    pub fn service_counts(&self, goal: Goal) -> Counts {
+        let taking_part = self
+            .services
+            .iter()
+            .filter(|s| s.part_of_last_deployment != Some(false));
+        Counts::of(taking_part.map(|s| self.service_phase(s, goal)))
+    }
+
+    /// How far each stage is.
+    pub fn stage_counts(&self) -> Counts {
+        Counts::of(self.stages.iter().map(StageSnapshot::phase))
+    }
+
+    /// How far one of the services is on its way to the goal.
+    pub fn service_phase(&self, service: &ServiceSnapshot, goal: Goal) -> Phase {
+        let of_another_deployment = matches!(
+            (&self.deployment_id, &service.deployment_id),
+            (Some(whole), Some(own)) if whole != own
+        );
+        if of_another_deployment && service.state.is_terminal() && !self.state.is_terminal() {
+            return Phase::Queued;
+        }
+        service.state.phase(goal)
+    }
+
+    /// Whether both show the same to a person, durations aside.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        self.has_not_moved_since(other)
+            && self.services.len() == other.services.len()
+            && self.services.iter().zip(&other.services).all(|(a, b)| {
+                a.state == b.state
+                    && a.action_status == b.action_status
+                    && a.service == b.service
+                    && a.steps.len() == b.steps.len()
+            })
+    }
+
+    /// Whether the whole is where it was: the same state, deployment and stages.
+    pub(crate) fn has_not_moved_since(&self, other: &Self) -> bool {
+        self.state == other.state
+            && self.deployment_id == other.deployment_id
+            && self.stages.len() == other.stages.len()
+            && self
+                .stages
+                .iter()
+                .zip(&other.stages)
+                .all(|(a, b)| a.id == b.id && a.status == b.status)
+    }
+
+    pub(crate) fn marks(&self) -> Vec<Option<Mark>> {
+        match &self.subject {
+            Subject::Services { services, .. } => services
+                .iter()
+                .map(|wanted| self.service(wanted.id).map(Mark::of_service))
+                .collect(),
+            Subject::Service { service, .. } if self.service(service.id).is_some() => {
+                vec![self.service(service.id).map(Mark::of_service)]
+            }
+            Subject::Environment { .. } | Subject::Service { .. } | Subject::Cluster { .. } => {
+                vec![Some(Mark {
+                    state: self.state.clone(),
+                    deployment: self.deployment_id.clone(),
+                    request: self.deployment_request_id,
+                    date: self.last_deployment_date.clone(),
+                    waiting: self.requests_waiting.unwrap_or(0),
+                    part: self.part_of_last_deployment,
+                    action: None,
+                })]
+            }
+        }
+    }
+
+    /// The same snapshot of one of its services alone.
+    pub(crate) fn of_service(&self, subject: &Subject, service: ServiceRef) -> Option<Self> {
+        let own = self.service(service.id)?.clone();
+        Some(Self {
+            subject: subject.clone(),
+            state: own.state.clone(),
+            overall_state: None,
+            deployment_id: own.deployment_id.clone(),
+            deployment_request_id: own.deployment_request_id,
+            last_deployment_date: own.last_deployment_date.clone(),
+            requests_waiting: own.requests_waiting,
+            part_of_last_deployment: own.part_of_last_deployment,
+            origin: self.origin.clone(),
+            triggered_by: self.triggered_by.clone(),
+            duration: None,
+            reason: None,
+            stages: self
+                .stages
+                .iter()
+                .filter(|s| Some(s.id) == own.stage)
+                .cloned()
+                .collect(),
+            services: vec![own],
+        })
+    }
+
+    /// The same snapshot with only the services that were selected.
+    pub(crate) fn of_services(mut self, subject: &Subject, services: &[ServiceRef]) -> Self {
+        self.services
+            .retain(|s| services.iter().any(|wanted| wanted.id == s.service.id));
+        self.subject = subject.clone();
+        self
+    }
+}
+
+impl StageSnapshot {
+    /// Describes a stage.
+    pub fn new(id: Uuid, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            status: None,
+            duration: None,
+        }
+    }
+
+    /// How far the stage is. A stage without a status was not started.
+    pub fn phase(&self) -> Phase {
+        self.status
+            .as_deref()
+            .map_or(Phase::NotStarted, stage_phase)
+    }
+}
+
+impl ServiceSnapshot {
+    /// A service of which only the state is known.
+    pub fn new(service: ServiceRef, state: State) -> Self {
+        Self {
+            service,
+            state,
+            stage: None,
+            action_status: None,
+            deployment_id: None,
+            deployment_request_id: None,
+            last_deployment_date: None,
+            requests_waiting: None,
+            part_of_last_deployment: None,
+            steps: Vec::new(),
+        }
+    }
+
+    /// How far its last action is, where the server says.
+    pub fn action_phase(&self) -> Option<Phase> {
+        self.action_status.as_deref().map(action_phase)
+    }
+
+    /// The step that failed or, where none did, the last one.
+    pub fn decisive_step(&self) -> Option<&StepSnapshot> {
+        self.steps
+            .iter()
+            .find(|s| matches!(s.phase(), Phase::Failed | Phase::Canceled))
+            .or(self.steps.last())
+    }
+}
+
+impl StepSnapshot {
+    /// Describes a step.
+    pub fn new(
+        name: impl Into<String>,
+        status: Option<String>,
+        duration: Option<Duration>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            status,
+            duration,
+        }
+    }
+
+    /// How far the step is.
+    pub fn phase(&self) -> Phase {
+        self.status.as_deref().map_or(Phase::Running, step_phase)
+    }
+}
+
+/// The facts of a status that tell one deployment from another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    pub(crate) state: State,
+    pub(crate) deployment: Option<String>,
+    pub(crate) request: Option<Uuid>,
+    pub(crate) date: Option<String>,
+    pub(crate) waiting: u32,
+    pub(crate) part: Option<bool>,
+    /// How far a service's last action is.
+    pub(crate) action: Option<Phase>,
+}
+
+impl Mark {
+    fn of_service(service: &ServiceSnapshot) -> Self {
+        Self {
+            state: service.state.clone(),
+            deployment: service.deployment_id.clone(),
+            request: service.deployment_request_id,
+            date: service.last_deployment_date.clone(),
+            waiting: service.requests_waiting.unwrap_or(0),
+            part: service.part_of_last_deployment,
+            action: service.action_phase(),
+        }
+    }
+
+    /// Whether the date tells that something has happened since. Only where there are no ids: a
+    /// server whose clock is put right may move every date.
+    pub(crate) fn is_dated_after(&self, earlier: &Mark) -> bool {
+        self.deployment.is_none() && self.date.is_some() && self.date != earlier.date
+    }
+
+    /// Whether something shows that this status is newer than an earlier one of the same subject.
+    pub(crate) fn is_newer_than(&self, earlier: &Mark) -> bool {
+        let other_deployment = self.deployment.is_some() && self.deployment != earlier.deployment;
+        if !earlier.state.is_terminal() {
+            // Whatever was under way goes through many states by itself: only an id tells.
+            return other_deployment && earlier.deployment.is_some();
+        }
+        other_deployment
+            || self.state.is_active()
+            || (self.state.is_terminal() && self.state != earlier.state)
+            || self.is_dated_after(earlier)
+            || (self.part == Some(true) && earlier.part == Some(false))
+    }
+}

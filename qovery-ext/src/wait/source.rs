@@ -1,0 +1,192 @@
+//! Where readings come from: the API in programs, a script in the tests of the engine.
+//!
+//! Dropping one of the futures abandons that request and nothing else; a source keeps no state
+//! that a dropped request could spoil.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{ServiceSnapshot, Snapshot, State, Subject, act::Act, report::LogLine};
+pub(crate) use qovery_api::BoxFuture;
+
+/// Reads statuses and starts actions.
+pub(crate) trait Source: Send + Sync {
+    /// The status of the subject.
+    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>>;
+
+    /// The state of one deployment request; `None` where the server does not know it.
+    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestSeen>, Fault>>;
+
+    /// The requests that wait, in the order in which they will run; `None` where the subject has
+    /// no queue.
+    fn queue<'a>(
+        &'a self,
+        subject: &'a Subject,
+    ) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>>;
+
+    /// How a past deployment ended, from the history; `None` where the history does not list it.
+    fn ended<'a>(
+        &'a self,
+        subject: &'a Subject,
+        deployment: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>>;
+
+    /// Asks the server to act. Never repeated by the source.
+    fn act<'a>(
+        &'a self,
+        subject: &'a Subject,
+        act: &'a Act,
+    ) -> BoxFuture<'a, Result<Receipt, Fault>>;
+
+    /// The lines of a deployment's log and a link to it, for the report on a failure; with the
+    /// services where the wait has not read them.
+    fn log<'a>(
+        &'a self,
+        subject: &'a Subject,
+        deployment: Option<&'a str>,
+        with_services: bool,
+    ) -> BoxFuture<'a, Result<DeploymentLog, Fault>>;
+
+    /// The project of an environment.
+    fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>>;
+
+    /// The statuses of all environments of a project, without stages and services.
+    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>>;
+}
+
+/// One reading.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) snapshot: Snapshot,
+    /// What the server asks to wait before the next request.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// The status of one deployment request.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RequestSeen {
+    pub(crate) environment: Option<Uuid>,
+    pub(crate) state: State,
+}
+
+/// A request that waits in a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) request: Uuid,
+    /// The action as the API spells it.
+    pub(crate) action: String,
+    pub(crate) origin: Option<String>,
+    pub(crate) triggered_by: Option<String>,
+}
+
+/// How a deployment of the past ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ending {
+    /// The state that it left behind.
+    pub(crate) state: State,
+    /// The same of each service that took part.
+    pub(crate) services: Vec<(Uuid, State)>,
+}
+
+/// What the server answered to an action.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Receipt {
+    /// The request that it created, where it says so.
+    pub(crate) request: Option<Uuid>,
+    /// Whether the answer itself shows that nothing waits and nothing runs.
+    pub(crate) idle: bool,
+}
+
+/// The log of one deployment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DeploymentLog {
+    pub(crate) lines: Vec<LogLine>,
+    pub(crate) console: Option<String>,
+    /// The services with their steps, where the reading of the wait did not have them.
+    pub(crate) services: Vec<ServiceSnapshot>,
+}
+
+/// Why a request brought no answer that can be used.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    pub(crate) kind: FaultKind,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    /// What a person reads.
+    pub(crate) message: String,
+    /// Whether the server may have done what was asked.
+    pub(crate) may_have_been_executed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404 and 410.
+    NotFound,
+    /// 400 whose text says that the thing does not exist.
+    SaysMissing,
+    /// Another 400.
+    BadRequest,
+    /// Another 4xx that repeating does not cure, 409 among them.
+    Rejected,
+    /// 429.
+    TooManyRequests,
+    /// A success whose body cannot be read.
+    Unreadable,
+    /// 5xx, no connection, a lost connection, a time limit.
+    Passing,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            retry_after: None,
+            source: None,
+            message: message.into(),
+            may_have_been_executed: matches!(kind, FaultKind::Passing | FaultKind::Unreadable),
+        }
+    }
+
+    /// The answer did not come within its time.
+    pub(crate) fn late() -> Self {
+        Self::new(FaultKind::Passing, "the status did not arrive in time")
+    }
+
+    /// Whether the next try may bring an answer.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::Passing | FaultKind::Unreadable | FaultKind::TooManyRequests
+        )
+    }
+
+    /// Whether the answer is how the API says that something is not there, provided that it was
+    /// there before: it is known to answer 403 and 400 in place of 404.
+    pub(crate) fn may_mean_gone(&self, subject: &Subject) -> bool {
+        match self.kind {
+            FaultKind::NotFound | FaultKind::SaysMissing | FaultKind::Forbidden => true,
+            FaultKind::BadRequest => matches!(subject, Subject::Cluster { .. }),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source
+            .as_ref()
+            .map(|e| &**e as &(dyn std::error::Error + 'static))
+    }
+}

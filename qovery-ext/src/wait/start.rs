@@ -1,0 +1,239 @@
+//! Everything between the wish to act and the moment when the server has accepted it.
+//!
+//! Dropping a future of this module before the action was sent does nothing; while it is being sent,
+//! the server may or may not have received it.
+
+use std::sync::Arc;
+
+use tokio::time::{self, Instant};
+use uuid::Uuid;
+
+use super::{
+    BoxFuture, Deadline, Goal, OperationToken, Snapshot, Subject, WaitError, WaitErrorKind,
+    WaitOptions,
+    act::Act,
+    outcome::Acted,
+    schedule::Pace,
+    source::{Fault, FaultKind, Receipt, Seen, Source},
+    tracker::Tracker,
+};
+
+/// Everything up to the moment when the server has accepted.
+pub(super) struct Start {
+    pub(super) source: Arc<dyn Source>,
+    pub(super) subject: Subject,
+    pub(super) options: WaitOptions,
+    pub(super) started: Instant,
+    pub(super) deadline: Option<Instant>,
+    pub(super) pace: Pace,
+    pub(super) polls: u32,
+    pub(super) acted: Acted,
+    pub(super) goal: Option<Goal>,
+    pub(super) baseline: Option<Snapshot>,
+}
+
+impl Start {
+    pub(super) async fn act(&mut self, act: Act) -> Result<Tracker, WaitError> {
+        let goal = act.goal();
+        let baseline = match self.baseline.take() {
+            Some(baseline) => baseline,
+            None => self.baseline().await?.snapshot,
+        };
+        let busy = baseline
+            .marks()
+            .iter()
+            .flatten()
+            .any(|m| !m.state.is_terminal() || m.waiting > 0);
+        let waited_before = if act.answers_without_request() || busy {
+            self.queue().await?
+        } else {
+            // Where nothing runs, nothing waits.
+            Some(Vec::new())
+        };
+        let mut tracker = Tracker::acting(&self.subject, goal, &baseline, waited_before);
+        let receipt = self.send(&act, &tracker).await?;
+        tracker.accepted(&receipt);
+        Ok(tracker)
+    }
+
+    pub(super) async fn request(
+        &mut self,
+        request: Uuid,
+        goal: Goal,
+        cancel: bool,
+    ) -> Result<Tracker, WaitError> {
+        let source = Arc::clone(&self.source);
+        let seen = self.tolerant(|| source.request(request)).await?;
+        let Some(environment) = seen.and_then(|s| s.environment) else {
+            let message = format!("the API does not know the deployment request {request}");
+            return Err(self.error(Fault::new(FaultKind::NotFound, message), None));
+        };
+        self.subject = Subject::environment(environment);
+        if !cancel {
+            return Ok(Tracker::watching(&self.subject, goal, Some(request)));
+        }
+        let baseline = self.baseline().await?;
+        let mut tracker = Tracker::acting(&self.subject, goal, &baseline.snapshot, None);
+        tracker.follow(request);
+        self.send(&Act::CancelRequest(request), &tracker).await?;
+        Ok(tracker)
+    }
+
+    async fn baseline(&mut self) -> Result<Seen, WaitError> {
+        let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
+        self.tolerant(|| source.read(&subject)).await
+    }
+
+    async fn queue(&mut self) -> Result<Option<Vec<Uuid>>, WaitError> {
+        let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
+        let queue = self
+            .tolerant(|| {
+                let read = source.queue(&subject);
+                Box::pin(async move {
+                    match read.await {
+                        // A queue that cannot be read is no reason not to act.
+                        Err(fault) if !fault.is_passing() => Ok(None),
+                        other => other,
+                    }
+                })
+            })
+            .await?;
+        Ok(queue.map(|waiting| waiting.iter().map(|w| w.request).collect()))
+    }
+
+    /// Reads until it works, as often as failures are tolerated.
+    async fn tolerant<'a, T>(
+        &mut self,
+        mut read: impl FnMut() -> BoxFuture<'a, Result<T, Fault>>,
+    ) -> Result<T, WaitError> {
+        let mut failures = 0;
+        loop {
+            self.polls += 1;
+            let fault = match self.bounded(read()).await? {
+                Ok(value) => return Ok(value),
+                Err(fault) => fault,
+            };
+            failures += 1;
+            if !fault.is_passing() || failures > self.options.tolerated_failures {
+                return Err(self.error(fault, None));
+            }
+            self.pause(fault).await?;
+        }
+    }
+
+    /// Sends the action, again only where it certainly was not executed.
+    async fn send(&mut self, act: &Act, tracker: &Tracker) -> Result<Receipt, WaitError> {
+        let mut failures = 0;
+        loop {
+            let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
+            self.acted = Acted::Perhaps;
+            let result = self
+                .bounded_for(source.act(&subject, act), Some(tracker))
+                .await?;
+            let fault = match result {
+                Ok(receipt) => return Ok(receipt),
+                Err(fault) => fault,
+            };
+            failures += 1;
+            self.acted = if fault.may_have_been_executed {
+                Acted::Perhaps
+            } else {
+                Acted::No
+            };
+            let again = fault.is_passing() && !fault.may_have_been_executed;
+            if !again || failures > self.options.tolerated_failures {
+                return Err(self.error(fault, Some(tracker)));
+            }
+            self.pause(fault).await?;
+        }
+    }
+
+    async fn pause(&mut self, fault: Fault) -> Result<(), WaitError> {
+        let pause = self
+            .pace
+            .advance()
+            .max(fault.retry_after.unwrap_or_default());
+        let wake = Instant::now().checked_add(pause);
+        match (self.deadline, wake) {
+            (Some(deadline), None) => {
+                time::sleep_until(deadline).await;
+                Err(self.deadline_error(None))
+            }
+            (Some(deadline), Some(wake)) if deadline <= wake => {
+                time::sleep_until(deadline).await;
+                Err(self.deadline_error(None))
+            }
+            _ => {
+                time::sleep(pause).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn bounded<T>(
+        &self,
+        request: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<Result<T, Fault>, WaitError> {
+        self.bounded_for(request, None).await
+    }
+
+    async fn bounded_for<T>(
+        &self,
+        request: impl Future<Output = Result<T, Fault>>,
+        tracker: Option<&Tracker>,
+    ) -> Result<Result<T, Fault>, WaitError> {
+        match self.deadline {
+            None => Ok(request.await),
+            Some(deadline) => time::timeout_at(deadline, request)
+                .await
+                .map_err(|_| self.deadline_error(tracker)),
+        }
+    }
+
+    fn token(&self, tracker: Option<&Tracker>) -> OperationToken {
+        OperationToken {
+            subject: self.subject.clone(),
+            tracker: tracker.cloned().or_else(|| {
+                let goal = self.goal?;
+                Some(Tracker::watching(&self.subject, goal, None))
+            }),
+        }
+    }
+
+    fn deadline_error(&self, tracker: Option<&Tracker>) -> WaitError {
+        let limit = match self.options.deadline {
+            Deadline::After(limit) => Some(limit),
+            Deadline::None => None,
+        };
+        let mut error = self.ended(
+            WaitErrorKind::DeadlinePassed,
+            "the deadline passed before the server had accepted",
+            tracker,
+        );
+        error.0.limit = limit;
+        error
+    }
+
+    fn error(&self, fault: Fault, tracker: Option<&Tracker>) -> WaitError {
+        let kind = if fault.is_passing() {
+            WaitErrorKind::LostContact
+        } else {
+            WaitErrorKind::Refused
+        };
+        let mut error = self.ended(kind, &fault.message, tracker);
+        error.0.source = Some(fault);
+        error
+    }
+
+    fn ended(&self, kind: WaitErrorKind, what: &str, tracker: Option<&Tracker>) -> WaitError {
+        let mut error = WaitError::new(
+            kind,
+            format!("{}: {what}", self.subject),
+            self.token(tracker),
+        );
+        error.0.polls = self.polls;
+        error.0.elapsed = self.started.elapsed();
+        error.0.acted = self.acted;
+        error
+    }
+}

@@ -1,0 +1,217 @@
+//! What every status value of the API means for every goal. The only place that decides it.
+//!
+//! Not for deciding whose status it is: a value counts only after [`super::track`] has found that
+//! it belongs to the operation. The tests read the contract and fail on a value that is missing
+//! here.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Goal, Phase};
+
+use Phase::{Canceled as C, Failed as F, NotStarted as N, Queued as Q, Reached as R, Running as W};
+
+macro_rules! states {
+    ($($variant:ident $text:literal $doc:literal => $row:expr;)+) => {
+        /// The state of an environment, a service or a cluster, as the API spells it.
+        ///
+        /// Covers the values of the contract; a value that is newer than this crate is kept word
+        /// for word in [`State::Unknown`] and counts as running until the deadline.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum State {
+            $(#[doc = $doc] $variant,)+
+            /// A value that this version does not know, word for word.
+            Unknown(Box<str>),
+        }
+
+        impl State {
+            /// Every value of the contract.
+            pub const ALL: &'static [State] = &[$(State::$variant,)+];
+
+            /// The value as the API spells it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(State::$variant => $text,)+
+                    State::Unknown(text) => text,
+                }
+            }
+
+            fn row(&self) -> [Phase; 6] {
+                match self {
+                    $(State::$variant => $row,)+
+                    State::Unknown(_) => [W; 6],
+                }
+            }
+        }
+
+        impl From<&str> for State {
+            fn from(text: &str) -> Self {
+                match text {
+                    $($text => State::$variant,)+
+                    other => State::Unknown(other.into()),
+                }
+            }
+        }
+    };
+}
+
+// N not started, Q queued, W running, R reached, F failed, C canceled.
+//
+// Three groups of cells need a word. READY means "never deployed": it is never a deployment that
+// succeeded. STOPPED and DELETED fail a deployment, but `track` lets them do so only where an id
+// proves that they came after it. A cancel has reached its goal with whatever ends the deployment,
+// because something that finished first can no longer be canceled.
+states! {
+    //                                                                                                  deployed restarted stopped deleted uninstalled canceled
+    Building "BUILDING" "An image is being built." =>                                                   [W, W, W, W, W, W];
+    BuildError "BUILD_ERROR" "The build failed." =>                                                     [F, F, F, F, F, R];
+    Canceled "CANCELED" "The deployment was canceled." =>                                               [C, C, C, C, C, R];
+    Canceling "CANCELING" "The deployment is being canceled." =>                                        [W, W, W, W, W, W];
+    Deleted "DELETED" "The infrastructure is gone." =>                                                  [F, F, F, R, R, R];
+    DeleteError "DELETE_ERROR" "The deletion failed." =>                                                [F, F, F, F, F, R];
+    DeleteQueued "DELETE_QUEUED" "A deletion waits for its turn." =>                                    [Q, Q, Q, Q, Q, Q];
+    Deleting "DELETING" "A deletion is going on." =>                                                    [W, W, W, W, W, W];
+    Deployed "DEPLOYED" "The deployment succeeded." =>                                                  [R, R, N, N, N, R];
+    Deploying "DEPLOYING" "A deployment is going on." =>                                                [W, W, W, W, W, W];
+    DeploymentError "DEPLOYMENT_ERROR" "The deployment failed." =>                                      [F, F, F, F, F, R];
+    DeploymentQueued "DEPLOYMENT_QUEUED" "A deployment waits for its turn." =>                          [Q, Q, Q, Q, Q, Q];
+    DryRun "DRY_RUN" "A cluster is being examined without being changed." =>                            [W, W, W, W, W, W];
+    Executing "EXECUTING" "A job or a plan is being executed." =>                                       [W, W, W, W, W, W];
+    InvalidCredentials "INVALID_CREDENTIALS" "The cloud provider refuses the cluster's credentials." => [F, F, F, F, F, R];
+    Queued "QUEUED" "Something waits for its turn." =>                                                  [Q, Q, Q, Q, Q, Q];
+    Ready "READY" "Never deployed." =>                                                                  [N, N, R, N, R, R];
+    Recap "RECAP" "The deployment is being summed up." =>                                               [W, W, W, W, W, W];
+    Restarted "RESTARTED" "The restart succeeded." =>                                                   [R, R, N, N, N, R];
+    Restarting "RESTARTING" "A restart is going on." =>                                                 [W, W, W, W, W, W];
+    RestartError "RESTART_ERROR" "The restart failed." =>                                               [F, F, F, F, F, R];
+    RestartQueued "RESTART_QUEUED" "A restart waits for its turn." =>                                   [Q, Q, Q, Q, Q, Q];
+    Stopped "STOPPED" "Stopped; it can be deployed again." =>                                           [F, F, R, N, R, R];
+    Stopping "STOPPING" "A stop is going on." =>                                                        [W, W, W, W, W, W];
+    StopError "STOP_ERROR" "The stop failed." =>                                                        [F, F, F, F, F, R];
+    StopQueued "STOP_QUEUED" "A stop waits for its turn." =>                                            [Q, Q, Q, Q, Q, Q];
+    Unavailable "UNAVAILABLE" "The state cannot be told at present." =>                                 [W, W, W, W, W, W];
+    WaitingDeleting "WAITING_DELETING" "A deletion waits for an earlier stage." =>                      [Q, Q, Q, Q, Q, Q];
+    WaitingRestarting "WAITING_RESTARTING" "A restart waits for an earlier stage." =>                   [Q, Q, Q, Q, Q, Q];
+    WaitingRunning "WAITING_RUNNING" "A deployment waits for an earlier stage." =>                      [Q, Q, Q, Q, Q, Q];
+    WaitingStopping "WAITING_STOPPING" "A stop waits for an earlier stage." =>                          [Q, Q, Q, Q, Q, Q];
+}
+
+impl State {
+    /// What this state means for a goal, provided that it belongs to the operation.
+    pub fn phase(&self, goal: Goal) -> Phase {
+        let [deployed, restarted, stopped, deleted, uninstalled, canceled] = self.row();
+        match goal {
+            Goal::Deployed => deployed,
+            Goal::Restarted => restarted,
+            Goal::Stopped => stopped,
+            Goal::Deleted => deleted,
+            Goal::Uninstalled => uninstalled,
+            Goal::Canceled => canceled,
+        }
+    }
+
+    /// Whether nothing is under way: the state stays as it is until somebody acts.
+    pub fn is_terminal(&self) -> bool {
+        // A cancel waits for exactly this, so its column says it.
+        self.phase(Goal::Canceled) == R
+    }
+
+    /// Whether the state shows that a deployment waits or is under way. A value that says nothing
+    /// of the kind (unavailable, unknown) is neither terminal nor active.
+    pub fn is_active(&self) -> bool {
+        !self.is_terminal() && !matches!(self, State::Unavailable | State::Unknown(_))
+    }
+
+    /// Whether the state names a failure.
+    pub fn is_error(&self) -> bool {
+        // No goal turns a failure into anything else, except a cancel.
+        self.phase(Goal::Stopped) == F && *self != State::Deleted
+    }
+
+    /// Whether this version of the crate knows the value.
+    pub fn is_known(&self) -> bool {
+        !matches!(self, State::Unknown(_))
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for State {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(deserializer).map(|text| State::from(&*text))
+    }
+}
+
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident { $($text:literal => $phase:expr;)+ })+) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(value: &str) -> Phase {
+                match value {
+                    $($text => $phase,)+
+                    _ => W,
+                }
+            }
+        )+
+
+        /// The values of each enumeration of the parts of a deployment, by the function that reads it.
+        #[cfg(test)]
+        pub(crate) const PARTS: &[(&str, &[&str])] = &[$((stringify!($name), &[$($text,)+]),)+];
+    };
+}
+
+// The parts of a deployment mean the same whatever the goal is: a stage that is done is done.
+parts! {
+    /// What the status of a stage means. A skipped stage had nothing to do: it counts as reached.
+    stage_phase {
+        "QUEUED" => Q;
+        "ONGOING" => W;
+        "DONE" => R;
+        "ERROR" => F;
+        "SKIPPED" => R;
+        "CANCELED" => C;
+    }
+    /// What the status of a service's last action means. `NEVER` is an action that was never asked for.
+    action_phase {
+        "QUEUED" => Q;
+        "ONGOING" => W;
+        "SUCCESS" => R;
+        "ERROR" => F;
+        "EXECUTING" => W;
+        "CANCELED" => C;
+        "CANCELING" => W;
+        "NEVER" => N;
+    }
+    /// What the status of a step (build, mirror, deploy…) means.
+    step_phase {
+        "SUCCESS" => R;
+        "ERROR" => F;
+        "CANCEL" => C;
+        "SKIP" => R;
+    }
+    /// What the status of an entry of the deployment history means.
+    history_phase {
+        "QUEUED" => Q;
+        "ONGOING" => W;
+        "SUCCESS" => R;
+        "ERROR" => F;
+        "CANCELED" => C;
+        "CANCELING" => W;
+        "NEVER" => N;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! What is waited on: an environment, one service, some services, a cluster.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The kind of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ServiceKind {
+    /// An application built from source.
+    Application,
+    /// A container image.
+    Container,
+    /// A database.
+    Database,
+    /// A cron or lifecycle job.
+    Job,
+    /// A Helm chart.
+    Helm,
+    /// A Terraform module.
+    Terraform,
+    /// An agentic workflow.
+    AgenticWorkflow,
+}
+
+impl fmt::Display for ServiceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ServiceKind::Application => "application",
+            ServiceKind::Container => "container",
+            ServiceKind::Database => "database",
+            ServiceKind::Job => "job",
+            ServiceKind::Helm => "helm",
+            ServiceKind::Terraform => "terraform",
+            ServiceKind::AgenticWorkflow => "agentic workflow",
+        })
+    }
+}
+
+/// One service by kind and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ServiceRef {
+    /// The kind.
+    pub kind: ServiceKind,
+    /// The id.
+    pub id: Uuid,
+}
+
+impl ServiceRef {
+    /// Names a service.
+    pub fn new(kind: ServiceKind, id: Uuid) -> Self {
+        Self { kind, id }
+    }
+}
+
+impl fmt::Display for ServiceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.id)
+    }
+}
+
+/// What an operation waits on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Subject {
+    /// A whole environment.
+    #[non_exhaustive]
+    Environment {
+        /// Its id.
+        id: Uuid,
+        /// Its project, where it is known: it lets many environments share one request.
+        project: Option<Uuid>,
+    },
+    /// One service.
+    #[non_exhaustive]
+    Service {
+        /// The service.
+        service: ServiceRef,
+        /// Its environment, where it is known: it lets many services share one request.
+        environment: Option<Uuid>,
+    },
+    /// Some services of one environment.
+    #[non_exhaustive]
+    Services {
+        /// The environment.
+        environment: Uuid,
+        /// The services, in the order in which they were given.
+        services: Vec<ServiceRef>,
+    },
+    /// A cluster.
+    #[non_exhaustive]
+    Cluster {
+        /// Its organization.
+        organization: Uuid,
+        /// Its id.
+        id: Uuid,
+    },
+}
+
+impl Subject {
+    /// A whole environment.
+    pub fn environment(id: Uuid) -> Self {
+        Subject::Environment { id, project: None }
+    }
+
+    /// One service.
+    pub fn service(service: ServiceRef) -> Self {
+        Subject::Service {
+            service,
+            environment: None,
+        }
+    }
+
+    /// Some services of one environment.
+    pub fn services(environment: Uuid, services: Vec<ServiceRef>) -> Self {
+        Subject::Services {
+            environment,
+            services,
+        }
+    }
+
+    /// A cluster.
+    pub fn cluster(organization: Uuid, id: Uuid) -> Self {
+        Subject::Cluster { organization, id }
+    }
+
+    /// The environment that the subject is or belongs to, where it is known.
+    pub fn environment_id(&self) -> Option<Uuid> {
+        match self {
+            Subject::Environment { id, .. } => Some(*id),
+            Subject::Service { environment, .. } => *environment,
+            Subject::Services { environment, .. } => Some(*environment),
+            Subject::Cluster { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Environment { id, .. } => write!(f, "environment {id}"),
+            Subject::Service { service, .. } => service.fmt(f),
+            Subject::Services {
+                environment,
+                services,
+            } => write!(
+                f,
+                "{} services of environment {environment}",
+                services.len()
+            ),
+            Subject::Cluster { id, .. } => write!(f, "cluster {id}"),
+        }
+    }
+}

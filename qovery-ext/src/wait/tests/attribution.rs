@@ -1,0 +1,270 @@
+//! Whose deployment is it?
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::server::{Server, bare, fault, status};
+use crate::wait::{Phase, WaitErrorKind, act::Act, source::FaultKind};
+
+fn seconds(s: u64) -> Duration {
+    Duration::from_secs(s)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_success_after_the_action_is_not_taken_for_this_deployment() {
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYED", "e-1"))
+        .at(8.0, status("DEPLOYING", "e-2"))
+        .at(60.0, status("DEPLOYMENT_ERROR", "e-2"));
+    let error = server.deploy().await.expect_err("it fails");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+    assert!(error.elapsed() >= seconds(60), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_failure_after_the_action_is_not_taken_for_this_deployment() {
+    let server = Server::default()
+        .before(status("BUILD_ERROR", "e-1"))
+        .at(0.0, status("BUILD_ERROR", "e-1"))
+        .at(8.0, status("BUILDING", "e-2"))
+        .at(60.0, status("DEPLOYED", "e-2"));
+    let reached = server.deploy().await.expect("it is deployed");
+    assert!(reached.elapsed >= seconds(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_deployment_that_ran_before_is_not_ours() {
+    for deployment in ["e-2", "e-1"] {
+        let server = Server::default()
+            .before(status("DEPLOYING", "e-1"))
+            .at(0.0, status("DEPLOYING", "e-1"))
+            .at(20.0, status("DEPLOYED", "e-1"))
+            .at(25.0, status("DEPLOYING", deployment))
+            .at(50.0, status("DEPLOYED", deployment))
+            .request_at(0.0, Some("DEPLOYMENT_QUEUED"))
+            .request_at(25.0, Some("DEPLOYING"))
+            .request_at(50.0, Some("DEPLOYED"));
+        let reached = server.deploy().await.expect("it is deployed");
+        assert!(reached.elapsed >= seconds(50), "{:?}", reached.elapsed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_word_on_the_request_outranks_what_the_environment_shows() {
+    // Ours failed, and somebody else's deployment, which came after it, succeeded.
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"))
+        .at(10.0, status("DEPLOYING", "e-3"))
+        .at(20.0, status("DEPLOYED", "e-3"))
+        .request_at(0.0, Some("DEPLOYING"))
+        .request_at(10.0, Some("BUILD_ERROR"));
+    let error = server.deploy().await.expect_err("ours failed");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_is_replaced_without_a_word_is_superseded_by_a_name() {
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"))
+        .at(10.0, status("DEPLOYING", "e-3"))
+        .at(20.0, status("DEPLOYED", "e-3"));
+    let error = server.deploy().await.expect_err("superseded");
+    assert_eq!(error.kind(), WaitErrorKind::Superseded);
+    let successor = error.superseded_by().expect("it is named");
+    assert_eq!(successor.deployment_id.as_deref(), Some("e-3"));
+    assert_eq!(successor.origin.as_deref(), Some("CONSOLE"));
+    assert_eq!(error.exit_code(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_history_tells_how_a_replaced_deployment_ended() {
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"))
+        .at(10.0, status("DEPLOYING", "e-3"))
+        .history("DEPLOYED");
+    server
+        .deploy()
+        .await
+        .expect("ours was deployed before it was replaced");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_with_nothing_to_do_is_reached_after_the_settle_period_and_not_before() {
+    let server = Server::default()
+        .before(status("STOPPED", "e-1"))
+        .at(0.0, status("STOPPED", "e-1"));
+    let reached = server.act(Act::Stop).await.expect("it is stopped");
+    assert!(reached.had_nothing_to_do());
+    assert!(
+        reached.elapsed >= seconds(15) && reached.elapsed <= seconds(16),
+        "{:?}",
+        reached.elapsed
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_never_settles_unless_the_server_said_that_nothing_waits() {
+    let shown = || status("DEPLOYED", "e-1");
+    let silent = Server::default().before(shown()).at(0.0, shown());
+    let error = silent
+        .deploy()
+        .within(seconds(600))
+        .await
+        .expect_err("nothing was seen");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+
+    let idle = Server::default()
+        .before(shown())
+        .at(0.0, shown())
+        .answers_idle();
+    let reached = idle
+        .deploy()
+        .within(seconds(600))
+        .await
+        .expect("the server said so");
+    assert!(reached.elapsed >= seconds(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_that_waits_in_the_queue_does_not_settle() {
+    let server = Server::default()
+        .before(status("STOPPED", "e-1"))
+        .at(0.0, status("STOPPED", "e-1"))
+        .queued(Uuid::from_u128(7), "STOP");
+    let error = server
+        .act(Act::StopServices)
+        .within(seconds(300))
+        .await
+        .expect_err("it waits");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_an_id_is_found_in_the_queue_and_followed() {
+    let server = Server::default()
+        .before(status("STOPPED", "e-1"))
+        .at(0.0, status("STOPPED", "e-1"))
+        .queued(Uuid::from_u128(7), "STOP");
+    let operation = server
+        .act(Act::StopServices)
+        .start()
+        .await
+        .expect("accepted");
+    let mut operation = operation;
+    let progress = operation
+        .poll_once()
+        .await
+        .expect("it waits")
+        .expect("a status");
+    assert_eq!(
+        (progress.phase, progress.queue_position),
+        (Phase::Queued, Some(1))
+    );
+    assert_eq!(
+        operation.token().deployment_request_id(),
+        Some(Uuid::from_u128(7))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_any_ids_activity_since_the_action_tells() {
+    let server = Server::default()
+        .before(bare("DEPLOYED"))
+        .at(0.0, bare("DEPLOYED"))
+        .at(5.0, bare("DEPLOYMENT_QUEUED"))
+        .at(9.0, bare("DEPLOYING"))
+        .at(40.0, bare("DEPLOYED"));
+    let reached = server.deploy().await.expect("deployed");
+    assert!(reached.elapsed >= seconds(40));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_says_nothing_is_no_activity() {
+    // Unavailable for a moment, then the same as before: nothing has happened yet.
+    let server = Server::default()
+        .before(bare("DEPLOYED"))
+        .at(0.0, bare("UNAVAILABLE"))
+        .at(3.0, bare("DEPLOYED"))
+        .at(30.0, bare("BUILDING"))
+        .at(60.0, bare("BUILD_ERROR"));
+    let error = server.deploy().await.expect_err("the build failed");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn never_deployed_is_not_deployed() {
+    let server = Server::default()
+        .before(bare("READY"))
+        .at(0.0, bare("READY"));
+    let error = server
+        .deploy()
+        .within(seconds(120))
+        .await
+        .expect_err("READY is not up");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_is_reached_by_the_ways_in_which_the_api_says_gone() {
+    for kind in [
+        FaultKind::NotFound,
+        FaultKind::Forbidden,
+        FaultKind::SaysMissing,
+    ] {
+        let server = Server::default()
+            .before(status("DEPLOYED", "e-1"))
+            .at(0.0, status("DELETING", "e-2"))
+            .at(20.0, fault(kind));
+        let reached = server.act(Act::Delete).await.expect("it is gone");
+        assert!(reached.is_gone(), "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_seen_is_refused_and_not_deleted() {
+    for kind in [
+        FaultKind::NotFound,
+        FaultKind::Forbidden,
+        FaultKind::SaysMissing,
+    ] {
+        let server = Server::default().at(0.0, fault(kind));
+        let error = server
+            .act(Act::Delete)
+            .await
+            .expect_err("there is nothing to delete");
+        assert_eq!(
+            (error.kind(), error.exit_code()),
+            (WaitErrorKind::Refused, 3),
+            "{kind:?}"
+        );
+        assert!(server.acts().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_vanishes_while_it_is_deployed_has_failed() {
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"))
+        .at(20.0, fault(FaultKind::NotFound));
+    let error = server.deploy().await.expect_err("it is gone");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_reached_by_whatever_ends_the_deployment() {
+    for end in ["CANCELED", "DEPLOYED", "BUILD_ERROR"] {
+        let server = Server::default()
+            .before(status("DEPLOYING", "e-1"))
+            .at(0.0, status("CANCELING", "e-1"))
+            .at(10.0, status(end, "e-1"));
+        let reached = server.act(Act::Cancel { force: false }).await.expect(end);
+        assert!(reached.elapsed >= seconds(10));
+        assert_eq!(reached.snapshot.expect("a status").state.as_str(), end);
+    }
+}

@@ -1,0 +1,354 @@
+//! Deadlines, lost contact, reports, stability, conditions.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use super::server::{Server, fault, log_line, status};
+use crate::wait::{
+    Action, Condition, Goal, OperationToken, Phase, PollSchedule, Snapshot, State, Subject,
+    WaitErrorKind, conditions,
+    source::{DeploymentLog, Fault, FaultKind},
+    tests::server::ENVIRONMENT,
+};
+
+fn seconds(s: u64) -> Duration {
+    Duration::from_secs(s)
+}
+
+fn deploying() -> Server {
+    Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_is_never_a_success_and_carries_what_was_last_seen() {
+    let error = deploying()
+        .deploy()
+        .within(seconds(90))
+        .await
+        .expect_err("it takes longer");
+    assert_eq!(
+        (error.kind(), error.exit_code()),
+        (WaitErrorKind::DeadlinePassed, 2)
+    );
+    assert_eq!(
+        error.last().map(|s| s.state.clone()),
+        Some(State::Deploying)
+    );
+    assert_eq!(error.elapsed(), seconds(90));
+    assert_eq!(error.limit(), Some(seconds(90)));
+    assert!(error.polls() > 5);
+    assert!(error.to_string().contains("DEPLOYING"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_last_poll_at_the_deadline_can_still_see_the_goal() {
+    let server = deploying().at(59.0, status("DEPLOYED", "e-2"));
+    let schedule = PollSchedule::every(seconds(50));
+    let reached = server
+        .deploy()
+        .schedule(schedule)
+        .within(seconds(60))
+        .await
+        .expect("the last poll");
+    assert_eq!(reached.elapsed, seconds(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_ends_a_request_in_flight() {
+    let mut operation = deploying()
+        .deploy()
+        .within(seconds(60))
+        .start()
+        .await
+        .expect("accepted");
+    operation.poll_once().await.expect("deploying");
+    let server = deploying().latency(seconds(40));
+    let error = server
+        .deploy()
+        .within(seconds(150))
+        .await
+        .expect_err("too slow");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+    // The last poll takes 5 s at most.
+    assert!(error.elapsed() <= seconds(155), "{:?}", error.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_passes_before_the_server_has_accepted_says_so() {
+    let server = deploying().latency(seconds(40));
+    let error = server
+        .deploy()
+        .within(seconds(60))
+        .await
+        .expect_err("too slow");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+    assert_eq!(error.elapsed(), seconds(60));
+    assert!(error.may_have_been_executed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_is_asked_to_cancel_at_the_deadline_only_where_that_was_asked_for() {
+    let server = deploying();
+    let error = server
+        .deploy()
+        .within(seconds(30))
+        .await
+        .expect_err("too long");
+    assert!(!error.was_canceled_on_server());
+    assert_eq!(server.acts().len(), 1);
+
+    let server = deploying();
+    let error = server
+        .deploy()
+        .within(seconds(30))
+        .cancel_at_deadline()
+        .await
+        .expect_err("too long");
+    assert!(error.was_canceled_on_server());
+    assert_eq!(server.acts().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_failed_polls_in_a_row_are_tolerated_and_a_sixth_is_not() {
+    let broken = || fault(FaultKind::Passing);
+    let every = PollSchedule::every(seconds(10));
+    // Polls at 0, 10, …: five of them fail, the one at 60 does not.
+    let server = deploying()
+        .at(5.0, broken())
+        .at(55.0, status("DEPLOYED", "e-2"));
+    server
+        .deploy()
+        .schedule(every.clone())
+        .await
+        .expect("five are tolerated");
+
+    let server = deploying().at(5.0, broken());
+    let error = server
+        .deploy()
+        .schedule(every)
+        .await
+        .expect_err("the sixth ends it");
+    assert_eq!(
+        (error.kind(), error.exit_code()),
+        (WaitErrorKind::LostContact, 2)
+    );
+    assert_eq!(error.elapsed(), seconds(60));
+    assert_eq!(
+        error.last().map(|s| s.state.clone()),
+        Some(State::Deploying)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_in_between_makes_the_count_start_again() {
+    let mut server = deploying();
+    for minute in 0..10 {
+        let at = f64::from(minute) * 60.0;
+        server = server
+            .at(at + 5.0, fault(FaultKind::Passing))
+            .at(at + 45.0, status("DEPLOYING", "e-2"));
+    }
+    let server = server.at(700.0, status("DEPLOYED", "e-2"));
+    let every = PollSchedule::every(seconds(10));
+    server
+        .deploy()
+        .schedule(every)
+        .await
+        .expect("never six in a row");
+}
+
+#[tokio::test(start_paused = true)]
+async fn unauthorized_and_forbidden_end_at_once() {
+    for kind in [FaultKind::Unauthorized, FaultKind::Forbidden] {
+        let server = deploying().at(10.0, fault(kind));
+        let error = server.deploy().await.expect_err("refused");
+        assert_eq!(
+            (error.kind(), error.exit_code()),
+            (WaitErrorKind::Refused, 3)
+        );
+        assert!(error.elapsed() < seconds(30));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_honored_even_where_it_is_longer_than_the_interval() {
+    let mut busy = Fault::new(FaultKind::TooManyRequests, "busy");
+    busy.retry_after = Some(seconds(90));
+    let server = deploying()
+        .at(4.0, super::server::Shown::Fault(busy))
+        .at(60.0, status("DEPLOYED", "e-2"));
+    server.deploy().await.expect("deployed");
+    let reads = server.reads();
+    let gap = reads.windows(2).map(|w| w[1] - w[0]).fold(0.0, f64::max);
+    assert!((90.0..95.0).contains(&gap), "{reads:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_is_repeated_only_where_it_certainly_was_not_executed() {
+    let mut busy = Fault::new(FaultKind::TooManyRequests, "busy");
+    busy.may_have_been_executed = false;
+    let server = deploying()
+        .at(20.0, status("DEPLOYED", "e-2"))
+        .act_fails(busy);
+    server.deploy().await.expect("the second time");
+    assert_eq!(server.acts().len(), 2);
+
+    let server = deploying().act_fails(Fault::new(FaultKind::Passing, "connection lost"));
+    let error = server.deploy().await.expect_err("nobody knows");
+    assert_eq!(server.acts().len(), 1);
+    assert_eq!(error.kind(), WaitErrorKind::LostContact);
+    assert!(error.may_have_been_executed());
+
+    let mut conflict = Fault::new(FaultKind::Rejected, "conflict");
+    conflict.may_have_been_executed = false;
+    let server = deploying().act_fails(conflict);
+    let error = server.deploy().await.expect_err("refused");
+    assert_eq!(
+        (error.kind(), error.exit_code()),
+        (WaitErrorKind::Refused, 3)
+    );
+    assert!(!error.may_have_been_executed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_report_is_fetched_once_and_its_failure_does_not_hide_the_failure() {
+    let log = DeploymentLog {
+        lines: (0..100)
+            .map(|i| log_line(&format!("line {i} {}", "x".repeat(5000))))
+            .collect(),
+        console: Some("https://console.qovery.com/somewhere".to_owned()),
+        services: Vec::new(),
+    };
+    let failing = |log| deploying().at(20.0, status("BUILD_ERROR", "e-2")).log(log);
+    let server = failing(Ok(log));
+    let error = server.deploy().log_lines(3).await.expect_err("it failed");
+    let report = error.report().expect("a report");
+    assert_eq!(report.lines.len(), 3);
+    assert!(report.lines[2].text.starts_with("line 99"));
+    assert!(error.to_string().len() < 5000, "bounded");
+    assert!(error.to_string().contains("console.qovery.com"));
+    assert_eq!(server.0.lock().unwrap().logs, 1);
+
+    let server = failing(Err(Fault::new(FaultKind::Passing, "the log is broken")));
+    let error = server.deploy().await.expect_err("it failed");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+    let report = error.report().expect("a report all the same");
+    assert_eq!(report.incomplete.as_deref(), Some("the log is broken"));
+    assert_eq!(report.deployment_id.as_deref(), Some("e-2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_goal_that_has_to_hold_is_not_reached_while_it_flickers() {
+    let server = deploying()
+        .at(20.0, status("DEPLOYED", "e-2"))
+        .at(30.0, status("DEPLOYING", "e-2"))
+        .at(40.0, status("DEPLOYED", "e-2"));
+    let action = Action::watch(
+        server.source(),
+        Subject::environment(ENVIRONMENT),
+        Goal::Deployed,
+    );
+    let server_now = server
+        .act(crate::wait::act::Act::Redeploy)
+        .start()
+        .await
+        .expect("accepted");
+    drop(server_now);
+    let reached = action
+        .stable_for(seconds(30))
+        .await
+        .expect("it holds in the end");
+    assert!(
+        reached.elapsed >= seconds(70) && reached.elapsed <= seconds(86),
+        "{:?}",
+        reached.elapsed
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_condition_can_be_waited_for_and_an_impossible_one_fails() {
+    let until = |server: &Server, condition: Box<dyn Condition>| {
+        Action::until(
+            server.source(),
+            Subject::environment(ENVIRONMENT),
+            condition,
+        )
+    };
+    let server = Server::default()
+        .at(0.0, status("DEPLOYED", "e-1"))
+        .at(30.0, status("STOPPED", "e-2"));
+    let stopped = conditions::state(State::Stopped).and(|s: &Snapshot| s.deployment_id.is_some());
+    let reached = until(&server, Box::new(stopped))
+        .await
+        .expect("it is stopped");
+    assert_eq!(reached.goal, None);
+    assert!(reached.elapsed >= seconds(30));
+
+    let server = Server::default().at(0.0, status("BUILD_ERROR", "e-1"));
+    let hopeless = conditions::reached_or_failed(Goal::Deployed);
+    let error = until(&server, Box::new(hopeless)).await.expect_err("never");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+    assert!(error.to_string().contains("BUILD_ERROR"));
+
+    let server = Server::default()
+        .at(0.0, status("DELETING", "e-1"))
+        .at(10.0, fault(FaultKind::NotFound));
+    until(&server, Box::new(conditions::gone()))
+        .await
+        .expect("gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_comes_at_once_then_on_change_then_as_a_heartbeat() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let server = deploying().at(100.0, status("DEPLOYED", "e-2"));
+    let sink = Arc::clone(&told);
+    server
+        .deploy()
+        .on_progress(move |p| {
+            sink.lock()
+                .unwrap()
+                .push((p.elapsed.as_secs(), p.heartbeat, p.phase))
+        })
+        .await
+        .expect("deployed");
+    let told = told.lock().unwrap().clone();
+    assert_eq!(told[0], (0, false, Phase::Running));
+    assert_eq!(told.iter().filter(|t| t.1).count(), 3, "{told:?}");
+    let last = told.last().unwrap();
+    assert!(
+        !last.1 && last.2 == Phase::Reached && last.0 >= 100,
+        "{told:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_goes_through_text_and_carries_the_wait_to_another_process() {
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYED", "e-1"))
+        .at(30.0, status("DEPLOYING", "e-2"))
+        .at(60.0, status("DEPLOYED", "e-2"))
+        .request_at(0.0, None);
+    let operation = server.deploy().start().await.expect("accepted");
+    let text = operation.token().to_string();
+    drop(operation);
+    let token: OperationToken = text.parse().expect("the same token");
+    let json = serde_json::to_string(&token).expect("a document");
+    let token: OperationToken = serde_json::from_str(&json).expect("the same token");
+    let tracker = token.tracker.clone().expect("a goal");
+    let resumed = Action::resume(server.source(), token.subject().clone(), tracker);
+    let reached = resumed.await.expect("deployed");
+    assert!(
+        reached.elapsed >= seconds(60),
+        "the stale DEPLOYED did not count"
+    );
+
+    let newer = json.replace("\"version\":1", "\"version\":2");
+    assert!(serde_json::from_str::<OperationToken>(&newer).is_err());
+    assert!("qovery-op-???".parse::<OperationToken>().is_err());
+}

@@ -1,0 +1,8 @@
+//! Tests of the engine on a timeline. The stories with a whole fake of the API are in `tests/`.
+
+mod attribution;
+mod dropping;
+mod endings;
+mod group;
+mod register;
+mod server;

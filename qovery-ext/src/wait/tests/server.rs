@@ -1,0 +1,278 @@
+//! A server that plays a timeline, behind the engine's own source trait.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::time::{self, Instant};
+use uuid::Uuid;
+
+use crate::wait::{
+    Action, BoxFuture, PollSchedule, Snapshot, State, Subject,
+    act::Act,
+    report::LogLine,
+    source::{
+        DeploymentLog, Ending, Fault, FaultKind, Receipt, RequestSeen, Seen, Source, Waiting,
+    },
+};
+
+pub(super) const ENVIRONMENT: Uuid = Uuid::from_u128(0xe);
+pub(super) const REQUEST: Uuid = Uuid::from_u128(0x42);
+
+/// What there is to read from a second on, counted from the action, or from the first call where
+/// nothing acts.
+#[derive(Clone)]
+pub(super) enum Shown {
+    Status {
+        state: &'static str,
+        deployment: Option<&'static str>,
+    },
+    Fault(Fault),
+}
+
+#[derive(Default)]
+pub(super) struct Inner {
+    before: Option<Shown>,
+    timeline: Vec<(f64, Shown)>,
+    requests: Vec<(f64, Option<&'static str>)>,
+    receipt: Option<Receipt>,
+    act_faults: Vec<Fault>,
+    log: Option<Result<DeploymentLog, Fault>>,
+    latency: Duration,
+    ending: Option<&'static str>,
+    queue: Vec<Waiting>,
+    acted_at: Option<Instant>,
+    pub(super) reads: Vec<Duration>,
+    pub(super) acts: Vec<Act>,
+    pub(super) logs: u32,
+    begun: Option<Instant>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Server(pub(super) Arc<Mutex<Inner>>);
+
+pub(super) fn status(state: &'static str, deployment: &'static str) -> Shown {
+    Shown::Status {
+        state,
+        deployment: Some(deployment),
+    }
+}
+
+pub(super) fn bare(state: &'static str) -> Shown {
+    Shown::Status {
+        state,
+        deployment: None,
+    }
+}
+
+pub(super) fn fault(kind: FaultKind) -> Shown {
+    Shown::Fault(Fault::new(kind, format!("{kind:?}")))
+}
+
+impl Server {
+    /// Shows this until the action.
+    pub(super) fn before(self, shown: Shown) -> Self {
+        self.set(|s| s.before = Some(shown))
+    }
+
+    /// Shows this from that second on.
+    pub(super) fn at(self, second: f64, shown: Shown) -> Self {
+        self.set(|s| s.timeline.push((second, shown)))
+    }
+
+    /// Answers to the request's id; without any, the server names no request.
+    pub(super) fn request_at(self, second: f64, state: Option<&'static str>) -> Self {
+        self.set(|s| {
+            s.receipt = Some(Receipt {
+                request: Some(REQUEST),
+                idle: false,
+            });
+            s.requests.push((second, state));
+        })
+    }
+
+    pub(super) fn answers_idle(self) -> Self {
+        self.set(|s| {
+            s.receipt = Some(Receipt {
+                request: None,
+                idle: true,
+            });
+        })
+    }
+
+    pub(super) fn latency(self, latency: Duration) -> Self {
+        self.set(|s| s.latency = latency)
+    }
+
+    pub(super) fn history(self, state: &'static str) -> Self {
+        self.set(|s| s.ending = Some(state))
+    }
+
+    pub(super) fn act_fails(self, fault: Fault) -> Self {
+        self.set(|s| s.act_faults.push(fault))
+    }
+
+    pub(super) fn queued(self, request: Uuid, action: &str) -> Self {
+        let action = action.to_owned();
+        self.set(|s| {
+            s.queue.push(Waiting {
+                request,
+                action,
+                origin: None,
+                triggered_by: None,
+            });
+        })
+    }
+
+    pub(super) fn log(self, log: Result<DeploymentLog, Fault>) -> Self {
+        self.set(|s| s.log = Some(log))
+    }
+
+    fn set(self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(&mut self.0.lock().unwrap());
+        self
+    }
+
+    pub(super) fn act(&self, act: Act) -> Action {
+        Action::act(
+            Arc::new(self.clone()),
+            Subject::environment(ENVIRONMENT),
+            act,
+        )
+        .schedule(PollSchedule::default().seed(1))
+    }
+
+    pub(super) fn deploy(&self) -> Action {
+        self.act(Act::Redeploy)
+    }
+
+    pub(super) fn source(&self) -> Arc<dyn Source> {
+        Arc::new(self.clone())
+    }
+
+    pub(super) fn reads(&self) -> Vec<f64> {
+        let inner = self.0.lock().unwrap();
+        inner.reads.iter().map(Duration::as_secs_f64).collect()
+    }
+
+    pub(super) fn acts(&self) -> Vec<Act> {
+        self.0.lock().unwrap().acts.clone()
+    }
+
+    async fn answer<T>(&self, work: impl FnOnce(&mut Inner, f64) -> T) -> T {
+        let latency = {
+            let mut inner = self.0.lock().unwrap();
+            inner.begun.get_or_insert_with(Instant::now);
+            inner.latency
+        };
+        if !latency.is_zero() {
+            time::sleep(latency).await;
+        }
+        let mut inner = self.0.lock().unwrap();
+        let since = inner.acted_at.or(inner.begun).unwrap_or_else(Instant::now);
+        work(&mut inner, since.elapsed().as_secs_f64())
+    }
+}
+
+fn current<T: Clone>(timeline: &[(f64, T)], now: f64) -> Option<T> {
+    timeline
+        .iter()
+        .rfind(|(at, _)| *at <= now + 1e-9)
+        .map(|(_, shown)| shown.clone())
+}
+
+impl Source for Server {
+    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>> {
+        Box::pin(self.answer(move |s, now| {
+            s.reads.push(s.begun.unwrap().elapsed());
+            let shown = if s.acted_at.is_none() && s.before.is_some() {
+                s.before.clone()
+            } else {
+                current(&s.timeline, now).or(s.before.clone())
+            };
+            match shown.expect("the timeline begins at 0") {
+                Shown::Fault(fault) => Err(fault),
+                Shown::Status { state, deployment } => {
+                    let mut snapshot = Snapshot::new(subject.clone(), State::from(state));
+                    snapshot.deployment_id = deployment.map(str::to_owned);
+                    snapshot.origin = Some("CONSOLE".to_owned());
+                    Ok(Seen {
+                        snapshot,
+                        retry_after: None,
+                    })
+                }
+            }
+        }))
+    }
+
+    fn request(&self, _: Uuid) -> BoxFuture<'_, Result<Option<RequestSeen>, Fault>> {
+        Box::pin(self.answer(|s, now| {
+            let state = current(&s.requests, now).flatten();
+            Ok(state.map(|state| RequestSeen {
+                environment: Some(ENVIRONMENT),
+                state: State::from(state),
+            }))
+        }))
+    }
+
+    fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>> {
+        Box::pin(self.answer(|s, _| {
+            let waits = s.acted_at.is_some();
+            Ok(Some(if waits { s.queue.clone() } else { Vec::new() }))
+        }))
+    }
+
+    fn ended<'a>(
+        &'a self,
+        _: &'a Subject,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>> {
+        Box::pin(self.answer(|s, _| {
+            Ok(s.ending.map(|state| Ending {
+                state: State::from(state),
+                services: Vec::new(),
+            }))
+        }))
+    }
+
+    fn act<'a>(&'a self, _: &'a Subject, act: &'a Act) -> BoxFuture<'a, Result<Receipt, Fault>> {
+        Box::pin(self.answer(move |s, _| {
+            s.acts.push(act.clone());
+            if !s.act_faults.is_empty() {
+                return Err(s.act_faults.remove(0));
+            }
+            s.acted_at.get_or_insert_with(Instant::now);
+            Ok(s.receipt.clone().unwrap_or_default())
+        }))
+    }
+
+    fn log<'a>(
+        &'a self,
+        _: &'a Subject,
+        _: Option<&'a str>,
+        _: bool,
+    ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
+        Box::pin(self.answer(|s, _| {
+            s.logs += 1;
+            s.log
+                .clone()
+                .unwrap_or_else(|| Ok(DeploymentLog::default()))
+        }))
+    }
+
+    fn project_of(&self, _: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {
+        Box::pin(async { Err(Fault::new(FaultKind::NotFound, "no projects here")) })
+    }
+
+    fn read_project(&self, _: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>> {
+        Box::pin(async { Err(Fault::new(FaultKind::NotFound, "no projects here")) })
+    }
+}
+
+pub(super) fn log_line(text: &str) -> LogLine {
+    LogLine {
+        text: text.to_owned(),
+        ..LogLine::default()
+    }
+}

@@ -1,0 +1,426 @@
+//! Whose status is it? The rules that tie the status of one thing to one operation.
+//!
+//! Pure: readings and the time go in, a standing comes out. Not for fetching anything: where a
+//! standing needs more facts it says which, and is asked again with them.
+//!
+//! The rules, in the order of their force:
+//!
+//! 1. The server's word on the request itself.
+//! 2. Ids: a deployment id that differs from the one before the action.
+//! 3. Activity, or another state, since the action, where nothing was under way before it.
+//! 4. A state that held before and holds for the settle period, for actions that can have had
+//!    nothing to do.
+
+mod evidence;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    Goal, Phase, State,
+    snapshot::Mark,
+    source::{Ending, RequestSeen, Waiting},
+};
+
+/// What a whole operation knows, the same for all its tracks.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) goal: Goal,
+    /// Whether this operation has asked the server to act, or only watches.
+    pub(crate) acted: bool,
+    pub(crate) request: Option<Uuid>,
+    /// Whether the server's answer to the action itself showed that nothing waits.
+    pub(crate) answered_idle: bool,
+    /// Whether nothing waited and nothing ran before the action.
+    pub(crate) calm: bool,
+    pub(crate) settle: Duration,
+    pub(crate) now: Instant,
+    /// Whether the request was about one service and nothing else.
+    pub(crate) alone: bool,
+    /// Whether to ask about the request only where its end is in question: one of many operations
+    /// that share their polls does.
+    pub(crate) frugal: bool,
+}
+
+/// What was fetched for one poll beyond the status; `None` is "not asked yet".
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) request: Option<Option<RequestSeen>>,
+    pub(crate) queue: Option<Option<Vec<Waiting>>>,
+    pub(crate) ended: Option<(String, Option<Ending>)>,
+}
+
+/// A fact that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Request(Uuid),
+    Queue,
+    Ended(String),
+}
+
+/// Where the thing stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Standing {
+    Pending(Phase),
+    Ask(Ask),
+    Decided(Decision),
+}
+
+/// How the operation ended for the thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Decision {
+    Reached(Proof),
+    Failed(Cause),
+    Canceled,
+    /// Another deployment took the place of this one, and nothing tells how this one ended.
+    Superseded {
+        deployment: Option<String>,
+        request: Option<Uuid>,
+    },
+}
+
+/// What shows that the goal was reached by this operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Proof {
+    /// The server's word on the request, on ids or on what was seen to happen.
+    Seen,
+    /// The state held before the action and stayed for the settle period.
+    Settled,
+    /// The subject is no longer found.
+    Gone,
+}
+
+/// Why it counts as failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Cause {
+    /// A state that names an error.
+    ErrorState,
+    /// It ended in a state that is no error and not the goal.
+    OtherState,
+    /// The deployment ended before it came to this service.
+    NotRun,
+    /// The subject is no longer found.
+    Gone,
+}
+
+enum View {
+    NoWord,
+    Waiting,
+    Running,
+    Ended(State),
+}
+
+/// What is known of one environment, one service or one cluster.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Track {
+    /// The service, where this is one of several things that a request is about; `None` for an
+    /// environment or a cluster, which ends when its request ends.
+    service: Option<Uuid>,
+    baseline: Option<Mark>,
+    seen: bool,
+    /// Something newer than the baseline was seen.
+    moved: bool,
+    /// It was seen waiting or under way.
+    active: bool,
+    /// It was seen under way.
+    ran: bool,
+    /// What ran at the baseline was seen to have ended.
+    calmed: bool,
+    /// The deployment that is this operation's.
+    deployment: Option<String>,
+    /// The request was seen waiting.
+    waited: bool,
+    /// How many polls in a row showed that the request no longer waits and does not run either.
+    missing: u8,
+    #[serde(skip)]
+    running_confirmed: bool,
+    #[serde(skip)]
+    unchecked: u32,
+    #[serde(skip)]
+    settling: Option<Instant>,
+}
+
+impl Track {
+    pub(crate) fn new(service: Option<Uuid>, baseline: Option<Mark>) -> Self {
+        Self {
+            service,
+            seen: baseline.is_some(),
+            baseline,
+            moved: false,
+            active: false,
+            ran: false,
+            calmed: false,
+            deployment: None,
+            waited: false,
+            missing: 0,
+            running_confirmed: false,
+            unchecked: 0,
+            settling: None,
+        }
+    }
+
+    pub(crate) fn was_seen(&self) -> bool {
+        self.seen
+    }
+
+    pub(crate) fn deployment(&self) -> Option<&str> {
+        self.deployment.as_deref()
+    }
+
+    /// Whether the status names another deployment than the one from before the action.
+    pub(crate) fn has_another_deployment(&self, mark: &Mark) -> bool {
+        let before = self.baseline.as_ref().and_then(|b| b.deployment.as_ref());
+        mark.deployment.is_some() && mark.deployment.as_ref() != before
+    }
+
+    /// When a settling state is due, so that a poll can be made just then.
+    pub(crate) fn settles_at(&self, period: Duration) -> Option<Instant> {
+        self.settling.map(|since| since + period)
+    }
+
+    /// Called once for each poll, before judging.
+    pub(crate) fn begin_poll(&mut self) {
+        self.unchecked = self.unchecked.saturating_add(1);
+    }
+
+    /// Judges one reading; `None` is a thing that its environment no longer lists.
+    pub(crate) fn judge(
+        &mut self,
+        mark: Option<&Mark>,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        let Some(mark) = mark else {
+            return self.judge_absent(context);
+        };
+        self.seen = true;
+        let view = match (context.request, &facts.request) {
+            (None, _) => View::NoWord,
+            (Some(request), None) if self.wants_word(mark, context.frugal) => {
+                return Standing::Ask(Ask::Request(request));
+            }
+            (Some(_), None) => View::Running,
+            (Some(_), Some(None)) => View::NoWord,
+            (Some(_), Some(Some(seen))) => {
+                self.unchecked = 0;
+                match seen.state.phase(Goal::Canceled) {
+                    Phase::Queued => View::Waiting,
+                    Phase::Reached => View::Ended(seen.state.clone()),
+                    _ => View::Running,
+                }
+            }
+        };
+        match view {
+            View::Waiting => {
+                // The reading is older than the server's word: whatever it shows came before ours.
+                self.start_over_from(mark);
+                if facts.queue.is_none() {
+                    return Standing::Ask(Ask::Queue);
+                }
+                Standing::Pending(Phase::Queued)
+            }
+            View::Running => self.judge_running(mark, context),
+            View::Ended(state) => self.judge_ended(mark, &state, context, facts),
+            View::NoWord => self.judge_by_evidence(mark, context, facts),
+        }
+    }
+
+    fn judge_absent(&self, context: &Context) -> Standing {
+        match (self.seen, context.goal.is_reached_when_gone()) {
+            (true, true) => Standing::Decided(Decision::Reached(Proof::Gone)),
+            (true, false) => Standing::Decided(Decision::Failed(Cause::Gone)),
+            (false, _) => Standing::Pending(Phase::NotStarted),
+        }
+    }
+
+    /// Whether the status alone does not say enough, so that the request has to be asked about.
+    fn wants_word(&self, mark: &Mark, frugal: bool) -> bool {
+        const AT_LEAST_EVERY: u32 = 4;
+        let replaced = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b);
+        let looks_like_ours = frugal
+            && self.service.is_none()
+            && mark.deployment.is_some()
+            && self
+                .baseline
+                .as_ref()
+                .is_some_and(|b| b.deployment != mark.deployment);
+        !mark.state.is_active()
+            || !(self.running_confirmed || looks_like_ours)
+            || replaced
+            || (mark.deployment.is_none() && self.unchecked >= AT_LEAST_EVERY)
+    }
+
+    fn start_over_from(&mut self, mark: &Mark) {
+        self.baseline = Some(mark.clone());
+        self.moved = false;
+        self.active = false;
+        self.ran = false;
+        self.calmed = false;
+        self.deployment = None;
+        self.settling = None;
+        self.running_confirmed = false;
+    }
+
+    fn is_newer(&self, mark: &Mark, context: &Context) -> bool {
+        let Some(baseline) = &self.baseline else {
+            return mark.state.is_active();
+        };
+        // After something else has run, more activity under its id is still its own.
+        let same = baseline.deployment.is_some() && baseline.deployment == mark.deployment;
+        if self.calmed && same && mark.state.is_active() {
+            return false;
+        }
+        // A first deployment: what waited had no id, and our request no longer waits.
+        let first =
+            context.request.is_some() && baseline.deployment.is_none() && mark.deployment.is_some();
+        first || mark.is_newer_than(baseline)
+    }
+
+    fn note_activity(&mut self, mark: &Mark) {
+        self.active |= mark.state.is_active();
+        self.ran |= mark.state.is_active() && mark.state.phase(Goal::Canceled) == Phase::Running;
+    }
+
+    /// Whether a service's final state is the work of this operation, and not what it was before:
+    /// a service that its deployment never came to shows the deployment's id all the same.
+    fn is_own_result(&self, mark: &Mark) -> bool {
+        let untouched = matches!(mark.action, Some(Phase::NotStarted | Phase::Queued))
+            || passed_over(mark).is_some();
+        let Some(baseline) = &self.baseline else {
+            return self.ran || (!untouched && mark.action.is_some_and(Phase::is_terminal));
+        };
+        let changed = mark.state != baseline.state;
+        if changed && (mark.state.is_error() || mark.state == State::Canceled) {
+            return true;
+        }
+        let other_deployment = mark.deployment.is_some() && mark.deployment != baseline.deployment;
+        !untouched
+            && (self.ran
+                || changed
+                || mark.is_dated_after(baseline)
+                || (other_deployment && mark.action.is_some_and(Phase::is_terminal)))
+    }
+
+    fn bind(&mut self, mark: &Mark) {
+        if self.deployment.is_none()
+            && mark.deployment.is_some()
+            && mark.deployment != self.baseline.as_ref().and_then(|b| b.deployment.clone())
+        {
+            self.deployment.clone_from(&mark.deployment);
+        }
+    }
+
+    /// The server says that the request is under way.
+    fn judge_running(&mut self, mark: &Mark, context: &Context) -> Standing {
+        self.running_confirmed = true;
+        if mark.state.is_active() {
+            // One deployment at a time runs in an environment, so this activity is ours.
+            self.moved = true;
+            self.note_activity(mark);
+            self.bind(mark);
+            return Standing::Pending(mark.state.phase(context.goal));
+        }
+        if self.service.is_some() && mark.state.is_terminal() && self.is_own_result(mark) {
+            self.bind(mark);
+            if let Some(decision) = decide(&mark.state, context.goal) {
+                return Standing::Decided(decision);
+            }
+        }
+        let unclear = !mark.state.is_terminal() || self.service.is_none();
+        Standing::Pending(if unclear {
+            Phase::Running
+        } else {
+            Phase::Queued
+        })
+    }
+
+    /// The server says that the request has ended.
+    fn judge_ended(
+        &mut self,
+        mark: &Mark,
+        state: &State,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        let whole = decide(state, context.goal);
+        if self.service.is_none() || context.goal == Goal::Canceled {
+            return match whole {
+                Some(decision) => Standing::Decided(decision),
+                // Such as DEPLOYED for a stop: the word is about something else.
+                None => self.judge_by_evidence(mark, context, facts),
+            };
+        }
+        let another = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b)
+            || (mark.request.is_some() && mark.request != context.request && self.moved);
+        if another {
+            // What the service shows is no longer ours; that the whole went well includes it.
+            return match (whole, self.deployment.clone()) {
+                (Some(decision @ Decision::Reached(_)), _) => Standing::Decided(decision),
+                // The request was about this service alone: their ends are the same.
+                (Some(decision), _) if context.alone => Standing::Decided(decision),
+                (_, Some(ours)) => self.judge_from_history(ours, mark, context, facts),
+                (_, None) => Standing::Decided(superseded_by(mark)),
+            };
+        }
+        if mark.state.is_active() || !mark.state.is_terminal() {
+            return Standing::Pending(Phase::Running);
+        }
+        let own = decide(&mark.state, context.goal);
+        if self.is_own_result(mark) {
+            self.bind(mark);
+            if let Some(decision) = own {
+                return Standing::Decided(decision);
+            }
+        }
+        match (whole, own) {
+            (Some(Decision::Reached(_)), Some(decision @ Decision::Reached(_))) => {
+                Standing::Decided(decision)
+            }
+            (Some(Decision::Failed(_)), _) => Standing::Decided(Decision::Failed(Cause::NotRun)),
+            (Some(Decision::Canceled), _) => Standing::Decided(Decision::Canceled),
+            _ => Standing::Pending(Phase::NotStarted),
+        }
+    }
+}
+
+/// A service whose last action failed or was canceled, while its state says something else, was
+/// passed over: the state is from before.
+fn passed_over(mark: &Mark) -> Option<Decision> {
+    let names_it = mark.state.is_error() || mark.state == State::Canceled;
+    match mark.action {
+        Some(Phase::Failed) if !names_it => Some(Decision::Failed(Cause::NotRun)),
+        Some(Phase::Canceled) if !names_it => Some(Decision::Canceled),
+        _ => None,
+    }
+}
+
+fn superseded_by(mark: &Mark) -> Decision {
+    Decision::Superseded {
+        deployment: mark.deployment.clone(),
+        request: mark.request,
+    }
+}
+
+/// How long a state that held before has to hold. A deployment that does nothing is rare, and a
+/// server that is slow to begin is not: it takes longer to believe.
+pub(crate) fn settle_period(goal: Goal, settle: Duration) -> Duration {
+    if goal.may_have_nothing_to_do() {
+        settle
+    } else {
+        settle.saturating_mul(4)
+    }
+}
+
+/// What a terminal state of this operation means, where it means anything.
+fn decide(state: &State, goal: Goal) -> Option<Decision> {
+    match state.phase(goal) {
+        Phase::Reached => Some(Decision::Reached(Proof::Seen)),
+        Phase::Canceled => Some(Decision::Canceled),
+        Phase::Failed if state.is_error() => Some(Decision::Failed(Cause::ErrorState)),
+        Phase::Failed => Some(Decision::Failed(Cause::OtherState)),
+        Phase::NotStarted | Phase::Queued | Phase::Running => None,
+    }
+}

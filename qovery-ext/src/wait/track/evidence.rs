@@ -1,0 +1,237 @@
+//! What the status itself tells, where the server has no word on the request.
+//!
+//! Pure, like its parent.
+
+use super::{
+    super::{Goal, Phase, snapshot::Mark},
+    Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, decide, passed_over,
+    settle_period, superseded_by,
+};
+
+impl Track {
+    /// The server has no word on the request, or there is no request to ask about.
+    pub(super) fn judge_by_evidence(
+        &mut self,
+        mark: &Mark,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        if !context.acted && context.request.is_none() {
+            return self.judge_watched(mark, context, facts);
+        }
+        if context.request.is_some() && !self.moved && facts.queue.is_none() {
+            return Standing::Ask(Ask::Queue);
+        }
+        if self.waits_in(context, facts) {
+            self.start_over_from(mark);
+            self.waited = true;
+            self.missing = 0;
+            return Standing::Pending(Phase::Queued);
+        }
+        if self.is_missing(mark, context, facts) {
+            // A status is read before the queue: only twice in a row is it no coincidence.
+            self.missing = self.missing.saturating_add(1);
+            if self.missing > 1 {
+                return Standing::Decided(superseded_by(mark));
+            }
+            return Standing::Pending(Phase::Queued);
+        }
+        self.missing = 0;
+        if let Some(standing) = self.judge_cancel(mark, context) {
+            return standing;
+        }
+        let named = !context.acted && mark.request.is_some() && mark.request == context.request;
+        self.moved |= self.is_newer(mark, context) || named;
+        let baseline_ran = self
+            .baseline
+            .as_ref()
+            .is_some_and(|b| !b.state.is_terminal());
+        if !self.moved && baseline_ran && mark.state.is_terminal() {
+            // What ran before us has ended: from here on, another state is ours.
+            self.calmed = true;
+            self.baseline = Some(mark.clone());
+        }
+        if let Some(ours) = self.deployment.clone()
+            && mark.deployment.as_ref().is_some_and(|id| *id != ours)
+        {
+            if context.calm || context.request.is_some() {
+                return self.judge_from_history(ours, mark, context, facts);
+            }
+            // What waited before us may have gone first: follow on to what came after it.
+            self.deployment.clone_from(&mark.deployment);
+        }
+        if self.moved {
+            self.bind(mark);
+            self.note_activity(mark);
+        }
+        if !mark.state.is_terminal() {
+            let phase = mark.state.phase(context.goal);
+            return Standing::Pending(if self.moved { phase } else { Phase::Queued });
+        }
+        if !self.moved {
+            return self.judge_unmoved(mark, context, facts);
+        }
+        if facts.queue.is_none() {
+            return Standing::Ask(Ask::Queue);
+        }
+        let foreign = match (context.request, mark.request) {
+            (Some(ours), Some(named)) => {
+                named != ours
+                    && self
+                        .baseline
+                        .as_ref()
+                        .is_none_or(|b| b.request != Some(named))
+            }
+            _ => false,
+        };
+        if foreign {
+            return Standing::Decided(superseded_by(mark));
+        }
+        if self.someone_waits(context, facts) {
+            return Standing::Pending(Phase::Queued);
+        }
+        if self.service.is_some() && !self.is_own_result(mark) {
+            return match passed_over(mark) {
+                Some(decision) => Standing::Decided(decision),
+                None if self.active && mark.action == Some(Phase::NotStarted) => {
+                    Standing::Decided(Decision::Failed(Cause::NotRun))
+                }
+                None => self.judge_unmoved(mark, context, facts),
+            };
+        }
+        match decide(&mark.state, context.goal) {
+            Some(decision) => Standing::Decided(decision),
+            None => Standing::Pending(Phase::NotStarted),
+        }
+    }
+
+    /// Whether the request has left the queue without being run: what runs is what ran before, or
+    /// is said to be another request's.
+    fn is_missing(&self, mark: &Mark, context: &Context, facts: &Facts) -> bool {
+        let (Some(ours), Some(Some(queue))) = (context.request, &facts.queue) else {
+            return false;
+        };
+        if self.moved || context.goal == Goal::Canceled || !mark.state.is_active() {
+            return false;
+        }
+        let same = mark.deployment.is_some() && !self.has_another_deployment(mark);
+        let before = self.baseline.as_ref().and_then(|b| b.request);
+        let anothers = mark.request.is_some_and(|named| {
+            named != ours && Some(named) != before && queue.iter().all(|w| w.request != named)
+        });
+        (self.waited && same) || (anothers && self.has_another_deployment(mark))
+    }
+
+    /// A cancel is about what ran or waited before it, not about anything newer.
+    pub(super) fn judge_cancel(&self, mark: &Mark, context: &Context) -> Option<Standing> {
+        if context.goal != Goal::Canceled || !context.acted {
+            return None;
+        }
+        let over = match context.request {
+            // The server no longer knows the request and no longer lists it.
+            Some(ours) => !(mark.state.is_active() && mark.request == Some(ours)),
+            None => {
+                let baseline = self.baseline.as_ref().filter(|b| !b.state.is_terminal())?;
+                mark.state.is_terminal()
+                    || (mark.deployment.is_some()
+                        && baseline.deployment.is_some()
+                        && mark.deployment != baseline.deployment)
+            }
+        };
+        over.then_some(Standing::Decided(Decision::Reached(Proof::Seen)))
+    }
+
+    /// Nothing shows that the action did anything: right where there was nothing to do.
+    pub(super) fn judge_unmoved(
+        &mut self,
+        mark: &Mark,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        let may_be_done = context.goal.may_have_nothing_to_do() || context.answered_idle;
+        let holds = mark.state.phase(context.goal) == Phase::Reached && mark.waiting == 0;
+        if !may_be_done || !holds {
+            self.settling = None;
+            return Standing::Pending(Phase::NotStarted);
+        }
+        let since = *self.settling.get_or_insert(context.now);
+        if context.now < since + settle_period(context.goal, context.settle) {
+            return Standing::Pending(Phase::NotStarted);
+        }
+        if facts.queue.is_none() {
+            return Standing::Ask(Ask::Queue);
+        }
+        if self.someone_waits(context, facts) {
+            self.settling = None;
+            return Standing::Pending(Phase::Queued);
+        }
+        Standing::Decided(Decision::Reached(Proof::Settled))
+    }
+
+    /// Nobody acted through this operation: the state itself is what is waited for.
+    pub(super) fn judge_watched(
+        &mut self,
+        mark: &Mark,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        if !mark.state.is_terminal() {
+            self.deployment.clone_from(&mark.deployment);
+            return Standing::Pending(mark.state.phase(context.goal));
+        }
+        let decision = match decide(&mark.state, context.goal) {
+            // A stopped environment has not failed to be deployed: nobody has deployed it yet.
+            None | Some(Decision::Failed(Cause::OtherState)) => {
+                return Standing::Pending(Phase::NotStarted);
+            }
+            Some(decision) => decision,
+        };
+        if facts.queue.is_none() {
+            return Standing::Ask(Ask::Queue);
+        }
+        if self.someone_waits(context, facts) {
+            return Standing::Pending(Phase::Queued);
+        }
+        Standing::Decided(decision)
+    }
+
+    pub(super) fn judge_from_history(
+        &mut self,
+        ours: String,
+        mark: &Mark,
+        context: &Context,
+        facts: &Facts,
+    ) -> Standing {
+        let Some((asked, ending)) = &facts.ended else {
+            return Standing::Ask(Ask::Ended(ours));
+        };
+        if *asked != ours {
+            return Standing::Ask(Ask::Ended(ours));
+        }
+        let state = ending.as_ref().and_then(|ending| match self.service {
+            None => Some(&ending.state),
+            Some(own) => ending
+                .services
+                .iter()
+                .find(|(id, _)| *id == own)
+                .map(|(_, state)| state),
+        });
+        match state.and_then(|s| decide(s, context.goal)) {
+            Some(decision) => Standing::Decided(decision),
+            None => Standing::Decided(superseded_by(mark)),
+        }
+    }
+
+    pub(super) fn waits_in(&self, context: &Context, facts: &Facts) -> bool {
+        let queue = facts.queue.iter().flatten().flatten();
+        context
+            .request
+            .is_some_and(|ours| queue.into_iter().any(|w| w.request == ours))
+    }
+
+    /// Whether the queue forbids to take the present state for the last word.
+    pub(super) fn someone_waits(&self, context: &Context, facts: &Facts) -> bool {
+        // With an id of our own, what waits behind us is none of our business.
+        context.request.is_none() && facts.queue.iter().flatten().any(|queue| !queue.is_empty())
+    }
+}

@@ -1,0 +1,321 @@
+//! All the things that one operation is about, and the verdict on the operation as a whole.
+//!
+//! Pure, like [`super::track`].
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    Goal, Phase, Subject,
+    snapshot::{Mark, Snapshot},
+    source::{Receipt, Waiting},
+    track::{Ask, Context, Decision, Facts, Proof, Standing, Track, settle_period},
+};
+
+/// What one operation knows about whose status it reads. Part of the token to resume with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Tracker {
+    goal: Goal,
+    acted: bool,
+    request: Option<Uuid>,
+    answered_idle: bool,
+    /// The requests that waited before the action; `None` where nobody looked.
+    waited_before: Option<Vec<Uuid>>,
+    calm: bool,
+    tracks: Vec<Entry>,
+    /// Since when the queue is searched for the request.
+    #[serde(skip)]
+    looking_since: Option<Instant>,
+    #[serde(skip)]
+    frugal: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    track: Track,
+    decided: Option<Decision>,
+}
+
+/// The verdict of one poll.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Verdict {
+    /// Another fact is needed.
+    Ask(Ask),
+    Pending {
+        phase: Phase,
+        position: Option<usize>,
+    },
+    Ended(Decision),
+}
+
+impl Tracker {
+    /// Watches something that this operation has not started.
+    pub(crate) fn watching(subject: &Subject, goal: Goal, request: Option<Uuid>) -> Self {
+        Self {
+            goal,
+            acted: false,
+            request,
+            answered_idle: false,
+            waited_before: None,
+            calm: false,
+            tracks: services_of(subject)
+                .into_iter()
+                .map(|service| Entry {
+                    track: Track::new(service, None),
+                    decided: None,
+                })
+                .collect(),
+            looking_since: None,
+            frugal: false,
+        }
+    }
+
+    /// Follows an action of this operation, from what was read before it.
+    pub(crate) fn acting(
+        subject: &Subject,
+        goal: Goal,
+        baseline: &Snapshot,
+        waited_before: Option<Vec<Uuid>>,
+    ) -> Self {
+        let marks = baseline.marks();
+        let idle = marks
+            .iter()
+            .flatten()
+            .all(|m| m.state.is_terminal() && m.waiting == 0);
+        Self {
+            goal,
+            acted: true,
+            request: None,
+            answered_idle: false,
+            calm: waited_before.as_ref().map_or(idle, Vec::is_empty),
+            waited_before,
+            tracks: services_of(subject)
+                .into_iter()
+                .zip(marks)
+                .map(|(service, mark)| Entry {
+                    track: Track::new(service, mark),
+                    decided: None,
+                })
+                .collect(),
+            looking_since: None,
+            frugal: false,
+        }
+    }
+
+    /// Takes what the server answered to the action.
+    pub(crate) fn accepted(&mut self, receipt: &Receipt) {
+        // The answer to a cancel may name the request that is canceled or any other: of no use.
+        if self.goal != Goal::Canceled {
+            self.request = receipt.request;
+        }
+        self.answered_idle = receipt.idle;
+    }
+
+    /// Follows this request, whatever the action's answer says.
+    pub(crate) fn follow(&mut self, request: Uuid) {
+        self.request = Some(request);
+    }
+
+    /// Asks for less, because many operations share their polls.
+    pub(crate) fn be_frugal(&mut self) {
+        self.frugal = true;
+    }
+
+    /// Judges everything anew at the next reading, also what was decided.
+    pub(crate) fn reconsider(&mut self) {
+        for entry in &mut self.tracks {
+            entry.decided = None;
+        }
+    }
+
+    pub(crate) fn goal(&self) -> Goal {
+        self.goal
+    }
+
+    pub(crate) fn request(&self) -> Option<Uuid> {
+        self.request
+    }
+
+    /// The deployment that was found to be this operation's.
+    pub(crate) fn deployment(&self) -> Option<&str> {
+        self.tracks.iter().find_map(|e| e.track.deployment())
+    }
+
+    /// Whether the subject was there at some time.
+    pub(crate) fn was_seen(&self) -> bool {
+        self.tracks.iter().any(|e| e.track.was_seen())
+    }
+
+    pub(crate) fn has_acted(&self) -> bool {
+        self.acted
+    }
+
+    /// When a poll would settle something.
+    pub(crate) fn settles_at(&self, settle: Duration) -> Option<Instant> {
+        let period = settle_period(self.goal, settle);
+        self.tracks
+            .iter()
+            .filter(|e| e.decided.is_none())
+            .filter_map(|e| e.track.settles_at(period))
+            .min()
+    }
+
+    /// Called once for each poll, before [`Tracker::judge`].
+    pub(crate) fn begin_poll(&mut self) {
+        for entry in &mut self.tracks {
+            entry.track.begin_poll();
+        }
+    }
+
+    /// The subject is not found, and the answer is one that may mean that it is gone.
+    pub(crate) fn gone(&self) -> Option<Decision> {
+        let known = self.was_seen() || self.acted;
+        (known && self.goal.is_reached_when_gone()).then_some(Decision::Reached(Proof::Gone))
+    }
+
+    /// Judges one reading with the facts so far.
+    pub(crate) fn judge(
+        &mut self,
+        snapshot: &Snapshot,
+        facts: &Facts,
+        settle: Duration,
+        now: Instant,
+    ) -> Verdict {
+        let marks = snapshot.marks();
+        if self.is_request_in_doubt(&marks) {
+            // What is read just after the action may be from before it, so one look is not enough.
+            let since = *self.looking_since.get_or_insert(now);
+            if now < since + settle {
+                match &facts.queue {
+                    None => return Verdict::Ask(Ask::Queue),
+                    Some(queue) => self.request = queue.as_ref().and_then(|q| self.find_own(q)),
+                }
+            }
+        }
+        let context = Context {
+            goal: self.goal,
+            acted: self.acted,
+            request: self.request,
+            answered_idle: self.answered_idle,
+            calm: self.calm,
+            settle,
+            now,
+            alone: self.acted && self.tracks.len() == 1,
+            frugal: self.frugal,
+        };
+        let mut phases = Vec::with_capacity(self.tracks.len());
+        for (entry, mark) in self.tracks.iter_mut().zip(&marks) {
+            if let Some(decision) = &entry.decided {
+                phases.push(phase_of(decision));
+                continue;
+            }
+            match entry.track.judge(mark.as_ref(), &context, facts) {
+                Standing::Ask(ask) => return Verdict::Ask(ask),
+                Standing::Pending(phase) => phases.push(phase),
+                Standing::Decided(decision) => {
+                    phases.push(phase_of(&decision));
+                    entry.decided = Some(decision);
+                }
+            }
+        }
+        self.sum_up(&phases, facts)
+    }
+
+    fn sum_up(&self, phases: &[Phase], facts: &Facts) -> Verdict {
+        let still_going = phases
+            .iter()
+            .any(|p| matches!(p, Phase::Queued | Phase::Running));
+        let all_ended = phases.iter().all(|p| p.is_terminal());
+        let worst = self
+            .tracks
+            .iter()
+            .filter_map(|e| e.decided.as_ref())
+            .max_by_key(|d| severity(d));
+        if let Some(worst) = worst
+            && (all_ended || (severity(worst) > 0 && !still_going))
+        {
+            return Verdict::Ended(worst.clone());
+        }
+        let phase = if phases.contains(&Phase::Running) {
+            Phase::Running
+        } else if phases.contains(&Phase::Queued) {
+            Phase::Queued
+        } else if phases.iter().any(|p| p.is_terminal()) {
+            Phase::Running
+        } else {
+            Phase::NotStarted
+        };
+        let position = facts.queue.iter().flatten().find_map(|queue| {
+            let ours = self.request?;
+            queue.iter().position(|w| w.request == ours).map(|i| i + 1)
+        });
+        Verdict::Pending { phase, position }
+    }
+
+    /// Whether an action gave no request id, so that the queue is where to look for it.
+    fn is_request_in_doubt(&self, marks: &[Option<Mark>]) -> bool {
+        // What begins where nothing waited is the request itself: what waits now is another's.
+        let begun = self.calm
+            && self.tracks.iter().zip(marks).any(|(entry, mark)| {
+                mark.as_ref()
+                    .is_some_and(|mark| entry.track.has_another_deployment(mark))
+            });
+        !begun
+            && self.acted
+            && self.request.is_none()
+            && self.goal != Goal::Canceled
+            && self.waited_before.is_some()
+            && !(self.calm && self.deployment().is_some())
+    }
+
+    /// The one request that waits now, did not wait before and does what was asked.
+    fn find_own(&self, queue: &[Waiting]) -> Option<Uuid> {
+        let before = self.waited_before.as_deref().unwrap_or_default();
+        let mut new = queue
+            .iter()
+            .filter(|w| !before.contains(&w.request) && does(&w.action, self.goal));
+        let own = new.next()?;
+        // Two of them cannot be told apart: rather none than the wrong one.
+        new.next().is_none().then_some(own.request)
+    }
+}
+
+fn services_of(subject: &Subject) -> Vec<Option<Uuid>> {
+    match subject {
+        Subject::Environment { .. } | Subject::Cluster { .. } => vec![None],
+        Subject::Service { service, .. } => vec![Some(service.id)],
+        Subject::Services { services, .. } => services.iter().map(|s| Some(s.id)).collect(),
+    }
+}
+
+/// Whether a queued action, as the API spells it, leads to the goal.
+fn does(action: &str, goal: Goal) -> bool {
+    match goal {
+        Goal::Deployed => action == "DEPLOY",
+        Goal::Restarted => action == "RESTART",
+        Goal::Stopped => action == "STOP",
+        Goal::Deleted => matches!(action, "DELETE" | "DELETE_RESOURCES_ONLY"),
+        Goal::Uninstalled => matches!(action, "UNINSTALL" | "DELETE" | "DELETE_RESOURCES_ONLY"),
+        Goal::Canceled => false,
+    }
+}
+
+fn phase_of(decision: &Decision) -> Phase {
+    match decision {
+        Decision::Reached(_) => Phase::Reached,
+        Decision::Failed(_) => Phase::Failed,
+        Decision::Canceled | Decision::Superseded { .. } => Phase::Canceled,
+    }
+}
+
+fn severity(decision: &Decision) -> u8 {
+    match decision {
+        Decision::Reached(_) => 0,
+        Decision::Superseded { .. } => 1,
+        Decision::Canceled => 2,
+        Decision::Failed(_) => 3,
+    }
+}

@@ -1,0 +1,187 @@
+//! What the right outcome of a story is, from what really happened.
+
+use std::time::Duration;
+
+use qovery_ext::{
+    fake::FakeDeployment,
+    wait::{Reached, WaitError, WaitErrorKind},
+};
+
+use crate::story::{Asked, Fate, Scene, Story, Target};
+
+/// An outcome, whoever waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    Reached,
+    Failed,
+    Canceled,
+    Superseded,
+    DeadlinePassed,
+    LostContact,
+    Refused,
+}
+
+impl Outcome {
+    pub fn of(result: &Result<Reached, WaitError>) -> Self {
+        match result {
+            Ok(_) => Outcome::Reached,
+            Err(error) => match error.kind() {
+                WaitErrorKind::Failed => Outcome::Failed,
+                WaitErrorKind::Canceled => Outcome::Canceled,
+                WaitErrorKind::Superseded => Outcome::Superseded,
+                WaitErrorKind::DeadlinePassed => Outcome::DeadlinePassed,
+                WaitErrorKind::LostContact => Outcome::LostContact,
+                WaitErrorKind::Refused => Outcome::Refused,
+                other => panic!("an outcome that the oracle does not know: {other:?}"),
+            },
+        }
+    }
+}
+
+/// What really became of the operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Truth {
+    pub end: End,
+    /// When, on the fake's clock; `None` where it has not ended or nothing ran.
+    pub at: Option<Duration>,
+    /// Whether another deployment took its place.
+    pub replaced: bool,
+    /// Whether it was about the whole environment, so that its end is the end of the request.
+    pub is_whole: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Reached,
+    Failed,
+    Canceled,
+    StillGoing,
+}
+
+/// Lets the story go on until nothing more can happen to our request, and says what has.
+pub async fn truth(story: &Story, scene: &Scene) -> Truth {
+    for _ in 0..200 {
+        if scene.ours().is_none_or(|d| d.is_over) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        scene.fake.elapsed();
+    }
+    let ours = scene.ours().expect("the action was accepted");
+    let all = scene.environment.deployments();
+    let later = all
+        .iter()
+        .any(|d| !d.is_callers && d.accepted_at >= ours.accepted_at);
+    let states = states_of_target(story, scene, &ours);
+    Truth {
+        end: end_of(story, &ours, &states),
+        at: ours.ended_at,
+        is_whole: story.target == Target::Environment,
+        replaced: later || matches!(story.fate, Fate::Superseded(_)),
+    }
+}
+
+fn states_of_target(story: &Story, scene: &Scene, ours: &FakeDeployment) -> Vec<String> {
+    let state = |i: usize| {
+        let id = scene.services[i].id();
+        let own = ours.services.iter().find(|(service, _)| *service == id);
+        own.map_or_else(|| "NOT_PART".to_owned(), |(_, state)| state.clone())
+    };
+    match story.target {
+        Target::Environment => vec![ours.state.clone()],
+        Target::Service(i) | Target::ServiceOfEnvironment(i) => vec![state(i)],
+        Target::Services(a, b) => vec![state(a), state(b)],
+    }
+}
+
+fn end_of(story: &Story, ours: &FakeDeployment, states: &[String]) -> End {
+    if ours.execution_id.is_none() && ours.is_over {
+        // It ended in the queue, or there was nothing to do.
+        return match ours.state.as_str() {
+            "CANCELED" => End::Canceled,
+            state if is_goal(story.asked, state) => End::Reached,
+            state if state.ends_with("_ERROR") => End::Failed,
+            _ => End::StillGoing,
+        };
+    }
+    let ended_well = |state: &String| is_goal(story.asked, state);
+    if states.iter().all(ended_well) {
+        return if ours.is_over || story.target != Target::Environment {
+            End::Reached
+        } else {
+            End::StillGoing
+        };
+    }
+    if states.iter().any(|s| s.ends_with("_ERROR")) {
+        return End::Failed;
+    }
+    if states.iter().any(|s| s == "CANCELED") {
+        return End::Canceled;
+    }
+    if !ours.is_over {
+        return End::StillGoing;
+    }
+    // The deployment ended before it came to the service.
+    if ours.state == "CANCELED" {
+        End::Canceled
+    } else {
+        End::Failed
+    }
+}
+
+fn is_goal(asked: Asked, state: &str) -> bool {
+    match asked {
+        Asked::Deploy | Asked::Redeploy => state == "DEPLOYED",
+        Asked::Restart => matches!(state, "RESTARTED" | "DEPLOYED"),
+        Asked::Stop => matches!(state, "STOPPED" | "READY"),
+        Asked::Delete => state == "DELETED",
+        Asked::Uninstall => matches!(state, "DELETED" | "READY" | "STOPPED"),
+    }
+}
+
+/// The outcomes that are right.
+pub fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
+    let mut right = Vec::new();
+    match truth.end {
+        End::Reached => right.push(Outcome::Reached),
+        End::Failed => right.push(Outcome::Failed),
+        End::Canceled => right.push(Outcome::Canceled),
+        End::StillGoing => right.push(Outcome::DeadlinePassed),
+    }
+    if truth.end == End::Canceled && truth.replaced {
+        // Both are true: it was canceled, and something else took its place.
+        right.push(Outcome::Superseded);
+    }
+    let told = is_told(story);
+    if truth.replaced && !told {
+        // Nobody tells how it ended: to say so is right, to guess is not.
+        right.push(Outcome::Superseded);
+    }
+    if truth.at.is_none() && !told {
+        // It ended in the queue, and left no trace that anybody could read.
+        right.push(Outcome::DeadlinePassed);
+    }
+    if is_indistinguishable(story, truth) {
+        right.push(Outcome::Reached);
+    }
+    if story.has_outage() {
+        right.push(Outcome::LostContact);
+    }
+    right
+}
+
+/// The server named no request, took ours out of its queue and ran somebody else's of the same kind:
+/// nothing that anybody can read tells the two apart.
+pub fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
+    let same = matches!(story.asked, Asked::Deploy | Asked::Redeploy);
+    truth.end == End::Canceled
+        && truth.at.is_none()
+        && truth.replaced
+        && same
+        && !story.names_request()
+}
+
+/// Whether the server tells how exactly this request ended.
+pub fn is_told(story: &Story) -> bool {
+    story.tells_requests() && story.names_request()
+}

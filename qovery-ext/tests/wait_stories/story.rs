@@ -1,0 +1,493 @@
+//! Random deployment stories: what is there, what is asked for, and what happens meanwhile.
+//!
+//! A story is a value that a seed makes; playing it sets up a fake and runs a wait against it.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use qovery_ext::{
+    fake::{
+        Action as FakeAction, ActionAnswer, FakeDeployment, FakeEnvironment, FakeQovery,
+        FakeService, Fault, Gone, RequestStatus, RetryAfter, ServiceKind as FakeKind, Step,
+    },
+    wait::{Action, ServiceKind, ServiceSelection, WaitExt},
+};
+
+pub const HOUR: Duration = Duration::from_secs(3600);
+
+#[derive(Debug, Clone)]
+pub struct Story {
+    pub seed: u64,
+    pub services: Vec<ServicePlan>,
+    pub before: &'static str,
+    pub target: Target,
+    pub asked: Asked,
+    /// Somebody else's deployment was asked for so long before.
+    pub foreign_before: Option<Duration>,
+    /// And another one waits behind that.
+    pub foreign_queued: bool,
+    /// Somebody else's deployment is asked for so long after ours.
+    pub foreign_after: Option<Duration>,
+    pub fate: Fate,
+    pub stale: Duration,
+    pub starts_after: Duration,
+    pub answer: ActionAnswer,
+    pub request_status: RequestStatus,
+    pub merges: bool,
+    pub gone: Gone,
+    pub trouble: Vec<Trouble>,
+    pub latency: Duration,
+    /// The server's calendar jumps by so many seconds right after the action.
+    pub calendar_jump: i64,
+    /// The environment shows a state that nobody knows, for a while.
+    pub novelty: Option<(Duration, Duration)>,
+    pub deadline: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct ServicePlan {
+    pub kind: FakeKind,
+    pub stage: usize,
+    pub takes: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Environment,
+    /// One service by itself.
+    Service(usize),
+    /// One service, read with its environment.
+    ServiceOfEnvironment(usize),
+    /// Two services at once.
+    Services(usize, usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Deploy,
+    Redeploy,
+    Stop,
+    Restart,
+    Delete,
+    Uninstall,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Succeeds,
+    Fails { service: usize },
+    Hangs { service: usize },
+    CanceledElsewhere(Duration),
+    Superseded(Duration),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    ServerErrors {
+        after: u32,
+        times: u32,
+    },
+    TooMany {
+        after: u32,
+        seconds: u64,
+    },
+    LostConnections {
+        after: u32,
+        times: u32,
+    },
+    Garbage {
+        after: u32,
+    },
+    EmptyBody {
+        after: u32,
+    },
+    /// Nothing works any more.
+    Outage {
+        after: u32,
+    },
+}
+
+/// The operations that a wait polls with.
+const POLLS: [&str; 8] = [
+    "getEnvironmentStatusesWithStages",
+    "getEnvironmentStatus",
+    "getApplicationStatus",
+    "getContainerStatus",
+    "getDatabaseStatus",
+    "getJobStatus",
+    "getHelmStatus",
+    "getDeploymentStatusByDeploymentRequestId",
+];
+
+struct Dice(fastrand::Rng);
+
+impl Dice {
+    fn chance(&mut self, percent: u32) -> bool {
+        self.0.u32(0..100) < percent
+    }
+
+    fn seconds(&mut self, range: std::ops::Range<u64>) -> Duration {
+        // Not whole seconds, so that polls and changes do not fall together all the time.
+        Duration::from_millis(self.0.u64(range.start * 1000..range.end * 1000))
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.0.usize(0..choices.len())]
+    }
+}
+
+impl Story {
+    pub fn new(seed: u64) -> Self {
+        let mut dice = Dice(fastrand::Rng::with_seed(seed));
+        let count = dice.0.usize(1..6);
+        let services: Vec<_> = (0..count)
+            .map(|i| ServicePlan {
+                // The first one can be restarted, so that every action has something to act on.
+                kind: if i == 0 {
+                    dice.one_of(&[FakeKind::Application, FakeKind::Container])
+                } else {
+                    dice.one_of(&FakeKind::ALL[..7])
+                },
+                stage: dice.0.usize(0..3),
+                takes: dice.seconds(1..120),
+            })
+            .collect();
+        let any = |dice: &mut Dice| dice.0.usize(0..count);
+        let asked = dice.one_of(&[
+            Asked::Deploy,
+            Asked::Deploy,
+            Asked::Redeploy,
+            Asked::Stop,
+            Asked::Restart,
+            Asked::Delete,
+            Asked::Uninstall,
+        ]);
+        let restartable = |i: usize| {
+            matches!(
+                services[i].kind,
+                FakeKind::Application | FakeKind::Container | FakeKind::Database
+            )
+        };
+        let selectable = |i: usize| services[i].kind != FakeKind::AgenticWorkflow;
+        let mut target = match dice.0.u32(0..10) {
+            0..=4 => Target::Environment,
+            5..=6 => Target::Service(any(&mut dice)),
+            7 => Target::ServiceOfEnvironment(any(&mut dice)),
+            _ => Target::Services(any(&mut dice), any(&mut dice)),
+        };
+        if let Target::Services(a, b) = target
+            && (a == b || !selectable(a) || !selectable(b))
+        {
+            target = Target::Environment;
+        }
+        let chosen: Vec<usize> = match target {
+            Target::Environment => (0..count).collect(),
+            Target::Service(i) | Target::ServiceOfEnvironment(i) => vec![i],
+            Target::Services(a, b) => vec![a, b],
+        };
+        if asked == Asked::Restart
+            && target != Target::Environment
+            && !chosen.iter().all(|i| restartable(*i))
+        {
+            target = Target::Environment;
+        }
+        let affected = match target {
+            Target::Environment if asked == Asked::Restart => {
+                (0..count).filter(|i| restartable(*i)).collect()
+            }
+            Target::Environment => (0..count).collect(),
+            _ => chosen,
+        };
+        let victim = affected[dice.0.usize(0..affected.len())];
+        let fate = match dice.0.u32(0..20) {
+            0..=8 => Fate::Succeeds,
+            9..=13 => Fate::Fails { service: victim },
+            14 => Fate::Hangs { service: victim },
+            15..=17 => Fate::CanceledElsewhere(dice.seconds(0..90)),
+            _ => Fate::Superseded(dice.seconds(0..90)),
+        };
+        let mut trouble = Vec::new();
+        if dice.chance(30) {
+            let after = dice.0.u32(0..8);
+            trouble.push(match dice.0.u32(0..10) {
+                0..=2 => Trouble::ServerErrors {
+                    after,
+                    times: dice.0.u32(1..5),
+                },
+                3..=4 => Trouble::TooMany {
+                    after,
+                    seconds: dice.0.u64(1..60),
+                },
+                5..=6 => Trouble::LostConnections {
+                    after,
+                    times: dice.0.u32(1..5),
+                },
+                7 => Trouble::Garbage { after },
+                8 => Trouble::EmptyBody { after },
+                _ => Trouble::Outage { after: after + 2 },
+            });
+        }
+        let before = dice.one_of(&[
+            "READY",
+            "DEPLOYED",
+            "DEPLOYED",
+            "STOPPED",
+            "DEPLOYMENT_ERROR",
+            "CANCELED",
+        ]);
+        let foreign_before = dice.chance(25).then(|| dice.seconds(0..60));
+        Self {
+            seed,
+            before,
+            target,
+            asked,
+            foreign_queued: foreign_before.is_some() && dice.chance(30),
+            foreign_before,
+            foreign_after: dice.chance(20).then(|| dice.seconds(1..240)),
+            fate,
+            stale: if dice.chance(40) {
+                dice.seconds(1..10)
+            } else {
+                Duration::ZERO
+            },
+            starts_after: dice.seconds(0..10),
+            answer: dice.one_of(&[
+                ActionAnswer::Declared,
+                ActionAnswer::Declared,
+                ActionAnswer::Declared,
+                ActionAnswer::WithoutRequestId,
+                ActionAnswer::Stale,
+                ActionAnswer::Empty,
+            ]),
+            request_status: dice.one_of(&[
+                RequestStatus::Known,
+                RequestStatus::Known,
+                RequestStatus::Known,
+                RequestStatus::NotFound,
+                RequestStatus::Empty,
+                RequestStatus::NoBody,
+            ]),
+            merges: dice.chance(15),
+            gone: dice.one_of(&[
+                Gone::NotFound,
+                Gone::Forbidden,
+                Gone::BadRequest,
+                Gone::ShownFor(Duration::from_secs(20)),
+            ]),
+            trouble,
+            latency: if dice.chance(30) {
+                Duration::from_millis(dice.0.u64(1..3000))
+            } else {
+                Duration::ZERO
+            },
+            calendar_jump: if dice.chance(10) {
+                dice.0.i64(-100_000..100_000)
+            } else {
+                0
+            },
+            novelty: dice
+                .chance(10)
+                .then(|| (dice.seconds(0..30), dice.seconds(1..30))),
+            deadline: HOUR,
+            services,
+        }
+    }
+
+    pub fn has_outage(&self) -> bool {
+        self.trouble
+            .iter()
+            .any(|t| matches!(t, Trouble::Outage { .. }))
+    }
+
+    /// Whether the server tells how a request ended, when it is asked by its id.
+    pub fn tells_requests(&self) -> bool {
+        self.request_status == RequestStatus::Known
+    }
+
+    /// Whether the answer to the action names the request.
+    pub fn names_request(&self) -> bool {
+        let names = matches!(
+            self.asked,
+            Asked::Deploy | Asked::Redeploy | Asked::Stop | Asked::Restart
+        );
+        let selected = matches!(self.target, Target::Services(..)) && self.asked == Asked::Stop;
+        names && !selected && self.answer == ActionAnswer::Declared
+    }
+
+    /// Sets the stage, up to the moment before the action.
+    pub async fn set_up(&self) -> Scene {
+        let fake = FakeQovery::new();
+        let environment = fake
+            .environment("story")
+            .stale_for(self.stale)
+            .starts_after(self.starts_after)
+            .actions_answer(self.answer)
+            .request_status(self.request_status)
+            .merges_requests(self.merges)
+            .gone_as(self.gone);
+        let services: Vec<_> = self
+            .services
+            .iter()
+            .enumerate()
+            .map(|(i, plan)| {
+                environment
+                    .service(plan.kind, &format!("service-{i}"))
+                    .in_stage(&format!("stage-{}", plan.stage))
+                    .takes(Step::Deployment, plan.takes)
+            })
+            .collect();
+        let environment = if self.before == "READY" {
+            environment
+        } else {
+            environment.history(1).in_state(self.before)
+        };
+        if let Some(earlier) = self.foreign_before {
+            environment.elsewhere().deploys();
+            if self.foreign_queued {
+                environment.elsewhere().deploys();
+            }
+            tokio::time::sleep(earlier).await;
+        }
+        self.write_script(&environment, &services);
+        if let Some(after) = self.foreign_after {
+            environment.elsewhere().after(after).deploys();
+        }
+        fake.latency(self.latency);
+        Scene {
+            before: environment
+                .deployments()
+                .iter()
+                .map(|d| d.request_id)
+                .collect(),
+            fake,
+            environment,
+            services,
+        }
+    }
+
+    fn write_script(&self, environment: &FakeEnvironment, services: &[FakeService]) {
+        let script = environment.next_deployment();
+        let script = match self.fate {
+            Fate::Succeeds => script,
+            Fate::Fails { service } => script
+                .fails_at(&services[service], Step::Deployment)
+                .because("it broke"),
+            Fate::Hangs { service } => script.hangs_at(&services[service], Step::Deployment),
+            Fate::CanceledElsewhere(after) => script.canceled_after(after),
+            Fate::Superseded(after) => script.superseded_after(after, FakeAction::Deploy),
+        };
+        if let Some((after, lasting)) = self.novelty {
+            script.shows("A_STATE_OF_NEXT_YEAR", after, lasting);
+        }
+    }
+
+    /// Lets the trouble begin. Called after the first reading, so that the action gets through.
+    pub fn begin_trouble(&self, scene: &Scene) {
+        if self.calendar_jump != 0 {
+            scene
+                .fake
+                .shift_calendar(TimeDelta::seconds(self.calendar_jump));
+        }
+        for trouble in &self.trouble {
+            let fault = match *trouble {
+                Trouble::ServerErrors { after, times } => {
+                    Fault::status(503).after(after).times(times)
+                }
+                Trouble::TooMany { after, seconds } => {
+                    Fault::too_many_requests(RetryAfter::Seconds(seconds))
+                        .after(after)
+                        .times(1)
+                }
+                Trouble::LostConnections { after, times } => {
+                    Fault::connection_lost_before_execution()
+                        .after(after)
+                        .times(times)
+                }
+                Trouble::Garbage { after } => Fault::garbage().after(after).times(1),
+                Trouble::EmptyBody { after } => Fault::empty_body().after(after).times(1),
+                Trouble::Outage { after } => Fault::connection_refused().after(after).always(),
+            };
+            scene.fake.inject(
+                POLLS
+                    .iter()
+                    .fold(fault, |fault, operation| fault.on(*operation)),
+            );
+        }
+    }
+
+    /// The action of the library that the story asks for.
+    pub fn action(&self, scene: &Scene) -> Action {
+        let client = scene.fake.client();
+        let environment = client.environment(scene.environment.id());
+        let service = |i: usize| (kind_of(self.services[i].kind), scene.services[i].id());
+        let action = match self.target {
+            Target::Environment => match self.asked {
+                Asked::Deploy => environment.deploy(),
+                Asked::Redeploy => environment.redeploy(),
+                Asked::Stop => environment.stop(),
+                Asked::Restart => environment.restart(),
+                Asked::Delete => environment.delete(),
+                Asked::Uninstall => environment.uninstall(),
+            },
+            Target::Services(a, b) => {
+                let selection = ServiceSelection::new()
+                    .with(service(a).0, service(a).1)
+                    .with(service(b).0, service(b).1);
+                match self.asked {
+                    Asked::Deploy | Asked::Redeploy => environment.deploy_services(selection),
+                    Asked::Stop => environment.stop_services(selection),
+                    Asked::Restart => environment.restart_services(selection),
+                    Asked::Delete => environment.delete_services(selection),
+                    Asked::Uninstall => environment.uninstall_services(selection),
+                }
+            }
+            Target::Service(i) | Target::ServiceOfEnvironment(i) => {
+                let (kind, id) = service(i);
+                let scoped = environment.service(kind, id);
+                let handle = match self.target {
+                    Target::Service(_) => client.service(kind, id),
+                    _ => scoped,
+                };
+                match self.asked {
+                    Asked::Deploy => handle.deploy(Default::default()),
+                    Asked::Redeploy => handle.redeploy(),
+                    Asked::Stop => handle.stop(),
+                    Asked::Restart => handle.restart(),
+                    Asked::Delete => handle.delete(),
+                    Asked::Uninstall => handle.uninstall(),
+                }
+            }
+        };
+        let schedule = qovery_ext::wait::PollSchedule::default().seed(self.seed);
+        action.schedule(schedule).within(self.deadline)
+    }
+}
+
+/// A story set up on a fake.
+pub struct Scene {
+    pub fake: FakeQovery,
+    pub environment: FakeEnvironment,
+    pub services: Vec<FakeService>,
+    /// The requests from before the action.
+    pub before: Vec<uuid::Uuid>,
+}
+
+impl Scene {
+    /// The request that the wait under test has made.
+    pub fn ours(&self) -> Option<FakeDeployment> {
+        let mut all = self.environment.deployments().into_iter();
+        all.find(|d| d.is_callers && !self.before.contains(&d.request_id))
+    }
+}
+
+pub fn kind_of(kind: FakeKind) -> ServiceKind {
+    match kind {
+        FakeKind::Application => ServiceKind::Application,
+        FakeKind::Container => ServiceKind::Container,
+        FakeKind::Database => ServiceKind::Database,
+        FakeKind::CronJob | FakeKind::LifecycleJob => ServiceKind::Job,
+        FakeKind::Helm => ServiceKind::Helm,
+        FakeKind::Terraform => ServiceKind::Terraform,
+        _ => ServiceKind::AgenticWorkflow,
+    }
+}
