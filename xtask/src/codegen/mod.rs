@@ -55,10 +55,12 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Trees, Pro
         command: "cargo xtask generate".to_owned(),
     };
     let table = split::lay_out_table(&std::mem::take(&mut parts.table), &origin)?;
-    Ok(Trees {
-        client: split::lay_out(parts, &origin)?,
-        table,
-    })
+    let mut client = split::lay_out(parts, &origin)?;
+    client.insert(
+        "contract_json.rs".to_owned(),
+        split::contract_text(&document.value, &origin),
+    );
+    Ok(Trees { client, table })
 }
 
 /// The bytes of the files that the client is generated from, in order.

@@ -310,11 +310,33 @@ impl Files<'_> {
     }
 
     fn head(&self) -> String {
-        format!(
-            "{MARK} by `cargo xtask generate` from {}. Do not edit.\n// To generate again: {}\n",
-            self.origin.from, self.origin.command
-        )
+        head(self.origin)
     }
+}
+
+fn head(origin: &Origin) -> String {
+    format!(
+        "{MARK} by `cargo xtask generate` from {}. Do not edit.\n// To generate again: {}\n",
+        origin.from, origin.command
+    )
+}
+
+/// The contract itself, as a text that programs can read: minified, fixes applied.
+pub(crate) fn contract_text(document: &serde_json::Value, origin: &Origin) -> String {
+    let json = document.to_string();
+    let fence = "#".repeat(1 + longest_run(&json, '#'));
+    format!(
+        "{}\n//! The contract as JSON.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n\npub(crate) const TEXT: &str = r{fence}\"{json}\"{fence};\n",
+        head(origin)
+    )
+}
+
+/// The length of the longest run of `wanted` in `text`.
+fn longest_run(text: &str, wanted: char) -> usize {
+    text.split(|other| other != wanted)
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Formats items, with an empty line between them.

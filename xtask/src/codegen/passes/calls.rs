@@ -262,10 +262,10 @@ fn method_text(operation: &OperationModel) -> String {
         .map(docs::sentence)
         .filter(|text| !text.is_empty());
     let mut text = summary.unwrap_or_else(|| format!("Calls the operation `{}`.", operation.id));
-    if let Some(description) = operation.description.as_deref().map(str::trim) {
-        if !description.is_empty() {
-            text.push_str(&format!("\n\n{}", docs::sentence(description)));
-        }
+    if let Some(description) = operation.description.as_deref().map(str::trim)
+        && !description.is_empty()
+    {
+        text.push_str(&format!("\n\n{}", docs::sentence(description)));
     }
     text.push_str(&format!(
         "\n\n`{} {}`",

@@ -304,7 +304,7 @@ fn builder(name: &Ident, fields: &[Field]) -> TokenStream {
         match field.presence {
             Presence::Required | Presence::Nullable => {
                 let value = argument_value(&field.ty, ident);
-                if value.to_string() == ident.to_string() {
+                if *ident == value.to_string() {
                     quote!(#ident)
                 } else {
                     quote!(#ident: #value)
