@@ -48,6 +48,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         None => None,
     };
     let trees = codegen::generate(&spec, overlay.as_deref())?;
+    for remark in &trees.remarks {
+        eprintln!("note: {}: {}", remark.pointer, remark.text);
+    }
     if let Some(out) = &args.out {
         write::write_new(&trees.client, out)?;
         println!("{} files written to {}", trees.client.len(), out.display());

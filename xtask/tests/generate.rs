@@ -1,5 +1,7 @@
 //! The command `generate` from outside: what it writes, what it refuses, and how it says so.
 
+#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -41,7 +41,7 @@ struct Inner {
 enum Kind {
     InvalidRequest(String),
     Transport(TransportError),
-    Api(Box<Reply>, Option<ApiError>),
+    Api(Box<Reply>, Option<Box<ApiError>>),
     Decode(Box<Reply>, DecodeError),
 }
 
@@ -94,7 +94,10 @@ impl Error {
 
     pub(crate) fn api(operation: &'static OperationInfo, raw: RawResponse) -> Self {
         let parsed = ApiError::parse(&raw.body);
-        Self::new(operation, Kind::Api(Box::new(raw.into()), parsed))
+        Self::new(
+            operation,
+            Kind::Api(Box::new(raw.into()), parsed.map(Box::new)),
+        )
     }
 
     pub(crate) fn decode(
@@ -214,7 +217,7 @@ impl Error {
     /// What the API said, where the status was no success and the body a JSON object.
     pub fn api_error(&self) -> Option<&ApiError> {
         match &self.0.kind {
-            Kind::Api(_, parsed) => parsed.as_ref(),
+            Kind::Api(_, parsed) => parsed.as_deref(),
             _ => None,
         }
     }
@@ -309,7 +312,7 @@ impl fmt::Display for Error {
             }
             Kind::Transport(error) => error.fmt(f)?,
             Kind::Api(reply, parsed) => {
-                let said = parsed.as_ref().and_then(ApiError::text);
+                let said = parsed.as_deref().and_then(ApiError::text);
                 write!(f, "{}: ", message::status_line(reply.status))?;
                 match said.map(|text| text::one_line(text, message::TEXT_LIMIT)) {
                     Some(text) => f.write_str(&text)?,

@@ -160,11 +160,7 @@ impl Action {
     }
 
     /// Starts from a reading that was made just now.
-    pub(super) fn from_baseline(
-        mut self,
-        project: Option<Uuid>,
-        baseline: Option<Snapshot>,
-    ) -> Self {
+    pub(super) fn starting_at(mut self, project: Option<Uuid>, baseline: Option<Snapshot>) -> Self {
         if let (Subject::Environment { project: own, .. }, Some(project)) =
             (&mut self.subject, project)
         {

@@ -13,6 +13,9 @@ use super::{
     source::{Fault, Source},
 };
 
+/// Makes the error of an operation that has ended.
+type Ended = dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync;
+
 /// Cancels an operation on the server, whatever has become of the [`Operation`].
 #[derive(Clone)]
 pub struct Canceler {
@@ -20,7 +23,7 @@ pub struct Canceler {
     subject: Subject,
     request: Option<Uuid>,
     /// What an error says besides its cause.
-    ended: Arc<dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync>,
+    ended: Arc<Ended>,
 }
 
 impl Canceler {

@@ -249,7 +249,8 @@ impl Operation {
             Until::Condition(_) => self.last.is_some(),
         };
         let missing = matches!(fault.kind, FaultKind::NotFound | FaultKind::SaysMissing);
-        if !fault.is_passing() && !(missing && was_there) {
+        let may_come_back = fault.is_passing() || (missing && was_there);
+        if !may_come_back {
             self.closing = Some(Closing::Refused(fault));
             return None;
         }

@@ -133,7 +133,7 @@ impl Group {
                         Key::Project(project) => Some(*project),
                         Key::Environment(_) | Key::Alone(_) => None,
                     };
-                    action.from_baseline(project, own.map(|seen| seen.snapshot))
+                    action.starting_at(project, own.map(|seen| seen.snapshot))
                 });
         let started: Vec<_> = stream::iter(prepared.map(Action::start))
             .buffered(AT_ONCE)

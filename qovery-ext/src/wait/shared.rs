@@ -100,7 +100,7 @@ fn known_key(index: usize, subject: &Subject) -> Key {
 #[derive(Debug, Clone)]
 pub(super) enum Shared {
     Project(Vec<Seen>),
-    Environment(Seen),
+    Environment(Box<Seen>),
 }
 
 /// Reads what a key stands for; `None` for an operation that reads for itself.
@@ -110,7 +110,12 @@ pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Result<Sh
         Key::Project(project) => Some(source.read_project(project).await.map(Shared::Project)),
         Key::Environment(environment) => {
             let subject = Subject::environment(environment);
-            Some(source.read(&subject).await.map(Shared::Environment))
+            Some(
+                source
+                    .read(&subject)
+                    .await
+                    .map(|seen| Shared::Environment(Box::new(seen))),
+            )
         }
     }
 }

@@ -107,7 +107,7 @@ impl<'d> Builder<'d> {
             Some("number") => Some(Node::Number(self.integer(&flat) as f64 + 0.5)),
             Some("boolean") => {
                 self.count += 1;
-                Some(Node::Boolean(self.count % 2 == 0))
+                Some(Node::Boolean(self.count.is_multiple_of(2)))
             }
             _ => Some(Node::Any(json!("anything"))),
         }

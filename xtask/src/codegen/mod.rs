@@ -30,6 +30,8 @@ pub(crate) struct Trees {
     pub(crate) client: write::Tree,
     /// How the tests of the workspace call each operation.
     pub(crate) table: write::Tree,
+    /// Where the contract left several ways, which was taken.
+    pub(crate) remarks: Vec<model::Remark>,
 }
 
 /// Generates all files of the client.
@@ -60,7 +62,11 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Trees, Pro
         "contract_json.rs".to_owned(),
         split::contract_text(&document.value, &origin),
     );
-    Ok(Trees { client, table })
+    Ok(Trees {
+        client,
+        table,
+        remarks: normalised.remarks,
+    })
 }
 
 /// The bytes of the files that the client is generated from, in order.

@@ -347,11 +347,12 @@ fn render(items: &[Item]) -> String {
     let mut text = String::new();
     let mut simple = false;
     for item in items {
-        let was_simple = std::mem::replace(
+        let follows_simple = std::mem::replace(
             &mut simple,
             matches!(item, Item::Mod(module) if module.content.is_none()),
         );
-        if !text.is_empty() && !(was_simple && simple) {
+        let keeps_together = follows_simple && simple;
+        if !text.is_empty() && !keeps_together {
             text.push('\n');
         }
         match item {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use qovery_api::http::{HeaderMap, header};
 use qovery_api::types;
 use uuid::Uuid;
 
@@ -274,7 +274,7 @@ impl ApiSource {
 
 /// Seconds to wait, where the server asks for it in a successful answer.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     text.trim().parse().ok().map(Duration::from_secs)
 }
 
