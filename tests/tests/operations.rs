@@ -1,6 +1,13 @@
 //! Every operation of the contract, over HTTP: what its method sends, and what it makes of the
 //! answer. The expectations come from the table of operations and from the contract.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where what it takes for granted does not hold"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use integration_tests::calls::{Entry, OPERATIONS};

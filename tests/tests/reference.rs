@@ -4,6 +4,13 @@
 //! nested objects, which then look empty: what a model cannot do without is unfolded from the
 //! contract. What the contract has come to require since then is listed, and filled in too.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops where what it takes for granted does not hold"
+)]
+
 use std::collections::BTreeMap;
 
 use integration_tests::calls::{Model, OPERATIONS};
