@@ -623,7 +623,7 @@ mod tests {
         assert!(tree["helms/models.rs"].contains("pub struct Mine;"));
         assert!(
             shared
-                .contains("#[cfg(any(feature = \"jobs\", feature = \"helms\"))]\npub struct Ours;"),
+                .contains("#[cfg(any(feature = \"helms\", feature = \"jobs\"))]\npub struct Ours;"),
             "{shared}"
         );
         assert!(shared.contains("\npub struct Everyones;"), "{shared}");

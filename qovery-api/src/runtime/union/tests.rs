@@ -275,7 +275,12 @@ fn the_first_member_that_fits_wins_and_patience_comes_last() {
 fn an_unknown_member_shows_its_names_only() {
     let unknown = json!({"service_type": "NEW", "password": "s3cret"});
     let shown = format!("{:?}", from::<Service>(unknown));
-    assert_eq!(shown, r#"Unknown({"password", "service_type"})"#);
+    // Which name comes first is up to a feature of serde_json.
+    let either = [
+        r#"Unknown({"password", "service_type"})"#,
+        r#"Unknown({"service_type", "password"})"#,
+    ];
+    assert!(either.contains(&shown.as_str()), "{shown}");
     for value in [json!(["s3cret"]), json!("s3cret"), json!(1)] {
         let shown = format!("{:?}", Service::Unknown(value));
         assert!(!shown.contains("s3cret"), "{shown}");

@@ -64,7 +64,7 @@ impl EnvironmentHandle {
     }
 
     /// Cancels the deployment that is under way. Reached as soon as it is over, also where it
-    /// finished before the cancel: [`super::Reached::snapshot`] says which.
+    /// finished before the cancel: [`crate::wait::Reached::snapshot`] says which.
     pub fn cancel(&self) -> Action {
         self.act(Act::Cancel { force: false })
     }
