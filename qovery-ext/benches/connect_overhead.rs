@@ -12,46 +12,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use qovery_api::{
-    Client, OperationInfo, Request,
-    http::{Method, header},
-    reqwest, serde_json,
-};
+use qovery_api::{Client, http::header, reqwest, serde_json, types::EnvironmentStatus, uuid::Uuid};
 use qovery_ext::connect::Connect;
-use serde::Deserialize;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
 const TOKEN: &str = "qov_0123456789";
-const PATH: &str = "environment/5d0a9a6e-6a53-4a4b-8e0b-0d4b1b0e6b1f/status";
+const ENVIRONMENT: Uuid = Uuid::from_u128(0x5d0a_9a6e_6a53_4a4b_8e0b_0d4b_1b0e_6b1f);
 const BODY: &str = r#"{"id":"5d0a9a6e-6a53-4a4b-8e0b-0d4b1b0e6b1f","state":"DEPLOYED",
 "last_deployment_date":"2026-08-10T14:55:21.382762Z","last_deployment_state":"DEPLOYED",
 "last_deployment_id":"5d0a9a6e-6a53-4a4b-8e0b-0d4b1b0e6b1f-17","total_deployment_duration_in_seconds":93,
 "origin":"API","triggered_by":"someone@example.com","deployment_status":"UP_TO_DATE",
 "deployment_request_id":null}"#;
-
-static OPERATION: OperationInfo = OperationInfo::new(
-    "getEnvironmentStatus",
-    Method::GET,
-    "/environment/{environmentId}/status",
-);
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "decoding them is part of the call")]
-struct Status {
-    id: String,
-    state: String,
-    last_deployment_date: Option<String>,
-    last_deployment_state: String,
-    last_deployment_id: Option<String>,
-    total_deployment_duration_in_seconds: Option<u32>,
-    origin: Option<String>,
-    triggered_by: Option<String>,
-    deployment_status: Option<String>,
-    deployment_request_id: Option<String>,
-}
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -122,23 +96,18 @@ impl Callers {
         })
     }
 
-    async fn plain(&self) -> Outcome<Status> {
+    async fn plain(&self) -> Outcome<EnvironmentStatus> {
         let request = self
             .plain
-            .get(format!("{}/{PATH}", self.base))
+            .get(format!("{}/environment/{ENVIRONMENT}/status", self.base))
             .header(header::AUTHORIZATION, format!("Token {TOKEN}"))
             .header(header::ACCEPT, "application/json");
         let response = request.send().await?.error_for_status()?;
         Ok(serde_json::from_slice(&response.bytes().await?)?)
     }
 
-    async fn connected(&self) -> Outcome<Status> {
-        let url = self.connected.base_url().join(PATH)?;
-        let mut request = Request::new(&OPERATION, url);
-        let accept = header::HeaderValue::from_static("application/json");
-        request.headers.insert(header::ACCEPT, accept);
-        let response = self.connected.transport().send(request).await?;
-        Ok(qovery_api::decode(&response.body)?)
+    async fn connected(&self) -> Outcome<EnvironmentStatus> {
+        Ok(self.connected.get_environment_status(ENVIRONMENT).await?)
     }
 
     async fn time(&self, is_connected: bool, calls: u32) -> Outcome<f64> {

@@ -27,11 +27,11 @@ impl Printed {
         self.0.lock().unwrap().extend_from_slice(text.as_ref());
     }
 
-    fn debug(&self, value: &dyn Debug) {
+    pub(crate) fn debug(&self, value: &dyn Debug) {
         self.add(format!("{value:?} {value:#?}\n"));
     }
 
-    fn error(&self, error: &impl std::error::Error) {
+    pub(crate) fn error(&self, error: &impl std::error::Error) {
         self.add(format!("{error} {error:#}\n"));
         self.debug(error);
         let mut source = error.source();
@@ -42,7 +42,7 @@ impl Printed {
     }
 
     /// What a program prints that unwraps this.
-    fn panic<T: Debug, E: Debug>(&self, outcome: Result<T, E>) {
+    pub(crate) fn panic<T: Debug, E: Debug>(&self, outcome: Result<T, E>) {
         let caught = catch_unwind(AssertUnwindSafe(|| outcome.unwrap()));
         if let Err(payload) = caught {
             self.add(payload.downcast_ref::<String>().unwrap());
@@ -106,7 +106,7 @@ pub(crate) fn listen() -> Printed {
     printed
 }
 
-fn assert_silent(printed: &Printed, what: &dyn Debug) {
+pub(crate) fn assert_silent(printed: &Printed, what: &dyn Debug) {
     LISTENER.set(None);
     let text = printed.text();
     // The listener heard something, or the test would prove nothing.

@@ -1,0 +1,185 @@
+//! Operations of the client as a program calls them: what their errors say.
+
+use std::time::Duration;
+
+use qovery_api::{Client, RetryMode, types::StateEnum, uuid::Uuid};
+use qovery_ext::connect::RetryPolicy;
+
+use super::{
+    TOKEN, client,
+    secrets::{Printed, assert_silent, listen},
+    server::{Answer, Server},
+};
+
+const ENVIRONMENT: Uuid = Uuid::from_u128(0x5d0a_9a6e_6a53_4a4b_8e0b_0d4b_1b0e_6b1f);
+
+fn status(state: &str) -> Answer {
+    let body = format!(
+        r#"{{"id": "{ENVIRONMENT}", "state": "{state}", "last_deployment_state": "{state}"}}"#
+    );
+    Answer::status(200, "content-type: application/json\r\n", &body)
+}
+
+async fn deploy(client: &Client) -> qovery_api::Error {
+    client.deploy_environment(ENVIRONMENT).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn an_operation_is_repeated_and_decoded() {
+    let server = Server::start([
+        Answer::status(503, "", "busy"),
+        Answer::ResetAfter(Vec::new()),
+        status("DEPLOYED"),
+    ])
+    .await;
+    let call = client(&server).get_environment_status(ENVIRONMENT);
+    let response = call.response().await.unwrap();
+    assert_eq!(response.body.state, StateEnum::Deployed);
+    assert_eq!(response.attempts, 3);
+    let expected = format!("GET /environment/{ENVIRONMENT}/status HTTP/1.1\r\n");
+    assert!(
+        server
+            .seen()
+            .requests
+            .iter()
+            .all(|text| text.starts_with(&expected))
+    );
+}
+
+#[tokio::test]
+async fn garbage_instead_of_json_is_an_error_that_is_not_asked_for_again() {
+    for garbage in [
+        "garbage",
+        "",
+        "{\"id\": ",
+        "[1, 2",
+        "\u{0}\u{1}",
+        "<html><title>Sign in</title></html>",
+        "{\"id\": 7}",
+        "null",
+    ] {
+        for headers in [
+            "content-type: application/json\r\n",
+            "content-type: text/html\r\n",
+            "",
+        ] {
+            let server = Server::start([Answer::status(200, headers, garbage)]).await;
+            let call = client(&server).get_environment_status(ENVIRONMENT);
+            let error = call.await.unwrap_err();
+            assert!(error.is_decode(), "{garbage:?} {error:?}");
+            assert!(error.may_have_been_executed(), "{garbage:?}");
+            assert_eq!(
+                (error.attempts(), server.executions()),
+                (1, 1),
+                "{garbage:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_last_error_says_how_often_and_whether_it_may_have_been_executed() {
+    let server = Server::start([Answer::ResetAfter(Vec::new())]).await;
+    let client = client(&server);
+    let error = deploy(&client).await;
+    assert!(error.is_transport() && error.may_have_been_executed());
+    assert_eq!(error.attempts(), 1);
+    let error = client
+        .get_environment_status(ENVIRONMENT)
+        .await
+        .unwrap_err();
+    assert_eq!(error.attempts(), 4);
+    assert!(error.to_string().contains("4 attempts"), "{error}");
+    drop(server);
+
+    let server = Server::start([Answer::status(429, "", r#"{"detail": "slow down"}"#)]).await;
+    let error = deploy(&super::client(&server)).await;
+    assert!(error.is_rate_limited() && !error.may_have_been_executed());
+    assert_eq!((error.attempts(), server.executions()), (4, 4));
+    assert!(error.to_string().contains("slow down"), "{error}");
+
+    // The first attempt may have been executed, although the last was refused.
+    let server = Server::start([
+        Answer::ResetAfter(Vec::new()),
+        Answer::status(404, "", r#"{"detail": "gone"}"#),
+    ])
+    .await;
+    let call = super::client(&server).delete_environment(ENVIRONMENT);
+    let error = call.await.unwrap_err();
+    assert!(error.is_not_found() && error.may_have_been_executed());
+    assert_eq!(error.attempts(), 2);
+}
+
+#[tokio::test]
+async fn a_call_says_for_itself_how_it_is_repeated_and_how_long_it_may_take() {
+    let server = Server::start([Answer::status(503, "", "")]).await;
+    let client = client(&server);
+    let call = client.get_environment_status(ENVIRONMENT);
+    let never = call.clone().retry(RetryMode::Never).await.unwrap_err();
+    assert_eq!(never.attempts(), 1);
+    let twice = call
+        .extension(RetryPolicy::new().attempts(2))
+        .await
+        .unwrap_err();
+    assert_eq!(twice.attempts(), 2);
+    let call = client.deploy_environment(ENVIRONMENT);
+    let again = call.retry(RetryMode::EvenIfExecuted).await.unwrap_err();
+    assert_eq!(again.attempts(), 4);
+
+    let server = Server::start([Answer::Silence]).await;
+    let limit = Duration::from_millis(150);
+    let call = super::client(&server).get_environment_status(ENVIRONMENT);
+    let error = call.timeout(limit).await.unwrap_err();
+    assert!(
+        error.is_timeout() && error.elapsed() < limit * 5,
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn no_error_of_an_operation_shows_the_token() {
+    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec();
+    let echo = format!(r#"{{"detail": "bad token {TOKEN}", "path": "{TOKEN}"}}"#);
+    for answer in [
+        Answer::status(200, "", "garbage"),
+        Answer::status(400, "", &echo),
+        Answer::status(401, "content-type: application/json\r\n", &echo),
+        Answer::status(403, "", &format!("<title>{TOKEN}</title>")),
+        Answer::status(404, "", ""),
+        Answer::status(429, "", &echo),
+        Answer::status(500, "", TOKEN),
+        Answer::status(503, "", ""),
+        Answer::status(307, "Location: http://localhost:1/\r\n", ""),
+        Answer::ResetAfterReading(10),
+        Answer::ResetAfter(half),
+        Answer::EndlessHeaders,
+        Answer::Silence,
+    ] {
+        let server = Server::start([answer.clone()]).await;
+        let client = client(&server);
+        let printed: Printed = listen();
+        let call = client.get_environment_status(ENVIRONMENT);
+        let call = call
+            .query("filter", "qu3ry")
+            .timeout(Duration::from_millis(200));
+        printed.debug(&call);
+        let future = call.clone().response();
+        printed.debug(&future);
+        match future.await {
+            Ok(response) => printed.debug(&response),
+            Err(error) => {
+                printed.error(&error);
+                printed.debug(&error.body());
+                printed.panic(Err::<(), _>(error));
+            }
+        }
+        let call = client.deploy_environment(ENVIRONMENT);
+        let call = call.timeout(Duration::from_millis(200));
+        printed.panic(call.await);
+        assert_silent(&printed, &answer);
+        assert!(
+            !printed.text().contains(&ENVIRONMENT.to_string()),
+            "{answer:?}"
+        );
+    }
+}
