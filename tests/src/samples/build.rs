@@ -156,7 +156,7 @@ impl<'d> Builder<'d> {
         let mut object = Object::default();
         for (name, schema) in &flat.properties {
             let property = Flat::of(self.document, schema);
-            let required = flat.required.contains(name);
+            let required = flat.required.contains(name) && !property.may_be_absent;
             let nullable = property.nullable;
             match self.flat(property, within) {
                 Some(node) => {

@@ -89,7 +89,7 @@ pub struct BillingInfoRequest {
 }
 
 impl BillingInfoRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         first_name: impl Into<String>,
         last_name: impl Into<String>,
@@ -199,7 +199,8 @@ pub struct CreditCard {
     /// `is_expired` of the contract, true or false.
     pub is_expired: bool,
     /// `brand` of the contract, a text.
-    pub brand: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
 }
 
 /// Credit card to add to an organization.
@@ -222,7 +223,7 @@ pub struct CreditCardRequest {
 }
 
 impl CreditCardRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         number: impl Into<rt::SecretText>,
         cvv: impl Into<rt::SecretText>,
@@ -357,7 +358,7 @@ pub struct OrganizationBillingUsageReportRequest {
 }
 
 impl OrganizationBillingUsageReportRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         from: chrono::DateTime<chrono::Utc>,
         to: chrono::DateTime<chrono::Utc>,
@@ -397,7 +398,7 @@ pub struct OrganizationChangePlanRequest {
 }
 
 impl OrganizationChangePlanRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { plan: None }
     }
@@ -420,7 +421,7 @@ pub struct OrganizationCreditCodeRequest {
 }
 
 impl OrganizationCreditCodeRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { code: None }
     }
@@ -460,7 +461,7 @@ pub struct RewardClaim {
 }
 
 impl RewardClaim {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { type_: None, code: None }
     }
@@ -486,7 +487,7 @@ open_enum! {
     }
 }
 
-/// Carries over everything that a `BillingInfoRequest` can hold of a `BillingInfo`.
+/// Carries over everything of a `BillingInfo` that a `BillingInfoRequest` can hold.
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.

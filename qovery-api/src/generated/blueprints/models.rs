@@ -65,7 +65,7 @@ pub struct ArgoCdCredentialsRequest {
 }
 
 impl ArgoCdCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         argocd_url: impl Into<String>,
         argocd_token: impl Into<rt::SecretText>,
@@ -117,7 +117,7 @@ pub struct ArgoCdDestinationClusterMappingRequest {
 }
 
 impl ArgoCdDestinationClusterMappingRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         agent_cluster_id: uuid::Uuid,
         argocd_cluster_url: impl Into<String>,
@@ -231,6 +231,7 @@ pub struct ArgocdAppManifestResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_revision: Option<String>,
     /// Content of the manifest.
+    #[serde(default)]
     pub manifest_metadata: types::ArgocdAppManifestResponseManifestMetadata,
 }
 
@@ -350,7 +351,7 @@ pub struct BlueprintCreateRequest {
 }
 
 impl BlueprintCreateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         tag: impl Into<String>,
@@ -470,7 +471,7 @@ pub struct BlueprintManifestChartConfig {
 
 /// Input of a blueprint that is filled from its context.
 ///
-/// A part of `BlueprintManifestResponseItem`.
+/// A part of `BlueprintManifestField`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintManifestContextVariableField {
@@ -653,6 +654,30 @@ open_enum! {
     }
 }
 
+union! {
+    /// A part of `BlueprintManifestResponse`.
+    pub enum BlueprintManifestField by tag "kind" {
+        "variable" =>
+            /// Where `kind` is `variable`.
+            Variable(types::BlueprintManifestVariableField),
+        "contextVariable" =>
+            /// Where `kind` is `contextVariable`.
+            ContextVariable(types::BlueprintManifestContextVariableField),
+    }
+}
+
+impl From<types::BlueprintManifestContextVariableField> for BlueprintManifestField {
+    fn from(member: types::BlueprintManifestContextVariableField) -> Self {
+        Self::ContextVariable(member)
+    }
+}
+
+impl From<types::BlueprintManifestVariableField> for BlueprintManifestField {
+    fn from(member: types::BlueprintManifestVariableField) -> Self {
+        Self::Variable(member)
+    }
+}
+
 /// Type of a blueprint variable and its limits; a limit that is null does not apply.
 ///
 /// A part of `BlueprintManifestVariableField`, `BlueprintUpdateNewOptionalValue`, `BlueprintUpdateNewRequiredValue` and 1 more.
@@ -704,35 +729,10 @@ pub struct BlueprintManifestResourcesConfig {
 pub struct BlueprintManifestResponse {
     /// The listed items.
     #[serde(default)]
-    pub results: Vec<types::BlueprintManifestResponseItem>,
+    pub results: Vec<types::BlueprintManifestField>,
     /// Engine that runs the blueprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<types::BlueprintManifestEngineSpec>,
-}
-
-union! {
-    /// A part of `BlueprintManifestResponse`.
-    pub enum BlueprintManifestResponseItem by tag "kind" {
-        "variable" =>
-            /// Where `kind` is `variable`.
-            Variable(types::BlueprintManifestVariableField),
-        "contextVariable" =>
-            /// Where `kind` is `contextVariable`.
-            ContextVariable(types::BlueprintManifestContextVariableField),
-    }
-}
-
-impl From<types::BlueprintManifestContextVariableField>
-for BlueprintManifestResponseItem {
-    fn from(member: types::BlueprintManifestContextVariableField) -> Self {
-        Self::ContextVariable(member)
-    }
-}
-
-impl From<types::BlueprintManifestVariableField> for BlueprintManifestResponseItem {
-    fn from(member: types::BlueprintManifestVariableField) -> Self {
-        Self::Variable(member)
-    }
 }
 
 /// Terraform backend described by the user.
@@ -753,7 +753,7 @@ pub struct BlueprintManifestUserProvidedBackend {
 
 /// Input of a blueprint that the user fills.
 ///
-/// A part of `BlueprintManifestResponseItem`.
+/// A part of `BlueprintManifestField`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintManifestVariableField {
@@ -860,7 +860,7 @@ pub struct BlueprintSpecOverrides {
 }
 
 impl BlueprintSpecOverrides {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             engine_version: None,
@@ -1060,7 +1060,7 @@ pub struct BlueprintUpdateRequest {
 }
 
 impl BlueprintUpdateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         tag: impl Into<String>,
@@ -1169,7 +1169,7 @@ pub struct BlueprintUpdateVariableValue {
 }
 
 impl BlueprintUpdateVariableValue {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(value: impl Into<String>) -> Self {
         Self {
             value: value.into(),
@@ -1201,7 +1201,7 @@ pub struct BlueprintVariableRequest {
 }
 
 impl BlueprintVariableRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, value: impl Into<rt::SecretText>) -> Self {
         Self {
             name: name.into(),

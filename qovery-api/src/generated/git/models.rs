@@ -110,7 +110,7 @@ pub struct OrganizationGithubAppConnectRequest {
 }
 
 impl OrganizationGithubAppConnectRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         installation_id: impl Into<String>,
         code: impl Into<rt::SecretText>,

@@ -91,8 +91,11 @@ pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Pr
         unions: &unions,
         normalised,
         usage: &usage,
+        with_default: &with_default,
     };
-    parts.models.extend(edits::emit(&shapes, &signatures));
+    let edits = edits::emit(&shapes, &signatures);
+    parts.models.extend(edits.pieces);
+    parts.edits = edits.pairs.iter().map(table::edit).collect();
     Ok(parts)
 }
 
