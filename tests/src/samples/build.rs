@@ -128,6 +128,9 @@ impl<'d> Builder<'d> {
             // The component that holds the union is within itself only if a member says so again.
             whole.components.drain(..common);
             if let Some(mut node) = self.flat(whole, within) {
+                if let Node::Object(object) = &mut node {
+                    object.is_member = true;
+                }
                 if let (Some((tag, text)), Node::Object(object)) = (&member.tag, &mut node) {
                     object.tag(tag, text);
                 }

@@ -271,9 +271,9 @@ pub struct McpServerResponse {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     pub description: String,
     /// Matches `^https://`.
     pub url: String,

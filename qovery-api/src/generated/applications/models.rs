@@ -1420,7 +1420,7 @@ pub struct EnvironmentApplicationsCurrentScaleList {
 pub struct EnvironmentApplicationsStorage {
     /// Identifier of the application.
     pub application: uuid::Uuid,
-    /// `disks` of the contract, a list.
+    /// The disks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<types::StorageDisk>,
 }
@@ -1442,7 +1442,7 @@ pub struct EnvironmentApplicationsStorageResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsSupportedLanguage {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -1463,9 +1463,9 @@ pub struct EnvironmentApplicationsSupportedLanguageList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MetricCpu {
-    /// `instance_name` of the contract, a text.
+    /// Name of the instance.
     pub instance_name: String,
-    /// `data` of the contract, a list.
+    /// The data.
     #[serde(default)]
     pub data: Vec<types::MetricCpuDatapoint>,
 }
@@ -1487,9 +1487,9 @@ pub struct MetricCpuResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MetricMemory {
-    /// `instance_name` of the contract, a text.
+    /// Name of the instance.
     pub instance_name: String,
-    /// `data` of the contract, a list.
+    /// The data.
     #[serde(default)]
     pub data: Vec<types::MetricMemoryDatapoint>,
 }
@@ -1511,10 +1511,10 @@ pub struct MetricMemoryResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MetricStorage {
-    /// `storage_id` of the contract, a text.
+    /// Identifier of the storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
-    /// `data` of the contract, a list.
+    /// The data.
     #[serde(default)]
     pub data: Vec<types::MetricStorageDatapoint>,
 }
@@ -1536,9 +1536,9 @@ pub struct MetricStorageResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Tag {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `id` of the contract, an id.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
 }

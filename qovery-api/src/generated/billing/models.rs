@@ -185,20 +185,20 @@ pub struct CostRange {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreditCard {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `expiry_month` of the contract, an integer.
+    /// Expiry month.
     pub expiry_month: i64,
-    /// `expiry_year` of the contract, an integer.
+    /// Expiry year.
     pub expiry_year: i64,
     /// Last digits of the card number.
     pub last_digit: String,
-    /// `is_expired` of the contract, true or false.
+    /// Whether it is expired.
     pub is_expired: bool,
-    /// `brand` of the contract, a text.
+    /// Brand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
 }
@@ -288,9 +288,9 @@ pub struct Invoice {
     pub total: f64,
     /// Code of the currency.
     pub currency_code: String,
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Status of the invoice.

@@ -448,10 +448,10 @@ pub struct CloudProvider {
     /// Short name of the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_name: Option<String>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `logo_url` of the contract, a text.
+    /// URL of the logo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// Regions of the provider.
@@ -1878,15 +1878,15 @@ impl ClusterEksAnywhereGitRepository {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentResponse {
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `services` of the contract, a list.
+    /// The services.
     #[serde(default)]
     pub services: Vec<types::ClusterEnvironmentServiceResponse>,
 }
@@ -1908,11 +1908,11 @@ pub struct ClusterEnvironmentResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentServiceResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::LinkedServiceTypeEnum,
 }
@@ -2114,10 +2114,10 @@ impl ClusterFeatureAwsExistingVpc {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureAwsExistingVpcResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract.
+    /// Value.
     pub value: types::ClusterFeatureAwsExistingVpc,
 }
 
@@ -2127,10 +2127,10 @@ pub struct ClusterFeatureAwsExistingVpcResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureBooleanResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract, true or false.
+    /// Value, true or false.
     pub value: bool,
 }
 
@@ -2218,10 +2218,10 @@ impl ClusterFeatureGcpExistingVpc {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureGcpExistingVpcResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract.
+    /// Value.
     pub value: types::ClusterFeatureGcpExistingVpc,
 }
 
@@ -2286,10 +2286,10 @@ impl ClusterFeatureKarpenterParameters {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureKarpenterParametersResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract.
+    /// Value.
     pub value: types::ClusterFeatureKarpenterParameters,
 }
 
@@ -2327,10 +2327,10 @@ impl ClusterFeatureNatGatewayParameters {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayParametersResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract.
+    /// Value.
     pub value: Option<types::ClusterFeatureNatGatewayParameters>,
 }
 
@@ -2430,13 +2430,13 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
-    /// `title` of the contract, a text.
+    /// Title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Deprecated: monthly cost in hundredths of the currency; can be null.
@@ -2599,10 +2599,10 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureStringResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract, a text.
+    /// Value.
     pub value: String,
 }
 
@@ -2804,16 +2804,16 @@ impl ClusterInfrastructureNginxChartParameters {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterInstanceAttributes {
-    /// `instance_category` of the contract, a text.
+    /// Instance category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_category: Option<String>,
-    /// `instance_generation` of the contract, an integer.
+    /// Instance generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_generation: Option<i64>,
-    /// `instance_family` of the contract, a text.
+    /// Instance family.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_family: Option<String>,
-    /// `instance_size` of the contract, a text.
+    /// Instance size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_size: Option<String>,
     /// Whether the type has the resources a cluster needs.
@@ -2827,13 +2827,13 @@ pub struct ClusterInstanceAttributes {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterInstanceGpuInfo {
-    /// `count` of the contract, an integer.
+    /// How many there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `manufacturer` of the contract, a text.
+    /// Manufacturer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manufacturer: Option<String>,
     /// Memory of a GPU in MiB, as text.
@@ -2953,37 +2953,37 @@ impl ClusterKeda {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterKubernetesEvent {
-    /// `created_at` of the contract, a date and time.
+    /// Time at which the event was recorded (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `kind` of the contract, a text.
+    /// Kind of the object that the event is about, such as `Pod`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// `namespace` of the contract, a text.
+    /// Kubernetes namespace of the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// `name` of the contract, a text.
+    /// Name of the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `reason` of the contract, a text.
+    /// Short reason of the event, as Kubernetes gives it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// `message` of the contract, a text.
+    /// What happened, for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// `type` of the contract, a text.
+    /// Severity as Kubernetes gives it, such as `Normal` or `Warning`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
-    /// `reporting_component` of the contract, a text.
+    /// Component of Kubernetes that reported the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reporting_component: Option<String>,
-    /// `count` of the contract, an integer.
+    /// How often the event occurred.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
-    /// `first_occurrence` of the contract, a date and time.
+    /// Time of the first occurrence (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub first_occurrence: Option<chrono::DateTime<chrono::Utc>>,
-    /// `last_occurrence` of the contract, a date and time.
+    /// Time of the last occurrence (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_occurrence: Option<chrono::DateTime<chrono::Utc>>,
 }
@@ -3255,17 +3255,17 @@ pub struct ClusterMetricsResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterOperatorBootstrapResponse {
-    /// `chart_repository` of the contract, a text.
+    /// Chart repository.
     pub chart_repository: String,
-    /// `chart_name` of the contract, a text.
+    /// Name of the chart.
     pub chart_name: String,
-    /// `chart_version` of the contract, a text.
+    /// Version of the chart.
     pub chart_version: String,
-    /// `chart_reference` of the contract, a text.
+    /// Chart reference.
     pub chart_reference: String,
-    /// `namespace` of the contract, a text.
+    /// Namespace.
     pub namespace: String,
-    /// `release_name` of the contract, a text.
+    /// Name of the release.
     pub release_name: String,
     /// Values of the chart.
     #[serde(default)]
@@ -3282,13 +3282,13 @@ pub struct ClusterOperatorBootstrapResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterOperatorFleetInventoryResponse {
-    /// `organization_id` of the contract, an id.
+    /// Identifier of the organization.
     pub organization_id: uuid::Uuid,
-    /// `cluster_id` of the contract, an id.
+    /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
-    /// `cluster_name` of the contract, a text.
+    /// Name of the cluster.
     pub cluster_name: String,
-    /// `cluster_kind` of the contract.
+    /// Kind of the cluster.
     pub cluster_kind: types::SelfManagedClusterKind,
     /// Whether the operator is attached to the cluster.
     pub attached: bool,
@@ -3297,16 +3297,16 @@ pub struct ClusterOperatorFleetInventoryResponse {
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
-    /// `desired_image_version` of the contract, a text.
+    /// Version of the desired image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_image_version: Option<String>,
-    /// `reported_image_version` of the contract, a text.
+    /// Version of the reported image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_image_version: Option<String>,
-    /// `desired_chart_version` of the contract, a text.
+    /// Version of the desired chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_chart_version: Option<String>,
-    /// `reported_chart_version` of the contract, a text.
+    /// Version of the reported chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
@@ -3440,13 +3440,13 @@ pub struct ClusterOperatorUpdateResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingLayerResponse {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Whether the layer applies.
     pub status: types::PlatformLayerResolutionStatus,
     /// Why it applies or not.
     pub reason: String,
-    /// `componentKeys` of the contract, a list.
+    /// The component keys.
     #[serde(rename = "componentKeys", default)]
     pub component_keys: Vec<String>,
 }
@@ -3519,10 +3519,10 @@ impl ClusterPlatformBindingRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingResponse {
-    /// `clusterId` of the contract, an id.
+    /// Identifier of the cluster.
     #[serde(rename = "clusterId")]
     pub cluster_id: uuid::Uuid,
-    /// `organizationId` of the contract, an id.
+    /// Identifier of the organization.
     #[serde(rename = "organizationId")]
     pub organization_id: uuid::Uuid,
     /// Key of the template.
@@ -3564,11 +3564,11 @@ pub struct ClusterReadinessStatus {
 pub struct ClusterRegion {
     /// Name of the region at the cloud provider.
     pub name: String,
-    /// `country_code` of the contract, a text.
+    /// Country code.
     pub country_code: String,
-    /// `country` of the contract, a text.
+    /// Country.
     pub country: String,
-    /// `city` of the contract, a text.
+    /// City.
     pub city: String,
     /// Whether ARM instances are available.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4415,21 +4415,21 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ExternalSecretAssociatedServiceResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
-    /// `service_type` of the contract.
+    /// Type of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ApiVariableScopeEnum>,
     /// Name of the variable.
@@ -4493,7 +4493,7 @@ pub struct FieldSchemaResponse {
     pub default_value: Option<String>,
     /// Text shown for the field.
     pub label: String,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the value is kept secret.
@@ -4714,7 +4714,7 @@ impl GcpWorkloadIdentityCredentialsRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GetClusterKubernetesEventsResponse {
-    /// `results` of the contract, a list.
+    /// The events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterKubernetesEvent>,
 }
@@ -4723,15 +4723,15 @@ pub struct GetClusterKubernetesEventsResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponse {
-    /// `apiVersion` of the contract, a text.
+    /// Version of the API.
     #[serde(rename = "apiVersion")]
     pub api_version: String,
-    /// `kind` of the contract, a text.
+    /// Kind.
     pub kind: String,
-    /// `spec` of the contract, a map.
+    /// Spec, by name.
     #[serde(default)]
     pub spec: serde_json::Map<String, serde_json::Value>,
-    /// `status` of the contract.
+    /// Status.
     pub status: types::GetClusterTokenByClusterIdResponseStatus,
 }
 
@@ -4739,9 +4739,9 @@ pub struct GetClusterTokenByClusterIdResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponseStatus {
-    /// `token` of the contract, a text.
+    /// Token.
     pub token: rt::SecretText,
-    /// `expirationTimestamp` of the contract, a date and time.
+    /// Time of the expiration.
     #[serde(rename = "expirationTimestamp", with = "rt::date_time")]
     pub expiration_timestamp: chrono::DateTime<chrono::Utc>,
 }
@@ -5344,7 +5344,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ManagedDatabaseInstanceTypeResponse {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -5365,7 +5365,7 @@ pub struct ManagedDatabaseInstanceTypeResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ManagedDatabaseTypeResponse {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -5693,10 +5693,10 @@ impl PlatformComponentConfigurationPreviewRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewResponse {
-    /// `clusterId` of the contract, an id.
+    /// Identifier of the cluster.
     #[serde(rename = "clusterId")]
     pub cluster_id: uuid::Uuid,
-    /// `componentKey` of the contract, a text.
+    /// Component key.
     #[serde(rename = "componentKey")]
     pub component_key: String,
     /// Configuration fields of the component.
@@ -5731,7 +5731,7 @@ pub struct PlatformComponentInputRequirementResponse {
     pub default_value: Option<String>,
     /// Text shown for the field.
     pub label: String,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the value is kept secret.
@@ -5751,12 +5751,12 @@ pub struct PlatformComponentInputRequirementResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformComponentOutputBindingResponse {
-    /// `input` of the contract, a text.
+    /// Input.
     pub input: String,
-    /// `fromComponent` of the contract, a text.
+    /// From component.
     #[serde(rename = "fromComponent")]
     pub from_component: String,
-    /// `output` of the contract, a text.
+    /// Output.
     pub output: String,
 }
 
@@ -5778,7 +5778,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformComponentResolutionResponse {
-    /// `componentKey` of the contract, a text.
+    /// Component key.
     #[serde(rename = "componentKey")]
     pub component_key: String,
     /// Configuration fields of the component.
@@ -5841,14 +5841,14 @@ pub struct PlatformTemplateCatalogResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformTemplateComponentResponse {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `kind` of the contract.
+    /// Kind.
     pub kind: types::PlatformTemplateComponentKind,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `fields` of the contract, a list.
+    /// The fields.
     #[serde(default)]
     pub fields: Vec<types::FieldSchemaResponse>,
 }
@@ -5859,7 +5859,7 @@ pub struct PlatformTemplateComponentResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformTemplateLayerResponse {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Whether the layer cannot be disabled.
     pub mandatory: bool,
@@ -5872,13 +5872,13 @@ pub struct PlatformTemplateLayerResponse {
     /// Cloud providers the layer is meant for; null for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<types::PlatformCloudVendor>,
-    /// `componentKeys` of the contract, a list.
+    /// The component keys.
     #[serde(rename = "componentKeys", default)]
     pub component_keys: Vec<String>,
-    /// `components` of the contract, a list.
+    /// The components.
     #[serde(default)]
     pub components: Vec<types::PlatformTemplateComponentResponse>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -5903,16 +5903,16 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformTemplateSummaryResponse {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `version` of the contract, a text.
+    /// Version.
     pub version: String,
-    /// `status` of the contract.
+    /// Status.
     pub status: types::PlatformTemplateReleaseStatus,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `layers` of the contract, a list.
+    /// The layers.
     #[serde(default)]
     pub layers: Vec<types::PlatformTemplateLayerResponse>,
 }
@@ -6229,10 +6229,10 @@ pub struct SecretManagerAccess {
     pub id: uuid::Uuid,
     /// Name of the access.
     pub name: String,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `updated_at` of the contract, a date and time.
+    /// Time of the last change.
     #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Secret manager to reach.

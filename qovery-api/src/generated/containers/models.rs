@@ -15,7 +15,7 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponse {
-    /// `kind` of the contract.
+    /// Kind.
     pub kind: types::ContainerRegistryKindEnum,
     /// Configuration fields needed, by name.
     #[serde(default)]
@@ -1273,7 +1273,7 @@ impl ContainerRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ContainerVersionResponse {
-    /// `image_name` of the contract, a text.
+    /// Name of the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tags of the image.
@@ -1346,7 +1346,7 @@ pub struct EnvironmentContainersCurrentScaleResponseList {
 pub struct EnvironmentContainersStorage {
     /// Identifier of the container.
     pub container: uuid::Uuid,
-    /// `disks` of the contract, a list.
+    /// The disks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<types::StorageDisk>,
 }
@@ -1370,7 +1370,7 @@ pub struct ListContainerDeploymentHistoryResponse {
     pub page: i64,
     /// Number of items per page.
     pub page_size: i64,
-    /// `results` of the contract, a list.
+    /// The deployments, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryContainer>,
 }

@@ -73,13 +73,13 @@ impl BackupRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Credentials {
-    /// `host` of the contract, a text.
+    /// Host name of the database.
     pub host: String,
-    /// `port` of the contract, an integer.
+    /// Port of the database.
     pub port: i64,
-    /// `login` of the contract, a text.
+    /// User name.
     pub login: String,
-    /// `password` of the contract, a text.
+    /// Password.
     pub password: rt::SecretText,
 }
 
@@ -111,7 +111,7 @@ impl CredentialsRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DatabaseConfiguration {
-    /// `database_type` of the contract.
+    /// Type of the database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_type: Option<types::DatabaseTypeEnum>,
     /// Versions with the way each can be hosted.
@@ -136,13 +136,13 @@ pub struct DatabaseConfigurationResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DatabaseCurrentMetric {
-    /// `cpu` of the contract.
+    /// CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::DatabaseCurrentMetricCpu>,
-    /// `memory` of the contract.
+    /// Memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::DatabaseCurrentMetricMemory>,
-    /// `storage` of the contract.
+    /// Storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<types::DatabaseCurrentMetricStorage>,
 }
@@ -502,13 +502,13 @@ pub struct EnvironmentDatabasesCurrentMetric {
     /// Identifier of the database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<uuid::Uuid>,
-    /// `cpu` of the contract.
+    /// CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
-    /// `memory` of the contract.
+    /// Memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::EnvironmentDatabasesCurrentMetricMemory>,
-    /// `storage` of the contract.
+    /// Storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<types::EnvironmentDatabasesCurrentMetricStorage>,
 }
@@ -584,7 +584,7 @@ pub struct ListDatabaseDeploymentHistoryResponse {
     pub page: i64,
     /// Number of items per page.
     pub page_size: i64,
-    /// `results` of the contract, a list.
+    /// The deployments, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryDatabase>,
 }

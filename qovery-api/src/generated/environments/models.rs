@@ -13,7 +13,7 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AttachServiceToDeploymentStageRequest {
-    /// `is_skipped` of the contract, true or false.
+    /// Whether deployments leave the service out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_skipped: Option<bool>,
 }
@@ -34,7 +34,7 @@ impl AttachServiceToDeploymentStageRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CleanFailedJobsRequest {
-    /// `job_ids` of the contract, a list.
+    /// The job identifiers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_ids: Option<Vec<uuid::Uuid>>,
 }
@@ -55,10 +55,10 @@ impl CleanFailedJobsRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CleanFailedJobsResponse {
-    /// `clean_job_ids` of the contract, a list.
+    /// The clean job identifiers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_job_ids: Vec<uuid::Uuid>,
-    /// `clean_kubernetes_jobs` of the contract, a list.
+    /// The clean kubernetes jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }
@@ -126,13 +126,13 @@ impl CloneEnvironmentRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterOverviewResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `cloud_provider` of the contract.
+    /// Cloud provider.
     pub cloud_provider: types::CloudVendorEnum,
-    /// `is_demo` of the contract, true or false.
+    /// Whether it is demo.
     pub is_demo: bool,
 }
 
@@ -650,7 +650,7 @@ pub struct Environment {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Organization the environment belongs to.
     pub organization: types::ReferenceObject,
@@ -1049,15 +1049,15 @@ pub struct EnvironmentLogsMessage {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `updated_at` of the contract, a date and time.
+    /// Time of the last change.
     #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Purpose of the environment.
     pub mode: types::EnvironmentModeEnum,
@@ -1445,7 +1445,7 @@ pub struct IngressDeploymentStatusResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByEnvironmentIdResponse {
-    /// `results` of the contract, a list.
+    /// The requests that wait for their turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::QueuedDeploymentRequestWithStages>,
 }
@@ -1454,7 +1454,7 @@ pub struct ListDeploymentRequestByEnvironmentIdResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByServiceIdResponse {
-    /// `results` of the contract, a list.
+    /// The requests that wait for their turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::QueuedDeploymentRequestForService>,
 }
@@ -1463,7 +1463,7 @@ pub struct ListDeploymentRequestByServiceIdResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListServicesByEnvironmentIdResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Service>,
 }

@@ -15,7 +15,7 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponse {
-    /// `kind` of the contract.
+    /// Kind.
     pub kind: types::HelmRepositoryKindEnum,
     /// Configuration fields needed, by name.
     #[serde(default)]
@@ -1430,10 +1430,10 @@ pub struct HelmResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmVersionResponse {
-    /// `chart_name` of the contract, a text.
+    /// Name of the chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_name: Option<String>,
-    /// `versions` of the contract, a list.
+    /// The versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
 }
@@ -1455,7 +1455,7 @@ pub struct HelmVersionResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KubernetesMetadata {
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -1466,10 +1466,10 @@ pub struct KubernetesMetadata {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KubernetesService {
-    /// `metadata` of the contract.
+    /// Metadata.
     #[serde(default)]
     pub metadata: types::KubernetesMetadata,
-    /// `service_spec` of the contract.
+    /// Service spec.
     #[serde(default)]
     pub service_spec: types::KubernetesServiceSpec,
 }
@@ -1480,10 +1480,10 @@ pub struct KubernetesService {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KubernetesServicePort {
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `port` of the contract, an integer.
+    /// Port.
     pub port: i64,
 }
 
@@ -1504,13 +1504,13 @@ pub struct KubernetesServiceResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KubernetesServiceSpec {
-    /// `type` of the contract, a text.
+    /// Type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
-    /// `ports` of the contract, a list.
+    /// The ports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::KubernetesServicePort>,
-    /// `selectors` of the contract, a list.
+    /// The selectors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selectors: Vec<types::KubernetesSelector>,
 }
@@ -1523,7 +1523,7 @@ pub struct ListHelmDeploymentHistoryResponse {
     pub page: i64,
     /// Number of items per page.
     pub page_size: i64,
-    /// `results` of the contract, a list.
+    /// The deployments, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryHelmResponse>,
 }

@@ -13,7 +13,7 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CleanFailedJobResponse {
-    /// `clean_kubernetes_jobs` of the contract, a list.
+    /// The clean kubernetes jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }
@@ -811,23 +811,23 @@ pub struct LifecycleTemplateListResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     pub description: String,
     /// URL the template comes from.
     #[serde(rename = "sourceUrl")]
     pub source_url: String,
-    /// `cloud_provider` of the contract.
+    /// Cloud provider.
     pub cloud_provider: types::CloudProviderEnum,
     /// Events with the command run on each.
     #[serde(default)]
     pub events: Vec<types::LifecycleTemplateResponseEvent>,
     /// Time limit of a run, in seconds.
     pub max_duration_in_sec: i64,
-    /// `resources` of the contract.
+    /// Resources.
     pub resources: types::LifecycleTemplateResponseResources,
     /// Variables the job needs.
     #[serde(default)]
@@ -840,12 +840,12 @@ pub struct LifecycleTemplateResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseEvent {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `entrypoint` of the contract, a text.
+    /// Entrypoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
-    /// `command` of the contract, a list.
+    /// The command.
     #[serde(default)]
     pub command: Vec<String>,
 }
@@ -864,15 +864,15 @@ pub struct LifecycleTemplateResponseResources {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariable {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     pub description: String,
-    /// `default` of the contract, a text.
+    /// Default.
     pub default: String,
-    /// `is_secret` of the contract, true or false.
+    /// Whether it is secret.
     pub is_secret: bool,
-    /// `file` of the contract.
+    /// File.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<types::LifecycleTemplateResponseVariableFile>,
 }
@@ -881,7 +881,7 @@ pub struct LifecycleTemplateResponseVariable {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariableFile {
-    /// `path` of the contract, a text.
+    /// Path.
     pub path: String,
     /// Default on the server: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -892,11 +892,11 @@ pub struct LifecycleTemplateResponseVariableFile {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateSummary {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     pub description: String,
 }
 
@@ -908,7 +908,7 @@ pub struct ListJobDeploymentHistoryResponse {
     pub page: i64,
     /// Number of items per page.
     pub page_size: i64,
-    /// `results` of the contract, a list.
+    /// The deployments, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryJobResponse>,
 }

@@ -19,19 +19,19 @@ pub struct AccountInfo {
     /// Identifier of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `nickname` of the contract, a text.
+    /// Nickname.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// `first_name` of the contract, a text.
+    /// Name of the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// `last_name` of the contract, a text.
+    /// Name of the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// `profile_picture_url` of the contract, a text.
+    /// URL of the profile picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_picture_url: Option<String>,
     /// Email address Qovery writes to.
@@ -658,29 +658,29 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AnnotationsGroupAssociatedItem {
-    /// `cluster_id` of the contract, an id.
+    /// Identifier of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
-    /// `cluster_name` of the contract, a text.
+    /// Name of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<uuid::Uuid>,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_name: Option<String>,
-    /// `item_id` of the contract, an id.
+    /// Identifier of the item.
     pub item_id: uuid::Uuid,
-    /// `item_name` of the contract, a text.
+    /// Name of the item.
     pub item_name: String,
-    /// `item_type` of the contract.
+    /// Type of the item.
     pub item_type: types::AnnotationsGroupAssociatedItemType,
 }
 
@@ -766,19 +766,19 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ContainerRegistryAssociatedServicesResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     pub service_id: uuid::Uuid,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     pub service_name: String,
-    /// `service_type` of the contract.
+    /// Type of the service.
     pub service_type: types::ContainerRegistryAssociatedServiceType,
 }
 
@@ -788,13 +788,13 @@ pub struct ContainerRegistryAssociatedServicesResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CredentialCluster {
-    /// `id` of the contract, an id.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `cloud_provider` of the contract.
+    /// Cloud provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider: Option<types::CloudProviderEnum>,
 }
@@ -884,7 +884,7 @@ impl CustomRoleProjectPermissionRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DeleteMemberRequest {
-    /// `user_id` of the contract, an id.
+    /// Identifier of the user.
     pub user_id: uuid::Uuid,
 }
 
@@ -1178,19 +1178,19 @@ pub struct GhostAlertRuleResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GitTokenAssociatedServiceResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     pub service_id: uuid::Uuid,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     pub service_name: String,
-    /// `service_type` of the contract.
+    /// Type of the service.
     pub service_type: types::GitTokenAssociatedServiceType,
 }
 
@@ -1352,19 +1352,19 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmRepositoryAssociatedServicesResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     pub service_id: uuid::Uuid,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     pub service_name: String,
-    /// `service_type` of the contract.
+    /// Type of the service.
     pub service_type: types::HelmRepositoryAssociatedServiceType,
 }
 
@@ -1382,20 +1382,20 @@ pub struct InviteMember {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `email` of the contract, a text.
+    /// Email.
     pub email: String,
-    /// `role` of the contract.
+    /// Role.
     pub role: types::InviteMemberRoleEnum,
     /// URL at which the invitation is accepted.
     pub invitation_link: String,
     /// Status of the invitation.
     pub invitation_status: types::InviteStatusEnum,
-    /// `organization_name` of the contract, a text.
+    /// Name of the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_name: Option<String>,
     /// Who sent the invitation.
     pub inviter: String,
-    /// `logo_url` of the contract, a text.
+    /// URL of the logo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// Identifier of the role that is given.
@@ -1486,29 +1486,29 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LabelsGroupAssociatedItem {
-    /// `cluster_id` of the contract, an id.
+    /// Identifier of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
-    /// `cluster_name` of the contract, a text.
+    /// Name of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<uuid::Uuid>,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_name: Option<String>,
-    /// `item_id` of the contract, an id.
+    /// Identifier of the item.
     pub item_id: uuid::Uuid,
-    /// `item_name` of the contract, a text.
+    /// Name of the item.
     pub item_name: String,
-    /// `item_type` of the contract.
+    /// Type of the item.
     pub item_type: types::LabelsGroupAssociatedItemType,
 }
 
@@ -1549,7 +1549,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListEnvironmentsByOrganizationIdResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationEnvironmentResponse>,
 }
@@ -1576,7 +1576,7 @@ pub struct ListOrganizationLabelsGroupResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListServicesByOrganizationIdResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ServiceLightResponse>,
 }
@@ -1585,7 +1585,7 @@ pub struct ListServicesByOrganizationIdResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListTfVarsFilesFromGitRepoResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TfVarsFileResponse>,
 }
@@ -1628,21 +1628,21 @@ pub struct Member {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `nickname` of the contract, a text.
+    /// Nickname.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// `email` of the contract, a text.
+    /// Email.
     pub email: String,
-    /// `profile_picture_url` of the contract, a text.
+    /// URL of the profile picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_picture_url: Option<String>,
     /// Time of the last activity (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_activity_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `role` of the contract.
+    /// Role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<types::InviteMemberRoleEnum>,
     /// Name of the role.
@@ -1756,16 +1756,16 @@ pub struct OrganizationApiToken {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `role_name` of the contract, a text.
+    /// Name of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `role_id` of the contract, an id.
+    /// Identifier of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
 }
@@ -1784,19 +1784,19 @@ pub struct OrganizationApiTokenCreate {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Value of the token; other answers do not repeat it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<rt::SecretText>,
-    /// `role_name` of the contract, a text.
+    /// Name of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `role_id` of the contract, an id.
+    /// Identifier of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
 }
@@ -1905,7 +1905,7 @@ pub struct OrganizationCredentialsResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct OrganizationCustomRole {
-    /// `id` of the contract, a text.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the role.
@@ -1943,7 +1943,7 @@ pub struct OrganizationCustomRoleClusterPermissionItem {
     /// Identifier of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
-    /// `cluster_name` of the contract, a text.
+    /// Name of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
     /// Permission on the cluster.
@@ -2048,7 +2048,7 @@ pub struct OrganizationCustomRoleProjectPermissionItem {
     /// Identifier of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
     /// Whether the role administers the project; the default is false.
@@ -2186,13 +2186,13 @@ pub struct OrganizationEnvironmentResponse {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `organization` of the contract.
+    /// Organization.
     pub organization: types::ReferenceObject,
-    /// `project` of the contract.
+    /// Project.
     pub project: types::ReferenceObject,
-    /// `mode` of the contract.
+    /// Mode.
     pub mode: types::EnvironmentModeEnum,
 }
 
@@ -2658,16 +2658,16 @@ pub struct OrganizationPolicyApiToken {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `role_name` of the contract, a text.
+    /// Name of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `role_id` of the contract, an id.
+    /// Identifier of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
     /// Policy in the language of Open Policy Agent.
@@ -2695,16 +2695,16 @@ pub struct OrganizationPolicyApiTokenCreate {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `role_name` of the contract, a text.
+    /// Name of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `role_id` of the contract, an id.
+    /// Identifier of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
     /// Value of the token; other answers do not repeat it.
@@ -3075,7 +3075,7 @@ pub struct OrganizationWebhookResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ParseTerraformVariablesFromGitRepoResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformVariableDefinition>,
 }
@@ -3466,7 +3466,7 @@ pub struct SlackAlertReceiverResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TerraformVariableDefinition {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Whether the value is kept secret.
     pub sensitive: bool,
@@ -3480,7 +3480,7 @@ pub struct TerraformVariableDefinition {
     pub default: Option<String>,
     /// File that declares the variable.
     pub source: String,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }

@@ -21,15 +21,15 @@ pub struct Project {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Number of environments of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_environments_count: Option<i64>,
-    /// `organization` of the contract.
+    /// Organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<types::ReferenceObject>,
 }

@@ -603,17 +603,17 @@ pub struct ArgocdAppResponse {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Always `ARGOCD_APP`.
     pub service_type: types::ServiceTypeEnum,
     /// Kubernetes namespace of the application.
     pub namespace: String,
-    /// `environment` of the contract.
+    /// Environment.
     pub environment: types::ReferenceObject,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `cluster_id` of the contract, an id.
+    /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
     /// Default on the server: `"app://qovery-console/argocd"`.
     pub icon_uri: String,
@@ -705,9 +705,9 @@ impl From<types::KedaAutoscalingResponse> for AutoscalingPolicyResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AwsRoleClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// ARN of the role to assume.
     pub role_arn: String,
@@ -733,9 +733,9 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AwsStaticClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Identifier of the access key.
     pub access_key_id: String,
@@ -761,19 +761,19 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AzureStaticClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `azure_subscription_id` of the contract, a text.
+    /// Identifier of the Azure subscription.
     pub azure_subscription_id: String,
-    /// `azure_tenant_id` of the contract, a text.
+    /// Identifier of the Azure tenant.
     pub azure_tenant_id: String,
     /// Always `AZURE`.
     pub object_type: types::AzureStaticClusterCredentialsObjectType,
-    /// `azure_application_id` of the contract, a text.
+    /// Identifier of the Azure application.
     pub azure_application_id: String,
-    /// `azure_application_object_id` of the contract, a text.
+    /// Identifier of the Azure application object.
     pub azure_application_object_id: String,
 }
 
@@ -821,6 +821,8 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CancelDeploymentRequest {
+    /// Whether to stop at once instead of at the next safe point.
+    ///
     /// Default on the server: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force_cancel: Option<bool>,
@@ -1168,13 +1170,13 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ContainerRegistryProviderDetailsResponse {
-    /// `id` of the contract, an id.
+    /// Identifier of the registry.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name of the registry.
     pub name: String,
-    /// `url` of the contract, a text.
+    /// URL of the registry.
     pub url: String,
-    /// `kind` of the contract.
+    /// Kind of the registry.
     pub kind: types::ContainerRegistryKindEnum,
 }
 
@@ -2504,11 +2506,11 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EksAnywhereVsphereClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `vsphere_user` of the contract, a text.
+    /// vSphere user.
     pub vsphere_user: String,
     /// Identifier of the AWS access key; null or absent when a role is used.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2645,9 +2647,9 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GcpStaticClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Always `GCP`.
     pub object_type: types::GcpStaticClusterCredentialsObjectType,
@@ -2671,17 +2673,17 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GcpWorkloadIdentityClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
     pub object_type: types::GcpWorkloadIdentityObjectType,
-    /// `project_id` of the contract, a text.
+    /// Identifier of the project.
     pub project_id: String,
-    /// `service_account_email` of the contract, a text.
+    /// Service account email.
     pub service_account_email: String,
-    /// `workload_identity_provider_resource` of the contract, a text.
+    /// Workload identity provider resource.
     pub workload_identity_provider_resource: String,
     /// Lifetime of the tokens, in seconds.
     pub token_lifetime_seconds: i64,
@@ -2705,9 +2707,9 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GenericClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Always `OTHER`.
     pub object_type: types::GenericClusterCredentialsObjectType,
@@ -3108,7 +3110,7 @@ pub struct HelmResponseValuesOverrideFileRawItem {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmSourceGitResponse {
-    /// `git_repository` of the contract.
+    /// Git repository.
     pub git_repository: types::ApplicationGitRepository,
 }
 
@@ -3119,9 +3121,9 @@ pub struct HelmSourceGitResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponse {
-    /// `chart_name` of the contract, a text.
+    /// Name of the chart.
     pub chart_name: String,
-    /// `chart_version` of the contract, a text.
+    /// Version of the chart.
     pub chart_version: String,
     /// Short description of the repository.
     pub repository: types::HelmSourceRepositoryResponseRepository,
@@ -3134,11 +3136,11 @@ pub struct HelmSourceRepositoryResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponseRepository {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `url` of the contract, a text.
+    /// URL.
     pub url: String,
 }
 
@@ -3149,16 +3151,16 @@ pub struct HelmSourceRepositoryResponseRepository {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Instance {
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `cpu` of the contract.
+    /// CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
-    /// `memory` of the contract.
+    /// Memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::InstanceMemory>,
 }
@@ -3983,7 +3985,7 @@ pub struct LogicalDatabase {
     /// Free text about the logical database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `database` of the contract.
+    /// Database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<types::ReferenceObject>,
 }
@@ -4010,10 +4012,10 @@ pub struct MetricCpuDatapoint {
     /// Time of the measure (RFC 3339).
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `requested_in_number` of the contract, a number.
+    /// Requested in number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_number: Option<f64>,
-    /// `consumed_in_number` of the contract, a number.
+    /// Consumed in number.
     pub consumed_in_number: f64,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
@@ -4026,9 +4028,9 @@ pub struct MetricCpuDatapoint {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MetricGeneric {
-    /// `instance_name` of the contract, a text.
+    /// Name of the instance.
     pub instance_name: String,
-    /// `data` of the contract, a list.
+    /// The data.
     #[serde(default)]
     pub data: Vec<types::MetricGenericDatapoint>,
 }
@@ -4043,7 +4045,7 @@ pub struct MetricGenericDatapoint {
     /// Time of the measure (RFC 3339).
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `value` of the contract, a number.
+    /// Value.
     pub value: f64,
 }
 
@@ -4099,7 +4101,7 @@ pub struct MetricRestartEvent {
     /// Time of the restart (RFC 3339).
     #[serde(with = "rt::date_time")]
     pub datetime: chrono::DateTime<chrono::Utc>,
-    /// `message` of the contract, a text.
+    /// Why it restarted.
     pub message: String,
 }
 
@@ -4230,9 +4232,9 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct OrganizationAvailableRole {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -4696,17 +4698,17 @@ pub struct ReferenceObjectStatusResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ScalewayClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `scaleway_access_key` of the contract, a text.
+    /// Scaleway access key.
     pub scaleway_access_key: String,
     /// Always `SCW`.
     pub object_type: types::ScalewayClusterCredentialsObjectType,
-    /// `scaleway_project_id` of the contract, a text.
+    /// Identifier of the Scaleway project.
     pub scaleway_project_id: String,
-    /// `scaleway_organization_id` of the contract, a text.
+    /// Identifier of the Scaleway organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_organization_id: Option<String>,
 }
@@ -5177,10 +5179,10 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct StorageDisk {
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `storage_id` of the contract, a text.
+    /// Identifier of the storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
     /// Storage requested, in GB.
@@ -5192,10 +5194,10 @@ pub struct StorageDisk {
     /// Share of the request used, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
-    /// `warning_threshold_in_percent` of the contract, a number.
+    /// Warning threshold, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
-    /// `alert_threshold_in_percent` of the contract, a number.
+    /// Alert threshold, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.

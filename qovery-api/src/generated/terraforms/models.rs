@@ -424,11 +424,11 @@ impl TerraformRequestTerraformFilesSource {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TerraformResourceResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
     /// Type of the resource.
     pub resource_type: String,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Address of the resource in the Terraform project.
     pub address: String,
@@ -506,9 +506,9 @@ impl TerraformVariablesSourceRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TerraformVersionResponse {
-    /// `engine` of the contract.
+    /// Engine.
     pub engine: types::TerraformEngineEnum,
-    /// `version` of the contract, a text.
+    /// Version.
     pub version: String,
 }
 

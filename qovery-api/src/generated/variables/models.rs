@@ -133,17 +133,17 @@ pub struct EnvironmentVariable {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentVariableAlias {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `value` of the contract, a text.
+    /// Value.
     pub value: String,
     /// Path of the file that holds the value.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
+    /// Type of the variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
@@ -214,17 +214,17 @@ impl EnvironmentVariableEditRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentVariableOverride {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `value` of the contract, a text.
+    /// Value.
     pub value: String,
     /// Path of the file that holds the value.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
+    /// Type of the variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
@@ -362,7 +362,7 @@ pub struct Secret {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Secret this one overrides, for an override.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -390,7 +390,7 @@ pub struct Secret {
     /// At most 255 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `enable_interpolation_in_file` of the contract, true or false.
+    /// Whether to enable interpolation in file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
@@ -401,21 +401,21 @@ pub struct Secret {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SecretAlias {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `mount_path` of the contract, a text.
+    /// Mount path.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
+    /// Type of the variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// At most 255 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `enable_interpolation_in_file` of the contract, true or false.
+    /// Whether to enable interpolation in file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
@@ -477,21 +477,21 @@ impl SecretEditRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SecretOverride {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `mount_path` of the contract, a text.
+    /// Mount path.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
+    /// Type of the variable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// At most 255 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `enable_interpolation_in_file` of the contract, true or false.
+    /// Whether to enable interpolation in file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
@@ -593,18 +593,18 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct VariableAlias {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Value of the variable; null for a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
+    /// Type of the variable.
     pub variable_type: types::ApiVariableTypeEnum,
 }
 
@@ -795,14 +795,14 @@ impl VariableImportRequestVar {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct VariableImportSuccessfulImportedVariable {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `value` of the contract, a text.
+    /// Value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `is_secret` of the contract, true or false.
+    /// Whether it is secret.
     pub is_secret: bool,
 }
 
@@ -812,18 +812,18 @@ pub struct VariableImportSuccessfulImportedVariable {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct VariableOverride {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Value of the variable; null for a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
+    /// Type of the variable.
     pub variable_type: types::ApiVariableTypeEnum,
 }
 
@@ -974,7 +974,7 @@ pub struct VariableResponse {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Value of the variable; null for a secret, whose value cannot be read back.
     pub value: Option<String>,
@@ -1006,10 +1006,10 @@ pub struct VariableResponse {
     pub owned_by: Option<String>,
     /// Whether the value is kept secret.
     pub is_secret: bool,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `enable_interpolation_in_file` of the contract, true or false.
+    /// Whether to enable interpolation in file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.

@@ -9,6 +9,7 @@ pub(crate) mod enums;
 pub(crate) mod methods;
 pub(crate) mod models;
 pub(crate) mod names;
+pub(crate) mod prose;
 pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod unions;

@@ -10,10 +10,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Ident, Item, ItemStruct, Type, parse_quote};
 
-use crate::codegen::model::{FieldModel, Normalised, SchemaKind, TypeModel};
+use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
 use crate::problem::Problem;
 
-use super::{docs, names, types, usage::Usage};
+use super::{docs, names, prose, types, usage::Usage};
 
 /// A struct as it will be written.
 #[derive(Debug, Clone)]
@@ -173,19 +173,7 @@ fn field_text(fact: &FieldModel) -> String {
     if !text.is_empty() {
         return docs::sentence(text);
     }
-    let kind = match &fact.ty {
-        TypeModel::Text => "a text",
-        TypeModel::Uuid => "an id",
-        TypeModel::Date => "a date",
-        TypeModel::DateTime => "a date and time",
-        TypeModel::Integer => "an integer",
-        TypeModel::Number => "a number",
-        TypeModel::Boolean => "true or false",
-        TypeModel::List(_) => "a list",
-        TypeModel::Map(_) => "a map",
-        _ => return format!("`{}` of the contract.", fact.name),
-    };
-    format!("`{}` of the contract, {kind}.", fact.name)
+    prose::of_name(&fact.name, &fact.ty)
 }
 
 /// Whether `ty` is a list or a map.
