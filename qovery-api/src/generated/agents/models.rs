@@ -4,28 +4,25 @@
 //! Models. Agentic workflows and MCP servers.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
+use crate::runtime::model;
 use crate::runtime as rt;
 use crate::types;
 
 /// Language model used by an agentic workflow.
 ///
 /// A part of `AgenticWorkflowRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowModelRequest {
     /// Provider of the model.
-    #[serde(rename = "type")]
     pub type_: types::AgenticWorkflowModelType,
     /// API key of the provider; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<rt::SecretText>,
     /// Settings of the model, as text; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<String>,
 }
 
@@ -50,10 +47,44 @@ impl AgenticWorkflowModelRequest {
     }
 }
 
+impl model::Blank for AgenticWorkflowModelRequest {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            api_key: model::blank(),
+            settings: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AgenticWorkflowModelRequest {
+    const NAME: &'static str = "AgenticWorkflowModelRequest";
+    const FIELDS: &'static [&'static str] = &["type", "api_key", "settings"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.api_key, from),
+            _ => model::value(&mut self.settings, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.given("api_key", &self.api_key);
+        to.given("settings", &self.settings);
+    }
+}
+
+model::through_fields!(AgenticWorkflowModelRequest);
+
 /// Configuration of an agentic workflow. An edit replaces it as a whole.
 ///
 /// Sent by `edit_agentic_workflow` and `create_agentic_workflow`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowRequest {
     /// Name of the workflow.
@@ -61,56 +92,44 @@ pub struct AgenticWorkflowRequest {
     /// Free text about the workflow; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// IP addresses that may call the webhook of the workflow; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_ip_allowlist: Option<Vec<String>>,
     /// Dockerfile lines added to the image of the workflow; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_fragment: Option<String>,
     /// Whether the workflow is enabled; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// MCP configuration as text; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mcp: Option<String>,
     /// Identifiers of the MCP servers of the organization the workflow may use; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mcp_server_ids: Option<Vec<uuid::Uuid>>,
     /// Destinations of the results; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Vec<types::AgenticWorkflowOutput>>,
     /// Language model to use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<types::AgenticWorkflowModelRequest>,
     /// Git repositories the workflow works with; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_repositories: Option<Vec<types::AgenticWorkflowProjectRepository>>,
     /// Prompt of the agent; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_prompt: Option<String>,
     /// Limits on what the workflow may reach.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub governance: Option<types::AgenticWorkflowGovernance>,
     /// Resources given to a run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<types::AgenticWorkflowResources>,
 }
 
@@ -198,21 +217,124 @@ impl AgenticWorkflowRequest {
     }
 }
 
+impl model::Blank for AgenticWorkflowRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            description: model::blank(),
+            webhook_ip_allowlist: model::blank(),
+            docker_fragment: model::blank(),
+            enabled: model::blank(),
+            mcp: model::blank(),
+            mcp_server_ids: model::blank(),
+            outputs: model::blank(),
+            model: model::blank(),
+            project_repositories: model::blank(),
+            agent_prompt: model::blank(),
+            governance: model::blank(),
+            resources: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AgenticWorkflowRequest {
+    const NAME: &'static str = "AgenticWorkflowRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "description",
+        "webhook_ip_allowlist",
+        "docker_fragment",
+        "enabled",
+        "mcp",
+        "mcp_server_ids",
+        "outputs",
+        "model",
+        "project_repositories",
+        "agent_prompt",
+        "governance",
+        "resources",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.description, from),
+            2 => model::value(&mut self.webhook_ip_allowlist, from),
+            3 => model::value(&mut self.docker_fragment, from),
+            4 => model::value(&mut self.enabled, from),
+            5 => model::value(&mut self.mcp, from),
+            6 => model::value(&mut self.mcp_server_ids, from),
+            7 => model::value(&mut self.outputs, from),
+            8 => model::value(&mut self.model, from),
+            9 => model::value(&mut self.project_repositories, from),
+            10 => model::value(&mut self.agent_prompt, from),
+            11 => model::value(&mut self.governance, from),
+            _ => model::value(&mut self.resources, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.given("webhook_ip_allowlist", &self.webhook_ip_allowlist);
+        to.given("docker_fragment", &self.docker_fragment);
+        to.given("enabled", &self.enabled);
+        to.given("mcp", &self.mcp);
+        to.given("mcp_server_ids", &self.mcp_server_ids);
+        to.given("outputs", &self.outputs);
+        to.given("model", &self.model);
+        to.given("project_repositories", &self.project_repositories);
+        to.given("agent_prompt", &self.agent_prompt);
+        to.given("governance", &self.governance);
+        to.given("resources", &self.resources);
+    }
+}
+
+model::through_fields!(AgenticWorkflowRequest);
+
 /// Agentic workflows of an environment.
 ///
 /// Returned by `list_agentic_workflows`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::AgenticWorkflowResponse>,
 }
+
+impl model::Blank for AgenticWorkflowResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for AgenticWorkflowResponseList {
+    const NAME: &'static str = "AgenticWorkflowResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(AgenticWorkflowResponseList, Default);
 
 /// MCP server made available in an organization.
 ///
 /// Sent by `edit_mcp_server` and `create_mcp_server`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerRequest {
     /// Name of the server.
@@ -222,7 +344,6 @@ pub struct McpServerRequest {
     /// Free text about the server; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the server; it must start with `https://`.
     ///
@@ -231,7 +352,6 @@ pub struct McpServerRequest {
     /// HTTP headers sent to the server, by name; treat the values as sensitive.
     ///
     /// Default on the server: `{}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
@@ -257,19 +377,54 @@ impl McpServerRequest {
     }
 }
 
+impl model::Blank for McpServerRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            description: model::blank(),
+            url: model::blank(),
+            headers: model::blank(),
+        }
+    }
+}
+
+impl model::Model for McpServerRequest {
+    const NAME: &'static str = "McpServerRequest";
+    const FIELDS: &'static [&'static str] = &["name", "description", "url", "headers"];
+    const REQUIRED: u128 = 5;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.description, from),
+            2 => model::value(&mut self.url, from),
+            _ => model::value(&mut self.headers, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("url", &self.url);
+        to.given("headers", &self.headers);
+    }
+}
+
+model::through_fields!(McpServerRequest);
+
 /// MCP server made available in an organization. The values of its headers are never returned.
 ///
 /// Returned by `get_mcp_server`, `edit_mcp_server` and `create_mcp_server`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Name.
     pub name: String,
@@ -278,20 +433,98 @@ pub struct McpServerResponse {
     /// Matches `^https://`.
     pub url: String,
     /// Names of the HTTP headers sent to the server.
-    #[serde(default)]
     pub header_names: Vec<String>,
 }
+
+impl model::Blank for McpServerResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            url: model::blank(),
+            header_names: model::blank(),
+        }
+    }
+}
+
+impl model::Model for McpServerResponse {
+    const NAME: &'static str = "McpServerResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "description",
+        "url",
+        "header_names",
+    ];
+    const REQUIRED: u128 = 63;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.description, from),
+            5 => model::value(&mut self.url, from),
+            _ => model::value(&mut self.header_names, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.always("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.always("description", &self.description);
+        to.always("url", &self.url);
+        to.always("header_names", &self.header_names);
+    }
+}
+
+model::through_fields!(McpServerResponse);
 
 /// MCP servers of an organization.
 ///
 /// Returned by `list_mcp_servers`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerResponseList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::McpServerResponse>,
 }
+
+impl model::Blank for McpServerResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for McpServerResponseList {
+    const NAME: &'static str = "McpServerResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("results", &self.results);
+    }
+}
+
+model::through_fields!(McpServerResponseList);
 
 /// Carries over everything of an `AgenticWorkflowModelResponse` that an `AgenticWorkflowModelRequest` can hold.
 ///

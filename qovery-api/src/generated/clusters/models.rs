@@ -4,7 +4,7 @@
 //! Models. Clusters, the cloud providers that they run on, and the credentials for them.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
+use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -13,7 +13,7 @@ use crate::types;
 /// Facts about an AKS cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AksInfrastructureOutputs {
     /// Always `AKS`.
@@ -23,6 +23,44 @@ pub struct AksInfrastructureOutputs {
     /// URL of the OIDC issuer of the cluster.
     pub cluster_oidc_issuer: String,
 }
+
+impl model::Blank for AksInfrastructureOutputs {
+    fn blank() -> Self {
+        Self {
+            kind: model::blank(),
+            cluster_name: model::blank(),
+            cluster_oidc_issuer: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AksInfrastructureOutputs {
+    const NAME: &'static str = "AksInfrastructureOutputs";
+    const FIELDS: &'static [&'static str] = &[
+        "kind",
+        "cluster_name",
+        "cluster_oidc_issuer",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.kind, from),
+            1 => model::value(&mut self.cluster_name, from),
+            _ => model::value(&mut self.cluster_oidc_issuer, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.always("cluster_name", &self.cluster_name);
+        to.always("cluster_oidc_issuer", &self.cluster_oidc_issuer);
+    }
+}
+
+model::through_fields!(AksInfrastructureOutputs);
 
 open_enum! {
     /// Always `AKS`.
@@ -37,22 +75,18 @@ open_enum! {
 /// Alerting part of the observability of a cluster.
 ///
 /// A part of `MetricsConfigurationManagedByQovery`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertingConfig {
     /// Whether alerting is enabled.
     pub enabled: bool,
     /// Labels added to every rule; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub default_rule_labels: rt::Patch<BTreeMap<String, String>>,
     /// Name of the secret that holds the alerting configuration.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spec_config_secret: Option<String>,
     /// External URL of the alert manager.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spec_external_url: Option<String>,
     /// Name of the alerting configuration.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_name: Option<String>,
 }
 
@@ -92,10 +126,56 @@ impl AlertingConfig {
     }
 }
 
+impl model::Blank for AlertingConfig {
+    fn blank() -> Self {
+        Self {
+            enabled: model::blank(),
+            default_rule_labels: model::blank(),
+            spec_config_secret: model::blank(),
+            spec_external_url: model::blank(),
+            config_name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AlertingConfig {
+    const NAME: &'static str = "AlertingConfig";
+    const FIELDS: &'static [&'static str] = &[
+        "enabled",
+        "default_rule_labels",
+        "spec_config_secret",
+        "spec_external_url",
+        "config_name",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.enabled, from),
+            1 => model::value(&mut self.default_rule_labels, from),
+            2 => model::value(&mut self.spec_config_secret, from),
+            3 => model::value(&mut self.spec_external_url, from),
+            _ => model::value(&mut self.config_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("enabled", &self.enabled);
+        to.given("default_rule_labels", &self.default_rule_labels);
+        to.given("spec_config_secret", &self.spec_config_secret);
+        to.given("spec_external_url", &self.spec_external_url);
+        to.given("config_name", &self.config_name);
+    }
+}
+
+model::through_fields!(AlertingConfig);
+
 /// Authentication to a secret manager that Qovery sets up by itself.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AutomaticallyConfiguredAuthDto {
     /// Always `AUTOMATICALLY_CONFIGURED`.
@@ -108,6 +188,32 @@ impl AutomaticallyConfiguredAuthDto {
         Self { mode }
     }
 }
+
+impl model::Blank for AutomaticallyConfiguredAuthDto {
+    fn blank() -> Self {
+        Self { mode: model::blank() }
+    }
+}
+
+impl model::Model for AutomaticallyConfiguredAuthDto {
+    const NAME: &'static str = "AutomaticallyConfiguredAuthDto";
+    const FIELDS: &'static [&'static str] = &["mode"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.mode, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+    }
+}
+
+model::through_fields!(AutomaticallyConfiguredAuthDto);
 
 open_enum! {
     /// Always `AUTOMATICALLY_CONFIGURED`.
@@ -166,7 +272,7 @@ impl From<types::EksAnywhereVsphereStaticCredentialsRequest> for AwsCredentialsR
 /// AWS Systems Manager Parameter Store as a source of secrets.
 ///
 /// A part of `SecretManagerEndpointConfigurationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsParameterStoreEndpointDto {
     /// Always `AWS_PARAMETER_STORE`.
@@ -188,6 +294,37 @@ impl AwsParameterStoreEndpointDto {
     }
 }
 
+impl model::Blank for AwsParameterStoreEndpointDto {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            region: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AwsParameterStoreEndpointDto {
+    const NAME: &'static str = "AwsParameterStoreEndpointDto";
+    const FIELDS: &'static [&'static str] = &["mode", "region"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            _ => model::value(&mut self.region, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.always("region", &self.region);
+    }
+}
+
+model::through_fields!(AwsParameterStoreEndpointDto);
+
 open_enum! {
     /// Always `AWS_PARAMETER_STORE`.
     ///
@@ -201,7 +338,7 @@ open_enum! {
 /// Authentication to a secret manager with an assumed AWS role.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsRoleArnAuthDto {
     /// Always `AWS_ROLE_ARN`.
@@ -220,6 +357,37 @@ impl AwsRoleArnAuthDto {
     }
 }
 
+impl model::Blank for AwsRoleArnAuthDto {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            role_arn: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AwsRoleArnAuthDto {
+    const NAME: &'static str = "AwsRoleArnAuthDto";
+    const FIELDS: &'static [&'static str] = &["mode", "role_arn"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            _ => model::value(&mut self.role_arn, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.always("role_arn", &self.role_arn);
+    }
+}
+
+model::through_fields!(AwsRoleArnAuthDto);
+
 open_enum! {
     /// Always `AWS_ROLE_ARN`.
     ///
@@ -233,11 +401,10 @@ open_enum! {
 /// AWS credentials based on an assumed role.
 ///
 /// A part of `AwsCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsRoleCredentialsRequest {
     /// Always `AWS_ROLE`.
-    #[serde(rename = "type")]
     pub type_: types::AwsRoleType,
     /// Name of the credentials.
     pub name: String,
@@ -260,10 +427,44 @@ impl AwsRoleCredentialsRequest {
     }
 }
 
+impl model::Blank for AwsRoleCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            name: model::blank(),
+            role_arn: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AwsRoleCredentialsRequest {
+    const NAME: &'static str = "AwsRoleCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &["type", "name", "role_arn"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.role_arn, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("name", &self.name);
+        to.always("role_arn", &self.role_arn);
+    }
+}
+
+model::through_fields!(AwsRoleCredentialsRequest);
+
 /// AWS Secrets Manager as a source of secrets.
 ///
 /// A part of `SecretManagerEndpointConfigurationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsSecretManagerEndpointDto {
     /// Always `AWS_SECRET_MANAGER`.
@@ -285,6 +486,37 @@ impl AwsSecretManagerEndpointDto {
     }
 }
 
+impl model::Blank for AwsSecretManagerEndpointDto {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            region: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AwsSecretManagerEndpointDto {
+    const NAME: &'static str = "AwsSecretManagerEndpointDto";
+    const FIELDS: &'static [&'static str] = &["mode", "region"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            _ => model::value(&mut self.region, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.always("region", &self.region);
+    }
+}
+
+model::through_fields!(AwsSecretManagerEndpointDto);
+
 open_enum! {
     /// Always `AWS_SECRET_MANAGER`.
     ///
@@ -298,7 +530,7 @@ open_enum! {
 /// Authentication to a secret manager with an AWS access key.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsStaticCredentialsAuthDto {
     /// Always `AWS_STATIC_CREDENTIALS`.
@@ -308,7 +540,6 @@ pub struct AwsStaticCredentialsAuthDto {
     /// Identifier of the access key.
     pub access_key: String,
     /// Secret part of the access key; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub secret_key: rt::Patch<rt::SecretText>,
 }
 
@@ -333,6 +564,48 @@ impl AwsStaticCredentialsAuthDto {
     }
 }
 
+impl model::Blank for AwsStaticCredentialsAuthDto {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            region: model::blank(),
+            access_key: model::blank(),
+            secret_key: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AwsStaticCredentialsAuthDto {
+    const NAME: &'static str = "AwsStaticCredentialsAuthDto";
+    const FIELDS: &'static [&'static str] = &[
+        "mode",
+        "region",
+        "access_key",
+        "secret_key",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            1 => model::value(&mut self.region, from),
+            2 => model::value(&mut self.access_key, from),
+            _ => model::value(&mut self.secret_key, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.always("region", &self.region);
+        to.always("access_key", &self.access_key);
+        to.given("secret_key", &self.secret_key);
+    }
+}
+
+model::through_fields!(AwsStaticCredentialsAuthDto);
+
 open_enum! {
     /// Always `AWS_STATIC_CREDENTIALS`.
     ///
@@ -346,11 +619,10 @@ open_enum! {
 /// AWS credentials based on an access key.
 ///
 /// A part of `AwsCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsStaticCredentialsRequest {
     /// Always `AWS_STATIC`.
-    #[serde(rename = "type")]
     pub type_: types::AwsStaticCredentialsRequestType,
     /// Name of the credentials.
     pub name: String,
@@ -377,6 +649,48 @@ impl AwsStaticCredentialsRequest {
     }
 }
 
+impl model::Blank for AwsStaticCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            name: model::blank(),
+            access_key_id: model::blank(),
+            secret_access_key: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AwsStaticCredentialsRequest {
+    const NAME: &'static str = "AwsStaticCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "name",
+        "access_key_id",
+        "secret_access_key",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.access_key_id, from),
+            _ => model::value(&mut self.secret_access_key, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("name", &self.name);
+        to.always("access_key_id", &self.access_key_id);
+        to.always("secret_access_key", &self.secret_access_key);
+    }
+}
+
+model::through_fields!(AwsStaticCredentialsRequest);
+
 open_enum! {
     /// Always `AWS_STATIC`.
     ///
@@ -390,7 +704,7 @@ open_enum! {
 /// Azure credentials.
 ///
 /// Sent by `create_azure_credentials` and `edit_azure_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AzureCredentialsRequest {
     /// Name of the credentials.
@@ -416,14 +730,51 @@ impl AzureCredentialsRequest {
     }
 }
 
+impl model::Blank for AzureCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            azure_subscription_id: model::blank(),
+            azure_tenant_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AzureCredentialsRequest {
+    const NAME: &'static str = "AzureCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "azure_subscription_id",
+        "azure_tenant_id",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.azure_subscription_id, from),
+            _ => model::value(&mut self.azure_tenant_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("azure_subscription_id", &self.azure_subscription_id);
+        to.always("azure_tenant_id", &self.azure_tenant_id);
+    }
+}
+
+model::through_fields!(AzureCredentialsRequest);
+
 /// Parameters of the cert-manager chart of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CertManagerChartParameters {
     /// Kubernetes namespace of cert-manager.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kubernetes_namespace: Option<String>,
 }
 
@@ -439,41 +790,132 @@ impl CertManagerChartParameters {
     }
 }
 
+impl model::Blank for CertManagerChartParameters {
+    fn blank() -> Self {
+        Self {
+            kubernetes_namespace: model::blank(),
+        }
+    }
+}
+
+impl model::Model for CertManagerChartParameters {
+    const NAME: &'static str = "CertManagerChartParameters";
+    const FIELDS: &'static [&'static str] = &["kubernetes_namespace"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.kubernetes_namespace, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("kubernetes_namespace", &self.kubernetes_namespace);
+    }
+}
+
+model::through_fields!(CertManagerChartParameters, Default);
+
 /// Cloud provider that can host clusters.
 ///
 /// A part of `CloudProviderResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudProvider {
     /// Short name of the provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub short_name: Option<String>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// URL of the logo.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// Regions of the provider.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<types::ClusterRegion>,
 }
+
+impl model::Blank for CloudProvider {
+    fn blank() -> Self {
+        Self {
+            short_name: model::blank(),
+            name: model::blank(),
+            logo_url: model::blank(),
+            regions: model::blank(),
+        }
+    }
+}
+
+impl model::Model for CloudProvider {
+    const NAME: &'static str = "CloudProvider";
+    const FIELDS: &'static [&'static str] = &[
+        "short_name",
+        "name",
+        "logo_url",
+        "regions",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.short_name, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.logo_url, from),
+            _ => model::value(&mut self.regions, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("short_name", &self.short_name);
+        to.given("name", &self.name);
+        to.given("logo_url", &self.logo_url);
+        to.given("regions", &self.regions);
+    }
+}
+
+model::through_fields!(CloudProvider, Default);
 
 /// Cloud providers that can host clusters.
 ///
 /// Returned by `list_cloud_provider`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudProviderResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::CloudProvider>,
 }
+
+impl model::Blank for CloudProviderResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for CloudProviderResponseList {
+    const NAME: &'static str = "CloudProviderResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(CloudProviderResponseList, Default);
 
 /// Export of metrics to Amazon CloudWatch.
 ///
 /// A part of `MetricsConfigurationManagedByQovery`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudWatchExportConfig {
     /// Whether the export is enabled.
@@ -486,6 +928,32 @@ impl CloudWatchExportConfig {
         Self { enabled }
     }
 }
+
+impl model::Blank for CloudWatchExportConfig {
+    fn blank() -> Self {
+        Self { enabled: model::blank() }
+    }
+}
+
+impl model::Model for CloudWatchExportConfig {
+    const NAME: &'static str = "CloudWatchExportConfig";
+    const FIELDS: &'static [&'static str] = &["enabled"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.enabled, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("enabled", &self.enabled);
+    }
+}
+
+model::through_fields!(CloudWatchExportConfig);
 
 open_enum! {
     /// Always `CLOUDFLARE`.
@@ -500,7 +968,7 @@ open_enum! {
 /// Cloudflare as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderRequestProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudflareDnsProviderRequest {
     /// Always `CLOUDFLARE`.
@@ -516,7 +984,6 @@ pub struct CloudflareDnsProviderRequest {
     /// Whether the traffic goes through the Cloudflare proxy; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proxied: Option<bool>,
 }
 
@@ -543,10 +1010,56 @@ impl CloudflareDnsProviderRequest {
     }
 }
 
+impl model::Blank for CloudflareDnsProviderRequest {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            domain: model::blank(),
+            email: model::blank(),
+            api_token: model::blank(),
+            proxied: model::blank(),
+        }
+    }
+}
+
+impl model::Model for CloudflareDnsProviderRequest {
+    const NAME: &'static str = "CloudflareDnsProviderRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "provider",
+        "domain",
+        "email",
+        "api_token",
+        "proxied",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            1 => model::value(&mut self.domain, from),
+            2 => model::value(&mut self.email, from),
+            3 => model::value(&mut self.api_token, from),
+            _ => model::value(&mut self.proxied, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("provider", &self.provider);
+        to.always("domain", &self.domain);
+        to.always("email", &self.email);
+        to.always("api_token", &self.api_token);
+        to.given("proxied", &self.proxied);
+    }
+}
+
+model::through_fields!(CloudflareDnsProviderRequest);
+
 /// Cloudflare as the DNS provider of a cluster. The token is never returned.
 ///
 /// A part of `ClusterDnsProviderResponseProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudflareDnsProviderResponse {
     /// Always `CLOUDFLARE`.
@@ -559,26 +1072,60 @@ pub struct CloudflareDnsProviderResponse {
     pub proxied: bool,
 }
 
+impl model::Blank for CloudflareDnsProviderResponse {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            domain: model::blank(),
+            email: model::blank(),
+            proxied: model::blank(),
+        }
+    }
+}
+
+impl model::Model for CloudflareDnsProviderResponse {
+    const NAME: &'static str = "CloudflareDnsProviderResponse";
+    const FIELDS: &'static [&'static str] = &["provider", "domain", "email", "proxied"];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            1 => model::value(&mut self.domain, from),
+            2 => model::value(&mut self.email, from),
+            _ => model::value(&mut self.proxied, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("provider", &self.provider);
+        to.always("domain", &self.domain);
+        to.always("email", &self.email);
+        to.always("proxied", &self.proxied);
+    }
+}
+
+model::through_fields!(CloudflareDnsProviderResponse);
+
 /// Kubernetes cluster that hosts environments.
 ///
 /// Returned by `create_cluster` and `edit_cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Cluster {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Organization the cluster belongs to.
     pub organization: types::ReferenceObject,
     /// Name of the cluster.
     pub name: String,
     /// Free text about the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Region of the cloud provider.
     pub region: String,
@@ -587,446 +1134,373 @@ pub struct Cluster {
     /// Smallest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_nodes: Option<i64>,
     /// Largest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_nodes: Option<i64>,
     /// Disk size of a node, in GiB; the default is 20.
     ///
     /// Default on the server: `20`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_size: Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_iops: Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_throughput: Option<i64>,
     /// Instance type of the nodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Who operates the Kubernetes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<types::KubernetesEnum>,
     /// CPU of the cluster, in mCPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory of the cluster, in MiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Estimated cost at the cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_cloud_provider_cost: Option<i64>,
     /// Deployment state of the cluster. `READY` means never deployed, not running.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ClusterStateEnum>,
     /// Whether the caller has access to the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub has_access: Option<bool>,
     /// Version of Kubernetes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Whether it is the default cluster of the organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Whether it is a demonstration cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_demo: Option<bool>,
     /// Whether the cluster is meant for production.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub production: Option<bool>,
     /// Public SSH keys allowed on the nodes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ssh_keys: Vec<String>,
     /// Features of the cluster.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<types::ClusterFeatureResponse>,
     /// Whether what is deployed matches the current configuration. This is drift, not progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_status: Option<types::ClusterDeploymentStatusEnum>,
     /// Observability of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics_parameters: Option<types::MetricsParameters>,
     /// Facts about the cluster after its deployment; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub infrastructure_outputs: Option<types::InfrastructureOutputs>,
     /// Parameters of the charts installed on the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub infrastructure_charts_parameters: Option<
         types::ClusterInfrastructureChartsParameters,
     >,
     /// KEDA settings.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub keda: Option<types::ClusterKeda>,
     /// Groups of labels to apply.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::ClusterLabelsGroup>,
     /// Accesses to external secret managers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secret_manager_accesses: Vec<types::SecretManagerAccess>,
 }
+
+impl model::Blank for Cluster {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            organization: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            region: model::blank(),
+            cloud_provider: model::blank(),
+            min_running_nodes: model::blank(),
+            max_running_nodes: model::blank(),
+            disk_size: model::blank(),
+            disk_iops: model::blank(),
+            disk_throughput: model::blank(),
+            instance_type: model::blank(),
+            kubernetes: model::blank(),
+            cpu: model::blank(),
+            memory: model::blank(),
+            estimated_cloud_provider_cost: model::blank(),
+            status: model::blank(),
+            has_access: model::blank(),
+            version: model::blank(),
+            is_default: model::blank(),
+            is_demo: model::blank(),
+            production: model::blank(),
+            ssh_keys: model::blank(),
+            features: model::blank(),
+            deployment_status: model::blank(),
+            metrics_parameters: model::blank(),
+            infrastructure_outputs: model::blank(),
+            infrastructure_charts_parameters: model::blank(),
+            keda: model::blank(),
+            labels_groups: model::blank(),
+            secret_manager_accesses: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Cluster {
+    const NAME: &'static str = "Cluster";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "organization",
+        "name",
+        "description",
+        "region",
+        "cloud_provider",
+        "min_running_nodes",
+        "max_running_nodes",
+        "disk_size",
+        "disk_iops",
+        "disk_throughput",
+        "instance_type",
+        "kubernetes",
+        "cpu",
+        "memory",
+        "estimated_cloud_provider_cost",
+        "status",
+        "has_access",
+        "version",
+        "is_default",
+        "is_demo",
+        "production",
+        "ssh_keys",
+        "features",
+        "deployment_status",
+        "metrics_parameters",
+        "infrastructure_outputs",
+        "infrastructure_charts_parameters",
+        "keda",
+        "labels_groups",
+        "secret_manager_accesses",
+    ];
+    const REQUIRED: u128 = 219;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.organization, from),
+            4 => model::value(&mut self.name, from),
+            5 => model::value(&mut self.description, from),
+            6 => model::value(&mut self.region, from),
+            7 => model::value(&mut self.cloud_provider, from),
+            8 => model::value(&mut self.min_running_nodes, from),
+            9 => model::value(&mut self.max_running_nodes, from),
+            10 => model::value(&mut self.disk_size, from),
+            11 => model::value(&mut self.disk_iops, from),
+            12 => model::value(&mut self.disk_throughput, from),
+            13 => model::value(&mut self.instance_type, from),
+            14 => model::value(&mut self.kubernetes, from),
+            15 => model::value(&mut self.cpu, from),
+            16 => model::value(&mut self.memory, from),
+            17 => model::value(&mut self.estimated_cloud_provider_cost, from),
+            18 => model::value(&mut self.status, from),
+            19 => model::value(&mut self.has_access, from),
+            20 => model::value(&mut self.version, from),
+            21 => model::value(&mut self.is_default, from),
+            22 => model::value(&mut self.is_demo, from),
+            23 => model::value(&mut self.production, from),
+            24 => model::value(&mut self.ssh_keys, from),
+            25 => model::value(&mut self.features, from),
+            26 => model::value(&mut self.deployment_status, from),
+            27 => model::value(&mut self.metrics_parameters, from),
+            28 => model::value(&mut self.infrastructure_outputs, from),
+            29 => model::value(&mut self.infrastructure_charts_parameters, from),
+            30 => model::value(&mut self.keda, from),
+            31 => model::value(&mut self.labels_groups, from),
+            _ => model::value(&mut self.secret_manager_accesses, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("organization", &self.organization);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("region", &self.region);
+        to.always("cloud_provider", &self.cloud_provider);
+        to.given("min_running_nodes", &self.min_running_nodes);
+        to.given("max_running_nodes", &self.max_running_nodes);
+        to.given("disk_size", &self.disk_size);
+        to.given("disk_iops", &self.disk_iops);
+        to.given("disk_throughput", &self.disk_throughput);
+        to.given("instance_type", &self.instance_type);
+        to.given("kubernetes", &self.kubernetes);
+        to.given("cpu", &self.cpu);
+        to.given("memory", &self.memory);
+        to.given("estimated_cloud_provider_cost", &self.estimated_cloud_provider_cost);
+        to.given("status", &self.status);
+        to.given("has_access", &self.has_access);
+        to.given("version", &self.version);
+        to.given("is_default", &self.is_default);
+        to.given("is_demo", &self.is_demo);
+        to.given("production", &self.production);
+        to.given("ssh_keys", &self.ssh_keys);
+        to.given("features", &self.features);
+        to.given("deployment_status", &self.deployment_status);
+        to.given("metrics_parameters", &self.metrics_parameters);
+        to.given("infrastructure_outputs", &self.infrastructure_outputs);
+        to.given(
+            "infrastructure_charts_parameters",
+            &self.infrastructure_charts_parameters,
+        );
+        to.given("keda", &self.keda);
+        to.given("labels_groups", &self.labels_groups);
+        to.given("secret_manager_accesses", &self.secret_manager_accesses);
+    }
+}
+
+model::through_fields!(Cluster);
 
 /// Advanced settings of a cluster. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_cluster_advanced_settings`. Returned by `get_default_cluster_advanced_settings`, `get_cluster_advanced_settings` and `edit_cluster_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAdvancedSettings {
     /// Time the EKS logs are kept in CloudWatch, in days.
-    #[serde(
-        rename = "aws.cloudwatch.eks_logs_retention_days",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_cloudwatch_eks_logs_retention_days: Option<i64>,
     /// Whether the flow logs of the VPC are stored in S3.
-    #[serde(
-        rename = "aws.vpc.enable_s3_flow_logs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_vpc_enable_s3_flow_logs: Option<bool>,
     /// Time the flow logs of the VPC are kept, in days.
-    #[serde(
-        rename = "aws.vpc.flow_logs_retention_days",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_vpc_flow_logs_retention_days: Option<i64>,
     /// Whether the NAT gateways get a second Elastic IP address.
-    #[serde(
-        rename = "aws.vpc.enable_nat_gateway_secondary_eip",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_vpc_enable_nat_gateway_secondary_eip: Option<bool>,
     /// Time the logs are kept, in weeks.
-    #[serde(
-        rename = "loki.log_retention_in_week",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_log_retention_in_week: Option<i64>,
     /// How Loki is deployed.
-    #[serde(rename = "loki.deployment_mode", skip_serializing_if = "Option::is_none")]
     pub loki_deployment_mode: Option<types::ClusterAdvancedSettingsLokiDeploymentMode>,
     /// CPU requested by Loki as one process, in mCPU.
-    #[serde(
-        rename = "loki.single_binary.cpu_request_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_single_binary_cpu_request_m: Option<i64>,
     /// CPU limit of Loki as one process, in mCPU.
-    #[serde(
-        rename = "loki.single_binary.cpu_limit_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_single_binary_cpu_limit_m: Option<i64>,
     /// Memory requested by Loki as one process, in MiB.
-    #[serde(
-        rename = "loki.single_binary.memory_request_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_single_binary_memory_request_mib: Option<i64>,
     /// Memory limit of Loki as one process, in MiB.
-    #[serde(
-        rename = "loki.single_binary.memory_limit_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_single_binary_memory_limit_mib: Option<i64>,
     /// CPU requested by the write part of Loki, in mCPU.
-    #[serde(
-        rename = "loki.write.cpu_request_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_write_cpu_request_m: Option<i64>,
     /// CPU limit of the write part of Loki, in mCPU.
-    #[serde(rename = "loki.write.cpu_limit_m", skip_serializing_if = "Option::is_none")]
     pub loki_write_cpu_limit_m: Option<i64>,
     /// Memory requested by the write part of Loki, in MiB.
-    #[serde(
-        rename = "loki.write.memory_request_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_write_memory_request_mib: Option<i64>,
     /// Memory limit of the write part of Loki, in MiB.
-    #[serde(
-        rename = "loki.write.memory_limit_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_write_memory_limit_mib: Option<i64>,
     /// CPU requested by the read part of Loki, in mCPU.
-    #[serde(rename = "loki.read.cpu_request_m", skip_serializing_if = "Option::is_none")]
     pub loki_read_cpu_request_m: Option<i64>,
     /// CPU limit of the read part of Loki, in mCPU.
-    #[serde(rename = "loki.read.cpu_limit_m", skip_serializing_if = "Option::is_none")]
     pub loki_read_cpu_limit_m: Option<i64>,
     /// Memory requested by the read part of Loki, in MiB.
-    #[serde(
-        rename = "loki.read.memory_request_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_read_memory_request_mib: Option<i64>,
     /// Memory limit of the read part of Loki, in MiB.
-    #[serde(
-        rename = "loki.read.memory_limit_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_read_memory_limit_mib: Option<i64>,
     /// CPU requested by the backend part of Loki, in mCPU.
-    #[serde(
-        rename = "loki.backend.cpu_request_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_backend_cpu_request_m: Option<i64>,
     /// CPU limit of the backend part of Loki, in mCPU.
-    #[serde(
-        rename = "loki.backend.cpu_limit_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_backend_cpu_limit_m: Option<i64>,
     /// Memory requested by the backend part of Loki, in MiB.
-    #[serde(
-        rename = "loki.backend.memory_request_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_backend_memory_request_mib: Option<i64>,
     /// Memory limit of the backend part of Loki, in MiB.
-    #[serde(
-        rename = "loki.backend.memory_limit_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_backend_memory_limit_mib: Option<i64>,
     /// Time an image is kept in the registry of the cluster, in seconds.
-    #[serde(
-        rename = "registry.image_retention_time",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub registry_image_retention_time: Option<i64>,
     /// Tags put on the container registry at the cloud provider, by key.
-    #[serde(
-        rename = "cloud_provider.container_registry.tags",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub cloud_provider_container_registry_tags: Option<BTreeMap<String, String>>,
     /// Whether the AWS load balancer controller is installed; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(
-        rename = "aws.eks.enable_alb_controller",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_enable_alb_controller: Option<bool>,
     /// Whether the EFS add-on is installed; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(
-        rename = "aws.eks.enable_efs_addon",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_enable_efs_addon: Option<bool>,
     /// Throughput mode of EFS; the default is `elastic`.
     ///
     /// Default on the server: `"elastic"`.
-    #[serde(
-        rename = "aws.eks.efs.throughput_mode",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_efs_throughput_mode: Option<types::EksEfsThroughputMode>,
     /// Performance mode of EFS; the default is `generalPurpose`.
     ///
     /// Default on the server: `"generalPurpose"`.
-    #[serde(
-        rename = "aws.eks.efs.performance_mode",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_efs_performance_mode: Option<types::EksEfsPerformanceMode>,
     /// Time without access after which EFS moves a file to infrequent-access storage; the default is 30 days.
     ///
     /// Default on the server: `"AFTER_30_DAYS"`.
-    #[serde(
-        rename = "aws.eks.efs.transition_to_ia",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_efs_transition_to_ia: Option<types::EksEfsTransitionToIa>,
     /// Size of the load balancer, as the cloud provider names it.
-    #[serde(rename = "load_balancer.size", skip_serializing_if = "Option::is_none")]
     pub load_balancer_size: Option<String>,
     /// Whether public access to PostgreSQL databases is refused altogether.
-    #[serde(
-        rename = "database.postgresql.deny_any_access",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_postgresql_deny_any_access: Option<bool>,
     /// IP ranges allowed to reach public PostgreSQL databases.
-    #[serde(
-        rename = "database.postgresql.allowed_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_postgresql_allowed_cidrs: Option<Vec<String>>,
     /// Whether public access to MySQL databases is refused altogether.
-    #[serde(
-        rename = "database.mysql.deny_any_access",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_mysql_deny_any_access: Option<bool>,
     /// IP ranges allowed to reach public MySQL databases.
-    #[serde(
-        rename = "database.mysql.allowed_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_mysql_allowed_cidrs: Option<Vec<String>>,
     /// Whether public access to MongoDB databases is refused altogether.
-    #[serde(
-        rename = "database.mongodb.deny_any_access",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_mongodb_deny_any_access: Option<bool>,
     /// IP ranges allowed to reach public MongoDB databases.
-    #[serde(
-        rename = "database.mongodb.allowed_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_mongodb_allowed_cidrs: Option<Vec<String>>,
     /// Whether public access to Redis databases is refused altogether.
-    #[serde(
-        rename = "database.redis.deny_any_access",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_redis_deny_any_access: Option<bool>,
     /// IP ranges allowed to reach public Redis databases.
-    #[serde(
-        rename = "database.redis.allowed_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_redis_allowed_cidrs: Option<Vec<String>>,
     /// IAM group whose members administer the cluster.
-    #[serde(rename = "aws.iam.admin_group", skip_serializing_if = "Option::is_none")]
     pub aws_iam_admin_group: Option<String>,
     /// Whether the instances require version 2 of the EC2 metadata service.
-    #[serde(
-        rename = "aws.eks.ec2.metadata_imds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_ec2_metadata_imds: Option<
         types::ClusterAdvancedSettingsAwsEksEc2MetadataImds,
     >,
     /// Machine image of the nodes; the default is `AmazonLinux2023`.
     ///
     /// Default on the server: `"AmazonLinux2023"`.
-    #[serde(rename = "aws.eks.ec2.ami", skip_serializing_if = "Option::is_none")]
     pub aws_eks_ec2_ami: Option<String>,
     /// Deprecated: lifetime of the resources before they are cleaned up.
-    #[serde(rename = "pleco.resources_ttl", skip_serializing_if = "Option::is_none")]
     pub pleco_resources_ttl: Option<i64>,
     /// How images are copied into the registry of the cluster.
-    #[serde(rename = "registry.mirroring_mode", skip_serializing_if = "Option::is_none")]
     pub registry_mirroring_mode: Option<types::RegistryMirroringModeEnum>,
     /// CPU requested by nginx, in mCPU.
-    #[serde(
-        rename = "nginx.vcpu.request_in_milli_cpu",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_vcpu_request_in_milli_cpu: Option<i64>,
     /// CPU limit of nginx, in mCPU.
-    #[serde(
-        rename = "nginx.vcpu.limit_in_milli_cpu",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_vcpu_limit_in_milli_cpu: Option<i64>,
     /// Memory requested by nginx, in MiB.
-    #[serde(
-        rename = "nginx.memory.request_in_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_memory_request_in_mib: Option<i64>,
     /// Memory limit of nginx, in MiB.
-    #[serde(
-        rename = "nginx.memory.limit_in_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_memory_limit_in_mib: Option<i64>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "envoy.gateway_api.http_request_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "envoy.gateway_api.http_connection_idle_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "envoy.gateway_api.retry.num_retries",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_retry_num_retries: rt::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    #[serde(
-        rename = "envoy.gateway_api.retry.retry_on",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_retry_retry_on: rt::Patch<String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    #[serde(
-        rename = "envoy.gateway_api.retry.http_status_codes",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_retry_http_status_codes: rt::Patch<String>,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    #[serde(
-        rename = "envoy.gateway_api.retry.per_try_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
     /// CPU use at which nginx is scaled, in percent.
-    #[serde(
-        rename = "nginx.hpa.cpu_utilization_percentage_threshold",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_hpa_cpu_utilization_percentage_threshold: Option<i64>,
     /// Smallest number of nginx instances.
-    #[serde(
-        rename = "nginx.hpa.min_number_instances",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_hpa_min_number_instances: Option<i64>,
     /// Largest number of nginx instances.
-    #[serde(
-        rename = "nginx.hpa.max_number_instances",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_hpa_max_number_instances: Option<i64>,
     /// Kubernetes storage class behind the fast SSD storage.
-    #[serde(rename = "storageclass.fast_ssd", skip_serializing_if = "Option::is_none")]
     pub storageclass_fast_ssd: Option<String>,
     /// Whether Qovery reaches the cluster from fixed IP addresses.
-    #[serde(rename = "qovery.static_ip_mode", skip_serializing_if = "Option::is_none")]
     pub qovery_static_ip_mode: Option<bool>,
     /// IP ranges allowed to reach the Kubernetes API.
-    #[serde(
-        rename = "k8s.api.allowed_public_access_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub k8s_api_allowed_public_access_cidrs: Option<Vec<String>>,
 }
 
@@ -1431,6 +1905,348 @@ impl ClusterAdvancedSettings {
     }
 }
 
+impl model::Blank for ClusterAdvancedSettings {
+    fn blank() -> Self {
+        Self {
+            aws_cloudwatch_eks_logs_retention_days: model::blank(),
+            aws_vpc_enable_s3_flow_logs: model::blank(),
+            aws_vpc_flow_logs_retention_days: model::blank(),
+            aws_vpc_enable_nat_gateway_secondary_eip: model::blank(),
+            loki_log_retention_in_week: model::blank(),
+            loki_deployment_mode: model::blank(),
+            loki_single_binary_cpu_request_m: model::blank(),
+            loki_single_binary_cpu_limit_m: model::blank(),
+            loki_single_binary_memory_request_mib: model::blank(),
+            loki_single_binary_memory_limit_mib: model::blank(),
+            loki_write_cpu_request_m: model::blank(),
+            loki_write_cpu_limit_m: model::blank(),
+            loki_write_memory_request_mib: model::blank(),
+            loki_write_memory_limit_mib: model::blank(),
+            loki_read_cpu_request_m: model::blank(),
+            loki_read_cpu_limit_m: model::blank(),
+            loki_read_memory_request_mib: model::blank(),
+            loki_read_memory_limit_mib: model::blank(),
+            loki_backend_cpu_request_m: model::blank(),
+            loki_backend_cpu_limit_m: model::blank(),
+            loki_backend_memory_request_mib: model::blank(),
+            loki_backend_memory_limit_mib: model::blank(),
+            registry_image_retention_time: model::blank(),
+            cloud_provider_container_registry_tags: model::blank(),
+            aws_eks_enable_alb_controller: model::blank(),
+            aws_eks_enable_efs_addon: model::blank(),
+            aws_eks_efs_throughput_mode: model::blank(),
+            aws_eks_efs_performance_mode: model::blank(),
+            aws_eks_efs_transition_to_ia: model::blank(),
+            load_balancer_size: model::blank(),
+            database_postgresql_deny_any_access: model::blank(),
+            database_postgresql_allowed_cidrs: model::blank(),
+            database_mysql_deny_any_access: model::blank(),
+            database_mysql_allowed_cidrs: model::blank(),
+            database_mongodb_deny_any_access: model::blank(),
+            database_mongodb_allowed_cidrs: model::blank(),
+            database_redis_deny_any_access: model::blank(),
+            database_redis_allowed_cidrs: model::blank(),
+            aws_iam_admin_group: model::blank(),
+            aws_eks_ec2_metadata_imds: model::blank(),
+            aws_eks_ec2_ami: model::blank(),
+            pleco_resources_ttl: model::blank(),
+            registry_mirroring_mode: model::blank(),
+            nginx_vcpu_request_in_milli_cpu: model::blank(),
+            nginx_vcpu_limit_in_milli_cpu: model::blank(),
+            nginx_memory_request_in_mib: model::blank(),
+            nginx_memory_limit_in_mib: model::blank(),
+            envoy_gateway_api_http_request_timeout_seconds: model::blank(),
+            envoy_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
+            envoy_gateway_api_retry_num_retries: model::blank(),
+            envoy_gateway_api_retry_retry_on: model::blank(),
+            envoy_gateway_api_retry_http_status_codes: model::blank(),
+            envoy_gateway_api_retry_per_try_timeout_seconds: model::blank(),
+            nginx_hpa_cpu_utilization_percentage_threshold: model::blank(),
+            nginx_hpa_min_number_instances: model::blank(),
+            nginx_hpa_max_number_instances: model::blank(),
+            storageclass_fast_ssd: model::blank(),
+            qovery_static_ip_mode: model::blank(),
+            k8s_api_allowed_public_access_cidrs: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterAdvancedSettings {
+    const NAME: &'static str = "ClusterAdvancedSettings";
+    const FIELDS: &'static [&'static str] = &[
+        "aws.cloudwatch.eks_logs_retention_days",
+        "aws.vpc.enable_s3_flow_logs",
+        "aws.vpc.flow_logs_retention_days",
+        "aws.vpc.enable_nat_gateway_secondary_eip",
+        "loki.log_retention_in_week",
+        "loki.deployment_mode",
+        "loki.single_binary.cpu_request_m",
+        "loki.single_binary.cpu_limit_m",
+        "loki.single_binary.memory_request_mib",
+        "loki.single_binary.memory_limit_mib",
+        "loki.write.cpu_request_m",
+        "loki.write.cpu_limit_m",
+        "loki.write.memory_request_mib",
+        "loki.write.memory_limit_mib",
+        "loki.read.cpu_request_m",
+        "loki.read.cpu_limit_m",
+        "loki.read.memory_request_mib",
+        "loki.read.memory_limit_mib",
+        "loki.backend.cpu_request_m",
+        "loki.backend.cpu_limit_m",
+        "loki.backend.memory_request_mib",
+        "loki.backend.memory_limit_mib",
+        "registry.image_retention_time",
+        "cloud_provider.container_registry.tags",
+        "aws.eks.enable_alb_controller",
+        "aws.eks.enable_efs_addon",
+        "aws.eks.efs.throughput_mode",
+        "aws.eks.efs.performance_mode",
+        "aws.eks.efs.transition_to_ia",
+        "load_balancer.size",
+        "database.postgresql.deny_any_access",
+        "database.postgresql.allowed_cidrs",
+        "database.mysql.deny_any_access",
+        "database.mysql.allowed_cidrs",
+        "database.mongodb.deny_any_access",
+        "database.mongodb.allowed_cidrs",
+        "database.redis.deny_any_access",
+        "database.redis.allowed_cidrs",
+        "aws.iam.admin_group",
+        "aws.eks.ec2.metadata_imds",
+        "aws.eks.ec2.ami",
+        "pleco.resources_ttl",
+        "registry.mirroring_mode",
+        "nginx.vcpu.request_in_milli_cpu",
+        "nginx.vcpu.limit_in_milli_cpu",
+        "nginx.memory.request_in_mib",
+        "nginx.memory.limit_in_mib",
+        "envoy.gateway_api.http_request_timeout_seconds",
+        "envoy.gateway_api.http_connection_idle_timeout_seconds",
+        "envoy.gateway_api.retry.num_retries",
+        "envoy.gateway_api.retry.retry_on",
+        "envoy.gateway_api.retry.http_status_codes",
+        "envoy.gateway_api.retry.per_try_timeout_seconds",
+        "nginx.hpa.cpu_utilization_percentage_threshold",
+        "nginx.hpa.min_number_instances",
+        "nginx.hpa.max_number_instances",
+        "storageclass.fast_ssd",
+        "qovery.static_ip_mode",
+        "k8s.api.allowed_public_access_cidrs",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.aws_cloudwatch_eks_logs_retention_days, from),
+            1 => model::value(&mut self.aws_vpc_enable_s3_flow_logs, from),
+            2 => model::value(&mut self.aws_vpc_flow_logs_retention_days, from),
+            3 => model::value(&mut self.aws_vpc_enable_nat_gateway_secondary_eip, from),
+            4 => model::value(&mut self.loki_log_retention_in_week, from),
+            5 => model::value(&mut self.loki_deployment_mode, from),
+            6 => model::value(&mut self.loki_single_binary_cpu_request_m, from),
+            7 => model::value(&mut self.loki_single_binary_cpu_limit_m, from),
+            8 => model::value(&mut self.loki_single_binary_memory_request_mib, from),
+            9 => model::value(&mut self.loki_single_binary_memory_limit_mib, from),
+            10 => model::value(&mut self.loki_write_cpu_request_m, from),
+            11 => model::value(&mut self.loki_write_cpu_limit_m, from),
+            12 => model::value(&mut self.loki_write_memory_request_mib, from),
+            13 => model::value(&mut self.loki_write_memory_limit_mib, from),
+            14 => model::value(&mut self.loki_read_cpu_request_m, from),
+            15 => model::value(&mut self.loki_read_cpu_limit_m, from),
+            16 => model::value(&mut self.loki_read_memory_request_mib, from),
+            17 => model::value(&mut self.loki_read_memory_limit_mib, from),
+            18 => model::value(&mut self.loki_backend_cpu_request_m, from),
+            19 => model::value(&mut self.loki_backend_cpu_limit_m, from),
+            20 => model::value(&mut self.loki_backend_memory_request_mib, from),
+            21 => model::value(&mut self.loki_backend_memory_limit_mib, from),
+            22 => model::value(&mut self.registry_image_retention_time, from),
+            23 => model::value(&mut self.cloud_provider_container_registry_tags, from),
+            24 => model::value(&mut self.aws_eks_enable_alb_controller, from),
+            25 => model::value(&mut self.aws_eks_enable_efs_addon, from),
+            26 => model::value(&mut self.aws_eks_efs_throughput_mode, from),
+            27 => model::value(&mut self.aws_eks_efs_performance_mode, from),
+            28 => model::value(&mut self.aws_eks_efs_transition_to_ia, from),
+            29 => model::value(&mut self.load_balancer_size, from),
+            30 => model::value(&mut self.database_postgresql_deny_any_access, from),
+            31 => model::value(&mut self.database_postgresql_allowed_cidrs, from),
+            32 => model::value(&mut self.database_mysql_deny_any_access, from),
+            33 => model::value(&mut self.database_mysql_allowed_cidrs, from),
+            34 => model::value(&mut self.database_mongodb_deny_any_access, from),
+            35 => model::value(&mut self.database_mongodb_allowed_cidrs, from),
+            36 => model::value(&mut self.database_redis_deny_any_access, from),
+            37 => model::value(&mut self.database_redis_allowed_cidrs, from),
+            38 => model::value(&mut self.aws_iam_admin_group, from),
+            39 => model::value(&mut self.aws_eks_ec2_metadata_imds, from),
+            40 => model::value(&mut self.aws_eks_ec2_ami, from),
+            41 => model::value(&mut self.pleco_resources_ttl, from),
+            42 => model::value(&mut self.registry_mirroring_mode, from),
+            43 => model::value(&mut self.nginx_vcpu_request_in_milli_cpu, from),
+            44 => model::value(&mut self.nginx_vcpu_limit_in_milli_cpu, from),
+            45 => model::value(&mut self.nginx_memory_request_in_mib, from),
+            46 => model::value(&mut self.nginx_memory_limit_in_mib, from),
+            47 => {
+                model::value(
+                    &mut self.envoy_gateway_api_http_request_timeout_seconds,
+                    from,
+                )
+            }
+            48 => {
+                model::value(
+                    &mut self.envoy_gateway_api_http_connection_idle_timeout_seconds,
+                    from,
+                )
+            }
+            49 => model::value(&mut self.envoy_gateway_api_retry_num_retries, from),
+            50 => model::value(&mut self.envoy_gateway_api_retry_retry_on, from),
+            51 => model::value(&mut self.envoy_gateway_api_retry_http_status_codes, from),
+            52 => {
+                model::value(
+                    &mut self.envoy_gateway_api_retry_per_try_timeout_seconds,
+                    from,
+                )
+            }
+            53 => {
+                model::value(
+                    &mut self.nginx_hpa_cpu_utilization_percentage_threshold,
+                    from,
+                )
+            }
+            54 => model::value(&mut self.nginx_hpa_min_number_instances, from),
+            55 => model::value(&mut self.nginx_hpa_max_number_instances, from),
+            56 => model::value(&mut self.storageclass_fast_ssd, from),
+            57 => model::value(&mut self.qovery_static_ip_mode, from),
+            _ => model::value(&mut self.k8s_api_allowed_public_access_cidrs, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given(
+            "aws.cloudwatch.eks_logs_retention_days",
+            &self.aws_cloudwatch_eks_logs_retention_days,
+        );
+        to.given("aws.vpc.enable_s3_flow_logs", &self.aws_vpc_enable_s3_flow_logs);
+        to.given(
+            "aws.vpc.flow_logs_retention_days",
+            &self.aws_vpc_flow_logs_retention_days,
+        );
+        to.given(
+            "aws.vpc.enable_nat_gateway_secondary_eip",
+            &self.aws_vpc_enable_nat_gateway_secondary_eip,
+        );
+        to.given("loki.log_retention_in_week", &self.loki_log_retention_in_week);
+        to.given("loki.deployment_mode", &self.loki_deployment_mode);
+        to.given(
+            "loki.single_binary.cpu_request_m",
+            &self.loki_single_binary_cpu_request_m,
+        );
+        to.given("loki.single_binary.cpu_limit_m", &self.loki_single_binary_cpu_limit_m);
+        to.given(
+            "loki.single_binary.memory_request_mib",
+            &self.loki_single_binary_memory_request_mib,
+        );
+        to.given(
+            "loki.single_binary.memory_limit_mib",
+            &self.loki_single_binary_memory_limit_mib,
+        );
+        to.given("loki.write.cpu_request_m", &self.loki_write_cpu_request_m);
+        to.given("loki.write.cpu_limit_m", &self.loki_write_cpu_limit_m);
+        to.given("loki.write.memory_request_mib", &self.loki_write_memory_request_mib);
+        to.given("loki.write.memory_limit_mib", &self.loki_write_memory_limit_mib);
+        to.given("loki.read.cpu_request_m", &self.loki_read_cpu_request_m);
+        to.given("loki.read.cpu_limit_m", &self.loki_read_cpu_limit_m);
+        to.given("loki.read.memory_request_mib", &self.loki_read_memory_request_mib);
+        to.given("loki.read.memory_limit_mib", &self.loki_read_memory_limit_mib);
+        to.given("loki.backend.cpu_request_m", &self.loki_backend_cpu_request_m);
+        to.given("loki.backend.cpu_limit_m", &self.loki_backend_cpu_limit_m);
+        to.given(
+            "loki.backend.memory_request_mib",
+            &self.loki_backend_memory_request_mib,
+        );
+        to.given("loki.backend.memory_limit_mib", &self.loki_backend_memory_limit_mib);
+        to.given("registry.image_retention_time", &self.registry_image_retention_time);
+        to.given(
+            "cloud_provider.container_registry.tags",
+            &self.cloud_provider_container_registry_tags,
+        );
+        to.given("aws.eks.enable_alb_controller", &self.aws_eks_enable_alb_controller);
+        to.given("aws.eks.enable_efs_addon", &self.aws_eks_enable_efs_addon);
+        to.given("aws.eks.efs.throughput_mode", &self.aws_eks_efs_throughput_mode);
+        to.given("aws.eks.efs.performance_mode", &self.aws_eks_efs_performance_mode);
+        to.given("aws.eks.efs.transition_to_ia", &self.aws_eks_efs_transition_to_ia);
+        to.given("load_balancer.size", &self.load_balancer_size);
+        to.given(
+            "database.postgresql.deny_any_access",
+            &self.database_postgresql_deny_any_access,
+        );
+        to.given(
+            "database.postgresql.allowed_cidrs",
+            &self.database_postgresql_allowed_cidrs,
+        );
+        to.given("database.mysql.deny_any_access", &self.database_mysql_deny_any_access);
+        to.given("database.mysql.allowed_cidrs", &self.database_mysql_allowed_cidrs);
+        to.given(
+            "database.mongodb.deny_any_access",
+            &self.database_mongodb_deny_any_access,
+        );
+        to.given("database.mongodb.allowed_cidrs", &self.database_mongodb_allowed_cidrs);
+        to.given("database.redis.deny_any_access", &self.database_redis_deny_any_access);
+        to.given("database.redis.allowed_cidrs", &self.database_redis_allowed_cidrs);
+        to.given("aws.iam.admin_group", &self.aws_iam_admin_group);
+        to.given("aws.eks.ec2.metadata_imds", &self.aws_eks_ec2_metadata_imds);
+        to.given("aws.eks.ec2.ami", &self.aws_eks_ec2_ami);
+        to.given("pleco.resources_ttl", &self.pleco_resources_ttl);
+        to.given("registry.mirroring_mode", &self.registry_mirroring_mode);
+        to.given(
+            "nginx.vcpu.request_in_milli_cpu",
+            &self.nginx_vcpu_request_in_milli_cpu,
+        );
+        to.given("nginx.vcpu.limit_in_milli_cpu", &self.nginx_vcpu_limit_in_milli_cpu);
+        to.given("nginx.memory.request_in_mib", &self.nginx_memory_request_in_mib);
+        to.given("nginx.memory.limit_in_mib", &self.nginx_memory_limit_in_mib);
+        to.given(
+            "envoy.gateway_api.http_request_timeout_seconds",
+            &self.envoy_gateway_api_http_request_timeout_seconds,
+        );
+        to.given(
+            "envoy.gateway_api.http_connection_idle_timeout_seconds",
+            &self.envoy_gateway_api_http_connection_idle_timeout_seconds,
+        );
+        to.given(
+            "envoy.gateway_api.retry.num_retries",
+            &self.envoy_gateway_api_retry_num_retries,
+        );
+        to.given(
+            "envoy.gateway_api.retry.retry_on",
+            &self.envoy_gateway_api_retry_retry_on,
+        );
+        to.given(
+            "envoy.gateway_api.retry.http_status_codes",
+            &self.envoy_gateway_api_retry_http_status_codes,
+        );
+        to.given(
+            "envoy.gateway_api.retry.per_try_timeout_seconds",
+            &self.envoy_gateway_api_retry_per_try_timeout_seconds,
+        );
+        to.given(
+            "nginx.hpa.cpu_utilization_percentage_threshold",
+            &self.nginx_hpa_cpu_utilization_percentage_threshold,
+        );
+        to.given("nginx.hpa.min_number_instances", &self.nginx_hpa_min_number_instances);
+        to.given("nginx.hpa.max_number_instances", &self.nginx_hpa_max_number_instances);
+        to.given("storageclass.fast_ssd", &self.storageclass_fast_ssd);
+        to.given("qovery.static_ip_mode", &self.qovery_static_ip_mode);
+        to.given(
+            "k8s.api.allowed_public_access_cidrs",
+            &self.k8s_api_allowed_public_access_cidrs,
+        );
+    }
+}
+
+model::through_fields!(ClusterAdvancedSettings, Default);
+
 open_enum! {
     /// Whether the instances require version 2 of the EC2 metadata service.
     ///
@@ -1470,11 +2286,10 @@ open_enum! {
 /// Line of the output of a cluster analysis.
 ///
 /// A part of `ClusterAnalysisLogResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisLogResponse {
     /// Time of the line (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub timestamp: chrono::DateTime<chrono::Utc>,
     /// Severity of the line.
     pub level: String,
@@ -1484,16 +2299,83 @@ pub struct ClusterAnalysisLogResponse {
     pub line_order: i64,
 }
 
+impl model::Blank for ClusterAnalysisLogResponse {
+    fn blank() -> Self {
+        Self {
+            timestamp: model::blank(),
+            level: model::blank(),
+            message: model::blank(),
+            line_order: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterAnalysisLogResponse {
+    const NAME: &'static str = "ClusterAnalysisLogResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "timestamp",
+        "level",
+        "message",
+        "line_order",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.timestamp, from),
+            1 => model::value(&mut self.level, from),
+            2 => model::value(&mut self.message, from),
+            _ => model::value(&mut self.line_order, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("timestamp", &self.timestamp);
+        to.always("level", &self.level);
+        to.always("message", &self.message);
+        to.always("line_order", &self.line_order);
+    }
+}
+
+model::through_fields!(ClusterAnalysisLogResponse);
+
 /// Output of a cluster analysis.
 ///
 /// Returned by `list_cluster_analysis_logs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisLogResponseList {
     /// The lines.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterAnalysisLogResponse>,
 }
+
+impl model::Blank for ClusterAnalysisLogResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterAnalysisLogResponseList {
+    const NAME: &'static str = "ClusterAnalysisLogResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterAnalysisLogResponseList, Default);
 
 open_enum! {
     /// Format of the result of a cluster analysis.
@@ -1512,7 +2394,7 @@ open_enum! {
 /// Analysis to run on a cluster.
 ///
 /// Sent by `start_cluster_analysis`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisRequest {
     /// Kind of analysis.
@@ -1520,13 +2402,10 @@ pub struct ClusterAnalysisRequest {
     /// Format of the result.
     pub output_format: types::ClusterAnalysisOutputFormat,
     /// URL of the Prometheus server to query; null or absent to let the API choose.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub prometheus_url: rt::Patch<String>,
     /// Further arguments of the analysis command.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cmd_args: Option<Vec<String>>,
     /// Kubernetes version to check against; null or absent to let the API choose.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub target_kubernetes_version: rt::Patch<String>,
 }
 
@@ -1564,10 +2443,56 @@ impl ClusterAnalysisRequest {
     }
 }
 
+impl model::Blank for ClusterAnalysisRequest {
+    fn blank() -> Self {
+        Self {
+            kind: model::blank(),
+            output_format: model::blank(),
+            prometheus_url: model::blank(),
+            cmd_args: model::blank(),
+            target_kubernetes_version: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterAnalysisRequest {
+    const NAME: &'static str = "ClusterAnalysisRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "kind",
+        "output_format",
+        "prometheus_url",
+        "cmd_args",
+        "target_kubernetes_version",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.kind, from),
+            1 => model::value(&mut self.output_format, from),
+            2 => model::value(&mut self.prometheus_url, from),
+            3 => model::value(&mut self.cmd_args, from),
+            _ => model::value(&mut self.target_kubernetes_version, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.always("output_format", &self.output_format);
+        to.given("prometheus_url", &self.prometheus_url);
+        to.given("cmd_args", &self.cmd_args);
+        to.given("target_kubernetes_version", &self.target_kubernetes_version);
+    }
+}
+
+model::through_fields!(ClusterAnalysisRequest);
+
 /// Analysis of a cluster.
 ///
 /// Returned by `start_cluster_analysis` and `get_cluster_analysis`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisResponse {
     /// Identifier of the analysis.
@@ -1583,28 +2508,116 @@ pub struct ClusterAnalysisResponse {
     /// Format of the result.
     pub output_format: types::ClusterAnalysisOutputFormat,
     /// Time of creation (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Who or what started the analysis.
     pub triggered_by: String,
     /// Text of the failure; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
 }
+
+impl model::Blank for ClusterAnalysisResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            cluster_id: model::blank(),
+            organization_id: model::blank(),
+            kind: model::blank(),
+            status: model::blank(),
+            output_format: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            triggered_by: model::blank(),
+            error_message: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterAnalysisResponse {
+    const NAME: &'static str = "ClusterAnalysisResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "cluster_id",
+        "organization_id",
+        "kind",
+        "status",
+        "output_format",
+        "created_at",
+        "updated_at",
+        "triggered_by",
+        "error_message",
+    ];
+    const REQUIRED: u128 = 511;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.cluster_id, from),
+            2 => model::value(&mut self.organization_id, from),
+            3 => model::value(&mut self.kind, from),
+            4 => model::value(&mut self.status, from),
+            5 => model::value(&mut self.output_format, from),
+            6 => model::time(&mut self.created_at, from),
+            7 => model::time(&mut self.updated_at, from),
+            8 => model::value(&mut self.triggered_by, from),
+            _ => model::value(&mut self.error_message, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("cluster_id", &self.cluster_id);
+        to.always("organization_id", &self.organization_id);
+        to.always("kind", &self.kind);
+        to.always("status", &self.status);
+        to.always("output_format", &self.output_format);
+        to.always("created_at", &self.created_at);
+        to.always("updated_at", &self.updated_at);
+        to.always("triggered_by", &self.triggered_by);
+        to.given("error_message", &self.error_message);
+    }
+}
+
+model::through_fields!(ClusterAnalysisResponse);
 
 /// Analyses of a cluster.
 ///
 /// Returned by `list_cluster_analyses`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisResponseList {
     /// The analyses.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterAnalysisResponse>,
 }
+
+impl model::Blank for ClusterAnalysisResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterAnalysisResponseList {
+    const NAME: &'static str = "ClusterAnalysisResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterAnalysisResponseList, Default);
 
 open_enum! {
     /// Progress of a cluster analysis.
@@ -1627,34 +2640,62 @@ open_enum! {
 /// Cloud provider, credentials and region of a cluster.
 ///
 /// Returned by `get_organization_cloud_provider_info` and `specify_cluster_cloud_provider_info`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfo {
     /// Cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider: Option<types::CloudProviderEnum>,
     /// Credentials to use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::ClusterCloudProviderInfoCredentials>,
     /// Region of the cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
 }
+
+impl model::Blank for ClusterCloudProviderInfo {
+    fn blank() -> Self {
+        Self {
+            cloud_provider: model::blank(),
+            credentials: model::blank(),
+            region: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterCloudProviderInfo {
+    const NAME: &'static str = "ClusterCloudProviderInfo";
+    const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cloud_provider, from),
+            1 => model::value(&mut self.credentials, from),
+            _ => model::value(&mut self.region, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("cloud_provider", &self.cloud_provider);
+        to.given("credentials", &self.credentials);
+        to.given("region", &self.region);
+    }
+}
+
+model::through_fields!(ClusterCloudProviderInfo, Default);
 
 /// Cloud provider, credentials and region of a cluster.
 ///
 /// Sent by `specify_cluster_cloud_provider_info`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfoRequest {
     /// Cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider: Option<types::CloudProviderEnum>,
     /// Credentials to use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::ClusterCloudProviderInfoCredentials>,
     /// Region of the cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
 }
 
@@ -1687,16 +2728,75 @@ impl ClusterCloudProviderInfoRequest {
     }
 }
 
+impl model::Blank for ClusterCloudProviderInfoRequest {
+    fn blank() -> Self {
+        Self {
+            cloud_provider: model::blank(),
+            credentials: model::blank(),
+            region: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterCloudProviderInfoRequest {
+    const NAME: &'static str = "ClusterCloudProviderInfoRequest";
+    const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cloud_provider, from),
+            1 => model::value(&mut self.credentials, from),
+            _ => model::value(&mut self.region, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("cloud_provider", &self.cloud_provider);
+        to.given("credentials", &self.credentials);
+        to.given("region", &self.region);
+    }
+}
+
+model::through_fields!(ClusterCloudProviderInfoRequest, Default);
+
 /// Cloud provider credentials of one kind in an organization.
 ///
 /// Returned by `list_aws_credentials`, `list_azure_credentials`, `list_do_credentials` and 3 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCredentialsResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterCredentials>,
 }
+
+impl model::Blank for ClusterCredentialsResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterCredentialsResponseList {
+    const NAME: &'static str = "ClusterCredentialsResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterCredentialsResponseList, Default);
 
 open_enum! {
     /// What the deletion of a cluster removes. The default is `DEFAULT`.
@@ -1729,7 +2829,7 @@ open_enum! {
 /// DNS provider to set for a cluster.
 ///
 /// Sent by `edit_cluster_dns_provider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterDnsProviderRequest {
     /// Configuration of the provider.
@@ -1742,6 +2842,34 @@ impl ClusterDnsProviderRequest {
         Self { dns_provider }
     }
 }
+
+impl model::Blank for ClusterDnsProviderRequest {
+    fn blank() -> Self {
+        Self {
+            dns_provider: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterDnsProviderRequest {
+    const NAME: &'static str = "ClusterDnsProviderRequest";
+    const FIELDS: &'static [&'static str] = &["dns_provider"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.dns_provider, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("dns_provider", &self.dns_provider);
+    }
+}
+
+model::through_fields!(ClusterDnsProviderRequest);
 
 union! {
     /// Configuration of a DNS provider. The `provider` field selects the shape.
@@ -1781,12 +2909,40 @@ impl From<types::Route53DnsProviderRequest> for ClusterDnsProviderRequestProvide
 /// DNS provider of a cluster.
 ///
 /// Returned by `get_cluster_dns_provider` and `edit_cluster_dns_provider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterDnsProviderResponse {
     /// Configuration of the provider.
     pub dns_provider: types::ClusterDnsProviderResponseProvider,
 }
+
+impl model::Blank for ClusterDnsProviderResponse {
+    fn blank() -> Self {
+        Self {
+            dns_provider: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterDnsProviderResponse {
+    const NAME: &'static str = "ClusterDnsProviderResponse";
+    const FIELDS: &'static [&'static str] = &["dns_provider"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.dns_provider, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("dns_provider", &self.dns_provider);
+    }
+}
+
+model::through_fields!(ClusterDnsProviderResponse);
 
 union! {
     /// Configuration of a DNS provider. The `provider` field selects the shape.
@@ -1826,21 +2982,18 @@ impl From<types::Route53DnsProviderResponse> for ClusterDnsProviderResponseProvi
 /// Git repository that holds the EKS Anywhere configuration of a cluster.
 ///
 /// A part of `ClusterInfrastructureEksAnywhereParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterEksAnywhereGitRepository {
     /// URL of the repository.
     pub url: String,
     /// Branch to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// SHA of the commit to use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_id: Option<String>,
     /// Identifier of the Git token that gives access.
     pub git_token_id: uuid::Uuid,
     /// Git provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<types::GitProviderEnum>,
 }
 
@@ -1872,10 +3025,56 @@ impl ClusterEksAnywhereGitRepository {
     }
 }
 
+impl model::Blank for ClusterEksAnywhereGitRepository {
+    fn blank() -> Self {
+        Self {
+            url: model::blank(),
+            branch: model::blank(),
+            commit_id: model::blank(),
+            git_token_id: model::blank(),
+            provider: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterEksAnywhereGitRepository {
+    const NAME: &'static str = "ClusterEksAnywhereGitRepository";
+    const FIELDS: &'static [&'static str] = &[
+        "url",
+        "branch",
+        "commit_id",
+        "git_token_id",
+        "provider",
+    ];
+    const REQUIRED: u128 = 9;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.url, from),
+            1 => model::value(&mut self.branch, from),
+            2 => model::value(&mut self.commit_id, from),
+            3 => model::value(&mut self.git_token_id, from),
+            _ => model::value(&mut self.provider, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("url", &self.url);
+        to.given("branch", &self.branch);
+        to.given("commit_id", &self.commit_id);
+        to.always("git_token_id", &self.git_token_id);
+        to.given("provider", &self.provider);
+    }
+}
+
+model::through_fields!(ClusterEksAnywhereGitRepository);
+
 /// Environment hosted by a cluster, with its services.
 ///
 /// A part of `ClusterEnvironmentResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentResponse {
     /// Identifier of the environment.
@@ -1887,25 +3086,95 @@ pub struct ClusterEnvironmentResponse {
     /// Name of the project.
     pub project_name: String,
     /// The services.
-    #[serde(default)]
     pub services: Vec<types::ClusterEnvironmentServiceResponse>,
 }
+
+impl model::Blank for ClusterEnvironmentResponse {
+    fn blank() -> Self {
+        Self {
+            environment_id: model::blank(),
+            environment_name: model::blank(),
+            project_id: model::blank(),
+            project_name: model::blank(),
+            services: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterEnvironmentResponse {
+    const NAME: &'static str = "ClusterEnvironmentResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "environment_id",
+        "environment_name",
+        "project_id",
+        "project_name",
+        "services",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.environment_id, from),
+            1 => model::value(&mut self.environment_name, from),
+            2 => model::value(&mut self.project_id, from),
+            3 => model::value(&mut self.project_name, from),
+            _ => model::value(&mut self.services, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("environment_id", &self.environment_id);
+        to.always("environment_name", &self.environment_name);
+        to.always("project_id", &self.project_id);
+        to.always("project_name", &self.project_name);
+        to.always("services", &self.services);
+    }
+}
+
+model::through_fields!(ClusterEnvironmentResponse);
 
 /// Environments hosted by a cluster.
 ///
 /// Returned by `get_environments_by_cluster_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterEnvironmentResponse>,
 }
+
+impl model::Blank for ClusterEnvironmentResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterEnvironmentResponseList {
+    const NAME: &'static str = "ClusterEnvironmentResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterEnvironmentResponseList, Default);
 
 /// Service of an environment hosted by a cluster.
 ///
 /// A part of `ClusterEnvironmentResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentServiceResponse {
     /// Identifier.
@@ -1913,67 +3182,84 @@ pub struct ClusterEnvironmentServiceResponse {
     /// Name.
     pub name: String,
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::LinkedServiceTypeEnum,
 }
+
+impl model::Blank for ClusterEnvironmentServiceResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            type_: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterEnvironmentServiceResponse {
+    const NAME: &'static str = "ClusterEnvironmentServiceResponse";
+    const FIELDS: &'static [&'static str] = &["id", "name", "type"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.type_, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("type", &self.type_);
+    }
+}
+
+model::through_fields!(ClusterEnvironmentServiceResponse);
 
 /// Existing AWS network to put a cluster in.
 ///
 /// A part of `ClusterFeatureAwsExistingVpcResponse` and `ClusterRequestFeatureValue`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureAwsExistingVpc {
     /// Identifier of the VPC.
     pub aws_vpc_eks_id: String,
     /// Identifiers of the EKS subnets in the zone.
-    #[serde(default)]
     pub eks_subnets_zone_a_ids: Vec<String>,
     /// Identifiers of the EKS subnets in the zone.
-    #[serde(default)]
     pub eks_subnets_zone_b_ids: Vec<String>,
     /// Identifiers of the EKS subnets in the zone.
-    #[serde(default)]
     pub eks_subnets_zone_c_ids: Vec<String>,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub documentdb_subnets_zone_a_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub documentdb_subnets_zone_b_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub documentdb_subnets_zone_c_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub elasticache_subnets_zone_a_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub elasticache_subnets_zone_b_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub elasticache_subnets_zone_c_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub rds_subnets_zone_a_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub rds_subnets_zone_b_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub rds_subnets_zone_c_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub eks_karpenter_fargate_subnets_zone_a_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub eks_karpenter_fargate_subnets_zone_b_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub eks_karpenter_fargate_subnets_zone_c_ids: rt::Patch<Vec<String>>,
     /// Whether nodes are created in private subnets; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_create_nodes_in_private_subnet: Option<bool>,
 }
 
@@ -2108,59 +3394,219 @@ impl ClusterFeatureAwsExistingVpc {
     }
 }
 
+impl model::Blank for ClusterFeatureAwsExistingVpc {
+    fn blank() -> Self {
+        Self {
+            aws_vpc_eks_id: model::blank(),
+            eks_subnets_zone_a_ids: model::blank(),
+            eks_subnets_zone_b_ids: model::blank(),
+            eks_subnets_zone_c_ids: model::blank(),
+            documentdb_subnets_zone_a_ids: model::blank(),
+            documentdb_subnets_zone_b_ids: model::blank(),
+            documentdb_subnets_zone_c_ids: model::blank(),
+            elasticache_subnets_zone_a_ids: model::blank(),
+            elasticache_subnets_zone_b_ids: model::blank(),
+            elasticache_subnets_zone_c_ids: model::blank(),
+            rds_subnets_zone_a_ids: model::blank(),
+            rds_subnets_zone_b_ids: model::blank(),
+            rds_subnets_zone_c_ids: model::blank(),
+            eks_karpenter_fargate_subnets_zone_a_ids: model::blank(),
+            eks_karpenter_fargate_subnets_zone_b_ids: model::blank(),
+            eks_karpenter_fargate_subnets_zone_c_ids: model::blank(),
+            eks_create_nodes_in_private_subnet: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureAwsExistingVpc {
+    const NAME: &'static str = "ClusterFeatureAwsExistingVpc";
+    const FIELDS: &'static [&'static str] = &[
+        "aws_vpc_eks_id",
+        "eks_subnets_zone_a_ids",
+        "eks_subnets_zone_b_ids",
+        "eks_subnets_zone_c_ids",
+        "documentdb_subnets_zone_a_ids",
+        "documentdb_subnets_zone_b_ids",
+        "documentdb_subnets_zone_c_ids",
+        "elasticache_subnets_zone_a_ids",
+        "elasticache_subnets_zone_b_ids",
+        "elasticache_subnets_zone_c_ids",
+        "rds_subnets_zone_a_ids",
+        "rds_subnets_zone_b_ids",
+        "rds_subnets_zone_c_ids",
+        "eks_karpenter_fargate_subnets_zone_a_ids",
+        "eks_karpenter_fargate_subnets_zone_b_ids",
+        "eks_karpenter_fargate_subnets_zone_c_ids",
+        "eks_create_nodes_in_private_subnet",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.aws_vpc_eks_id, from),
+            1 => model::value(&mut self.eks_subnets_zone_a_ids, from),
+            2 => model::value(&mut self.eks_subnets_zone_b_ids, from),
+            3 => model::value(&mut self.eks_subnets_zone_c_ids, from),
+            4 => model::value(&mut self.documentdb_subnets_zone_a_ids, from),
+            5 => model::value(&mut self.documentdb_subnets_zone_b_ids, from),
+            6 => model::value(&mut self.documentdb_subnets_zone_c_ids, from),
+            7 => model::value(&mut self.elasticache_subnets_zone_a_ids, from),
+            8 => model::value(&mut self.elasticache_subnets_zone_b_ids, from),
+            9 => model::value(&mut self.elasticache_subnets_zone_c_ids, from),
+            10 => model::value(&mut self.rds_subnets_zone_a_ids, from),
+            11 => model::value(&mut self.rds_subnets_zone_b_ids, from),
+            12 => model::value(&mut self.rds_subnets_zone_c_ids, from),
+            13 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_a_ids, from),
+            14 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_b_ids, from),
+            15 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_c_ids, from),
+            _ => model::value(&mut self.eks_create_nodes_in_private_subnet, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("aws_vpc_eks_id", &self.aws_vpc_eks_id);
+        to.always("eks_subnets_zone_a_ids", &self.eks_subnets_zone_a_ids);
+        to.always("eks_subnets_zone_b_ids", &self.eks_subnets_zone_b_ids);
+        to.always("eks_subnets_zone_c_ids", &self.eks_subnets_zone_c_ids);
+        to.given("documentdb_subnets_zone_a_ids", &self.documentdb_subnets_zone_a_ids);
+        to.given("documentdb_subnets_zone_b_ids", &self.documentdb_subnets_zone_b_ids);
+        to.given("documentdb_subnets_zone_c_ids", &self.documentdb_subnets_zone_c_ids);
+        to.given("elasticache_subnets_zone_a_ids", &self.elasticache_subnets_zone_a_ids);
+        to.given("elasticache_subnets_zone_b_ids", &self.elasticache_subnets_zone_b_ids);
+        to.given("elasticache_subnets_zone_c_ids", &self.elasticache_subnets_zone_c_ids);
+        to.given("rds_subnets_zone_a_ids", &self.rds_subnets_zone_a_ids);
+        to.given("rds_subnets_zone_b_ids", &self.rds_subnets_zone_b_ids);
+        to.given("rds_subnets_zone_c_ids", &self.rds_subnets_zone_c_ids);
+        to.given(
+            "eks_karpenter_fargate_subnets_zone_a_ids",
+            &self.eks_karpenter_fargate_subnets_zone_a_ids,
+        );
+        to.given(
+            "eks_karpenter_fargate_subnets_zone_b_ids",
+            &self.eks_karpenter_fargate_subnets_zone_b_ids,
+        );
+        to.given(
+            "eks_karpenter_fargate_subnets_zone_c_ids",
+            &self.eks_karpenter_fargate_subnets_zone_c_ids,
+        );
+        to.given(
+            "eks_create_nodes_in_private_subnet",
+            &self.eks_create_nodes_in_private_subnet,
+        );
+    }
+}
+
+model::through_fields!(ClusterFeatureAwsExistingVpc);
+
 /// Cluster feature whose value is an existing AWS network.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureAwsExistingVpcResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureAwsExistingVpc,
 }
 
+impl model::Blank for ClusterFeatureAwsExistingVpcResponse {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureAwsExistingVpcResponse {
+    const NAME: &'static str = "ClusterFeatureAwsExistingVpcResponse";
+    const FIELDS: &'static [&'static str] = &["type", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(ClusterFeatureAwsExistingVpcResponse);
+
 /// Cluster feature whose value is a switch.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureBooleanResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value, true or false.
     pub value: bool,
 }
 
+impl model::Blank for ClusterFeatureBooleanResponse {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureBooleanResponse {
+    const NAME: &'static str = "ClusterFeatureBooleanResponse";
+    const FIELDS: &'static [&'static str] = &["type", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(ClusterFeatureBooleanResponse);
+
 /// Existing Google Cloud network to put a cluster in.
 ///
 /// A part of `ClusterFeatureGcpExistingVpcResponse` and `ClusterRequestFeatureValue`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureGcpExistingVpc {
     /// Name of the network.
     pub vpc_name: String,
     /// Identifier of the project of the network; null or absent for the project of the cluster.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub vpc_project_id: rt::Patch<String>,
     /// Name of the subnetwork; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub subnetwork_name: rt::Patch<String>,
     /// Name of the IP range for services; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub ip_range_services_name: rt::Patch<String>,
     /// Name of the IP range for pods; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub ip_range_pods_name: rt::Patch<String>,
     /// Names of further IP ranges for pods.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_ip_range_pods_names: Option<Vec<String>>,
     /// Whether nodes have only private addresses; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub private_nodes: Option<bool>,
 }
 
@@ -2212,23 +3658,107 @@ impl ClusterFeatureGcpExistingVpc {
     }
 }
 
+impl model::Blank for ClusterFeatureGcpExistingVpc {
+    fn blank() -> Self {
+        Self {
+            vpc_name: model::blank(),
+            vpc_project_id: model::blank(),
+            subnetwork_name: model::blank(),
+            ip_range_services_name: model::blank(),
+            ip_range_pods_name: model::blank(),
+            additional_ip_range_pods_names: model::blank(),
+            private_nodes: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureGcpExistingVpc {
+    const NAME: &'static str = "ClusterFeatureGcpExistingVpc";
+    const FIELDS: &'static [&'static str] = &[
+        "vpc_name",
+        "vpc_project_id",
+        "subnetwork_name",
+        "ip_range_services_name",
+        "ip_range_pods_name",
+        "additional_ip_range_pods_names",
+        "private_nodes",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.vpc_name, from),
+            1 => model::value(&mut self.vpc_project_id, from),
+            2 => model::value(&mut self.subnetwork_name, from),
+            3 => model::value(&mut self.ip_range_services_name, from),
+            4 => model::value(&mut self.ip_range_pods_name, from),
+            5 => model::value(&mut self.additional_ip_range_pods_names, from),
+            _ => model::value(&mut self.private_nodes, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("vpc_name", &self.vpc_name);
+        to.given("vpc_project_id", &self.vpc_project_id);
+        to.given("subnetwork_name", &self.subnetwork_name);
+        to.given("ip_range_services_name", &self.ip_range_services_name);
+        to.given("ip_range_pods_name", &self.ip_range_pods_name);
+        to.given("additional_ip_range_pods_names", &self.additional_ip_range_pods_names);
+        to.given("private_nodes", &self.private_nodes);
+    }
+}
+
+model::through_fields!(ClusterFeatureGcpExistingVpc);
+
 /// Cluster feature whose value is an existing Google Cloud network.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureGcpExistingVpcResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureGcpExistingVpc,
 }
 
+impl model::Blank for ClusterFeatureGcpExistingVpcResponse {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureGcpExistingVpcResponse {
+    const NAME: &'static str = "ClusterFeatureGcpExistingVpcResponse";
+    const FIELDS: &'static [&'static str] = &["type", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(ClusterFeatureGcpExistingVpcResponse);
+
 /// Karpenter settings of a cluster.
 ///
 /// A part of `ClusterFeatureKarpenterParametersResponse` and `ClusterRequestFeatureValue`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureKarpenterParameters {
     /// Deprecated: whether spot instances are used.
@@ -2238,12 +3768,10 @@ pub struct ClusterFeatureKarpenterParameters {
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_iops: Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_throughput: Option<i64>,
     /// Processor architecture for services that do not choose one.
     pub default_service_architecture: types::CpuArchitectureEnum,
@@ -2280,27 +3808,106 @@ impl ClusterFeatureKarpenterParameters {
     }
 }
 
+impl model::Blank for ClusterFeatureKarpenterParameters {
+    fn blank() -> Self {
+        Self {
+            spot_enabled: model::blank(),
+            disk_size_in_gib: model::blank(),
+            disk_iops: model::blank(),
+            disk_throughput: model::blank(),
+            default_service_architecture: model::blank(),
+            qovery_node_pools: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureKarpenterParameters {
+    const NAME: &'static str = "ClusterFeatureKarpenterParameters";
+    const FIELDS: &'static [&'static str] = &[
+        "spot_enabled",
+        "disk_size_in_gib",
+        "disk_iops",
+        "disk_throughput",
+        "default_service_architecture",
+        "qovery_node_pools",
+    ];
+    const REQUIRED: u128 = 51;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.spot_enabled, from),
+            1 => model::value(&mut self.disk_size_in_gib, from),
+            2 => model::value(&mut self.disk_iops, from),
+            3 => model::value(&mut self.disk_throughput, from),
+            4 => model::value(&mut self.default_service_architecture, from),
+            _ => model::value(&mut self.qovery_node_pools, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("spot_enabled", &self.spot_enabled);
+        to.always("disk_size_in_gib", &self.disk_size_in_gib);
+        to.given("disk_iops", &self.disk_iops);
+        to.given("disk_throughput", &self.disk_throughput);
+        to.always("default_service_architecture", &self.default_service_architecture);
+        to.always("qovery_node_pools", &self.qovery_node_pools);
+    }
+}
+
+model::through_fields!(ClusterFeatureKarpenterParameters);
+
 /// Cluster feature whose value is Karpenter settings.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureKarpenterParametersResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureKarpenterParameters,
 }
 
+impl model::Blank for ClusterFeatureKarpenterParametersResponse {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureKarpenterParametersResponse {
+    const NAME: &'static str = "ClusterFeatureKarpenterParametersResponse";
+    const FIELDS: &'static [&'static str] = &["type", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(ClusterFeatureKarpenterParametersResponse);
+
 /// NAT gateway settings of a cluster.
 ///
 /// A part of `ClusterFeatureNatGatewayParametersResponse` and `ClusterRequestFeatureValue`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayParameters {
     /// Type of the gateway; null for none. The `provider` field selects the shape.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub nat_gateway_type: rt::Patch<types::NatGatewayType>,
 }
 
@@ -2321,23 +3928,81 @@ impl ClusterFeatureNatGatewayParameters {
     }
 }
 
+impl model::Blank for ClusterFeatureNatGatewayParameters {
+    fn blank() -> Self {
+        Self {
+            nat_gateway_type: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureNatGatewayParameters {
+    const NAME: &'static str = "ClusterFeatureNatGatewayParameters";
+    const FIELDS: &'static [&'static str] = &["nat_gateway_type"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.nat_gateway_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("nat_gateway_type", &self.nat_gateway_type);
+    }
+}
+
+model::through_fields!(ClusterFeatureNatGatewayParameters, Default);
+
 /// Cluster feature whose value is NAT gateway settings; the value can be null.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayParametersResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: Option<types::ClusterFeatureNatGatewayParameters>,
 }
 
+impl model::Blank for ClusterFeatureNatGatewayParametersResponse {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureNatGatewayParametersResponse {
+    const NAME: &'static str = "ClusterFeatureNatGatewayParametersResponse";
+    const FIELDS: &'static [&'static str] = &["type", "value"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(ClusterFeatureNatGatewayParametersResponse);
+
 /// NAT gateway on Google Cloud.
 ///
 /// A part of `NatGatewayType`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayTypeGcp {
     /// Always `gcp`.
@@ -2365,6 +4030,44 @@ impl ClusterFeatureNatGatewayTypeGcp {
     }
 }
 
+impl model::Blank for ClusterFeatureNatGatewayTypeGcp {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            static_ips_enabled: model::blank(),
+            static_ips_count: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureNatGatewayTypeGcp {
+    const NAME: &'static str = "ClusterFeatureNatGatewayTypeGcp";
+    const FIELDS: &'static [&'static str] = &[
+        "provider",
+        "static_ips_enabled",
+        "static_ips_count",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            1 => model::value(&mut self.static_ips_enabled, from),
+            _ => model::value(&mut self.static_ips_count, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("provider", &self.provider);
+        to.always("static_ips_enabled", &self.static_ips_enabled);
+        to.always("static_ips_count", &self.static_ips_count);
+    }
+}
+
+model::through_fields!(ClusterFeatureNatGatewayTypeGcp);
+
 open_enum! {
     /// Always `gcp`.
     ///
@@ -2378,13 +4081,12 @@ open_enum! {
 /// NAT gateway on Scaleway.
 ///
 /// A part of `NatGatewayType`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayTypeScaleway {
     /// Always `scaleway`.
     pub provider: types::ClusterFeatureNatGatewayTypeScalewayProvider,
     /// Size of the gateway.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureNatGatewayTypeScalewayType,
 }
 
@@ -2397,6 +4099,37 @@ impl ClusterFeatureNatGatewayTypeScaleway {
         Self { provider, type_ }
     }
 }
+
+impl model::Blank for ClusterFeatureNatGatewayTypeScaleway {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            type_: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureNatGatewayTypeScaleway {
+    const NAME: &'static str = "ClusterFeatureNatGatewayTypeScaleway";
+    const FIELDS: &'static [&'static str] = &["provider", "type"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            _ => model::value(&mut self.type_, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("provider", &self.provider);
+        to.always("type", &self.type_);
+    }
+}
+
+model::through_fields!(ClusterFeatureNatGatewayTypeScaleway);
 
 open_enum! {
     /// Always `scaleway`.
@@ -2427,54 +4160,128 @@ open_enum! {
 /// Feature of a cluster.
 ///
 /// A part of `Cluster` and `ClusterFeatureResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureResponse {
     /// Identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Title.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Deprecated: monthly cost in hundredths of the currency; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_month_in_cents: Option<i64>,
     /// Deprecated: monthly cost in the currency; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_month: Option<f64>,
     /// Deprecated: code of the currency; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub currency_code: Option<String>,
     /// Whether the cloud provider charges for the feature.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_cloud_provider_paying_feature: Option<bool>,
     /// URL of the documentation of the cloud provider; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider_feature_documentation: Option<String>,
     /// Whether Qovery charges for the feature.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_qovery_paying_feature: Option<bool>,
     /// URL of the Qovery documentation; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub qovery_feature_documentation: Option<String>,
     /// Type of the value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value_type: Option<types::ClusterFeatureResponseValueType>,
     /// Value of the feature; null when it is not set. The `type` field selects the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value_object: Option<types::ClusterFeatureResponseValueObject>,
     /// Whether the value can be changed on an existing cluster; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_value_updatable: Option<bool>,
     /// Values the feature accepts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted_values: Vec<types::ClusterFeatureResponseAcceptedValue>,
 }
+
+impl model::Blank for ClusterFeatureResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            title: model::blank(),
+            description: model::blank(),
+            cost_per_month_in_cents: model::blank(),
+            cost_per_month: model::blank(),
+            currency_code: model::blank(),
+            is_cloud_provider_paying_feature: model::blank(),
+            cloud_provider_feature_documentation: model::blank(),
+            is_qovery_paying_feature: model::blank(),
+            qovery_feature_documentation: model::blank(),
+            value_type: model::blank(),
+            value_object: model::blank(),
+            is_value_updatable: model::blank(),
+            accepted_values: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureResponse {
+    const NAME: &'static str = "ClusterFeatureResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "title",
+        "description",
+        "cost_per_month_in_cents",
+        "cost_per_month",
+        "currency_code",
+        "is_cloud_provider_paying_feature",
+        "cloud_provider_feature_documentation",
+        "is_qovery_paying_feature",
+        "qovery_feature_documentation",
+        "value_type",
+        "value_object",
+        "is_value_updatable",
+        "accepted_values",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.title, from),
+            2 => model::value(&mut self.description, from),
+            3 => model::value(&mut self.cost_per_month_in_cents, from),
+            4 => model::value(&mut self.cost_per_month, from),
+            5 => model::value(&mut self.currency_code, from),
+            6 => model::value(&mut self.is_cloud_provider_paying_feature, from),
+            7 => model::value(&mut self.cloud_provider_feature_documentation, from),
+            8 => model::value(&mut self.is_qovery_paying_feature, from),
+            9 => model::value(&mut self.qovery_feature_documentation, from),
+            10 => model::value(&mut self.value_type, from),
+            11 => model::value(&mut self.value_object, from),
+            12 => model::value(&mut self.is_value_updatable, from),
+            _ => model::value(&mut self.accepted_values, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("title", &self.title);
+        to.given("description", &self.description);
+        to.given("cost_per_month_in_cents", &self.cost_per_month_in_cents);
+        to.given("cost_per_month", &self.cost_per_month);
+        to.given("currency_code", &self.currency_code);
+        to.given(
+            "is_cloud_provider_paying_feature",
+            &self.is_cloud_provider_paying_feature,
+        );
+        to.given(
+            "cloud_provider_feature_documentation",
+            &self.cloud_provider_feature_documentation,
+        );
+        to.given("is_qovery_paying_feature", &self.is_qovery_paying_feature);
+        to.given("qovery_feature_documentation", &self.qovery_feature_documentation);
+        to.given("value_type", &self.value_type);
+        to.given("value_object", &self.value_object);
+        to.given("is_value_updatable", &self.is_value_updatable);
+        to.given("accepted_values", &self.accepted_values);
+    }
+}
+
+model::through_fields!(ClusterFeatureResponse, Default);
 
 union! {
     /// A part of `ClusterFeatureResponse`.
@@ -2489,13 +4296,38 @@ union! {
 /// Features a cluster can have.
 ///
 /// Returned by `list_aws_features`, `list_azure_features`, `list_do_features` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterFeatureResponse>,
 }
+
+impl model::Blank for ClusterFeatureResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterFeatureResponseList {
+    const NAME: &'static str = "ClusterFeatureResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterFeatureResponseList, Default);
 
 open_enum! {
     /// Type of the value of a cluster feature.
@@ -2596,33 +4428,59 @@ open_enum! {
 /// Cluster feature whose value is a text.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureStringResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: String,
 }
 
+impl model::Blank for ClusterFeatureStringResponse {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterFeatureStringResponse {
+    const NAME: &'static str = "ClusterFeatureStringResponse";
+    const FIELDS: &'static [&'static str] = &["type", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(ClusterFeatureStringResponse);
+
 /// Parameters of the charts installed on a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInfrastructureChartsParameters {
     /// Parameters of the nginx chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub nginx_parameters: Option<types::ClusterInfrastructureNginxChartParameters>,
     /// Parameters of the cert-manager chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cert_manager_parameters: Option<types::CertManagerChartParameters>,
     /// Parameters of the MetalLB chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metal_lb_parameters: Option<types::ClusterInfrastructureMetalLbChartParameters>,
     /// Parameters of EKS Anywhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_anywhere_parameters: Option<
         types::ClusterInfrastructureEksAnywhereParameters,
     >,
@@ -2672,10 +4530,52 @@ impl ClusterInfrastructureChartsParameters {
     }
 }
 
+impl model::Blank for ClusterInfrastructureChartsParameters {
+    fn blank() -> Self {
+        Self {
+            nginx_parameters: model::blank(),
+            cert_manager_parameters: model::blank(),
+            metal_lb_parameters: model::blank(),
+            eks_anywhere_parameters: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterInfrastructureChartsParameters {
+    const NAME: &'static str = "ClusterInfrastructureChartsParameters";
+    const FIELDS: &'static [&'static str] = &[
+        "nginx_parameters",
+        "cert_manager_parameters",
+        "metal_lb_parameters",
+        "eks_anywhere_parameters",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.nginx_parameters, from),
+            1 => model::value(&mut self.cert_manager_parameters, from),
+            2 => model::value(&mut self.metal_lb_parameters, from),
+            _ => model::value(&mut self.eks_anywhere_parameters, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("nginx_parameters", &self.nginx_parameters);
+        to.given("cert_manager_parameters", &self.cert_manager_parameters);
+        to.given("metal_lb_parameters", &self.metal_lb_parameters);
+        to.given("eks_anywhere_parameters", &self.eks_anywhere_parameters);
+    }
+}
+
+model::through_fields!(ClusterInfrastructureChartsParameters, Default);
+
 /// EKS Anywhere parameters of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInfrastructureEksAnywhereParameters {
     /// Git repository that holds the configuration.
@@ -2683,7 +4583,6 @@ pub struct ClusterInfrastructureEksAnywhereParameters {
     /// Path of the configuration file in the repository.
     pub yaml_file_path: String,
     /// Backup of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_backup: Option<types::EksAnywhereBackupParameters>,
 }
 
@@ -2706,14 +4605,51 @@ impl ClusterInfrastructureEksAnywhereParameters {
     }
 }
 
+impl model::Blank for ClusterInfrastructureEksAnywhereParameters {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+            yaml_file_path: model::blank(),
+            cluster_backup: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterInfrastructureEksAnywhereParameters {
+    const NAME: &'static str = "ClusterInfrastructureEksAnywhereParameters";
+    const FIELDS: &'static [&'static str] = &[
+        "git_repository",
+        "yaml_file_path",
+        "cluster_backup",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.git_repository, from),
+            1 => model::value(&mut self.yaml_file_path, from),
+            _ => model::value(&mut self.cluster_backup, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+        to.always("yaml_file_path", &self.yaml_file_path);
+        to.given("cluster_backup", &self.cluster_backup);
+    }
+}
+
+model::through_fields!(ClusterInfrastructureEksAnywhereParameters);
+
 /// Parameters of the MetalLB chart of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInfrastructureMetalLbChartParameters {
     /// IP addresses or ranges MetalLB hands out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address_pools: Option<Vec<String>>,
 }
 
@@ -2729,28 +4665,51 @@ impl ClusterInfrastructureMetalLbChartParameters {
     }
 }
 
+impl model::Blank for ClusterInfrastructureMetalLbChartParameters {
+    fn blank() -> Self {
+        Self {
+            ip_address_pools: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterInfrastructureMetalLbChartParameters {
+    const NAME: &'static str = "ClusterInfrastructureMetalLbChartParameters";
+    const FIELDS: &'static [&'static str] = &["ip_address_pools"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.ip_address_pools, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("ip_address_pools", &self.ip_address_pools);
+    }
+}
+
+model::through_fields!(ClusterInfrastructureMetalLbChartParameters, Default);
+
 /// Parameters of the nginx chart of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInfrastructureNginxChartParameters {
     /// Number of nginx instances.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub replica_count: Option<i64>,
     /// Secret that holds the default TLS certificate.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_ssl_certificate: Option<String>,
     /// Address published in the status of the ingresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub publish_status_address: Option<String>,
     /// Value of the MetalLB annotation for the load balancer addresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotation_metal_lb_load_balancer_ips: Option<String>,
     /// Value of the ExternalDNS annotation for the target.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotation_external_dns_kubernetes_target: Option<String>,
 }
 
@@ -2798,55 +4757,185 @@ impl ClusterInfrastructureNginxChartParameters {
     }
 }
 
+impl model::Blank for ClusterInfrastructureNginxChartParameters {
+    fn blank() -> Self {
+        Self {
+            replica_count: model::blank(),
+            default_ssl_certificate: model::blank(),
+            publish_status_address: model::blank(),
+            annotation_metal_lb_load_balancer_ips: model::blank(),
+            annotation_external_dns_kubernetes_target: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterInfrastructureNginxChartParameters {
+    const NAME: &'static str = "ClusterInfrastructureNginxChartParameters";
+    const FIELDS: &'static [&'static str] = &[
+        "replica_count",
+        "default_ssl_certificate",
+        "publish_status_address",
+        "annotation_metal_lb_load_balancer_ips",
+        "annotation_external_dns_kubernetes_target",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.replica_count, from),
+            1 => model::value(&mut self.default_ssl_certificate, from),
+            2 => model::value(&mut self.publish_status_address, from),
+            3 => model::value(&mut self.annotation_metal_lb_load_balancer_ips, from),
+            _ => model::value(&mut self.annotation_external_dns_kubernetes_target, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("replica_count", &self.replica_count);
+        to.given("default_ssl_certificate", &self.default_ssl_certificate);
+        to.given("publish_status_address", &self.publish_status_address);
+        to.given(
+            "annotation_metal_lb_load_balancer_ips",
+            &self.annotation_metal_lb_load_balancer_ips,
+        );
+        to.given(
+            "annotation_external_dns_kubernetes_target",
+            &self.annotation_external_dns_kubernetes_target,
+        );
+    }
+}
+
+model::through_fields!(ClusterInfrastructureNginxChartParameters, Default);
+
 /// Details of an instance type.
 ///
 /// A part of `ClusterInstanceType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInstanceAttributes {
     /// Instance category.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_category: Option<String>,
     /// Instance generation.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_generation: Option<i64>,
     /// Instance family.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_family: Option<String>,
     /// Instance size.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_size: Option<String>,
     /// Whether the type has the resources a cluster needs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub meets_resource_reqs: Option<bool>,
 }
+
+impl model::Blank for ClusterInstanceAttributes {
+    fn blank() -> Self {
+        Self {
+            instance_category: model::blank(),
+            instance_generation: model::blank(),
+            instance_family: model::blank(),
+            instance_size: model::blank(),
+            meets_resource_reqs: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterInstanceAttributes {
+    const NAME: &'static str = "ClusterInstanceAttributes";
+    const FIELDS: &'static [&'static str] = &[
+        "instance_category",
+        "instance_generation",
+        "instance_family",
+        "instance_size",
+        "meets_resource_reqs",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.instance_category, from),
+            1 => model::value(&mut self.instance_generation, from),
+            2 => model::value(&mut self.instance_family, from),
+            3 => model::value(&mut self.instance_size, from),
+            _ => model::value(&mut self.meets_resource_reqs, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("instance_category", &self.instance_category);
+        to.given("instance_generation", &self.instance_generation);
+        to.given("instance_family", &self.instance_family);
+        to.given("instance_size", &self.instance_size);
+        to.given("meets_resource_reqs", &self.meets_resource_reqs);
+    }
+}
+
+model::through_fields!(ClusterInstanceAttributes, Default);
 
 /// GPUs of an instance type.
 ///
 /// A part of `ClusterInstanceType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInstanceGpuInfo {
     /// How many there are.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Manufacturer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub manufacturer: Option<String>,
     /// Memory of a GPU in MiB, as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_in_mib: Option<String>,
 }
 
+impl model::Blank for ClusterInstanceGpuInfo {
+    fn blank() -> Self {
+        Self {
+            count: model::blank(),
+            name: model::blank(),
+            manufacturer: model::blank(),
+            memory_in_mib: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterInstanceGpuInfo {
+    const NAME: &'static str = "ClusterInstanceGpuInfo";
+    const FIELDS: &'static [&'static str] = &[
+        "count",
+        "name",
+        "manufacturer",
+        "memory_in_mib",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.count, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.manufacturer, from),
+            _ => model::value(&mut self.memory_in_mib, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("count", &self.count);
+        to.given("name", &self.name);
+        to.given("manufacturer", &self.manufacturer);
+        to.given("memory_in_mib", &self.memory_in_mib);
+    }
+}
+
+model::through_fields!(ClusterInstanceGpuInfo, Default);
+
 /// A part of `ClusterInstanceTypeResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInstanceType {
     /// Identifier of the type.
-    #[serde(rename = "type")]
     pub type_: String,
     /// Name of the type.
     pub name: String,
@@ -2859,41 +4948,122 @@ pub struct ClusterInstanceType {
     /// Guaranteed network bandwidth, as text.
     pub bandwidth_guarantee: String,
     /// Processor architecture.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub architecture: Option<String>,
     /// GPUs, when there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_info: Option<types::ClusterInstanceGpuInfo>,
     /// Details of the type.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<types::ClusterInstanceAttributes>,
 }
+
+impl model::Blank for ClusterInstanceType {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            name: model::blank(),
+            cpu: model::blank(),
+            ram_in_gb: model::blank(),
+            bandwidth_in_gbps: model::blank(),
+            bandwidth_guarantee: model::blank(),
+            architecture: model::blank(),
+            gpu_info: model::blank(),
+            attributes: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterInstanceType {
+    const NAME: &'static str = "ClusterInstanceType";
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "name",
+        "cpu",
+        "ram_in_gb",
+        "bandwidth_in_gbps",
+        "bandwidth_guarantee",
+        "architecture",
+        "gpu_info",
+        "attributes",
+    ];
+    const REQUIRED: u128 = 63;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.cpu, from),
+            3 => model::value(&mut self.ram_in_gb, from),
+            4 => model::value(&mut self.bandwidth_in_gbps, from),
+            5 => model::value(&mut self.bandwidth_guarantee, from),
+            6 => model::value(&mut self.architecture, from),
+            7 => model::value(&mut self.gpu_info, from),
+            _ => model::value(&mut self.attributes, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("name", &self.name);
+        to.always("cpu", &self.cpu);
+        to.always("ram_in_gb", &self.ram_in_gb);
+        to.always("bandwidth_in_gbps", &self.bandwidth_in_gbps);
+        to.always("bandwidth_guarantee", &self.bandwidth_guarantee);
+        to.given("architecture", &self.architecture);
+        to.given("gpu_info", &self.gpu_info);
+        to.given("attributes", &self.attributes);
+    }
+}
+
+model::through_fields!(ClusterInstanceType);
 
 /// Instance types available for a cluster.
 ///
 /// Returned by `list_awseks_instance_type`, `list_aws_instance_type`, `list_azure_aks_instance_type` and 4 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInstanceTypeResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterInstanceType>,
 }
+
+impl model::Blank for ClusterInstanceTypeResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterInstanceTypeResponseList {
+    const NAME: &'static str = "ClusterInstanceTypeResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterInstanceTypeResponseList, Default);
 
 /// Private Fargate subnets for Karpenter.
 ///
 /// Sent by `update_karpenter_private_fargate_subnet_ids`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterKarpenterPrivateSubnetIdsPutRequest {
     /// Identifiers of the subnets in the zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_karpenter_fargate_subnets_zone_a_ids: Option<Vec<String>>,
     /// Identifiers of the subnets in the zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_karpenter_fargate_subnets_zone_b_ids: Option<Vec<String>>,
     /// Identifiers of the subnets in the zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_karpenter_fargate_subnets_zone_c_ids: Option<Vec<String>>,
 }
 
@@ -2932,10 +5102,57 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
     }
 }
 
+impl model::Blank for ClusterKarpenterPrivateSubnetIdsPutRequest {
+    fn blank() -> Self {
+        Self {
+            eks_karpenter_fargate_subnets_zone_a_ids: model::blank(),
+            eks_karpenter_fargate_subnets_zone_b_ids: model::blank(),
+            eks_karpenter_fargate_subnets_zone_c_ids: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterKarpenterPrivateSubnetIdsPutRequest {
+    const NAME: &'static str = "ClusterKarpenterPrivateSubnetIdsPutRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "eks_karpenter_fargate_subnets_zone_a_ids",
+        "eks_karpenter_fargate_subnets_zone_b_ids",
+        "eks_karpenter_fargate_subnets_zone_c_ids",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_a_ids, from),
+            1 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_b_ids, from),
+            _ => model::value(&mut self.eks_karpenter_fargate_subnets_zone_c_ids, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given(
+            "eks_karpenter_fargate_subnets_zone_a_ids",
+            &self.eks_karpenter_fargate_subnets_zone_a_ids,
+        );
+        to.given(
+            "eks_karpenter_fargate_subnets_zone_b_ids",
+            &self.eks_karpenter_fargate_subnets_zone_b_ids,
+        );
+        to.given(
+            "eks_karpenter_fargate_subnets_zone_c_ids",
+            &self.eks_karpenter_fargate_subnets_zone_c_ids,
+        );
+    }
+}
+
+model::through_fields!(ClusterKarpenterPrivateSubnetIdsPutRequest, Default);
+
 /// KEDA on a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterKeda {
     /// Whether KEDA is installed.
@@ -2949,53 +5166,137 @@ impl ClusterKeda {
     }
 }
 
+impl model::Blank for ClusterKeda {
+    fn blank() -> Self {
+        Self { enabled: model::blank() }
+    }
+}
+
+impl model::Model for ClusterKeda {
+    const NAME: &'static str = "ClusterKeda";
+    const FIELDS: &'static [&'static str] = &["enabled"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.enabled, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("enabled", &self.enabled);
+    }
+}
+
+model::through_fields!(ClusterKeda);
+
 /// A part of `GetClusterKubernetesEventsResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterKubernetesEvent {
     /// Time at which the event was recorded (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Kind of the object that the event is about, such as `Pod`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Kubernetes namespace of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Name of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Short reason of the event, as Kubernetes gives it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What happened, for a person.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Severity as Kubernetes gives it, such as `Normal` or `Warning`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Component of Kubernetes that reported the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reporting_component: Option<String>,
     /// How often the event occurred.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
     /// Time of the first occurrence (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub first_occurrence: Option<chrono::DateTime<chrono::Utc>>,
     /// Time of the last occurrence (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_occurrence: Option<chrono::DateTime<chrono::Utc>>,
 }
+
+impl model::Blank for ClusterKubernetesEvent {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            kind: model::blank(),
+            namespace: model::blank(),
+            name: model::blank(),
+            reason: model::blank(),
+            message: model::blank(),
+            type_: model::blank(),
+            reporting_component: model::blank(),
+            count: model::blank(),
+            first_occurrence: model::blank(),
+            last_occurrence: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterKubernetesEvent {
+    const NAME: &'static str = "ClusterKubernetesEvent";
+    const FIELDS: &'static [&'static str] = &[
+        "created_at",
+        "kind",
+        "namespace",
+        "name",
+        "reason",
+        "message",
+        "type",
+        "reporting_component",
+        "count",
+        "first_occurrence",
+        "last_occurrence",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            1 => model::value(&mut self.kind, from),
+            2 => model::value(&mut self.namespace, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.reason, from),
+            5 => model::value(&mut self.message, from),
+            6 => model::value(&mut self.type_, from),
+            7 => model::value(&mut self.reporting_component, from),
+            8 => model::value(&mut self.count, from),
+            9 => model::time(&mut self.first_occurrence, from),
+            _ => model::time(&mut self.last_occurrence, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("created_at", &self.created_at);
+        to.given("kind", &self.kind);
+        to.given("namespace", &self.namespace);
+        to.given("name", &self.name);
+        to.given("reason", &self.reason);
+        to.given("message", &self.message);
+        to.given("type", &self.type_);
+        to.given("reporting_component", &self.reporting_component);
+        to.given("count", &self.count);
+        to.given("first_occurrence", &self.first_occurrence);
+        to.given("last_occurrence", &self.last_occurrence);
+    }
+}
+
+model::through_fields!(ClusterKubernetesEvent, Default);
 
 /// Reference to a group of labels of a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLabelsGroup {
     /// Identifier of the group.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
 }
 
@@ -3011,47 +5312,141 @@ impl ClusterLabelsGroup {
     }
 }
 
+impl model::Blank for ClusterLabelsGroup {
+    fn blank() -> Self {
+        Self { id: model::blank() }
+    }
+}
+
+impl model::Model for ClusterLabelsGroup {
+    const NAME: &'static str = "ClusterLabelsGroup";
+    const FIELDS: &'static [&'static str] = &["id"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+    }
+}
+
+model::through_fields!(ClusterLabelsGroup, Default);
+
 /// Lock held on a cluster.
 ///
 /// Returned by `lock_cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLock {
     /// Why the cluster is locked.
     pub reason: String,
     /// Days after which the lock expires; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_in_days: Option<i64>,
     /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
     /// Time the lock was taken (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub locked_at: chrono::DateTime<chrono::Utc>,
     /// Name of the user who took the lock.
     pub owner_name: String,
 }
 
+impl model::Blank for ClusterLock {
+    fn blank() -> Self {
+        Self {
+            reason: model::blank(),
+            ttl_in_days: model::blank(),
+            cluster_id: model::blank(),
+            locked_at: model::blank(),
+            owner_name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterLock {
+    const NAME: &'static str = "ClusterLock";
+    const FIELDS: &'static [&'static str] = &[
+        "reason",
+        "ttl_in_days",
+        "cluster_id",
+        "locked_at",
+        "owner_name",
+    ];
+    const REQUIRED: u128 = 29;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.reason, from),
+            1 => model::value(&mut self.ttl_in_days, from),
+            2 => model::value(&mut self.cluster_id, from),
+            3 => model::time(&mut self.locked_at, from),
+            _ => model::value(&mut self.owner_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("reason", &self.reason);
+        to.given("ttl_in_days", &self.ttl_in_days);
+        to.always("cluster_id", &self.cluster_id);
+        to.always("locked_at", &self.locked_at);
+        to.always("owner_name", &self.owner_name);
+    }
+}
+
+model::through_fields!(ClusterLock);
+
 /// Locks held on the clusters of an organization.
 ///
 /// Returned by `list_cluster_lock`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLockList {
     /// The locks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterLock>,
 }
+
+impl model::Blank for ClusterLockList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterLockList {
+    const NAME: &'static str = "ClusterLockList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterLockList, Default);
 
 /// Lock to put on a cluster, which holds back its deployments.
 ///
 /// Sent by `lock_cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLockRequest {
     /// Why the cluster is locked.
     pub reason: String,
     /// Days after which the lock expires.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_in_days: Option<i64>,
 }
 
@@ -3070,135 +5465,418 @@ impl ClusterLockRequest {
     }
 }
 
+impl model::Blank for ClusterLockRequest {
+    fn blank() -> Self {
+        Self {
+            reason: model::blank(),
+            ttl_in_days: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterLockRequest {
+    const NAME: &'static str = "ClusterLockRequest";
+    const FIELDS: &'static [&'static str] = &["reason", "ttl_in_days"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.reason, from),
+            _ => model::value(&mut self.ttl_in_days, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("reason", &self.reason);
+        to.given("ttl_in_days", &self.ttl_in_days);
+    }
+}
+
+model::through_fields!(ClusterLockRequest);
+
 /// Entry of the log of a cluster deployment.
 ///
 /// A part of `ClusterLogsResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogs {
     /// Kind of entry.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Time of the entry (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub timestamp: Option<chrono::DateTime<chrono::Utc>>,
     /// Step of the cluster deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<types::ClusterLogsStep>,
     /// Text of the entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<types::ClusterLogsMessage>,
     /// Failure the entry reports, when there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<types::ClusterLogsError>,
     /// Where the entry comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<types::ClusterLogsDetails>,
 }
+
+impl model::Blank for ClusterLogs {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            timestamp: model::blank(),
+            step: model::blank(),
+            message: model::blank(),
+            error: model::blank(),
+            details: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterLogs {
+    const NAME: &'static str = "ClusterLogs";
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "timestamp",
+        "step",
+        "message",
+        "error",
+        "details",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::time(&mut self.timestamp, from),
+            2 => model::value(&mut self.step, from),
+            3 => model::value(&mut self.message, from),
+            4 => model::value(&mut self.error, from),
+            _ => model::value(&mut self.details, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("type", &self.type_);
+        to.given("timestamp", &self.timestamp);
+        to.given("step", &self.step);
+        to.given("message", &self.message);
+        to.given("error", &self.error);
+        to.given("details", &self.details);
+    }
+}
+
+model::through_fields!(ClusterLogs, Default);
 
 /// Where the failure comes from.
 ///
 /// A part of `ClusterLogs` and `ClusterLogsError`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsDetails {
     /// Cloud provider of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_kind: Option<String>,
     /// Region of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Object the failure is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub transmitter: Option<types::ClusterLogsDetailsTransmitter>,
 }
+
+impl model::Blank for ClusterLogsDetails {
+    fn blank() -> Self {
+        Self {
+            provider_kind: model::blank(),
+            region: model::blank(),
+            transmitter: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterLogsDetails {
+    const NAME: &'static str = "ClusterLogsDetails";
+    const FIELDS: &'static [&'static str] = &["provider_kind", "region", "transmitter"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider_kind, from),
+            1 => model::value(&mut self.region, from),
+            _ => model::value(&mut self.transmitter, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("provider_kind", &self.provider_kind);
+        to.given("region", &self.region);
+        to.given("transmitter", &self.transmitter);
+    }
+}
+
+model::through_fields!(ClusterLogsDetails, Default);
 
 /// Object the failure is about.
 ///
 /// A part of `ClusterLogsDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsDetailsTransmitter {
     /// Kind of object.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Identifier of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
+
+impl model::Blank for ClusterLogsDetailsTransmitter {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            id: model::blank(),
+            name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterLogsDetailsTransmitter {
+    const NAME: &'static str = "ClusterLogsDetailsTransmitter";
+    const FIELDS: &'static [&'static str] = &["type", "id", "name"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.id, from),
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("type", &self.type_);
+        to.given("id", &self.id);
+        to.given("name", &self.name);
+    }
+}
+
+model::through_fields!(ClusterLogsDetailsTransmitter, Default);
 
 /// Failure the entry reports, when there is one.
 ///
 /// A part of `ClusterLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsError {
     /// Short code of the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Text of the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_log_message: Option<String>,
     /// URL of a page about the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Advice about the remedy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint_message: Option<String>,
     /// Where the failure comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub event_details: Option<types::ClusterLogsDetails>,
     /// Failure that caused this one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub underlying_error: Option<types::ClusterLogsErrorUnderlyingError>,
 }
+
+impl model::Blank for ClusterLogsError {
+    fn blank() -> Self {
+        Self {
+            tag: model::blank(),
+            user_log_message: model::blank(),
+            link: model::blank(),
+            hint_message: model::blank(),
+            event_details: model::blank(),
+            underlying_error: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterLogsError {
+    const NAME: &'static str = "ClusterLogsError";
+    const FIELDS: &'static [&'static str] = &[
+        "tag",
+        "user_log_message",
+        "link",
+        "hint_message",
+        "event_details",
+        "underlying_error",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.tag, from),
+            1 => model::value(&mut self.user_log_message, from),
+            2 => model::value(&mut self.link, from),
+            3 => model::value(&mut self.hint_message, from),
+            4 => model::value(&mut self.event_details, from),
+            _ => model::value(&mut self.underlying_error, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("tag", &self.tag);
+        to.given("user_log_message", &self.user_log_message);
+        to.given("link", &self.link);
+        to.given("hint_message", &self.hint_message);
+        to.given("event_details", &self.event_details);
+        to.given("underlying_error", &self.underlying_error);
+    }
+}
+
+model::through_fields!(ClusterLogsError, Default);
 
 /// Failure that caused this one.
 ///
 /// A part of `ClusterLogsError`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsErrorUnderlyingError {
     /// Text of the underlying failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+
+impl model::Blank for ClusterLogsErrorUnderlyingError {
+    fn blank() -> Self {
+        Self { message: model::blank() }
+    }
+}
+
+impl model::Model for ClusterLogsErrorUnderlyingError {
+    const NAME: &'static str = "ClusterLogsErrorUnderlyingError";
+    const FIELDS: &'static [&'static str] = &["message"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.message, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("message", &self.message);
+    }
+}
+
+model::through_fields!(ClusterLogsErrorUnderlyingError, Default);
 
 /// Text of the entry.
 ///
 /// A part of `ClusterLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsMessage {
     /// Text without sensitive values.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub safe_message: Option<String>,
 }
+
+impl model::Blank for ClusterLogsMessage {
+    fn blank() -> Self {
+        Self {
+            safe_message: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterLogsMessage {
+    const NAME: &'static str = "ClusterLogsMessage";
+    const FIELDS: &'static [&'static str] = &["safe_message"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.safe_message, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("safe_message", &self.safe_message);
+    }
+}
+
+model::through_fields!(ClusterLogsMessage, Default);
 
 /// Answer of the log backend of a cluster to a query.
 ///
 /// Returned by `get_cluster_logs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsResponse {
     /// Answer of the log backend, passed on as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
 }
+
+impl model::Blank for ClusterLogsResponse {
+    fn blank() -> Self {
+        Self { response: model::blank() }
+    }
+}
+
+impl model::Model for ClusterLogsResponse {
+    const NAME: &'static str = "ClusterLogsResponse";
+    const FIELDS: &'static [&'static str] = &["response"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.response, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("response", &self.response);
+    }
+}
+
+model::through_fields!(ClusterLogsResponse, Default);
 
 /// Entries of the log of a cluster deployment.
 ///
 /// Returned by `list_cluster_logs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsResponseList {
     /// The entries.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterLogs>,
 }
+
+impl model::Blank for ClusterLogsResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterLogsResponseList {
+    const NAME: &'static str = "ClusterLogsResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterLogsResponseList, Default);
 
 open_enum! {
     /// Step of the cluster deployment.
@@ -3241,18 +5919,43 @@ open_enum! {
 /// Answer of the metrics backend of a cluster to a query.
 ///
 /// Returned by `get_cluster_metrics`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterMetricsResponse {
     /// Answer of the metrics backend, passed on as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<String>,
 }
+
+impl model::Blank for ClusterMetricsResponse {
+    fn blank() -> Self {
+        Self { metrics: model::blank() }
+    }
+}
+
+impl model::Model for ClusterMetricsResponse {
+    const NAME: &'static str = "ClusterMetricsResponse";
+    const FIELDS: &'static [&'static str] = &["metrics"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.metrics, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("metrics", &self.metrics);
+    }
+}
+
+model::through_fields!(ClusterMetricsResponse, Default);
 
 /// What is needed to install the Qovery operator on a cluster.
 ///
 /// Returned by `get_cluster_operator_bootstrap`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorBootstrapResponse {
     /// Chart repository.
@@ -3268,7 +5971,6 @@ pub struct ClusterOperatorBootstrapResponse {
     /// Name of the release.
     pub release_name: String,
     /// Values of the chart.
-    #[serde(default)]
     pub values: serde_json::Map<String, serde_json::Value>,
     /// Values of the chart as YAML.
     pub values_yaml: rt::SecretText,
@@ -3276,10 +5978,72 @@ pub struct ClusterOperatorBootstrapResponse {
     pub helm_command: rt::SecretText,
 }
 
+impl model::Blank for ClusterOperatorBootstrapResponse {
+    fn blank() -> Self {
+        Self {
+            chart_repository: model::blank(),
+            chart_name: model::blank(),
+            chart_version: model::blank(),
+            chart_reference: model::blank(),
+            namespace: model::blank(),
+            release_name: model::blank(),
+            values: model::blank(),
+            values_yaml: model::blank(),
+            helm_command: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterOperatorBootstrapResponse {
+    const NAME: &'static str = "ClusterOperatorBootstrapResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "chart_repository",
+        "chart_name",
+        "chart_version",
+        "chart_reference",
+        "namespace",
+        "release_name",
+        "values",
+        "values_yaml",
+        "helm_command",
+    ];
+    const REQUIRED: u128 = 447;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.chart_repository, from),
+            1 => model::value(&mut self.chart_name, from),
+            2 => model::value(&mut self.chart_version, from),
+            3 => model::value(&mut self.chart_reference, from),
+            4 => model::value(&mut self.namespace, from),
+            5 => model::value(&mut self.release_name, from),
+            6 => model::value(&mut self.values, from),
+            7 => model::value(&mut self.values_yaml, from),
+            _ => model::value(&mut self.helm_command, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("chart_repository", &self.chart_repository);
+        to.always("chart_name", &self.chart_name);
+        to.always("chart_version", &self.chart_version);
+        to.always("chart_reference", &self.chart_reference);
+        to.always("namespace", &self.namespace);
+        to.always("release_name", &self.release_name);
+        to.always("values", &self.values);
+        to.always("values_yaml", &self.values_yaml);
+        to.always("helm_command", &self.helm_command);
+    }
+}
+
+model::through_fields!(ClusterOperatorBootstrapResponse);
+
 /// Qovery operator of one cluster, in a list of all.
 ///
 /// A part of `ClusterOperatorFleetInventoryResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorFleetInventoryResponse {
     /// Identifier of the organization.
@@ -3295,34 +6059,128 @@ pub struct ClusterOperatorFleetInventoryResponse {
     /// Whether the operator is connected.
     pub connected: bool,
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
     /// Version of the desired image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_image_version: Option<String>,
     /// Version of the reported image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_image_version: Option<String>,
     /// Version of the desired chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_chart_version: Option<String>,
     /// Version of the reported chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
     pub status: types::ClusterOperatorFleetStatus,
 }
 
+impl model::Blank for ClusterOperatorFleetInventoryResponse {
+    fn blank() -> Self {
+        Self {
+            organization_id: model::blank(),
+            cluster_id: model::blank(),
+            cluster_name: model::blank(),
+            cluster_kind: model::blank(),
+            attached: model::blank(),
+            connected: model::blank(),
+            last_heartbeat: model::blank(),
+            desired_image_version: model::blank(),
+            reported_image_version: model::blank(),
+            desired_chart_version: model::blank(),
+            reported_chart_version: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterOperatorFleetInventoryResponse {
+    const NAME: &'static str = "ClusterOperatorFleetInventoryResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "organization_id",
+        "cluster_id",
+        "cluster_name",
+        "cluster_kind",
+        "attached",
+        "connected",
+        "last_heartbeat",
+        "desired_image_version",
+        "reported_image_version",
+        "desired_chart_version",
+        "reported_chart_version",
+        "status",
+    ];
+    const REQUIRED: u128 = 2111;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.organization_id, from),
+            1 => model::value(&mut self.cluster_id, from),
+            2 => model::value(&mut self.cluster_name, from),
+            3 => model::value(&mut self.cluster_kind, from),
+            4 => model::value(&mut self.attached, from),
+            5 => model::value(&mut self.connected, from),
+            6 => model::time(&mut self.last_heartbeat, from),
+            7 => model::value(&mut self.desired_image_version, from),
+            8 => model::value(&mut self.reported_image_version, from),
+            9 => model::value(&mut self.desired_chart_version, from),
+            10 => model::value(&mut self.reported_chart_version, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("organization_id", &self.organization_id);
+        to.always("cluster_id", &self.cluster_id);
+        to.always("cluster_name", &self.cluster_name);
+        to.always("cluster_kind", &self.cluster_kind);
+        to.always("attached", &self.attached);
+        to.always("connected", &self.connected);
+        to.given("last_heartbeat", &self.last_heartbeat);
+        to.given("desired_image_version", &self.desired_image_version);
+        to.given("reported_image_version", &self.reported_image_version);
+        to.given("desired_chart_version", &self.desired_chart_version);
+        to.given("reported_chart_version", &self.reported_chart_version);
+        to.always("status", &self.status);
+    }
+}
+
+model::through_fields!(ClusterOperatorFleetInventoryResponse);
+
 /// Qovery operators of all clusters.
 ///
 /// Returned by `list_cluster_operator_fleet`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorFleetInventoryResponseList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::ClusterOperatorFleetInventoryResponse>,
 }
+
+impl model::Blank for ClusterOperatorFleetInventoryResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterOperatorFleetInventoryResponseList {
+    const NAME: &'static str = "ClusterOperatorFleetInventoryResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterOperatorFleetInventoryResponseList);
 
 open_enum! {
     /// How the Qovery operator of a cluster compares with the version wanted.
@@ -3351,7 +6209,7 @@ open_enum! {
 /// Status of the Qovery operator of a cluster.
 ///
 /// Returned by `get_cluster_operator_status`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorStatusResponse {
     /// Identifier of the organization.
@@ -3361,37 +6219,103 @@ pub struct ClusterOperatorStatusResponse {
     /// Whether the operator is connected.
     pub operator_connected: bool,
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
     /// Version of the operator; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_version: Option<String>,
     /// Version of the controller; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub controller_version: Option<String>,
     /// Version of the request format the operator understands; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_schema_version: Option<String>,
     /// Version of the image wanted; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_image_version: Option<String>,
     /// Version of the chart wanted; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
     pub status: types::ClusterOperatorFleetStatus,
     /// Version of the chart the operator reports; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_chart_version: Option<String>,
     /// What the operator reports about its own release; null or absent when it reports nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_identity: Option<types::ReportedClusterOperatorIdentity>,
 }
+
+impl model::Blank for ClusterOperatorStatusResponse {
+    fn blank() -> Self {
+        Self {
+            organization_id: model::blank(),
+            cluster_id: model::blank(),
+            operator_connected: model::blank(),
+            last_heartbeat: model::blank(),
+            operator_version: model::blank(),
+            controller_version: model::blank(),
+            request_schema_version: model::blank(),
+            desired_image_version: model::blank(),
+            desired_chart_version: model::blank(),
+            status: model::blank(),
+            reported_chart_version: model::blank(),
+            reported_identity: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterOperatorStatusResponse {
+    const NAME: &'static str = "ClusterOperatorStatusResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "organization_id",
+        "cluster_id",
+        "operator_connected",
+        "last_heartbeat",
+        "operator_version",
+        "controller_version",
+        "request_schema_version",
+        "desired_image_version",
+        "desired_chart_version",
+        "status",
+        "reported_chart_version",
+        "reported_identity",
+    ];
+    const REQUIRED: u128 = 519;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.organization_id, from),
+            1 => model::value(&mut self.cluster_id, from),
+            2 => model::value(&mut self.operator_connected, from),
+            3 => model::time(&mut self.last_heartbeat, from),
+            4 => model::value(&mut self.operator_version, from),
+            5 => model::value(&mut self.controller_version, from),
+            6 => model::value(&mut self.request_schema_version, from),
+            7 => model::value(&mut self.desired_image_version, from),
+            8 => model::value(&mut self.desired_chart_version, from),
+            9 => model::value(&mut self.status, from),
+            10 => model::value(&mut self.reported_chart_version, from),
+            _ => model::value(&mut self.reported_identity, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("organization_id", &self.organization_id);
+        to.always("cluster_id", &self.cluster_id);
+        to.always("operator_connected", &self.operator_connected);
+        to.given("last_heartbeat", &self.last_heartbeat);
+        to.given("operator_version", &self.operator_version);
+        to.given("controller_version", &self.controller_version);
+        to.given("request_schema_version", &self.request_schema_version);
+        to.given("desired_image_version", &self.desired_image_version);
+        to.given("desired_chart_version", &self.desired_chart_version);
+        to.always("status", &self.status);
+        to.given("reported_chart_version", &self.reported_chart_version);
+        to.given("reported_identity", &self.reported_identity);
+    }
+}
+
+model::through_fields!(ClusterOperatorStatusResponse);
 
 /// Version to update the Qovery operator of a cluster to.
 ///
 /// Sent by `update_cluster_operator`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorUpdateRequest {
     /// Version of the chart, 1 to 128 characters.
@@ -3401,7 +6325,6 @@ pub struct ClusterOperatorUpdateRequest {
     /// Version of the image, 1 to 128 characters; null or absent to leave the choice to the API.
     ///
     /// At least 1 characters. At most 128 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub image_version: rt::Patch<String>,
 }
 
@@ -3420,10 +6343,41 @@ impl ClusterOperatorUpdateRequest {
     }
 }
 
+impl model::Blank for ClusterOperatorUpdateRequest {
+    fn blank() -> Self {
+        Self {
+            chart_version: model::blank(),
+            image_version: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterOperatorUpdateRequest {
+    const NAME: &'static str = "ClusterOperatorUpdateRequest";
+    const FIELDS: &'static [&'static str] = &["chart_version", "image_version"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.chart_version, from),
+            _ => model::value(&mut self.image_version, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("chart_version", &self.chart_version);
+        to.given("image_version", &self.image_version);
+    }
+}
+
+model::through_fields!(ClusterOperatorUpdateRequest);
+
 /// Update of the Qovery operator of a cluster that was started.
 ///
 /// Returned by `update_cluster_operator`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorUpdateResponse {
     /// Identifier of the execution.
@@ -3434,10 +6388,48 @@ pub struct ClusterOperatorUpdateResponse {
     pub chart_version: String,
 }
 
+impl model::Blank for ClusterOperatorUpdateResponse {
+    fn blank() -> Self {
+        Self {
+            execution_id: model::blank(),
+            image_version: model::blank(),
+            chart_version: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterOperatorUpdateResponse {
+    const NAME: &'static str = "ClusterOperatorUpdateResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "execution_id",
+        "image_version",
+        "chart_version",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.execution_id, from),
+            1 => model::value(&mut self.image_version, from),
+            _ => model::value(&mut self.chart_version, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("execution_id", &self.execution_id);
+        to.always("image_version", &self.image_version);
+        to.always("chart_version", &self.chart_version);
+    }
+}
+
+model::through_fields!(ClusterOperatorUpdateResponse);
+
 /// Platform layer as it applies to a cluster.
 ///
 /// A part of `ClusterPlatformBindingResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingLayerResponse {
     /// Key.
@@ -3447,32 +6439,68 @@ pub struct ClusterPlatformBindingLayerResponse {
     /// Why it applies or not.
     pub reason: String,
     /// The component keys.
-    #[serde(rename = "componentKeys", default)]
     pub component_keys: Vec<String>,
 }
+
+impl model::Blank for ClusterPlatformBindingLayerResponse {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            status: model::blank(),
+            reason: model::blank(),
+            component_keys: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterPlatformBindingLayerResponse {
+    const NAME: &'static str = "ClusterPlatformBindingLayerResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "status",
+        "reason",
+        "componentKeys",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.status, from),
+            2 => model::value(&mut self.reason, from),
+            _ => model::value(&mut self.component_keys, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("status", &self.status);
+        to.always("reason", &self.reason);
+        to.always("componentKeys", &self.component_keys);
+    }
+}
+
+model::through_fields!(ClusterPlatformBindingLayerResponse);
 
 /// Platform template to apply to a cluster.
 ///
 /// Sent by `update_cluster_platform_binding`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingRequest {
     /// Key of the template.
-    #[serde(rename = "templateKey")]
     pub template_key: String,
     /// Version of the template.
-    #[serde(rename = "templateVersion")]
     pub template_version: String,
     /// Which layers are enabled, by layer key.
-    #[serde(rename = "layerSelections", skip_serializing_if = "Option::is_none")]
     pub layer_selections: Option<BTreeMap<String, bool>>,
     /// Configuration values, by component key.
-    #[serde(rename = "managedConfig", skip_serializing_if = "Option::is_none")]
     pub managed_config: Option<
         BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     >,
     /// Inputs provided by the customer, by component key.
-    #[serde(rename = "customerProvidedInputs", skip_serializing_if = "Option::is_none")]
     pub customer_provided_inputs: Option<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
@@ -3513,53 +6541,174 @@ impl ClusterPlatformBindingRequest {
     }
 }
 
+impl model::Blank for ClusterPlatformBindingRequest {
+    fn blank() -> Self {
+        Self {
+            template_key: model::blank(),
+            template_version: model::blank(),
+            layer_selections: model::blank(),
+            managed_config: model::blank(),
+            customer_provided_inputs: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterPlatformBindingRequest {
+    const NAME: &'static str = "ClusterPlatformBindingRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "templateKey",
+        "templateVersion",
+        "layerSelections",
+        "managedConfig",
+        "customerProvidedInputs",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.template_key, from),
+            1 => model::value(&mut self.template_version, from),
+            2 => model::value(&mut self.layer_selections, from),
+            3 => model::value(&mut self.managed_config, from),
+            _ => model::value(&mut self.customer_provided_inputs, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("templateKey", &self.template_key);
+        to.always("templateVersion", &self.template_version);
+        to.given("layerSelections", &self.layer_selections);
+        to.given("managedConfig", &self.managed_config);
+        to.given("customerProvidedInputs", &self.customer_provided_inputs);
+    }
+}
+
+model::through_fields!(ClusterPlatformBindingRequest);
+
 /// Platform template applied to a cluster.
 ///
 /// Returned by `get_cluster_platform_binding` and `update_cluster_platform_binding`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingResponse {
     /// Identifier of the cluster.
-    #[serde(rename = "clusterId")]
     pub cluster_id: uuid::Uuid,
     /// Identifier of the organization.
-    #[serde(rename = "organizationId")]
     pub organization_id: uuid::Uuid,
     /// Key of the template.
-    #[serde(rename = "templateKey")]
     pub template_key: String,
     /// Version of the template.
-    #[serde(rename = "templateVersion")]
     pub template_version: String,
     /// Which layers are enabled, by layer key.
-    #[serde(rename = "layerSelections", default)]
     pub layer_selections: BTreeMap<String, bool>,
     /// Configuration values, by component key.
-    #[serde(rename = "managedConfig", default)]
     pub managed_config: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     /// Inputs provided by the customer, by component key.
-    #[serde(rename = "customerProvidedInputs", default)]
     pub customer_provided_inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// Layers of the template.
-    #[serde(default)]
     pub layers: Vec<types::ClusterPlatformBindingLayerResponse>,
 }
+
+impl model::Blank for ClusterPlatformBindingResponse {
+    fn blank() -> Self {
+        Self {
+            cluster_id: model::blank(),
+            organization_id: model::blank(),
+            template_key: model::blank(),
+            template_version: model::blank(),
+            layer_selections: model::blank(),
+            managed_config: model::blank(),
+            customer_provided_inputs: model::blank(),
+            layers: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterPlatformBindingResponse {
+    const NAME: &'static str = "ClusterPlatformBindingResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "clusterId",
+        "organizationId",
+        "templateKey",
+        "templateVersion",
+        "layerSelections",
+        "managedConfig",
+        "customerProvidedInputs",
+        "layers",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cluster_id, from),
+            1 => model::value(&mut self.organization_id, from),
+            2 => model::value(&mut self.template_key, from),
+            3 => model::value(&mut self.template_version, from),
+            4 => model::value(&mut self.layer_selections, from),
+            5 => model::value(&mut self.managed_config, from),
+            6 => model::value(&mut self.customer_provided_inputs, from),
+            _ => model::value(&mut self.layers, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("clusterId", &self.cluster_id);
+        to.always("organizationId", &self.organization_id);
+        to.always("templateKey", &self.template_key);
+        to.always("templateVersion", &self.template_version);
+        to.always("layerSelections", &self.layer_selections);
+        to.always("managedConfig", &self.managed_config);
+        to.always("customerProvidedInputs", &self.customer_provided_inputs);
+        to.always("layers", &self.layers);
+    }
+}
+
+model::through_fields!(ClusterPlatformBindingResponse);
 
 /// Whether a cluster is ready.
 ///
 /// Returned by `get_cluster_readiness_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterReadinessStatus {
     /// Whether the cluster is ready.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_ready: Option<bool>,
 }
+
+impl model::Blank for ClusterReadinessStatus {
+    fn blank() -> Self {
+        Self { is_ready: model::blank() }
+    }
+}
+
+impl model::Model for ClusterReadinessStatus {
+    const NAME: &'static str = "ClusterReadinessStatus";
+    const FIELDS: &'static [&'static str] = &["is_ready"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.is_ready, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("is_ready", &self.is_ready);
+    }
+}
+
+model::through_fields!(ClusterReadinessStatus, Default);
 
 /// Region of a cloud provider.
 ///
 /// A part of `CloudProvider` and `ClusterRegionResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRegion {
     /// Name of the region at the cloud provider.
@@ -3571,98 +6720,154 @@ pub struct ClusterRegion {
     /// City.
     pub city: String,
     /// Whether ARM instances are available.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arm_supported: Option<bool>,
     /// Availability zones.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<String>,
 }
+
+impl model::Blank for ClusterRegion {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            country_code: model::blank(),
+            country: model::blank(),
+            city: model::blank(),
+            arm_supported: model::blank(),
+            zones: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterRegion {
+    const NAME: &'static str = "ClusterRegion";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "country_code",
+        "country",
+        "city",
+        "arm_supported",
+        "zones",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.country_code, from),
+            2 => model::value(&mut self.country, from),
+            3 => model::value(&mut self.city, from),
+            4 => model::value(&mut self.arm_supported, from),
+            _ => model::value(&mut self.zones, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("country_code", &self.country_code);
+        to.always("country", &self.country);
+        to.always("city", &self.city);
+        to.given("arm_supported", &self.arm_supported);
+        to.given("zones", &self.zones);
+    }
+}
+
+model::through_fields!(ClusterRegion);
 
 /// Regions of a cloud provider.
 ///
 /// Returned by `list_aws_regions`, `list_azure_regions`, `list_do_regions` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRegionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterRegion>,
 }
+
+impl model::Blank for ClusterRegionResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterRegionResponseList {
+    const NAME: &'static str = "ClusterRegionResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterRegionResponseList, Default);
 
 /// Configuration of a cluster. An edit replaces it as a whole.
 ///
 /// Sent by `create_cluster` and `edit_cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRequest {
     /// Name of the cluster.
     pub name: String,
     /// Free text about the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Region of the cloud provider.
     pub region: String,
     /// Company or place that hosts the cluster.
     pub cloud_provider: types::CloudVendorEnum,
     /// Credentials for the cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider_credentials: Option<types::ClusterCloudProviderInfoRequest>,
     /// Smallest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_nodes: Option<i64>,
     /// Largest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_nodes: Option<i64>,
     /// Disk size of a node, in GiB; the default is 40.
     ///
     /// Default on the server: `40`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_size: Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_iops: Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_throughput: Option<i64>,
     /// Instance type of the nodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Who operates the Kubernetes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<types::KubernetesEnum>,
     /// Whether the cluster is meant for production.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub production: Option<bool>,
     /// Public SSH keys allowed on the nodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ssh_keys: Option<Vec<String>>,
     /// Features to enable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<Vec<types::ClusterRequestFeature>>,
     /// Observability of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics_parameters: Option<types::MetricsParameters>,
     /// Parameters of the charts installed on the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub infrastructure_charts_parameters: Option<
         types::ClusterInfrastructureChartsParameters,
     >,
     /// KEDA settings.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub keda: Option<types::ClusterKeda>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ClusterLabelsGroup>>,
     /// Accesses to external secret managers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_manager_accesses: Option<Vec<types::SecretManagerAccessRequest>>,
 }
 
@@ -3792,15 +6997,122 @@ impl ClusterRequest {
     }
 }
 
+impl model::Blank for ClusterRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            description: model::blank(),
+            region: model::blank(),
+            cloud_provider: model::blank(),
+            cloud_provider_credentials: model::blank(),
+            min_running_nodes: model::blank(),
+            max_running_nodes: model::blank(),
+            disk_size: model::blank(),
+            disk_iops: model::blank(),
+            disk_throughput: model::blank(),
+            instance_type: model::blank(),
+            kubernetes: model::blank(),
+            production: model::blank(),
+            ssh_keys: model::blank(),
+            features: model::blank(),
+            metrics_parameters: model::blank(),
+            infrastructure_charts_parameters: model::blank(),
+            keda: model::blank(),
+            labels_groups: model::blank(),
+            secret_manager_accesses: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterRequest {
+    const NAME: &'static str = "ClusterRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "description",
+        "region",
+        "cloud_provider",
+        "cloud_provider_credentials",
+        "min_running_nodes",
+        "max_running_nodes",
+        "disk_size",
+        "disk_iops",
+        "disk_throughput",
+        "instance_type",
+        "kubernetes",
+        "production",
+        "ssh_keys",
+        "features",
+        "metrics_parameters",
+        "infrastructure_charts_parameters",
+        "keda",
+        "labels_groups",
+        "secret_manager_accesses",
+    ];
+    const REQUIRED: u128 = 13;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.description, from),
+            2 => model::value(&mut self.region, from),
+            3 => model::value(&mut self.cloud_provider, from),
+            4 => model::value(&mut self.cloud_provider_credentials, from),
+            5 => model::value(&mut self.min_running_nodes, from),
+            6 => model::value(&mut self.max_running_nodes, from),
+            7 => model::value(&mut self.disk_size, from),
+            8 => model::value(&mut self.disk_iops, from),
+            9 => model::value(&mut self.disk_throughput, from),
+            10 => model::value(&mut self.instance_type, from),
+            11 => model::value(&mut self.kubernetes, from),
+            12 => model::value(&mut self.production, from),
+            13 => model::value(&mut self.ssh_keys, from),
+            14 => model::value(&mut self.features, from),
+            15 => model::value(&mut self.metrics_parameters, from),
+            16 => model::value(&mut self.infrastructure_charts_parameters, from),
+            17 => model::value(&mut self.keda, from),
+            18 => model::value(&mut self.labels_groups, from),
+            _ => model::value(&mut self.secret_manager_accesses, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("region", &self.region);
+        to.always("cloud_provider", &self.cloud_provider);
+        to.given("cloud_provider_credentials", &self.cloud_provider_credentials);
+        to.given("min_running_nodes", &self.min_running_nodes);
+        to.given("max_running_nodes", &self.max_running_nodes);
+        to.given("disk_size", &self.disk_size);
+        to.given("disk_iops", &self.disk_iops);
+        to.given("disk_throughput", &self.disk_throughput);
+        to.given("instance_type", &self.instance_type);
+        to.given("kubernetes", &self.kubernetes);
+        to.given("production", &self.production);
+        to.given("ssh_keys", &self.ssh_keys);
+        to.given("features", &self.features);
+        to.given("metrics_parameters", &self.metrics_parameters);
+        to.given(
+            "infrastructure_charts_parameters",
+            &self.infrastructure_charts_parameters,
+        );
+        to.given("keda", &self.keda);
+        to.given("labels_groups", &self.labels_groups);
+        to.given("secret_manager_accesses", &self.secret_manager_accesses);
+    }
+}
+
+model::through_fields!(ClusterRequest);
+
 /// A part of `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRequestFeature {
     /// Identifier of the feature.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Value of the feature, whose type depends on it; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<types::ClusterRequestFeatureValue>,
 }
 
@@ -3820,6 +7132,37 @@ impl ClusterRequestFeature {
         self
     }
 }
+
+impl model::Blank for ClusterRequestFeature {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterRequestFeature {
+    const NAME: &'static str = "ClusterRequestFeature";
+    const FIELDS: &'static [&'static str] = &["id", "value"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("value", &self.value);
+    }
+}
+
+model::through_fields!(ClusterRequestFeature, Default);
 
 union! {
     /// Value of the feature, whose type depends on it; null for none.
@@ -3874,27 +7217,77 @@ impl From<types::ClusterFeatureNatGatewayParameters> for ClusterRequestFeatureVa
 /// Clusters of an organization.
 ///
 /// Returned by `list_organization_cluster`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Cluster>,
 }
+
+impl model::Blank for ClusterResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterResponseList {
+    const NAME: &'static str = "ClusterResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterResponseList, Default);
 
 /// Routing table of a cluster.
 ///
 /// Returned by `get_routing_table` and `edit_routing_table`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRoutingTable {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterRoutingTableItem>,
 }
 
+impl model::Blank for ClusterRoutingTable {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterRoutingTable {
+    const NAME: &'static str = "ClusterRoutingTable";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterRoutingTable, Default);
+
 /// A part of `ClusterRoutingTable` and `ClusterRoutingTableRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRoutingTableItem {
     /// Destination range of the route.
@@ -3920,10 +7313,44 @@ impl ClusterRoutingTableItem {
     }
 }
 
+impl model::Blank for ClusterRoutingTableItem {
+    fn blank() -> Self {
+        Self {
+            destination: model::blank(),
+            target: model::blank(),
+            description: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterRoutingTableItem {
+    const NAME: &'static str = "ClusterRoutingTableItem";
+    const FIELDS: &'static [&'static str] = &["destination", "target", "description"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.destination, from),
+            1 => model::value(&mut self.target, from),
+            _ => model::value(&mut self.description, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("destination", &self.destination);
+        to.always("target", &self.target);
+        to.always("description", &self.description);
+    }
+}
+
+model::through_fields!(ClusterRoutingTableItem);
+
 /// Routing table of a cluster; it replaces the former one.
 ///
 /// Sent by `edit_routing_table`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRoutingTableRequest {
     /// Routes of the table.
@@ -3936,6 +7363,32 @@ impl ClusterRoutingTableRequest {
         Self { routes }
     }
 }
+
+impl model::Blank for ClusterRoutingTableRequest {
+    fn blank() -> Self {
+        Self { routes: model::blank() }
+    }
+}
+
+impl model::Model for ClusterRoutingTableRequest {
+    const NAME: &'static str = "ClusterRoutingTableRequest";
+    const FIELDS: &'static [&'static str] = &["routes"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.routes, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("routes", &self.routes);
+    }
+}
+
+model::through_fields!(ClusterRoutingTableRequest);
 
 open_enum! {
     /// Deployment state of a cluster. It resembles the state of services, with two values of its own.
@@ -3996,7 +7449,7 @@ open_enum! {
 /// Deployment status of a cluster.
 ///
 /// Returned by `upgrade_cluster`, `deploy_cluster`, `get_cluster_status` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterStatus {
     /// Identifier of the cluster.
@@ -4006,32 +7459,110 @@ pub struct ClusterStatus {
     /// Whether the cluster is deployed.
     pub is_deployed: bool,
     /// Next Kubernetes version the cluster can be upgraded to; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub next_k8s_available_version: Option<String>,
     /// Identifier of the last execution, `<uuid>-<unix time in seconds>`; null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_execution_id: Option<String>,
     /// Lock held on the cluster; null or absent when it is not locked.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_lock: Option<types::ClusterLock>,
     /// Time of the last deployment (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Why the last deployment was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<types::DeploymentInfraReason>,
 }
+
+impl model::Blank for ClusterStatus {
+    fn blank() -> Self {
+        Self {
+            cluster_id: model::blank(),
+            status: model::blank(),
+            is_deployed: model::blank(),
+            next_k8s_available_version: model::blank(),
+            last_execution_id: model::blank(),
+            cluster_lock: model::blank(),
+            last_deployment_date: model::blank(),
+            reason: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterStatus {
+    const NAME: &'static str = "ClusterStatus";
+    const FIELDS: &'static [&'static str] = &[
+        "cluster_id",
+        "status",
+        "is_deployed",
+        "next_k8s_available_version",
+        "last_execution_id",
+        "cluster_lock",
+        "last_deployment_date",
+        "reason",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cluster_id, from),
+            1 => model::value(&mut self.status, from),
+            2 => model::value(&mut self.is_deployed, from),
+            3 => model::value(&mut self.next_k8s_available_version, from),
+            4 => model::value(&mut self.last_execution_id, from),
+            5 => model::value(&mut self.cluster_lock, from),
+            6 => model::time(&mut self.last_deployment_date, from),
+            _ => model::value(&mut self.reason, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("cluster_id", &self.cluster_id);
+        to.always("status", &self.status);
+        to.always("is_deployed", &self.is_deployed);
+        to.given("next_k8s_available_version", &self.next_k8s_available_version);
+        to.given("last_execution_id", &self.last_execution_id);
+        to.given("cluster_lock", &self.cluster_lock);
+        to.given("last_deployment_date", &self.last_deployment_date);
+        to.given("reason", &self.reason);
+    }
+}
+
+model::through_fields!(ClusterStatus);
 
 /// Deployment statuses of the clusters of an organization.
 ///
 /// Returned by `get_organization_cluster_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterStatusResponseList {
     /// One status for each cluster.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterStatus>,
 }
+
+impl model::Blank for ClusterStatusResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ClusterStatusResponseList {
+    const NAME: &'static str = "ClusterStatusResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ClusterStatusResponseList, Default);
 
 open_enum! {
     /// Why a cluster deployment was made.
@@ -4048,19 +7579,16 @@ open_enum! {
 /// DigitalOcean credentials, in the 2022 revision.
 ///
 /// Sent by `create_do_credentials` and `edit_do_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DoCredentialsRequest {
     /// Name of the credentials.
     pub name: String,
     /// API token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<rt::SecretText>,
     /// Identifier of the Spaces access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spaces_access_id: Option<String>,
     /// Secret part of the Spaces access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spaces_secret_key: Option<rt::SecretText>,
 }
 
@@ -4091,24 +7619,63 @@ impl DoCredentialsRequest {
     }
 }
 
+impl model::Blank for DoCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            token: model::blank(),
+            spaces_access_id: model::blank(),
+            spaces_secret_key: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DoCredentialsRequest {
+    const NAME: &'static str = "DoCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "token",
+        "spaces_access_id",
+        "spaces_secret_key",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.token, from),
+            2 => model::value(&mut self.spaces_access_id, from),
+            _ => model::value(&mut self.spaces_secret_key, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("token", &self.token);
+        to.given("spaces_access_id", &self.spaces_access_id);
+        to.given("spaces_secret_key", &self.spaces_secret_key);
+    }
+}
+
+model::through_fields!(DoCredentialsRequest);
+
 /// Backup of an EKS Anywhere cluster.
 ///
 /// A part of `ClusterInfrastructureEksAnywhereParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereBackupParameters {
     /// Whether backups are made; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Time limit of a backup, in seconds; the default is 300.
     ///
     /// Default on the server: `300`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<i64>,
     /// Name of the secret that holds the certificates.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub certs_secret_name: Option<String>,
     /// S3 bucket that receives the backups.
     pub s3: types::EksAnywhereBackupS3Parameters,
@@ -4141,10 +7708,52 @@ impl EksAnywhereBackupParameters {
     }
 }
 
+impl model::Blank for EksAnywhereBackupParameters {
+    fn blank() -> Self {
+        Self {
+            enabled: model::blank(),
+            timeout_seconds: model::blank(),
+            certs_secret_name: model::blank(),
+            s3: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EksAnywhereBackupParameters {
+    const NAME: &'static str = "EksAnywhereBackupParameters";
+    const FIELDS: &'static [&'static str] = &[
+        "enabled",
+        "timeout_seconds",
+        "certs_secret_name",
+        "s3",
+    ];
+    const REQUIRED: u128 = 8;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.enabled, from),
+            1 => model::value(&mut self.timeout_seconds, from),
+            2 => model::value(&mut self.certs_secret_name, from),
+            _ => model::value(&mut self.s3, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("enabled", &self.enabled);
+        to.given("timeout_seconds", &self.timeout_seconds);
+        to.given("certs_secret_name", &self.certs_secret_name);
+        to.always("s3", &self.s3);
+    }
+}
+
+model::through_fields!(EksAnywhereBackupParameters);
+
 /// S3 bucket that receives the backups of an EKS Anywhere cluster.
 ///
 /// A part of `EksAnywhereBackupParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereBackupS3Parameters {
     /// Name of the bucket.
@@ -4154,7 +7763,6 @@ pub struct EksAnywhereBackupS3Parameters {
     /// ARN of the role to assume.
     pub role_arn: String,
     /// Prefix of the object keys.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_prefix: Option<String>,
 }
 
@@ -4179,20 +7787,88 @@ impl EksAnywhereBackupS3Parameters {
     }
 }
 
+impl model::Blank for EksAnywhereBackupS3Parameters {
+    fn blank() -> Self {
+        Self {
+            bucket: model::blank(),
+            region: model::blank(),
+            role_arn: model::blank(),
+            key_prefix: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EksAnywhereBackupS3Parameters {
+    const NAME: &'static str = "EksAnywhereBackupS3Parameters";
+    const FIELDS: &'static [&'static str] = &[
+        "bucket",
+        "region",
+        "role_arn",
+        "key_prefix",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.bucket, from),
+            1 => model::value(&mut self.region, from),
+            2 => model::value(&mut self.role_arn, from),
+            _ => model::value(&mut self.key_prefix, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("bucket", &self.bucket);
+        to.always("region", &self.region);
+        to.always("role_arn", &self.role_arn);
+        to.given("key_prefix", &self.key_prefix);
+    }
+}
+
+model::through_fields!(EksAnywhereBackupS3Parameters);
+
 /// Token of an EKS Anywhere cluster.
 ///
 /// Returned by `get_eks_anywhere_cluster_jwt`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereClusterJwtResponse {
     /// The token; treat it as sensitive.
     pub jwt: String,
 }
 
+impl model::Blank for EksAnywhereClusterJwtResponse {
+    fn blank() -> Self {
+        Self { jwt: model::blank() }
+    }
+}
+
+impl model::Model for EksAnywhereClusterJwtResponse {
+    const NAME: &'static str = "EksAnywhereClusterJwtResponse";
+    const FIELDS: &'static [&'static str] = &["jwt"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.jwt, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("jwt", &self.jwt);
+    }
+}
+
+model::through_fields!(EksAnywhereClusterJwtResponse);
+
 /// Git commit of the EKS Anywhere configuration to use for a cluster.
 ///
 /// Sent by `update_eks_anywhere_commit`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereCommitRequest {
     /// SHA of the commit.
@@ -4208,24 +7884,75 @@ impl EksAnywhereCommitRequest {
     }
 }
 
+impl model::Blank for EksAnywhereCommitRequest {
+    fn blank() -> Self {
+        Self { commit_id: model::blank() }
+    }
+}
+
+impl model::Model for EksAnywhereCommitRequest {
+    const NAME: &'static str = "EksAnywhereCommitRequest";
+    const FIELDS: &'static [&'static str] = &["commit_id"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.commit_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("commit_id", &self.commit_id);
+    }
+}
+
+model::through_fields!(EksAnywhereCommitRequest);
+
 /// Git commit of the EKS Anywhere configuration a cluster uses.
 ///
 /// Returned by `update_eks_anywhere_commit`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereCommitResponse {
     /// SHA of the commit.
     pub commit_id: String,
 }
 
+impl model::Blank for EksAnywhereCommitResponse {
+    fn blank() -> Self {
+        Self { commit_id: model::blank() }
+    }
+}
+
+impl model::Model for EksAnywhereCommitResponse {
+    const NAME: &'static str = "EksAnywhereCommitResponse";
+    const FIELDS: &'static [&'static str] = &["commit_id"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.commit_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("commit_id", &self.commit_id);
+    }
+}
+
+model::through_fields!(EksAnywhereCommitResponse);
+
 /// EKS Anywhere credentials: a vSphere login and an assumed AWS role.
 ///
 /// A part of `AwsCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereVsphereRoleCredentialsRequest {
     /// Always `EKS_ANYWHERE_VSPHERE_ROLE`.
-    #[serde(rename = "type")]
     pub type_: types::EksAnywhereVsphereRoleCredentialsRequestType,
     /// Name of the credentials.
     pub name: String,
@@ -4256,6 +7983,52 @@ impl EksAnywhereVsphereRoleCredentialsRequest {
     }
 }
 
+impl model::Blank for EksAnywhereVsphereRoleCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            name: model::blank(),
+            vsphere_user: model::blank(),
+            vsphere_password: model::blank(),
+            role_arn: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EksAnywhereVsphereRoleCredentialsRequest {
+    const NAME: &'static str = "EksAnywhereVsphereRoleCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "name",
+        "vsphere_user",
+        "vsphere_password",
+        "role_arn",
+    ];
+    const REQUIRED: u128 = 31;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.vsphere_user, from),
+            3 => model::value(&mut self.vsphere_password, from),
+            _ => model::value(&mut self.role_arn, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("name", &self.name);
+        to.always("vsphere_user", &self.vsphere_user);
+        to.always("vsphere_password", &self.vsphere_password);
+        to.always("role_arn", &self.role_arn);
+    }
+}
+
+model::through_fields!(EksAnywhereVsphereRoleCredentialsRequest);
+
 open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE_ROLE`.
     ///
@@ -4269,11 +8042,10 @@ open_enum! {
 /// EKS Anywhere credentials: a vSphere login and an AWS access key.
 ///
 /// A part of `AwsCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereVsphereStaticCredentialsRequest {
     /// Always `EKS_ANYWHERE_VSPHERE_STATIC`.
-    #[serde(rename = "type")]
     pub type_: types::EksAnywhereVsphereStaticCredentialsType,
     /// Name of the credentials.
     pub name: String,
@@ -4307,6 +8079,56 @@ impl EksAnywhereVsphereStaticCredentialsRequest {
         }
     }
 }
+
+impl model::Blank for EksAnywhereVsphereStaticCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            name: model::blank(),
+            vsphere_user: model::blank(),
+            vsphere_password: model::blank(),
+            access_key_id: model::blank(),
+            secret_access_key: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EksAnywhereVsphereStaticCredentialsRequest {
+    const NAME: &'static str = "EksAnywhereVsphereStaticCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "name",
+        "vsphere_user",
+        "vsphere_password",
+        "access_key_id",
+        "secret_access_key",
+    ];
+    const REQUIRED: u128 = 63;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.vsphere_user, from),
+            3 => model::value(&mut self.vsphere_password, from),
+            4 => model::value(&mut self.access_key_id, from),
+            _ => model::value(&mut self.secret_access_key, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("name", &self.name);
+        to.always("vsphere_user", &self.vsphere_user);
+        to.always("vsphere_password", &self.vsphere_password);
+        to.always("access_key_id", &self.access_key_id);
+        to.always("secret_access_key", &self.secret_access_key);
+    }
+}
+
+model::through_fields!(EksAnywhereVsphereStaticCredentialsRequest);
 
 open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE_STATIC`.
@@ -4369,17 +8191,45 @@ open_enum! {
 /// Authentication to AWS secrets that Qovery set up; null or absent for none.
 ///
 /// A part of `EksInfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksExternalSecretsAuthentication {
     /// ARN of the role.
     pub eks_role_arn: String,
 }
 
+impl model::Blank for EksExternalSecretsAuthentication {
+    fn blank() -> Self {
+        Self {
+            eks_role_arn: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EksExternalSecretsAuthentication {
+    const NAME: &'static str = "EksExternalSecretsAuthentication";
+    const FIELDS: &'static [&'static str] = &["eks_role_arn"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.eks_role_arn, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("eks_role_arn", &self.eks_role_arn);
+    }
+}
+
+model::through_fields!(EksExternalSecretsAuthentication);
+
 /// Facts about an EKS cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksInfrastructureOutputs {
     /// Always `EKS`.
@@ -4393,11 +8243,63 @@ pub struct EksInfrastructureOutputs {
     /// Identifier of the VPC.
     pub vpc_id: String,
     /// Authentication to AWS secrets that Qovery set up; null or absent for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_secrets_automatic_authentication: Option<
         types::EksExternalSecretsAuthentication,
     >,
 }
+
+impl model::Blank for EksInfrastructureOutputs {
+    fn blank() -> Self {
+        Self {
+            kind: model::blank(),
+            cluster_name: model::blank(),
+            cluster_arn: model::blank(),
+            cluster_oidc_issuer: model::blank(),
+            vpc_id: model::blank(),
+            external_secrets_automatic_authentication: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EksInfrastructureOutputs {
+    const NAME: &'static str = "EksInfrastructureOutputs";
+    const FIELDS: &'static [&'static str] = &[
+        "kind",
+        "cluster_name",
+        "cluster_arn",
+        "cluster_oidc_issuer",
+        "vpc_id",
+        "external_secrets_automatic_authentication",
+    ];
+    const REQUIRED: u128 = 31;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.kind, from),
+            1 => model::value(&mut self.cluster_name, from),
+            2 => model::value(&mut self.cluster_arn, from),
+            3 => model::value(&mut self.cluster_oidc_issuer, from),
+            4 => model::value(&mut self.vpc_id, from),
+            _ => model::value(&mut self.external_secrets_automatic_authentication, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.always("cluster_name", &self.cluster_name);
+        to.always("cluster_arn", &self.cluster_arn);
+        to.always("cluster_oidc_issuer", &self.cluster_oidc_issuer);
+        to.always("vpc_id", &self.vpc_id);
+        to.given(
+            "external_secrets_automatic_authentication",
+            &self.external_secrets_automatic_authentication,
+        );
+    }
+}
+
+model::through_fields!(EksInfrastructureOutputs);
 
 open_enum! {
     /// Always `EKS`.
@@ -4412,7 +8314,7 @@ open_enum! {
 /// Variable that reads its value from an external secret manager.
 ///
 /// A part of `ExternalSecretAssociatedServiceResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExternalSecretAssociatedServiceResponse {
     /// Identifier of the project.
@@ -4424,13 +8326,10 @@ pub struct ExternalSecretAssociatedServiceResponse {
     /// Name of the environment.
     pub environment_name: String,
     /// Identifier of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Name of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Type of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ApiVariableScopeEnum>,
     /// Name of the variable.
     pub variable_name: String,
@@ -4438,70 +8337,255 @@ pub struct ExternalSecretAssociatedServiceResponse {
     pub external_secret_name: String,
 }
 
+impl model::Blank for ExternalSecretAssociatedServiceResponse {
+    fn blank() -> Self {
+        Self {
+            project_id: model::blank(),
+            project_name: model::blank(),
+            environment_id: model::blank(),
+            environment_name: model::blank(),
+            service_id: model::blank(),
+            service_name: model::blank(),
+            service_type: model::blank(),
+            variable_name: model::blank(),
+            external_secret_name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ExternalSecretAssociatedServiceResponse {
+    const NAME: &'static str = "ExternalSecretAssociatedServiceResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "project_id",
+        "project_name",
+        "environment_id",
+        "environment_name",
+        "service_id",
+        "service_name",
+        "service_type",
+        "variable_name",
+        "external_secret_name",
+    ];
+    const REQUIRED: u128 = 399;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.project_id, from),
+            1 => model::value(&mut self.project_name, from),
+            2 => model::value(&mut self.environment_id, from),
+            3 => model::value(&mut self.environment_name, from),
+            4 => model::value(&mut self.service_id, from),
+            5 => model::value(&mut self.service_name, from),
+            6 => model::value(&mut self.service_type, from),
+            7 => model::value(&mut self.variable_name, from),
+            _ => model::value(&mut self.external_secret_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("project_id", &self.project_id);
+        to.always("project_name", &self.project_name);
+        to.always("environment_id", &self.environment_id);
+        to.always("environment_name", &self.environment_name);
+        to.given("service_id", &self.service_id);
+        to.given("service_name", &self.service_name);
+        to.given("service_type", &self.service_type);
+        to.always("variable_name", &self.variable_name);
+        to.always("external_secret_name", &self.external_secret_name);
+    }
+}
+
+model::through_fields!(ExternalSecretAssociatedServiceResponse);
+
 /// Variables that read their values from an external secret manager.
 ///
 /// Returned by `list_secret_manager_access_external_secrets`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExternalSecretAssociatedServiceResponseList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::ExternalSecretAssociatedServiceResponse>,
 }
+
+impl model::Blank for ExternalSecretAssociatedServiceResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ExternalSecretAssociatedServiceResponseList {
+    const NAME: &'static str = "ExternalSecretAssociatedServiceResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("results", &self.results);
+    }
+}
+
+model::through_fields!(ExternalSecretAssociatedServiceResponseList);
 
 /// Limits on a configuration field; a limit that is null does not apply.
 ///
 /// A part of `FieldSchemaResponse` and `PlatformComponentInputRequirementResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FieldSchemaConstraintsResponse {
     /// Values allowed; null for any.
-    #[serde(rename = "allowedValues", default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
     /// Smallest number; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Smallest length of a text; null for none.
-    #[serde(rename = "minLength", skip_serializing_if = "Option::is_none")]
     pub min_length: Option<i64>,
     /// Largest length of a text; null for none.
-    #[serde(rename = "maxLength", skip_serializing_if = "Option::is_none")]
     pub max_length: Option<i64>,
     /// Regular expression the value must match; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
 }
+
+impl model::Blank for FieldSchemaConstraintsResponse {
+    fn blank() -> Self {
+        Self {
+            allowed_values: model::blank(),
+            min: model::blank(),
+            max: model::blank(),
+            min_length: model::blank(),
+            max_length: model::blank(),
+            pattern: model::blank(),
+        }
+    }
+}
+
+impl model::Model for FieldSchemaConstraintsResponse {
+    const NAME: &'static str = "FieldSchemaConstraintsResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "allowedValues",
+        "min",
+        "max",
+        "minLength",
+        "maxLength",
+        "pattern",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.allowed_values, from),
+            1 => model::value(&mut self.min, from),
+            2 => model::value(&mut self.max, from),
+            3 => model::value(&mut self.min_length, from),
+            4 => model::value(&mut self.max_length, from),
+            _ => model::value(&mut self.pattern, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("allowedValues", &self.allowed_values);
+        to.given("min", &self.min);
+        to.given("max", &self.max);
+        to.given("minLength", &self.min_length);
+        to.given("maxLength", &self.max_length);
+        to.given("pattern", &self.pattern);
+    }
+}
+
+model::through_fields!(FieldSchemaConstraintsResponse, Default);
 
 /// Configuration field of a platform component.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse`, `PlatformComponentResolutionResponse` and `PlatformTemplateComponentResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FieldSchemaResponse {
     /// Key of the field.
     pub key: String,
     /// Type of the value.
-    #[serde(rename = "type")]
     pub type_: types::FieldSchemaResponseType,
     /// Whether a value must be given.
     pub required: bool,
     /// Value used when none is given; null for none.
-    #[serde(rename = "defaultValue", skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
     /// Text shown for the field.
     pub label: String,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Limits on the value.
-    #[serde(default)]
     pub constraints: types::FieldSchemaConstraintsResponse,
 }
+
+impl model::Blank for FieldSchemaResponse {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            type_: model::blank(),
+            required: model::blank(),
+            default_value: model::blank(),
+            label: model::blank(),
+            description: model::blank(),
+            sensitive: model::blank(),
+            constraints: model::blank(),
+        }
+    }
+}
+
+impl model::Model for FieldSchemaResponse {
+    const NAME: &'static str = "FieldSchemaResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "type",
+        "required",
+        "defaultValue",
+        "label",
+        "description",
+        "sensitive",
+        "constraints",
+    ];
+    const REQUIRED: u128 = 87;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.type_, from),
+            2 => model::value(&mut self.required, from),
+            3 => model::value(&mut self.default_value, from),
+            4 => model::value(&mut self.label, from),
+            5 => model::value(&mut self.description, from),
+            6 => model::value(&mut self.sensitive, from),
+            _ => model::value(&mut self.constraints, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("type", &self.type_);
+        to.always("required", &self.required);
+        to.given("defaultValue", &self.default_value);
+        to.always("label", &self.label);
+        to.given("description", &self.description);
+        to.always("sensitive", &self.sensitive);
+        to.always("constraints", &self.constraints);
+    }
+}
+
+model::through_fields!(FieldSchemaResponse);
 
 union! {
     /// Google Cloud credentials. The credential type tells the shape; without it the other fields do.
@@ -4532,13 +8616,12 @@ impl From<types::GcpWorkloadIdentityCredentialsRequest> for GcpCredentialsReques
 /// Authentication to a secret manager with Google Cloud credentials.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpJsonCredentialsAuthDto {
     /// Always `GCP_JSON_CREDENTIALS`.
     pub mode: types::GcpJsonCredentialsAuthDtoMode,
     /// Credentials as JSON text; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub json_credentials: rt::Patch<rt::SecretText>,
 }
 
@@ -4560,6 +8643,37 @@ impl GcpJsonCredentialsAuthDto {
     }
 }
 
+impl model::Blank for GcpJsonCredentialsAuthDto {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            json_credentials: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GcpJsonCredentialsAuthDto {
+    const NAME: &'static str = "GcpJsonCredentialsAuthDto";
+    const FIELDS: &'static [&'static str] = &["mode", "json_credentials"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            _ => model::value(&mut self.json_credentials, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.given("json_credentials", &self.json_credentials);
+    }
+}
+
+model::through_fields!(GcpJsonCredentialsAuthDto);
+
 open_enum! {
     /// Always `GCP_JSON_CREDENTIALS`.
     ///
@@ -4573,7 +8687,7 @@ open_enum! {
 /// Google Secret Manager as a source of secrets.
 ///
 /// A part of `SecretManagerEndpointConfigurationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpSecretManagerEndpointDto {
     /// Always `GCP_SECRET_MANAGER`.
@@ -4599,6 +8713,40 @@ impl GcpSecretManagerEndpointDto {
     }
 }
 
+impl model::Blank for GcpSecretManagerEndpointDto {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            region: model::blank(),
+            project_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GcpSecretManagerEndpointDto {
+    const NAME: &'static str = "GcpSecretManagerEndpointDto";
+    const FIELDS: &'static [&'static str] = &["mode", "region", "project_id"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            1 => model::value(&mut self.region, from),
+            _ => model::value(&mut self.project_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.always("region", &self.region);
+        to.always("project_id", &self.project_id);
+    }
+}
+
+model::through_fields!(GcpSecretManagerEndpointDto);
+
 open_enum! {
     /// Always `GCP_SECRET_MANAGER`.
     ///
@@ -4622,13 +8770,12 @@ open_enum! {
 /// Google Cloud credentials based on a service account key.
 ///
 /// A part of `GcpCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpServiceAccountKeyCredentialsRequest {
     /// Name of the credentials.
     pub name: String,
     /// Kind of credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<types::GcpServiceAccountKeyCredentialType>,
     /// Key of the service account.
     pub gcp_credentials: rt::SecretText,
@@ -4656,6 +8803,44 @@ impl GcpServiceAccountKeyCredentialsRequest {
     }
 }
 
+impl model::Blank for GcpServiceAccountKeyCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            credential_type: model::blank(),
+            gcp_credentials: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GcpServiceAccountKeyCredentialsRequest {
+    const NAME: &'static str = "GcpServiceAccountKeyCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "credential_type",
+        "gcp_credentials",
+    ];
+    const REQUIRED: u128 = 5;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.credential_type, from),
+            _ => model::value(&mut self.gcp_credentials, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("credential_type", &self.credential_type);
+        to.always("gcp_credentials", &self.gcp_credentials);
+    }
+}
+
+model::through_fields!(GcpServiceAccountKeyCredentialsRequest);
+
 open_enum! {
     /// Kind of credentials.
     ///
@@ -4671,13 +8856,12 @@ open_enum! {
 /// Google Cloud credentials based on workload identity federation.
 ///
 /// A part of `GcpCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpWorkloadIdentityCredentialsRequest {
     /// Name of the credentials.
     pub name: String,
     /// Kind of credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<types::GcpWorkloadIdentityCredentialType>,
     /// Email address of the service account.
     pub service_account_email: String,
@@ -4710,56 +8894,219 @@ impl GcpWorkloadIdentityCredentialsRequest {
     }
 }
 
+impl model::Blank for GcpWorkloadIdentityCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            credential_type: model::blank(),
+            service_account_email: model::blank(),
+            workload_identity_provider_resource: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GcpWorkloadIdentityCredentialsRequest {
+    const NAME: &'static str = "GcpWorkloadIdentityCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "credential_type",
+        "service_account_email",
+        "workload_identity_provider_resource",
+    ];
+    const REQUIRED: u128 = 13;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.credential_type, from),
+            2 => model::value(&mut self.service_account_email, from),
+            _ => model::value(&mut self.workload_identity_provider_resource, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("credential_type", &self.credential_type);
+        to.always("service_account_email", &self.service_account_email);
+        to.always(
+            "workload_identity_provider_resource",
+            &self.workload_identity_provider_resource,
+        );
+    }
+}
+
+model::through_fields!(GcpWorkloadIdentityCredentialsRequest);
+
 /// Returned by `get_cluster_kubernetes_events`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GetClusterKubernetesEventsResponse {
     /// The events.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterKubernetesEvent>,
 }
 
+impl model::Blank for GetClusterKubernetesEventsResponse {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for GetClusterKubernetesEventsResponse {
+    const NAME: &'static str = "GetClusterKubernetesEventsResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(GetClusterKubernetesEventsResponse, Default);
+
 /// Returned by `get_cluster_token_by_cluster_id`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponse {
     /// Version of the API.
-    #[serde(rename = "apiVersion")]
     pub api_version: String,
     /// Kind.
     pub kind: String,
     /// Spec, by name.
-    #[serde(default)]
     pub spec: serde_json::Map<String, serde_json::Value>,
     /// Status.
     pub status: types::GetClusterTokenByClusterIdResponseStatus,
 }
 
+impl model::Blank for GetClusterTokenByClusterIdResponse {
+    fn blank() -> Self {
+        Self {
+            api_version: model::blank(),
+            kind: model::blank(),
+            spec: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GetClusterTokenByClusterIdResponse {
+    const NAME: &'static str = "GetClusterTokenByClusterIdResponse";
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "spec", "status"];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.api_version, from),
+            1 => model::value(&mut self.kind, from),
+            2 => model::value(&mut self.spec, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("apiVersion", &self.api_version);
+        to.always("kind", &self.kind);
+        to.always("spec", &self.spec);
+        to.always("status", &self.status);
+    }
+}
+
+model::through_fields!(GetClusterTokenByClusterIdResponse);
+
 /// A part of `GetClusterTokenByClusterIdResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponseStatus {
     /// Token.
     pub token: rt::SecretText,
     /// Time of the expiration.
-    #[serde(rename = "expirationTimestamp", with = "rt::date_time")]
     pub expiration_timestamp: chrono::DateTime<chrono::Utc>,
 }
+
+impl model::Blank for GetClusterTokenByClusterIdResponseStatus {
+    fn blank() -> Self {
+        Self {
+            token: model::blank(),
+            expiration_timestamp: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GetClusterTokenByClusterIdResponseStatus {
+    const NAME: &'static str = "GetClusterTokenByClusterIdResponseStatus";
+    const FIELDS: &'static [&'static str] = &["token", "expirationTimestamp"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.token, from),
+            _ => model::time(&mut self.expiration_timestamp, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("token", &self.token);
+        to.always("expirationTimestamp", &self.expiration_timestamp);
+    }
+}
+
+model::through_fields!(GetClusterTokenByClusterIdResponseStatus);
 
 /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
 ///
 /// A part of `GkeInfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GkeExternalSecretsAuthentication {
     /// Google Cloud service account.
     pub gke_service_account: String,
 }
 
+impl model::Blank for GkeExternalSecretsAuthentication {
+    fn blank() -> Self {
+        Self {
+            gke_service_account: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GkeExternalSecretsAuthentication {
+    const NAME: &'static str = "GkeExternalSecretsAuthentication";
+    const FIELDS: &'static [&'static str] = &["gke_service_account"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.gke_service_account, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("gke_service_account", &self.gke_service_account);
+    }
+}
+
+model::through_fields!(GkeExternalSecretsAuthentication);
+
 /// Facts about a GKE cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GkeInfrastructureOutputs {
     /// Always `GKE`.
@@ -4769,11 +9116,55 @@ pub struct GkeInfrastructureOutputs {
     /// Self link of the cluster at Google Cloud.
     pub cluster_self_link: String,
     /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_secrets_automatic_authentication: Option<
         types::GkeExternalSecretsAuthentication,
     >,
 }
+
+impl model::Blank for GkeInfrastructureOutputs {
+    fn blank() -> Self {
+        Self {
+            kind: model::blank(),
+            cluster_name: model::blank(),
+            cluster_self_link: model::blank(),
+            external_secrets_automatic_authentication: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GkeInfrastructureOutputs {
+    const NAME: &'static str = "GkeInfrastructureOutputs";
+    const FIELDS: &'static [&'static str] = &[
+        "kind",
+        "cluster_name",
+        "cluster_self_link",
+        "external_secrets_automatic_authentication",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.kind, from),
+            1 => model::value(&mut self.cluster_name, from),
+            2 => model::value(&mut self.cluster_self_link, from),
+            _ => model::value(&mut self.external_secrets_automatic_authentication, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.always("cluster_name", &self.cluster_name);
+        to.always("cluster_self_link", &self.cluster_self_link);
+        to.given(
+            "external_secrets_automatic_authentication",
+            &self.external_secrets_automatic_authentication,
+        );
+    }
+}
+
+model::through_fields!(GkeInfrastructureOutputs);
 
 open_enum! {
     /// Always `GKE`.
@@ -4832,7 +9223,7 @@ impl From<types::KapsuleInfrastructureOutputs> for InfrastructureOutputs {
 /// Monitoring of the network inside a cluster.
 ///
 /// A part of `MetricsConfigurationManagedByQovery`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InternalNetworkMonitoring {
     /// Whether the monitoring is enabled.
@@ -4846,10 +9237,36 @@ impl InternalNetworkMonitoring {
     }
 }
 
+impl model::Blank for InternalNetworkMonitoring {
+    fn blank() -> Self {
+        Self { enabled: model::blank() }
+    }
+}
+
+impl model::Model for InternalNetworkMonitoring {
+    const NAME: &'static str = "InternalNetworkMonitoring";
+    const FIELDS: &'static [&'static str] = &["enabled"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.enabled, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("enabled", &self.enabled);
+    }
+}
+
+model::through_fields!(InternalNetworkMonitoring);
+
 /// Facts about a Scaleway Kapsule cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KapsuleInfrastructureOutputs {
     /// Always `SCW_KAPSULE`.
@@ -4857,6 +9274,37 @@ pub struct KapsuleInfrastructureOutputs {
     /// Name of the cluster at the cloud provider.
     pub cluster_name: String,
 }
+
+impl model::Blank for KapsuleInfrastructureOutputs {
+    fn blank() -> Self {
+        Self {
+            kind: model::blank(),
+            cluster_name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KapsuleInfrastructureOutputs {
+    const NAME: &'static str = "KapsuleInfrastructureOutputs";
+    const FIELDS: &'static [&'static str] = &["kind", "cluster_name"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.kind, from),
+            _ => model::value(&mut self.cluster_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.always("cluster_name", &self.cluster_name);
+    }
+}
+
+model::through_fields!(KapsuleInfrastructureOutputs);
 
 open_enum! {
     /// Always `SCW_KAPSULE`.
@@ -4871,22 +9319,18 @@ open_enum! {
 /// Settings of the node pool for cron jobs.
 ///
 /// A part of `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterCronjobNodePoolOverride {
     /// When nodes may be consolidated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
     /// Limits on the size of the pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub spot_enabled: rt::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidate_after: Option<String>,
 }
 
@@ -4925,22 +9369,61 @@ impl KarpenterCronjobNodePoolOverride {
     }
 }
 
+impl model::Blank for KarpenterCronjobNodePoolOverride {
+    fn blank() -> Self {
+        Self {
+            consolidation: model::blank(),
+            limits: model::blank(),
+            spot_enabled: model::blank(),
+            consolidate_after: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KarpenterCronjobNodePoolOverride {
+    const NAME: &'static str = "KarpenterCronjobNodePoolOverride";
+    const FIELDS: &'static [&'static str] = &[
+        "consolidation",
+        "limits",
+        "spot_enabled",
+        "consolidate_after",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.consolidation, from),
+            1 => model::value(&mut self.limits, from),
+            2 => model::value(&mut self.spot_enabled, from),
+            _ => model::value(&mut self.consolidate_after, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("consolidation", &self.consolidation);
+        to.given("limits", &self.limits);
+        to.given("spot_enabled", &self.spot_enabled);
+        to.given("consolidate_after", &self.consolidate_after);
+    }
+}
+
+model::through_fields!(KarpenterCronjobNodePoolOverride, Default);
+
 /// Settings of the default node pool.
 ///
 /// A part of `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterDefaultNodePoolOverride {
     /// Limits on the size of the pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub spot_enabled: rt::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidate_after: Option<String>,
 }
 
@@ -4970,45 +9453,75 @@ impl KarpenterDefaultNodePoolOverride {
     }
 }
 
+impl model::Blank for KarpenterDefaultNodePoolOverride {
+    fn blank() -> Self {
+        Self {
+            limits: model::blank(),
+            spot_enabled: model::blank(),
+            consolidate_after: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KarpenterDefaultNodePoolOverride {
+    const NAME: &'static str = "KarpenterDefaultNodePoolOverride";
+    const FIELDS: &'static [&'static str] = &[
+        "limits",
+        "spot_enabled",
+        "consolidate_after",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.limits, from),
+            1 => model::value(&mut self.spot_enabled, from),
+            _ => model::value(&mut self.consolidate_after, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("limits", &self.limits);
+        to.given("spot_enabled", &self.spot_enabled);
+        to.given("consolidate_after", &self.consolidate_after);
+    }
+}
+
+model::through_fields!(KarpenterDefaultNodePoolOverride, Default);
+
 /// Settings of the GPU node pool.
 ///
 /// A part of `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterGpuNodePoolOverride {
     /// When nodes may be consolidated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
     /// Limits on the size of the pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<types::KarpenterNodePoolLimits>,
     /// Constraints on the instances.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requirements: Option<Vec<types::KarpenterNodePoolRequirement>>,
     /// Disk size of a node, in GiB; the default is 100.
     ///
     /// At least 0. Default on the server: `100`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_size_in_gib: Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_iops: Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_throughput: Option<i64>,
     /// Whether spot instances are used; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spot_enabled: Option<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidate_after: Option<String>,
 }
 
@@ -5074,26 +9587,79 @@ impl KarpenterGpuNodePoolOverride {
     }
 }
 
+impl model::Blank for KarpenterGpuNodePoolOverride {
+    fn blank() -> Self {
+        Self {
+            consolidation: model::blank(),
+            limits: model::blank(),
+            requirements: model::blank(),
+            disk_size_in_gib: model::blank(),
+            disk_iops: model::blank(),
+            disk_throughput: model::blank(),
+            spot_enabled: model::blank(),
+            consolidate_after: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KarpenterGpuNodePoolOverride {
+    const NAME: &'static str = "KarpenterGpuNodePoolOverride";
+    const FIELDS: &'static [&'static str] = &[
+        "consolidation",
+        "limits",
+        "requirements",
+        "disk_size_in_gib",
+        "disk_iops",
+        "disk_throughput",
+        "spot_enabled",
+        "consolidate_after",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.consolidation, from),
+            1 => model::value(&mut self.limits, from),
+            2 => model::value(&mut self.requirements, from),
+            3 => model::value(&mut self.disk_size_in_gib, from),
+            4 => model::value(&mut self.disk_iops, from),
+            5 => model::value(&mut self.disk_throughput, from),
+            6 => model::value(&mut self.spot_enabled, from),
+            _ => model::value(&mut self.consolidate_after, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("consolidation", &self.consolidation);
+        to.given("limits", &self.limits);
+        to.given("requirements", &self.requirements);
+        to.given("disk_size_in_gib", &self.disk_size_in_gib);
+        to.given("disk_iops", &self.disk_iops);
+        to.given("disk_throughput", &self.disk_throughput);
+        to.given("spot_enabled", &self.spot_enabled);
+        to.given("consolidate_after", &self.consolidate_after);
+    }
+}
+
+model::through_fields!(KarpenterGpuNodePoolOverride, Default);
+
 /// Node pools of a cluster run by Karpenter.
 ///
 /// A part of `ClusterFeatureKarpenterParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterNodePool {
     /// Constraints on the instances.
-    #[serde(default)]
     pub requirements: Vec<types::KarpenterNodePoolRequirement>,
     /// Settings of the stable pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stable_override: Option<types::KarpenterStableNodePoolOverride>,
     /// Settings of the default pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_override: Option<types::KarpenterDefaultNodePoolOverride>,
     /// Settings of the GPU pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_override: Option<types::KarpenterGpuNodePoolOverride>,
     /// Settings of the pool for cron jobs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cronjob_override: Option<types::KarpenterCronjobNodePoolOverride>,
 }
 
@@ -5139,19 +9705,63 @@ impl KarpenterNodePool {
     }
 }
 
+impl model::Blank for KarpenterNodePool {
+    fn blank() -> Self {
+        Self {
+            requirements: model::blank(),
+            stable_override: model::blank(),
+            default_override: model::blank(),
+            gpu_override: model::blank(),
+            cronjob_override: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KarpenterNodePool {
+    const NAME: &'static str = "KarpenterNodePool";
+    const FIELDS: &'static [&'static str] = &[
+        "requirements",
+        "stable_override",
+        "default_override",
+        "gpu_override",
+        "cronjob_override",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.requirements, from),
+            1 => model::value(&mut self.stable_override, from),
+            2 => model::value(&mut self.default_override, from),
+            3 => model::value(&mut self.gpu_override, from),
+            _ => model::value(&mut self.cronjob_override, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("requirements", &self.requirements);
+        to.given("stable_override", &self.stable_override);
+        to.given("default_override", &self.default_override);
+        to.given("gpu_override", &self.gpu_override);
+        to.given("cronjob_override", &self.cronjob_override);
+    }
+}
+
+model::through_fields!(KarpenterNodePool);
+
 /// Weekly window in which nodes may be consolidated.
 ///
 /// A part of `KarpenterCronjobNodePoolOverride`, `KarpenterGpuNodePoolOverride` and `KarpenterStableNodePoolOverride`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterNodePoolConsolidation {
     /// Whether the window applies; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(default)]
     pub enabled: bool,
     /// Days of the window.
-    #[serde(default)]
     pub days: Vec<types::WeekdayEnum>,
     /// Start of the window.
     pub start_time: String,
@@ -5176,16 +9786,57 @@ impl KarpenterNodePoolConsolidation {
     }
 }
 
+impl model::Blank for KarpenterNodePoolConsolidation {
+    fn blank() -> Self {
+        Self {
+            enabled: model::blank(),
+            days: model::blank(),
+            start_time: model::blank(),
+            duration: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KarpenterNodePoolConsolidation {
+    const NAME: &'static str = "KarpenterNodePoolConsolidation";
+    const FIELDS: &'static [&'static str] = &[
+        "enabled",
+        "days",
+        "start_time",
+        "duration",
+    ];
+    const REQUIRED: u128 = 12;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.enabled, from),
+            1 => model::value(&mut self.days, from),
+            2 => model::value(&mut self.start_time, from),
+            _ => model::value(&mut self.duration, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("enabled", &self.enabled);
+        to.always("days", &self.days);
+        to.always("start_time", &self.start_time);
+        to.always("duration", &self.duration);
+    }
+}
+
+model::through_fields!(KarpenterNodePoolConsolidation);
+
 /// Limits on the size of a node pool.
 ///
 /// A part of `KarpenterCronjobNodePoolOverride`, `KarpenterDefaultNodePoolOverride`, `KarpenterGpuNodePoolOverride` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterNodePoolLimits {
     /// Whether the limits apply; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(default)]
     pub enabled: bool,
     /// Largest CPU of the pool, in vCPU.
     pub max_cpu_in_vcpu: i64,
@@ -5194,7 +9845,6 @@ pub struct KarpenterNodePoolLimits {
     /// Largest number of GPUs in the pool; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub max_gpu: i64,
 }
 
@@ -5215,10 +9865,52 @@ impl KarpenterNodePoolLimits {
     }
 }
 
+impl model::Blank for KarpenterNodePoolLimits {
+    fn blank() -> Self {
+        Self {
+            enabled: model::blank(),
+            max_cpu_in_vcpu: model::blank(),
+            max_memory_in_gibibytes: model::blank(),
+            max_gpu: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KarpenterNodePoolLimits {
+    const NAME: &'static str = "KarpenterNodePoolLimits";
+    const FIELDS: &'static [&'static str] = &[
+        "enabled",
+        "max_cpu_in_vcpu",
+        "max_memory_in_gibibytes",
+        "max_gpu",
+    ];
+    const REQUIRED: u128 = 6;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.enabled, from),
+            1 => model::value(&mut self.max_cpu_in_vcpu, from),
+            2 => model::value(&mut self.max_memory_in_gibibytes, from),
+            _ => model::value(&mut self.max_gpu, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("enabled", &self.enabled);
+        to.always("max_cpu_in_vcpu", &self.max_cpu_in_vcpu);
+        to.always("max_memory_in_gibibytes", &self.max_memory_in_gibibytes);
+        to.always("max_gpu", &self.max_gpu);
+    }
+}
+
+model::through_fields!(KarpenterNodePoolLimits);
+
 /// Constraint on the instances of a node pool.
 ///
 /// A part of `KarpenterGpuNodePoolOverride` and `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterNodePoolRequirement {
     /// Property of the instances.
@@ -5226,7 +9918,6 @@ pub struct KarpenterNodePoolRequirement {
     /// How the property is compared.
     pub operator: types::KarpenterNodePoolRequirementOperator,
     /// Values allowed.
-    #[serde(default)]
     pub values: Vec<String>,
 }
 
@@ -5240,6 +9931,40 @@ impl KarpenterNodePoolRequirement {
         Self { key, operator, values }
     }
 }
+
+impl model::Blank for KarpenterNodePoolRequirement {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            operator: model::blank(),
+            values: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KarpenterNodePoolRequirement {
+    const NAME: &'static str = "KarpenterNodePoolRequirement";
+    const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.operator, from),
+            _ => model::value(&mut self.values, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("operator", &self.operator);
+        to.always("values", &self.values);
+    }
+}
+
+model::through_fields!(KarpenterNodePoolRequirement);
 
 open_enum! {
     /// Property of the instances a Karpenter requirement constrains.
@@ -5272,22 +9997,18 @@ open_enum! {
 /// Settings of the stable node pool.
 ///
 /// A part of `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterStableNodePoolOverride {
     /// When nodes may be consolidated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
     /// Limits on the size of the pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub spot_enabled: rt::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidate_after: Option<String>,
 }
 
@@ -5326,6 +10047,48 @@ impl KarpenterStableNodePoolOverride {
     }
 }
 
+impl model::Blank for KarpenterStableNodePoolOverride {
+    fn blank() -> Self {
+        Self {
+            consolidation: model::blank(),
+            limits: model::blank(),
+            spot_enabled: model::blank(),
+            consolidate_after: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KarpenterStableNodePoolOverride {
+    const NAME: &'static str = "KarpenterStableNodePoolOverride";
+    const FIELDS: &'static [&'static str] = &[
+        "consolidation",
+        "limits",
+        "spot_enabled",
+        "consolidate_after",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.consolidation, from),
+            1 => model::value(&mut self.limits, from),
+            2 => model::value(&mut self.spot_enabled, from),
+            _ => model::value(&mut self.consolidate_after, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("consolidation", &self.consolidation);
+        to.given("limits", &self.limits);
+        to.given("spot_enabled", &self.spot_enabled);
+        to.given("consolidate_after", &self.consolidate_after);
+    }
+}
+
+model::through_fields!(KarpenterStableNodePoolOverride, Default);
+
 open_enum! {
     /// A parameter of `list_awseks_instance_type` and `list_azure_aks_instance_type`.
     pub enum ListInstanceTypeGpu {
@@ -5341,68 +10104,164 @@ open_enum! {
 /// Instance type of managed databases.
 ///
 /// A part of `ManagedDatabaseInstanceTypeResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManagedDatabaseInstanceTypeResponse {
     /// Name.
     pub name: String,
 }
 
+impl model::Blank for ManagedDatabaseInstanceTypeResponse {
+    fn blank() -> Self {
+        Self { name: model::blank() }
+    }
+}
+
+impl model::Model for ManagedDatabaseInstanceTypeResponse {
+    const NAME: &'static str = "ManagedDatabaseInstanceTypeResponse";
+    const FIELDS: &'static [&'static str] = &["name"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+    }
+}
+
+model::through_fields!(ManagedDatabaseInstanceTypeResponse);
+
 /// Instance types of managed databases.
 ///
 /// Returned by `list_aws_managed_database_instance_type`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManagedDatabaseInstanceTypeResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ManagedDatabaseInstanceTypeResponse>,
 }
+
+impl model::Blank for ManagedDatabaseInstanceTypeResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ManagedDatabaseInstanceTypeResponseList {
+    const NAME: &'static str = "ManagedDatabaseInstanceTypeResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ManagedDatabaseInstanceTypeResponseList, Default);
 
 /// Kind of managed database.
 ///
 /// A part of `ManagedDatabaseTypeResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManagedDatabaseTypeResponse {
     /// Name.
     pub name: String,
 }
 
+impl model::Blank for ManagedDatabaseTypeResponse {
+    fn blank() -> Self {
+        Self { name: model::blank() }
+    }
+}
+
+impl model::Model for ManagedDatabaseTypeResponse {
+    const NAME: &'static str = "ManagedDatabaseTypeResponse";
+    const FIELDS: &'static [&'static str] = &["name"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+    }
+}
+
+model::through_fields!(ManagedDatabaseTypeResponse);
+
 /// Kinds of managed databases.
 ///
 /// Returned by `list_aws_managed_database_type` and `list_scw_managed_database_type`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManagedDatabaseTypeResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ManagedDatabaseTypeResponse>,
 }
+
+impl model::Blank for ManagedDatabaseTypeResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ManagedDatabaseTypeResponseList {
+    const NAME: &'static str = "ManagedDatabaseTypeResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ManagedDatabaseTypeResponseList, Default);
 
 /// Observability stack that Qovery operates on a cluster.
 ///
 /// A part of `MetricsParametersConfiguration`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsConfigurationManagedByQovery {
     /// Always `MANAGED_BY_QOVERY`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<types::MetricsConfigurationManagedByQoveryKind>,
     /// Amount of resources given to the stack.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_profile: Option<types::ObservabilityResourceProfile>,
     /// Export to Amazon CloudWatch.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_watch_export_config: Option<types::CloudWatchExportConfig>,
     /// Whether the stack is highly available.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub high_availability: Option<bool>,
     /// Monitoring of the network inside the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub internal_network_monitoring: Option<types::InternalNetworkMonitoring>,
     /// Alerting settings.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alerting: Option<types::AlertingConfig>,
 }
 
@@ -5462,6 +10321,56 @@ impl MetricsConfigurationManagedByQovery {
     }
 }
 
+impl model::Blank for MetricsConfigurationManagedByQovery {
+    fn blank() -> Self {
+        Self {
+            kind: model::blank(),
+            resource_profile: model::blank(),
+            cloud_watch_export_config: model::blank(),
+            high_availability: model::blank(),
+            internal_network_monitoring: model::blank(),
+            alerting: model::blank(),
+        }
+    }
+}
+
+impl model::Model for MetricsConfigurationManagedByQovery {
+    const NAME: &'static str = "MetricsConfigurationManagedByQovery";
+    const FIELDS: &'static [&'static str] = &[
+        "kind",
+        "resource_profile",
+        "cloud_watch_export_config",
+        "high_availability",
+        "internal_network_monitoring",
+        "alerting",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.kind, from),
+            1 => model::value(&mut self.resource_profile, from),
+            2 => model::value(&mut self.cloud_watch_export_config, from),
+            3 => model::value(&mut self.high_availability, from),
+            4 => model::value(&mut self.internal_network_monitoring, from),
+            _ => model::value(&mut self.alerting, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("kind", &self.kind);
+        to.given("resource_profile", &self.resource_profile);
+        to.given("cloud_watch_export_config", &self.cloud_watch_export_config);
+        to.given("high_availability", &self.high_availability);
+        to.given("internal_network_monitoring", &self.internal_network_monitoring);
+        to.given("alerting", &self.alerting);
+    }
+}
+
+model::through_fields!(MetricsConfigurationManagedByQovery, Default);
+
 open_enum! {
     /// Always `MANAGED_BY_QOVERY`.
     ///
@@ -5475,14 +10384,12 @@ open_enum! {
 /// Observability of a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsParameters {
     /// Whether metrics are collected.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Configuration of the stack. The `kind` field selects the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub configuration: Option<types::MetricsParametersConfiguration>,
 }
 
@@ -5508,6 +10415,37 @@ impl MetricsParameters {
         self
     }
 }
+
+impl model::Blank for MetricsParameters {
+    fn blank() -> Self {
+        Self {
+            enabled: model::blank(),
+            configuration: model::blank(),
+        }
+    }
+}
+
+impl model::Model for MetricsParameters {
+    const NAME: &'static str = "MetricsParameters";
+    const FIELDS: &'static [&'static str] = &["enabled", "configuration"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.enabled, from),
+            _ => model::value(&mut self.configuration, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("enabled", &self.enabled);
+        to.given("configuration", &self.configuration);
+    }
+}
+
+model::through_fields!(MetricsParameters, Default);
 
 union! {
     /// Configuration of the stack. The `kind` field selects the shape.
@@ -5570,7 +10508,7 @@ open_enum! {
 /// Credentials for a cluster on the user's own machines.
 ///
 /// Sent by `create_on_premise_credentials` and `edit_on_premise_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OnPremiseCredentialsRequest {
     /// Name of the credentials.
@@ -5583,6 +10521,32 @@ impl OnPremiseCredentialsRequest {
         Self { name: name.into() }
     }
 }
+
+impl model::Blank for OnPremiseCredentialsRequest {
+    fn blank() -> Self {
+        Self { name: model::blank() }
+    }
+}
+
+impl model::Model for OnPremiseCredentialsRequest {
+    const NAME: &'static str = "OnPremiseCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &["name"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+    }
+}
+
+model::through_fields!(OnPremiseCredentialsRequest);
 
 open_enum! {
     /// Cloud provider a platform layer is meant for.
@@ -5641,17 +10605,14 @@ open_enum! {
 /// Values for which the configuration of a platform component is to be resolved.
 ///
 /// Sent by `resolve_platform_component_configuration` and `resolve_platform_template_component_configuration`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewRequest {
     /// Values from the platform profile.
-    #[serde(rename = "profileConfig", skip_serializing_if = "Option::is_none")]
     pub profile_config: Option<serde_json::Map<String, serde_json::Value>>,
     /// Inputs given on the cluster.
-    #[serde(rename = "clusterInputs", skip_serializing_if = "Option::is_none")]
     pub cluster_inputs: Option<BTreeMap<String, String>>,
     /// Outputs of other components, by component key.
-    #[serde(rename = "componentOutputs", skip_serializing_if = "Option::is_none")]
     pub component_outputs: Option<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
@@ -5687,57 +10648,135 @@ impl PlatformComponentConfigurationPreviewRequest {
     }
 }
 
+impl model::Blank for PlatformComponentConfigurationPreviewRequest {
+    fn blank() -> Self {
+        Self {
+            profile_config: model::blank(),
+            cluster_inputs: model::blank(),
+            component_outputs: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformComponentConfigurationPreviewRequest {
+    const NAME: &'static str = "PlatformComponentConfigurationPreviewRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "profileConfig",
+        "clusterInputs",
+        "componentOutputs",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.profile_config, from),
+            1 => model::value(&mut self.cluster_inputs, from),
+            _ => model::value(&mut self.component_outputs, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("profileConfig", &self.profile_config);
+        to.given("clusterInputs", &self.cluster_inputs);
+        to.given("componentOutputs", &self.component_outputs);
+    }
+}
+
+model::through_fields!(PlatformComponentConfigurationPreviewRequest, Default);
+
 /// Configuration of a platform component resolved for a cluster.
 ///
 /// Returned by `resolve_platform_component_configuration`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewResponse {
     /// Identifier of the cluster.
-    #[serde(rename = "clusterId")]
     pub cluster_id: uuid::Uuid,
     /// Component key.
-    #[serde(rename = "componentKey")]
     pub component_key: String,
     /// Configuration fields of the component.
-    #[serde(default)]
     pub fields: Vec<types::FieldSchemaResponse>,
     /// Inputs that must be given.
-    #[serde(default)]
     pub requirements: Vec<types::PlatformComponentInputRequirementResponse>,
     /// Inputs taken from outputs of other components.
-    #[serde(rename = "componentBindings", default)]
     pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
     /// Values that are not accepted.
-    #[serde(default)]
     pub violations: Vec<types::PlatformComponentViolationResponse>,
 }
+
+impl model::Blank for PlatformComponentConfigurationPreviewResponse {
+    fn blank() -> Self {
+        Self {
+            cluster_id: model::blank(),
+            component_key: model::blank(),
+            fields: model::blank(),
+            requirements: model::blank(),
+            component_bindings: model::blank(),
+            violations: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformComponentConfigurationPreviewResponse {
+    const NAME: &'static str = "PlatformComponentConfigurationPreviewResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "clusterId",
+        "componentKey",
+        "fields",
+        "requirements",
+        "componentBindings",
+        "violations",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cluster_id, from),
+            1 => model::value(&mut self.component_key, from),
+            2 => model::value(&mut self.fields, from),
+            3 => model::value(&mut self.requirements, from),
+            4 => model::value(&mut self.component_bindings, from),
+            _ => model::value(&mut self.violations, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("clusterId", &self.cluster_id);
+        to.always("componentKey", &self.component_key);
+        to.always("fields", &self.fields);
+        to.always("requirements", &self.requirements);
+        to.always("componentBindings", &self.component_bindings);
+        to.always("violations", &self.violations);
+    }
+}
+
+model::through_fields!(PlatformComponentConfigurationPreviewResponse);
 
 /// Input a platform component needs.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentInputRequirementResponse {
     /// Key of the field.
     pub key: String,
     /// Type of the value.
-    #[serde(rename = "type")]
     pub type_: types::FieldSchemaResponseType,
     /// Whether a value must be given.
     pub required: bool,
     /// Value used when none is given; null for none.
-    #[serde(rename = "defaultValue", skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
     /// Text shown for the field.
     pub label: String,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Limits on the value.
-    #[serde(default)]
     pub constraints: types::FieldSchemaConstraintsResponse,
     /// Where the input is configured.
     pub scope: types::PlatformComponentConfigurationInputScope,
@@ -5745,20 +10784,119 @@ pub struct PlatformComponentInputRequirementResponse {
     pub status: types::PlatformComponentRequirementStatus,
 }
 
+impl model::Blank for PlatformComponentInputRequirementResponse {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            type_: model::blank(),
+            required: model::blank(),
+            default_value: model::blank(),
+            label: model::blank(),
+            description: model::blank(),
+            sensitive: model::blank(),
+            constraints: model::blank(),
+            scope: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformComponentInputRequirementResponse {
+    const NAME: &'static str = "PlatformComponentInputRequirementResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "type",
+        "required",
+        "defaultValue",
+        "label",
+        "description",
+        "sensitive",
+        "constraints",
+        "scope",
+        "status",
+    ];
+    const REQUIRED: u128 = 855;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.type_, from),
+            2 => model::value(&mut self.required, from),
+            3 => model::value(&mut self.default_value, from),
+            4 => model::value(&mut self.label, from),
+            5 => model::value(&mut self.description, from),
+            6 => model::value(&mut self.sensitive, from),
+            7 => model::value(&mut self.constraints, from),
+            8 => model::value(&mut self.scope, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("type", &self.type_);
+        to.always("required", &self.required);
+        to.given("defaultValue", &self.default_value);
+        to.always("label", &self.label);
+        to.given("description", &self.description);
+        to.always("sensitive", &self.sensitive);
+        to.always("constraints", &self.constraints);
+        to.always("scope", &self.scope);
+        to.always("status", &self.status);
+    }
+}
+
+model::through_fields!(PlatformComponentInputRequirementResponse);
+
 /// Input of a platform component taken from an output of another one.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentOutputBindingResponse {
     /// Input.
     pub input: String,
     /// From component.
-    #[serde(rename = "fromComponent")]
     pub from_component: String,
     /// Output.
     pub output: String,
 }
+
+impl model::Blank for PlatformComponentOutputBindingResponse {
+    fn blank() -> Self {
+        Self {
+            input: model::blank(),
+            from_component: model::blank(),
+            output: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformComponentOutputBindingResponse {
+    const NAME: &'static str = "PlatformComponentOutputBindingResponse";
+    const FIELDS: &'static [&'static str] = &["input", "fromComponent", "output"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.input, from),
+            1 => model::value(&mut self.from_component, from),
+            _ => model::value(&mut self.output, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("input", &self.input);
+        to.always("fromComponent", &self.from_component);
+        to.always("output", &self.output);
+    }
+}
+
+model::through_fields!(PlatformComponentOutputBindingResponse);
 
 open_enum! {
     /// Whether an input of a platform component has been provided.
@@ -5775,40 +10913,114 @@ open_enum! {
 /// Configuration of a platform component resolved for a template.
 ///
 /// Returned by `resolve_platform_template_component_configuration`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentResolutionResponse {
     /// Component key.
-    #[serde(rename = "componentKey")]
     pub component_key: String,
     /// Configuration fields of the component.
-    #[serde(default)]
     pub fields: Vec<types::FieldSchemaResponse>,
     /// Inputs that must be given.
-    #[serde(default)]
     pub requirements: Vec<types::PlatformComponentInputRequirementResponse>,
     /// Inputs taken from outputs of other components.
-    #[serde(rename = "componentBindings", default)]
     pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
     /// Values that are not accepted.
-    #[serde(default)]
     pub violations: Vec<types::PlatformComponentViolationResponse>,
 }
+
+impl model::Blank for PlatformComponentResolutionResponse {
+    fn blank() -> Self {
+        Self {
+            component_key: model::blank(),
+            fields: model::blank(),
+            requirements: model::blank(),
+            component_bindings: model::blank(),
+            violations: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformComponentResolutionResponse {
+    const NAME: &'static str = "PlatformComponentResolutionResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "componentKey",
+        "fields",
+        "requirements",
+        "componentBindings",
+        "violations",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.component_key, from),
+            1 => model::value(&mut self.fields, from),
+            2 => model::value(&mut self.requirements, from),
+            3 => model::value(&mut self.component_bindings, from),
+            _ => model::value(&mut self.violations, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("componentKey", &self.component_key);
+        to.always("fields", &self.fields);
+        to.always("requirements", &self.requirements);
+        to.always("componentBindings", &self.component_bindings);
+        to.always("violations", &self.violations);
+    }
+}
+
+model::through_fields!(PlatformComponentResolutionResponse);
 
 /// Configuration value that is not accepted.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentViolationResponse {
     /// Code of the problem.
     pub code: String,
     /// Path of the field.
-    #[serde(rename = "fieldPath")]
     pub field_path: String,
     /// Text of the problem.
     pub message: String,
 }
+
+impl model::Blank for PlatformComponentViolationResponse {
+    fn blank() -> Self {
+        Self {
+            code: model::blank(),
+            field_path: model::blank(),
+            message: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformComponentViolationResponse {
+    const NAME: &'static str = "PlatformComponentViolationResponse";
+    const FIELDS: &'static [&'static str] = &["code", "fieldPath", "message"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.code, from),
+            1 => model::value(&mut self.field_path, from),
+            _ => model::value(&mut self.message, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("code", &self.code);
+        to.always("fieldPath", &self.field_path);
+        to.always("message", &self.message);
+    }
+}
+
+model::through_fields!(PlatformComponentViolationResponse);
 
 open_enum! {
     /// Whether a platform layer applies to a cluster.
@@ -5827,18 +11039,43 @@ open_enum! {
 /// Platform templates of an organization.
 ///
 /// Returned by `list_platform_templates`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformTemplateCatalogResponse {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::PlatformTemplateSummaryResponse>,
 }
+
+impl model::Blank for PlatformTemplateCatalogResponse {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for PlatformTemplateCatalogResponse {
+    const NAME: &'static str = "PlatformTemplateCatalogResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("results", &self.results);
+    }
+}
+
+model::through_fields!(PlatformTemplateCatalogResponse);
 
 /// Component of a platform template.
 ///
 /// A part of `PlatformTemplateLayerResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformTemplateComponentResponse {
     /// Key.
@@ -5846,17 +11083,52 @@ pub struct PlatformTemplateComponentResponse {
     /// Kind.
     pub kind: types::PlatformTemplateComponentKind,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The fields.
-    #[serde(default)]
     pub fields: Vec<types::FieldSchemaResponse>,
 }
+
+impl model::Blank for PlatformTemplateComponentResponse {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            kind: model::blank(),
+            description: model::blank(),
+            fields: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformTemplateComponentResponse {
+    const NAME: &'static str = "PlatformTemplateComponentResponse";
+    const FIELDS: &'static [&'static str] = &["key", "kind", "description", "fields"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.kind, from),
+            2 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.fields, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("kind", &self.kind);
+        to.given("description", &self.description);
+        to.always("fields", &self.fields);
+    }
+}
+
+model::through_fields!(PlatformTemplateComponentResponse);
 
 /// Layer of a platform template.
 ///
 /// A part of `PlatformTemplateSummaryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformTemplateLayerResponse {
     /// Key.
@@ -5864,24 +11136,76 @@ pub struct PlatformTemplateLayerResponse {
     /// Whether the layer cannot be disabled.
     pub mandatory: bool,
     /// Whether the layer is enabled unless chosen otherwise.
-    #[serde(rename = "enabledByDefault")]
     pub enabled_by_default: bool,
     /// Kinds of clusters the layer is meant for.
-    #[serde(default)]
     pub modes: Vec<types::PlatformClusterMode>,
     /// Cloud providers the layer is meant for; null for any.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<types::PlatformCloudVendor>,
     /// The component keys.
-    #[serde(rename = "componentKeys", default)]
     pub component_keys: Vec<String>,
     /// The components.
-    #[serde(default)]
     pub components: Vec<types::PlatformTemplateComponentResponse>,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+impl model::Blank for PlatformTemplateLayerResponse {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            mandatory: model::blank(),
+            enabled_by_default: model::blank(),
+            modes: model::blank(),
+            providers: model::blank(),
+            component_keys: model::blank(),
+            components: model::blank(),
+            description: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformTemplateLayerResponse {
+    const NAME: &'static str = "PlatformTemplateLayerResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "mandatory",
+        "enabledByDefault",
+        "modes",
+        "providers",
+        "componentKeys",
+        "components",
+        "description",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.mandatory, from),
+            2 => model::value(&mut self.enabled_by_default, from),
+            3 => model::value(&mut self.modes, from),
+            4 => model::value(&mut self.providers, from),
+            5 => model::value(&mut self.component_keys, from),
+            6 => model::value(&mut self.components, from),
+            _ => model::value(&mut self.description, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("mandatory", &self.mandatory);
+        to.always("enabledByDefault", &self.enabled_by_default);
+        to.always("modes", &self.modes);
+        to.given("providers", &self.providers);
+        to.always("componentKeys", &self.component_keys);
+        to.always("components", &self.components);
+        to.given("description", &self.description);
+    }
+}
+
+model::through_fields!(PlatformTemplateLayerResponse);
 
 open_enum! {
     /// Status of a version of a platform template.
@@ -5900,7 +11224,7 @@ open_enum! {
 /// Version of a platform template with its layers.
 ///
 /// A part of `PlatformTemplateCatalogResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformTemplateSummaryResponse {
     /// Key.
@@ -5910,23 +11234,92 @@ pub struct PlatformTemplateSummaryResponse {
     /// Status.
     pub status: types::PlatformTemplateReleaseStatus,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The layers.
-    #[serde(default)]
     pub layers: Vec<types::PlatformTemplateLayerResponse>,
 }
+
+impl model::Blank for PlatformTemplateSummaryResponse {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            version: model::blank(),
+            status: model::blank(),
+            description: model::blank(),
+            layers: model::blank(),
+        }
+    }
+}
+
+impl model::Model for PlatformTemplateSummaryResponse {
+    const NAME: &'static str = "PlatformTemplateSummaryResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "version",
+        "status",
+        "description",
+        "layers",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.version, from),
+            2 => model::value(&mut self.status, from),
+            3 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.layers, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("version", &self.version);
+        to.always("status", &self.status);
+        to.given("description", &self.description);
+        to.always("layers", &self.layers);
+    }
+}
+
+model::through_fields!(PlatformTemplateSummaryResponse);
 
 /// Names of the secrets of an external secret manager.
 ///
 /// Returned by `list_upstream_secrets_from_secret_provider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProviderSecrets {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<String>,
 }
+
+impl model::Blank for ProviderSecrets {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ProviderSecrets {
+    const NAME: &'static str = "ProviderSecrets";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("results", &self.results);
+    }
+}
+
+model::through_fields!(ProviderSecrets);
 
 open_enum! {
     /// Always `QOVERY`.
@@ -5941,7 +11334,7 @@ open_enum! {
 /// Qovery as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderRequestProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryDnsProviderRequest {
     /// Always `QOVERY`.
@@ -5963,10 +11356,41 @@ impl QoveryDnsProviderRequest {
     }
 }
 
+impl model::Blank for QoveryDnsProviderRequest {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            domain: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QoveryDnsProviderRequest {
+    const NAME: &'static str = "QoveryDnsProviderRequest";
+    const FIELDS: &'static [&'static str] = &["provider", "domain"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            _ => model::value(&mut self.domain, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("provider", &self.provider);
+        to.always("domain", &self.domain);
+    }
+}
+
+model::through_fields!(QoveryDnsProviderRequest);
+
 /// Qovery as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderResponseProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryDnsProviderResponse {
     /// Always `QOVERY`.
@@ -5975,16 +11399,72 @@ pub struct QoveryDnsProviderResponse {
     pub domain: String,
 }
 
+impl model::Blank for QoveryDnsProviderResponse {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            domain: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QoveryDnsProviderResponse {
+    const NAME: &'static str = "QoveryDnsProviderResponse";
+    const FIELDS: &'static [&'static str] = &["provider", "domain"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            _ => model::value(&mut self.domain, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("provider", &self.provider);
+        to.always("domain", &self.domain);
+    }
+}
+
+model::through_fields!(QoveryDnsProviderResponse);
+
 /// IP addresses Qovery connects from.
 ///
 /// Returned by `list_qovery_ips`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryIpsResponse {
     /// The addresses.
-    #[serde(default)]
     pub ips: Vec<String>,
 }
+
+impl model::Blank for QoveryIpsResponse {
+    fn blank() -> Self {
+        Self { ips: model::blank() }
+    }
+}
+
+impl model::Model for QoveryIpsResponse {
+    const NAME: &'static str = "QoveryIpsResponse";
+    const FIELDS: &'static [&'static str] = &["ips"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.ips, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("ips", &self.ips);
+    }
+}
+
+model::through_fields!(QoveryIpsResponse);
 
 open_enum! {
     /// How images are copied into the registry of a cluster. The default is `Service`.
@@ -6001,7 +11481,7 @@ open_enum! {
 /// What the Qovery operator of a cluster reports about its own release.
 ///
 /// A part of `ClusterOperatorStatusResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReportedClusterOperatorIdentity {
     /// Digest of the release, `sha256:` followed by 64 hexadecimal digits.
@@ -6013,9 +11493,50 @@ pub struct ReportedClusterOperatorIdentity {
     /// Version of the chart.
     pub chart_version: String,
     /// Time of the observation (RFC 3339); null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub observed_at: Option<chrono::DateTime<chrono::Utc>>,
 }
+
+impl model::Blank for ReportedClusterOperatorIdentity {
+    fn blank() -> Self {
+        Self {
+            release_digest: model::blank(),
+            runtime_image_id: model::blank(),
+            chart_version: model::blank(),
+            observed_at: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ReportedClusterOperatorIdentity {
+    const NAME: &'static str = "ReportedClusterOperatorIdentity";
+    const FIELDS: &'static [&'static str] = &[
+        "release_digest",
+        "runtime_image_id",
+        "chart_version",
+        "observed_at",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.release_digest, from),
+            1 => model::value(&mut self.runtime_image_id, from),
+            2 => model::value(&mut self.chart_version, from),
+            _ => model::time(&mut self.observed_at, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("release_digest", &self.release_digest);
+        to.always("runtime_image_id", &self.runtime_image_id);
+        to.always("chart_version", &self.chart_version);
+        to.given("observed_at", &self.observed_at);
+    }
+}
+
+model::through_fields!(ReportedClusterOperatorIdentity);
 
 open_enum! {
     /// Always `ROUTE53`.
@@ -6030,7 +11551,7 @@ open_enum! {
 /// Amazon Route 53 as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderRequestProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Route53DnsProviderRequest {
     /// Always `ROUTE53`.
@@ -6042,7 +11563,6 @@ pub struct Route53DnsProviderRequest {
     /// AWS region.
     pub aws_region: String,
     /// Identifier of the hosted zone; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub hosted_zone_id: rt::Patch<String>,
 }
 
@@ -6069,6 +11589,52 @@ impl Route53DnsProviderRequest {
     }
 }
 
+impl model::Blank for Route53DnsProviderRequest {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            domain: model::blank(),
+            credentials: model::blank(),
+            aws_region: model::blank(),
+            hosted_zone_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Route53DnsProviderRequest {
+    const NAME: &'static str = "Route53DnsProviderRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "provider",
+        "domain",
+        "credentials",
+        "aws_region",
+        "hosted_zone_id",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            1 => model::value(&mut self.domain, from),
+            2 => model::value(&mut self.credentials, from),
+            3 => model::value(&mut self.aws_region, from),
+            _ => model::value(&mut self.hosted_zone_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("provider", &self.provider);
+        to.always("domain", &self.domain);
+        to.always("credentials", &self.credentials);
+        to.always("aws_region", &self.aws_region);
+        to.given("hosted_zone_id", &self.hosted_zone_id);
+    }
+}
+
+model::through_fields!(Route53DnsProviderRequest);
+
 union! {
     /// Credentials for Route 53. The `type` field selects the shape.
     ///
@@ -6090,7 +11656,7 @@ for Route53DnsProviderRequestCredentials {
 /// Amazon Route 53 as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderResponseProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Route53DnsProviderResponse {
     /// Always `ROUTE53`.
@@ -6102,9 +11668,54 @@ pub struct Route53DnsProviderResponse {
     /// AWS region.
     pub aws_region: String,
     /// Identifier of the hosted zone; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hosted_zone_id: Option<String>,
 }
+
+impl model::Blank for Route53DnsProviderResponse {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            domain: model::blank(),
+            credentials: model::blank(),
+            aws_region: model::blank(),
+            hosted_zone_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Route53DnsProviderResponse {
+    const NAME: &'static str = "Route53DnsProviderResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "provider",
+        "domain",
+        "credentials",
+        "aws_region",
+        "hosted_zone_id",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            1 => model::value(&mut self.domain, from),
+            2 => model::value(&mut self.credentials, from),
+            3 => model::value(&mut self.aws_region, from),
+            _ => model::value(&mut self.hosted_zone_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("provider", &self.provider);
+        to.always("domain", &self.domain);
+        to.always("credentials", &self.credentials);
+        to.always("aws_region", &self.aws_region);
+        to.given("hosted_zone_id", &self.hosted_zone_id);
+    }
+}
+
+model::through_fields!(Route53DnsProviderResponse);
 
 union! {
     /// Credentials for Route 53. The `type` field selects the shape.
@@ -6127,11 +11738,10 @@ for Route53DnsProviderResponseCredentials {
 /// Credentials for Route 53 based on an access key.
 ///
 /// A part of `Route53DnsProviderRequestCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Route53StaticCredentialsRequest {
     /// Always `STATIC`.
-    #[serde(rename = "type")]
     pub type_: types::Route53StaticCredentialsType,
     /// Identifier of the access key.
     ///
@@ -6158,18 +11768,86 @@ impl Route53StaticCredentialsRequest {
     }
 }
 
+impl model::Blank for Route53StaticCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            aws_access_key_id: model::blank(),
+            aws_secret_access_key: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Route53StaticCredentialsRequest {
+    const NAME: &'static str = "Route53StaticCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "aws_access_key_id",
+        "aws_secret_access_key",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.aws_access_key_id, from),
+            _ => model::value(&mut self.aws_secret_access_key, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("aws_access_key_id", &self.aws_access_key_id);
+        to.always("aws_secret_access_key", &self.aws_secret_access_key);
+    }
+}
+
+model::through_fields!(Route53StaticCredentialsRequest);
+
 /// Credentials for Route 53 based on an access key. The secret part is never returned.
 ///
 /// A part of `Route53DnsProviderResponseCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Route53StaticCredentialsResponse {
     /// Always `STATIC`.
-    #[serde(rename = "type")]
     pub type_: types::Route53StaticCredentialsType,
     /// Identifier of the access key.
     pub aws_access_key_id: String,
 }
+
+impl model::Blank for Route53StaticCredentialsResponse {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            aws_access_key_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Route53StaticCredentialsResponse {
+    const NAME: &'static str = "Route53StaticCredentialsResponse";
+    const FIELDS: &'static [&'static str] = &["type", "aws_access_key_id"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.aws_access_key_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("aws_access_key_id", &self.aws_access_key_id);
+    }
+}
+
+model::through_fields!(Route53StaticCredentialsResponse);
 
 open_enum! {
     /// Always `STATIC`.
@@ -6184,7 +11862,7 @@ open_enum! {
 /// Scaleway credentials.
 ///
 /// Sent by `create_scaleway_credentials` and `edit_scaleway_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ScalewayCredentialsRequest {
     /// Name of the credentials.
@@ -6196,7 +11874,6 @@ pub struct ScalewayCredentialsRequest {
     /// Identifier of the project.
     pub scaleway_project_id: String,
     /// Identifier of the organization at Scaleway.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_organization_id: Option<String>,
 }
 
@@ -6219,10 +11896,56 @@ impl ScalewayCredentialsRequest {
     }
 }
 
+impl model::Blank for ScalewayCredentialsRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            scaleway_access_key: model::blank(),
+            scaleway_secret_key: model::blank(),
+            scaleway_project_id: model::blank(),
+            scaleway_organization_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ScalewayCredentialsRequest {
+    const NAME: &'static str = "ScalewayCredentialsRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "scaleway_access_key",
+        "scaleway_secret_key",
+        "scaleway_project_id",
+        "scaleway_organization_id",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.scaleway_access_key, from),
+            2 => model::value(&mut self.scaleway_secret_key, from),
+            3 => model::value(&mut self.scaleway_project_id, from),
+            _ => model::value(&mut self.scaleway_organization_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("scaleway_access_key", &self.scaleway_access_key);
+        to.always("scaleway_secret_key", &self.scaleway_secret_key);
+        to.always("scaleway_project_id", &self.scaleway_project_id);
+        to.given("scaleway_organization_id", &self.scaleway_organization_id);
+    }
+}
+
+model::through_fields!(ScalewayCredentialsRequest);
+
 /// Access to an external secret manager.
 ///
 /// A part of `Cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretManagerAccess {
     /// Identifier of the access.
@@ -6230,10 +11953,8 @@ pub struct SecretManagerAccess {
     /// Name of the access.
     pub name: String,
     /// Time at which it was created.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change.
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Secret manager to reach.
     pub endpoint: types::SecretManagerEndpointConfigurationDto,
@@ -6241,14 +11962,63 @@ pub struct SecretManagerAccess {
     pub authentication: types::SecretManagerAuthenticationDto,
 }
 
+impl model::Blank for SecretManagerAccess {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            endpoint: model::blank(),
+            authentication: model::blank(),
+        }
+    }
+}
+
+impl model::Model for SecretManagerAccess {
+    const NAME: &'static str = "SecretManagerAccess";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "created_at",
+        "updated_at",
+        "endpoint",
+        "authentication",
+    ];
+    const REQUIRED: u128 = 63;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::time(&mut self.created_at, from),
+            3 => model::time(&mut self.updated_at, from),
+            4 => model::value(&mut self.endpoint, from),
+            _ => model::value(&mut self.authentication, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("created_at", &self.created_at);
+        to.always("updated_at", &self.updated_at);
+        to.always("endpoint", &self.endpoint);
+        to.always("authentication", &self.authentication);
+    }
+}
+
+model::through_fields!(SecretManagerAccess);
+
 /// Access to an external secret manager.
 ///
 /// A part of `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretManagerAccessRequest {
     /// Identifier of an existing access; null or absent for a new one.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub id: rt::Patch<uuid::Uuid>,
     /// Name of the access.
     pub name: String,
@@ -6278,6 +12048,48 @@ impl SecretManagerAccessRequest {
         self
     }
 }
+
+impl model::Blank for SecretManagerAccessRequest {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            endpoint: model::blank(),
+            authentication: model::blank(),
+        }
+    }
+}
+
+impl model::Model for SecretManagerAccessRequest {
+    const NAME: &'static str = "SecretManagerAccessRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "endpoint",
+        "authentication",
+    ];
+    const REQUIRED: u128 = 14;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.endpoint, from),
+            _ => model::value(&mut self.authentication, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.always("name", &self.name);
+        to.always("endpoint", &self.endpoint);
+        to.always("authentication", &self.authentication);
+    }
+}
+
+model::through_fields!(SecretManagerAccessRequest);
 
 union! {
     /// How to authenticate to a secret manager. The `mode` field selects the shape.

@@ -4,7 +4,7 @@
 //! Models. Containers and the registries that they come from.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
+use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -12,301 +12,188 @@ use crate::types;
 /// Kind of container registry that can be connected.
 ///
 /// A part of `AvailableContainerRegistryResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponse {
     /// Kind.
     pub kind: types::ContainerRegistryKindEnum,
     /// Configuration fields needed, by name.
-    #[serde(default)]
     pub required_config: serde_json::Map<String, serde_json::Value>,
     /// Whether the configuration is mandatory.
     pub is_mandatory: bool,
 }
 
+impl model::Blank for AvailableContainerRegistryResponse {
+    fn blank() -> Self {
+        Self {
+            kind: model::blank(),
+            required_config: model::blank(),
+            is_mandatory: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AvailableContainerRegistryResponse {
+    const NAME: &'static str = "AvailableContainerRegistryResponse";
+    const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
+    const REQUIRED: u128 = 5;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.kind, from),
+            1 => model::value(&mut self.required_config, from),
+            _ => model::value(&mut self.is_mandatory, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.always("required_config", &self.required_config);
+        to.always("is_mandatory", &self.is_mandatory);
+    }
+}
+
+model::through_fields!(AvailableContainerRegistryResponse);
+
 /// Kinds of container registries that can be connected.
 ///
 /// Returned by `list_available_container_registry`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::AvailableContainerRegistryResponse>,
 }
+
+impl model::Blank for AvailableContainerRegistryResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for AvailableContainerRegistryResponseList {
+    const NAME: &'static str = "AvailableContainerRegistryResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(AvailableContainerRegistryResponseList, Default);
 
 /// Advanced settings of a container. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_container_advanced_settings`. Returned by `get_container_advanced_settings`, `edit_container_advanced_settings` and `get_default_container_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
-    #[serde(
-        rename = "deployment.custom_domain_check_enabled",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_custom_domain_check_enabled: Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    #[serde(
-        rename = "deployment.termination_grace_period_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_termination_grace_period_seconds: Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    #[serde(
-        rename = "deployment.affinity.node.required",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
     /// Whether the pods are kept apart on different nodes.
-    #[serde(
-        rename = "deployment.antiaffinity.pod",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_antiaffinity_pod: Option<
         types::AdvancedSettingsDeploymentAntiaffinityPod,
     >,
     /// Whether the pods are spread over the availability zones.
-    #[serde(
-        rename = "deployment.topology_spread.zone",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_topology_spread_zone: Option<
         types::AdvancedSettingsDeploymentTopologySpreadZone,
     >,
     /// How pods are replaced during an update.
-    #[serde(
-        rename = "deployment.update_strategy.type",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_type: Option<
         types::AdvancedSettingsDeploymentUpdateStrategyType,
     >,
     /// Share of the pods that may be down during a rolling update, in percent.
-    #[serde(
-        rename = "deployment.update_strategy.rolling_update.max_unavailable_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_rolling_update_max_unavailable_percent: Option<i64>,
     /// Share of the pods that may be added during a rolling update, in percent.
-    #[serde(
-        rename = "deployment.update_strategy.rolling_update.max_surge_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_rolling_update_max_surge_percent: Option<i64>,
     /// Largest request body accepted, in MB.
-    #[serde(
-        rename = "network.ingress.proxy_body_size_mb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_body_size_mb: Option<i64>,
     /// Whether HTTP requests are redirected to HTTPS.
-    #[serde(
-        rename = "network.ingress.force_ssl_redirect",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_force_ssl_redirect: Option<bool>,
     /// Whether CORS headers are sent.
-    #[serde(
-        rename = "network.ingress.enable_cors",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_cors: Option<bool>,
     /// Origins allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_origin",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_origin: Option<String>,
     /// HTTP methods allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_methods",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_methods: Option<String>,
     /// HTTP headers allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_headers: Option<String>,
     /// Size of the buffer for the first part of a response, in kB.
-    #[serde(
-        rename = "network.ingress.proxy_buffer_size_kb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffer_size_kb: Option<i64>,
     /// Longest time requests may go through one kept-alive connection, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_time_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_time_seconds: Option<i64>,
     /// Time an idle kept-alive connection stays open, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the client, in seconds.
-    #[serde(
-        rename = "network.ingress.send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_send_timeout_seconds: Option<i64>,
     /// Longest time to connect to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_connect_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_connect_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_read_timeout_seconds: Option<i64>,
     /// Whether responses are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffering: Option<String>,
     /// Whether requests are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_request_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_request_buffering: Option<String>,
     /// Longest time between two writes to a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
     /// Source IP ranges that are let in.
-    #[serde(
-        rename = "network.ingress.whitelist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_whitelist_source_range: Option<String>,
     /// Source IP ranges that are shut out.
-    #[serde(
-        rename = "network.ingress.denylist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_denylist_source_range: Option<String>,
     /// Headers added by the proxy.
-    #[serde(
-        rename = "network.ingress.extra_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_extra_headers: Option<String>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_request_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_connection_idle_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.retry.num_retries",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_num_retries: rt::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.retry_on",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_retry_on: rt::Patch<String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.http_status_codes",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_http_status_codes: rt::Patch<String>,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    #[serde(
-        rename = "network.gateway_api.retry.per_try_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
     /// Name of the variable that holds the logins for basic authentication.
-    #[serde(
-        rename = "network.ingress.basic_auth_env_var",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_basic_auth_env_var: Option<String>,
     /// Whether a client keeps reaching the same pod.
-    #[serde(
-        rename = "network.ingress.enable_sticky_session",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_sticky_session: Option<bool>,
     /// Kubernetes service account of the pods.
-    #[serde(
-        rename = "security.service_account_name",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_service_account_name: Option<String>,
     /// Average CPU use that triggers scaling, in percent.
-    #[serde(
-        rename = "hpa.cpu.average_utilization_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub hpa_cpu_average_utilization_percent: Option<i64>,
     /// Average memory use that triggers scaling, in percent; null turns scaling on memory off.
-    #[serde(
-        rename = "hpa.memory.average_utilization_percent",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub hpa_memory_average_utilization_percent: rt::Patch<i64>,
     /// Whether the token of the service account is mounted in the pods.
-    #[serde(
-        rename = "security.automount_service_account_token",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_automount_service_account_token: Option<bool>,
     /// Whether the root file system of the containers is read-only.
-    #[serde(
-        rename = "security.read_only_root_filesystem",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_read_only_root_filesystem: Option<bool>,
 }
 
@@ -626,42 +513,433 @@ impl ContainerAdvancedSettings {
     }
 }
 
+impl model::Blank for ContainerAdvancedSettings {
+    fn blank() -> Self {
+        Self {
+            deployment_custom_domain_check_enabled: model::blank(),
+            deployment_termination_grace_period_seconds: model::blank(),
+            deployment_affinity_node_required: model::blank(),
+            deployment_antiaffinity_pod: model::blank(),
+            deployment_topology_spread_zone: model::blank(),
+            deployment_update_strategy_type: model::blank(),
+            deployment_update_strategy_rolling_update_max_unavailable_percent: model::blank(),
+            deployment_update_strategy_rolling_update_max_surge_percent: model::blank(),
+            network_ingress_proxy_body_size_mb: model::blank(),
+            network_ingress_force_ssl_redirect: model::blank(),
+            network_ingress_enable_cors: model::blank(),
+            network_ingress_cors_allow_origin: model::blank(),
+            network_ingress_cors_allow_methods: model::blank(),
+            network_ingress_cors_allow_headers: model::blank(),
+            network_ingress_proxy_buffer_size_kb: model::blank(),
+            network_ingress_keepalive_time_seconds: model::blank(),
+            network_ingress_keepalive_timeout_seconds: model::blank(),
+            network_ingress_send_timeout_seconds: model::blank(),
+            network_ingress_proxy_connect_timeout_seconds: model::blank(),
+            network_ingress_proxy_send_timeout_seconds: model::blank(),
+            network_ingress_proxy_read_timeout_seconds: model::blank(),
+            network_ingress_proxy_buffering: model::blank(),
+            network_ingress_proxy_request_buffering: model::blank(),
+            network_ingress_grpc_send_timeout_seconds: model::blank(),
+            network_ingress_grpc_read_timeout_seconds: model::blank(),
+            network_ingress_whitelist_source_range: model::blank(),
+            network_ingress_denylist_source_range: model::blank(),
+            network_ingress_extra_headers: model::blank(),
+            network_gateway_api_http_request_timeout_seconds: model::blank(),
+            network_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
+            network_gateway_api_retry_num_retries: model::blank(),
+            network_gateway_api_retry_retry_on: model::blank(),
+            network_gateway_api_retry_http_status_codes: model::blank(),
+            network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
+            network_ingress_basic_auth_env_var: model::blank(),
+            network_ingress_enable_sticky_session: model::blank(),
+            security_service_account_name: model::blank(),
+            hpa_cpu_average_utilization_percent: model::blank(),
+            hpa_memory_average_utilization_percent: model::blank(),
+            security_automount_service_account_token: model::blank(),
+            security_read_only_root_filesystem: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerAdvancedSettings {
+    const NAME: &'static str = "ContainerAdvancedSettings";
+    const FIELDS: &'static [&'static str] = &[
+        "deployment.custom_domain_check_enabled",
+        "deployment.termination_grace_period_seconds",
+        "deployment.affinity.node.required",
+        "deployment.antiaffinity.pod",
+        "deployment.topology_spread.zone",
+        "deployment.update_strategy.type",
+        "deployment.update_strategy.rolling_update.max_unavailable_percent",
+        "deployment.update_strategy.rolling_update.max_surge_percent",
+        "network.ingress.proxy_body_size_mb",
+        "network.ingress.force_ssl_redirect",
+        "network.ingress.enable_cors",
+        "network.ingress.cors_allow_origin",
+        "network.ingress.cors_allow_methods",
+        "network.ingress.cors_allow_headers",
+        "network.ingress.proxy_buffer_size_kb",
+        "network.ingress.keepalive_time_seconds",
+        "network.ingress.keepalive_timeout_seconds",
+        "network.ingress.send_timeout_seconds",
+        "network.ingress.proxy_connect_timeout_seconds",
+        "network.ingress.proxy_send_timeout_seconds",
+        "network.ingress.proxy_read_timeout_seconds",
+        "network.ingress.proxy_buffering",
+        "network.ingress.proxy_request_buffering",
+        "network.ingress.grpc_send_timeout_seconds",
+        "network.ingress.grpc_read_timeout_seconds",
+        "network.ingress.whitelist_source_range",
+        "network.ingress.denylist_source_range",
+        "network.ingress.extra_headers",
+        "network.gateway_api.http_request_timeout_seconds",
+        "network.gateway_api.http_connection_idle_timeout_seconds",
+        "network.gateway_api.retry.num_retries",
+        "network.gateway_api.retry.retry_on",
+        "network.gateway_api.retry.http_status_codes",
+        "network.gateway_api.retry.per_try_timeout_seconds",
+        "network.ingress.basic_auth_env_var",
+        "network.ingress.enable_sticky_session",
+        "security.service_account_name",
+        "hpa.cpu.average_utilization_percent",
+        "hpa.memory.average_utilization_percent",
+        "security.automount_service_account_token",
+        "security.read_only_root_filesystem",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.deployment_custom_domain_check_enabled, from),
+            1 => {
+                model::value(&mut self.deployment_termination_grace_period_seconds, from)
+            }
+            2 => model::value(&mut self.deployment_affinity_node_required, from),
+            3 => model::value(&mut self.deployment_antiaffinity_pod, from),
+            4 => model::value(&mut self.deployment_topology_spread_zone, from),
+            5 => model::value(&mut self.deployment_update_strategy_type, from),
+            6 => {
+                model::value(
+                    &mut self
+                        .deployment_update_strategy_rolling_update_max_unavailable_percent,
+                    from,
+                )
+            }
+            7 => {
+                model::value(
+                    &mut self
+                        .deployment_update_strategy_rolling_update_max_surge_percent,
+                    from,
+                )
+            }
+            8 => model::value(&mut self.network_ingress_proxy_body_size_mb, from),
+            9 => model::value(&mut self.network_ingress_force_ssl_redirect, from),
+            10 => model::value(&mut self.network_ingress_enable_cors, from),
+            11 => model::value(&mut self.network_ingress_cors_allow_origin, from),
+            12 => model::value(&mut self.network_ingress_cors_allow_methods, from),
+            13 => model::value(&mut self.network_ingress_cors_allow_headers, from),
+            14 => model::value(&mut self.network_ingress_proxy_buffer_size_kb, from),
+            15 => model::value(&mut self.network_ingress_keepalive_time_seconds, from),
+            16 => model::value(&mut self.network_ingress_keepalive_timeout_seconds, from),
+            17 => model::value(&mut self.network_ingress_send_timeout_seconds, from),
+            18 => {
+                model::value(
+                    &mut self.network_ingress_proxy_connect_timeout_seconds,
+                    from,
+                )
+            }
+            19 => {
+                model::value(&mut self.network_ingress_proxy_send_timeout_seconds, from)
+            }
+            20 => {
+                model::value(&mut self.network_ingress_proxy_read_timeout_seconds, from)
+            }
+            21 => model::value(&mut self.network_ingress_proxy_buffering, from),
+            22 => model::value(&mut self.network_ingress_proxy_request_buffering, from),
+            23 => model::value(&mut self.network_ingress_grpc_send_timeout_seconds, from),
+            24 => model::value(&mut self.network_ingress_grpc_read_timeout_seconds, from),
+            25 => model::value(&mut self.network_ingress_whitelist_source_range, from),
+            26 => model::value(&mut self.network_ingress_denylist_source_range, from),
+            27 => model::value(&mut self.network_ingress_extra_headers, from),
+            28 => {
+                model::value(
+                    &mut self.network_gateway_api_http_request_timeout_seconds,
+                    from,
+                )
+            }
+            29 => {
+                model::value(
+                    &mut self.network_gateway_api_http_connection_idle_timeout_seconds,
+                    from,
+                )
+            }
+            30 => model::value(&mut self.network_gateway_api_retry_num_retries, from),
+            31 => model::value(&mut self.network_gateway_api_retry_retry_on, from),
+            32 => {
+                model::value(&mut self.network_gateway_api_retry_http_status_codes, from)
+            }
+            33 => {
+                model::value(
+                    &mut self.network_gateway_api_retry_per_try_timeout_seconds,
+                    from,
+                )
+            }
+            34 => model::value(&mut self.network_ingress_basic_auth_env_var, from),
+            35 => model::value(&mut self.network_ingress_enable_sticky_session, from),
+            36 => model::value(&mut self.security_service_account_name, from),
+            37 => model::value(&mut self.hpa_cpu_average_utilization_percent, from),
+            38 => model::value(&mut self.hpa_memory_average_utilization_percent, from),
+            39 => model::value(&mut self.security_automount_service_account_token, from),
+            _ => model::value(&mut self.security_read_only_root_filesystem, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given(
+            "deployment.custom_domain_check_enabled",
+            &self.deployment_custom_domain_check_enabled,
+        );
+        to.given(
+            "deployment.termination_grace_period_seconds",
+            &self.deployment_termination_grace_period_seconds,
+        );
+        to.given(
+            "deployment.affinity.node.required",
+            &self.deployment_affinity_node_required,
+        );
+        to.given("deployment.antiaffinity.pod", &self.deployment_antiaffinity_pod);
+        to.given(
+            "deployment.topology_spread.zone",
+            &self.deployment_topology_spread_zone,
+        );
+        to.given(
+            "deployment.update_strategy.type",
+            &self.deployment_update_strategy_type,
+        );
+        to.given(
+            "deployment.update_strategy.rolling_update.max_unavailable_percent",
+            &self.deployment_update_strategy_rolling_update_max_unavailable_percent,
+        );
+        to.given(
+            "deployment.update_strategy.rolling_update.max_surge_percent",
+            &self.deployment_update_strategy_rolling_update_max_surge_percent,
+        );
+        to.given(
+            "network.ingress.proxy_body_size_mb",
+            &self.network_ingress_proxy_body_size_mb,
+        );
+        to.given(
+            "network.ingress.force_ssl_redirect",
+            &self.network_ingress_force_ssl_redirect,
+        );
+        to.given("network.ingress.enable_cors", &self.network_ingress_enable_cors);
+        to.given(
+            "network.ingress.cors_allow_origin",
+            &self.network_ingress_cors_allow_origin,
+        );
+        to.given(
+            "network.ingress.cors_allow_methods",
+            &self.network_ingress_cors_allow_methods,
+        );
+        to.given(
+            "network.ingress.cors_allow_headers",
+            &self.network_ingress_cors_allow_headers,
+        );
+        to.given(
+            "network.ingress.proxy_buffer_size_kb",
+            &self.network_ingress_proxy_buffer_size_kb,
+        );
+        to.given(
+            "network.ingress.keepalive_time_seconds",
+            &self.network_ingress_keepalive_time_seconds,
+        );
+        to.given(
+            "network.ingress.keepalive_timeout_seconds",
+            &self.network_ingress_keepalive_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.send_timeout_seconds",
+            &self.network_ingress_send_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.proxy_connect_timeout_seconds",
+            &self.network_ingress_proxy_connect_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.proxy_send_timeout_seconds",
+            &self.network_ingress_proxy_send_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.proxy_read_timeout_seconds",
+            &self.network_ingress_proxy_read_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.proxy_buffering",
+            &self.network_ingress_proxy_buffering,
+        );
+        to.given(
+            "network.ingress.proxy_request_buffering",
+            &self.network_ingress_proxy_request_buffering,
+        );
+        to.given(
+            "network.ingress.grpc_send_timeout_seconds",
+            &self.network_ingress_grpc_send_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.grpc_read_timeout_seconds",
+            &self.network_ingress_grpc_read_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.whitelist_source_range",
+            &self.network_ingress_whitelist_source_range,
+        );
+        to.given(
+            "network.ingress.denylist_source_range",
+            &self.network_ingress_denylist_source_range,
+        );
+        to.given("network.ingress.extra_headers", &self.network_ingress_extra_headers);
+        to.given(
+            "network.gateway_api.http_request_timeout_seconds",
+            &self.network_gateway_api_http_request_timeout_seconds,
+        );
+        to.given(
+            "network.gateway_api.http_connection_idle_timeout_seconds",
+            &self.network_gateway_api_http_connection_idle_timeout_seconds,
+        );
+        to.given(
+            "network.gateway_api.retry.num_retries",
+            &self.network_gateway_api_retry_num_retries,
+        );
+        to.given(
+            "network.gateway_api.retry.retry_on",
+            &self.network_gateway_api_retry_retry_on,
+        );
+        to.given(
+            "network.gateway_api.retry.http_status_codes",
+            &self.network_gateway_api_retry_http_status_codes,
+        );
+        to.given(
+            "network.gateway_api.retry.per_try_timeout_seconds",
+            &self.network_gateway_api_retry_per_try_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.basic_auth_env_var",
+            &self.network_ingress_basic_auth_env_var,
+        );
+        to.given(
+            "network.ingress.enable_sticky_session",
+            &self.network_ingress_enable_sticky_session,
+        );
+        to.given("security.service_account_name", &self.security_service_account_name);
+        to.given(
+            "hpa.cpu.average_utilization_percent",
+            &self.hpa_cpu_average_utilization_percent,
+        );
+        to.given(
+            "hpa.memory.average_utilization_percent",
+            &self.hpa_memory_average_utilization_percent,
+        );
+        to.given(
+            "security.automount_service_account_token",
+            &self.security_automount_service_account_token,
+        );
+        to.given(
+            "security.read_only_root_filesystem",
+            &self.security_read_only_root_filesystem,
+        );
+    }
+}
+
+model::through_fields!(ContainerAdvancedSettings, Default);
+
 /// Number of instances of a container, in the 2022 revision.
 ///
 /// Returned by `get_container_current_scale`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerCurrentScale {
     /// Smallest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Number of instances that run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<i64>,
     /// Share of the largest number that runs, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
+
+impl model::Blank for ContainerCurrentScale {
+    fn blank() -> Self {
+        Self {
+            min: model::blank(),
+            max: model::blank(),
+            running: model::blank(),
+            running_in_percent: model::blank(),
+            warning_threshold_in_percent: model::blank(),
+            alert_threshold_in_percent: model::blank(),
+            status: model::blank(),
+            updated_at: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerCurrentScale {
+    const NAME: &'static str = "ContainerCurrentScale";
+    const FIELDS: &'static [&'static str] = &[
+        "min",
+        "max",
+        "running",
+        "running_in_percent",
+        "warning_threshold_in_percent",
+        "alert_threshold_in_percent",
+        "status",
+        "updated_at",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.min, from),
+            1 => model::value(&mut self.max, from),
+            2 => model::value(&mut self.running, from),
+            3 => model::value(&mut self.running_in_percent, from),
+            4 => model::value(&mut self.warning_threshold_in_percent, from),
+            5 => model::value(&mut self.alert_threshold_in_percent, from),
+            6 => model::value(&mut self.status, from),
+            _ => model::time(&mut self.updated_at, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("min", &self.min);
+        to.given("max", &self.max);
+        to.given("running", &self.running);
+        to.given("running_in_percent", &self.running_in_percent);
+        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
+        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
+        to.given("status", &self.status);
+        to.given("updated_at", &self.updated_at);
+    }
+}
+
+model::through_fields!(ContainerCurrentScale, Default);
 
 /// Version of a container to deploy.
 ///
 /// Sent by `deploy_container`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerDeployRequest {
     /// Tag of the image to deploy.
@@ -677,29 +955,81 @@ impl ContainerDeployRequest {
     }
 }
 
+impl model::Blank for ContainerDeployRequest {
+    fn blank() -> Self {
+        Self { image_tag: model::blank() }
+    }
+}
+
+impl model::Model for ContainerDeployRequest {
+    const NAME: &'static str = "ContainerDeployRequest";
+    const FIELDS: &'static [&'static str] = &["image_tag"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.image_tag, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("image_tag", &self.image_tag);
+    }
+}
+
+model::through_fields!(ContainerDeployRequest);
+
 /// Network settings of a container.
 ///
 /// Returned by `get_container_network` and `edit_container_network`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerNetwork {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky_session: Option<bool>,
 }
+
+impl model::Blank for ContainerNetwork {
+    fn blank() -> Self {
+        Self {
+            sticky_session: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerNetwork {
+    const NAME: &'static str = "ContainerNetwork";
+    const FIELDS: &'static [&'static str] = &["sticky_session"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.sticky_session, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("sticky_session", &self.sticky_session);
+    }
+}
+
+model::through_fields!(ContainerNetwork, Default);
 
 /// Network settings of a container.
 ///
 /// Sent by `edit_container_network`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerNetworkRequest {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky_session: Option<bool>,
 }
 
@@ -715,6 +1045,34 @@ impl ContainerNetworkRequest {
     }
 }
 
+impl model::Blank for ContainerNetworkRequest {
+    fn blank() -> Self {
+        Self {
+            sticky_session: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerNetworkRequest {
+    const NAME: &'static str = "ContainerNetworkRequest";
+    const FIELDS: &'static [&'static str] = &["sticky_session"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.sticky_session, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("sticky_session", &self.sticky_session);
+    }
+}
+
+model::through_fields!(ContainerNetworkRequest, Default);
+
 open_enum! {
     /// Kind of Google Cloud credentials.
     ///
@@ -728,7 +1086,7 @@ open_enum! {
 /// Container registry to connect. Which configuration fields apply depends on the kind.
 ///
 /// Sent by `create_container_registry` and `edit_container_registry`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryRequest {
     /// Name given to the registry.
@@ -736,13 +1094,10 @@ pub struct ContainerRegistryRequest {
     /// Kind of registry.
     pub kind: types::ContainerRegistryKindEnum,
     /// Free text about the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Access to the registry.
-    #[serde(default)]
     pub config: types::ContainerRegistryRequestConfig,
 }
 
@@ -773,62 +1128,91 @@ impl ContainerRegistryRequest {
     }
 }
 
+impl model::Blank for ContainerRegistryRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            kind: model::blank(),
+            description: model::blank(),
+            url: model::blank(),
+            config: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerRegistryRequest {
+    const NAME: &'static str = "ContainerRegistryRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "kind",
+        "description",
+        "url",
+        "config",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.kind, from),
+            2 => model::value(&mut self.description, from),
+            3 => model::value(&mut self.url, from),
+            _ => model::value(&mut self.config, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("kind", &self.kind);
+        to.given("description", &self.description);
+        to.given("url", &self.url);
+        to.always("config", &self.config);
+    }
+}
+
+model::through_fields!(ContainerRegistryRequest);
+
 /// Access to the registry.
 ///
 /// A part of `ContainerRegistryRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryRequestConfig {
     /// Identifier of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// Secret part of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_access_key: Option<rt::SecretText>,
     /// Region of the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Scaleway access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_access_key: Option<String>,
     /// Scaleway secret key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_secret_key: Option<rt::SecretText>,
     /// Identifier of the Scaleway project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_project_id: Option<String>,
     /// Google Cloud credentials as JSON text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub json_credentials: Option<rt::SecretText>,
     /// Kind of Google Cloud credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gcp_credentials_type: Option<types::ContainerRegistryConfigGcpCredentialsType>,
     /// Identifier of the Google Cloud project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
     /// Email address of the Google Cloud service account.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account_email: Option<String>,
     /// Resource name of the workload identity provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_identity_provider_resource: Option<String>,
     /// Lifetime of the tokens, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_lifetime_seconds: Option<i64>,
     /// User name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Password or token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<rt::SecretText>,
     /// ARN of the AWS role to assume.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Identifier of the Azure tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_subscription_id: Option<String>,
 }
 
@@ -948,123 +1332,373 @@ impl ContainerRegistryRequestConfig {
     }
 }
 
+impl model::Blank for ContainerRegistryRequestConfig {
+    fn blank() -> Self {
+        Self {
+            access_key_id: model::blank(),
+            secret_access_key: model::blank(),
+            region: model::blank(),
+            scaleway_access_key: model::blank(),
+            scaleway_secret_key: model::blank(),
+            scaleway_project_id: model::blank(),
+            json_credentials: model::blank(),
+            gcp_credentials_type: model::blank(),
+            project_id: model::blank(),
+            service_account_email: model::blank(),
+            workload_identity_provider_resource: model::blank(),
+            token_lifetime_seconds: model::blank(),
+            username: model::blank(),
+            password: model::blank(),
+            role_arn: model::blank(),
+            azure_tenant_id: model::blank(),
+            azure_subscription_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerRegistryRequestConfig {
+    const NAME: &'static str = "ContainerRegistryRequestConfig";
+    const FIELDS: &'static [&'static str] = &[
+        "access_key_id",
+        "secret_access_key",
+        "region",
+        "scaleway_access_key",
+        "scaleway_secret_key",
+        "scaleway_project_id",
+        "json_credentials",
+        "gcp_credentials_type",
+        "project_id",
+        "service_account_email",
+        "workload_identity_provider_resource",
+        "token_lifetime_seconds",
+        "username",
+        "password",
+        "role_arn",
+        "azure_tenant_id",
+        "azure_subscription_id",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.access_key_id, from),
+            1 => model::value(&mut self.secret_access_key, from),
+            2 => model::value(&mut self.region, from),
+            3 => model::value(&mut self.scaleway_access_key, from),
+            4 => model::value(&mut self.scaleway_secret_key, from),
+            5 => model::value(&mut self.scaleway_project_id, from),
+            6 => model::value(&mut self.json_credentials, from),
+            7 => model::value(&mut self.gcp_credentials_type, from),
+            8 => model::value(&mut self.project_id, from),
+            9 => model::value(&mut self.service_account_email, from),
+            10 => model::value(&mut self.workload_identity_provider_resource, from),
+            11 => model::value(&mut self.token_lifetime_seconds, from),
+            12 => model::value(&mut self.username, from),
+            13 => model::value(&mut self.password, from),
+            14 => model::value(&mut self.role_arn, from),
+            15 => model::value(&mut self.azure_tenant_id, from),
+            _ => model::value(&mut self.azure_subscription_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("access_key_id", &self.access_key_id);
+        to.given("secret_access_key", &self.secret_access_key);
+        to.given("region", &self.region);
+        to.given("scaleway_access_key", &self.scaleway_access_key);
+        to.given("scaleway_secret_key", &self.scaleway_secret_key);
+        to.given("scaleway_project_id", &self.scaleway_project_id);
+        to.given("json_credentials", &self.json_credentials);
+        to.given("gcp_credentials_type", &self.gcp_credentials_type);
+        to.given("project_id", &self.project_id);
+        to.given("service_account_email", &self.service_account_email);
+        to.given(
+            "workload_identity_provider_resource",
+            &self.workload_identity_provider_resource,
+        );
+        to.given("token_lifetime_seconds", &self.token_lifetime_seconds);
+        to.given("username", &self.username);
+        to.given("password", &self.password);
+        to.given("role_arn", &self.role_arn);
+        to.given("azure_tenant_id", &self.azure_tenant_id);
+        to.given("azure_subscription_id", &self.azure_subscription_id);
+    }
+}
+
+model::through_fields!(ContainerRegistryRequestConfig, Default);
+
 /// Container registry connected to an organization. Secrets of its configuration are never returned.
 ///
 /// Returned by `create_container_registry`, `get_container_registry` and `edit_container_registry`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name given to the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Kind of registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<types::ContainerRegistryKindEnum>,
     /// Free text about the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Cluster the registry belongs to, when it belongs to one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<types::OrganizationAvailableRole>,
     /// Number of services that use the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_services_count: Option<i64>,
     /// Access to the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<types::ContainerRegistryResponseConfig>,
 }
+
+impl model::Blank for ContainerRegistryResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            kind: model::blank(),
+            description: model::blank(),
+            url: model::blank(),
+            cluster: model::blank(),
+            associated_services_count: model::blank(),
+            config: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerRegistryResponse {
+    const NAME: &'static str = "ContainerRegistryResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "kind",
+        "description",
+        "url",
+        "cluster",
+        "associated_services_count",
+        "config",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.kind, from),
+            5 => model::value(&mut self.description, from),
+            6 => model::value(&mut self.url, from),
+            7 => model::value(&mut self.cluster, from),
+            8 => model::value(&mut self.associated_services_count, from),
+            _ => model::value(&mut self.config, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("name", &self.name);
+        to.given("kind", &self.kind);
+        to.given("description", &self.description);
+        to.given("url", &self.url);
+        to.given("cluster", &self.cluster);
+        to.given("associated_services_count", &self.associated_services_count);
+        to.given("config", &self.config);
+    }
+}
+
+model::through_fields!(ContainerRegistryResponse);
 
 /// Access to the registry.
 ///
 /// A part of `ContainerRegistryResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponseConfig {
     /// User name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Region of the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Scaleway access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_access_key: Option<String>,
     /// Identifier of the Scaleway project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_project_id: Option<String>,
     /// Identifier of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// ARN of the AWS role to assume.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Kind of Google Cloud credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gcp_credentials_type: Option<types::ContainerRegistryConfigGcpCredentialsType>,
     /// Identifier of the Google Cloud project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
     /// Email address of the Google Cloud service account.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account_email: Option<String>,
     /// Resource name of the workload identity provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_identity_provider_resource: Option<String>,
     /// Lifetime of the tokens, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_lifetime_seconds: Option<i64>,
     /// Identifier of the Azure tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_subscription_id: Option<String>,
     /// Identifier of the Azure application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_application_id: Option<String>,
     /// Object identifier of the Azure application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_application_object_id: Option<String>,
 }
+
+impl model::Blank for ContainerRegistryResponseConfig {
+    fn blank() -> Self {
+        Self {
+            username: model::blank(),
+            region: model::blank(),
+            scaleway_access_key: model::blank(),
+            scaleway_project_id: model::blank(),
+            access_key_id: model::blank(),
+            role_arn: model::blank(),
+            gcp_credentials_type: model::blank(),
+            project_id: model::blank(),
+            service_account_email: model::blank(),
+            workload_identity_provider_resource: model::blank(),
+            token_lifetime_seconds: model::blank(),
+            azure_tenant_id: model::blank(),
+            azure_subscription_id: model::blank(),
+            azure_application_id: model::blank(),
+            azure_application_object_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerRegistryResponseConfig {
+    const NAME: &'static str = "ContainerRegistryResponseConfig";
+    const FIELDS: &'static [&'static str] = &[
+        "username",
+        "region",
+        "scaleway_access_key",
+        "scaleway_project_id",
+        "access_key_id",
+        "role_arn",
+        "gcp_credentials_type",
+        "project_id",
+        "service_account_email",
+        "workload_identity_provider_resource",
+        "token_lifetime_seconds",
+        "azure_tenant_id",
+        "azure_subscription_id",
+        "azure_application_id",
+        "azure_application_object_id",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.username, from),
+            1 => model::value(&mut self.region, from),
+            2 => model::value(&mut self.scaleway_access_key, from),
+            3 => model::value(&mut self.scaleway_project_id, from),
+            4 => model::value(&mut self.access_key_id, from),
+            5 => model::value(&mut self.role_arn, from),
+            6 => model::value(&mut self.gcp_credentials_type, from),
+            7 => model::value(&mut self.project_id, from),
+            8 => model::value(&mut self.service_account_email, from),
+            9 => model::value(&mut self.workload_identity_provider_resource, from),
+            10 => model::value(&mut self.token_lifetime_seconds, from),
+            11 => model::value(&mut self.azure_tenant_id, from),
+            12 => model::value(&mut self.azure_subscription_id, from),
+            13 => model::value(&mut self.azure_application_id, from),
+            _ => model::value(&mut self.azure_application_object_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("username", &self.username);
+        to.given("region", &self.region);
+        to.given("scaleway_access_key", &self.scaleway_access_key);
+        to.given("scaleway_project_id", &self.scaleway_project_id);
+        to.given("access_key_id", &self.access_key_id);
+        to.given("role_arn", &self.role_arn);
+        to.given("gcp_credentials_type", &self.gcp_credentials_type);
+        to.given("project_id", &self.project_id);
+        to.given("service_account_email", &self.service_account_email);
+        to.given(
+            "workload_identity_provider_resource",
+            &self.workload_identity_provider_resource,
+        );
+        to.given("token_lifetime_seconds", &self.token_lifetime_seconds);
+        to.given("azure_tenant_id", &self.azure_tenant_id);
+        to.given("azure_subscription_id", &self.azure_subscription_id);
+        to.given("azure_application_id", &self.azure_application_id);
+        to.given("azure_application_object_id", &self.azure_application_object_id);
+    }
+}
+
+model::through_fields!(ContainerRegistryResponseConfig, Default);
 
 /// Container registries of an organization.
 ///
 /// Returned by `list_container_registry`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ContainerRegistryResponse>,
 }
+
+impl model::Blank for ContainerRegistryResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ContainerRegistryResponseList {
+    const NAME: &'static str = "ContainerRegistryResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ContainerRegistryResponseList, Default);
 
 /// Configuration of a container. An edit replaces it as a whole: a field left out takes its default value.
 ///
 /// Sent by `edit_container` and `create_container`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequest {
     /// The volumes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<Vec<types::ContainerRequestStorageItem>>,
     /// The ports.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ports: Option<Vec<types::ContainerRequestPort>>,
     /// Name of the container service.
     pub name: String,
     /// Free text about the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Identifier of the container registry.
     pub registry_id: String,
@@ -1073,64 +1707,48 @@ pub struct ContainerRequest {
     /// Tag of the image.
     pub tag: String,
     /// Arguments given to the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
     /// Entry point of the container; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; null goes back to the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_instances: Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Whether it is deployed automatically when a new version appears; null or absent sets the default, true.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auto_deploy: rt::Patch<bool>,
     /// Groups of annotations to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Event-driven scaling. Leaving it out on an edit goes back to scaling on resource use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyRequest>,
 }
 
@@ -1267,103 +1885,408 @@ impl ContainerRequest {
     }
 }
 
+impl model::Blank for ContainerRequest {
+    fn blank() -> Self {
+        Self {
+            storage: model::blank(),
+            ports: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            registry_id: model::blank(),
+            image_name: model::blank(),
+            tag: model::blank(),
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+            cpu: model::blank(),
+            memory: model::blank(),
+            gpu: model::blank(),
+            ephemeral_storage_in_gib: model::blank(),
+            cpu_architecture: model::blank(),
+            min_running_instances: model::blank(),
+            max_running_instances: model::blank(),
+            healthchecks: model::blank(),
+            auto_preview: model::blank(),
+            auto_deploy: model::blank(),
+            annotations_groups: model::blank(),
+            labels_groups: model::blank(),
+            icon_uri: model::blank(),
+            autoscaling: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerRequest {
+    const NAME: &'static str = "ContainerRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "storage",
+        "ports",
+        "name",
+        "description",
+        "registry_id",
+        "image_name",
+        "tag",
+        "arguments",
+        "entrypoint",
+        "cpu",
+        "memory",
+        "gpu",
+        "ephemeral_storage_in_gib",
+        "cpu_architecture",
+        "min_running_instances",
+        "max_running_instances",
+        "healthchecks",
+        "auto_preview",
+        "auto_deploy",
+        "annotations_groups",
+        "labels_groups",
+        "icon_uri",
+        "autoscaling",
+    ];
+    const REQUIRED: u128 = 116;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.storage, from),
+            1 => model::value(&mut self.ports, from),
+            2 => model::value(&mut self.name, from),
+            3 => model::value(&mut self.description, from),
+            4 => model::value(&mut self.registry_id, from),
+            5 => model::value(&mut self.image_name, from),
+            6 => model::value(&mut self.tag, from),
+            7 => model::value(&mut self.arguments, from),
+            8 => model::value(&mut self.entrypoint, from),
+            9 => model::value(&mut self.cpu, from),
+            10 => model::value(&mut self.memory, from),
+            11 => model::value(&mut self.gpu, from),
+            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
+            13 => model::value(&mut self.cpu_architecture, from),
+            14 => model::value(&mut self.min_running_instances, from),
+            15 => model::value(&mut self.max_running_instances, from),
+            16 => model::value(&mut self.healthchecks, from),
+            17 => model::value(&mut self.auto_preview, from),
+            18 => model::value(&mut self.auto_deploy, from),
+            19 => model::value(&mut self.annotations_groups, from),
+            20 => model::value(&mut self.labels_groups, from),
+            21 => model::value(&mut self.icon_uri, from),
+            _ => model::value(&mut self.autoscaling, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("storage", &self.storage);
+        to.given("ports", &self.ports);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("registry_id", &self.registry_id);
+        to.always("image_name", &self.image_name);
+        to.always("tag", &self.tag);
+        to.given("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+        to.given("cpu", &self.cpu);
+        to.given("memory", &self.memory);
+        to.given("gpu", &self.gpu);
+        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
+        to.given("cpu_architecture", &self.cpu_architecture);
+        to.given("min_running_instances", &self.min_running_instances);
+        to.given("max_running_instances", &self.max_running_instances);
+        to.always("healthchecks", &self.healthchecks);
+        to.given("auto_preview", &self.auto_preview);
+        to.given("auto_deploy", &self.auto_deploy);
+        to.given("annotations_groups", &self.annotations_groups);
+        to.given("labels_groups", &self.labels_groups);
+        to.given("icon_uri", &self.icon_uri);
+        to.given("autoscaling", &self.autoscaling);
+    }
+}
+
+model::through_fields!(ContainerRequest);
+
 /// Versions of an image.
 ///
 /// A part of `ContainerVersionResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerVersionResponse {
     /// Name of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tags of the image.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
 }
+
+impl model::Blank for ContainerVersionResponse {
+    fn blank() -> Self {
+        Self {
+            image_name: model::blank(),
+            versions: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerVersionResponse {
+    const NAME: &'static str = "ContainerVersionResponse";
+    const FIELDS: &'static [&'static str] = &["image_name", "versions"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.image_name, from),
+            _ => model::value(&mut self.versions, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("image_name", &self.image_name);
+        to.given("versions", &self.versions);
+    }
+}
+
+model::through_fields!(ContainerVersionResponse, Default);
 
 /// Versions of the images of a container registry.
 ///
 /// Returned by `get_container_versions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerVersionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ContainerVersionResponse>,
 }
+
+impl model::Blank for ContainerVersionResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ContainerVersionResponseList {
+    const NAME: &'static str = "ContainerVersionResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ContainerVersionResponseList, Default);
 
 /// Number of instances of one container of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentContainersCurrentScaleResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersCurrentScale {
     /// Identifier of the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<uuid::Uuid>,
     /// Smallest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Number of instances that run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<i64>,
     /// Share of the largest number that runs, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
+
+impl model::Blank for EnvironmentContainersCurrentScale {
+    fn blank() -> Self {
+        Self {
+            container: model::blank(),
+            min: model::blank(),
+            max: model::blank(),
+            running: model::blank(),
+            running_in_percent: model::blank(),
+            warning_threshold_in_percent: model::blank(),
+            alert_threshold_in_percent: model::blank(),
+            status: model::blank(),
+            updated_at: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentContainersCurrentScale {
+    const NAME: &'static str = "EnvironmentContainersCurrentScale";
+    const FIELDS: &'static [&'static str] = &[
+        "container",
+        "min",
+        "max",
+        "running",
+        "running_in_percent",
+        "warning_threshold_in_percent",
+        "alert_threshold_in_percent",
+        "status",
+        "updated_at",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.container, from),
+            1 => model::value(&mut self.min, from),
+            2 => model::value(&mut self.max, from),
+            3 => model::value(&mut self.running, from),
+            4 => model::value(&mut self.running_in_percent, from),
+            5 => model::value(&mut self.warning_threshold_in_percent, from),
+            6 => model::value(&mut self.alert_threshold_in_percent, from),
+            7 => model::value(&mut self.status, from),
+            _ => model::time(&mut self.updated_at, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("container", &self.container);
+        to.given("min", &self.min);
+        to.given("max", &self.max);
+        to.given("running", &self.running);
+        to.given("running_in_percent", &self.running_in_percent);
+        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
+        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
+        to.given("status", &self.status);
+        to.given("updated_at", &self.updated_at);
+    }
+}
+
+model::through_fields!(EnvironmentContainersCurrentScale, Default);
 
 /// Numbers of instances of the containers of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_container_current_scale`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersCurrentScaleResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentContainersCurrentScale>,
 }
+
+impl model::Blank for EnvironmentContainersCurrentScaleResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentContainersCurrentScaleResponseList {
+    const NAME: &'static str = "EnvironmentContainersCurrentScaleResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(EnvironmentContainersCurrentScaleResponseList, Default);
 
 /// Disks of one container of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentContainersStorageResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersStorage {
     /// Identifier of the container.
     pub container: uuid::Uuid,
     /// The disks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<types::StorageDisk>,
 }
+
+impl model::Blank for EnvironmentContainersStorage {
+    fn blank() -> Self {
+        Self {
+            container: model::blank(),
+            disks: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentContainersStorage {
+    const NAME: &'static str = "EnvironmentContainersStorage";
+    const FIELDS: &'static [&'static str] = &["container", "disks"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.container, from),
+            _ => model::value(&mut self.disks, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("container", &self.container);
+        to.given("disks", &self.disks);
+    }
+}
+
+model::through_fields!(EnvironmentContainersStorage);
 
 /// Disks of the containers of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_container_current_storage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersStorageResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentContainersStorage>,
 }
 
+impl model::Blank for EnvironmentContainersStorageResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentContainersStorageResponseList {
+    const NAME: &'static str = "EnvironmentContainersStorageResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(EnvironmentContainersStorageResponseList, Default);
+
 /// Returned by `list_container_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListContainerDeploymentHistoryResponse {
     /// Number of the page.
@@ -1371,21 +2294,52 @@ pub struct ListContainerDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryContainer>,
 }
+
+impl model::Blank for ListContainerDeploymentHistoryResponse {
+    fn blank() -> Self {
+        Self {
+            page: model::blank(),
+            page_size: model::blank(),
+            results: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ListContainerDeploymentHistoryResponse {
+    const NAME: &'static str = "ListContainerDeploymentHistoryResponse";
+    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.page, from),
+            1 => model::value(&mut self.page_size, from),
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("page", &self.page);
+        to.always("page_size", &self.page_size);
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ListContainerDeploymentHistoryResponse);
 
 /// Image that was pushed, used to deploy the containers of an organization that follow it automatically.
 ///
 /// Sent by `auto_deploy_container_environments`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationContainerAutoDeployRequest {
     /// Name of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
 }
 
@@ -1409,17 +2363,46 @@ impl OrganizationContainerAutoDeployRequest {
     }
 }
 
+impl model::Blank for OrganizationContainerAutoDeployRequest {
+    fn blank() -> Self {
+        Self {
+            image_name: model::blank(),
+            tag: model::blank(),
+        }
+    }
+}
+
+impl model::Model for OrganizationContainerAutoDeployRequest {
+    const NAME: &'static str = "OrganizationContainerAutoDeployRequest";
+    const FIELDS: &'static [&'static str] = &["image_name", "tag"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.image_name, from),
+            _ => model::value(&mut self.tag, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("image_name", &self.image_name);
+        to.given("tag", &self.tag);
+    }
+}
+
+model::through_fields!(OrganizationContainerAutoDeployRequest, Default);
+
 /// Image that was pushed, used to create preview environments for the containers of an organization that use it.
 ///
 /// Sent by `preview_container_environments`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationContainerPreviewRequest {
     /// Name of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
 }
 
@@ -1442,6 +2425,37 @@ impl OrganizationContainerPreviewRequest {
         self
     }
 }
+
+impl model::Blank for OrganizationContainerPreviewRequest {
+    fn blank() -> Self {
+        Self {
+            image_name: model::blank(),
+            tag: model::blank(),
+        }
+    }
+}
+
+impl model::Model for OrganizationContainerPreviewRequest {
+    const NAME: &'static str = "OrganizationContainerPreviewRequest";
+    const FIELDS: &'static [&'static str] = &["image_name", "tag"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.image_name, from),
+            _ => model::value(&mut self.tag, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("image_name", &self.image_name);
+        to.given("tag", &self.tag);
+    }
+}
+
+model::through_fields!(OrganizationContainerPreviewRequest, Default);
 
 /// Carries over everything of a `ContainerNetwork` that a `ContainerNetworkRequest` can hold.
 impl From<types::ContainerNetwork> for types::ContainerNetworkRequest {

@@ -3,18 +3,17 @@
 
 //! Models. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use serde::{Deserialize, Serialize};
+use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
 use crate::types;
 
 /// Sent by `attach_service_to_deployment_stage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachServiceToDeploymentStageRequest {
     /// Whether deployments leave the service out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_skipped: Option<bool>,
 }
 
@@ -30,12 +29,37 @@ impl AttachServiceToDeploymentStageRequest {
     }
 }
 
+impl model::Blank for AttachServiceToDeploymentStageRequest {
+    fn blank() -> Self {
+        Self { is_skipped: model::blank() }
+    }
+}
+
+impl model::Model for AttachServiceToDeploymentStageRequest {
+    const NAME: &'static str = "AttachServiceToDeploymentStageRequest";
+    const FIELDS: &'static [&'static str] = &["is_skipped"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.is_skipped, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("is_skipped", &self.is_skipped);
+    }
+}
+
+model::through_fields!(AttachServiceToDeploymentStageRequest, Default);
+
 /// Sent by `clean_failed_jobs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CleanFailedJobsRequest {
     /// The job identifiers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_ids: Option<Vec<uuid::Uuid>>,
 }
 
@@ -51,39 +75,90 @@ impl CleanFailedJobsRequest {
     }
 }
 
+impl model::Blank for CleanFailedJobsRequest {
+    fn blank() -> Self {
+        Self { job_ids: model::blank() }
+    }
+}
+
+impl model::Model for CleanFailedJobsRequest {
+    const NAME: &'static str = "CleanFailedJobsRequest";
+    const FIELDS: &'static [&'static str] = &["job_ids"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.job_ids, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("job_ids", &self.job_ids);
+    }
+}
+
+model::through_fields!(CleanFailedJobsRequest, Default);
+
 /// Returned by `clean_failed_jobs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CleanFailedJobsResponse {
     /// The clean job identifiers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_job_ids: Vec<uuid::Uuid>,
     /// The clean kubernetes jobs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }
+
+impl model::Blank for CleanFailedJobsResponse {
+    fn blank() -> Self {
+        Self {
+            clean_job_ids: model::blank(),
+            clean_kubernetes_jobs: model::blank(),
+        }
+    }
+}
+
+impl model::Model for CleanFailedJobsResponse {
+    const NAME: &'static str = "CleanFailedJobsResponse";
+    const FIELDS: &'static [&'static str] = &["clean_job_ids", "clean_kubernetes_jobs"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.clean_job_ids, from),
+            _ => model::value(&mut self.clean_kubernetes_jobs, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("clean_job_ids", &self.clean_job_ids);
+        to.given("clean_kubernetes_jobs", &self.clean_kubernetes_jobs);
+    }
+}
+
+model::through_fields!(CleanFailedJobsResponse, Default);
 
 /// Copy to make of an environment.
 ///
 /// Sent by `clone_environment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloneEnvironmentRequest {
     /// Name of the new environment.
     pub name: String,
     /// Identifier of the cluster for the copy; absent to keep the same cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
     /// Mode of the copy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<types::EnvironmentModeEnum>,
     /// Whether the deployment rules of the project apply to the copy; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub apply_deployment_rule: Option<bool>,
     /// Identifier of the project for the copy; absent to keep the same project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
 }
 
@@ -120,10 +195,56 @@ impl CloneEnvironmentRequest {
     }
 }
 
+impl model::Blank for CloneEnvironmentRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            cluster_id: model::blank(),
+            mode: model::blank(),
+            apply_deployment_rule: model::blank(),
+            project_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for CloneEnvironmentRequest {
+    const NAME: &'static str = "CloneEnvironmentRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "cluster_id",
+        "mode",
+        "apply_deployment_rule",
+        "project_id",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.cluster_id, from),
+            2 => model::value(&mut self.mode, from),
+            3 => model::value(&mut self.apply_deployment_rule, from),
+            _ => model::value(&mut self.project_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("cluster_id", &self.cluster_id);
+        to.given("mode", &self.mode);
+        to.given("apply_deployment_rule", &self.apply_deployment_rule);
+        to.given("project_id", &self.project_id);
+    }
+}
+
+model::through_fields!(CloneEnvironmentRequest);
+
 /// Short description of a cluster.
 ///
 /// A part of `EnvironmentOverviewResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOverviewResponse {
     /// Identifier.
@@ -136,10 +257,47 @@ pub struct ClusterOverviewResponse {
     pub is_demo: bool,
 }
 
+impl model::Blank for ClusterOverviewResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            cloud_provider: model::blank(),
+            is_demo: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ClusterOverviewResponse {
+    const NAME: &'static str = "ClusterOverviewResponse";
+    const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider", "is_demo"];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.cloud_provider, from),
+            _ => model::value(&mut self.is_demo, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("cloud_provider", &self.cloud_provider);
+        to.always("is_demo", &self.is_demo);
+    }
+}
+
+model::through_fields!(ClusterOverviewResponse);
+
 /// Image whose existence is to be checked.
 ///
 /// Sent by `check_container_image`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerImageCheckRequest {
     /// Identifier of the container registry.
@@ -165,6 +323,40 @@ impl ContainerImageCheckRequest {
     }
 }
 
+impl model::Blank for ContainerImageCheckRequest {
+    fn blank() -> Self {
+        Self {
+            registry_id: model::blank(),
+            image_name: model::blank(),
+            tag: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ContainerImageCheckRequest {
+    const NAME: &'static str = "ContainerImageCheckRequest";
+    const FIELDS: &'static [&'static str] = &["registry_id", "image_name", "tag"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.registry_id, from),
+            1 => model::value(&mut self.image_name, from),
+            _ => model::value(&mut self.tag, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("registry_id", &self.registry_id);
+        to.always("image_name", &self.image_name);
+        to.always("tag", &self.tag);
+    }
+}
+
+model::through_fields!(ContainerImageCheckRequest);
+
 open_enum! {
     /// Mode that can be chosen for an environment. Preview environments have a mode of their own that is not listed here.
     ///
@@ -182,16 +374,14 @@ open_enum! {
 /// Environment to create.
 ///
 /// Sent by `create_environment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateEnvironmentRequest {
     /// Name of the environment.
     pub name: String,
     /// Identifier of the cluster; absent to let the API choose.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<uuid::Uuid>,
     /// Purpose of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<types::CreateEnvironmentModeEnum>,
 }
 
@@ -216,10 +406,44 @@ impl CreateEnvironmentRequest {
     }
 }
 
+impl model::Blank for CreateEnvironmentRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            cluster: model::blank(),
+            mode: model::blank(),
+        }
+    }
+}
+
+impl model::Model for CreateEnvironmentRequest {
+    const NAME: &'static str = "CreateEnvironmentRequest";
+    const FIELDS: &'static [&'static str] = &["name", "cluster", "mode"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.cluster, from),
+            _ => model::value(&mut self.mode, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("cluster", &self.cluster);
+        to.given("mode", &self.mode);
+    }
+}
+
+model::through_fields!(CreateEnvironmentRequest);
+
 /// Deployment for which a report about the resources used by its builds is wanted.
 ///
 /// Sent by `generate_deployment_build_usage_report`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportRequest {
     /// Identifier of the execution of the deployment.
@@ -241,19 +465,82 @@ impl DeploymentBuildUsageReportRequest {
     }
 }
 
+impl model::Blank for DeploymentBuildUsageReportRequest {
+    fn blank() -> Self {
+        Self {
+            execution_id: model::blank(),
+            report_expiration_in_seconds: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentBuildUsageReportRequest {
+    const NAME: &'static str = "DeploymentBuildUsageReportRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "execution_id",
+        "report_expiration_in_seconds",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.execution_id, from),
+            _ => model::value(&mut self.report_expiration_in_seconds, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("execution_id", &self.execution_id);
+        to.always("report_expiration_in_seconds", &self.report_expiration_in_seconds);
+    }
+}
+
+model::through_fields!(DeploymentBuildUsageReportRequest);
+
 /// Links to a report about the resources used by the builds of a deployment.
 ///
 /// Returned by `generate_deployment_build_usage_report`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportResponse {
     /// URL of the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub report_url: Option<String>,
     /// URL that deletes the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub delete_report_url: Option<String>,
 }
+
+impl model::Blank for DeploymentBuildUsageReportResponse {
+    fn blank() -> Self {
+        Self {
+            report_url: model::blank(),
+            delete_report_url: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentBuildUsageReportResponse {
+    const NAME: &'static str = "DeploymentBuildUsageReportResponse";
+    const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.report_url, from),
+            _ => model::value(&mut self.delete_report_url, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("report_url", &self.report_url);
+        to.given("delete_report_url", &self.delete_report_url);
+    }
+}
+
+model::through_fields!(DeploymentBuildUsageReportResponse, Default);
 
 open_enum! {
     /// Progress of the action behind a deployment.
@@ -280,72 +567,177 @@ open_enum! {
 /// Application as it was in a past deployment of its environment.
 ///
 /// A part of `DeploymentHistoryEnvironment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryApplication {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// State the application reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
 }
+
+impl model::Blank for DeploymentHistoryApplication {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            commit: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryApplication {
+    const NAME: &'static str = "DeploymentHistoryApplication";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "commit",
+        "status",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.commit, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("name", &self.name);
+        to.given("commit", &self.commit);
+        to.given("status", &self.status);
+    }
+}
+
+model::through_fields!(DeploymentHistoryApplication);
 
 /// Past deployment of an environment with its services, in the first version of the history.
 ///
 /// A part of `DeploymentHistoryEnvironmentPage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironment {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// State the deployment reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
     /// Channel that started the deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::OrganizationEventOrigin>,
     /// Who or what started the deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub triggered_by: Option<String>,
     /// Applications of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applications: Vec<types::DeploymentHistoryApplication>,
     /// Containers of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<types::DeploymentHistoryContainer>,
     /// Databases of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<types::DeploymentHistoryDatabase>,
     /// Jobs of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<types::DeploymentHistoryJobResponse>,
     /// Helm services of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helms: Vec<types::DeploymentHistoryHelmResponse>,
 }
+
+impl model::Blank for DeploymentHistoryEnvironment {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            status: model::blank(),
+            origin: model::blank(),
+            triggered_by: model::blank(),
+            applications: model::blank(),
+            containers: model::blank(),
+            databases: model::blank(),
+            jobs: model::blank(),
+            helms: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryEnvironment {
+    const NAME: &'static str = "DeploymentHistoryEnvironment";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "status",
+        "origin",
+        "triggered_by",
+        "applications",
+        "containers",
+        "databases",
+        "jobs",
+        "helms",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.status, from),
+            4 => model::value(&mut self.origin, from),
+            5 => model::value(&mut self.triggered_by, from),
+            6 => model::value(&mut self.applications, from),
+            7 => model::value(&mut self.containers, from),
+            8 => model::value(&mut self.databases, from),
+            9 => model::value(&mut self.jobs, from),
+            _ => model::value(&mut self.helms, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("status", &self.status);
+        to.given("origin", &self.origin);
+        to.given("triggered_by", &self.triggered_by);
+        to.given("applications", &self.applications);
+        to.given("containers", &self.containers);
+        to.given("databases", &self.databases);
+        to.given("jobs", &self.jobs);
+        to.given("helms", &self.helms);
+    }
+}
+
+model::through_fields!(DeploymentHistoryEnvironment);
 
 /// Page of past deployments of an environment, newest first.
 ///
 /// Returned by `list_environment_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentPage {
     /// Number of the page.
@@ -353,14 +745,47 @@ pub struct DeploymentHistoryEnvironmentPage {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first; at most 20 per page.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryEnvironment>,
 }
+
+impl model::Blank for DeploymentHistoryEnvironmentPage {
+    fn blank() -> Self {
+        Self {
+            page: model::blank(),
+            page_size: model::blank(),
+            results: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryEnvironmentPage {
+    const NAME: &'static str = "DeploymentHistoryEnvironmentPage";
+    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.page, from),
+            1 => model::value(&mut self.page_size, from),
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("page", &self.page);
+        to.always("page_size", &self.page_size);
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(DeploymentHistoryEnvironmentPage);
 
 /// Past deployments of an environment by stage, newest first. There is no cursor to get older ones.
 ///
 /// Returned by `list_environment_deployment_history_v2`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentPageV2 {
     /// Number of the page.
@@ -368,14 +793,47 @@ pub struct DeploymentHistoryEnvironmentPageV2 {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryEnvironmentV2>,
 }
+
+impl model::Blank for DeploymentHistoryEnvironmentPageV2 {
+    fn blank() -> Self {
+        Self {
+            page: model::blank(),
+            page_size: model::blank(),
+            results: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryEnvironmentPageV2 {
+    const NAME: &'static str = "DeploymentHistoryEnvironmentPageV2";
+    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.page, from),
+            1 => model::value(&mut self.page_size, from),
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("page", &self.page);
+        to.always("page_size", &self.page_size);
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(DeploymentHistoryEnvironmentPageV2);
 
 /// Past deployment of an environment by stage, in the second version of the history.
 ///
 /// A part of `DeploymentHistoryEnvironmentPageV2`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2 {
     /// What identifies the deployment.
@@ -389,16 +847,69 @@ pub struct DeploymentHistoryEnvironmentV2 {
     /// Total duration in ISO 8601 form, such as `PT16.503S`.
     pub total_duration: String,
     /// Stages of the deployment in order.
-    #[serde(default)]
     pub stages: Vec<types::DeploymentHistoryStage>,
     /// Progress of the action.
     pub action_status: types::DeploymentHistoryActionStatus,
 }
 
+impl model::Blank for DeploymentHistoryEnvironmentV2 {
+    fn blank() -> Self {
+        Self {
+            identifier: model::blank(),
+            auditing_data: model::blank(),
+            status: model::blank(),
+            trigger_action: model::blank(),
+            total_duration: model::blank(),
+            stages: model::blank(),
+            action_status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryEnvironmentV2 {
+    const NAME: &'static str = "DeploymentHistoryEnvironmentV2";
+    const FIELDS: &'static [&'static str] = &[
+        "identifier",
+        "auditing_data",
+        "status",
+        "trigger_action",
+        "total_duration",
+        "stages",
+        "action_status",
+    ];
+    const REQUIRED: u128 = 95;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.identifier, from),
+            1 => model::value(&mut self.auditing_data, from),
+            2 => model::value(&mut self.status, from),
+            3 => model::value(&mut self.trigger_action, from),
+            4 => model::value(&mut self.total_duration, from),
+            5 => model::value(&mut self.stages, from),
+            _ => model::value(&mut self.action_status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("identifier", &self.identifier);
+        to.always("auditing_data", &self.auditing_data);
+        to.always("status", &self.status);
+        to.always("trigger_action", &self.trigger_action);
+        to.always("total_duration", &self.total_duration);
+        to.always("stages", &self.stages);
+        to.always("action_status", &self.action_status);
+    }
+}
+
+model::through_fields!(DeploymentHistoryEnvironmentV2);
+
 /// What identifies the deployment.
 ///
 /// A part of `DeploymentHistoryEnvironmentV2`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2Identifier {
     /// Identifier of the execution, `<uuid>-<number>` possibly followed by a timestamp.
@@ -407,10 +918,41 @@ pub struct DeploymentHistoryEnvironmentV2Identifier {
     pub environment_id: uuid::Uuid,
 }
 
+impl model::Blank for DeploymentHistoryEnvironmentV2Identifier {
+    fn blank() -> Self {
+        Self {
+            execution_id: model::blank(),
+            environment_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryEnvironmentV2Identifier {
+    const NAME: &'static str = "DeploymentHistoryEnvironmentV2Identifier";
+    const FIELDS: &'static [&'static str] = &["execution_id", "environment_id"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.execution_id, from),
+            _ => model::value(&mut self.environment_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("execution_id", &self.execution_id);
+        to.always("environment_id", &self.environment_id);
+    }
+}
+
+model::through_fields!(DeploymentHistoryEnvironmentV2Identifier);
+
 /// Stage of a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironmentV2`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryStage {
     /// Name of the stage.
@@ -420,9 +962,45 @@ pub struct DeploymentHistoryStage {
     /// Duration of the stage in ISO 8601 form, such as `PT16.503S`.
     pub duration: String,
     /// Services of the stage.
-    #[serde(default)]
     pub services: Vec<types::DeploymentHistoryService>,
 }
+
+impl model::Blank for DeploymentHistoryStage {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            status: model::blank(),
+            duration: model::blank(),
+            services: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryStage {
+    const NAME: &'static str = "DeploymentHistoryStage";
+    const FIELDS: &'static [&'static str] = &["name", "status", "duration", "services"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.status, from),
+            2 => model::value(&mut self.duration, from),
+            _ => model::value(&mut self.services, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("status", &self.status);
+        to.always("duration", &self.duration);
+        to.always("services", &self.services);
+    }
+}
+
+model::through_fields!(DeploymentHistoryStage);
 
 open_enum! {
     /// Action a deployment was started for.
@@ -455,13 +1033,12 @@ open_enum! {
 /// Name and description of a deployment stage.
 ///
 /// Sent by `edit_deployment_stage` and `create_environment_deployment_stage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageRequest {
     /// Name of the stage.
     pub name: String,
     /// Free text about the stage; null clears it on an edit.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
 }
 
@@ -480,108 +1057,311 @@ impl DeploymentStageRequest {
     }
 }
 
+impl model::Blank for DeploymentStageRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            description: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentStageRequest {
+    const NAME: &'static str = "DeploymentStageRequest";
+    const FIELDS: &'static [&'static str] = &["name", "description"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.description, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+    }
+}
+
+model::through_fields!(DeploymentStageRequest);
+
 /// Deployment stage of an environment: stages run one after the other, the services of a stage together.
 ///
 /// Returned by `get_deployment_stage`, `edit_deployment_stage`, `create_environment_deployment_stage` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Environment the stage belongs to.
     pub environment: types::ReferenceObject,
     /// Name of the stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Free text about the stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Position of the stage in the deployment, lowest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_order: Option<i64>,
     /// Services attached to the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<types::DeploymentStageServiceResponse>,
 }
+
+impl model::Blank for DeploymentStageResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            environment: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            deployment_order: model::blank(),
+            services: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentStageResponse {
+    const NAME: &'static str = "DeploymentStageResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "environment",
+        "name",
+        "description",
+        "deployment_order",
+        "services",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.environment, from),
+            4 => model::value(&mut self.name, from),
+            5 => model::value(&mut self.description, from),
+            6 => model::value(&mut self.deployment_order, from),
+            _ => model::value(&mut self.services, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("environment", &self.environment);
+        to.given("name", &self.name);
+        to.given("description", &self.description);
+        to.given("deployment_order", &self.deployment_order);
+        to.given("services", &self.services);
+    }
+}
+
+model::through_fields!(DeploymentStageResponse);
 
 /// Deployment stages of an environment.
 ///
 /// Returned by `move_after_deployment_stage`, `move_before_deployment_stage`, `attach_service_to_deployment_stage` and 1 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageResponseList {
     /// The stages.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentStageResponse>,
 }
+
+impl model::Blank for DeploymentStageResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for DeploymentStageResponseList {
+    const NAME: &'static str = "DeploymentStageResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(DeploymentStageResponseList, Default);
 
 /// Attachment of a service to a deployment stage.
 ///
 /// A part of `DeploymentStageResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageServiceResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Identifier of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Kind of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<String>,
     /// Whether deployments of the environment leave the service out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_skipped: Option<bool>,
 }
+
+impl model::Blank for DeploymentStageServiceResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            service_id: model::blank(),
+            service_type: model::blank(),
+            is_skipped: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentStageServiceResponse {
+    const NAME: &'static str = "DeploymentStageServiceResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "service_id",
+        "service_type",
+        "is_skipped",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.service_id, from),
+            4 => model::value(&mut self.service_type, from),
+            _ => model::value(&mut self.is_skipped, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("service_id", &self.service_id);
+        to.given("service_type", &self.service_type);
+        to.given("is_skipped", &self.is_skipped);
+    }
+}
+
+model::through_fields!(DeploymentStageServiceResponse);
 
 /// Deployment stage together with the status of each service it holds, grouped by kind.
 ///
 /// A part of `EnvironmentStatusesWithStages`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageWithServicesStatuses {
     /// Statuses of the applications of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applications: Vec<types::Status>,
     /// Statuses of the containers of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<types::Status>,
     /// Statuses of the jobs of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<types::Status>,
     /// Statuses of the databases of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<types::Status>,
     /// Statuses of the Helm services of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helms: Vec<types::Status>,
     /// Statuses of the Terraform services of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terraforms: Vec<types::Status>,
     /// Statuses of the agentic workflows of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agentic_workflows: Vec<types::Status>,
     /// The stage itself and its progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<types::Stage>,
 }
+
+impl model::Blank for DeploymentStageWithServicesStatuses {
+    fn blank() -> Self {
+        Self {
+            applications: model::blank(),
+            containers: model::blank(),
+            jobs: model::blank(),
+            databases: model::blank(),
+            helms: model::blank(),
+            terraforms: model::blank(),
+            agentic_workflows: model::blank(),
+            stage: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentStageWithServicesStatuses {
+    const NAME: &'static str = "DeploymentStageWithServicesStatuses";
+    const FIELDS: &'static [&'static str] = &[
+        "applications",
+        "containers",
+        "jobs",
+        "databases",
+        "helms",
+        "terraforms",
+        "agentic_workflows",
+        "stage",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.applications, from),
+            1 => model::value(&mut self.containers, from),
+            2 => model::value(&mut self.jobs, from),
+            3 => model::value(&mut self.databases, from),
+            4 => model::value(&mut self.helms, from),
+            5 => model::value(&mut self.terraforms, from),
+            6 => model::value(&mut self.agentic_workflows, from),
+            _ => model::value(&mut self.stage, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("applications", &self.applications);
+        to.given("containers", &self.containers);
+        to.given("jobs", &self.jobs);
+        to.given("databases", &self.databases);
+        to.given("helms", &self.helms);
+        to.given("terraforms", &self.terraforms);
+        to.given("agentic_workflows", &self.agentic_workflows);
+        to.given("stage", &self.stage);
+    }
+}
+
+model::through_fields!(DeploymentStageWithServicesStatuses, Default);
 
 /// Dockerfile to check in a Git repository.
 ///
 /// Sent by `check_dockerfile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileCheckRequest {
     /// Git repository to look in.
@@ -603,52 +1383,148 @@ impl DockerfileCheckRequest {
     }
 }
 
+impl model::Blank for DockerfileCheckRequest {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+            dockerfile_path: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DockerfileCheckRequest {
+    const NAME: &'static str = "DockerfileCheckRequest";
+    const FIELDS: &'static [&'static str] = &["git_repository", "dockerfile_path"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.git_repository, from),
+            _ => model::value(&mut self.dockerfile_path, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+        to.always("dockerfile_path", &self.dockerfile_path);
+    }
+}
+
+model::through_fields!(DockerfileCheckRequest);
+
 /// Result of the check of a Dockerfile.
 ///
 /// Returned by `check_dockerfile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileCheckResponse {
     /// Path of the Dockerfile.
     pub dockerfile_path: String,
     /// Build arguments it declares.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arg: Vec<String>,
     /// Image repositories it refers to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<String>,
 }
+
+impl model::Blank for DockerfileCheckResponse {
+    fn blank() -> Self {
+        Self {
+            dockerfile_path: model::blank(),
+            arg: model::blank(),
+            repositories: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DockerfileCheckResponse {
+    const NAME: &'static str = "DockerfileCheckResponse";
+    const FIELDS: &'static [&'static str] = &["dockerfile_path", "arg", "repositories"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.dockerfile_path, from),
+            1 => model::value(&mut self.arg, from),
+            _ => model::value(&mut self.repositories, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("dockerfile_path", &self.dockerfile_path);
+        to.given("arg", &self.arg);
+        to.given("repositories", &self.repositories);
+    }
+}
+
+model::through_fields!(DockerfileCheckResponse);
 
 /// State of one deployment, looked up by the identifier of its deployment request. Every field is optional.
 ///
 /// Returned by `get_deployment_status_by_deployment_request_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvDeploymentStatus {
     /// Identifier of the deployment request.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Identifier of the environment the request is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<uuid::Uuid>,
     /// State of that deployment, unaffected by later ones.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
 }
+
+impl model::Blank for EnvDeploymentStatus {
+    fn blank() -> Self {
+        Self {
+            deployment_request_id: model::blank(),
+            environment_id: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvDeploymentStatus {
+    const NAME: &'static str = "EnvDeploymentStatus";
+    const FIELDS: &'static [&'static str] = &[
+        "deployment_request_id",
+        "environment_id",
+        "status",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.deployment_request_id, from),
+            1 => model::value(&mut self.environment_id, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("deployment_request_id", &self.deployment_request_id);
+        to.given("environment_id", &self.environment_id);
+        to.given("status", &self.status);
+    }
+}
+
+model::through_fields!(EnvDeploymentStatus, Default);
 
 /// Environment: a set of services deployed together.
 ///
 /// Returned by `get_environment`, `edit_environment`, `clone_environment` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Environment {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
     pub name: String,
@@ -657,107 +1533,259 @@ pub struct Environment {
     /// Project the environment belongs to.
     pub project: types::ReferenceObject,
     /// Identifier of the user who changed it last.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_updated_by: Option<uuid::Uuid>,
     /// Cloud provider and cluster.
-    #[serde(default)]
     pub cloud_provider: types::EnvironmentCloudProvider,
     /// Purpose of the environment.
     pub mode: types::EnvironmentModeEnum,
     /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
     /// Name of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
     /// Time the environment expires (RFC 3339); null or absent when it does not.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
 }
+
+impl model::Blank for Environment {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            organization: model::blank(),
+            project: model::blank(),
+            last_updated_by: model::blank(),
+            cloud_provider: model::blank(),
+            mode: model::blank(),
+            cluster_id: model::blank(),
+            cluster_name: model::blank(),
+            expires_at: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Environment {
+    const NAME: &'static str = "Environment";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "organization",
+        "project",
+        "last_updated_by",
+        "cloud_provider",
+        "mode",
+        "cluster_id",
+        "cluster_name",
+        "expires_at",
+    ];
+    const REQUIRED: u128 = 827;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.organization, from),
+            5 => model::value(&mut self.project, from),
+            6 => model::value(&mut self.last_updated_by, from),
+            7 => model::value(&mut self.cloud_provider, from),
+            8 => model::value(&mut self.mode, from),
+            9 => model::value(&mut self.cluster_id, from),
+            10 => model::value(&mut self.cluster_name, from),
+            _ => model::time(&mut self.expires_at, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.always("organization", &self.organization);
+        to.always("project", &self.project);
+        to.given("last_updated_by", &self.last_updated_by);
+        to.always("cloud_provider", &self.cloud_provider);
+        to.always("mode", &self.mode);
+        to.always("cluster_id", &self.cluster_id);
+        to.given("cluster_name", &self.cluster_name);
+        to.given("expires_at", &self.expires_at);
+    }
+}
+
+model::through_fields!(Environment);
 
 /// Cloud provider and cluster.
 ///
 /// A part of `Environment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentCloudProvider {
     /// Cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// Cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
 }
+
+impl model::Blank for EnvironmentCloudProvider {
+    fn blank() -> Self {
+        Self {
+            provider: model::blank(),
+            cluster: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentCloudProvider {
+    const NAME: &'static str = "EnvironmentCloudProvider";
+    const FIELDS: &'static [&'static str] = &["provider", "cluster"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.provider, from),
+            _ => model::value(&mut self.cluster, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("provider", &self.provider);
+        to.given("cluster", &self.cluster);
+    }
+}
+
+model::through_fields!(EnvironmentCloudProvider, Default);
 
 /// Deployment rule of an environment.
 ///
 /// Returned by `get_environment_deployment_rule` and `edit_environment_deployment_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDeploymentRule {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether preview environments are created on request; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_demand_preview: Option<bool>,
     /// Whether the environment is stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_stop: Option<bool>,
     /// Whether preview environments are created automatically; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Time zone of the schedule.
     pub timezone: String,
     /// Time of day the environment starts, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub start_time: chrono::DateTime<chrono::Utc>,
     /// Time of day the environment stops, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub stop_time: chrono::DateTime<chrono::Utc>,
     /// Days on which the schedule applies.
-    #[serde(default)]
     pub weekdays: Vec<types::WeekdayEnum>,
 }
+
+impl model::Blank for EnvironmentDeploymentRule {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            on_demand_preview: model::blank(),
+            auto_stop: model::blank(),
+            auto_preview: model::blank(),
+            timezone: model::blank(),
+            start_time: model::blank(),
+            stop_time: model::blank(),
+            weekdays: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentDeploymentRule {
+    const NAME: &'static str = "EnvironmentDeploymentRule";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "on_demand_preview",
+        "auto_stop",
+        "auto_preview",
+        "timezone",
+        "start_time",
+        "stop_time",
+        "weekdays",
+    ];
+    const REQUIRED: u128 = 451;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.on_demand_preview, from),
+            4 => model::value(&mut self.auto_stop, from),
+            5 => model::value(&mut self.auto_preview, from),
+            6 => model::value(&mut self.timezone, from),
+            7 => model::time(&mut self.start_time, from),
+            8 => model::time(&mut self.stop_time, from),
+            _ => model::value(&mut self.weekdays, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("on_demand_preview", &self.on_demand_preview);
+        to.given("auto_stop", &self.auto_stop);
+        to.given("auto_preview", &self.auto_preview);
+        to.always("timezone", &self.timezone);
+        to.always("start_time", &self.start_time);
+        to.always("stop_time", &self.stop_time);
+        to.always("weekdays", &self.weekdays);
+    }
+}
+
+model::through_fields!(EnvironmentDeploymentRule);
 
 /// New deployment rule of an environment.
 ///
 /// Sent by `edit_environment_deployment_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDeploymentRuleEditRequest {
     /// Whether preview environments are created on request; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_demand_preview: Option<bool>,
     /// Whether preview environments are created automatically; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Whether the environment is stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_stop: Option<bool>,
     /// Time zone of the schedule.
     pub timezone: String,
     /// Time of day the environment starts, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub start_time: chrono::DateTime<chrono::Utc>,
     /// Time of day the environment stops, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub stop_time: chrono::DateTime<chrono::Utc>,
     /// Days on which the schedule applies.
     pub weekdays: Vec<types::WeekdayEnum>,
@@ -798,6 +1826,60 @@ impl EnvironmentDeploymentRuleEditRequest {
     }
 }
 
+impl model::Blank for EnvironmentDeploymentRuleEditRequest {
+    fn blank() -> Self {
+        Self {
+            on_demand_preview: model::blank(),
+            auto_preview: model::blank(),
+            auto_stop: model::blank(),
+            timezone: model::blank(),
+            start_time: model::blank(),
+            stop_time: model::blank(),
+            weekdays: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentDeploymentRuleEditRequest {
+    const NAME: &'static str = "EnvironmentDeploymentRuleEditRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "on_demand_preview",
+        "auto_preview",
+        "auto_stop",
+        "timezone",
+        "start_time",
+        "stop_time",
+        "weekdays",
+    ];
+    const REQUIRED: u128 = 120;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.on_demand_preview, from),
+            1 => model::value(&mut self.auto_preview, from),
+            2 => model::value(&mut self.auto_stop, from),
+            3 => model::value(&mut self.timezone, from),
+            4 => model::time(&mut self.start_time, from),
+            5 => model::time(&mut self.stop_time, from),
+            _ => model::value(&mut self.weekdays, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("on_demand_preview", &self.on_demand_preview);
+        to.given("auto_preview", &self.auto_preview);
+        to.given("auto_stop", &self.auto_stop);
+        to.always("timezone", &self.timezone);
+        to.always("start_time", &self.start_time);
+        to.always("stop_time", &self.stop_time);
+        to.always("weekdays", &self.weekdays);
+    }
+}
+
+model::through_fields!(EnvironmentDeploymentRuleEditRequest);
+
 open_enum! {
     /// Drift between the configuration of an environment and what was last deployed. It is not the progress of a deployment; the state tells that.
     ///
@@ -815,14 +1897,12 @@ open_enum! {
 /// Fields of an environment to change.
 ///
 /// Sent by `edit_environment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentEditRequest {
     /// Name of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Purpose of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<types::CreateEnvironmentModeEnum>,
 }
 
@@ -843,60 +1923,196 @@ impl EnvironmentEditRequest {
     }
 }
 
+impl model::Blank for EnvironmentEditRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            mode: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentEditRequest {
+    const NAME: &'static str = "EnvironmentEditRequest";
+    const FIELDS: &'static [&'static str] = &["name", "mode"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.mode, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("name", &self.name);
+        to.given("mode", &self.mode);
+    }
+}
+
+model::through_fields!(EnvironmentEditRequest, Default);
+
 /// Entry of the deployment log of an environment, in the first version of the log.
 ///
 /// A part of `EnvironmentLogResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLog {
     /// Identifier of the entry.
     pub id: uuid::Uuid,
     /// Time of the entry (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// What the entry is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<types::EnvironmentLogScope>,
     /// State of the object when the entry was written.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<types::StatusKindEnum>,
     /// Text of the entry; can be null.
     pub message: Option<String>,
     /// Identifier of the execution that wrote the entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Advice about the cause or the remedy of a problem.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
+
+impl model::Blank for EnvironmentLog {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            scope: model::blank(),
+            state: model::blank(),
+            message: model::blank(),
+            execution_id: model::blank(),
+            hint: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLog {
+    const NAME: &'static str = "EnvironmentLog";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "scope",
+        "state",
+        "message",
+        "execution_id",
+        "hint",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::value(&mut self.scope, from),
+            3 => model::value(&mut self.state, from),
+            4 => model::value(&mut self.message, from),
+            5 => model::value(&mut self.execution_id, from),
+            _ => model::value(&mut self.hint, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("scope", &self.scope);
+        to.given("state", &self.state);
+        to.always("message", &self.message);
+        to.given("execution_id", &self.execution_id);
+        to.given("hint", &self.hint);
+    }
+}
+
+model::through_fields!(EnvironmentLog);
 
 /// Entries of the deployment log of an environment, in the first version of the log.
 ///
 /// Returned by `list_environment_log`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogResponseList {
     /// The entries.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentLog>,
 }
+
+impl model::Blank for EnvironmentLogResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentLogResponseList {
+    const NAME: &'static str = "EnvironmentLogResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(EnvironmentLogResponseList, Default);
 
 /// What the entry is about.
 ///
 /// A part of `EnvironmentLog`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogScope {
     /// Kind of object the entry is about.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<types::EnvironmentLogTypeEnum>,
     /// Name of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Identifier of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
 }
+
+impl model::Blank for EnvironmentLogScope {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            name: model::blank(),
+            id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLogScope {
+    const NAME: &'static str = "EnvironmentLogScope";
+    const FIELDS: &'static [&'static str] = &["type", "name", "id"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("type", &self.type_);
+        to.given("name", &self.name);
+        to.given("id", &self.id);
+    }
+}
+
+model::through_fields!(EnvironmentLogScope, Default);
 
 open_enum! {
     /// Kind of object a deployment log entry is about.
@@ -915,147 +2131,388 @@ open_enum! {
 /// Entry of the deployment log of an environment, in the second version of the log.
 ///
 /// Returned by `list_environment_logs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogs {
     /// Kind of entry.
-    #[serde(rename = "type")]
     pub type_: String,
     /// Time of the entry (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub timestamp: chrono::DateTime<chrono::Utc>,
     /// Where the entry comes from.
-    #[serde(default)]
     pub details: types::EnvironmentLogsDetails,
     /// Failure the entry reports; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<types::EnvironmentLogsError>,
     /// Text of the entry; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<types::EnvironmentLogsMessage>,
 }
+
+impl model::Blank for EnvironmentLogs {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            timestamp: model::blank(),
+            details: model::blank(),
+            error: model::blank(),
+            message: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLogs {
+    const NAME: &'static str = "EnvironmentLogs";
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "timestamp",
+        "details",
+        "error",
+        "message",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::time(&mut self.timestamp, from),
+            2 => model::value(&mut self.details, from),
+            3 => model::value(&mut self.error, from),
+            _ => model::value(&mut self.message, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("timestamp", &self.timestamp);
+        to.always("details", &self.details);
+        to.given("error", &self.error);
+        to.given("message", &self.message);
+    }
+}
+
+model::through_fields!(EnvironmentLogs);
 
 /// Where the entry comes from.
 ///
 /// A part of `EnvironmentLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetails {
     /// Identifier of the organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<uuid::Uuid>,
     /// Identifier of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
     /// Identifier of the execution that wrote the entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Object the entry is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub transmitter: Option<types::EnvironmentLogsDetailsTransmitter>,
     /// Deployment stage the entry belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<types::EnvironmentLogsDetailsStage>,
 }
+
+impl model::Blank for EnvironmentLogsDetails {
+    fn blank() -> Self {
+        Self {
+            organization_id: model::blank(),
+            cluster_id: model::blank(),
+            execution_id: model::blank(),
+            transmitter: model::blank(),
+            stage: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLogsDetails {
+    const NAME: &'static str = "EnvironmentLogsDetails";
+    const FIELDS: &'static [&'static str] = &[
+        "organization_id",
+        "cluster_id",
+        "execution_id",
+        "transmitter",
+        "stage",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.organization_id, from),
+            1 => model::value(&mut self.cluster_id, from),
+            2 => model::value(&mut self.execution_id, from),
+            3 => model::value(&mut self.transmitter, from),
+            _ => model::value(&mut self.stage, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("organization_id", &self.organization_id);
+        to.given("cluster_id", &self.cluster_id);
+        to.given("execution_id", &self.execution_id);
+        to.given("transmitter", &self.transmitter);
+        to.given("stage", &self.stage);
+    }
+}
+
+model::through_fields!(EnvironmentLogsDetails, Default);
 
 /// Deployment stage the entry belongs to.
 ///
 /// A part of `EnvironmentLogsDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetailsStage {
     /// Step of the deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// Identifier of the stage; null when the entry belongs to none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name of the stage; null when the entry belongs to none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
+
+impl model::Blank for EnvironmentLogsDetailsStage {
+    fn blank() -> Self {
+        Self {
+            step: model::blank(),
+            id: model::blank(),
+            name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLogsDetailsStage {
+    const NAME: &'static str = "EnvironmentLogsDetailsStage";
+    const FIELDS: &'static [&'static str] = &["step", "id", "name"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.step, from),
+            1 => model::value(&mut self.id, from),
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("step", &self.step);
+        to.given("id", &self.id);
+        to.given("name", &self.name);
+    }
+}
+
+model::through_fields!(EnvironmentLogsDetailsStage, Default);
 
 /// Object the entry is about.
 ///
 /// A part of `EnvironmentLogsDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetailsTransmitter {
     /// Identifier of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Kind of object.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
 }
+
+impl model::Blank for EnvironmentLogsDetailsTransmitter {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            type_: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLogsDetailsTransmitter {
+    const NAME: &'static str = "EnvironmentLogsDetailsTransmitter";
+    const FIELDS: &'static [&'static str] = &["id", "name", "type"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.type_, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("name", &self.name);
+        to.given("type", &self.type_);
+    }
+}
+
+model::through_fields!(EnvironmentLogsDetailsTransmitter, Default);
 
 /// Failure the entry reports; null or absent when there is none.
 ///
 /// A part of `EnvironmentLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsError {
     /// Short code of the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Text of the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_log_message: Option<String>,
     /// URL of a page about the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Advice about the remedy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint_message: Option<String>,
     /// Failure that caused this one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub underlying_error: Option<types::EnvironmentLogsErrorUnderlyingError>,
 }
+
+impl model::Blank for EnvironmentLogsError {
+    fn blank() -> Self {
+        Self {
+            tag: model::blank(),
+            user_log_message: model::blank(),
+            link: model::blank(),
+            hint_message: model::blank(),
+            underlying_error: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLogsError {
+    const NAME: &'static str = "EnvironmentLogsError";
+    const FIELDS: &'static [&'static str] = &[
+        "tag",
+        "user_log_message",
+        "link",
+        "hint_message",
+        "underlying_error",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.tag, from),
+            1 => model::value(&mut self.user_log_message, from),
+            2 => model::value(&mut self.link, from),
+            3 => model::value(&mut self.hint_message, from),
+            _ => model::value(&mut self.underlying_error, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("tag", &self.tag);
+        to.given("user_log_message", &self.user_log_message);
+        to.given("link", &self.link);
+        to.given("hint_message", &self.hint_message);
+        to.given("underlying_error", &self.underlying_error);
+    }
+}
+
+model::through_fields!(EnvironmentLogsError, Default);
 
 /// Failure that caused this one.
 ///
 /// A part of `EnvironmentLogsError`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsErrorUnderlyingError {
     /// Text of the underlying failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Complete text of the underlying failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub full_details: Option<String>,
 }
+
+impl model::Blank for EnvironmentLogsErrorUnderlyingError {
+    fn blank() -> Self {
+        Self {
+            message: model::blank(),
+            full_details: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLogsErrorUnderlyingError {
+    const NAME: &'static str = "EnvironmentLogsErrorUnderlyingError";
+    const FIELDS: &'static [&'static str] = &["message", "full_details"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.message, from),
+            _ => model::value(&mut self.full_details, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("message", &self.message);
+        to.given("full_details", &self.full_details);
+    }
+}
+
+model::through_fields!(EnvironmentLogsErrorUnderlyingError, Default);
 
 /// Text of the entry; null or absent when there is none.
 ///
 /// A part of `EnvironmentLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsMessage {
     /// Text without sensitive values.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub safe_message: Option<String>,
     /// Complete text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub full_details: Option<String>,
 }
+
+impl model::Blank for EnvironmentLogsMessage {
+    fn blank() -> Self {
+        Self {
+            safe_message: model::blank(),
+            full_details: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentLogsMessage {
+    const NAME: &'static str = "EnvironmentLogsMessage";
+    const FIELDS: &'static [&'static str] = &["safe_message", "full_details"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.safe_message, from),
+            _ => model::value(&mut self.full_details, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("safe_message", &self.safe_message);
+        to.given("full_details", &self.full_details);
+    }
+}
+
+model::through_fields!(EnvironmentLogsMessage, Default);
 
 /// Short description of an environment.
 ///
 /// A part of `EnvironmentOverviewResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponse {
     /// Identifier.
     pub id: uuid::Uuid,
     /// Time at which it was created.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change.
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Name.
     pub name: String,
@@ -1066,42 +2523,148 @@ pub struct EnvironmentOverviewResponse {
     /// Summary of its services.
     pub services_overview: types::ServicesOverviewResponse,
     /// Deployment status; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_status: Option<types::EnvironmentStatus>,
 }
+
+impl model::Blank for EnvironmentOverviewResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            mode: model::blank(),
+            cluster: model::blank(),
+            services_overview: model::blank(),
+            deployment_status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentOverviewResponse {
+    const NAME: &'static str = "EnvironmentOverviewResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "mode",
+        "cluster",
+        "services_overview",
+        "deployment_status",
+    ];
+    const REQUIRED: u128 = 127;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.mode, from),
+            5 => model::value(&mut self.cluster, from),
+            6 => model::value(&mut self.services_overview, from),
+            _ => model::value(&mut self.deployment_status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.always("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.always("mode", &self.mode);
+        to.always("cluster", &self.cluster);
+        to.always("services_overview", &self.services_overview);
+        to.given("deployment_status", &self.deployment_status);
+    }
+}
+
+model::through_fields!(EnvironmentOverviewResponse);
 
 /// Short descriptions of the environments of a project.
 ///
 /// Returned by `get_project_environments_overview`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentOverviewResponse>,
 }
+
+impl model::Blank for EnvironmentOverviewResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentOverviewResponseList {
+    const NAME: &'static str = "EnvironmentOverviewResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(EnvironmentOverviewResponseList, Default);
 
 /// Environments of a project.
 ///
 /// Returned by `list_environment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Environment>,
 }
+
+impl model::Blank for EnvironmentResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentResponseList {
+    const NAME: &'static str = "EnvironmentResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(EnvironmentResponseList, Default);
 
 /// Options for the restart of an environment, as of the 2022 revision.
 ///
 /// Sent by `restart_environment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentRestartRequest {
     /// Whether to restart the databases too; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub restart_db: Option<bool>,
 }
 
@@ -1117,29 +2680,49 @@ impl EnvironmentRestartRequest {
     }
 }
 
+impl model::Blank for EnvironmentRestartRequest {
+    fn blank() -> Self {
+        Self { restart_db: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentRestartRequest {
+    const NAME: &'static str = "EnvironmentRestartRequest";
+    const FIELDS: &'static [&'static str] = &["restart_db"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.restart_db, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("restart_db", &self.restart_db);
+    }
+}
+
+model::through_fields!(EnvironmentRestartRequest, Default);
+
 /// Services of one environment that an action such as stop, delete or uninstall applies to.
 ///
 /// Sent by `delete_selected_services`, `stop_selected_services` and `uninstall_selected_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentServiceIdsAllRequest {
     /// Identifiers of the applications.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub application_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the containers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub container_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the databases.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub database_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the jobs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the Helm services.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub helm_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the Terraform services.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub terraform_ids: Option<Vec<uuid::Uuid>>,
 }
 
@@ -1187,34 +2770,139 @@ impl EnvironmentServiceIdsAllRequest {
     }
 }
 
+impl model::Blank for EnvironmentServiceIdsAllRequest {
+    fn blank() -> Self {
+        Self {
+            application_ids: model::blank(),
+            container_ids: model::blank(),
+            database_ids: model::blank(),
+            job_ids: model::blank(),
+            helm_ids: model::blank(),
+            terraform_ids: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentServiceIdsAllRequest {
+    const NAME: &'static str = "EnvironmentServiceIdsAllRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "application_ids",
+        "container_ids",
+        "database_ids",
+        "job_ids",
+        "helm_ids",
+        "terraform_ids",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.application_ids, from),
+            1 => model::value(&mut self.container_ids, from),
+            2 => model::value(&mut self.database_ids, from),
+            3 => model::value(&mut self.job_ids, from),
+            4 => model::value(&mut self.helm_ids, from),
+            _ => model::value(&mut self.terraform_ids, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("application_ids", &self.application_ids);
+        to.given("container_ids", &self.container_ids);
+        to.given("database_ids", &self.database_ids);
+        to.given("job_ids", &self.job_ids);
+        to.given("helm_ids", &self.helm_ids);
+        to.given("terraform_ids", &self.terraform_ids);
+    }
+}
+
+model::through_fields!(EnvironmentServiceIdsAllRequest, Default);
+
 /// Number of services of an environment.
 ///
 /// A part of `EnvironmentStatsResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStats {
     /// Identifier of the referenced object.
     pub id: uuid::Uuid,
     /// Number of services.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_total_number: Option<i64>,
 }
+
+impl model::Blank for EnvironmentStats {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            service_total_number: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentStats {
+    const NAME: &'static str = "EnvironmentStats";
+    const FIELDS: &'static [&'static str] = &["id", "service_total_number"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            _ => model::value(&mut self.service_total_number, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.given("service_total_number", &self.service_total_number);
+    }
+}
+
+model::through_fields!(EnvironmentStats);
 
 /// Numbers of services of the environments of a project.
 ///
 /// Returned by `get_project_environment_service_number`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatsResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentStats>,
 }
+
+impl model::Blank for EnvironmentStatsResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentStatsResponseList {
+    const NAME: &'static str = "EnvironmentStatsResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(EnvironmentStatsResponseList, Default);
 
 /// Deployment status of an environment.
 ///
 /// Returned by `cancel_environment_deployment`, `redeploy_environment`, `deploy_all_services` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatus {
     /// Identifier of the environment.
@@ -1222,33 +2910,97 @@ pub struct EnvironmentStatus {
     /// Current state of the environment as a whole. It can stay in error because of an older failure of a service that the last deployment did not touch; use `last_deployment_state` to judge a deployment.
     pub state: types::StateEnum,
     /// Time of the last deployment (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// State reached by the last deployment. This is the field that tells how a deployment ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_deployment_state: Option<types::StateEnum>,
     /// Execution identifier of the last deployment; null or absent when there was none. It changes when another deployment starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_deployment_id: Option<String>,
     /// Duration of the last deployment in seconds; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_deployment_duration_in_seconds: Option<i64>,
     /// Channel that started the last deployment; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::EnvironmentStatusEventOriginEnum>,
     /// Who or what started the last deployment; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub triggered_by: Option<String>,
     /// Whether what is deployed matches the current configuration. This is drift, not progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_status: Option<types::EnvironmentDeploymentStatusEnum>,
     /// Identifier of the queued deployment request; null or absent when none is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Durations of the steps of each stage; null or absent when not measured.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<types::StageStepMetrics>,
 }
+
+impl model::Blank for EnvironmentStatus {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            state: model::blank(),
+            last_deployment_date: model::blank(),
+            last_deployment_state: model::blank(),
+            last_deployment_id: model::blank(),
+            total_deployment_duration_in_seconds: model::blank(),
+            origin: model::blank(),
+            triggered_by: model::blank(),
+            deployment_status: model::blank(),
+            deployment_request_id: model::blank(),
+            metrics: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentStatus {
+    const NAME: &'static str = "EnvironmentStatus";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "state",
+        "last_deployment_date",
+        "last_deployment_state",
+        "last_deployment_id",
+        "total_deployment_duration_in_seconds",
+        "origin",
+        "triggered_by",
+        "deployment_status",
+        "deployment_request_id",
+        "metrics",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.state, from),
+            2 => model::time(&mut self.last_deployment_date, from),
+            3 => model::value(&mut self.last_deployment_state, from),
+            4 => model::value(&mut self.last_deployment_id, from),
+            5 => model::value(&mut self.total_deployment_duration_in_seconds, from),
+            6 => model::value(&mut self.origin, from),
+            7 => model::value(&mut self.triggered_by, from),
+            8 => model::value(&mut self.deployment_status, from),
+            9 => model::value(&mut self.deployment_request_id, from),
+            _ => model::value(&mut self.metrics, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("state", &self.state);
+        to.given("last_deployment_date", &self.last_deployment_date);
+        to.given("last_deployment_state", &self.last_deployment_state);
+        to.given("last_deployment_id", &self.last_deployment_id);
+        to.given(
+            "total_deployment_duration_in_seconds",
+            &self.total_deployment_duration_in_seconds,
+        );
+        to.given("origin", &self.origin);
+        to.given("triggered_by", &self.triggered_by);
+        to.given("deployment_status", &self.deployment_status);
+        to.given("deployment_request_id", &self.deployment_request_id);
+        to.given("metrics", &self.metrics);
+    }
+}
+
+model::through_fields!(EnvironmentStatus);
 
 open_enum! {
     /// Channel that started the last deployment of an environment; nullable.
@@ -1275,75 +3027,215 @@ open_enum! {
 /// Statuses of several environments.
 ///
 /// Returned by `get_project_environments_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusList {
     /// One status for each environment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentStatus>,
 }
+
+impl model::Blank for EnvironmentStatusList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentStatusList {
+    const NAME: &'static str = "EnvironmentStatusList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(EnvironmentStatusList, Default);
 
 /// Status of an environment together with the status of each of its services, grouped by kind.
 ///
 /// Returned by `get_environment_statuses`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatuses {
     /// Status of the environment.
     pub environment: types::EnvironmentStatus,
     /// Statuses of its applications.
-    #[serde(default)]
     pub applications: Vec<types::Status>,
     /// Statuses of its containers.
-    #[serde(default)]
     pub containers: Vec<types::Status>,
     /// Statuses of its jobs.
-    #[serde(default)]
     pub jobs: Vec<types::Status>,
     /// Statuses of its databases.
-    #[serde(default)]
     pub databases: Vec<types::Status>,
     /// Statuses of its Helm services.
-    #[serde(default)]
     pub helms: Vec<types::Status>,
     /// Statuses of its Terraform services.
-    #[serde(default)]
     pub terraforms: Vec<types::Status>,
     /// Statuses of its agentic workflows; may be absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agentic_workflows: Vec<types::Status>,
 }
+
+impl model::Blank for EnvironmentStatuses {
+    fn blank() -> Self {
+        Self {
+            environment: model::blank(),
+            applications: model::blank(),
+            containers: model::blank(),
+            jobs: model::blank(),
+            databases: model::blank(),
+            helms: model::blank(),
+            terraforms: model::blank(),
+            agentic_workflows: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentStatuses {
+    const NAME: &'static str = "EnvironmentStatuses";
+    const FIELDS: &'static [&'static str] = &[
+        "environment",
+        "applications",
+        "containers",
+        "jobs",
+        "databases",
+        "helms",
+        "terraforms",
+        "agentic_workflows",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.environment, from),
+            1 => model::value(&mut self.applications, from),
+            2 => model::value(&mut self.containers, from),
+            3 => model::value(&mut self.jobs, from),
+            4 => model::value(&mut self.databases, from),
+            5 => model::value(&mut self.helms, from),
+            6 => model::value(&mut self.terraforms, from),
+            _ => model::value(&mut self.agentic_workflows, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("environment", &self.environment);
+        to.always("applications", &self.applications);
+        to.always("containers", &self.containers);
+        to.always("jobs", &self.jobs);
+        to.always("databases", &self.databases);
+        to.always("helms", &self.helms);
+        to.always("terraforms", &self.terraforms);
+        to.given("agentic_workflows", &self.agentic_workflows);
+    }
+}
+
+model::through_fields!(EnvironmentStatuses);
 
 /// Status of an environment together with the statuses of its services, grouped by deployment stage.
 ///
 /// Returned by `get_environment_statuses_with_stages`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusesWithStages {
     /// Status of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<types::EnvironmentStatus>,
     /// Stages with the statuses of their services.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<types::DeploymentStageWithServicesStatuses>,
     /// Checks made before the first stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pre_check_stage: Option<types::EnvironmentStatusesWithStagesPreCheckStage>,
 }
+
+impl model::Blank for EnvironmentStatusesWithStages {
+    fn blank() -> Self {
+        Self {
+            environment: model::blank(),
+            stages: model::blank(),
+            pre_check_stage: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentStatusesWithStages {
+    const NAME: &'static str = "EnvironmentStatusesWithStages";
+    const FIELDS: &'static [&'static str] = &[
+        "environment",
+        "stages",
+        "pre_check_stage",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.environment, from),
+            1 => model::value(&mut self.stages, from),
+            _ => model::value(&mut self.pre_check_stage, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("environment", &self.environment);
+        to.given("stages", &self.stages);
+        to.given("pre_check_stage", &self.pre_check_stage);
+    }
+}
+
+model::through_fields!(EnvironmentStatusesWithStages, Default);
 
 /// Checks made before the first stage.
 ///
 /// A part of `EnvironmentStatusesWithStages`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusesWithStagesPreCheckStage {
     /// Outcome of the checks.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the checks in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_duration_sec: Option<i64>,
 }
+
+impl model::Blank for EnvironmentStatusesWithStagesPreCheckStage {
+    fn blank() -> Self {
+        Self {
+            status: model::blank(),
+            total_duration_sec: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentStatusesWithStagesPreCheckStage {
+    const NAME: &'static str = "EnvironmentStatusesWithStagesPreCheckStage";
+    const FIELDS: &'static [&'static str] = &["status", "total_duration_sec"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.status, from),
+            _ => model::value(&mut self.total_duration_sec, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("status", &self.status);
+        to.given("total_duration_sec", &self.total_duration_sec);
+    }
+}
+
+model::through_fields!(EnvironmentStatusesWithStagesPreCheckStage, Default);
 
 open_enum! {
     /// A parameter of `get_ingress_deployment_status`.
@@ -1360,7 +3252,7 @@ open_enum! {
 /// Files whose existence in a Git repository is to be checked.
 ///
 /// Sent by `check_git_file`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitFileCheckRequest {
     /// Git repository to look in.
@@ -1379,10 +3271,41 @@ impl GitFileCheckRequest {
     }
 }
 
+impl model::Blank for GitFileCheckRequest {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+            files: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GitFileCheckRequest {
+    const NAME: &'static str = "GitFileCheckRequest";
+    const FIELDS: &'static [&'static str] = &["git_repository", "files"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.git_repository, from),
+            _ => model::value(&mut self.files, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+        to.always("files", &self.files);
+    }
+}
+
+model::through_fields!(GitFileCheckRequest);
+
 /// Whether the webhook that reports Git changes of a service is in place.
 ///
 /// Returned by `sync_service_git_webhook` and `get_service_git_webhook_status`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitWebhookStatusResponse {
     /// State of the webhook.
@@ -1390,9 +3313,42 @@ pub struct GitWebhookStatusResponse {
     /// Git provider.
     pub provider: types::GitProviderEnum,
     /// Events the webhook should report but does not.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_events: Vec<String>,
 }
+
+impl model::Blank for GitWebhookStatusResponse {
+    fn blank() -> Self {
+        Self {
+            status: model::blank(),
+            provider: model::blank(),
+            missing_events: model::blank(),
+        }
+    }
+}
+
+impl model::Model for GitWebhookStatusResponse {
+    const NAME: &'static str = "GitWebhookStatusResponse";
+    const FIELDS: &'static [&'static str] = &["status", "provider", "missing_events"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.status, from),
+            1 => model::value(&mut self.provider, from),
+            _ => model::value(&mut self.missing_events, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("status", &self.status);
+        to.always("provider", &self.provider);
+        to.given("missing_events", &self.missing_events);
+    }
+}
+
+model::through_fields!(GitWebhookStatusResponse);
 
 open_enum! {
     /// State of the webhook.
@@ -1413,7 +3369,7 @@ open_enum! {
 /// Helm chart to check in a Git repository.
 ///
 /// Sent by `check_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmCheckRequest {
     /// Git repository to look in.
@@ -1427,64 +3383,226 @@ impl HelmCheckRequest {
     }
 }
 
+impl model::Blank for HelmCheckRequest {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmCheckRequest {
+    const NAME: &'static str = "HelmCheckRequest";
+    const FIELDS: &'static [&'static str] = &["git_repository"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.git_repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+    }
+}
+
+model::through_fields!(HelmCheckRequest);
+
 /// Deployment state of the routing in front of a service.
 ///
 /// Returned by `get_ingress_deployment_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IngressDeploymentStatusResponse {
     /// Identifier of the router.
-    #[serde(rename = "routerId", skip_serializing_if = "Option::is_none")]
     pub router_id: Option<uuid::Uuid>,
     /// Deployment state of the router.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
 }
 
+impl model::Blank for IngressDeploymentStatusResponse {
+    fn blank() -> Self {
+        Self {
+            router_id: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for IngressDeploymentStatusResponse {
+    const NAME: &'static str = "IngressDeploymentStatusResponse";
+    const FIELDS: &'static [&'static str] = &["routerId", "status"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.router_id, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("routerId", &self.router_id);
+        to.given("status", &self.status);
+    }
+}
+
+model::through_fields!(IngressDeploymentStatusResponse, Default);
+
 /// Returned by `list_deployment_request_by_environment_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByEnvironmentIdResponse {
     /// The requests that wait for their turn.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::QueuedDeploymentRequestWithStages>,
 }
 
+impl model::Blank for ListDeploymentRequestByEnvironmentIdResponse {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ListDeploymentRequestByEnvironmentIdResponse {
+    const NAME: &'static str = "ListDeploymentRequestByEnvironmentIdResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ListDeploymentRequestByEnvironmentIdResponse, Default);
+
 /// Returned by `list_deployment_request_by_service_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByServiceIdResponse {
     /// The requests that wait for their turn.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::QueuedDeploymentRequestForService>,
 }
 
+impl model::Blank for ListDeploymentRequestByServiceIdResponse {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ListDeploymentRequestByServiceIdResponse {
+    const NAME: &'static str = "ListDeploymentRequestByServiceIdResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ListDeploymentRequestByServiceIdResponse, Default);
+
 /// Returned by `list_services_by_environment_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListServicesByEnvironmentIdResponse {
     /// The results.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Service>,
 }
+
+impl model::Blank for ListServicesByEnvironmentIdResponse {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ListServicesByEnvironmentIdResponse {
+    const NAME: &'static str = "ListServicesByEnvironmentIdResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ListServicesByEnvironmentIdResponse, Default);
 
 /// By whom and through which channel the request was made.
 ///
 /// A part of `QueuedDeploymentRequestForService` and `QueuedDeploymentRequestWithStages`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestAuditingData {
     /// Who or what made the request.
     pub triggered_by: String,
     /// Channel the request came through; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::OrganizationEventOrigin>,
 }
+
+impl model::Blank for QueuedDeploymentRequestAuditingData {
+    fn blank() -> Self {
+        Self {
+            triggered_by: model::blank(),
+            origin: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QueuedDeploymentRequestAuditingData {
+    const NAME: &'static str = "QueuedDeploymentRequestAuditingData";
+    const FIELDS: &'static [&'static str] = &["triggered_by", "origin"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.triggered_by, from),
+            _ => model::value(&mut self.origin, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("triggered_by", &self.triggered_by);
+        to.given("origin", &self.origin);
+    }
+}
+
+model::through_fields!(QueuedDeploymentRequestAuditingData);
 
 /// Deployment request of one service that is waiting for its turn.
 ///
 /// A part of `ListDeploymentRequestByServiceIdResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForService {
     /// What identifies the request and the service.
@@ -1497,10 +3615,52 @@ pub struct QueuedDeploymentRequestForService {
     pub icon_uri: String,
 }
 
+impl model::Blank for QueuedDeploymentRequestForService {
+    fn blank() -> Self {
+        Self {
+            identifier: model::blank(),
+            auditing_data: model::blank(),
+            status_details: model::blank(),
+            icon_uri: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QueuedDeploymentRequestForService {
+    const NAME: &'static str = "QueuedDeploymentRequestForService";
+    const FIELDS: &'static [&'static str] = &[
+        "identifier",
+        "auditing_data",
+        "status_details",
+        "icon_uri",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.identifier, from),
+            1 => model::value(&mut self.auditing_data, from),
+            2 => model::value(&mut self.status_details, from),
+            _ => model::value(&mut self.icon_uri, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("identifier", &self.identifier);
+        to.always("auditing_data", &self.auditing_data);
+        to.always("status_details", &self.status_details);
+        to.always("icon_uri", &self.icon_uri);
+    }
+}
+
+model::through_fields!(QueuedDeploymentRequestForService);
+
 /// What identifies the request and the service.
 ///
 /// A part of `QueuedDeploymentRequestForService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForServiceIdentifier {
     /// Identifier of the deployment request; it can be used to cancel it.
@@ -1513,10 +3673,52 @@ pub struct QueuedDeploymentRequestForServiceIdentifier {
     pub name: String,
 }
 
+impl model::Blank for QueuedDeploymentRequestForServiceIdentifier {
+    fn blank() -> Self {
+        Self {
+            deployment_request_id: model::blank(),
+            service_id: model::blank(),
+            service_type: model::blank(),
+            name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QueuedDeploymentRequestForServiceIdentifier {
+    const NAME: &'static str = "QueuedDeploymentRequestForServiceIdentifier";
+    const FIELDS: &'static [&'static str] = &[
+        "deployment_request_id",
+        "service_id",
+        "service_type",
+        "name",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.deployment_request_id, from),
+            1 => model::value(&mut self.service_id, from),
+            2 => model::value(&mut self.service_type, from),
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("deployment_request_id", &self.deployment_request_id);
+        to.always("service_id", &self.service_id);
+        to.always("service_type", &self.service_type);
+        to.always("name", &self.name);
+    }
+}
+
+model::through_fields!(QueuedDeploymentRequestForServiceIdentifier);
+
 /// Deployment request of an environment that is waiting for its turn.
 ///
 /// A part of `ListDeploymentRequestByEnvironmentIdResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStages {
     /// What identifies the request and the environment.
@@ -1526,14 +3728,55 @@ pub struct QueuedDeploymentRequestWithStages {
     /// Action that is asked for.
     pub trigger_action: types::DeploymentHistoryTriggerAction,
     /// Stages the request will go through.
-    #[serde(default)]
     pub stages: Vec<types::QueuedDeploymentRequestWithStagesStage>,
 }
+
+impl model::Blank for QueuedDeploymentRequestWithStages {
+    fn blank() -> Self {
+        Self {
+            identifier: model::blank(),
+            auditing_data: model::blank(),
+            trigger_action: model::blank(),
+            stages: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QueuedDeploymentRequestWithStages {
+    const NAME: &'static str = "QueuedDeploymentRequestWithStages";
+    const FIELDS: &'static [&'static str] = &[
+        "identifier",
+        "auditing_data",
+        "trigger_action",
+        "stages",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.identifier, from),
+            1 => model::value(&mut self.auditing_data, from),
+            2 => model::value(&mut self.trigger_action, from),
+            _ => model::value(&mut self.stages, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("identifier", &self.identifier);
+        to.always("auditing_data", &self.auditing_data);
+        to.always("trigger_action", &self.trigger_action);
+        to.always("stages", &self.stages);
+    }
+}
+
+model::through_fields!(QueuedDeploymentRequestWithStages);
 
 /// What identifies the request and the environment.
 ///
 /// A part of `QueuedDeploymentRequestWithStages`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStagesIdentifier {
     /// Identifier of the deployment request; it can be used to cancel it.
@@ -1542,8 +3785,39 @@ pub struct QueuedDeploymentRequestWithStagesIdentifier {
     pub environment_id: uuid::Uuid,
 }
 
+impl model::Blank for QueuedDeploymentRequestWithStagesIdentifier {
+    fn blank() -> Self {
+        Self {
+            deployment_request_id: model::blank(),
+            environment_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QueuedDeploymentRequestWithStagesIdentifier {
+    const NAME: &'static str = "QueuedDeploymentRequestWithStagesIdentifier";
+    const FIELDS: &'static [&'static str] = &["deployment_request_id", "environment_id"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.deployment_request_id, from),
+            _ => model::value(&mut self.environment_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("deployment_request_id", &self.deployment_request_id);
+        to.always("environment_id", &self.environment_id);
+    }
+}
+
+model::through_fields!(QueuedDeploymentRequestWithStagesIdentifier);
+
 /// A part of `QueuedDeploymentRequestWithStages`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStagesStage {
     /// Name of the stage.
@@ -1551,12 +3825,45 @@ pub struct QueuedDeploymentRequestWithStagesStage {
     /// Progress of the stage.
     pub status: types::StageStatusEnum,
     /// Services of the stage.
-    #[serde(default)]
     pub services: Vec<types::QueuedStageService>,
 }
 
+impl model::Blank for QueuedDeploymentRequestWithStagesStage {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            status: model::blank(),
+            services: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QueuedDeploymentRequestWithStagesStage {
+    const NAME: &'static str = "QueuedDeploymentRequestWithStagesStage";
+    const FIELDS: &'static [&'static str] = &["name", "status", "services"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.status, from),
+            _ => model::value(&mut self.services, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("status", &self.status);
+        to.always("services", &self.services);
+    }
+}
+
+model::through_fields!(QueuedDeploymentRequestWithStagesStage);
+
 /// A part of `QueuedDeploymentRequestWithStagesStage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageService {
     /// What identifies the service.
@@ -1564,27 +3871,93 @@ pub struct QueuedStageService {
     /// Progress of the service within the stage.
     pub status: types::StageStatusEnum,
     /// URI of the icon of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Further details of a job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<types::QueuedStageServiceDetails>,
 }
+
+impl model::Blank for QueuedStageService {
+    fn blank() -> Self {
+        Self {
+            identifier: model::blank(),
+            status: model::blank(),
+            icon_uri: model::blank(),
+            details: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QueuedStageService {
+    const NAME: &'static str = "QueuedStageService";
+    const FIELDS: &'static [&'static str] = &[
+        "identifier",
+        "status",
+        "icon_uri",
+        "details",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.identifier, from),
+            1 => model::value(&mut self.status, from),
+            2 => model::value(&mut self.icon_uri, from),
+            _ => model::value(&mut self.details, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("identifier", &self.identifier);
+        to.always("status", &self.status);
+        to.given("icon_uri", &self.icon_uri);
+        to.given("details", &self.details);
+    }
+}
+
+model::through_fields!(QueuedStageService);
 
 /// Further details of a job.
 ///
 /// A part of `QueuedStageService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageServiceDetails {
     /// Kind of job.
     pub job_type: types::JobTypeEnum,
 }
 
+impl model::Blank for QueuedStageServiceDetails {
+    fn blank() -> Self {
+        Self { job_type: model::blank() }
+    }
+}
+
+impl model::Model for QueuedStageServiceDetails {
+    const NAME: &'static str = "QueuedStageServiceDetails";
+    const FIELDS: &'static [&'static str] = &["job_type"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.job_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("job_type", &self.job_type);
+    }
+}
+
+model::through_fields!(QueuedStageServiceDetails);
+
 /// What identifies the service.
 ///
 /// A part of `QueuedStageService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageServiceIdentifier {
     /// Identifier of the service.
@@ -1595,20 +3968,51 @@ pub struct QueuedStageServiceIdentifier {
     pub name: String,
 }
 
+impl model::Blank for QueuedStageServiceIdentifier {
+    fn blank() -> Self {
+        Self {
+            service_id: model::blank(),
+            service_type: model::blank(),
+            name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for QueuedStageServiceIdentifier {
+    const NAME: &'static str = "QueuedStageServiceIdentifier";
+    const FIELDS: &'static [&'static str] = &["service_id", "service_type", "name"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.service_id, from),
+            1 => model::value(&mut self.service_type, from),
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("service_id", &self.service_id);
+        to.always("service_type", &self.service_type);
+        to.always("name", &self.name);
+    }
+}
+
+model::through_fields!(QueuedStageServiceIdentifier);
+
 /// Services of one environment to restart.
 ///
 /// Sent by `reboot_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RebootServicesRequest {
     /// Identifiers of the applications.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub application_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the databases.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub database_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the containers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub container_ids: Option<Vec<uuid::Uuid>>,
 }
 
@@ -1637,6 +4041,44 @@ impl RebootServicesRequest {
         self
     }
 }
+
+impl model::Blank for RebootServicesRequest {
+    fn blank() -> Self {
+        Self {
+            application_ids: model::blank(),
+            database_ids: model::blank(),
+            container_ids: model::blank(),
+        }
+    }
+}
+
+impl model::Model for RebootServicesRequest {
+    const NAME: &'static str = "RebootServicesRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "application_ids",
+        "database_ids",
+        "container_ids",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.application_ids, from),
+            1 => model::value(&mut self.database_ids, from),
+            _ => model::value(&mut self.container_ids, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("application_ids", &self.application_ids);
+        to.given("database_ids", &self.database_ids);
+        to.given("container_ids", &self.container_ids);
+    }
+}
+
+model::through_fields!(RebootServicesRequest, Default);
 
 union! {
     /// A part of `ListServicesByEnvironmentIdResponse`.
@@ -1719,7 +4161,7 @@ impl From<types::TerraformResponse> for Service {
 /// Summary of the services of an environment.
 ///
 /// A part of `EnvironmentOverviewResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServicesOverviewResponse {
     /// Number of services.
@@ -1727,6 +4169,37 @@ pub struct ServicesOverviewResponse {
     /// What manages the services.
     pub managed_by: types::ServicesOverviewResponseManagedBy,
 }
+
+impl model::Blank for ServicesOverviewResponse {
+    fn blank() -> Self {
+        Self {
+            service_count: model::blank(),
+            managed_by: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ServicesOverviewResponse {
+    const NAME: &'static str = "ServicesOverviewResponse";
+    const FIELDS: &'static [&'static str] = &["service_count", "managed_by"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.service_count, from),
+            _ => model::value(&mut self.managed_by, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("service_count", &self.service_count);
+        to.always("managed_by", &self.managed_by);
+    }
+}
+
+model::through_fields!(ServicesOverviewResponse);
 
 open_enum! {
     /// What manages the services.
@@ -1745,7 +4218,7 @@ open_enum! {
 /// Deployment stage with its progress in the last deployment.
 ///
 /// A part of `DeploymentStageWithServicesStatuses`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Stage {
     /// Identifier of the deployment stage.
@@ -1753,14 +4226,58 @@ pub struct Stage {
     /// Name of the stage.
     pub name: String,
     /// Durations of the steps of the stage, when measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<types::StageStepMetrics>,
     /// Free text about the stage.
     pub description: String,
     /// Progress of the stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StageStatusEnum>,
 }
+
+impl model::Blank for Stage {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            steps: model::blank(),
+            description: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Stage {
+    const NAME: &'static str = "Stage";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "steps",
+        "description",
+        "status",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.steps, from),
+            3 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.given("steps", &self.steps);
+        to.always("description", &self.description);
+        to.given("status", &self.status);
+    }
+}
+
+model::through_fields!(Stage);
 
 open_enum! {
     /// Progress of a deployment stage, or of a service within a queued stage.
@@ -1785,22 +4302,60 @@ open_enum! {
 /// Duration and outcome of one step of a deployment stage.
 ///
 /// A part of `StageStepMetrics`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StageStepMetric {
     /// Identifier of the deployment stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<uuid::Uuid>,
     /// Step that was measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub step_name: Option<types::StageStepMetricNameEnum>,
     /// Outcome of the step.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the step in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_sec: Option<i64>,
 }
+
+impl model::Blank for StageStepMetric {
+    fn blank() -> Self {
+        Self {
+            stage_id: model::blank(),
+            step_name: model::blank(),
+            status: model::blank(),
+            duration_sec: model::blank(),
+        }
+    }
+}
+
+impl model::Model for StageStepMetric {
+    const NAME: &'static str = "StageStepMetric";
+    const FIELDS: &'static [&'static str] = &[
+        "stage_id",
+        "step_name",
+        "status",
+        "duration_sec",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.stage_id, from),
+            1 => model::value(&mut self.step_name, from),
+            2 => model::value(&mut self.status, from),
+            _ => model::value(&mut self.duration_sec, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("stage_id", &self.stage_id);
+        to.given("step_name", &self.step_name);
+        to.given("status", &self.status);
+        to.given("duration_sec", &self.duration_sec);
+    }
+}
+
+model::through_fields!(StageStepMetric, Default);
 
 open_enum! {
     /// Step of a deployment stage.
@@ -1819,19 +4374,54 @@ open_enum! {
 /// Time spent in the steps of a deployment stage.
 ///
 /// A part of `EnvironmentStatus` and `Stage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StageStepMetrics {
     /// Identifier of the deployment stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<uuid::Uuid>,
     /// Total duration in seconds; null when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_duration_sec: Option<i64>,
     /// Duration and outcome of each step.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<types::StageStepMetric>,
 }
+
+impl model::Blank for StageStepMetrics {
+    fn blank() -> Self {
+        Self {
+            stage_id: model::blank(),
+            total_duration_sec: model::blank(),
+            details: model::blank(),
+        }
+    }
+}
+
+impl model::Model for StageStepMetrics {
+    const NAME: &'static str = "StageStepMetrics";
+    const FIELDS: &'static [&'static str] = &[
+        "stage_id",
+        "total_duration_sec",
+        "details",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.stage_id, from),
+            1 => model::value(&mut self.total_duration_sec, from),
+            _ => model::value(&mut self.details, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("stage_id", &self.stage_id);
+        to.given("total_duration_sec", &self.total_duration_sec);
+        to.given("details", &self.details);
+    }
+}
+
+model::through_fields!(StageStepMetrics, Default);
 
 open_enum! {
     /// State reported by the first version of the deployment log.

@@ -3,7 +3,7 @@
 
 //! Models. Helm charts and the repositories that they come from.
 
-use serde::{Deserialize, Serialize};
+use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -12,222 +12,158 @@ use crate::types;
 /// Kind of Helm repository that can be connected.
 ///
 /// A part of `AvailableHelmRepositoryResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponse {
     /// Kind.
     pub kind: types::HelmRepositoryKindEnum,
     /// Configuration fields needed, by name.
-    #[serde(default)]
     pub required_config: serde_json::Map<String, serde_json::Value>,
     /// Whether the configuration is mandatory.
     pub is_mandatory: bool,
 }
 
+impl model::Blank for AvailableHelmRepositoryResponse {
+    fn blank() -> Self {
+        Self {
+            kind: model::blank(),
+            required_config: model::blank(),
+            is_mandatory: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AvailableHelmRepositoryResponse {
+    const NAME: &'static str = "AvailableHelmRepositoryResponse";
+    const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
+    const REQUIRED: u128 = 5;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.kind, from),
+            1 => model::value(&mut self.required_config, from),
+            _ => model::value(&mut self.is_mandatory, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.always("required_config", &self.required_config);
+        to.always("is_mandatory", &self.is_mandatory);
+    }
+}
+
+model::through_fields!(AvailableHelmRepositoryResponse);
+
 /// Kinds of Helm repositories that can be connected.
 ///
 /// Returned by `list_available_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::AvailableHelmRepositoryResponse>,
 }
+
+impl model::Blank for AvailableHelmRepositoryResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for AvailableHelmRepositoryResponseList {
+    const NAME: &'static str = "AvailableHelmRepositoryResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(AvailableHelmRepositoryResponseList, Default);
 
 /// Advanced settings of a Helm service. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_helm_advanced_settings`. Returned by `get_default_helm_advanced_settings`, `get_helm_advanced_settings` and `edit_helm_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
-    #[serde(
-        rename = "deployment.custom_domain_check_enabled",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_custom_domain_check_enabled: Option<bool>,
     /// Largest request body accepted, in MB.
-    #[serde(
-        rename = "network.ingress.proxy_body_size_mb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_body_size_mb: Option<i64>,
     /// Whether HTTP requests are redirected to HTTPS.
-    #[serde(
-        rename = "network.ingress.force_ssl_redirect",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_force_ssl_redirect: Option<bool>,
     /// Whether CORS headers are sent.
-    #[serde(
-        rename = "network.ingress.enable_cors",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_cors: Option<bool>,
     /// Origins allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_origin",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_origin: Option<String>,
     /// HTTP methods allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_methods",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_methods: Option<String>,
     /// HTTP headers allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_headers: Option<String>,
     /// Size of the buffer for the first part of a response, in kB.
-    #[serde(
-        rename = "network.ingress.proxy_buffer_size_kb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffer_size_kb: Option<i64>,
     /// Longest time requests may go through one kept-alive connection, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_time_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_time_seconds: Option<i64>,
     /// Time an idle kept-alive connection stays open, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the client, in seconds.
-    #[serde(
-        rename = "network.ingress.send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_send_timeout_seconds: Option<i64>,
     /// Longest time to connect to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_connect_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_connect_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_read_timeout_seconds: Option<i64>,
     /// Whether responses are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffering: Option<String>,
     /// Whether requests are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_request_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_request_buffering: Option<String>,
     /// Longest time between two writes to a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
     /// Source IP ranges that are let in.
-    #[serde(
-        rename = "network.ingress.whitelist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_whitelist_source_range: Option<String>,
     /// Source IP ranges that are shut out.
-    #[serde(
-        rename = "network.ingress.denylist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_denylist_source_range: Option<String>,
     /// Headers added by the proxy.
-    #[serde(
-        rename = "network.ingress.extra_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_extra_headers: Option<String>,
     /// Name of the variable that holds the logins for basic authentication.
-    #[serde(
-        rename = "network.ingress.basic_auth_env_var",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_basic_auth_env_var: Option<String>,
     /// Whether a client keeps reaching the same pod.
-    #[serde(
-        rename = "network.ingress.enable_sticky_session",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_sticky_session: Option<bool>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_request_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_connection_idle_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.retry.num_retries",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_num_retries: rt::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.retry_on",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_retry_on: rt::Patch<String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.http_status_codes",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_http_status_codes: rt::Patch<String>,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    #[serde(
-        rename = "network.gateway_api.retry.per_try_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
 }
 
@@ -452,10 +388,259 @@ impl HelmAdvancedSettings {
     }
 }
 
+impl model::Blank for HelmAdvancedSettings {
+    fn blank() -> Self {
+        Self {
+            deployment_custom_domain_check_enabled: model::blank(),
+            network_ingress_proxy_body_size_mb: model::blank(),
+            network_ingress_force_ssl_redirect: model::blank(),
+            network_ingress_enable_cors: model::blank(),
+            network_ingress_cors_allow_origin: model::blank(),
+            network_ingress_cors_allow_methods: model::blank(),
+            network_ingress_cors_allow_headers: model::blank(),
+            network_ingress_proxy_buffer_size_kb: model::blank(),
+            network_ingress_keepalive_time_seconds: model::blank(),
+            network_ingress_keepalive_timeout_seconds: model::blank(),
+            network_ingress_send_timeout_seconds: model::blank(),
+            network_ingress_proxy_connect_timeout_seconds: model::blank(),
+            network_ingress_proxy_send_timeout_seconds: model::blank(),
+            network_ingress_proxy_read_timeout_seconds: model::blank(),
+            network_ingress_proxy_buffering: model::blank(),
+            network_ingress_proxy_request_buffering: model::blank(),
+            network_ingress_grpc_send_timeout_seconds: model::blank(),
+            network_ingress_grpc_read_timeout_seconds: model::blank(),
+            network_ingress_whitelist_source_range: model::blank(),
+            network_ingress_denylist_source_range: model::blank(),
+            network_ingress_extra_headers: model::blank(),
+            network_ingress_basic_auth_env_var: model::blank(),
+            network_ingress_enable_sticky_session: model::blank(),
+            network_gateway_api_http_request_timeout_seconds: model::blank(),
+            network_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
+            network_gateway_api_retry_num_retries: model::blank(),
+            network_gateway_api_retry_retry_on: model::blank(),
+            network_gateway_api_retry_http_status_codes: model::blank(),
+            network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmAdvancedSettings {
+    const NAME: &'static str = "HelmAdvancedSettings";
+    const FIELDS: &'static [&'static str] = &[
+        "deployment.custom_domain_check_enabled",
+        "network.ingress.proxy_body_size_mb",
+        "network.ingress.force_ssl_redirect",
+        "network.ingress.enable_cors",
+        "network.ingress.cors_allow_origin",
+        "network.ingress.cors_allow_methods",
+        "network.ingress.cors_allow_headers",
+        "network.ingress.proxy_buffer_size_kb",
+        "network.ingress.keepalive_time_seconds",
+        "network.ingress.keepalive_timeout_seconds",
+        "network.ingress.send_timeout_seconds",
+        "network.ingress.proxy_connect_timeout_seconds",
+        "network.ingress.proxy_send_timeout_seconds",
+        "network.ingress.proxy_read_timeout_seconds",
+        "network.ingress.proxy_buffering",
+        "network.ingress.proxy_request_buffering",
+        "network.ingress.grpc_send_timeout_seconds",
+        "network.ingress.grpc_read_timeout_seconds",
+        "network.ingress.whitelist_source_range",
+        "network.ingress.denylist_source_range",
+        "network.ingress.extra_headers",
+        "network.ingress.basic_auth_env_var",
+        "network.ingress.enable_sticky_session",
+        "network.gateway_api.http_request_timeout_seconds",
+        "network.gateway_api.http_connection_idle_timeout_seconds",
+        "network.gateway_api.retry.num_retries",
+        "network.gateway_api.retry.retry_on",
+        "network.gateway_api.retry.http_status_codes",
+        "network.gateway_api.retry.per_try_timeout_seconds",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.deployment_custom_domain_check_enabled, from),
+            1 => model::value(&mut self.network_ingress_proxy_body_size_mb, from),
+            2 => model::value(&mut self.network_ingress_force_ssl_redirect, from),
+            3 => model::value(&mut self.network_ingress_enable_cors, from),
+            4 => model::value(&mut self.network_ingress_cors_allow_origin, from),
+            5 => model::value(&mut self.network_ingress_cors_allow_methods, from),
+            6 => model::value(&mut self.network_ingress_cors_allow_headers, from),
+            7 => model::value(&mut self.network_ingress_proxy_buffer_size_kb, from),
+            8 => model::value(&mut self.network_ingress_keepalive_time_seconds, from),
+            9 => model::value(&mut self.network_ingress_keepalive_timeout_seconds, from),
+            10 => model::value(&mut self.network_ingress_send_timeout_seconds, from),
+            11 => {
+                model::value(
+                    &mut self.network_ingress_proxy_connect_timeout_seconds,
+                    from,
+                )
+            }
+            12 => {
+                model::value(&mut self.network_ingress_proxy_send_timeout_seconds, from)
+            }
+            13 => {
+                model::value(&mut self.network_ingress_proxy_read_timeout_seconds, from)
+            }
+            14 => model::value(&mut self.network_ingress_proxy_buffering, from),
+            15 => model::value(&mut self.network_ingress_proxy_request_buffering, from),
+            16 => model::value(&mut self.network_ingress_grpc_send_timeout_seconds, from),
+            17 => model::value(&mut self.network_ingress_grpc_read_timeout_seconds, from),
+            18 => model::value(&mut self.network_ingress_whitelist_source_range, from),
+            19 => model::value(&mut self.network_ingress_denylist_source_range, from),
+            20 => model::value(&mut self.network_ingress_extra_headers, from),
+            21 => model::value(&mut self.network_ingress_basic_auth_env_var, from),
+            22 => model::value(&mut self.network_ingress_enable_sticky_session, from),
+            23 => {
+                model::value(
+                    &mut self.network_gateway_api_http_request_timeout_seconds,
+                    from,
+                )
+            }
+            24 => {
+                model::value(
+                    &mut self.network_gateway_api_http_connection_idle_timeout_seconds,
+                    from,
+                )
+            }
+            25 => model::value(&mut self.network_gateway_api_retry_num_retries, from),
+            26 => model::value(&mut self.network_gateway_api_retry_retry_on, from),
+            27 => {
+                model::value(&mut self.network_gateway_api_retry_http_status_codes, from)
+            }
+            _ => {
+                model::value(
+                    &mut self.network_gateway_api_retry_per_try_timeout_seconds,
+                    from,
+                )
+            }
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given(
+            "deployment.custom_domain_check_enabled",
+            &self.deployment_custom_domain_check_enabled,
+        );
+        to.given(
+            "network.ingress.proxy_body_size_mb",
+            &self.network_ingress_proxy_body_size_mb,
+        );
+        to.given(
+            "network.ingress.force_ssl_redirect",
+            &self.network_ingress_force_ssl_redirect,
+        );
+        to.given("network.ingress.enable_cors", &self.network_ingress_enable_cors);
+        to.given(
+            "network.ingress.cors_allow_origin",
+            &self.network_ingress_cors_allow_origin,
+        );
+        to.given(
+            "network.ingress.cors_allow_methods",
+            &self.network_ingress_cors_allow_methods,
+        );
+        to.given(
+            "network.ingress.cors_allow_headers",
+            &self.network_ingress_cors_allow_headers,
+        );
+        to.given(
+            "network.ingress.proxy_buffer_size_kb",
+            &self.network_ingress_proxy_buffer_size_kb,
+        );
+        to.given(
+            "network.ingress.keepalive_time_seconds",
+            &self.network_ingress_keepalive_time_seconds,
+        );
+        to.given(
+            "network.ingress.keepalive_timeout_seconds",
+            &self.network_ingress_keepalive_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.send_timeout_seconds",
+            &self.network_ingress_send_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.proxy_connect_timeout_seconds",
+            &self.network_ingress_proxy_connect_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.proxy_send_timeout_seconds",
+            &self.network_ingress_proxy_send_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.proxy_read_timeout_seconds",
+            &self.network_ingress_proxy_read_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.proxy_buffering",
+            &self.network_ingress_proxy_buffering,
+        );
+        to.given(
+            "network.ingress.proxy_request_buffering",
+            &self.network_ingress_proxy_request_buffering,
+        );
+        to.given(
+            "network.ingress.grpc_send_timeout_seconds",
+            &self.network_ingress_grpc_send_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.grpc_read_timeout_seconds",
+            &self.network_ingress_grpc_read_timeout_seconds,
+        );
+        to.given(
+            "network.ingress.whitelist_source_range",
+            &self.network_ingress_whitelist_source_range,
+        );
+        to.given(
+            "network.ingress.denylist_source_range",
+            &self.network_ingress_denylist_source_range,
+        );
+        to.given("network.ingress.extra_headers", &self.network_ingress_extra_headers);
+        to.given(
+            "network.ingress.basic_auth_env_var",
+            &self.network_ingress_basic_auth_env_var,
+        );
+        to.given(
+            "network.ingress.enable_sticky_session",
+            &self.network_ingress_enable_sticky_session,
+        );
+        to.given(
+            "network.gateway_api.http_request_timeout_seconds",
+            &self.network_gateway_api_http_request_timeout_seconds,
+        );
+        to.given(
+            "network.gateway_api.http_connection_idle_timeout_seconds",
+            &self.network_gateway_api_http_connection_idle_timeout_seconds,
+        );
+        to.given(
+            "network.gateway_api.retry.num_retries",
+            &self.network_gateway_api_retry_num_retries,
+        );
+        to.given(
+            "network.gateway_api.retry.retry_on",
+            &self.network_gateway_api_retry_retry_on,
+        );
+        to.given(
+            "network.gateway_api.retry.http_status_codes",
+            &self.network_gateway_api_retry_http_status_codes,
+        );
+        to.given(
+            "network.gateway_api.retry.per_try_timeout_seconds",
+            &self.network_gateway_api_retry_per_try_timeout_seconds,
+        );
+    }
+}
+
+model::through_fields!(HelmAdvancedSettings, Default);
+
 /// Helm chart whose default values are wanted.
 ///
 /// Sent by `create_helm_default_values`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDefaultValuesRequest {
     /// Where the chart comes from: a Git repository or a Helm repository.
@@ -469,20 +654,43 @@ impl HelmDefaultValuesRequest {
     }
 }
 
+impl model::Blank for HelmDefaultValuesRequest {
+    fn blank() -> Self {
+        Self { source: model::blank() }
+    }
+}
+
+impl model::Model for HelmDefaultValuesRequest {
+    const NAME: &'static str = "HelmDefaultValuesRequest";
+    const FIELDS: &'static [&'static str] = &["source"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.source, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("source", &self.source);
+    }
+}
+
+model::through_fields!(HelmDefaultValuesRequest);
+
 /// Version of a Helm service to deploy.
 ///
 /// Sent by `deploy_helm`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeployRequest {
     /// Version of the chart, for a chart that comes from a Helm repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
     /// SHA of the Git commit, for a chart that comes from a Git repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
     /// SHA of the Git commit that holds the override values, when they come from a Git repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub values_override_git_commit_id: Option<String>,
 }
 
@@ -512,16 +720,53 @@ impl HelmDeployRequest {
     }
 }
 
+impl model::Blank for HelmDeployRequest {
+    fn blank() -> Self {
+        Self {
+            chart_version: model::blank(),
+            git_commit_id: model::blank(),
+            values_override_git_commit_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmDeployRequest {
+    const NAME: &'static str = "HelmDeployRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "chart_version",
+        "git_commit_id",
+        "values_override_git_commit_id",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.chart_version, from),
+            1 => model::value(&mut self.git_commit_id, from),
+            _ => model::value(&mut self.values_override_git_commit_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("chart_version", &self.chart_version);
+        to.given("git_commit_id", &self.git_commit_id);
+        to.given("values_override_git_commit_id", &self.values_override_git_commit_id);
+    }
+}
+
+model::through_fields!(HelmDeployRequest, Default);
+
 /// Restriction on the Git changes that cause an automatic deployment of a Helm service.
 ///
 /// Sent by `create_helm_deployment_restriction` and `edit_helm_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -542,39 +787,145 @@ impl HelmDeploymentRestrictionRequest {
     }
 }
 
+impl model::Blank for HelmDeploymentRestrictionRequest {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmDeploymentRestrictionRequest {
+    const NAME: &'static str = "HelmDeploymentRestrictionRequest";
+    const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            1 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(HelmDeploymentRestrictionRequest);
+
 /// Restriction on the Git changes that cause an automatic deployment of a Helm service, with its identifier.
 ///
 /// Returned by `create_helm_deployment_restriction` and `edit_helm_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
 }
 
+impl model::Blank for HelmDeploymentRestrictionResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            mode: model::blank(),
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmDeploymentRestrictionResponse {
+    const NAME: &'static str = "HelmDeploymentRestrictionResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "mode",
+        "type",
+        "value",
+    ];
+    const REQUIRED: u128 = 59;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.mode, from),
+            4 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("mode", &self.mode);
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(HelmDeploymentRestrictionResponse);
+
 /// Deployment restrictions of a Helm service.
 ///
 /// Returned by `get_helm_deployment_restrictions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmDeploymentRestrictionResponse>,
 }
+
+impl model::Blank for HelmDeploymentRestrictionResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for HelmDeploymentRestrictionResponseList {
+    const NAME: &'static str = "HelmDeploymentRestrictionResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(HelmDeploymentRestrictionResponseList, Default);
 
 open_enum! {
     /// Special way to run the deployment of a Helm service.
@@ -613,7 +964,7 @@ open_enum! {
 /// Helm repository to connect. Which configuration fields apply depends on the kind.
 ///
 /// Sent by `create_helm_repository` and `edit_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryRequest {
     /// Name given to the repository.
@@ -621,15 +972,12 @@ pub struct HelmRepositoryRequest {
     /// Kind of repository.
     pub kind: types::HelmRepositoryKindEnum,
     /// Free text about the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Whether the TLS certificate is not verified.
     pub skip_tls_verification: bool,
     /// Access to the repository.
-    #[serde(default)]
     pub config: types::HelmRepositoryRequestConfig,
 }
 
@@ -662,44 +1010,83 @@ impl HelmRepositoryRequest {
     }
 }
 
+impl model::Blank for HelmRepositoryRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            kind: model::blank(),
+            description: model::blank(),
+            url: model::blank(),
+            skip_tls_verification: model::blank(),
+            config: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRepositoryRequest {
+    const NAME: &'static str = "HelmRepositoryRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "kind",
+        "description",
+        "url",
+        "skip_tls_verification",
+        "config",
+    ];
+    const REQUIRED: u128 = 19;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.kind, from),
+            2 => model::value(&mut self.description, from),
+            3 => model::value(&mut self.url, from),
+            4 => model::value(&mut self.skip_tls_verification, from),
+            _ => model::value(&mut self.config, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("kind", &self.kind);
+        to.given("description", &self.description);
+        to.given("url", &self.url);
+        to.always("skip_tls_verification", &self.skip_tls_verification);
+        to.always("config", &self.config);
+    }
+}
+
+model::through_fields!(HelmRepositoryRequest);
+
 /// Access to the repository.
 ///
 /// A part of `HelmRepositoryRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryRequestConfig {
     /// User name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Password or token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<rt::SecretText>,
     /// Identifier of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// Secret part of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_access_key: Option<rt::SecretText>,
     /// Region of the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Scaleway access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_access_key: Option<String>,
     /// Scaleway secret key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_secret_key: Option<rt::SecretText>,
     /// Identifier of the Scaleway project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_project_id: Option<String>,
     /// Identifier of the Azure tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_subscription_id: Option<String>,
     /// ARN of the AWS role to assume.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
 }
 
@@ -777,106 +1164,305 @@ impl HelmRepositoryRequestConfig {
     }
 }
 
+impl model::Blank for HelmRepositoryRequestConfig {
+    fn blank() -> Self {
+        Self {
+            username: model::blank(),
+            password: model::blank(),
+            access_key_id: model::blank(),
+            secret_access_key: model::blank(),
+            region: model::blank(),
+            scaleway_access_key: model::blank(),
+            scaleway_secret_key: model::blank(),
+            scaleway_project_id: model::blank(),
+            azure_tenant_id: model::blank(),
+            azure_subscription_id: model::blank(),
+            role_arn: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRepositoryRequestConfig {
+    const NAME: &'static str = "HelmRepositoryRequestConfig";
+    const FIELDS: &'static [&'static str] = &[
+        "username",
+        "password",
+        "access_key_id",
+        "secret_access_key",
+        "region",
+        "scaleway_access_key",
+        "scaleway_secret_key",
+        "scaleway_project_id",
+        "azure_tenant_id",
+        "azure_subscription_id",
+        "role_arn",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.username, from),
+            1 => model::value(&mut self.password, from),
+            2 => model::value(&mut self.access_key_id, from),
+            3 => model::value(&mut self.secret_access_key, from),
+            4 => model::value(&mut self.region, from),
+            5 => model::value(&mut self.scaleway_access_key, from),
+            6 => model::value(&mut self.scaleway_secret_key, from),
+            7 => model::value(&mut self.scaleway_project_id, from),
+            8 => model::value(&mut self.azure_tenant_id, from),
+            9 => model::value(&mut self.azure_subscription_id, from),
+            _ => model::value(&mut self.role_arn, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("username", &self.username);
+        to.given("password", &self.password);
+        to.given("access_key_id", &self.access_key_id);
+        to.given("secret_access_key", &self.secret_access_key);
+        to.given("region", &self.region);
+        to.given("scaleway_access_key", &self.scaleway_access_key);
+        to.given("scaleway_secret_key", &self.scaleway_secret_key);
+        to.given("scaleway_project_id", &self.scaleway_project_id);
+        to.given("azure_tenant_id", &self.azure_tenant_id);
+        to.given("azure_subscription_id", &self.azure_subscription_id);
+        to.given("role_arn", &self.role_arn);
+    }
+}
+
+model::through_fields!(HelmRepositoryRequestConfig, Default);
+
 /// Helm repository connected to an organization. Secrets of its configuration are never returned.
 ///
 /// Returned by `create_helm_repository`, `get_helm_repository` and `edit_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name given to the repository.
     pub name: String,
     /// Kind of repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<types::HelmRepositoryKindEnum>,
     /// Free text about the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Whether the TLS certificate is not verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_tls_verification: Option<bool>,
     /// Number of services that use the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_services_count: Option<i64>,
     /// Access to the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<types::HelmRepositoryResponseConfig>,
 }
+
+impl model::Blank for HelmRepositoryResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            kind: model::blank(),
+            description: model::blank(),
+            url: model::blank(),
+            skip_tls_verification: model::blank(),
+            associated_services_count: model::blank(),
+            config: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRepositoryResponse {
+    const NAME: &'static str = "HelmRepositoryResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "kind",
+        "description",
+        "url",
+        "skip_tls_verification",
+        "associated_services_count",
+        "config",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.kind, from),
+            5 => model::value(&mut self.description, from),
+            6 => model::value(&mut self.url, from),
+            7 => model::value(&mut self.skip_tls_verification, from),
+            8 => model::value(&mut self.associated_services_count, from),
+            _ => model::value(&mut self.config, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.given("kind", &self.kind);
+        to.given("description", &self.description);
+        to.given("url", &self.url);
+        to.given("skip_tls_verification", &self.skip_tls_verification);
+        to.given("associated_services_count", &self.associated_services_count);
+        to.given("config", &self.config);
+    }
+}
+
+model::through_fields!(HelmRepositoryResponse);
 
 /// Access to the repository.
 ///
 /// A part of `HelmRepositoryResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponseConfig {
     /// User name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Region of the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Identifier of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// ARN of the AWS role to assume.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Scaleway access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_access_key: Option<String>,
     /// Identifier of the Scaleway project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_project_id: Option<String>,
     /// Identifier of the Azure tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_subscription_id: Option<String>,
 }
+
+impl model::Blank for HelmRepositoryResponseConfig {
+    fn blank() -> Self {
+        Self {
+            username: model::blank(),
+            region: model::blank(),
+            access_key_id: model::blank(),
+            role_arn: model::blank(),
+            scaleway_access_key: model::blank(),
+            scaleway_project_id: model::blank(),
+            azure_tenant_id: model::blank(),
+            azure_subscription_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRepositoryResponseConfig {
+    const NAME: &'static str = "HelmRepositoryResponseConfig";
+    const FIELDS: &'static [&'static str] = &[
+        "username",
+        "region",
+        "access_key_id",
+        "role_arn",
+        "scaleway_access_key",
+        "scaleway_project_id",
+        "azure_tenant_id",
+        "azure_subscription_id",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.username, from),
+            1 => model::value(&mut self.region, from),
+            2 => model::value(&mut self.access_key_id, from),
+            3 => model::value(&mut self.role_arn, from),
+            4 => model::value(&mut self.scaleway_access_key, from),
+            5 => model::value(&mut self.scaleway_project_id, from),
+            6 => model::value(&mut self.azure_tenant_id, from),
+            _ => model::value(&mut self.azure_subscription_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("username", &self.username);
+        to.given("region", &self.region);
+        to.given("access_key_id", &self.access_key_id);
+        to.given("role_arn", &self.role_arn);
+        to.given("scaleway_access_key", &self.scaleway_access_key);
+        to.given("scaleway_project_id", &self.scaleway_project_id);
+        to.given("azure_tenant_id", &self.azure_tenant_id);
+        to.given("azure_subscription_id", &self.azure_subscription_id);
+    }
+}
+
+model::through_fields!(HelmRepositoryResponseConfig, Default);
 
 /// Helm repositories of an organization.
 ///
 /// Returned by `list_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmRepositoryResponse>,
 }
+
+impl model::Blank for HelmRepositoryResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for HelmRepositoryResponseList {
+    const NAME: &'static str = "HelmRepositoryResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(HelmRepositoryResponseList, Default);
 
 /// Configuration of a Helm service. An edit replaces it as a whole: a field left out takes its default value.
 ///
 /// Sent by `create_helm` and `edit_helm`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequest {
     /// The ports.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ports: Option<Vec<types::HelmRequestPort>>,
     /// Name of the Helm service.
     pub name: String,
     /// Free text about the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Time limit of the Helm command, in seconds; the default is 600.
     ///
     /// At least 0. Default on the server: `600`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_sec: Option<i64>,
     /// Whether preview environments are created from it automatically; null for the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auto_preview: rt::Patch<bool>,
     /// Whether it is deployed automatically when a new version appears.
     pub auto_deploy: bool,
@@ -887,16 +1473,12 @@ pub struct HelmRequest {
     /// Whether the chart may create resources outside its namespace; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_cluster_wide_resources: Option<bool>,
     /// Values that replace those of the chart.
-    #[serde(default)]
     pub values_override: types::HelmRequestValuesOverride,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub blueprint_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -961,6 +1543,80 @@ impl HelmRequest {
     }
 }
 
+impl model::Blank for HelmRequest {
+    fn blank() -> Self {
+        Self {
+            ports: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            timeout_sec: model::blank(),
+            auto_preview: model::blank(),
+            auto_deploy: model::blank(),
+            source: model::blank(),
+            arguments: model::blank(),
+            allow_cluster_wide_resources: model::blank(),
+            values_override: model::blank(),
+            icon_uri: model::blank(),
+            blueprint_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequest {
+    const NAME: &'static str = "HelmRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "ports",
+        "name",
+        "description",
+        "timeout_sec",
+        "auto_preview",
+        "auto_deploy",
+        "source",
+        "arguments",
+        "allow_cluster_wide_resources",
+        "values_override",
+        "icon_uri",
+        "blueprint_id",
+    ];
+    const REQUIRED: u128 = 226;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.ports, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.description, from),
+            3 => model::value(&mut self.timeout_sec, from),
+            4 => model::value(&mut self.auto_preview, from),
+            5 => model::value(&mut self.auto_deploy, from),
+            6 => model::value(&mut self.source, from),
+            7 => model::value(&mut self.arguments, from),
+            8 => model::value(&mut self.allow_cluster_wide_resources, from),
+            9 => model::value(&mut self.values_override, from),
+            10 => model::value(&mut self.icon_uri, from),
+            _ => model::value(&mut self.blueprint_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("ports", &self.ports);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.given("timeout_sec", &self.timeout_sec);
+        to.given("auto_preview", &self.auto_preview);
+        to.always("auto_deploy", &self.auto_deploy);
+        to.always("source", &self.source);
+        to.always("arguments", &self.arguments);
+        to.given("allow_cluster_wide_resources", &self.allow_cluster_wide_resources);
+        to.always("values_override", &self.values_override);
+        to.given("icon_uri", &self.icon_uri);
+        to.given("blueprint_id", &self.blueprint_id);
+    }
+}
+
+model::through_fields!(HelmRequest);
+
 union! {
     /// A part of `HelmRequest`.
     pub enum HelmRequestPort by property {
@@ -986,28 +1642,22 @@ impl From<types::HelmRequestPortServiceSelectors> for HelmRequestPort {
 }
 
 /// A part of `HelmRequestPort`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestPortServiceName {
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Protocol of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<types::HelmPortProtocolEnum>,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Name of the Kubernetes service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
 }
 
@@ -1056,29 +1706,77 @@ impl HelmRequestPortServiceName {
     }
 }
 
+impl model::Blank for HelmRequestPortServiceName {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            internal_port: model::blank(),
+            external_port: model::blank(),
+            namespace: model::blank(),
+            protocol: model::blank(),
+            is_default: model::blank(),
+            service_name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestPortServiceName {
+    const NAME: &'static str = "HelmRequestPortServiceName";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "internal_port",
+        "external_port",
+        "namespace",
+        "protocol",
+        "is_default",
+        "service_name",
+    ];
+    const REQUIRED: u128 = 2;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.internal_port, from),
+            2 => model::value(&mut self.external_port, from),
+            3 => model::value(&mut self.namespace, from),
+            4 => model::value(&mut self.protocol, from),
+            5 => model::value(&mut self.is_default, from),
+            _ => model::value(&mut self.service_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("name", &self.name);
+        to.always("internal_port", &self.internal_port);
+        to.given("external_port", &self.external_port);
+        to.given("namespace", &self.namespace);
+        to.given("protocol", &self.protocol);
+        to.given("is_default", &self.is_default);
+        to.given("service_name", &self.service_name);
+    }
+}
+
+model::through_fields!(HelmRequestPortServiceName);
+
 /// A part of `HelmRequestPort`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestPortServiceSelectors {
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Protocol of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<types::HelmPortProtocolEnum>,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Labels that select the pods behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_selectors: Option<Vec<types::KubernetesSelector>>,
 }
 
@@ -1127,6 +1825,60 @@ impl HelmRequestPortServiceSelectors {
     }
 }
 
+impl model::Blank for HelmRequestPortServiceSelectors {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            internal_port: model::blank(),
+            external_port: model::blank(),
+            namespace: model::blank(),
+            protocol: model::blank(),
+            is_default: model::blank(),
+            service_selectors: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestPortServiceSelectors {
+    const NAME: &'static str = "HelmRequestPortServiceSelectors";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "internal_port",
+        "external_port",
+        "namespace",
+        "protocol",
+        "is_default",
+        "service_selectors",
+    ];
+    const REQUIRED: u128 = 2;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.internal_port, from),
+            2 => model::value(&mut self.external_port, from),
+            3 => model::value(&mut self.namespace, from),
+            4 => model::value(&mut self.protocol, from),
+            5 => model::value(&mut self.is_default, from),
+            _ => model::value(&mut self.service_selectors, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("name", &self.name);
+        to.always("internal_port", &self.internal_port);
+        to.given("external_port", &self.external_port);
+        to.given("namespace", &self.namespace);
+        to.given("protocol", &self.protocol);
+        to.given("is_default", &self.is_default);
+        to.given("service_selectors", &self.service_selectors);
+    }
+}
+
+model::through_fields!(HelmRequestPortServiceSelectors);
+
 union! {
     /// Where the chart comes from: a Git repository or a Helm repository.
     ///
@@ -1154,11 +1906,10 @@ impl From<types::HelmRequestSourceHelmRepository> for HelmRequestSource {
 }
 
 /// A part of `HelmRequestSource`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceGitRepository {
     /// Git repository of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::HelmGitRepositoryRequest>,
 }
 
@@ -1174,12 +1925,39 @@ impl HelmRequestSourceGitRepository {
     }
 }
 
+impl model::Blank for HelmRequestSourceGitRepository {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestSourceGitRepository {
+    const NAME: &'static str = "HelmRequestSourceGitRepository";
+    const FIELDS: &'static [&'static str] = &["git_repository"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.git_repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("git_repository", &self.git_repository);
+    }
+}
+
+model::through_fields!(HelmRequestSourceGitRepository, Default);
+
 /// A part of `HelmRequestSource`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceHelmRepository {
     /// Helm repository of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub helm_repository: Option<types::HelmRequestSourceHelmRepositoryHelmRepository>,
 }
 
@@ -1198,20 +1976,45 @@ impl HelmRequestSourceHelmRepository {
     }
 }
 
+impl model::Blank for HelmRequestSourceHelmRepository {
+    fn blank() -> Self {
+        Self {
+            helm_repository: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestSourceHelmRepository {
+    const NAME: &'static str = "HelmRequestSourceHelmRepository";
+    const FIELDS: &'static [&'static str] = &["helm_repository"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.helm_repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("helm_repository", &self.helm_repository);
+    }
+}
+
+model::through_fields!(HelmRequestSourceHelmRepository, Default);
+
 /// Helm repository of the chart.
 ///
 /// A part of `HelmRequestSourceHelmRepository`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceHelmRepositoryHelmRepository {
     /// Identifier of the Helm repository; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub repository: rt::Patch<uuid::Uuid>,
     /// Name of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_name: Option<String>,
     /// Version of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
 }
 
@@ -1241,23 +2044,57 @@ impl HelmRequestSourceHelmRepositoryHelmRepository {
     }
 }
 
+impl model::Blank for HelmRequestSourceHelmRepositoryHelmRepository {
+    fn blank() -> Self {
+        Self {
+            repository: model::blank(),
+            chart_name: model::blank(),
+            chart_version: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestSourceHelmRepositoryHelmRepository {
+    const NAME: &'static str = "HelmRequestSourceHelmRepositoryHelmRepository";
+    const FIELDS: &'static [&'static str] = &[
+        "repository",
+        "chart_name",
+        "chart_version",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.repository, from),
+            1 => model::value(&mut self.chart_name, from),
+            _ => model::value(&mut self.chart_version, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("repository", &self.repository);
+        to.given("chart_name", &self.chart_name);
+        to.given("chart_version", &self.chart_version);
+    }
+}
+
+model::through_fields!(HelmRequestSourceHelmRepositoryHelmRepository, Default);
+
 /// Values that replace those of the chart.
 ///
 /// A part of `HelmRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverride {
     /// Values set as with `--set`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<Vec<Vec<String>>>,
     /// Values set as text, as with `--set-string`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub set_string: Option<Vec<Vec<String>>>,
     /// Values set as JSON, as with `--set-json`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub set_json: Option<Vec<Vec<String>>>,
     /// Files of values; null clears them.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub file: rt::Patch<types::HelmRequestValuesOverrideFile>,
 }
 
@@ -1296,17 +2133,52 @@ impl HelmRequestValuesOverride {
     }
 }
 
+impl model::Blank for HelmRequestValuesOverride {
+    fn blank() -> Self {
+        Self {
+            set: model::blank(),
+            set_string: model::blank(),
+            set_json: model::blank(),
+            file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestValuesOverride {
+    const NAME: &'static str = "HelmRequestValuesOverride";
+    const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.set, from),
+            1 => model::value(&mut self.set_string, from),
+            2 => model::value(&mut self.set_json, from),
+            _ => model::value(&mut self.file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("set", &self.set);
+        to.given("set_string", &self.set_string);
+        to.given("set_json", &self.set_json);
+        to.given("file", &self.file);
+    }
+}
+
+model::through_fields!(HelmRequestValuesOverride, Default);
+
 /// Files of values; null clears them.
 ///
 /// A part of `HelmRequestValuesOverride`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFile {
     /// Files taken from a Git repository; null clears them.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub git: rt::Patch<types::HelmRequestValuesOverrideFileGit>,
     /// Files given in place; null clears them.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub raw: rt::Patch<types::HelmRequestValuesOverrideFileRaw>,
 }
 
@@ -1336,10 +2208,41 @@ impl HelmRequestValuesOverrideFile {
     }
 }
 
+impl model::Blank for HelmRequestValuesOverrideFile {
+    fn blank() -> Self {
+        Self {
+            git: model::blank(),
+            raw: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestValuesOverrideFile {
+    const NAME: &'static str = "HelmRequestValuesOverrideFile";
+    const FIELDS: &'static [&'static str] = &["git", "raw"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.git, from),
+            _ => model::value(&mut self.raw, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("git", &self.git);
+        to.given("raw", &self.raw);
+    }
+}
+
+model::through_fields!(HelmRequestValuesOverrideFile, Default);
+
 /// Files taken from a Git repository; null clears them.
 ///
 /// A part of `HelmRequestValuesOverrideFile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileGit {
     /// Git repository of the files.
@@ -1358,14 +2261,44 @@ impl HelmRequestValuesOverrideFileGit {
     }
 }
 
+impl model::Blank for HelmRequestValuesOverrideFileGit {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+            paths: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestValuesOverrideFileGit {
+    const NAME: &'static str = "HelmRequestValuesOverrideFileGit";
+    const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.git_repository, from),
+            _ => model::value(&mut self.paths, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+        to.always("paths", &self.paths);
+    }
+}
+
+model::through_fields!(HelmRequestValuesOverrideFileGit);
+
 /// Files given in place; null clears them.
 ///
 /// A part of `HelmRequestValuesOverrideFile`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileRaw {
     /// The files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<types::HelmRequestValuesOverrideFileRawItem>>,
 }
 
@@ -1384,15 +2317,39 @@ impl HelmRequestValuesOverrideFileRaw {
     }
 }
 
+impl model::Blank for HelmRequestValuesOverrideFileRaw {
+    fn blank() -> Self {
+        Self { values: model::blank() }
+    }
+}
+
+impl model::Model for HelmRequestValuesOverrideFileRaw {
+    const NAME: &'static str = "HelmRequestValuesOverrideFileRaw";
+    const FIELDS: &'static [&'static str] = &["values"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.values, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("values", &self.values);
+    }
+}
+
+model::through_fields!(HelmRequestValuesOverrideFileRaw, Default);
+
 /// A part of `HelmRequestValuesOverrideFileRaw`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileRawItem {
     /// Name of the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Content of the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
 }
 
@@ -1413,110 +2370,360 @@ impl HelmRequestValuesOverrideFileRawItem {
     }
 }
 
+impl model::Blank for HelmRequestValuesOverrideFileRawItem {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            content: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmRequestValuesOverrideFileRawItem {
+    const NAME: &'static str = "HelmRequestValuesOverrideFileRawItem";
+    const FIELDS: &'static [&'static str] = &["name", "content"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.content, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("name", &self.name);
+        to.given("content", &self.content);
+    }
+}
+
+model::through_fields!(HelmRequestValuesOverrideFileRawItem, Default);
+
 /// Helm services of an environment.
 ///
 /// Returned by `list_helms`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmResponse>,
 }
+
+impl model::Blank for HelmResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for HelmResponseList {
+    const NAME: &'static str = "HelmResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(HelmResponseList, Default);
 
 /// Versions of a Helm chart.
 ///
 /// A part of `HelmVersionResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmVersionResponse {
     /// Name of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_name: Option<String>,
     /// The versions.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
 }
+
+impl model::Blank for HelmVersionResponse {
+    fn blank() -> Self {
+        Self {
+            chart_name: model::blank(),
+            versions: model::blank(),
+        }
+    }
+}
+
+impl model::Model for HelmVersionResponse {
+    const NAME: &'static str = "HelmVersionResponse";
+    const FIELDS: &'static [&'static str] = &["chart_name", "versions"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.chart_name, from),
+            _ => model::value(&mut self.versions, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("chart_name", &self.chart_name);
+        to.given("versions", &self.versions);
+    }
+}
+
+model::through_fields!(HelmVersionResponse, Default);
 
 /// Versions of the charts of a Helm repository.
 ///
 /// Returned by `get_helm_charts`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmVersionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmVersionResponse>,
 }
+
+impl model::Blank for HelmVersionResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for HelmVersionResponseList {
+    const NAME: &'static str = "HelmVersionResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(HelmVersionResponseList, Default);
 
 /// Metadata of a Kubernetes object.
 ///
 /// A part of `KubernetesService`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesMetadata {
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
+
+impl model::Blank for KubernetesMetadata {
+    fn blank() -> Self {
+        Self { name: model::blank() }
+    }
+}
+
+impl model::Model for KubernetesMetadata {
+    const NAME: &'static str = "KubernetesMetadata";
+    const FIELDS: &'static [&'static str] = &["name"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("name", &self.name);
+    }
+}
+
+model::through_fields!(KubernetesMetadata, Default);
 
 /// Kubernetes service.
 ///
 /// A part of `KubernetesServiceResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesService {
     /// Metadata.
-    #[serde(default)]
     pub metadata: types::KubernetesMetadata,
     /// Service spec.
-    #[serde(default)]
     pub service_spec: types::KubernetesServiceSpec,
 }
+
+impl model::Blank for KubernetesService {
+    fn blank() -> Self {
+        Self {
+            metadata: model::blank(),
+            service_spec: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KubernetesService {
+    const NAME: &'static str = "KubernetesService";
+    const FIELDS: &'static [&'static str] = &["metadata", "service_spec"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.metadata, from),
+            _ => model::value(&mut self.service_spec, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("metadata", &self.metadata);
+        to.always("service_spec", &self.service_spec);
+    }
+}
+
+model::through_fields!(KubernetesService);
 
 /// Port of a Kubernetes service.
 ///
 /// A part of `KubernetesServiceSpec`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServicePort {
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port.
     pub port: i64,
 }
 
+impl model::Blank for KubernetesServicePort {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            port: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KubernetesServicePort {
+    const NAME: &'static str = "KubernetesServicePort";
+    const FIELDS: &'static [&'static str] = &["name", "port"];
+    const REQUIRED: u128 = 2;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.port, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("name", &self.name);
+        to.always("port", &self.port);
+    }
+}
+
+model::through_fields!(KubernetesServicePort);
+
 /// Kubernetes services of a Helm service.
 ///
 /// Returned by `get_helm_kubernetes_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServiceResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::KubernetesService>,
 }
+
+impl model::Blank for KubernetesServiceResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for KubernetesServiceResponseList {
+    const NAME: &'static str = "KubernetesServiceResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(KubernetesServiceResponseList, Default);
 
 /// Specification of a Kubernetes service.
 ///
 /// A part of `KubernetesService`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServiceSpec {
     /// Type.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// The ports.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::KubernetesServicePort>,
     /// The selectors.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selectors: Vec<types::KubernetesSelector>,
 }
 
+impl model::Blank for KubernetesServiceSpec {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            ports: model::blank(),
+            selectors: model::blank(),
+        }
+    }
+}
+
+impl model::Model for KubernetesServiceSpec {
+    const NAME: &'static str = "KubernetesServiceSpec";
+    const FIELDS: &'static [&'static str] = &["type", "ports", "selectors"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.ports, from),
+            _ => model::value(&mut self.selectors, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("type", &self.type_);
+        to.given("ports", &self.ports);
+        to.given("selectors", &self.selectors);
+    }
+}
+
+model::through_fields!(KubernetesServiceSpec, Default);
+
 /// Returned by `list_helm_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListHelmDeploymentHistoryResponse {
     /// Number of the page.
@@ -1524,9 +2731,42 @@ pub struct ListHelmDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryHelmResponse>,
 }
+
+impl model::Blank for ListHelmDeploymentHistoryResponse {
+    fn blank() -> Self {
+        Self {
+            page: model::blank(),
+            page_size: model::blank(),
+            results: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ListHelmDeploymentHistoryResponse {
+    const NAME: &'static str = "ListHelmDeploymentHistoryResponse";
+    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.page, from),
+            1 => model::value(&mut self.page_size, from),
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("page", &self.page);
+        to.always("page_size", &self.page_size);
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ListHelmDeploymentHistoryResponse);
 
 /// Carries over everything of a `HelmDeploymentRestrictionResponse` that a `HelmDeploymentRestrictionRequest` can hold.
 ///

@@ -5,7 +5,7 @@
 
 #[allow(unused_imports, reason = "what uses it depends on the areas")]
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
+use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -56,13 +56,12 @@ open_enum! {
 /// Limits on what an agentic workflow may reach.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowGovernance {
     /// Hosts the workflow may contact; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(default)]
     pub host_allowlist: Vec<String>,
 }
 
@@ -75,10 +74,41 @@ impl AgenticWorkflowGovernance {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for AgenticWorkflowGovernance {
+    fn blank() -> Self {
+        Self {
+            host_allowlist: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for AgenticWorkflowGovernance {
+    const NAME: &'static str = "AgenticWorkflowGovernance";
+    const FIELDS: &'static [&'static str] = &["host_allowlist"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.host_allowlist, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("host_allowlist", &self.host_allowlist);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(AgenticWorkflowGovernance);
+
+#[cfg(any(feature = "agents", feature = "environments"))]
 /// HTTP header sent to an output of an agentic workflow.
 ///
 /// A part of `AgenticWorkflowOutput`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowHeader {
     /// Name of the header.
@@ -99,18 +129,85 @@ impl AgenticWorkflowHeader {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for AgenticWorkflowHeader {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for AgenticWorkflowHeader {
+    const NAME: &'static str = "AgenticWorkflowHeader";
+    const FIELDS: &'static [&'static str] = &["name", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("value", &self.value);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(AgenticWorkflowHeader);
+
+#[cfg(any(feature = "agents", feature = "environments"))]
 /// Language model used by an agentic workflow. The API key is never returned.
 ///
 /// A part of `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowModelResponse {
     /// Provider of the model.
-    #[serde(rename = "type")]
     pub type_: types::AgenticWorkflowModelType,
     /// Settings of the model, as text; empty by default.
     pub settings: String,
 }
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for AgenticWorkflowModelResponse {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            settings: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for AgenticWorkflowModelResponse {
+    const NAME: &'static str = "AgenticWorkflowModelResponse";
+    const FIELDS: &'static [&'static str] = &["type", "settings"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.settings, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("settings", &self.settings);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(AgenticWorkflowModelResponse);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 open_enum! {
@@ -129,23 +226,20 @@ open_enum! {
 /// Destination of the results of an agentic workflow.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowOutput {
     /// Name of the output.
     pub name: String,
     /// URL the results are sent to; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub url: rt::Patch<String>,
     /// HTTP headers to send along; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<Vec<types::AgenticWorkflowHeader>>,
     /// Instructions about the output, as text; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
 }
 
@@ -178,10 +272,50 @@ impl AgenticWorkflowOutput {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for AgenticWorkflowOutput {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            url: model::blank(),
+            headers: model::blank(),
+            instructions: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for AgenticWorkflowOutput {
+    const NAME: &'static str = "AgenticWorkflowOutput";
+    const FIELDS: &'static [&'static str] = &["name", "url", "headers", "instructions"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.url, from),
+            2 => model::value(&mut self.headers, from),
+            _ => model::value(&mut self.instructions, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("url", &self.url);
+        to.given("headers", &self.headers);
+        to.given("instructions", &self.instructions);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(AgenticWorkflowOutput);
+
+#[cfg(any(feature = "agents", feature = "environments"))]
 /// Git repository an agentic workflow works with.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowProjectRepository {
     /// URL of the repository.
@@ -189,7 +323,6 @@ pub struct AgenticWorkflowProjectRepository {
     /// Branch to use.
     pub branch: String,
     /// Identifier of the Git token that gives access; null when none is needed.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub git_token_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -211,10 +344,47 @@ impl AgenticWorkflowProjectRepository {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for AgenticWorkflowProjectRepository {
+    fn blank() -> Self {
+        Self {
+            url: model::blank(),
+            branch: model::blank(),
+            git_token_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for AgenticWorkflowProjectRepository {
+    const NAME: &'static str = "AgenticWorkflowProjectRepository";
+    const FIELDS: &'static [&'static str] = &["url", "branch", "git_token_id"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.url, from),
+            1 => model::value(&mut self.branch, from),
+            _ => model::value(&mut self.git_token_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("url", &self.url);
+        to.always("branch", &self.branch);
+        to.given("git_token_id", &self.git_token_id);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(AgenticWorkflowProjectRepository);
+
+#[cfg(any(feature = "agents", feature = "environments"))]
 /// Resources given to a run of an agentic workflow.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResources {
     /// CPU in mCPU; the default is 1000.
@@ -228,12 +398,10 @@ pub struct AgenticWorkflowResources {
     /// Number of GPUs; the default is 0.
     ///
     /// Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB; the default is 0.
     ///
     /// Default on the server: `0`.
-    #[serde(default)]
     pub storage_gib: i64,
 }
 
@@ -251,19 +419,62 @@ impl AgenticWorkflowResources {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for AgenticWorkflowResources {
+    fn blank() -> Self {
+        Self {
+            cpu_milli: model::blank(),
+            ram_mib: model::blank(),
+            gpu: model::blank(),
+            storage_gib: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for AgenticWorkflowResources {
+    const NAME: &'static str = "AgenticWorkflowResources";
+    const FIELDS: &'static [&'static str] = &[
+        "cpu_milli",
+        "ram_mib",
+        "gpu",
+        "storage_gib",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cpu_milli, from),
+            1 => model::value(&mut self.ram_mib, from),
+            2 => model::value(&mut self.gpu, from),
+            _ => model::value(&mut self.storage_gib, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("cpu_milli", &self.cpu_milli);
+        to.always("ram_mib", &self.ram_mib);
+        to.always("gpu", &self.gpu);
+        to.always("storage_gib", &self.storage_gib);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(AgenticWorkflowResources);
+
+#[cfg(any(feature = "agents", feature = "environments"))]
 /// Agentic workflow.
 ///
 /// Returned by `get_agentic_workflow`, `edit_agentic_workflow` and `create_agentic_workflow`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResponse {
     /// Identifier of the workflow.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Always `AGENTIC_WORKFLOW`.
     pub service_type: types::ServiceTypeEnum,
@@ -276,7 +487,6 @@ pub struct AgenticWorkflowResponse {
     /// Free text about the workflow; empty by default.
     pub description: String,
     /// IP addresses that may call the webhook of the workflow; empty by default.
-    #[serde(default)]
     pub webhook_ip_allowlist: Vec<String>,
     /// Dockerfile lines added to the image of the workflow; empty by default.
     pub docker_fragment: String,
@@ -285,15 +495,12 @@ pub struct AgenticWorkflowResponse {
     /// MCP configuration as text; empty by default.
     pub mcp: String,
     /// Identifiers of the MCP servers of the organization the workflow may use; empty by default.
-    #[serde(default)]
     pub mcp_server_ids: Vec<uuid::Uuid>,
     /// Destinations of the results; empty by default.
-    #[serde(default)]
     pub outputs: Vec<types::AgenticWorkflowOutput>,
     /// Language model to use.
     pub model: types::AgenticWorkflowModelResponse,
     /// Git repositories the workflow works with; empty by default.
-    #[serde(default)]
     pub project_repositories: Vec<types::AgenticWorkflowProjectRepository>,
     /// Prompt of the agent; empty by default.
     pub agent_prompt: String,
@@ -304,25 +511,166 @@ pub struct AgenticWorkflowResponse {
     /// Webhook that starts the workflow.
     pub webhook: types::AgenticWorkflowWebhook,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
 }
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for AgenticWorkflowResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            service_type: model::blank(),
+            environment: model::blank(),
+            name: model::blank(),
+            slug: model::blank(),
+            description: model::blank(),
+            webhook_ip_allowlist: model::blank(),
+            docker_fragment: model::blank(),
+            enabled: model::blank(),
+            mcp: model::blank(),
+            mcp_server_ids: model::blank(),
+            outputs: model::blank(),
+            model: model::blank(),
+            project_repositories: model::blank(),
+            agent_prompt: model::blank(),
+            governance: model::blank(),
+            resources: model::blank(),
+            webhook: model::blank(),
+            icon_uri: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for AgenticWorkflowResponse {
+    const NAME: &'static str = "AgenticWorkflowResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "service_type",
+        "environment",
+        "name",
+        "slug",
+        "description",
+        "webhook_ip_allowlist",
+        "docker_fragment",
+        "enabled",
+        "mcp",
+        "mcp_server_ids",
+        "outputs",
+        "model",
+        "project_repositories",
+        "agent_prompt",
+        "governance",
+        "resources",
+        "webhook",
+        "icon_uri",
+    ];
+    const REQUIRED: u128 = 1003259;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.service_type, from),
+            4 => model::value(&mut self.environment, from),
+            5 => model::value(&mut self.name, from),
+            6 => model::value(&mut self.slug, from),
+            7 => model::value(&mut self.description, from),
+            8 => model::value(&mut self.webhook_ip_allowlist, from),
+            9 => model::value(&mut self.docker_fragment, from),
+            10 => model::value(&mut self.enabled, from),
+            11 => model::value(&mut self.mcp, from),
+            12 => model::value(&mut self.mcp_server_ids, from),
+            13 => model::value(&mut self.outputs, from),
+            14 => model::value(&mut self.model, from),
+            15 => model::value(&mut self.project_repositories, from),
+            16 => model::value(&mut self.agent_prompt, from),
+            17 => model::value(&mut self.governance, from),
+            18 => model::value(&mut self.resources, from),
+            19 => model::value(&mut self.webhook, from),
+            _ => model::value(&mut self.icon_uri, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("service_type", &self.service_type);
+        to.always("environment", &self.environment);
+        to.always("name", &self.name);
+        to.always("slug", &self.slug);
+        to.always("description", &self.description);
+        to.always("webhook_ip_allowlist", &self.webhook_ip_allowlist);
+        to.always("docker_fragment", &self.docker_fragment);
+        to.always("enabled", &self.enabled);
+        to.always("mcp", &self.mcp);
+        to.always("mcp_server_ids", &self.mcp_server_ids);
+        to.always("outputs", &self.outputs);
+        to.always("model", &self.model);
+        to.always("project_repositories", &self.project_repositories);
+        to.always("agent_prompt", &self.agent_prompt);
+        to.always("governance", &self.governance);
+        to.always("resources", &self.resources);
+        to.always("webhook", &self.webhook);
+        to.given("icon_uri", &self.icon_uri);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(AgenticWorkflowResponse);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Webhook that starts an agentic workflow.
 ///
 /// A part of `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowWebhook {
     /// URL to call; treat it as sensitive.
     pub url: rt::SecretText,
 }
 
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for AgenticWorkflowWebhook {
+    fn blank() -> Self {
+        Self { url: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for AgenticWorkflowWebhook {
+    const NAME: &'static str = "AgenticWorkflowWebhook";
+    const FIELDS: &'static [&'static str] = &["url"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.url, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("url", &self.url);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(AgenticWorkflowWebhook);
+
 /// Kubernetes annotation.
 ///
 /// A part of `OrganizationAnnotationsGroupCreateRequest`, `OrganizationAnnotationsGroupEnrichedResponse` and `OrganizationAnnotationsGroupResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Annotation {
     /// Key of the annotation.
@@ -340,6 +688,37 @@ impl Annotation {
         }
     }
 }
+
+impl model::Blank for Annotation {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Annotation {
+    const NAME: &'static str = "Annotation";
+    const FIELDS: &'static [&'static str] = &["key", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(Annotation);
 
 #[cfg(any(feature = "clusters", feature = "variables"))]
 open_enum! {
@@ -372,124 +751,251 @@ open_enum! {
 /// Application built from a Git repository.
 ///
 /// Returned by `get_application`, `edit_application`, `clone_application` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Application {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// The volumes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub storage: Vec<types::StorageItem>,
     /// Environment the application belongs to.
     pub environment: types::ReferenceObject,
     /// Git repository the application is built from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepository>,
     /// Largest CPU that can be set, in mCPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_cpu: Option<i64>,
     /// Largest memory that can be set, in MiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_memory: Option<i64>,
     /// Largest number of GPUs that can be set; the API spells the name this way.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximun_gpu: Option<i64>,
     /// Name of the application.
     pub name: String,
     /// Free text about the application; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// How the image is built.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub build_mode: Option<types::BuildModeEnum>,
     /// Path of the Dockerfile relative to the root path; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dockerfile_path: Option<String>,
     /// CPU in mCPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory in MiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_instances: Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Ports of the application.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::ServicePort>,
     /// Arguments given to the container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point of the container; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Whether it is deployed automatically when a new commit appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Always `APPLICATION`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Stage of the Dockerfile to build; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_target_build_stage: Option<String>,
     /// Event-driven scaling; absent to scale on resource use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
+impl model::Blank for Application {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            storage: model::blank(),
+            environment: model::blank(),
+            git_repository: model::blank(),
+            maximum_cpu: model::blank(),
+            maximum_memory: model::blank(),
+            maximun_gpu: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            build_mode: model::blank(),
+            dockerfile_path: model::blank(),
+            cpu: model::blank(),
+            memory: model::blank(),
+            gpu: model::blank(),
+            ephemeral_storage_in_gib: model::blank(),
+            cpu_architecture: model::blank(),
+            min_running_instances: model::blank(),
+            max_running_instances: model::blank(),
+            healthchecks: model::blank(),
+            auto_preview: model::blank(),
+            ports: model::blank(),
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+            auto_deploy: model::blank(),
+            annotations_groups: model::blank(),
+            labels_groups: model::blank(),
+            icon_uri: model::blank(),
+            service_type: model::blank(),
+            docker_target_build_stage: model::blank(),
+            autoscaling: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
+impl model::Model for Application {
+    const NAME: &'static str = "Application";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "storage",
+        "environment",
+        "git_repository",
+        "maximum_cpu",
+        "maximum_memory",
+        "maximun_gpu",
+        "name",
+        "description",
+        "build_mode",
+        "dockerfile_path",
+        "cpu",
+        "memory",
+        "gpu",
+        "ephemeral_storage_in_gib",
+        "cpu_architecture",
+        "min_running_instances",
+        "max_running_instances",
+        "healthchecks",
+        "auto_preview",
+        "ports",
+        "arguments",
+        "entrypoint",
+        "auto_deploy",
+        "annotations_groups",
+        "labels_groups",
+        "icon_uri",
+        "service_type",
+        "docker_target_build_stage",
+        "autoscaling",
+    ];
+    const REQUIRED: u128 = 531;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.storage, from),
+            4 => model::value(&mut self.environment, from),
+            5 => model::value(&mut self.git_repository, from),
+            6 => model::value(&mut self.maximum_cpu, from),
+            7 => model::value(&mut self.maximum_memory, from),
+            8 => model::value(&mut self.maximun_gpu, from),
+            9 => model::value(&mut self.name, from),
+            10 => model::value(&mut self.description, from),
+            11 => model::value(&mut self.build_mode, from),
+            12 => model::value(&mut self.dockerfile_path, from),
+            13 => model::value(&mut self.cpu, from),
+            14 => model::value(&mut self.memory, from),
+            15 => model::value(&mut self.gpu, from),
+            16 => model::value(&mut self.ephemeral_storage_in_gib, from),
+            17 => model::value(&mut self.cpu_architecture, from),
+            18 => model::value(&mut self.min_running_instances, from),
+            19 => model::value(&mut self.max_running_instances, from),
+            20 => model::value(&mut self.healthchecks, from),
+            21 => model::value(&mut self.auto_preview, from),
+            22 => model::value(&mut self.ports, from),
+            23 => model::value(&mut self.arguments, from),
+            24 => model::value(&mut self.entrypoint, from),
+            25 => model::value(&mut self.auto_deploy, from),
+            26 => model::value(&mut self.annotations_groups, from),
+            27 => model::value(&mut self.labels_groups, from),
+            28 => model::value(&mut self.icon_uri, from),
+            29 => model::value(&mut self.service_type, from),
+            30 => model::value(&mut self.docker_target_build_stage, from),
+            _ => model::value(&mut self.autoscaling, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("storage", &self.storage);
+        to.always("environment", &self.environment);
+        to.given("git_repository", &self.git_repository);
+        to.given("maximum_cpu", &self.maximum_cpu);
+        to.given("maximum_memory", &self.maximum_memory);
+        to.given("maximun_gpu", &self.maximun_gpu);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.given("build_mode", &self.build_mode);
+        to.given("dockerfile_path", &self.dockerfile_path);
+        to.given("cpu", &self.cpu);
+        to.given("memory", &self.memory);
+        to.given("gpu", &self.gpu);
+        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
+        to.given("cpu_architecture", &self.cpu_architecture);
+        to.given("min_running_instances", &self.min_running_instances);
+        to.given("max_running_instances", &self.max_running_instances);
+        to.always("healthchecks", &self.healthchecks);
+        to.given("auto_preview", &self.auto_preview);
+        to.given("ports", &self.ports);
+        to.given("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+        to.given("auto_deploy", &self.auto_deploy);
+        to.given("annotations_groups", &self.annotations_groups);
+        to.given("labels_groups", &self.labels_groups);
+        to.given("icon_uri", &self.icon_uri);
+        to.given("service_type", &self.service_type);
+        to.given("docker_target_build_stage", &self.docker_target_build_stage);
+        to.given("autoscaling", &self.autoscaling);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
+model::through_fields!(Application);
 
 /// Git repository a service is built from, with the commit last deployed.
 ///
 /// A part of `Application`, `ArgocdAppResponse`, `HelmResponseValuesOverrideFileGit` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationGitRepository {
     /// Whether Qovery can read the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub has_access: Option<bool>,
     /// Git provider.
     pub provider: types::GitProviderEnum,
@@ -500,49 +1006,116 @@ pub struct ApplicationGitRepository {
     /// Name of the repository.
     pub name: String,
     /// Branch followed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Directory of the repository to start from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// SHA of the commit last deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed_commit_id: Option<String>,
     /// Time of the commit last deployed (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub deployed_commit_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Author of the commit last deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed_commit_contributor: Option<String>,
     /// Tag of the commit last deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed_commit_tag: Option<String>,
     /// Identifier of the Git token that gives access; null when none is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_token_id: Option<String>,
     /// Name of the Git token that gives access; null when none is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_token_name: Option<String>,
 }
+
+impl model::Blank for ApplicationGitRepository {
+    fn blank() -> Self {
+        Self {
+            has_access: model::blank(),
+            provider: model::blank(),
+            owner: model::blank(),
+            url: model::blank(),
+            name: model::blank(),
+            branch: model::blank(),
+            root_path: model::blank(),
+            deployed_commit_id: model::blank(),
+            deployed_commit_date: model::blank(),
+            deployed_commit_contributor: model::blank(),
+            deployed_commit_tag: model::blank(),
+            git_token_id: model::blank(),
+            git_token_name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ApplicationGitRepository {
+    const NAME: &'static str = "ApplicationGitRepository";
+    const FIELDS: &'static [&'static str] = &[
+        "has_access",
+        "provider",
+        "owner",
+        "url",
+        "name",
+        "branch",
+        "root_path",
+        "deployed_commit_id",
+        "deployed_commit_date",
+        "deployed_commit_contributor",
+        "deployed_commit_tag",
+        "git_token_id",
+        "git_token_name",
+    ];
+    const REQUIRED: u128 = 30;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.has_access, from),
+            1 => model::value(&mut self.provider, from),
+            2 => model::value(&mut self.owner, from),
+            3 => model::value(&mut self.url, from),
+            4 => model::value(&mut self.name, from),
+            5 => model::value(&mut self.branch, from),
+            6 => model::value(&mut self.root_path, from),
+            7 => model::value(&mut self.deployed_commit_id, from),
+            8 => model::time(&mut self.deployed_commit_date, from),
+            9 => model::value(&mut self.deployed_commit_contributor, from),
+            10 => model::value(&mut self.deployed_commit_tag, from),
+            11 => model::value(&mut self.git_token_id, from),
+            _ => model::value(&mut self.git_token_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("has_access", &self.has_access);
+        to.always("provider", &self.provider);
+        to.always("owner", &self.owner);
+        to.always("url", &self.url);
+        to.always("name", &self.name);
+        to.given("branch", &self.branch);
+        to.given("root_path", &self.root_path);
+        to.given("deployed_commit_id", &self.deployed_commit_id);
+        to.given("deployed_commit_date", &self.deployed_commit_date);
+        to.given("deployed_commit_contributor", &self.deployed_commit_contributor);
+        to.given("deployed_commit_tag", &self.deployed_commit_tag);
+        to.given("git_token_id", &self.git_token_id);
+        to.given("git_token_name", &self.git_token_name);
+    }
+}
+
+model::through_fields!(ApplicationGitRepository);
 
 /// Git repository a service is built from.
 ///
 /// Sent by `list_directories_from_git_repository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationGitRepositoryRequest {
     /// URL of the repository.
     pub url: String,
     /// Branch to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Directory of the repository to start from; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub git_token_id: rt::Patch<String>,
     /// Git provider.
     pub provider: types::GitProviderEnum,
@@ -576,32 +1149,104 @@ impl ApplicationGitRepositoryRequest {
     }
 }
 
+impl model::Blank for ApplicationGitRepositoryRequest {
+    fn blank() -> Self {
+        Self {
+            url: model::blank(),
+            branch: model::blank(),
+            root_path: model::blank(),
+            git_token_id: model::blank(),
+            provider: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ApplicationGitRepositoryRequest {
+    const NAME: &'static str = "ApplicationGitRepositoryRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "url",
+        "branch",
+        "root_path",
+        "git_token_id",
+        "provider",
+    ];
+    const REQUIRED: u128 = 17;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.url, from),
+            1 => model::value(&mut self.branch, from),
+            2 => model::value(&mut self.root_path, from),
+            3 => model::value(&mut self.git_token_id, from),
+            _ => model::value(&mut self.provider, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("url", &self.url);
+        to.given("branch", &self.branch);
+        to.given("root_path", &self.root_path);
+        to.given("git_token_id", &self.git_token_id);
+        to.always("provider", &self.provider);
+    }
+}
+
+model::through_fields!(ApplicationGitRepositoryRequest);
+
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Applications of an environment.
 ///
 /// Returned by `list_application_dependency`, `list_database_application`, `list_application` and 1 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Application>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for ApplicationResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for ApplicationResponseList {
+    const NAME: &'static str = "ApplicationResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(ApplicationResponseList, Default);
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
 /// Argo CD application seen as a service.
 ///
 /// Returned by `get_argo_cd_app`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgocdAppResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
     pub name: String,
@@ -618,15 +1263,93 @@ pub struct ArgocdAppResponse {
     /// Default on the server: `"app://qovery-console/argocd"`.
     pub icon_uri: String,
     /// Time of the last synchronization (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_synced_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Revision of the manifest; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_revision: Option<String>,
     /// Git repository of the manifest; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepository>,
 }
+
+#[cfg(any(feature = "blueprints", feature = "environments"))]
+impl model::Blank for ArgocdAppResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            service_type: model::blank(),
+            namespace: model::blank(),
+            environment: model::blank(),
+            environment_id: model::blank(),
+            cluster_id: model::blank(),
+            icon_uri: model::blank(),
+            last_synced_at: model::blank(),
+            manifest_revision: model::blank(),
+            git_repository: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "blueprints", feature = "environments"))]
+impl model::Model for ArgocdAppResponse {
+    const NAME: &'static str = "ArgocdAppResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "service_type",
+        "namespace",
+        "environment",
+        "environment_id",
+        "cluster_id",
+        "icon_uri",
+        "last_synced_at",
+        "manifest_revision",
+        "git_repository",
+    ];
+    const REQUIRED: u128 = 1019;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.service_type, from),
+            5 => model::value(&mut self.namespace, from),
+            6 => model::value(&mut self.environment, from),
+            7 => model::value(&mut self.environment_id, from),
+            8 => model::value(&mut self.cluster_id, from),
+            9 => model::value(&mut self.icon_uri, from),
+            10 => model::time(&mut self.last_synced_at, from),
+            11 => model::value(&mut self.manifest_revision, from),
+            _ => model::value(&mut self.git_repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.always("service_type", &self.service_type);
+        to.always("namespace", &self.namespace);
+        to.always("environment", &self.environment);
+        to.always("environment_id", &self.environment_id);
+        to.always("cluster_id", &self.cluster_id);
+        to.always("icon_uri", &self.icon_uri);
+        to.given("last_synced_at", &self.last_synced_at);
+        to.given("manifest_revision", &self.manifest_revision);
+        to.given("git_repository", &self.git_repository);
+    }
+}
+
+#[cfg(any(feature = "blueprints", feature = "environments"))]
+model::through_fields!(ArgocdAppResponse);
 
 #[cfg(
     any(
@@ -702,7 +1425,7 @@ impl From<types::KedaAutoscalingResponse> for AutoscalingPolicyResponse {
 /// AWS credentials based on an assumed role.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsRoleClusterCredentials {
     /// Identifier.
@@ -714,6 +1437,46 @@ pub struct AwsRoleClusterCredentials {
     /// Always `AWS_ROLE`.
     pub object_type: types::AwsRoleType,
 }
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for AwsRoleClusterCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            role_arn: model::blank(),
+            object_type: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for AwsRoleClusterCredentials {
+    const NAME: &'static str = "AwsRoleClusterCredentials";
+    const FIELDS: &'static [&'static str] = &["id", "name", "role_arn", "object_type"];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.role_arn, from),
+            _ => model::value(&mut self.object_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("role_arn", &self.role_arn);
+        to.always("object_type", &self.object_type);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(AwsRoleClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
@@ -730,7 +1493,7 @@ open_enum! {
 /// AWS credentials based on an access key. The secret part is never returned.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsStaticClusterCredentials {
     /// Identifier.
@@ -742,6 +1505,51 @@ pub struct AwsStaticClusterCredentials {
     /// Always `AWS`.
     pub object_type: types::AwsStaticClusterCredentialsObjectType,
 }
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for AwsStaticClusterCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            access_key_id: model::blank(),
+            object_type: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for AwsStaticClusterCredentials {
+    const NAME: &'static str = "AwsStaticClusterCredentials";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "access_key_id",
+        "object_type",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.access_key_id, from),
+            _ => model::value(&mut self.object_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("access_key_id", &self.access_key_id);
+        to.always("object_type", &self.object_type);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(AwsStaticClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
@@ -758,7 +1566,7 @@ open_enum! {
 /// Azure credentials.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AzureStaticClusterCredentials {
     /// Identifier.
@@ -778,6 +1586,63 @@ pub struct AzureStaticClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for AzureStaticClusterCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            azure_subscription_id: model::blank(),
+            azure_tenant_id: model::blank(),
+            object_type: model::blank(),
+            azure_application_id: model::blank(),
+            azure_application_object_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for AzureStaticClusterCredentials {
+    const NAME: &'static str = "AzureStaticClusterCredentials";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "azure_subscription_id",
+        "azure_tenant_id",
+        "object_type",
+        "azure_application_id",
+        "azure_application_object_id",
+    ];
+    const REQUIRED: u128 = 127;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.azure_subscription_id, from),
+            3 => model::value(&mut self.azure_tenant_id, from),
+            4 => model::value(&mut self.object_type, from),
+            5 => model::value(&mut self.azure_application_id, from),
+            _ => model::value(&mut self.azure_application_object_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("azure_subscription_id", &self.azure_subscription_id);
+        to.always("azure_tenant_id", &self.azure_tenant_id);
+        to.always("object_type", &self.object_type);
+        to.always("azure_application_id", &self.azure_application_id);
+        to.always("azure_application_object_id", &self.azure_application_object_id);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(AzureStaticClusterCredentials);
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
     /// Always `AZURE`.
     ///
@@ -790,7 +1655,7 @@ open_enum! {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintTerraformBackend {
     /// State kept in a backend described by the blueprint.
@@ -805,6 +1670,35 @@ impl BlueprintTerraformBackend {
     }
 }
 
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for BlueprintTerraformBackend {
+    fn blank() -> Self {
+        Self { blueprint: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for BlueprintTerraformBackend {
+    const NAME: &'static str = "BlueprintTerraformBackend";
+    const FIELDS: &'static [&'static str] = &["blueprint"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.blueprint, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("blueprint", &self.blueprint);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(BlueprintTerraformBackend);
+
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 open_enum! {
     /// How an image is built. The default is `DOCKER`.
@@ -818,13 +1712,12 @@ open_enum! {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Sent by `cancel_agentic_workflow_deployment` and `cancel_environment_deployment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CancelDeploymentRequest {
     /// Whether to stop at once instead of at the next safe point.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub force_cancel: Option<bool>,
 }
 
@@ -841,11 +1734,42 @@ impl CancelDeploymentRequest {
     }
 }
 
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Blank for CancelDeploymentRequest {
+    fn blank() -> Self {
+        Self {
+            force_cancel: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+impl model::Model for CancelDeploymentRequest {
+    const NAME: &'static str = "CancelDeploymentRequest";
+    const FIELDS: &'static [&'static str] = &["force_cancel"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.force_cancel, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("force_cancel", &self.force_cancel);
+    }
+}
+
+#[cfg(any(feature = "agents", feature = "environments"))]
+model::through_fields!(CancelDeploymentRequest, Default);
+
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Result of the DNS check of a custom domain.
 ///
 /// A part of `CheckedCustomDomainsResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedCustomDomainResponse {
     /// Domain that was checked.
@@ -853,9 +1777,45 @@ pub struct CheckedCustomDomainResponse {
     /// Result of the check.
     pub status: types::CheckedCustomDomainStatus,
     /// Details of the problem; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_details: Option<String>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Blank for CheckedCustomDomainResponse {
+    fn blank() -> Self {
+        Self {
+            domain_name: model::blank(),
+            status: model::blank(),
+            error_details: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Model for CheckedCustomDomainResponse {
+    const NAME: &'static str = "CheckedCustomDomainResponse";
+    const FIELDS: &'static [&'static str] = &["domain_name", "status", "error_details"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.domain_name, from),
+            1 => model::value(&mut self.status, from),
+            _ => model::value(&mut self.error_details, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("domain_name", &self.domain_name);
+        to.always("status", &self.status);
+        to.given("error_details", &self.error_details);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+model::through_fields!(CheckedCustomDomainResponse);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 open_enum! {
@@ -880,18 +1840,46 @@ open_enum! {
 /// Results of the DNS checks of the custom domains of a service.
 ///
 /// Returned by `check_application_custom_domain`, `check_container_custom_domain` and `check_helm_custom_domain`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedCustomDomainsResponse {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::CheckedCustomDomainResponse>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Blank for CheckedCustomDomainsResponse {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Model for CheckedCustomDomainsResponse {
+    const NAME: &'static str = "CheckedCustomDomainsResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+model::through_fields!(CheckedCustomDomainsResponse);
 
 /// Copy to make of a service.
 ///
 /// Sent by `clone_application`, `clone_container`, `clone_database` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloneServiceRequest {
     /// Name of the new service.
@@ -909,6 +1897,37 @@ impl CloneServiceRequest {
         }
     }
 }
+
+impl model::Blank for CloneServiceRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            environment_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for CloneServiceRequest {
+    const NAME: &'static str = "CloneServiceRequest";
+    const FIELDS: &'static [&'static str] = &["name", "environment_id"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.environment_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("environment_id", &self.environment_id);
+    }
+}
+
+model::through_fields!(CloneServiceRequest);
 
 #[cfg(any(feature = "clusters", feature = "jobs", feature = "organizations"))]
 open_enum! {
@@ -964,14 +1983,12 @@ open_enum! {
 /// Credentials to use.
 ///
 /// A part of `ClusterCloudProviderInfo`, `ClusterCloudProviderInfoRequest` and `OrganizationEventTargetResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfoCredentials {
     /// Identifier of the credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name of the credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
@@ -992,6 +2009,40 @@ impl ClusterCloudProviderInfoCredentials {
         self
     }
 }
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for ClusterCloudProviderInfoCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for ClusterCloudProviderInfoCredentials {
+    const NAME: &'static str = "ClusterCloudProviderInfoCredentials";
+    const FIELDS: &'static [&'static str] = &["id", "name"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("name", &self.name);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(ClusterCloudProviderInfoCredentials, Default);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 union! {
@@ -1085,11 +2136,10 @@ impl From<types::ScalewayClusterCredentials> for ClusterCredentials {
 /// Git commit; nullable where it is used.
 ///
 /// A part of `CommitResponseList`, `DeploymentHistory`, `DeploymentHistoryApplication` and 6 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Commit {
     /// Time of the commit (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// SHA of the commit. It is not a UUID.
     pub git_commit_id: String,
@@ -1100,23 +2150,100 @@ pub struct Commit {
     /// Name of the author.
     pub author_name: String,
     /// URL of the avatar of the author, when known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub author_avatar_url: Option<String>,
     /// URL of the page of the commit at the Git provider, when known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_page_url: Option<String>,
 }
+
+impl model::Blank for Commit {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            git_commit_id: model::blank(),
+            tag: model::blank(),
+            message: model::blank(),
+            author_name: model::blank(),
+            author_avatar_url: model::blank(),
+            commit_page_url: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Commit {
+    const NAME: &'static str = "Commit";
+    const FIELDS: &'static [&'static str] = &[
+        "created_at",
+        "git_commit_id",
+        "tag",
+        "message",
+        "author_name",
+        "author_avatar_url",
+        "commit_page_url",
+    ];
+    const REQUIRED: u128 = 31;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            1 => model::value(&mut self.git_commit_id, from),
+            2 => model::value(&mut self.tag, from),
+            3 => model::value(&mut self.message, from),
+            4 => model::value(&mut self.author_name, from),
+            5 => model::value(&mut self.author_avatar_url, from),
+            _ => model::value(&mut self.commit_page_url, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("created_at", &self.created_at);
+        to.always("git_commit_id", &self.git_commit_id);
+        to.always("tag", &self.tag);
+        to.always("message", &self.message);
+        to.always("author_name", &self.author_name);
+        to.given("author_avatar_url", &self.author_avatar_url);
+        to.given("commit_page_url", &self.commit_page_url);
+    }
+}
+
+model::through_fields!(Commit);
 
 /// Last commits of the branch a service follows, newest first.
 ///
 /// Returned by `list_application_commit`, `list_helm_commit`, `list_job_commit` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CommitResponseList {
     /// Commits, newest first; not more than the last 100.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<Option<types::Commit>>,
 }
+
+impl model::Blank for CommitResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for CommitResponseList {
+    const NAME: &'static str = "CommitResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(CommitResponseList, Default);
 
 #[cfg(
     any(
@@ -1167,7 +2294,7 @@ open_enum! {
 /// Short description of a container registry.
 ///
 /// A part of `ContainerResponse` and `ContainerSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryProviderDetailsResponse {
     /// Identifier of the registry.
@@ -1180,35 +2307,89 @@ pub struct ContainerRegistryProviderDetailsResponse {
     pub kind: types::ContainerRegistryKindEnum,
 }
 
+#[cfg(
+    any(
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
+impl model::Blank for ContainerRegistryProviderDetailsResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            url: model::blank(),
+            kind: model::blank(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
+impl model::Model for ContainerRegistryProviderDetailsResponse {
+    const NAME: &'static str = "ContainerRegistryProviderDetailsResponse";
+    const FIELDS: &'static [&'static str] = &["id", "name", "url", "kind"];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.url, from),
+            _ => model::value(&mut self.kind, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("url", &self.url);
+        to.always("kind", &self.kind);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
+model::through_fields!(ContainerRegistryProviderDetailsResponse);
+
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// A part of `ApplicationRequest` and `ContainerRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequestPort {
     /// Identifier of an existing port; absent for a new one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number the service listens on.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Whether the port can be reached from the internet.
     pub publicly_accessible: bool,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Protocol of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<types::PortProtocolEnum>,
     /// Path under which the port is exposed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_path: Option<String>,
     /// Path that replaces the public one when the request reaches the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_path_rewrite: Option<String>,
 }
 
@@ -1266,15 +2447,78 @@ impl ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for ContainerRequestPort {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            internal_port: model::blank(),
+            external_port: model::blank(),
+            publicly_accessible: model::blank(),
+            is_default: model::blank(),
+            protocol: model::blank(),
+            public_path: model::blank(),
+            public_path_rewrite: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for ContainerRequestPort {
+    const NAME: &'static str = "ContainerRequestPort";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "internal_port",
+        "external_port",
+        "publicly_accessible",
+        "is_default",
+        "protocol",
+        "public_path",
+        "public_path_rewrite",
+    ];
+    const REQUIRED: u128 = 20;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.internal_port, from),
+            3 => model::value(&mut self.external_port, from),
+            4 => model::value(&mut self.publicly_accessible, from),
+            5 => model::value(&mut self.is_default, from),
+            6 => model::value(&mut self.protocol, from),
+            7 => model::value(&mut self.public_path, from),
+            _ => model::value(&mut self.public_path_rewrite, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("name", &self.name);
+        to.always("internal_port", &self.internal_port);
+        to.given("external_port", &self.external_port);
+        to.always("publicly_accessible", &self.publicly_accessible);
+        to.given("is_default", &self.is_default);
+        to.given("protocol", &self.protocol);
+        to.given("public_path", &self.public_path);
+        to.given("public_path_rewrite", &self.public_path_rewrite);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(ContainerRequestPort);
+
+#[cfg(any(feature = "applications", feature = "containers"))]
 /// A part of `ApplicationEditRequest`, `ApplicationRequest` and `ContainerRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequestStorageItem {
     /// Identifier of an existing volume; absent for a new one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Kind of storage.
-    #[serde(rename = "type")]
     pub type_: types::StorageTypeEnum,
     /// Size of the volume, in GiB.
     pub size: i64,
@@ -1304,30 +2548,66 @@ impl ContainerRequestStorageItem {
     }
 }
 
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for ContainerRequestStorageItem {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            type_: model::blank(),
+            size: model::blank(),
+            mount_point: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for ContainerRequestStorageItem {
+    const NAME: &'static str = "ContainerRequestStorageItem";
+    const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
+    const REQUIRED: u128 = 14;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.type_, from),
+            2 => model::value(&mut self.size, from),
+            _ => model::value(&mut self.mount_point, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.always("type", &self.type_);
+        to.always("size", &self.size);
+        to.always("mount_point", &self.mount_point);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(ContainerRequestStorageItem);
+
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
 /// Container run from an image of a registry.
 ///
 /// Returned by `get_container`, `edit_container`, `clone_container` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// The volumes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub storage: Vec<types::StorageItem>,
     /// Name of the image.
     pub image_name: String,
     /// Tag of the image.
     pub tag: String,
     /// Identifier of the container registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_id: Option<String>,
     /// Short description of the container registry.
     pub registry: types::ContainerRegistryProviderDetailsResponse,
@@ -1340,18 +2620,14 @@ pub struct ContainerResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the container service.
     pub name: String,
     /// Free text about the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Arguments given to the container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point of the container; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// CPU in mCPU.
     pub cpu: i64,
@@ -1360,15 +2636,12 @@ pub struct ContainerResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
@@ -1379,50 +2652,227 @@ pub struct ContainerResponse {
     /// Default on the server: `1`.
     pub max_running_instances: i64,
     /// Probes that check the instances.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Ports of the container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::ServicePort>,
     /// Whether it is deployed automatically when a new version appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Always `CONTAINER`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Event-driven scaling; absent when the service scales on resource use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
 }
+
+#[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
+impl model::Blank for ContainerResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            storage: model::blank(),
+            image_name: model::blank(),
+            tag: model::blank(),
+            registry_id: model::blank(),
+            registry: model::blank(),
+            environment: model::blank(),
+            maximum_cpu: model::blank(),
+            maximum_memory: model::blank(),
+            maximum_gpu: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+            cpu: model::blank(),
+            memory: model::blank(),
+            gpu: model::blank(),
+            ephemeral_storage_in_gib: model::blank(),
+            cpu_architecture: model::blank(),
+            min_running_instances: model::blank(),
+            max_running_instances: model::blank(),
+            healthchecks: model::blank(),
+            auto_preview: model::blank(),
+            ports: model::blank(),
+            auto_deploy: model::blank(),
+            annotations_groups: model::blank(),
+            labels_groups: model::blank(),
+            icon_uri: model::blank(),
+            service_type: model::blank(),
+            autoscaling: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
+impl model::Model for ContainerResponse {
+    const NAME: &'static str = "ContainerResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "storage",
+        "image_name",
+        "tag",
+        "registry_id",
+        "registry",
+        "environment",
+        "maximum_cpu",
+        "maximum_memory",
+        "maximum_gpu",
+        "name",
+        "description",
+        "arguments",
+        "entrypoint",
+        "cpu",
+        "memory",
+        "gpu",
+        "ephemeral_storage_in_gib",
+        "cpu_architecture",
+        "min_running_instances",
+        "max_running_instances",
+        "healthchecks",
+        "auto_preview",
+        "ports",
+        "auto_deploy",
+        "annotations_groups",
+        "labels_groups",
+        "icon_uri",
+        "service_type",
+        "autoscaling",
+    ];
+    const REQUIRED: u128 = 23271347;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.storage, from),
+            4 => model::value(&mut self.image_name, from),
+            5 => model::value(&mut self.tag, from),
+            6 => model::value(&mut self.registry_id, from),
+            7 => model::value(&mut self.registry, from),
+            8 => model::value(&mut self.environment, from),
+            9 => model::value(&mut self.maximum_cpu, from),
+            10 => model::value(&mut self.maximum_memory, from),
+            11 => model::value(&mut self.maximum_gpu, from),
+            12 => model::value(&mut self.name, from),
+            13 => model::value(&mut self.description, from),
+            14 => model::value(&mut self.arguments, from),
+            15 => model::value(&mut self.entrypoint, from),
+            16 => model::value(&mut self.cpu, from),
+            17 => model::value(&mut self.memory, from),
+            18 => model::value(&mut self.gpu, from),
+            19 => model::value(&mut self.ephemeral_storage_in_gib, from),
+            20 => model::value(&mut self.cpu_architecture, from),
+            21 => model::value(&mut self.min_running_instances, from),
+            22 => model::value(&mut self.max_running_instances, from),
+            23 => model::value(&mut self.healthchecks, from),
+            24 => model::value(&mut self.auto_preview, from),
+            25 => model::value(&mut self.ports, from),
+            26 => model::value(&mut self.auto_deploy, from),
+            27 => model::value(&mut self.annotations_groups, from),
+            28 => model::value(&mut self.labels_groups, from),
+            29 => model::value(&mut self.icon_uri, from),
+            30 => model::value(&mut self.service_type, from),
+            _ => model::value(&mut self.autoscaling, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("storage", &self.storage);
+        to.always("image_name", &self.image_name);
+        to.always("tag", &self.tag);
+        to.given("registry_id", &self.registry_id);
+        to.always("registry", &self.registry);
+        to.always("environment", &self.environment);
+        to.always("maximum_cpu", &self.maximum_cpu);
+        to.always("maximum_memory", &self.maximum_memory);
+        to.always("maximum_gpu", &self.maximum_gpu);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.given("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+        to.always("cpu", &self.cpu);
+        to.always("memory", &self.memory);
+        to.always("gpu", &self.gpu);
+        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
+        to.given("cpu_architecture", &self.cpu_architecture);
+        to.always("min_running_instances", &self.min_running_instances);
+        to.always("max_running_instances", &self.max_running_instances);
+        to.always("healthchecks", &self.healthchecks);
+        to.always("auto_preview", &self.auto_preview);
+        to.given("ports", &self.ports);
+        to.given("auto_deploy", &self.auto_deploy);
+        to.given("annotations_groups", &self.annotations_groups);
+        to.given("labels_groups", &self.labels_groups);
+        to.given("icon_uri", &self.icon_uri);
+        to.given("service_type", &self.service_type);
+        to.given("autoscaling", &self.autoscaling);
+    }
+}
+
+#[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
+model::through_fields!(ContainerResponse);
 
 #[cfg(any(feature = "containers", feature = "databases"))]
 /// Containers of an environment.
 ///
 /// Returned by `list_container_dependency`, `list_container` and `list_logical_database_container`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ContainerResponse>,
 }
+
+#[cfg(any(feature = "containers", feature = "databases"))]
+impl model::Blank for ContainerResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "containers", feature = "databases"))]
+impl model::Model for ContainerResponseList {
+    const NAME: &'static str = "ContainerResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "containers", feature = "databases"))]
+model::through_fields!(ContainerResponseList, Default);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Image of a container registry.
 ///
 /// A part of `JobResponseSourceImage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerSource {
     /// Name of the image.
@@ -1430,11 +2880,55 @@ pub struct ContainerSource {
     /// Tag of the image.
     pub tag: String,
     /// Identifier of the container registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_id: Option<String>,
     /// Short description of the container registry.
     pub registry: types::ContainerRegistryProviderDetailsResponse,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for ContainerSource {
+    fn blank() -> Self {
+        Self {
+            image_name: model::blank(),
+            tag: model::blank(),
+            registry_id: model::blank(),
+            registry: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for ContainerSource {
+    const NAME: &'static str = "ContainerSource";
+    const FIELDS: &'static [&'static str] = &[
+        "image_name",
+        "tag",
+        "registry_id",
+        "registry",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.image_name, from),
+            1 => model::value(&mut self.tag, from),
+            2 => model::value(&mut self.registry_id, from),
+            _ => model::value(&mut self.registry, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("image_name", &self.image_name);
+        to.always("tag", &self.tag);
+        to.given("registry_id", &self.registry_id);
+        to.always("registry", &self.registry);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(ContainerSource);
 
 open_enum! {
     /// Processor architecture.
@@ -1452,16 +2946,14 @@ open_enum! {
 /// Job run on a schedule.
 ///
 /// A part of `JobResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Environment the job belongs to.
     pub environment: types::ReferenceObject,
@@ -1472,12 +2964,10 @@ pub struct CronJobResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the job.
     pub name: String,
     /// Free text about the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// CPU in mCPU.
     pub cpu: i64,
@@ -1486,64 +2976,189 @@ pub struct CronJobResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<types::CpuArchitectureEnum>,
     /// Number of restarts after a failure; the default is 0.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_nb_restart: Option<i64>,
     /// Time limit of a run, in seconds.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_duration_seconds: Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Port used by the probes; null for none.
     ///
     /// At least 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
     /// Where the job comes from: an image or a Git repository.
     pub source: types::JobResponseSource,
     /// Probes that check the runs.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether it is deployed automatically when a new version appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Always `JOB`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Always `CRON`.
     pub job_type: types::JobTypeEnum,
     /// When the job runs.
     pub schedule: types::CronJobResponseSchedule,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for CronJobResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            environment: model::blank(),
+            maximum_cpu: model::blank(),
+            maximum_memory: model::blank(),
+            maximum_gpu: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            cpu: model::blank(),
+            memory: model::blank(),
+            gpu: model::blank(),
+            ephemeral_storage_in_gib: model::blank(),
+            cpu_architecture: model::blank(),
+            max_nb_restart: model::blank(),
+            max_duration_seconds: model::blank(),
+            auto_preview: model::blank(),
+            port: model::blank(),
+            source: model::blank(),
+            healthchecks: model::blank(),
+            auto_deploy: model::blank(),
+            icon_uri: model::blank(),
+            service_type: model::blank(),
+            job_type: model::blank(),
+            schedule: model::blank(),
+            annotations_groups: model::blank(),
+            labels_groups: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for CronJobResponse {
+    const NAME: &'static str = "CronJobResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "environment",
+        "maximum_cpu",
+        "maximum_memory",
+        "maximum_gpu",
+        "name",
+        "description",
+        "cpu",
+        "memory",
+        "gpu",
+        "ephemeral_storage_in_gib",
+        "cpu_architecture",
+        "max_nb_restart",
+        "max_duration_seconds",
+        "auto_preview",
+        "port",
+        "source",
+        "healthchecks",
+        "auto_deploy",
+        "icon_uri",
+        "service_type",
+        "job_type",
+        "schedule",
+        "annotations_groups",
+        "labels_groups",
+    ];
+    const REQUIRED: u128 = 25495227;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.environment, from),
+            4 => model::value(&mut self.maximum_cpu, from),
+            5 => model::value(&mut self.maximum_memory, from),
+            6 => model::value(&mut self.maximum_gpu, from),
+            7 => model::value(&mut self.name, from),
+            8 => model::value(&mut self.description, from),
+            9 => model::value(&mut self.cpu, from),
+            10 => model::value(&mut self.memory, from),
+            11 => model::value(&mut self.gpu, from),
+            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
+            13 => model::value(&mut self.cpu_architecture, from),
+            14 => model::value(&mut self.max_nb_restart, from),
+            15 => model::value(&mut self.max_duration_seconds, from),
+            16 => model::value(&mut self.auto_preview, from),
+            17 => model::value(&mut self.port, from),
+            18 => model::value(&mut self.source, from),
+            19 => model::value(&mut self.healthchecks, from),
+            20 => model::value(&mut self.auto_deploy, from),
+            21 => model::value(&mut self.icon_uri, from),
+            22 => model::value(&mut self.service_type, from),
+            23 => model::value(&mut self.job_type, from),
+            24 => model::value(&mut self.schedule, from),
+            25 => model::value(&mut self.annotations_groups, from),
+            _ => model::value(&mut self.labels_groups, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("environment", &self.environment);
+        to.always("maximum_cpu", &self.maximum_cpu);
+        to.always("maximum_memory", &self.maximum_memory);
+        to.always("maximum_gpu", &self.maximum_gpu);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("cpu", &self.cpu);
+        to.always("memory", &self.memory);
+        to.always("gpu", &self.gpu);
+        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
+        to.given("cpu_architecture", &self.cpu_architecture);
+        to.given("max_nb_restart", &self.max_nb_restart);
+        to.given("max_duration_seconds", &self.max_duration_seconds);
+        to.always("auto_preview", &self.auto_preview);
+        to.given("port", &self.port);
+        to.always("source", &self.source);
+        to.always("healthchecks", &self.healthchecks);
+        to.given("auto_deploy", &self.auto_deploy);
+        to.given("icon_uri", &self.icon_uri);
+        to.given("service_type", &self.service_type);
+        to.always("job_type", &self.job_type);
+        to.always("schedule", &self.schedule);
+        to.given("annotations_groups", &self.annotations_groups);
+        to.given("labels_groups", &self.labels_groups);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(CronJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// When the job runs.
 ///
 /// A part of `CronJobResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponseSchedule {
     /// Command and times of a cron job.
@@ -1551,17 +3166,44 @@ pub struct CronJobResponseSchedule {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for CronJobResponseSchedule {
+    fn blank() -> Self {
+        Self { cronjob: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for CronJobResponseSchedule {
+    const NAME: &'static str = "CronJobResponseSchedule";
+    const FIELDS: &'static [&'static str] = &["cronjob"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.cronjob, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("cronjob", &self.cronjob);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(CronJobResponseSchedule);
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
 /// Command and times of a cron job.
 ///
 /// A part of `CronJobResponseSchedule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponseScheduleCronjob {
     /// Arguments of the command.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Time zone in which the cron expression is read.
     pub timezone: String,
@@ -1569,51 +3211,149 @@ pub struct CronJobResponseScheduleCronjob {
     pub scheduled_at: String,
 }
 
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for CronJobResponseScheduleCronjob {
+    fn blank() -> Self {
+        Self {
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+            timezone: model::blank(),
+            scheduled_at: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for CronJobResponseScheduleCronjob {
+    const NAME: &'static str = "CronJobResponseScheduleCronjob";
+    const FIELDS: &'static [&'static str] = &[
+        "arguments",
+        "entrypoint",
+        "timezone",
+        "scheduled_at",
+    ];
+    const REQUIRED: u128 = 12;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.arguments, from),
+            1 => model::value(&mut self.entrypoint, from),
+            2 => model::value(&mut self.timezone, from),
+            _ => model::value(&mut self.scheduled_at, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+        to.always("timezone", &self.timezone);
+        to.always("scheduled_at", &self.scheduled_at);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(CronJobResponseScheduleCronjob);
+
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domain of a service.
 ///
 /// Returned by `create_application_custom_domain`, `edit_custom_domain`, `get_custom_domain_status` and 6 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomain {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Domain name.
     pub domain: String,
     /// Whether a TLS certificate is issued for the domain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub generate_certificate: Option<bool>,
     /// Whether the domain is served through a CDN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cdn: Option<bool>,
     /// Domain that the DNS record of the custom domain has to point to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_domain: Option<String>,
     /// Validation status of the domain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::CustomDomainStatusEnum>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Blank for CustomDomain {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            domain: model::blank(),
+            generate_certificate: model::blank(),
+            use_cdn: model::blank(),
+            validation_domain: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Model for CustomDomain {
+    const NAME: &'static str = "CustomDomain";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "domain",
+        "generate_certificate",
+        "use_cdn",
+        "validation_domain",
+        "status",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.domain, from),
+            4 => model::value(&mut self.generate_certificate, from),
+            5 => model::value(&mut self.use_cdn, from),
+            6 => model::value(&mut self.validation_domain, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("domain", &self.domain);
+        to.given("generate_certificate", &self.generate_certificate);
+        to.given("use_cdn", &self.use_cdn);
+        to.given("validation_domain", &self.validation_domain);
+        to.given("status", &self.status);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+model::through_fields!(CustomDomain);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domain to attach to a service.
 ///
 /// Sent by `create_application_custom_domain`, `edit_custom_domain`, `create_container_custom_domain` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomainRequest {
     /// Domain name.
     pub domain: String,
     /// Whether to issue a TLS certificate for the domain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub generate_certificate: Option<bool>,
     /// Whether the domain is served through a CDN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cdn: Option<bool>,
 }
 
@@ -1635,16 +3375,85 @@ impl CustomDomainRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Blank for CustomDomainRequest {
+    fn blank() -> Self {
+        Self {
+            domain: model::blank(),
+            generate_certificate: model::blank(),
+            use_cdn: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Model for CustomDomainRequest {
+    const NAME: &'static str = "CustomDomainRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "domain",
+        "generate_certificate",
+        "use_cdn",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.domain, from),
+            1 => model::value(&mut self.generate_certificate, from),
+            _ => model::value(&mut self.use_cdn, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("domain", &self.domain);
+        to.given("generate_certificate", &self.generate_certificate);
+        to.given("use_cdn", &self.use_cdn);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+model::through_fields!(CustomDomainRequest);
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domains of a service.
 ///
 /// Returned by `list_application_custom_domain`, `list_container_custom_domain` and `list_helm_custom_domain`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomainResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::CustomDomain>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Blank for CustomDomainResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+impl model::Model for CustomDomainResponseList {
+    const NAME: &'static str = "CustomDomainResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+model::through_fields!(CustomDomainResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 open_enum! {
@@ -1661,81 +3470,187 @@ open_enum! {
 /// Database.
 ///
 /// Returned by `attach_databaseto_application`, `get_database`, `edit_database` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Database {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the database.
     pub name: String,
     /// Free text about the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Database engine.
-    #[serde(rename = "type")]
     pub type_: types::DatabaseTypeEnum,
     /// Version of the engine.
     pub version: String,
     /// How the database is hosted.
     pub mode: types::DatabaseModeEnum,
     /// Where the database can be reached from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accessibility: Option<types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
     /// Default on the server: `250`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Instance type, for a managed database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Memory in MiB, for a database in a container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Storage in GiB; the default is 10.
     ///
     /// Default on the server: `10`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<i64>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Environment the database belongs to.
     pub environment: types::ReferenceObject,
     /// Host to connect to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Port to connect to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
     /// Largest CPU that can be set, in mCPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_cpu: Option<i64>,
     /// Largest memory that can be set, in MiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_memory: Option<i64>,
     /// Whether the disk is encrypted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_encrypted: Option<bool>,
     /// Type of the disk; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_type: Option<types::DatabaseDiskType>,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// Always `DATABASE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
+impl model::Blank for Database {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            type_: model::blank(),
+            version: model::blank(),
+            mode: model::blank(),
+            accessibility: model::blank(),
+            cpu: model::blank(),
+            instance_type: model::blank(),
+            memory: model::blank(),
+            storage: model::blank(),
+            icon_uri: model::blank(),
+            environment: model::blank(),
+            host: model::blank(),
+            port: model::blank(),
+            maximum_cpu: model::blank(),
+            maximum_memory: model::blank(),
+            disk_encrypted: model::blank(),
+            disk_type: model::blank(),
+            annotations_groups: model::blank(),
+            labels_groups: model::blank(),
+            service_type: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
+impl model::Model for Database {
+    const NAME: &'static str = "Database";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "description",
+        "type",
+        "version",
+        "mode",
+        "accessibility",
+        "cpu",
+        "instance_type",
+        "memory",
+        "storage",
+        "icon_uri",
+        "environment",
+        "host",
+        "port",
+        "maximum_cpu",
+        "maximum_memory",
+        "disk_encrypted",
+        "disk_type",
+        "annotations_groups",
+        "labels_groups",
+        "service_type",
+    ];
+    const REQUIRED: u128 = 16619;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.description, from),
+            5 => model::value(&mut self.type_, from),
+            6 => model::value(&mut self.version, from),
+            7 => model::value(&mut self.mode, from),
+            8 => model::value(&mut self.accessibility, from),
+            9 => model::value(&mut self.cpu, from),
+            10 => model::value(&mut self.instance_type, from),
+            11 => model::value(&mut self.memory, from),
+            12 => model::value(&mut self.storage, from),
+            13 => model::value(&mut self.icon_uri, from),
+            14 => model::value(&mut self.environment, from),
+            15 => model::value(&mut self.host, from),
+            16 => model::value(&mut self.port, from),
+            17 => model::value(&mut self.maximum_cpu, from),
+            18 => model::value(&mut self.maximum_memory, from),
+            19 => model::value(&mut self.disk_encrypted, from),
+            20 => model::value(&mut self.disk_type, from),
+            21 => model::value(&mut self.annotations_groups, from),
+            22 => model::value(&mut self.labels_groups, from),
+            _ => model::value(&mut self.service_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("type", &self.type_);
+        to.always("version", &self.version);
+        to.always("mode", &self.mode);
+        to.given("accessibility", &self.accessibility);
+        to.given("cpu", &self.cpu);
+        to.given("instance_type", &self.instance_type);
+        to.given("memory", &self.memory);
+        to.given("storage", &self.storage);
+        to.given("icon_uri", &self.icon_uri);
+        to.always("environment", &self.environment);
+        to.given("host", &self.host);
+        to.given("port", &self.port);
+        to.given("maximum_cpu", &self.maximum_cpu);
+        to.given("maximum_memory", &self.maximum_memory);
+        to.given("disk_encrypted", &self.disk_encrypted);
+        to.given("disk_type", &self.disk_type);
+        to.given("annotations_groups", &self.annotations_groups);
+        to.given("labels_groups", &self.labels_groups);
+        to.given("service_type", &self.service_type);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
+model::through_fields!(Database);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 open_enum! {
@@ -1780,13 +3695,41 @@ open_enum! {
 /// Databases of an environment.
 ///
 /// Returned by `list_application_database` and `list_database`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Database>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for DatabaseResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for DatabaseResponseList {
+    const NAME: &'static str = "DatabaseResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(DatabaseResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 open_enum! {
@@ -1809,26 +3752,20 @@ open_enum! {
 /// Services of one environment to deploy together in a single deployment, each with the version wanted.
 ///
 /// Sent by `deploy_all_applications`, `deploy_all_services_legacy` and `deploy_all_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequest {
     /// Applications to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub applications: Option<Vec<types::DeployAllRequestApplication>>,
     /// Identifiers of the databases to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub databases: Option<Vec<uuid::Uuid>>,
     /// Containers to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub containers: Option<Vec<types::DeployAllRequestContainer>>,
     /// Jobs to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<Vec<types::DeployAllRequestJob>>,
     /// Helm services to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub helms: Option<Vec<types::DeployAllRequestHelm>>,
     /// Terraform services to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub terraforms: Option<Vec<types::TerraformDeployRequest>>,
 }
 
@@ -1881,14 +3818,66 @@ impl DeployAllRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Blank for DeployAllRequest {
+    fn blank() -> Self {
+        Self {
+            applications: model::blank(),
+            databases: model::blank(),
+            containers: model::blank(),
+            jobs: model::blank(),
+            helms: model::blank(),
+            terraforms: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Model for DeployAllRequest {
+    const NAME: &'static str = "DeployAllRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "applications",
+        "databases",
+        "containers",
+        "jobs",
+        "helms",
+        "terraforms",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.applications, from),
+            1 => model::value(&mut self.databases, from),
+            2 => model::value(&mut self.containers, from),
+            3 => model::value(&mut self.jobs, from),
+            4 => model::value(&mut self.helms, from),
+            _ => model::value(&mut self.terraforms, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("applications", &self.applications);
+        to.given("databases", &self.databases);
+        to.given("containers", &self.containers);
+        to.given("jobs", &self.jobs);
+        to.given("helms", &self.helms);
+        to.given("terraforms", &self.terraforms);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+model::through_fields!(DeployAllRequest, Default);
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestApplication {
     /// Identifier of the application.
     pub application_id: uuid::Uuid,
     /// SHA of the Git commit to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
 }
 
@@ -1909,14 +3898,47 @@ impl DeployAllRequestApplication {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Blank for DeployAllRequestApplication {
+    fn blank() -> Self {
+        Self {
+            application_id: model::blank(),
+            git_commit_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Model for DeployAllRequestApplication {
+    const NAME: &'static str = "DeployAllRequestApplication";
+    const FIELDS: &'static [&'static str] = &["application_id", "git_commit_id"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.application_id, from),
+            _ => model::value(&mut self.git_commit_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("application_id", &self.application_id);
+        to.given("git_commit_id", &self.git_commit_id);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+model::through_fields!(DeployAllRequestApplication);
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestContainer {
     /// Identifier of the container.
     pub id: uuid::Uuid,
     /// Tag of the image to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_tag: Option<String>,
 }
 
@@ -1934,21 +3956,51 @@ impl DeployAllRequestContainer {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Blank for DeployAllRequestContainer {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            image_tag: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Model for DeployAllRequestContainer {
+    const NAME: &'static str = "DeployAllRequestContainer";
+    const FIELDS: &'static [&'static str] = &["id", "image_tag"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            _ => model::value(&mut self.image_tag, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.given("image_tag", &self.image_tag);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+model::through_fields!(DeployAllRequestContainer);
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestHelm {
     /// Identifier of the Helm service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Version of the chart, for a chart that comes from a Helm repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
     /// SHA of the Git commit, for a chart that comes from a Git repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
     /// SHA of the Git commit that holds the override values.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub values_override_git_commit_id: Option<String>,
 }
 
@@ -1986,18 +4038,60 @@ impl DeployAllRequestHelm {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Blank for DeployAllRequestHelm {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            chart_version: model::blank(),
+            git_commit_id: model::blank(),
+            values_override_git_commit_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Model for DeployAllRequestHelm {
+    const NAME: &'static str = "DeployAllRequestHelm";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "chart_version",
+        "git_commit_id",
+        "values_override_git_commit_id",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.chart_version, from),
+            2 => model::value(&mut self.git_commit_id, from),
+            _ => model::value(&mut self.values_override_git_commit_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("chart_version", &self.chart_version);
+        to.given("git_commit_id", &self.git_commit_id);
+        to.given("values_override_git_commit_id", &self.values_override_git_commit_id);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+model::through_fields!(DeployAllRequestHelm, Default);
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestJob {
     /// Identifier of the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Tag of the image to deploy, for a job that runs an image of a registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_tag: Option<String>,
     /// SHA of the Git commit to deploy, for a job built from a repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
 }
 
@@ -2028,8 +4122,45 @@ impl DeployAllRequestJob {
     }
 }
 
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Blank for DeployAllRequestJob {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            image_tag: model::blank(),
+            git_commit_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+impl model::Model for DeployAllRequestJob {
+    const NAME: &'static str = "DeployAllRequestJob";
+    const FIELDS: &'static [&'static str] = &["id", "image_tag", "git_commit_id"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.image_tag, from),
+            _ => model::value(&mut self.git_commit_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("image_tag", &self.image_tag);
+        to.given("git_commit_id", &self.git_commit_id);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
+model::through_fields!(DeployAllRequestJob, Default);
+
 /// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryApplicationDetails {
     /// Git commit that was deployed.
@@ -2038,62 +4169,189 @@ pub struct DeploymentHistoryApplicationDetails {
     pub build_pod_name: String,
 }
 
+impl model::Blank for DeploymentHistoryApplicationDetails {
+    fn blank() -> Self {
+        Self {
+            commit: model::blank(),
+            build_pod_name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryApplicationDetails {
+    const NAME: &'static str = "DeploymentHistoryApplicationDetails";
+    const FIELDS: &'static [&'static str] = &["commit", "build_pod_name"];
+    const REQUIRED: u128 = 2;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.commit, from),
+            _ => model::value(&mut self.build_pod_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("commit", &self.commit);
+        to.always("build_pod_name", &self.build_pod_name);
+    }
+}
+
+model::through_fields!(DeploymentHistoryApplicationDetails);
+
 /// When, by whom and through which channel a deployment was started.
 ///
 /// A part of `DeploymentHistoryEnvironmentV2` and `DeploymentHistoryService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryAuditingData {
     /// Time the deployment was created (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Who or what started the deployment.
     pub triggered_by: String,
     /// Channel that started the deployment; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::OrganizationEventOrigin>,
 }
+
+impl model::Blank for DeploymentHistoryAuditingData {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            triggered_by: model::blank(),
+            origin: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryAuditingData {
+    const NAME: &'static str = "DeploymentHistoryAuditingData";
+    const FIELDS: &'static [&'static str] = &[
+        "created_at",
+        "updated_at",
+        "triggered_by",
+        "origin",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            1 => model::time(&mut self.updated_at, from),
+            2 => model::value(&mut self.triggered_by, from),
+            _ => model::value(&mut self.origin, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("created_at", &self.created_at);
+        to.always("updated_at", &self.updated_at);
+        to.always("triggered_by", &self.triggered_by);
+        to.given("origin", &self.origin);
+    }
+}
+
+model::through_fields!(DeploymentHistoryAuditingData);
 
 #[cfg(any(feature = "containers", feature = "environments"))]
 /// Container as it was in a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironment` and `ListContainerDeploymentHistoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryContainer {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the container service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// State the container reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
     /// Name of the image that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Arguments given to the container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point given to the container; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
 
+#[cfg(any(feature = "containers", feature = "environments"))]
+impl model::Blank for DeploymentHistoryContainer {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            status: model::blank(),
+            image_name: model::blank(),
+            tag: model::blank(),
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "containers", feature = "environments"))]
+impl model::Model for DeploymentHistoryContainer {
+    const NAME: &'static str = "DeploymentHistoryContainer";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "status",
+        "image_name",
+        "tag",
+        "arguments",
+        "entrypoint",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.status, from),
+            5 => model::value(&mut self.image_name, from),
+            6 => model::value(&mut self.tag, from),
+            7 => model::value(&mut self.arguments, from),
+            _ => model::value(&mut self.entrypoint, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("name", &self.name);
+        to.given("status", &self.status);
+        to.given("image_name", &self.image_name);
+        to.given("tag", &self.tag);
+        to.given("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+    }
+}
+
+#[cfg(any(feature = "containers", feature = "environments"))]
+model::through_fields!(DeploymentHistoryContainer);
+
 /// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryContainerDetails {
     /// Name of the image that was deployed.
@@ -2101,79 +4359,244 @@ pub struct DeploymentHistoryContainerDetails {
     /// Tag of the image that was deployed.
     pub tag: String,
     /// Arguments given to the container.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// Entry point given to the container; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
+
+impl model::Blank for DeploymentHistoryContainerDetails {
+    fn blank() -> Self {
+        Self {
+            image_name: model::blank(),
+            tag: model::blank(),
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryContainerDetails {
+    const NAME: &'static str = "DeploymentHistoryContainerDetails";
+    const FIELDS: &'static [&'static str] = &[
+        "image_name",
+        "tag",
+        "arguments",
+        "entrypoint",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.image_name, from),
+            1 => model::value(&mut self.tag, from),
+            2 => model::value(&mut self.arguments, from),
+            _ => model::value(&mut self.entrypoint, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("image_name", &self.image_name);
+        to.always("tag", &self.tag);
+        to.always("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+    }
+}
+
+model::through_fields!(DeploymentHistoryContainerDetails);
 
 #[cfg(any(feature = "databases", feature = "environments"))]
 /// Database as it was in a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironment` and `ListDatabaseDeploymentHistoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryDatabase {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the database service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// State the database reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
 }
 
+#[cfg(any(feature = "databases", feature = "environments"))]
+impl model::Blank for DeploymentHistoryDatabase {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "databases", feature = "environments"))]
+impl model::Model for DeploymentHistoryDatabase {
+    const NAME: &'static str = "DeploymentHistoryDatabase";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "status",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("name", &self.name);
+        to.given("status", &self.status);
+    }
+}
+
+#[cfg(any(feature = "databases", feature = "environments"))]
+model::through_fields!(DeploymentHistoryDatabase);
+
 /// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryHelmDetails {
     /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// Chart that was deployed, for a chart from a Helm repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<types::DeploymentHistoryRepository>,
 }
+
+impl model::Blank for DeploymentHistoryHelmDetails {
+    fn blank() -> Self {
+        Self {
+            commit: model::blank(),
+            repository: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryHelmDetails {
+    const NAME: &'static str = "DeploymentHistoryHelmDetails";
+    const FIELDS: &'static [&'static str] = &["commit", "repository"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.commit, from),
+            _ => model::value(&mut self.repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("commit", &self.commit);
+        to.given("repository", &self.repository);
+    }
+}
+
+model::through_fields!(DeploymentHistoryHelmDetails, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm service as it was in a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironment` and `ListHelmDeploymentHistoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryHelmResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the Helm service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// State the Helm service reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
     /// Git commit that was deployed, for a chart from a Git repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<types::DeploymentHistoryRepository>,
 }
 
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for DeploymentHistoryHelmResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            status: model::blank(),
+            commit: model::blank(),
+            repository: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for DeploymentHistoryHelmResponse {
+    const NAME: &'static str = "DeploymentHistoryHelmResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "status",
+        "commit",
+        "repository",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.status, from),
+            5 => model::value(&mut self.commit, from),
+            _ => model::value(&mut self.repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("name", &self.name);
+        to.given("status", &self.status);
+        to.given("commit", &self.commit);
+        to.given("repository", &self.repository);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(DeploymentHistoryHelmResponse);
+
 /// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobDetails {
     /// Name of the image that was deployed.
@@ -2181,115 +4604,327 @@ pub struct DeploymentHistoryJobDetails {
     /// Tag of the image that was deployed.
     pub tag: String,
     /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// When the job runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<types::DeploymentHistoryJobSchedule>,
     /// Kind of job.
     pub job_type: types::JobTypeEnum,
     /// Name of the pod that built the image; null when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub build_pod_name: Option<String>,
 }
+
+impl model::Blank for DeploymentHistoryJobDetails {
+    fn blank() -> Self {
+        Self {
+            image_name: model::blank(),
+            tag: model::blank(),
+            commit: model::blank(),
+            schedule: model::blank(),
+            job_type: model::blank(),
+            build_pod_name: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryJobDetails {
+    const NAME: &'static str = "DeploymentHistoryJobDetails";
+    const FIELDS: &'static [&'static str] = &[
+        "image_name",
+        "tag",
+        "commit",
+        "schedule",
+        "job_type",
+        "build_pod_name",
+    ];
+    const REQUIRED: u128 = 19;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.image_name, from),
+            1 => model::value(&mut self.tag, from),
+            2 => model::value(&mut self.commit, from),
+            3 => model::value(&mut self.schedule, from),
+            4 => model::value(&mut self.job_type, from),
+            _ => model::value(&mut self.build_pod_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("image_name", &self.image_name);
+        to.always("tag", &self.tag);
+        to.given("commit", &self.commit);
+        to.given("schedule", &self.schedule);
+        to.always("job_type", &self.job_type);
+        to.given("build_pod_name", &self.build_pod_name);
+    }
+}
+
+model::through_fields!(DeploymentHistoryJobDetails);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Job as it was in a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironment` and `ListJobDeploymentHistoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// State the job reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
     /// Name of the image that was run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image that was run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Git commit that was deployed, for a job built from a repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// When the job runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<types::DeploymentHistoryJobResponseSchedule>,
     /// Arguments given to the job.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point given to the job; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for DeploymentHistoryJobResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            status: model::blank(),
+            image_name: model::blank(),
+            tag: model::blank(),
+            commit: model::blank(),
+            schedule: model::blank(),
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for DeploymentHistoryJobResponse {
+    const NAME: &'static str = "DeploymentHistoryJobResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "status",
+        "image_name",
+        "tag",
+        "commit",
+        "schedule",
+        "arguments",
+        "entrypoint",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.status, from),
+            5 => model::value(&mut self.image_name, from),
+            6 => model::value(&mut self.tag, from),
+            7 => model::value(&mut self.commit, from),
+            8 => model::value(&mut self.schedule, from),
+            9 => model::value(&mut self.arguments, from),
+            _ => model::value(&mut self.entrypoint, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("name", &self.name);
+        to.given("status", &self.status);
+        to.given("image_name", &self.image_name);
+        to.given("tag", &self.tag);
+        to.given("commit", &self.commit);
+        to.given("schedule", &self.schedule);
+        to.given("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(DeploymentHistoryJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// When the job runs.
 ///
 /// A part of `DeploymentHistoryJobResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobResponseSchedule {
     /// Event that makes the job run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<types::JobScheduleEvent>,
     /// Cron expression of a cron job; null for a lifecycle job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule_at: Option<String>,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for DeploymentHistoryJobResponseSchedule {
+    fn blank() -> Self {
+        Self {
+            event: model::blank(),
+            schedule_at: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for DeploymentHistoryJobResponseSchedule {
+    const NAME: &'static str = "DeploymentHistoryJobResponseSchedule";
+    const FIELDS: &'static [&'static str] = &["event", "schedule_at"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.event, from),
+            _ => model::value(&mut self.schedule_at, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("event", &self.event);
+        to.given("schedule_at", &self.schedule_at);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(DeploymentHistoryJobResponseSchedule, Default);
 
 /// When the job runs.
 ///
 /// A part of `DeploymentHistoryJobDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobSchedule {
     /// Command run when the environment starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_start: Option<types::JobLifecyleSchedule>,
     /// Command run when the environment stops.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_stop: Option<types::JobLifecyleSchedule>,
     /// Command run when the environment is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_delete: Option<types::JobLifecyleSchedule>,
     /// Command and times of a cron job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cron_job: Option<types::JobCronSchedule>,
     /// What a lifecycle job is made for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
 }
+
+impl model::Blank for DeploymentHistoryJobSchedule {
+    fn blank() -> Self {
+        Self {
+            on_start: model::blank(),
+            on_stop: model::blank(),
+            on_delete: model::blank(),
+            cron_job: model::blank(),
+            lifecycle_type: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryJobSchedule {
+    const NAME: &'static str = "DeploymentHistoryJobSchedule";
+    const FIELDS: &'static [&'static str] = &[
+        "on_start",
+        "on_stop",
+        "on_delete",
+        "cron_job",
+        "lifecycle_type",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.on_start, from),
+            1 => model::value(&mut self.on_stop, from),
+            2 => model::value(&mut self.on_delete, from),
+            3 => model::value(&mut self.cron_job, from),
+            _ => model::value(&mut self.lifecycle_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("on_start", &self.on_start);
+        to.given("on_stop", &self.on_stop);
+        to.given("on_delete", &self.on_delete);
+        to.given("cron_job", &self.cron_job);
+        to.given("lifecycle_type", &self.lifecycle_type);
+    }
+}
+
+model::through_fields!(DeploymentHistoryJobSchedule, Default);
 
 /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
 ///
 /// A part of `DeploymentHistoryHelmDetails` and `DeploymentHistoryHelmResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryRepository {
     /// Name of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_name: Option<String>,
     /// Version of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
 }
+
+impl model::Blank for DeploymentHistoryRepository {
+    fn blank() -> Self {
+        Self {
+            chart_name: model::blank(),
+            chart_version: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryRepository {
+    const NAME: &'static str = "DeploymentHistoryRepository";
+    const FIELDS: &'static [&'static str] = &["chart_name", "chart_version"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.chart_name, from),
+            _ => model::value(&mut self.chart_version, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("chart_name", &self.chart_name);
+        to.given("chart_version", &self.chart_version);
+    }
+}
+
+model::through_fields!(DeploymentHistoryRepository, Default);
 
 /// Service as it was in a past deployment, in the second version of the history.
 ///
 /// A part of `DeploymentHistoryServicePageV2` and `DeploymentHistoryStage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryService {
     /// What identifies the service and the deployment.
@@ -2305,9 +4940,62 @@ pub struct DeploymentHistoryService {
     /// URI of the icon of the service.
     pub icon_uri: String,
     /// Total duration in ISO 8601 form, such as `PT16.503S`; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_duration: Option<String>,
 }
+
+impl model::Blank for DeploymentHistoryService {
+    fn blank() -> Self {
+        Self {
+            identifier: model::blank(),
+            status: model::blank(),
+            auditing_data: model::blank(),
+            details: model::blank(),
+            status_details: model::blank(),
+            icon_uri: model::blank(),
+            total_duration: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryService {
+    const NAME: &'static str = "DeploymentHistoryService";
+    const FIELDS: &'static [&'static str] = &[
+        "identifier",
+        "status",
+        "auditing_data",
+        "details",
+        "status_details",
+        "icon_uri",
+        "total_duration",
+    ];
+    const REQUIRED: u128 = 63;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.identifier, from),
+            1 => model::value(&mut self.status, from),
+            2 => model::value(&mut self.auditing_data, from),
+            3 => model::value(&mut self.details, from),
+            4 => model::value(&mut self.status_details, from),
+            5 => model::value(&mut self.icon_uri, from),
+            _ => model::value(&mut self.total_duration, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("identifier", &self.identifier);
+        to.always("status", &self.status);
+        to.always("auditing_data", &self.auditing_data);
+        to.always("details", &self.details);
+        to.always("status_details", &self.status_details);
+        to.always("icon_uri", &self.icon_uri);
+        to.given("total_duration", &self.total_duration);
+    }
+}
+
+model::through_fields!(DeploymentHistoryService);
 
 union! {
     /// Version of a service in a past deployment. The shape depends on the kind of service and carries no discriminator.
@@ -2357,7 +5045,7 @@ impl From<types::DeploymentHistoryJobDetails> for DeploymentHistoryServiceDetail
 /// What identifies the service and the deployment.
 ///
 /// A part of `DeploymentHistoryService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryServiceIdentifier {
     /// Name of the service.
@@ -2367,14 +5055,55 @@ pub struct DeploymentHistoryServiceIdentifier {
     /// Kind of the service.
     pub service_type: types::ServiceTypeEnum,
     /// Identifier of the execution; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
 }
+
+impl model::Blank for DeploymentHistoryServiceIdentifier {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            service_id: model::blank(),
+            service_type: model::blank(),
+            execution_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryServiceIdentifier {
+    const NAME: &'static str = "DeploymentHistoryServiceIdentifier";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "service_id",
+        "service_type",
+        "execution_id",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.service_id, from),
+            2 => model::value(&mut self.service_type, from),
+            _ => model::value(&mut self.execution_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("service_id", &self.service_id);
+        to.always("service_type", &self.service_type);
+        to.given("execution_id", &self.execution_id);
+    }
+}
+
+model::through_fields!(DeploymentHistoryServiceIdentifier);
 
 /// Past deployments of a service, newest first. There is no cursor to get older ones.
 ///
 /// Returned by `list_agentic_workflow_deployment_history_v2`, `list_application_deployment_history_v2`, `list_container_deployment_history_v2` and 4 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryServicePageV2 {
     /// Number of the page.
@@ -2382,9 +5111,42 @@ pub struct DeploymentHistoryServicePageV2 {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryService>,
 }
+
+impl model::Blank for DeploymentHistoryServicePageV2 {
+    fn blank() -> Self {
+        Self {
+            page: model::blank(),
+            page_size: model::blank(),
+            results: model::blank(),
+        }
+    }
+}
+
+impl model::Model for DeploymentHistoryServicePageV2 {
+    const NAME: &'static str = "DeploymentHistoryServicePageV2";
+    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.page, from),
+            1 => model::value(&mut self.page_size, from),
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("page", &self.page);
+        to.always("page_size", &self.page_size);
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(DeploymentHistoryServicePageV2);
 
 #[cfg(
     any(
@@ -2428,11 +5190,10 @@ open_enum! {
 /// Dockerfile lines taken from a file.
 ///
 /// A part of `TerraformDockerfileFragment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileFragmentFile {
     /// Always `file`.
-    #[serde(rename = "type")]
     pub type_: types::DockerfileFragmentFileType,
     /// Path of the file in the repository.
     pub path: String,
@@ -2450,6 +5211,40 @@ impl DockerfileFragmentFile {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for DockerfileFragmentFile {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            path: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for DockerfileFragmentFile {
+    const NAME: &'static str = "DockerfileFragmentFile";
+    const FIELDS: &'static [&'static str] = &["type", "path"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.path, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("path", &self.path);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(DockerfileFragmentFile);
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
 open_enum! {
     /// Always `file`.
     ///
@@ -2464,11 +5259,10 @@ open_enum! {
 /// Dockerfile lines given in place.
 ///
 /// A part of `TerraformDockerfileFragment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileFragmentInline {
     /// Always `inline`.
-    #[serde(rename = "type")]
     pub type_: types::DockerfileFragmentInlineType,
     /// The lines.
     pub content: String,
@@ -2489,6 +5283,40 @@ impl DockerfileFragmentInline {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for DockerfileFragmentInline {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            content: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for DockerfileFragmentInline {
+    const NAME: &'static str = "DockerfileFragmentInline";
+    const FIELDS: &'static [&'static str] = &["type", "content"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.content, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("content", &self.content);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(DockerfileFragmentInline);
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
 open_enum! {
     /// Always `inline`.
     ///
@@ -2503,7 +5331,7 @@ open_enum! {
 /// EKS Anywhere credentials: a vSphere login and access to AWS by a key or a role.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereVsphereClusterCredentials {
     /// Identifier.
@@ -2513,14 +5341,65 @@ pub struct EksAnywhereVsphereClusterCredentials {
     /// vSphere user.
     pub vsphere_user: String,
     /// Identifier of the AWS access key; null or absent when a role is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// ARN of the AWS role to assume; null or absent when an access key is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Always `EKS_ANYWHERE_VSPHERE`.
     pub object_type: types::EksAnywhereVsphereObjectType,
 }
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for EksAnywhereVsphereClusterCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            vsphere_user: model::blank(),
+            access_key_id: model::blank(),
+            role_arn: model::blank(),
+            object_type: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for EksAnywhereVsphereClusterCredentials {
+    const NAME: &'static str = "EksAnywhereVsphereClusterCredentials";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "vsphere_user",
+        "access_key_id",
+        "role_arn",
+        "object_type",
+    ];
+    const REQUIRED: u128 = 39;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.vsphere_user, from),
+            3 => model::value(&mut self.access_key_id, from),
+            4 => model::value(&mut self.role_arn, from),
+            _ => model::value(&mut self.object_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("vsphere_user", &self.vsphere_user);
+        to.given("access_key_id", &self.access_key_id);
+        to.given("role_arn", &self.role_arn);
+        to.always("object_type", &self.object_type);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(EksAnywhereVsphereClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
@@ -2537,28 +5416,75 @@ open_enum! {
 /// CPU use of a database of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentDatabasesCurrentMetric` and `Instance`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricCpu {
     /// CPU requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_float: Option<f64>,
     /// CPU used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_number: Option<f64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+impl model::Blank for EnvironmentDatabasesCurrentMetricCpu {
+    fn blank() -> Self {
+        Self {
+            requested_in_float: model::blank(),
+            consumed_in_number: model::blank(),
+            consumed_in_percent: model::blank(),
+            warning_threshold_in_percent: model::blank(),
+            alert_threshold_in_percent: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+impl model::Model for EnvironmentDatabasesCurrentMetricCpu {
+    const NAME: &'static str = "EnvironmentDatabasesCurrentMetricCpu";
+    const FIELDS: &'static [&'static str] = &[
+        "requested_in_float",
+        "consumed_in_number",
+        "consumed_in_percent",
+        "warning_threshold_in_percent",
+        "alert_threshold_in_percent",
+        "status",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.requested_in_float, from),
+            1 => model::value(&mut self.consumed_in_number, from),
+            2 => model::value(&mut self.consumed_in_percent, from),
+            3 => model::value(&mut self.warning_threshold_in_percent, from),
+            4 => model::value(&mut self.alert_threshold_in_percent, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("requested_in_float", &self.requested_in_float);
+        to.given("consumed_in_number", &self.consumed_in_number);
+        to.given("consumed_in_percent", &self.consumed_in_percent);
+        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
+        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
+        to.given("status", &self.status);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+model::through_fields!(EnvironmentDatabasesCurrentMetricCpu, Default);
 
 #[cfg(any(feature = "environments", feature = "organizations", feature = "projects"))]
 open_enum! {
@@ -2581,39 +5507,93 @@ open_enum! {
 /// Event of an application or a database, in the 2022 revision.
 ///
 /// A part of `EventPaginatedResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// User who caused the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<types::User>,
     /// Git commit concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// Status of the service at the time of the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::Status>,
     /// Kind of event.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Reference to the related log.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<types::ReferenceObject>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for Event {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            user: model::blank(),
+            commit: model::blank(),
+            status: model::blank(),
+            type_: model::blank(),
+            log: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for Event {
+    const NAME: &'static str = "Event";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "user",
+        "commit",
+        "status",
+        "type",
+        "log",
+    ];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.user, from),
+            4 => model::value(&mut self.commit, from),
+            5 => model::value(&mut self.status, from),
+            6 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.log, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("user", &self.user);
+        to.given("commit", &self.commit);
+        to.given("status", &self.status);
+        to.given("type", &self.type_);
+        to.given("log", &self.log);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(Event);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Page of events of an application or a database, in the 2022 revision.
 ///
 /// Returned by `list_application_event` and `list_database_event`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventPaginatedResponseList {
     /// Number of the page.
@@ -2621,9 +5601,45 @@ pub struct EventPaginatedResponseList {
     /// Number of items per page.
     pub page_size: i64,
     /// The events.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Event>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for EventPaginatedResponseList {
+    fn blank() -> Self {
+        Self {
+            page: model::blank(),
+            page_size: model::blank(),
+            results: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for EventPaginatedResponseList {
+    const NAME: &'static str = "EventPaginatedResponseList";
+    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.page, from),
+            1 => model::value(&mut self.page_size, from),
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("page", &self.page);
+        to.always("page_size", &self.page_size);
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(EventPaginatedResponseList);
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
 open_enum! {
@@ -2644,7 +5660,7 @@ open_enum! {
 /// Google Cloud credentials based on a service account key.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpStaticClusterCredentials {
     /// Identifier.
@@ -2654,6 +5670,43 @@ pub struct GcpStaticClusterCredentials {
     /// Always `GCP`.
     pub object_type: types::GcpStaticClusterCredentialsObjectType,
 }
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for GcpStaticClusterCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            object_type: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for GcpStaticClusterCredentials {
+    const NAME: &'static str = "GcpStaticClusterCredentials";
+    const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.object_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("object_type", &self.object_type);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(GcpStaticClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
@@ -2670,7 +5723,7 @@ open_enum! {
 /// Google Cloud credentials based on workload identity federation.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpWorkloadIdentityClusterCredentials {
     /// Identifier.
@@ -2690,6 +5743,66 @@ pub struct GcpWorkloadIdentityClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for GcpWorkloadIdentityClusterCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            object_type: model::blank(),
+            project_id: model::blank(),
+            service_account_email: model::blank(),
+            workload_identity_provider_resource: model::blank(),
+            token_lifetime_seconds: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for GcpWorkloadIdentityClusterCredentials {
+    const NAME: &'static str = "GcpWorkloadIdentityClusterCredentials";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "object_type",
+        "project_id",
+        "service_account_email",
+        "workload_identity_provider_resource",
+        "token_lifetime_seconds",
+    ];
+    const REQUIRED: u128 = 127;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.object_type, from),
+            3 => model::value(&mut self.project_id, from),
+            4 => model::value(&mut self.service_account_email, from),
+            5 => model::value(&mut self.workload_identity_provider_resource, from),
+            _ => model::value(&mut self.token_lifetime_seconds, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("object_type", &self.object_type);
+        to.always("project_id", &self.project_id);
+        to.always("service_account_email", &self.service_account_email);
+        to.always(
+            "workload_identity_provider_resource",
+            &self.workload_identity_provider_resource,
+        );
+        to.always("token_lifetime_seconds", &self.token_lifetime_seconds);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(GcpWorkloadIdentityClusterCredentials);
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
     /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
     ///
@@ -2704,7 +5817,7 @@ open_enum! {
 /// Credentials of a kind without fields of its own.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GenericClusterCredentials {
     /// Identifier.
@@ -2714,6 +5827,43 @@ pub struct GenericClusterCredentials {
     /// Always `OTHER`.
     pub object_type: types::GenericClusterCredentialsObjectType,
 }
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for GenericClusterCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            object_type: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for GenericClusterCredentials {
+    const NAME: &'static str = "GenericClusterCredentials";
+    const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.object_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("object_type", &self.object_type);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(GenericClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
@@ -2743,14 +5893,12 @@ open_enum! {
 /// Probes that check the instances of a service.
 ///
 /// A part of `Application`, `ApplicationEditRequest`, `ApplicationRequest` and 5 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Healthcheck {
     /// Probe that tells whether an instance can take traffic.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub readiness_probe: rt::Patch<types::Probe>,
     /// Probe that tells whether an instance must be restarted.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub liveness_probe: rt::Patch<types::Probe>,
 }
 
@@ -2774,25 +5922,53 @@ impl Healthcheck {
     }
 }
 
+impl model::Blank for Healthcheck {
+    fn blank() -> Self {
+        Self {
+            readiness_probe: model::blank(),
+            liveness_probe: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Healthcheck {
+    const NAME: &'static str = "Healthcheck";
+    const FIELDS: &'static [&'static str] = &["readiness_probe", "liveness_probe"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.readiness_probe, from),
+            _ => model::value(&mut self.liveness_probe, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("readiness_probe", &self.readiness_probe);
+        to.given("liveness_probe", &self.liveness_probe);
+    }
+}
+
+model::through_fields!(Healthcheck, Default);
+
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Git repository a Helm chart comes from.
 ///
 /// A part of `GitFileCheckRequest`, `HelmCheckRequest` and `HelmRequestSourceGitRepository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmGitRepositoryRequest {
     /// URL of the repository.
     pub url: String,
     /// Branch to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Directory of the repository to start from; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub git_token_id: rt::Patch<String>,
 }
 
@@ -2825,6 +6001,51 @@ impl HelmGitRepositoryRequest {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmGitRepositoryRequest {
+    fn blank() -> Self {
+        Self {
+            url: model::blank(),
+            branch: model::blank(),
+            root_path: model::blank(),
+            git_token_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmGitRepositoryRequest {
+    const NAME: &'static str = "HelmGitRepositoryRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "url",
+        "branch",
+        "root_path",
+        "git_token_id",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.url, from),
+            1 => model::value(&mut self.branch, from),
+            2 => model::value(&mut self.root_path, from),
+            _ => model::value(&mut self.git_token_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("url", &self.url);
+        to.given("branch", &self.branch);
+        to.given("root_path", &self.root_path);
+        to.given("git_token_id", &self.git_token_id);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmGitRepositoryRequest);
+
+#[cfg(any(feature = "environments", feature = "helms"))]
 open_enum! {
     /// Protocol of a port of a Helm service. The default is `HTTP`.
     ///
@@ -2841,7 +6062,7 @@ open_enum! {
 /// Port of a Helm service found by the name of the Kubernetes service.
 ///
 /// A part of `HelmResponsePort`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmPortResponseWithServiceName {
     /// Identifier of the port.
@@ -2849,30 +6070,91 @@ pub struct HelmPortResponseWithServiceName {
     /// How the port finds its service; it selects the shape.
     pub port_type: String,
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Protocol of the port.
     pub protocol: types::HelmPortProtocolEnum,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Name of the Kubernetes service.
     pub service_name: String,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmPortResponseWithServiceName {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            port_type: model::blank(),
+            name: model::blank(),
+            internal_port: model::blank(),
+            external_port: model::blank(),
+            namespace: model::blank(),
+            protocol: model::blank(),
+            is_default: model::blank(),
+            service_name: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmPortResponseWithServiceName {
+    const NAME: &'static str = "HelmPortResponseWithServiceName";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "port_type",
+        "name",
+        "internal_port",
+        "external_port",
+        "namespace",
+        "protocol",
+        "is_default",
+        "service_name",
+    ];
+    const REQUIRED: u128 = 331;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.port_type, from),
+            2 => model::value(&mut self.name, from),
+            3 => model::value(&mut self.internal_port, from),
+            4 => model::value(&mut self.external_port, from),
+            5 => model::value(&mut self.namespace, from),
+            6 => model::value(&mut self.protocol, from),
+            7 => model::value(&mut self.is_default, from),
+            _ => model::value(&mut self.service_name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("port_type", &self.port_type);
+        to.given("name", &self.name);
+        to.always("internal_port", &self.internal_port);
+        to.given("external_port", &self.external_port);
+        to.given("namespace", &self.namespace);
+        to.always("protocol", &self.protocol);
+        to.given("is_default", &self.is_default);
+        to.always("service_name", &self.service_name);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmPortResponseWithServiceName);
+
+#[cfg(any(feature = "environments", feature = "helms"))]
 /// Port of a Helm service found by labels.
 ///
 /// A part of `HelmResponsePort`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmPortResponseWithServiceSelectors {
     /// Identifier of the port.
@@ -2880,81 +6162,229 @@ pub struct HelmPortResponseWithServiceSelectors {
     /// How the port finds its service; it selects the shape.
     pub port_type: String,
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Protocol of the port.
     pub protocol: types::HelmPortProtocolEnum,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Labels that select the pods.
-    #[serde(default)]
     pub service_selectors: Vec<types::KubernetesSelector>,
 }
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmPortResponseWithServiceSelectors {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            port_type: model::blank(),
+            name: model::blank(),
+            internal_port: model::blank(),
+            external_port: model::blank(),
+            namespace: model::blank(),
+            protocol: model::blank(),
+            is_default: model::blank(),
+            service_selectors: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmPortResponseWithServiceSelectors {
+    const NAME: &'static str = "HelmPortResponseWithServiceSelectors";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "port_type",
+        "name",
+        "internal_port",
+        "external_port",
+        "namespace",
+        "protocol",
+        "is_default",
+        "service_selectors",
+    ];
+    const REQUIRED: u128 = 75;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.port_type, from),
+            2 => model::value(&mut self.name, from),
+            3 => model::value(&mut self.internal_port, from),
+            4 => model::value(&mut self.external_port, from),
+            5 => model::value(&mut self.namespace, from),
+            6 => model::value(&mut self.protocol, from),
+            7 => model::value(&mut self.is_default, from),
+            _ => model::value(&mut self.service_selectors, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("port_type", &self.port_type);
+        to.given("name", &self.name);
+        to.always("internal_port", &self.internal_port);
+        to.given("external_port", &self.external_port);
+        to.given("namespace", &self.namespace);
+        to.always("protocol", &self.protocol);
+        to.given("is_default", &self.is_default);
+        to.always("service_selectors", &self.service_selectors);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmPortResponseWithServiceSelectors);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm service.
 ///
 /// Returned by `create_helm`, `get_helm`, `edit_helm` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Environment the service belongs to.
     pub environment: types::ReferenceObject,
     /// Name of the Helm service.
     pub name: String,
     /// Free text about the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Time limit of the Helm command, in seconds; the default is 600.
     ///
     /// At least 0. Default on the server: `600`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_sec: Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Whether it is deployed automatically when a new version appears.
     pub auto_deploy: bool,
     /// Ports of the service. The `port_type` field selects the shape of each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::HelmResponsePort>,
     /// Where the chart comes from: a Git repository or a Helm repository.
     pub source: types::HelmResponseSource,
     /// Further arguments of the Helm command.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// Whether the chart may create resources outside its namespace; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(default)]
     pub allow_cluster_wide_resources: bool,
     /// Values that replace those of the chart.
-    #[serde(default)]
     pub values_override: types::HelmResponseValuesOverride,
     /// URI of the icon.
     pub icon_uri: String,
     /// Always `HELM`.
     pub service_type: types::ServiceTypeEnum,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub blueprint_id: Option<uuid::Uuid>,
 }
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            environment: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            timeout_sec: model::blank(),
+            auto_preview: model::blank(),
+            auto_deploy: model::blank(),
+            ports: model::blank(),
+            source: model::blank(),
+            arguments: model::blank(),
+            allow_cluster_wide_resources: model::blank(),
+            values_override: model::blank(),
+            icon_uri: model::blank(),
+            service_type: model::blank(),
+            blueprint_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmResponse {
+    const NAME: &'static str = "HelmResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "environment",
+        "name",
+        "description",
+        "timeout_sec",
+        "auto_preview",
+        "auto_deploy",
+        "ports",
+        "source",
+        "arguments",
+        "allow_cluster_wide_resources",
+        "values_override",
+        "icon_uri",
+        "service_type",
+        "blueprint_id",
+    ];
+    const REQUIRED: u128 = 50587;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.environment, from),
+            4 => model::value(&mut self.name, from),
+            5 => model::value(&mut self.description, from),
+            6 => model::value(&mut self.timeout_sec, from),
+            7 => model::value(&mut self.auto_preview, from),
+            8 => model::value(&mut self.auto_deploy, from),
+            9 => model::value(&mut self.ports, from),
+            10 => model::value(&mut self.source, from),
+            11 => model::value(&mut self.arguments, from),
+            12 => model::value(&mut self.allow_cluster_wide_resources, from),
+            13 => model::value(&mut self.values_override, from),
+            14 => model::value(&mut self.icon_uri, from),
+            15 => model::value(&mut self.service_type, from),
+            _ => model::value(&mut self.blueprint_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("environment", &self.environment);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.given("timeout_sec", &self.timeout_sec);
+        to.always("auto_preview", &self.auto_preview);
+        to.always("auto_deploy", &self.auto_deploy);
+        to.given("ports", &self.ports);
+        to.always("source", &self.source);
+        to.always("arguments", &self.arguments);
+        to.always("allow_cluster_wide_resources", &self.allow_cluster_wide_resources);
+        to.always("values_override", &self.values_override);
+        to.always("icon_uri", &self.icon_uri);
+        to.always("service_type", &self.service_type);
+        to.given("blueprint_id", &self.blueprint_id);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 union! {
@@ -3014,7 +6444,7 @@ impl From<types::HelmResponseSourceRepository> for HelmResponseSource {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// A part of `HelmResponseSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseSourceGit {
     /// Git repository of the chart.
@@ -3022,8 +6452,37 @@ pub struct HelmResponseSourceGit {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmResponseSourceGit {
+    fn blank() -> Self {
+        Self { git: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmResponseSourceGit {
+    const NAME: &'static str = "HelmResponseSourceGit";
+    const FIELDS: &'static [&'static str] = &["git"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.git, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("git", &self.git);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmResponseSourceGit);
+
+#[cfg(any(feature = "environments", feature = "helms"))]
 /// A part of `HelmResponseSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseSourceRepository {
     /// Helm repository of the chart.
@@ -3031,70 +6490,228 @@ pub struct HelmResponseSourceRepository {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmResponseSourceRepository {
+    fn blank() -> Self {
+        Self { repository: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmResponseSourceRepository {
+    const NAME: &'static str = "HelmResponseSourceRepository";
+    const FIELDS: &'static [&'static str] = &["repository"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("repository", &self.repository);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmResponseSourceRepository);
+
+#[cfg(any(feature = "environments", feature = "helms"))]
 /// Values that replace those of the chart.
 ///
 /// A part of `HelmResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverride {
     /// Values set as with `--set`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set: Vec<Vec<String>>,
     /// Values set as text, as with `--set-string`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_string: Vec<Vec<String>>,
     /// Values set as JSON, as with `--set-json`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_json: Vec<Vec<String>>,
     /// Files of values; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<types::HelmResponseValuesOverrideFile>,
 }
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmResponseValuesOverride {
+    fn blank() -> Self {
+        Self {
+            set: model::blank(),
+            set_string: model::blank(),
+            set_json: model::blank(),
+            file: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmResponseValuesOverride {
+    const NAME: &'static str = "HelmResponseValuesOverride";
+    const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.set, from),
+            1 => model::value(&mut self.set_string, from),
+            2 => model::value(&mut self.set_json, from),
+            _ => model::value(&mut self.file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("set", &self.set);
+        to.given("set_string", &self.set_string);
+        to.given("set_json", &self.set_json);
+        to.given("file", &self.file);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmResponseValuesOverride, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Files of values; null for none.
 ///
 /// A part of `HelmResponseValuesOverride`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFile {
     /// Files given in place; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<types::HelmResponseValuesOverrideFileRaw>,
     /// Files taken from a Git repository; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<types::HelmResponseValuesOverrideFileGit>,
 }
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmResponseValuesOverrideFile {
+    fn blank() -> Self {
+        Self {
+            raw: model::blank(),
+            git: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmResponseValuesOverrideFile {
+    const NAME: &'static str = "HelmResponseValuesOverrideFile";
+    const FIELDS: &'static [&'static str] = &["raw", "git"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.raw, from),
+            _ => model::value(&mut self.git, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("raw", &self.raw);
+        to.given("git", &self.git);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmResponseValuesOverrideFile, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Files taken from a Git repository; null for none.
 ///
 /// A part of `HelmResponseValuesOverrideFile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileGit {
     /// Git repository of the files.
     pub git_repository: types::ApplicationGitRepository,
     /// Paths of the files in the repository.
-    #[serde(default)]
     pub paths: Vec<String>,
 }
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmResponseValuesOverrideFileGit {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+            paths: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmResponseValuesOverrideFileGit {
+    const NAME: &'static str = "HelmResponseValuesOverrideFileGit";
+    const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.git_repository, from),
+            _ => model::value(&mut self.paths, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+        to.always("paths", &self.paths);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmResponseValuesOverrideFileGit);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Files given in place; null for none.
 ///
 /// A part of `HelmResponseValuesOverrideFile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileRaw {
     /// The files.
-    #[serde(default)]
     pub values: Vec<types::HelmResponseValuesOverrideFileRawItem>,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmResponseValuesOverrideFileRaw {
+    fn blank() -> Self {
+        Self { values: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmResponseValuesOverrideFileRaw {
+    const NAME: &'static str = "HelmResponseValuesOverrideFileRaw";
+    const FIELDS: &'static [&'static str] = &["values"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.values, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("values", &self.values);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmResponseValuesOverrideFileRaw);
+
+#[cfg(any(feature = "environments", feature = "helms"))]
 /// A part of `HelmResponseValuesOverrideFileRaw`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileRawItem {
     /// Name of the file.
@@ -3104,10 +6721,44 @@ pub struct HelmResponseValuesOverrideFileRawItem {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmResponseValuesOverrideFileRawItem {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            content: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmResponseValuesOverrideFileRawItem {
+    const NAME: &'static str = "HelmResponseValuesOverrideFileRawItem";
+    const FIELDS: &'static [&'static str] = &["name", "content"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.content, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("content", &self.content);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmResponseValuesOverrideFileRawItem);
+
+#[cfg(any(feature = "environments", feature = "helms"))]
 /// Git repository of a Helm chart.
 ///
 /// A part of `HelmResponseSourceGit`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceGitResponse {
     /// Git repository.
@@ -3115,10 +6766,41 @@ pub struct HelmSourceGitResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmSourceGitResponse {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmSourceGitResponse {
+    const NAME: &'static str = "HelmSourceGitResponse";
+    const FIELDS: &'static [&'static str] = &["git_repository"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.git_repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmSourceGitResponse);
+
+#[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm repository of a Helm chart.
 ///
 /// A part of `HelmResponseSourceRepository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponse {
     /// Name of the chart.
@@ -3130,10 +6812,51 @@ pub struct HelmSourceRepositoryResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmSourceRepositoryResponse {
+    fn blank() -> Self {
+        Self {
+            chart_name: model::blank(),
+            chart_version: model::blank(),
+            repository: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmSourceRepositoryResponse {
+    const NAME: &'static str = "HelmSourceRepositoryResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "chart_name",
+        "chart_version",
+        "repository",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.chart_name, from),
+            1 => model::value(&mut self.chart_version, from),
+            _ => model::value(&mut self.repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("chart_name", &self.chart_name);
+        to.always("chart_version", &self.chart_version);
+        to.always("repository", &self.repository);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmSourceRepositoryResponse);
+
+#[cfg(any(feature = "environments", feature = "helms"))]
 /// Short description of the repository.
 ///
 /// A part of `HelmSourceRepositoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponseRepository {
     /// Identifier.
@@ -3144,83 +6867,271 @@ pub struct HelmSourceRepositoryResponseRepository {
     pub url: String,
 }
 
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for HelmSourceRepositoryResponseRepository {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            url: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for HelmSourceRepositoryResponseRepository {
+    const NAME: &'static str = "HelmSourceRepositoryResponseRepository";
+    const FIELDS: &'static [&'static str] = &["id", "name", "url"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.url, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("url", &self.url);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(HelmSourceRepositoryResponseRepository);
+
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Instance of a service with its resource use, in the 2022 revision.
 ///
 /// A part of `InstanceResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Instance {
     /// Time at which it was created.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// CPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
     /// Memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::InstanceMemory>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for Instance {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            name: model::blank(),
+            cpu: model::blank(),
+            memory: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for Instance {
+    const NAME: &'static str = "Instance";
+    const FIELDS: &'static [&'static str] = &["created_at", "name", "cpu", "memory"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.cpu, from),
+            _ => model::value(&mut self.memory, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("created_at", &self.created_at);
+        to.given("name", &self.name);
+        to.given("cpu", &self.cpu);
+        to.given("memory", &self.memory);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(Instance, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Memory use of an instance, in the 2022 revision.
 ///
 /// A part of `Instance`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InstanceMemory {
     /// Memory requested, in MB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_mb: Option<i64>,
     /// Memory used, in MB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_mb: Option<i64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for InstanceMemory {
+    fn blank() -> Self {
+        Self {
+            requested_in_mb: model::blank(),
+            consumed_in_mb: model::blank(),
+            consumed_in_percent: model::blank(),
+            warning_threshold_in_percent: model::blank(),
+            alert_threshold_in_percent: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for InstanceMemory {
+    const NAME: &'static str = "InstanceMemory";
+    const FIELDS: &'static [&'static str] = &[
+        "requested_in_mb",
+        "consumed_in_mb",
+        "consumed_in_percent",
+        "warning_threshold_in_percent",
+        "alert_threshold_in_percent",
+        "status",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.requested_in_mb, from),
+            1 => model::value(&mut self.consumed_in_mb, from),
+            2 => model::value(&mut self.consumed_in_percent, from),
+            3 => model::value(&mut self.warning_threshold_in_percent, from),
+            4 => model::value(&mut self.alert_threshold_in_percent, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("requested_in_mb", &self.requested_in_mb);
+        to.given("consumed_in_mb", &self.consumed_in_mb);
+        to.given("consumed_in_percent", &self.consumed_in_percent);
+        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
+        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
+        to.given("status", &self.status);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(InstanceMemory, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Instances of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_current_instance` and `get_container_current_instance`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InstanceResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Instance>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for InstanceResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for InstanceResponseList {
+    const NAME: &'static str = "InstanceResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(InstanceResponseList, Default);
 
 /// Command and times of a cron job.
 ///
 /// A part of `DeploymentHistoryJobSchedule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobCronSchedule {
     /// Arguments of the command.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// Entry point; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
     /// Time zone in which the cron expression is read.
     pub timezone: String,
 }
+
+impl model::Blank for JobCronSchedule {
+    fn blank() -> Self {
+        Self {
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+            scheduled_at: model::blank(),
+            timezone: model::blank(),
+        }
+    }
+}
+
+impl model::Model for JobCronSchedule {
+    const NAME: &'static str = "JobCronSchedule";
+    const FIELDS: &'static [&'static str] = &[
+        "arguments",
+        "entrypoint",
+        "scheduled_at",
+        "timezone",
+    ];
+    const REQUIRED: u128 = 12;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.arguments, from),
+            1 => model::value(&mut self.entrypoint, from),
+            2 => model::value(&mut self.scheduled_at, from),
+            _ => model::value(&mut self.timezone, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+        to.always("scheduled_at", &self.scheduled_at);
+        to.always("timezone", &self.timezone);
+    }
+}
+
+model::through_fields!(JobCronSchedule);
 
 open_enum! {
     /// What a lifecycle job is made for.
@@ -3239,16 +7150,45 @@ open_enum! {
 /// Command a lifecycle job runs on one event.
 ///
 /// A part of `DeploymentHistoryJobSchedule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobLifecyleSchedule {
     /// Arguments of the command.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// Entry point; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
+
+impl model::Blank for JobLifecyleSchedule {
+    fn blank() -> Self {
+        Self {
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+        }
+    }
+}
+
+impl model::Model for JobLifecyleSchedule {
+    const NAME: &'static str = "JobLifecyleSchedule";
+    const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.arguments, from),
+            _ => model::value(&mut self.entrypoint, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+    }
+}
+
+model::through_fields!(JobLifecyleSchedule);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 union! {
@@ -3310,22 +7250,79 @@ impl From<types::JobResponseSourceImage> for JobResponseSource {
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// A part of `JobResponseSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResponseSourceDocker {
     /// Build from a Git repository.
-    #[serde(default)]
     pub docker: types::JobSourceDockerResponse,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for JobResponseSourceDocker {
+    fn blank() -> Self {
+        Self { docker: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for JobResponseSourceDocker {
+    const NAME: &'static str = "JobResponseSourceDocker";
+    const FIELDS: &'static [&'static str] = &["docker"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.docker, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("docker", &self.docker);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(JobResponseSourceDocker);
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
 /// A part of `JobResponseSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResponseSourceImage {
     /// Image of a container registry.
     pub image: types::ContainerSource,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for JobResponseSourceImage {
+    fn blank() -> Self {
+        Self { image: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for JobResponseSourceImage {
+    const NAME: &'static str = "JobResponseSourceImage";
+    const FIELDS: &'static [&'static str] = &["image"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.image, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("image", &self.image);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(JobResponseSourceImage);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 open_enum! {
@@ -3348,22 +7345,63 @@ open_enum! {
 /// Build of a job from a Git repository.
 ///
 /// A part of `JobResponseSourceDocker`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobSourceDockerResponse {
     /// Git repository the job is built from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepository>,
     /// Path of the Dockerfile; null when it is not used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dockerfile_path: Option<String>,
     /// Content of the Dockerfile given in place; null when it is not used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dockerfile_raw: Option<String>,
     /// Stage of the Dockerfile to build; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_target_build_stage: Option<String>,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for JobSourceDockerResponse {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+            dockerfile_path: model::blank(),
+            dockerfile_raw: model::blank(),
+            docker_target_build_stage: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for JobSourceDockerResponse {
+    const NAME: &'static str = "JobSourceDockerResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "git_repository",
+        "dockerfile_path",
+        "dockerfile_raw",
+        "docker_target_build_stage",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.git_repository, from),
+            1 => model::value(&mut self.dockerfile_path, from),
+            2 => model::value(&mut self.dockerfile_raw, from),
+            _ => model::value(&mut self.docker_target_build_stage, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("git_repository", &self.git_repository);
+        to.given("dockerfile_path", &self.dockerfile_path);
+        to.given("dockerfile_raw", &self.dockerfile_raw);
+        to.given("docker_target_build_stage", &self.docker_target_build_stage);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(JobSourceDockerResponse, Default);
 
 open_enum! {
     /// Kind of job.
@@ -3381,16 +7419,14 @@ open_enum! {
 /// Scaling of a service with KEDA.
 ///
 /// A part of `AutoscalingPolicyRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaAutoscalingRequest {
     /// Always `KEDA`.
     pub mode: types::AutoscalingMode,
     /// Time between two looks at the sources of events, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub polling_interval_seconds: Option<i64>,
     /// Time to wait after the last event before scaling down, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cooldown_period_seconds: Option<i64>,
     /// Scalers, at least one.
     ///
@@ -3424,6 +7460,51 @@ impl KedaAutoscalingRequest {
     }
 }
 
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for KedaAutoscalingRequest {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            polling_interval_seconds: model::blank(),
+            cooldown_period_seconds: model::blank(),
+            scalers: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for KedaAutoscalingRequest {
+    const NAME: &'static str = "KedaAutoscalingRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "mode",
+        "polling_interval_seconds",
+        "cooldown_period_seconds",
+        "scalers",
+    ];
+    const REQUIRED: u128 = 9;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            1 => model::value(&mut self.polling_interval_seconds, from),
+            2 => model::value(&mut self.cooldown_period_seconds, from),
+            _ => model::value(&mut self.scalers, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.given("polling_interval_seconds", &self.polling_interval_seconds);
+        to.given("cooldown_period_seconds", &self.cooldown_period_seconds);
+        to.always("scalers", &self.scalers);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(KedaAutoscalingRequest);
+
 #[cfg(
     any(
         feature = "applications",
@@ -3435,16 +7516,14 @@ impl KedaAutoscalingRequest {
 /// Scaling of a service with KEDA.
 ///
 /// A part of `AutoscalingPolicyResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaAutoscalingResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Identifier of the service.
     pub service_id: uuid::Uuid,
@@ -3457,32 +7536,109 @@ pub struct KedaAutoscalingResponse {
     /// Scalers, at least one.
     ///
     /// At least 1 items.
-    #[serde(default)]
     pub scalers: Vec<types::KedaScalerResponse>,
 }
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Blank for KedaAutoscalingResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            service_id: model::blank(),
+            mode: model::blank(),
+            polling_interval_seconds: model::blank(),
+            cooldown_period_seconds: model::blank(),
+            scalers: model::blank(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Model for KedaAutoscalingResponse {
+    const NAME: &'static str = "KedaAutoscalingResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "service_id",
+        "mode",
+        "polling_interval_seconds",
+        "cooldown_period_seconds",
+        "scalers",
+    ];
+    const REQUIRED: u128 = 123;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.service_id, from),
+            4 => model::value(&mut self.mode, from),
+            5 => model::value(&mut self.polling_interval_seconds, from),
+            6 => model::value(&mut self.cooldown_period_seconds, from),
+            _ => model::value(&mut self.scalers, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("service_id", &self.service_id);
+        to.always("mode", &self.mode);
+        to.always("polling_interval_seconds", &self.polling_interval_seconds);
+        to.always("cooldown_period_seconds", &self.cooldown_period_seconds);
+        to.always("scalers", &self.scalers);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+model::through_fields!(KedaAutoscalingResponse);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Scaler of a KEDA policy.
 ///
 /// A part of `KedaAutoscalingRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaScalerRequest {
     /// Type of the KEDA scaler.
     pub scaler_type: String,
     /// Whether the scaler is enabled.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Role of the scaler.
     pub role: types::KedaScalerRole,
     /// Configuration of the scaler as JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_json: Option<serde_json::Map<String, serde_json::Value>>,
     /// Configuration of the scaler as YAML.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_yaml: Option<String>,
     /// How the scaler authenticates to its source.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationRequest>,
 }
 
@@ -3527,6 +7683,59 @@ impl KedaScalerRequest {
     }
 }
 
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for KedaScalerRequest {
+    fn blank() -> Self {
+        Self {
+            scaler_type: model::blank(),
+            enabled: model::blank(),
+            role: model::blank(),
+            config_json: model::blank(),
+            config_yaml: model::blank(),
+            trigger_authentication: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for KedaScalerRequest {
+    const NAME: &'static str = "KedaScalerRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "scaler_type",
+        "enabled",
+        "role",
+        "config_json",
+        "config_yaml",
+        "trigger_authentication",
+    ];
+    const REQUIRED: u128 = 5;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.scaler_type, from),
+            1 => model::value(&mut self.enabled, from),
+            2 => model::value(&mut self.role, from),
+            3 => model::value(&mut self.config_json, from),
+            4 => model::value(&mut self.config_yaml, from),
+            _ => model::value(&mut self.trigger_authentication, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("scaler_type", &self.scaler_type);
+        to.given("enabled", &self.enabled);
+        to.always("role", &self.role);
+        to.given("config_json", &self.config_json);
+        to.given("config_yaml", &self.config_yaml);
+        to.given("trigger_authentication", &self.trigger_authentication);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(KedaScalerRequest);
+
 #[cfg(
     any(
         feature = "applications",
@@ -3538,16 +7747,14 @@ impl KedaScalerRequest {
 /// Scaler of a KEDA policy.
 ///
 /// A part of `KedaAutoscalingResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaScalerResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Type of the KEDA scaler.
     pub scaler_type: String,
@@ -3556,15 +7763,98 @@ pub struct KedaScalerResponse {
     /// Role of the scaler.
     pub role: types::KedaScalerRole,
     /// Configuration of the scaler as JSON; can be null.
-    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub config_json: serde_json::Map<String, serde_json::Value>,
     /// Configuration of the scaler as YAML; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_yaml: Option<String>,
     /// How the scaler authenticates to its source.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationResponse>,
 }
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Blank for KedaScalerResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            scaler_type: model::blank(),
+            enabled: model::blank(),
+            role: model::blank(),
+            config_json: model::blank(),
+            config_yaml: model::blank(),
+            trigger_authentication: model::blank(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Model for KedaScalerResponse {
+    const NAME: &'static str = "KedaScalerResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "scaler_type",
+        "enabled",
+        "role",
+        "config_json",
+        "config_yaml",
+        "trigger_authentication",
+    ];
+    const REQUIRED: u128 = 59;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.scaler_type, from),
+            4 => model::value(&mut self.enabled, from),
+            5 => model::value(&mut self.role, from),
+            6 => model::value(&mut self.config_json, from),
+            7 => model::value(&mut self.config_yaml, from),
+            _ => model::value(&mut self.trigger_authentication, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("scaler_type", &self.scaler_type);
+        to.always("enabled", &self.enabled);
+        to.always("role", &self.role);
+        to.given("config_json", &self.config_json);
+        to.given("config_yaml", &self.config_yaml);
+        to.given("trigger_authentication", &self.trigger_authentication);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+model::through_fields!(KedaScalerResponse);
 
 #[cfg(
     any(
@@ -3590,13 +7880,12 @@ open_enum! {
 /// How a KEDA scaler authenticates to its source.
 ///
 /// A part of `KedaScalerRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaTriggerAuthenticationRequest {
     /// Name of the authentication.
     pub name: String,
     /// Configuration as YAML.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_yaml: Option<String>,
 }
 
@@ -3616,6 +7905,40 @@ impl KedaTriggerAuthenticationRequest {
     }
 }
 
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for KedaTriggerAuthenticationRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            config_yaml: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for KedaTriggerAuthenticationRequest {
+    const NAME: &'static str = "KedaTriggerAuthenticationRequest";
+    const FIELDS: &'static [&'static str] = &["name", "config_yaml"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.config_yaml, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("config_yaml", &self.config_yaml);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(KedaTriggerAuthenticationRequest);
+
 #[cfg(
     any(
         feature = "applications",
@@ -3627,25 +7950,96 @@ impl KedaTriggerAuthenticationRequest {
 /// How a KEDA scaler authenticates to its source.
 ///
 /// A part of `KedaScalerResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaTriggerAuthenticationResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Identifier of the organization.
     pub organization_id: String,
     /// Name of the authentication.
     pub name: String,
     /// Configuration as YAML.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_yaml: Option<String>,
 }
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Blank for KedaTriggerAuthenticationResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            organization_id: model::blank(),
+            name: model::blank(),
+            config_yaml: model::blank(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Model for KedaTriggerAuthenticationResponse {
+    const NAME: &'static str = "KedaTriggerAuthenticationResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "organization_id",
+        "name",
+        "config_yaml",
+    ];
+    const REQUIRED: u128 = 27;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.organization_id, from),
+            4 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.config_yaml, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("organization_id", &self.organization_id);
+        to.always("name", &self.name);
+        to.given("config_yaml", &self.config_yaml);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+model::through_fields!(KedaTriggerAuthenticationResponse);
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
 open_enum! {
@@ -3666,7 +8060,7 @@ open_enum! {
 /// Label a Kubernetes service selects its pods by.
 ///
 /// A part of `HelmPortResponseWithServiceSelectors`, `HelmRequestPortServiceSelectors` and `KubernetesServiceSpec`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesSelector {
     /// Name of the label.
@@ -3686,13 +8080,46 @@ impl KubernetesSelector {
     }
 }
 
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Blank for KubernetesSelector {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+impl model::Model for KubernetesSelector {
+    const NAME: &'static str = "KubernetesSelector";
+    const FIELDS: &'static [&'static str] = &["key", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("value", &self.value);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "helms"))]
+model::through_fields!(KubernetesSelector);
+
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesTerraformBackend {
     /// State kept in the cluster.
-    #[serde(default)]
     pub kubernetes: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -3704,10 +8131,39 @@ impl KubernetesTerraformBackend {
     }
 }
 
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for KubernetesTerraformBackend {
+    fn blank() -> Self {
+        Self { kubernetes: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for KubernetesTerraformBackend {
+    const NAME: &'static str = "KubernetesTerraformBackend";
+    const FIELDS: &'static [&'static str] = &["kubernetes"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.kubernetes, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("kubernetes", &self.kubernetes);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(KubernetesTerraformBackend);
+
 /// Kubernetes label.
 ///
 /// A part of `OrganizationLabelsGroupCreateRequest`, `OrganizationLabelsGroupEnrichedResponse` and `OrganizationLabelsGroupResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Label {
     /// Key of the label.
@@ -3733,20 +8189,56 @@ impl Label {
     }
 }
 
+impl model::Blank for Label {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+            propagate_to_cloud_provider: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Label {
+    const NAME: &'static str = "Label";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "value",
+        "propagate_to_cloud_provider",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.value, from),
+            _ => model::value(&mut self.propagate_to_cloud_provider, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("value", &self.value);
+        to.always("propagate_to_cloud_provider", &self.propagate_to_cloud_provider);
+    }
+}
+
+model::through_fields!(Label);
+
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Job run on events of its environment.
 ///
 /// A part of `JobResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Environment the job belongs to.
     pub environment: types::ReferenceObject,
@@ -3757,12 +8249,10 @@ pub struct LifecycleJobResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the job.
     pub name: String,
     /// Free text about the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// CPU in mCPU.
     pub cpu: i64,
@@ -3771,95 +8261,292 @@ pub struct LifecycleJobResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<types::CpuArchitectureEnum>,
     /// Number of restarts after a failure; the default is 0.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_nb_restart: Option<i64>,
     /// Time limit of a run, in seconds.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_duration_seconds: Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Port used by the probes; null for none.
     ///
     /// At least 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
     /// Where the job comes from: an image or a Git repository.
     pub source: types::JobResponseSource,
     /// Probes that check the runs.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether it is deployed automatically when a new version appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Always `JOB`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Always `LIFECYCLE`.
     pub job_type: types::JobTypeEnum,
     /// Events that make the job run.
-    #[serde(default)]
     pub schedule: types::LifecycleJobResponseSchedule,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for LifecycleJobResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            environment: model::blank(),
+            maximum_cpu: model::blank(),
+            maximum_memory: model::blank(),
+            maximum_gpu: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            cpu: model::blank(),
+            memory: model::blank(),
+            gpu: model::blank(),
+            ephemeral_storage_in_gib: model::blank(),
+            cpu_architecture: model::blank(),
+            max_nb_restart: model::blank(),
+            max_duration_seconds: model::blank(),
+            auto_preview: model::blank(),
+            port: model::blank(),
+            source: model::blank(),
+            healthchecks: model::blank(),
+            auto_deploy: model::blank(),
+            icon_uri: model::blank(),
+            service_type: model::blank(),
+            job_type: model::blank(),
+            schedule: model::blank(),
+            annotations_groups: model::blank(),
+            labels_groups: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for LifecycleJobResponse {
+    const NAME: &'static str = "LifecycleJobResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "environment",
+        "maximum_cpu",
+        "maximum_memory",
+        "maximum_gpu",
+        "name",
+        "description",
+        "cpu",
+        "memory",
+        "gpu",
+        "ephemeral_storage_in_gib",
+        "cpu_architecture",
+        "max_nb_restart",
+        "max_duration_seconds",
+        "auto_preview",
+        "port",
+        "source",
+        "healthchecks",
+        "auto_deploy",
+        "icon_uri",
+        "service_type",
+        "job_type",
+        "schedule",
+        "annotations_groups",
+        "labels_groups",
+    ];
+    const REQUIRED: u128 = 8718011;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.environment, from),
+            4 => model::value(&mut self.maximum_cpu, from),
+            5 => model::value(&mut self.maximum_memory, from),
+            6 => model::value(&mut self.maximum_gpu, from),
+            7 => model::value(&mut self.name, from),
+            8 => model::value(&mut self.description, from),
+            9 => model::value(&mut self.cpu, from),
+            10 => model::value(&mut self.memory, from),
+            11 => model::value(&mut self.gpu, from),
+            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
+            13 => model::value(&mut self.cpu_architecture, from),
+            14 => model::value(&mut self.max_nb_restart, from),
+            15 => model::value(&mut self.max_duration_seconds, from),
+            16 => model::value(&mut self.auto_preview, from),
+            17 => model::value(&mut self.port, from),
+            18 => model::value(&mut self.source, from),
+            19 => model::value(&mut self.healthchecks, from),
+            20 => model::value(&mut self.auto_deploy, from),
+            21 => model::value(&mut self.icon_uri, from),
+            22 => model::value(&mut self.service_type, from),
+            23 => model::value(&mut self.job_type, from),
+            24 => model::value(&mut self.schedule, from),
+            25 => model::value(&mut self.annotations_groups, from),
+            _ => model::value(&mut self.labels_groups, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("environment", &self.environment);
+        to.always("maximum_cpu", &self.maximum_cpu);
+        to.always("maximum_memory", &self.maximum_memory);
+        to.always("maximum_gpu", &self.maximum_gpu);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("cpu", &self.cpu);
+        to.always("memory", &self.memory);
+        to.always("gpu", &self.gpu);
+        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
+        to.given("cpu_architecture", &self.cpu_architecture);
+        to.given("max_nb_restart", &self.max_nb_restart);
+        to.given("max_duration_seconds", &self.max_duration_seconds);
+        to.always("auto_preview", &self.auto_preview);
+        to.given("port", &self.port);
+        to.always("source", &self.source);
+        to.always("healthchecks", &self.healthchecks);
+        to.given("auto_deploy", &self.auto_deploy);
+        to.given("icon_uri", &self.icon_uri);
+        to.given("service_type", &self.service_type);
+        to.always("job_type", &self.job_type);
+        to.always("schedule", &self.schedule);
+        to.given("annotations_groups", &self.annotations_groups);
+        to.given("labels_groups", &self.labels_groups);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(LifecycleJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Events that make the job run.
 ///
 /// A part of `LifecycleJobResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponseSchedule {
     /// Command run when the environment starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_start: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// Command run when the environment stops.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_stop: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// Command run when the environment is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_delete: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// What a lifecycle job is made for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for LifecycleJobResponseSchedule {
+    fn blank() -> Self {
+        Self {
+            on_start: model::blank(),
+            on_stop: model::blank(),
+            on_delete: model::blank(),
+            lifecycle_type: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for LifecycleJobResponseSchedule {
+    const NAME: &'static str = "LifecycleJobResponseSchedule";
+    const FIELDS: &'static [&'static str] = &[
+        "on_start",
+        "on_stop",
+        "on_delete",
+        "lifecycle_type",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.on_start, from),
+            1 => model::value(&mut self.on_stop, from),
+            2 => model::value(&mut self.on_delete, from),
+            _ => model::value(&mut self.lifecycle_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("on_start", &self.on_start);
+        to.given("on_stop", &self.on_stop);
+        to.given("on_delete", &self.on_delete);
+        to.given("lifecycle_type", &self.lifecycle_type);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(LifecycleJobResponseSchedule, Default);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Command run when the environment starts.
 ///
 /// A part of `LifecycleJobResponseSchedule`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponseScheduleOnStop {
     /// Arguments of the command.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Blank for LifecycleJobResponseScheduleOnStop {
+    fn blank() -> Self {
+        Self {
+            arguments: model::blank(),
+            entrypoint: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+impl model::Model for LifecycleJobResponseScheduleOnStop {
+    const NAME: &'static str = "LifecycleJobResponseScheduleOnStop";
+    const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.arguments, from),
+            _ => model::value(&mut self.entrypoint, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("arguments", &self.arguments);
+        to.given("entrypoint", &self.entrypoint);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+model::through_fields!(LifecycleJobResponseScheduleOnStop, Default);
 
 #[cfg(
     any(
@@ -3872,7 +8559,7 @@ pub struct LifecycleJobResponseScheduleOnStop {
 /// URL of a service.
 ///
 /// A part of `LinkResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
     /// Identifier of the service.
@@ -3899,16 +8586,143 @@ pub struct Link {
         feature = "helms"
     )
 )]
+impl model::Blank for Link {
+    fn blank() -> Self {
+        Self {
+            service_id: model::blank(),
+            service_type: model::blank(),
+            url: model::blank(),
+            internal_port: model::blank(),
+            external_port: model::blank(),
+            is_qovery_domain: model::blank(),
+            is_default: model::blank(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "helms"
+    )
+)]
+impl model::Model for Link {
+    const NAME: &'static str = "Link";
+    const FIELDS: &'static [&'static str] = &[
+        "service_id",
+        "service_type",
+        "url",
+        "internal_port",
+        "external_port",
+        "is_qovery_domain",
+        "is_default",
+    ];
+    const REQUIRED: u128 = 127;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.service_id, from),
+            1 => model::value(&mut self.service_type, from),
+            2 => model::value(&mut self.url, from),
+            3 => model::value(&mut self.internal_port, from),
+            4 => model::value(&mut self.external_port, from),
+            5 => model::value(&mut self.is_qovery_domain, from),
+            _ => model::value(&mut self.is_default, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("service_id", &self.service_id);
+        to.always("service_type", &self.service_type);
+        to.always("url", &self.url);
+        to.always("internal_port", &self.internal_port);
+        to.always("external_port", &self.external_port);
+        to.always("is_qovery_domain", &self.is_qovery_domain);
+        to.always("is_default", &self.is_default);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "helms"
+    )
+)]
+model::through_fields!(Link);
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "helms"
+    )
+)]
 /// URLs of a service or of the services of an environment.
 ///
 /// Returned by `list_application_links`, `list_container_links`, `list_environment_services_links` and 1 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LinkResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Link>,
 }
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "helms"
+    )
+)]
+impl model::Blank for LinkResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "helms"
+    )
+)]
+impl model::Model for LinkResponseList {
+    const NAME: &'static str = "LinkResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "helms"
+    )
+)]
+model::through_fields!(LinkResponseList, Default);
 
 #[cfg(any(feature = "clusters", feature = "variables"))]
 open_enum! {
@@ -3935,85 +8749,234 @@ open_enum! {
 /// Line written by a service.
 ///
 /// A part of `LogResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Log {
     /// Identifier of the line.
     pub id: uuid::Uuid,
     /// Time of the line (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Text of the line.
     pub message: String,
     /// Name of the pod that wrote the line.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_name: Option<String>,
     /// Version of the service that wrote the line.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for Log {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            message: model::blank(),
+            pod_name: model::blank(),
+            version: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for Log {
+    const NAME: &'static str = "Log";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "message",
+        "pod_name",
+        "version",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::value(&mut self.message, from),
+            3 => model::value(&mut self.pod_name, from),
+            _ => model::value(&mut self.version, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.always("message", &self.message);
+        to.given("pod_name", &self.pod_name);
+        to.given("version", &self.version);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(Log);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Lines written by a service.
 ///
 /// Returned by `list_application_log` and `list_container_log`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogResponseList {
     /// The lines.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Log>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for LogResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for LogResponseList {
+    const NAME: &'static str = "LogResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(LogResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 /// Logical database of a database, in the 2022 revision.
 ///
 /// Returned by `attach_logical_databaseto_application`, `attach_logical_database_to_container`, `create_logical_database_on_database` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogicalDatabase {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the logical database.
     pub name: String,
     /// Free text about the logical database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<types::ReferenceObject>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+impl model::Blank for LogicalDatabase {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            database: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+impl model::Model for LogicalDatabase {
+    const NAME: &'static str = "LogicalDatabase";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "description",
+        "database",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.database, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.given("database", &self.database);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+model::through_fields!(LogicalDatabase);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 /// Logical databases, in the 2022 revision.
 ///
 /// Returned by `list_application_logical_database`, `list_container_logical_database` and `list_logical_database_database`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogicalDatabaseResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::LogicalDatabase>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+impl model::Blank for LogicalDatabaseResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+impl model::Model for LogicalDatabaseResponseList {
+    const NAME: &'static str = "LogicalDatabaseResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+model::through_fields!(LogicalDatabaseResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// CPU use at one time, in the 2022 revision.
 ///
 /// A part of `MetricCpu` and `MetricCpuDatapointResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricCpuDatapoint {
     /// Time of the measure (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Requested in number.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_number: Option<f64>,
     /// Consumed in number.
     pub consumed_in_number: f64,
@@ -4022,54 +8985,192 @@ pub struct MetricCpuDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for MetricCpuDatapoint {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            requested_in_number: model::blank(),
+            consumed_in_number: model::blank(),
+            consumed_in_percent: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for MetricCpuDatapoint {
+    const NAME: &'static str = "MetricCpuDatapoint";
+    const FIELDS: &'static [&'static str] = &[
+        "created_at",
+        "requested_in_number",
+        "consumed_in_number",
+        "consumed_in_percent",
+    ];
+    const REQUIRED: u128 = 13;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            1 => model::value(&mut self.requested_in_number, from),
+            2 => model::value(&mut self.consumed_in_number, from),
+            _ => model::value(&mut self.consumed_in_percent, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("created_at", &self.created_at);
+        to.given("requested_in_number", &self.requested_in_number);
+        to.always("consumed_in_number", &self.consumed_in_number);
+        to.always("consumed_in_percent", &self.consumed_in_percent);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(MetricCpuDatapoint);
+
+#[cfg(any(feature = "applications", feature = "databases"))]
 /// Metric of one instance over time, in the 2022 revision.
 ///
 /// A part of `MetricGenericResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGeneric {
     /// Name of the instance.
     pub instance_name: String,
     /// The data.
-    #[serde(default)]
     pub data: Vec<types::MetricGenericDatapoint>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for MetricGeneric {
+    fn blank() -> Self {
+        Self {
+            instance_name: model::blank(),
+            data: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for MetricGeneric {
+    const NAME: &'static str = "MetricGeneric";
+    const FIELDS: &'static [&'static str] = &["instance_name", "data"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.instance_name, from),
+            _ => model::value(&mut self.data, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("instance_name", &self.instance_name);
+        to.always("data", &self.data);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(MetricGeneric);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Value of a metric at one time, in the 2022 revision.
 ///
 /// A part of `MetricGeneric`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGenericDatapoint {
     /// Time of the measure (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Value.
     pub value: f64,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for MetricGenericDatapoint {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for MetricGenericDatapoint {
+    const NAME: &'static str = "MetricGenericDatapoint";
+    const FIELDS: &'static [&'static str] = &["created_at", "value"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("created_at", &self.created_at);
+        to.always("value", &self.value);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(MetricGenericDatapoint);
+
+#[cfg(any(feature = "applications", feature = "databases"))]
 /// Metric of the instances over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_health_check` and `get_database_metric_health_check`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGenericResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricGeneric>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for MetricGenericResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for MetricGenericResponseList {
+    const NAME: &'static str = "MetricGenericResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(MetricGenericResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Memory use at one time, in the 2022 revision.
 ///
 /// A part of `MetricMemory` and `MetricMemoryDatapointResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricMemoryDatapoint {
     /// Time of the measure (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Memory requested, in MB.
     pub requested_in_mb: i64,
@@ -4080,122 +9181,390 @@ pub struct MetricMemoryDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for MetricMemoryDatapoint {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            requested_in_mb: model::blank(),
+            consumed_in_mb: model::blank(),
+            consumed_in_percent: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for MetricMemoryDatapoint {
+    const NAME: &'static str = "MetricMemoryDatapoint";
+    const FIELDS: &'static [&'static str] = &[
+        "created_at",
+        "requested_in_mb",
+        "consumed_in_mb",
+        "consumed_in_percent",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            1 => model::value(&mut self.requested_in_mb, from),
+            2 => model::value(&mut self.consumed_in_mb, from),
+            _ => model::value(&mut self.consumed_in_percent, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("created_at", &self.created_at);
+        to.always("requested_in_mb", &self.requested_in_mb);
+        to.always("consumed_in_mb", &self.consumed_in_mb);
+        to.always("consumed_in_percent", &self.consumed_in_percent);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(MetricMemoryDatapoint);
+
+#[cfg(any(feature = "applications", feature = "databases"))]
 /// Restarts of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_restart` and `get_database_metric_restart`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricRestart {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricRestartEvent>,
 }
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for MetricRestart {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for MetricRestart {
+    const NAME: &'static str = "MetricRestart";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(MetricRestart, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Restart of a service, in the 2022 revision.
 ///
 /// A part of `MetricRestart`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricRestartEvent {
     /// Time of the restart (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub datetime: chrono::DateTime<chrono::Utc>,
     /// Why it restarted.
     pub message: String,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for MetricRestartEvent {
+    fn blank() -> Self {
+        Self {
+            datetime: model::blank(),
+            message: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for MetricRestartEvent {
+    const NAME: &'static str = "MetricRestartEvent";
+    const FIELDS: &'static [&'static str] = &["datetime", "message"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.datetime, from),
+            _ => model::value(&mut self.message, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("datetime", &self.datetime);
+        to.always("message", &self.message);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(MetricRestartEvent);
+
+#[cfg(any(feature = "applications", feature = "databases"))]
 /// Use of a disk at one time, in the 2022 revision.
 ///
 /// A part of `MetricStorage` and `MetricStorageDatapointResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricStorageDatapoint {
     /// Time of the measure (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Storage requested, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_gb: Option<i64>,
     /// Storage used, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_gb: Option<f64>,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
 }
 
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for MetricStorageDatapoint {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            requested_in_gb: model::blank(),
+            consumed_in_gb: model::blank(),
+            consumed_in_percent: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for MetricStorageDatapoint {
+    const NAME: &'static str = "MetricStorageDatapoint";
+    const FIELDS: &'static [&'static str] = &[
+        "created_at",
+        "requested_in_gb",
+        "consumed_in_gb",
+        "consumed_in_percent",
+    ];
+    const REQUIRED: u128 = 9;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            1 => model::value(&mut self.requested_in_gb, from),
+            2 => model::value(&mut self.consumed_in_gb, from),
+            _ => model::value(&mut self.consumed_in_percent, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("created_at", &self.created_at);
+        to.given("requested_in_gb", &self.requested_in_gb);
+        to.given("consumed_in_gb", &self.consumed_in_gb);
+        to.always("consumed_in_percent", &self.consumed_in_percent);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(MetricStorageDatapoint);
+
 #[cfg(any(feature = "billing", feature = "organizations"))]
 /// Organization, the top of the hierarchy of projects and clusters.
 ///
 /// Returned by `create_organization`, `get_organization`, `edit_organization` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Organization {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the organization.
     pub name: String,
     /// Free text about the organization; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Subscription plan.
     pub plan: types::PlanEnum,
     /// URL of the website; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub website_url: Option<String>,
     /// URL of the repository; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
     /// URL of the logo; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// URL of the icon; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_url: Option<String>,
     /// Email addresses of the administrators; null for none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub admin_emails: Vec<String>,
     /// Identifier of the owner.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<uuid::Uuid>,
     /// Restriction on deployments for billing reasons; null or absent for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub billing_deployment_restriction: Option<String>,
     /// Plan of the organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_plan: Option<types::OrganizationPlan>,
 }
+
+#[cfg(any(feature = "billing", feature = "organizations"))]
+impl model::Blank for Organization {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            plan: model::blank(),
+            website_url: model::blank(),
+            repository: model::blank(),
+            logo_url: model::blank(),
+            icon_url: model::blank(),
+            admin_emails: model::blank(),
+            owner: model::blank(),
+            billing_deployment_restriction: model::blank(),
+            organization_plan: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "billing", feature = "organizations"))]
+impl model::Model for Organization {
+    const NAME: &'static str = "Organization";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "description",
+        "plan",
+        "website_url",
+        "repository",
+        "logo_url",
+        "icon_url",
+        "admin_emails",
+        "owner",
+        "billing_deployment_restriction",
+        "organization_plan",
+    ];
+    const REQUIRED: u128 = 43;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.description, from),
+            5 => model::value(&mut self.plan, from),
+            6 => model::value(&mut self.website_url, from),
+            7 => model::value(&mut self.repository, from),
+            8 => model::value(&mut self.logo_url, from),
+            9 => model::value(&mut self.icon_url, from),
+            10 => model::value(&mut self.admin_emails, from),
+            11 => model::value(&mut self.owner, from),
+            12 => model::value(&mut self.billing_deployment_restriction, from),
+            _ => model::value(&mut self.organization_plan, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("plan", &self.plan);
+        to.given("website_url", &self.website_url);
+        to.given("repository", &self.repository);
+        to.given("logo_url", &self.logo_url);
+        to.given("icon_url", &self.icon_url);
+        to.given("admin_emails", &self.admin_emails);
+        to.given("owner", &self.owner);
+        to.given("billing_deployment_restriction", &self.billing_deployment_restriction);
+        to.given("organization_plan", &self.organization_plan);
+    }
+}
+
+#[cfg(any(feature = "billing", feature = "organizations"))]
+model::through_fields!(Organization);
 
 /// Group of annotations.
 ///
 /// Returned by `create_organization_annotations_group`, `get_organization_annotations_group` and `edit_organization_annotations_group`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAnnotationsGroupResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the group.
     pub name: String,
     /// Annotations of the group.
-    #[serde(default)]
     pub annotations: Vec<types::Annotation>,
     /// Kinds of Kubernetes objects that receive them.
-    #[serde(default)]
     pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
 }
+
+impl model::Blank for OrganizationAnnotationsGroupResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            annotations: model::blank(),
+            scopes: model::blank(),
+        }
+    }
+}
+
+impl model::Model for OrganizationAnnotationsGroupResponse {
+    const NAME: &'static str = "OrganizationAnnotationsGroupResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "annotations",
+        "scopes",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.annotations, from),
+            _ => model::value(&mut self.scopes, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.always("annotations", &self.annotations);
+        to.always("scopes", &self.scopes);
+    }
+}
+
+model::through_fields!(OrganizationAnnotationsGroupResponse);
 
 open_enum! {
     /// Kind of Kubernetes objects that receive the annotations of a group.
@@ -4229,7 +9598,7 @@ open_enum! {
 /// Role that can be given in an organization.
 ///
 /// A part of `ContainerRegistryResponse` and `OrganizationAvailableRoleList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvailableRole {
     /// Identifier.
@@ -4237,6 +9606,40 @@ pub struct OrganizationAvailableRole {
     /// Name.
     pub name: String,
 }
+
+#[cfg(any(feature = "containers", feature = "organizations"))]
+impl model::Blank for OrganizationAvailableRole {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "containers", feature = "organizations"))]
+impl model::Model for OrganizationAvailableRole {
+    const NAME: &'static str = "OrganizationAvailableRole";
+    const FIELDS: &'static [&'static str] = &["id", "name"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            _ => model::value(&mut self.name, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+    }
+}
+
+#[cfg(any(feature = "containers", feature = "organizations"))]
+model::through_fields!(OrganizationAvailableRole);
 
 open_enum! {
     /// Channel an action came through.
@@ -4263,38 +9666,113 @@ open_enum! {
 /// Group of labels.
 ///
 /// Returned by `create_organization_labels_group`, `get_organization_labelss_group` and `edit_organization_labels_group`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationLabelsGroupResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the group.
     pub name: String,
     /// Labels of the group.
-    #[serde(default)]
     pub labels: Vec<types::Label>,
 }
+
+impl model::Blank for OrganizationLabelsGroupResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            labels: model::blank(),
+        }
+    }
+}
+
+impl model::Model for OrganizationLabelsGroupResponse {
+    const NAME: &'static str = "OrganizationLabelsGroupResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "labels",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            _ => model::value(&mut self.labels, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.always("labels", &self.labels);
+    }
+}
+
+model::through_fields!(OrganizationLabelsGroupResponse);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
 /// Plan of the organization.
 ///
 /// A part of `Organization`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationPlan {
     /// Name of the plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<types::PlanEnum>,
     /// Time the audit log is kept, in days.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_logs_retention_in_days: Option<i64>,
 }
+
+#[cfg(any(feature = "billing", feature = "organizations"))]
+impl model::Blank for OrganizationPlan {
+    fn blank() -> Self {
+        Self {
+            plan: model::blank(),
+            audit_logs_retention_in_days: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "billing", feature = "organizations"))]
+impl model::Model for OrganizationPlan {
+    const NAME: &'static str = "OrganizationPlan";
+    const FIELDS: &'static [&'static str] = &["plan", "audit_logs_retention_in_days"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.plan, from),
+            _ => model::value(&mut self.audit_logs_retention_in_days, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("plan", &self.plan);
+        to.given("audit_logs_retention_in_days", &self.audit_logs_retention_in_days);
+    }
+}
+
+#[cfg(any(feature = "billing", feature = "organizations"))]
+model::through_fields!(OrganizationPlan, Default);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
 open_enum! {
@@ -4367,36 +9845,30 @@ open_enum! {
 /// Check made on an instance; null for none. One kind of check is set in `type`.
 ///
 /// A part of `Healthcheck`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Probe {
     /// How the check is made.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<types::ProbeType>,
     /// Time before the first check, in seconds; the default is 30.
     ///
     /// Default on the server: `30`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_delay_seconds: Option<i64>,
     /// Time between two checks, in seconds; the default is 10.
     ///
     /// Default on the server: `10`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub period_seconds: Option<i64>,
     /// Time limit of a check, in seconds; the default is 5.
     ///
     /// Default on the server: `5`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<i64>,
     /// Number of successes in a row to consider the instance healthy; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub success_threshold: Option<i64>,
     /// Number of failures in a row to consider the instance unhealthy; the default is 9.
     ///
     /// Default on the server: `9`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_threshold: Option<i64>,
 }
 
@@ -4444,23 +9916,69 @@ impl Probe {
     }
 }
 
+impl model::Blank for Probe {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            initial_delay_seconds: model::blank(),
+            period_seconds: model::blank(),
+            timeout_seconds: model::blank(),
+            success_threshold: model::blank(),
+            failure_threshold: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Probe {
+    const NAME: &'static str = "Probe";
+    const FIELDS: &'static [&'static str] = &[
+        "type",
+        "initial_delay_seconds",
+        "period_seconds",
+        "timeout_seconds",
+        "success_threshold",
+        "failure_threshold",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            1 => model::value(&mut self.initial_delay_seconds, from),
+            2 => model::value(&mut self.period_seconds, from),
+            3 => model::value(&mut self.timeout_seconds, from),
+            4 => model::value(&mut self.success_threshold, from),
+            _ => model::value(&mut self.failure_threshold, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("type", &self.type_);
+        to.given("initial_delay_seconds", &self.initial_delay_seconds);
+        to.given("period_seconds", &self.period_seconds);
+        to.given("timeout_seconds", &self.timeout_seconds);
+        to.given("success_threshold", &self.success_threshold);
+        to.given("failure_threshold", &self.failure_threshold);
+    }
+}
+
+model::through_fields!(Probe, Default);
+
 /// How the check is made.
 ///
 /// A part of `Probe`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeType {
     /// Check by opening a TCP connection; null when not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub tcp: rt::Patch<types::ProbeTypeTcp>,
     /// Check by an HTTP request; null when not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub http: rt::Patch<types::ProbeTypeHttp>,
     /// Check by a command; null when not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub exec: rt::Patch<types::ProbeTypeExec>,
     /// Check by the gRPC health protocol; null when not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub grpc: rt::Patch<types::ProbeTypeGrpc>,
 }
 
@@ -4496,16 +10014,52 @@ impl ProbeType {
     }
 }
 
+impl model::Blank for ProbeType {
+    fn blank() -> Self {
+        Self {
+            tcp: model::blank(),
+            http: model::blank(),
+            exec: model::blank(),
+            grpc: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ProbeType {
+    const NAME: &'static str = "ProbeType";
+    const FIELDS: &'static [&'static str] = &["tcp", "http", "exec", "grpc"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.tcp, from),
+            1 => model::value(&mut self.http, from),
+            2 => model::value(&mut self.exec, from),
+            _ => model::value(&mut self.grpc, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("tcp", &self.tcp);
+        to.given("http", &self.http);
+        to.given("exec", &self.exec);
+        to.given("grpc", &self.grpc);
+    }
+}
+
+model::through_fields!(ProbeType, Default);
+
 /// Check by a command; null when not used.
 ///
 /// A part of `ProbeType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeExec {
     /// Command and its arguments, at least one item.
     ///
     /// At least 1 items.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<String>>,
 }
 
@@ -4521,17 +10075,41 @@ impl ProbeTypeExec {
     }
 }
 
+impl model::Blank for ProbeTypeExec {
+    fn blank() -> Self {
+        Self { command: model::blank() }
+    }
+}
+
+impl model::Model for ProbeTypeExec {
+    const NAME: &'static str = "ProbeTypeExec";
+    const FIELDS: &'static [&'static str] = &["command"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.command, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("command", &self.command);
+    }
+}
+
+model::through_fields!(ProbeTypeExec, Default);
+
 /// Check by the gRPC health protocol; null when not used.
 ///
 /// A part of `ProbeType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeGrpc {
     /// Name of the service to ask for; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub service: rt::Patch<String>,
     /// Port to connect to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
 }
 
@@ -4555,24 +10133,52 @@ impl ProbeTypeGrpc {
     }
 }
 
+impl model::Blank for ProbeTypeGrpc {
+    fn blank() -> Self {
+        Self {
+            service: model::blank(),
+            port: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ProbeTypeGrpc {
+    const NAME: &'static str = "ProbeTypeGrpc";
+    const FIELDS: &'static [&'static str] = &["service", "port"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.service, from),
+            _ => model::value(&mut self.port, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("service", &self.service);
+        to.given("port", &self.port);
+    }
+}
+
+model::through_fields!(ProbeTypeGrpc, Default);
+
 /// Check by an HTTP request; null when not used.
 ///
 /// A part of `ProbeType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeHttp {
     /// Path of the request; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Scheme of the request; the default is `HTTP`.
     ///
     /// Default on the server: `"HTTP"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
     /// Port of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
 }
 
@@ -4602,17 +10208,49 @@ impl ProbeTypeHttp {
     }
 }
 
+impl model::Blank for ProbeTypeHttp {
+    fn blank() -> Self {
+        Self {
+            path: model::blank(),
+            scheme: model::blank(),
+            port: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ProbeTypeHttp {
+    const NAME: &'static str = "ProbeTypeHttp";
+    const FIELDS: &'static [&'static str] = &["path", "scheme", "port"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.path, from),
+            1 => model::value(&mut self.scheme, from),
+            _ => model::value(&mut self.port, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("path", &self.path);
+        to.given("scheme", &self.scheme);
+        to.given("port", &self.port);
+    }
+}
+
+model::through_fields!(ProbeTypeHttp, Default);
+
 /// Check by opening a TCP connection; null when not used.
 ///
 /// A part of `ProbeType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeTcp {
     /// Port to connect to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
     /// Host to connect to; null for the instance.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub host: rt::Patch<String>,
 }
 
@@ -4636,20 +10274,77 @@ impl ProbeTypeTcp {
     }
 }
 
+impl model::Blank for ProbeTypeTcp {
+    fn blank() -> Self {
+        Self {
+            port: model::blank(),
+            host: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ProbeTypeTcp {
+    const NAME: &'static str = "ProbeTypeTcp";
+    const FIELDS: &'static [&'static str] = &["port", "host"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.port, from),
+            _ => model::value(&mut self.host, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("port", &self.port);
+        to.given("host", &self.host);
+    }
+}
+
+model::through_fields!(ProbeTypeTcp, Default);
+
 /// Reference to another object by its identifier.
 ///
 /// A part of `AgenticWorkflowResponse`, `Application`, `ArgocdAppResponse` and 13 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObject {
     /// Identifier of the referenced object.
     pub id: uuid::Uuid,
 }
 
+impl model::Blank for ReferenceObject {
+    fn blank() -> Self {
+        Self { id: model::blank() }
+    }
+}
+
+impl model::Model for ReferenceObject {
+    const NAME: &'static str = "ReferenceObject";
+    const FIELDS: &'static [&'static str] = &["id"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+    }
+}
+
+model::through_fields!(ReferenceObject);
+
 /// Status of a service, identified by the reference it carries.
 ///
 /// A part of `ReferenceObjectStatusResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObjectStatus {
     /// Identifier of the service.
@@ -4659,43 +10354,128 @@ pub struct ReferenceObjectStatus {
     /// Whether the deployed version matches the current configuration. This is drift, not progress.
     pub service_deployment_status: types::ServiceDeploymentStatusEnum,
     /// Time of the last deployment (RFC 3339); absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether the last deployment of the environment included this service. When false, `state` dates from an earlier deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_part_last_deployment: Option<bool>,
     /// Durations of the steps of the last deployment, when measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<types::ServiceStepMetrics>,
     /// Identifier of the execution behind this status, `<uuid>-<number>` possibly followed by a timestamp; absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Action last run on the service and its progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_details: Option<types::StatusDetails>,
     /// Identifier of the queued deployment request of the service; null when none is known.
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_requests_count: Option<i64>,
 }
+
+impl model::Blank for ReferenceObjectStatus {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            state: model::blank(),
+            service_deployment_status: model::blank(),
+            last_deployment_date: model::blank(),
+            is_part_last_deployment: model::blank(),
+            steps: model::blank(),
+            execution_id: model::blank(),
+            status_details: model::blank(),
+            deployment_request_id: model::blank(),
+            deployment_requests_count: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ReferenceObjectStatus {
+    const NAME: &'static str = "ReferenceObjectStatus";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "state",
+        "service_deployment_status",
+        "last_deployment_date",
+        "is_part_last_deployment",
+        "steps",
+        "execution_id",
+        "status_details",
+        "deployment_request_id",
+        "deployment_requests_count",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.state, from),
+            2 => model::value(&mut self.service_deployment_status, from),
+            3 => model::time(&mut self.last_deployment_date, from),
+            4 => model::value(&mut self.is_part_last_deployment, from),
+            5 => model::value(&mut self.steps, from),
+            6 => model::value(&mut self.execution_id, from),
+            7 => model::value(&mut self.status_details, from),
+            8 => model::value(&mut self.deployment_request_id, from),
+            _ => model::value(&mut self.deployment_requests_count, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("state", &self.state);
+        to.always("service_deployment_status", &self.service_deployment_status);
+        to.given("last_deployment_date", &self.last_deployment_date);
+        to.given("is_part_last_deployment", &self.is_part_last_deployment);
+        to.given("steps", &self.steps);
+        to.given("execution_id", &self.execution_id);
+        to.given("status_details", &self.status_details);
+        to.always("deployment_request_id", &self.deployment_request_id);
+        to.given("deployment_requests_count", &self.deployment_requests_count);
+    }
+}
+
+model::through_fields!(ReferenceObjectStatus);
 
 /// Statuses of the services of one kind in an environment.
 ///
 /// Returned by `get_environment_application_status`, `get_environment_container_status`, `get_environment_database_status` and 3 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObjectStatusResponseList {
     /// One status for each service.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ReferenceObjectStatus>,
 }
+
+impl model::Blank for ReferenceObjectStatusResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for ReferenceObjectStatusResponseList {
+    const NAME: &'static str = "ReferenceObjectStatusResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(ReferenceObjectStatusResponseList, Default);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 /// Scaleway credentials. The secret key is never returned.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ScalewayClusterCredentials {
     /// Identifier.
@@ -4709,9 +10489,61 @@ pub struct ScalewayClusterCredentials {
     /// Identifier of the Scaleway project.
     pub scaleway_project_id: String,
     /// Identifier of the Scaleway organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_organization_id: Option<String>,
 }
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Blank for ScalewayClusterCredentials {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            scaleway_access_key: model::blank(),
+            object_type: model::blank(),
+            scaleway_project_id: model::blank(),
+            scaleway_organization_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+impl model::Model for ScalewayClusterCredentials {
+    const NAME: &'static str = "ScalewayClusterCredentials";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "scaleway_access_key",
+        "object_type",
+        "scaleway_project_id",
+        "scaleway_organization_id",
+    ];
+    const REQUIRED: u128 = 31;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.scaleway_access_key, from),
+            3 => model::value(&mut self.object_type, from),
+            4 => model::value(&mut self.scaleway_project_id, from),
+            _ => model::value(&mut self.scaleway_organization_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("scaleway_access_key", &self.scaleway_access_key);
+        to.always("object_type", &self.object_type);
+        to.always("scaleway_project_id", &self.scaleway_project_id);
+        to.given("scaleway_organization_id", &self.scaleway_organization_id);
+    }
+}
+
+#[cfg(any(feature = "clusters", feature = "organizations"))]
+model::through_fields!(ScalewayClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
@@ -4777,7 +10609,7 @@ open_enum! {
 /// Reference to a group of annotations.
 ///
 /// A part of `ApplicationEditRequest`, `ApplicationRequest`, `ContainerRequest` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceAnnotationRequest {
     /// Identifier of the group.
@@ -4798,6 +10630,56 @@ impl ServiceAnnotationRequest {
         Self { id }
     }
 }
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+impl model::Blank for ServiceAnnotationRequest {
+    fn blank() -> Self {
+        Self { id: model::blank() }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+impl model::Model for ServiceAnnotationRequest {
+    const NAME: &'static str = "ServiceAnnotationRequest";
+    const FIELDS: &'static [&'static str] = &["id"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+model::through_fields!(ServiceAnnotationRequest);
 
 open_enum! {
     /// Drift between the configuration of a service and what was last deployed. It is not the progress of a deployment; the state tells that.
@@ -4824,7 +10706,7 @@ open_enum! {
 /// Reference to a group of labels.
 ///
 /// A part of `ApplicationEditRequest`, `ApplicationRequest`, `ContainerRequest` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceLabelRequest {
     /// Identifier of the group.
@@ -4851,37 +10733,82 @@ impl ServiceLabelRequest {
         feature = "applications",
         feature = "containers",
         feature = "databases",
+        feature = "jobs"
+    )
+)]
+impl model::Blank for ServiceLabelRequest {
+    fn blank() -> Self {
+        Self { id: model::blank() }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+impl model::Model for ServiceLabelRequest {
+    const NAME: &'static str = "ServiceLabelRequest";
+    const FIELDS: &'static [&'static str] = &["id"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "jobs"
+    )
+)]
+model::through_fields!(ServiceLabelRequest);
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
         feature = "environments"
     )
 )]
 /// Port of a service.
 ///
 /// A part of `Application`, `ApplicationEditRequest` and `ContainerResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServicePort {
     /// Identifier of the port.
     pub id: uuid::Uuid,
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number the service listens on.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Whether the port can be reached from the internet.
     pub publicly_accessible: bool,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Protocol of the port.
     pub protocol: types::PortProtocolEnum,
     /// Path under which the port is exposed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_path: Option<String>,
     /// Path that replaces the public one when the request reaches the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_path_rewrite: Option<String>,
 }
 
@@ -4940,22 +10867,139 @@ impl ServicePort {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Blank for ServicePort {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            internal_port: model::blank(),
+            external_port: model::blank(),
+            publicly_accessible: model::blank(),
+            is_default: model::blank(),
+            protocol: model::blank(),
+            public_path: model::blank(),
+            public_path_rewrite: model::blank(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Model for ServicePort {
+    const NAME: &'static str = "ServicePort";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "internal_port",
+        "external_port",
+        "publicly_accessible",
+        "is_default",
+        "protocol",
+        "public_path",
+        "public_path_rewrite",
+    ];
+    const REQUIRED: u128 = 85;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::value(&mut self.internal_port, from),
+            3 => model::value(&mut self.external_port, from),
+            4 => model::value(&mut self.publicly_accessible, from),
+            5 => model::value(&mut self.is_default, from),
+            6 => model::value(&mut self.protocol, from),
+            7 => model::value(&mut self.public_path, from),
+            _ => model::value(&mut self.public_path_rewrite, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.given("name", &self.name);
+        to.always("internal_port", &self.internal_port);
+        to.given("external_port", &self.external_port);
+        to.always("publicly_accessible", &self.publicly_accessible);
+        to.given("is_default", &self.is_default);
+        to.always("protocol", &self.protocol);
+        to.given("public_path", &self.public_path);
+        to.given("public_path_rewrite", &self.public_path_rewrite);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+model::through_fields!(ServicePort);
+
 /// Duration and outcome of one step in the deployment of a service.
 ///
 /// A part of `ServiceStepMetrics`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStepMetric {
     /// Step that was measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub step_name: Option<types::ServiceStepMetricNameEnum>,
     /// Outcome of the step.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the step in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_sec: Option<i64>,
 }
+
+impl model::Blank for ServiceStepMetric {
+    fn blank() -> Self {
+        Self {
+            step_name: model::blank(),
+            status: model::blank(),
+            duration_sec: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ServiceStepMetric {
+    const NAME: &'static str = "ServiceStepMetric";
+    const FIELDS: &'static [&'static str] = &["step_name", "status", "duration_sec"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.step_name, from),
+            1 => model::value(&mut self.status, from),
+            _ => model::value(&mut self.duration_sec, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("step_name", &self.step_name);
+        to.given("status", &self.status);
+        to.given("duration_sec", &self.duration_sec);
+    }
+}
+
+model::through_fields!(ServiceStepMetric, Default);
 
 open_enum! {
     /// Step in the deployment of a service.
@@ -4986,7 +11030,7 @@ open_enum! {
 /// Time spent by a service in the steps of a deployment.
 ///
 /// A part of `ReferenceObjectStatus` and `Status`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStepMetrics {
     /// Total duration in seconds; null when it is not known.
@@ -4994,9 +11038,46 @@ pub struct ServiceStepMetrics {
     /// Computing time in seconds.
     pub total_computing_duration_sec: i64,
     /// Duration and outcome of each step.
-    #[serde(default)]
     pub details: Vec<types::ServiceStepMetric>,
 }
+
+impl model::Blank for ServiceStepMetrics {
+    fn blank() -> Self {
+        Self {
+            total_duration_sec: model::blank(),
+            total_computing_duration_sec: model::blank(),
+            details: model::blank(),
+        }
+    }
+}
+
+impl model::Model for ServiceStepMetrics {
+    const NAME: &'static str = "ServiceStepMetrics";
+    const FIELDS: &'static [&'static str] = &[
+        "total_duration_sec",
+        "total_computing_duration_sec",
+        "details",
+    ];
+    const REQUIRED: u128 = 2;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.total_duration_sec, from),
+            1 => model::value(&mut self.total_computing_duration_sec, from),
+            _ => model::value(&mut self.details, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("total_duration_sec", &self.total_duration_sec);
+        to.always("total_computing_duration_sec", &self.total_computing_duration_sec);
+        to.always("details", &self.details);
+    }
+}
+
+model::through_fields!(ServiceStepMetrics);
 
 open_enum! {
     /// Refinement of the action for Terraform services. The default is `NONE`.
@@ -5111,7 +11192,7 @@ open_enum! {
 /// Deployment status of one service.
 ///
 /// Returned by `delete_agentic_workflow`, `deploy_application`, `redeploy_application` and 40 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
     /// Identifier of the service.
@@ -5121,31 +11202,91 @@ pub struct Status {
     /// Whether the deployed version matches the current configuration. This is drift, not progress.
     pub service_deployment_status: types::ServiceDeploymentStatusEnum,
     /// Time of the last deployment (RFC 3339); absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether the last deployment of the environment included this service. When false, `state` dates from an earlier deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_part_last_deployment: Option<bool>,
     /// Durations of the steps of the last deployment, when measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<types::ServiceStepMetrics>,
     /// Identifier of the execution behind this status, `<uuid>-<number>` possibly followed by a timestamp; absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Action last run on the service and its progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_details: Option<types::StatusDetails>,
     /// Identifier of the queued deployment request of the service; null when none is known.
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_requests_count: Option<i64>,
 }
+
+impl model::Blank for Status {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            state: model::blank(),
+            service_deployment_status: model::blank(),
+            last_deployment_date: model::blank(),
+            is_part_last_deployment: model::blank(),
+            steps: model::blank(),
+            execution_id: model::blank(),
+            status_details: model::blank(),
+            deployment_request_id: model::blank(),
+            deployment_requests_count: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Status {
+    const NAME: &'static str = "Status";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "state",
+        "service_deployment_status",
+        "last_deployment_date",
+        "is_part_last_deployment",
+        "steps",
+        "execution_id",
+        "status_details",
+        "deployment_request_id",
+        "deployment_requests_count",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.state, from),
+            2 => model::value(&mut self.service_deployment_status, from),
+            3 => model::time(&mut self.last_deployment_date, from),
+            4 => model::value(&mut self.is_part_last_deployment, from),
+            5 => model::value(&mut self.steps, from),
+            6 => model::value(&mut self.execution_id, from),
+            7 => model::value(&mut self.status_details, from),
+            8 => model::value(&mut self.deployment_request_id, from),
+            _ => model::value(&mut self.deployment_requests_count, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("state", &self.state);
+        to.always("service_deployment_status", &self.service_deployment_status);
+        to.given("last_deployment_date", &self.last_deployment_date);
+        to.given("is_part_last_deployment", &self.is_part_last_deployment);
+        to.given("steps", &self.steps);
+        to.given("execution_id", &self.execution_id);
+        to.given("status_details", &self.status_details);
+        to.always("deployment_request_id", &self.deployment_request_id);
+        to.given("deployment_requests_count", &self.deployment_requests_count);
+    }
+}
+
+model::through_fields!(Status);
 
 /// Action last run on a service and how far it got.
 ///
 /// A part of `DeploymentHistoryService`, `QueuedDeploymentRequestForService`, `ReferenceObjectStatus` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StatusDetails {
     /// Kind of action.
@@ -5155,6 +11296,40 @@ pub struct StatusDetails {
     /// Refinement of the action for Terraform services, `NONE` otherwise.
     pub sub_action: types::ServiceSubActionEnum,
 }
+
+impl model::Blank for StatusDetails {
+    fn blank() -> Self {
+        Self {
+            action: model::blank(),
+            status: model::blank(),
+            sub_action: model::blank(),
+        }
+    }
+}
+
+impl model::Model for StatusDetails {
+    const NAME: &'static str = "StatusDetails";
+    const FIELDS: &'static [&'static str] = &["action", "status", "sub_action"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.action, from),
+            1 => model::value(&mut self.status, from),
+            _ => model::value(&mut self.sub_action, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("action", &self.action);
+        to.always("status", &self.status);
+        to.always("sub_action", &self.sub_action);
+    }
+}
+
+model::through_fields!(StatusDetails);
 
 open_enum! {
     /// Outcome of a measured step.
@@ -5176,46 +11351,127 @@ open_enum! {
 /// Disk of a service with its use, in the 2022 revision.
 ///
 /// A part of `EnvironmentApplicationsStorage`, `EnvironmentContainersStorage` and `StorageDiskResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageDisk {
     /// Time at which it was created.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Identifier of the storage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
     /// Storage requested, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_gb: Option<i64>,
     /// Storage used, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_gb: Option<f64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Warning threshold, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Alert threshold, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for StorageDisk {
+    fn blank() -> Self {
+        Self {
+            created_at: model::blank(),
+            storage_id: model::blank(),
+            requested_in_gb: model::blank(),
+            consumed_in_gb: model::blank(),
+            consumed_in_percent: model::blank(),
+            warning_threshold_in_percent: model::blank(),
+            alert_threshold_in_percent: model::blank(),
+            status: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for StorageDisk {
+    const NAME: &'static str = "StorageDisk";
+    const FIELDS: &'static [&'static str] = &[
+        "created_at",
+        "storage_id",
+        "requested_in_gb",
+        "consumed_in_gb",
+        "consumed_in_percent",
+        "warning_threshold_in_percent",
+        "alert_threshold_in_percent",
+        "status",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::time(&mut self.created_at, from),
+            1 => model::value(&mut self.storage_id, from),
+            2 => model::value(&mut self.requested_in_gb, from),
+            3 => model::value(&mut self.consumed_in_gb, from),
+            4 => model::value(&mut self.consumed_in_percent, from),
+            5 => model::value(&mut self.warning_threshold_in_percent, from),
+            6 => model::value(&mut self.alert_threshold_in_percent, from),
+            _ => model::value(&mut self.status, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("created_at", &self.created_at);
+        to.given("storage_id", &self.storage_id);
+        to.given("requested_in_gb", &self.requested_in_gb);
+        to.given("consumed_in_gb", &self.consumed_in_gb);
+        to.given("consumed_in_percent", &self.consumed_in_percent);
+        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
+        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
+        to.given("status", &self.status);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(StorageDisk, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Disks of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_current_storage_disk` and `get_container_current_storage_disk`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageDiskResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::StorageDisk>,
 }
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Blank for StorageDiskResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+impl model::Model for StorageDiskResponseList {
+    const NAME: &'static str = "StorageDiskResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "containers"))]
+model::through_fields!(StorageDiskResponseList, Default);
 
 #[cfg(
     any(
@@ -5226,19 +11482,79 @@ pub struct StorageDiskResponseList {
     )
 )]
 /// A part of `Application` and `ContainerResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageItem {
     /// Identifier of the volume.
     pub id: uuid::Uuid,
     /// Kind of storage.
-    #[serde(rename = "type")]
     pub type_: types::StorageTypeEnum,
     /// Size of the volume, in GiB.
     pub size: i64,
     /// Path at which the volume is mounted.
     pub mount_point: String,
 }
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Blank for StorageItem {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            type_: model::blank(),
+            size: model::blank(),
+            mount_point: model::blank(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+impl model::Model for StorageItem {
+    const NAME: &'static str = "StorageItem";
+    const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.type_, from),
+            2 => model::value(&mut self.size, from),
+            _ => model::value(&mut self.mount_point, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("type", &self.type_);
+        to.always("size", &self.size);
+        to.always("mount_point", &self.mount_point);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments"
+    )
+)]
+model::through_fields!(StorageItem);
 
 #[cfg(
     any(
@@ -5262,7 +11578,7 @@ open_enum! {
 /// Automatic deployment of a Terraform service.
 ///
 /// A part of `TerraformRequest` and `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformAutoDeployConfig {
     /// Whether it is deployed automatically when a new commit appears.
@@ -5284,6 +11600,40 @@ impl TerraformAutoDeployConfig {
         }
     }
 }
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformAutoDeployConfig {
+    fn blank() -> Self {
+        Self {
+            auto_deploy: model::blank(),
+            terraform_action: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformAutoDeployConfig {
+    const NAME: &'static str = "TerraformAutoDeployConfig";
+    const FIELDS: &'static [&'static str] = &["auto_deploy", "terraform_action"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.auto_deploy, from),
+            _ => model::value(&mut self.terraform_action, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("auto_deploy", &self.auto_deploy);
+        to.always("terraform_action", &self.terraform_action);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformAutoDeployConfig);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 open_enum! {
@@ -5343,14 +11693,12 @@ impl From<types::UserProvidedTerraformBackend> for TerraformBackend {
 /// Terraform backend described by a blueprint.
 ///
 /// A part of `BlueprintTerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformBackendBlueprint {
     /// Type of the backend.
-    #[serde(rename = "type")]
     pub type_: String,
     /// Configuration of the backend by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<BTreeMap<String, String>>,
 }
 
@@ -5370,6 +11718,40 @@ impl TerraformBackendBlueprint {
     }
 }
 
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformBackendBlueprint {
+    fn blank() -> Self {
+        Self {
+            type_: model::blank(),
+            config: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformBackendBlueprint {
+    const NAME: &'static str = "TerraformBackendBlueprint";
+    const FIELDS: &'static [&'static str] = &["type", "config"];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.config, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.given("config", &self.config);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformBackendBlueprint);
+
 #[cfg(
     any(
         feature = "applications",
@@ -5381,17 +11763,14 @@ impl TerraformBackendBlueprint {
 /// Version of a Terraform service to deploy and what to do with it.
 ///
 /// Sent by `deploy_terraform`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeployRequest {
     /// Identifier of the Terraform service; needed when several services are deployed at once.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub id: rt::Patch<uuid::Uuid>,
     /// SHA of the Git commit to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
     /// What to run; null or absent to run the regular deployment.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub action: rt::Patch<types::TerraformDeployRequestAction>,
 }
 
@@ -5431,6 +11810,64 @@ impl TerraformDeployRequest {
         self
     }
 }
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "terraforms"
+    )
+)]
+impl model::Blank for TerraformDeployRequest {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            git_commit_id: model::blank(),
+            action: model::blank(),
+        }
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "terraforms"
+    )
+)]
+impl model::Model for TerraformDeployRequest {
+    const NAME: &'static str = "TerraformDeployRequest";
+    const FIELDS: &'static [&'static str] = &["id", "git_commit_id", "action"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.git_commit_id, from),
+            _ => model::value(&mut self.action, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("git_commit_id", &self.git_commit_id);
+        to.given("action", &self.action);
+    }
+}
+
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "environments",
+        feature = "terraforms"
+    )
+)]
+model::through_fields!(TerraformDeployRequest, Default);
 
 #[cfg(
     any(
@@ -5500,31 +11937,89 @@ open_enum! {
 /// Where the files of a Terraform service come from.
 ///
 /// A part of `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformFilesSource {
     /// Git source.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<types::TerraformFilesSourceGit>,
 }
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformFilesSource {
+    fn blank() -> Self {
+        Self { git: model::blank() }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformFilesSource {
+    const NAME: &'static str = "TerraformFilesSource";
+    const FIELDS: &'static [&'static str] = &["git"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.git, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("git", &self.git);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformFilesSource, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Git source.
 ///
 /// A part of `TerraformFilesSource`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformFilesSourceGit {
     /// Git repository of the files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepository>,
 }
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformFilesSourceGit {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformFilesSourceGit {
+    const NAME: &'static str = "TerraformFilesSourceGit";
+    const FIELDS: &'static [&'static str] = &["git_repository"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.git_repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("git_repository", &self.git_repository);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformFilesSourceGit, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Resources given to a Terraform run.
 ///
 /// A part of `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformJobResourcesResponse {
     /// CPU in mCPU.
@@ -5534,21 +12029,64 @@ pub struct TerraformJobResourcesResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformJobResourcesResponse {
+    fn blank() -> Self {
+        Self {
+            cpu_milli: model::blank(),
+            ram_mib: model::blank(),
+            gpu: model::blank(),
+            storage_gib: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformJobResourcesResponse {
+    const NAME: &'static str = "TerraformJobResourcesResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "cpu_milli",
+        "ram_mib",
+        "gpu",
+        "storage_gib",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cpu_milli, from),
+            1 => model::value(&mut self.ram_mib, from),
+            2 => model::value(&mut self.gpu, from),
+            _ => model::value(&mut self.storage_gib, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("cpu_milli", &self.cpu_milli);
+        to.always("ram_mib", &self.ram_mib);
+        to.always("gpu", &self.gpu);
+        to.always("storage_gib", &self.storage_gib);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformJobResourcesResponse);
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Version of the engine to use.
 ///
 /// A part of `TerraformRequest` and `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformProviderVersion {
     /// Whether the version is read from the Terraform files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub read_from_terraform_block: Option<bool>,
     /// Version to use.
     pub explicit_version: String,
@@ -5571,24 +12109,58 @@ impl TerraformProviderVersion {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformProviderVersion {
+    fn blank() -> Self {
+        Self {
+            read_from_terraform_block: model::blank(),
+            explicit_version: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformProviderVersion {
+    const NAME: &'static str = "TerraformProviderVersion";
+    const FIELDS: &'static [&'static str] = &[
+        "read_from_terraform_block",
+        "explicit_version",
+    ];
+    const REQUIRED: u128 = 2;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.read_from_terraform_block, from),
+            _ => model::value(&mut self.explicit_version, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("read_from_terraform_block", &self.read_from_terraform_block);
+        to.always("explicit_version", &self.explicit_version);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformProviderVersion);
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Terraform service.
 ///
 /// Returned by `create_terraform`, `get_terraform`, `edit_terraform` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the service.
     pub name: String,
     /// Free text about the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Time limit of a run, in seconds; the default is 600.
     ///
@@ -5597,10 +12169,8 @@ pub struct TerraformResponse {
     /// Whether it is deployed automatically when a new commit appears.
     pub auto_deploy: bool,
     /// Automatic deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy_config: Option<types::TerraformAutoDeployConfig>,
     /// Where the Terraform files come from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub terraform_files_source: Option<types::TerraformFilesSource>,
     /// URI of the icon.
     pub icon_uri: String,
@@ -5621,31 +12191,138 @@ pub struct TerraformResponse {
     /// Whether a run uses the cloud credentials of the cluster.
     pub use_cluster_credentials: bool,
     /// Further arguments by Terraform command.
-    #[serde(default)]
     pub action_extra_arguments: BTreeMap<String, Vec<String>>,
     /// Dockerfile lines added to the image of the run; null for none. The `type` field selects the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dockerfile_fragment: Option<types::TerraformDockerfileFragment>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub blueprint_id: Option<uuid::Uuid>,
 }
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            name: model::blank(),
+            description: model::blank(),
+            timeout_sec: model::blank(),
+            auto_deploy: model::blank(),
+            auto_deploy_config: model::blank(),
+            terraform_files_source: model::blank(),
+            icon_uri: model::blank(),
+            service_type: model::blank(),
+            terraform_variables_source: model::blank(),
+            engine: model::blank(),
+            backend: model::blank(),
+            provider_version: model::blank(),
+            job_resources: model::blank(),
+            environment: model::blank(),
+            use_cluster_credentials: model::blank(),
+            action_extra_arguments: model::blank(),
+            dockerfile_fragment: model::blank(),
+            blueprint_id: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformResponse {
+    const NAME: &'static str = "TerraformResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "description",
+        "timeout_sec",
+        "auto_deploy",
+        "auto_deploy_config",
+        "terraform_files_source",
+        "icon_uri",
+        "service_type",
+        "terraform_variables_source",
+        "engine",
+        "backend",
+        "provider_version",
+        "job_resources",
+        "environment",
+        "use_cluster_credentials",
+        "action_extra_arguments",
+        "dockerfile_fragment",
+        "blueprint_id",
+    ];
+    const REQUIRED: u128 = 261739;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.name, from),
+            4 => model::value(&mut self.description, from),
+            5 => model::value(&mut self.timeout_sec, from),
+            6 => model::value(&mut self.auto_deploy, from),
+            7 => model::value(&mut self.auto_deploy_config, from),
+            8 => model::value(&mut self.terraform_files_source, from),
+            9 => model::value(&mut self.icon_uri, from),
+            10 => model::value(&mut self.service_type, from),
+            11 => model::value(&mut self.terraform_variables_source, from),
+            12 => model::value(&mut self.engine, from),
+            13 => model::value(&mut self.backend, from),
+            14 => model::value(&mut self.provider_version, from),
+            15 => model::value(&mut self.job_resources, from),
+            16 => model::value(&mut self.environment, from),
+            17 => model::value(&mut self.use_cluster_credentials, from),
+            18 => model::value(&mut self.action_extra_arguments, from),
+            19 => model::value(&mut self.dockerfile_fragment, from),
+            _ => model::value(&mut self.blueprint_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.given("description", &self.description);
+        to.always("timeout_sec", &self.timeout_sec);
+        to.always("auto_deploy", &self.auto_deploy);
+        to.given("auto_deploy_config", &self.auto_deploy_config);
+        to.given("terraform_files_source", &self.terraform_files_source);
+        to.always("icon_uri", &self.icon_uri);
+        to.always("service_type", &self.service_type);
+        to.always("terraform_variables_source", &self.terraform_variables_source);
+        to.always("engine", &self.engine);
+        to.always("backend", &self.backend);
+        to.always("provider_version", &self.provider_version);
+        to.always("job_resources", &self.job_resources);
+        to.always("environment", &self.environment);
+        to.always("use_cluster_credentials", &self.use_cluster_credentials);
+        to.always("action_extra_arguments", &self.action_extra_arguments);
+        to.given("dockerfile_fragment", &self.dockerfile_fragment);
+        to.given("blueprint_id", &self.blueprint_id);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformResponse);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Value of a Terraform variable.
 ///
 /// A part of `TerraformVariablesSourceRequest` and `TerraformVariablesSourceResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVarKeyValue {
     /// Name of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Value of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Whether the value is kept secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<bool>,
 }
 
@@ -5677,19 +12354,88 @@ impl TerraformVarKeyValue {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformVarKeyValue {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+            secret: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformVarKeyValue {
+    const NAME: &'static str = "TerraformVarKeyValue";
+    const FIELDS: &'static [&'static str] = &["key", "value", "secret"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.value, from),
+            _ => model::value(&mut self.secret, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("key", &self.key);
+        to.given("value", &self.value);
+        to.given("secret", &self.secret);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformVarKeyValue, Default);
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Values of the variables of a Terraform service.
 ///
 /// A part of `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVariablesSourceResponse {
     /// Paths of the variable files in the repository.
-    #[serde(default)]
     pub tf_var_file_paths: Vec<String>,
     /// Values given in place.
-    #[serde(default)]
     pub tf_vars: Vec<types::TerraformVarKeyValue>,
 }
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for TerraformVariablesSourceResponse {
+    fn blank() -> Self {
+        Self {
+            tf_var_file_paths: model::blank(),
+            tf_vars: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for TerraformVariablesSourceResponse {
+    const NAME: &'static str = "TerraformVariablesSourceResponse";
+    const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.tf_var_file_paths, from),
+            _ => model::value(&mut self.tf_vars, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("tf_var_file_paths", &self.tf_var_file_paths);
+        to.always("tf_vars", &self.tf_vars);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(TerraformVariablesSourceResponse);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 open_enum! {
@@ -5710,39 +12456,88 @@ open_enum! {
 /// User of Qovery.
 ///
 /// A part of `Event` and `UserResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct User {
     /// Identifier of the user, set by the API.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Time of the last change (RFC 3339), set by the API.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// First name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
     /// Last name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// Email address.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// URL of the profile picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_picture_url: Option<String>,
 }
 
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Blank for User {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            first_name: model::blank(),
+            last_name: model::blank(),
+            email: model::blank(),
+            profile_picture_url: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+impl model::Model for User {
+    const NAME: &'static str = "User";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "first_name",
+        "last_name",
+        "email",
+        "profile_picture_url",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.first_name, from),
+            4 => model::value(&mut self.last_name, from),
+            5 => model::value(&mut self.email, from),
+            _ => model::value(&mut self.profile_picture_url, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("id", &self.id);
+        to.given("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.given("first_name", &self.first_name);
+        to.given("last_name", &self.last_name);
+        to.given("email", &self.email);
+        to.given("profile_picture_url", &self.profile_picture_url);
+    }
+}
+
+#[cfg(any(feature = "applications", feature = "databases"))]
+model::through_fields!(User, Default);
+
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserProvidedTerraformBackend {
     /// State kept in a backend described in the Terraform files.
-    #[serde(default)]
     pub user_provided: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -5753,6 +12548,37 @@ impl UserProvidedTerraformBackend {
         Self { user_provided }
     }
 }
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Blank for UserProvidedTerraformBackend {
+    fn blank() -> Self {
+        Self {
+            user_provided: model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl model::Model for UserProvidedTerraformBackend {
+    const NAME: &'static str = "UserProvidedTerraformBackend";
+    const FIELDS: &'static [&'static str] = &["user_provided"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.user_provided, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("user_provided", &self.user_provided);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+model::through_fields!(UserProvidedTerraformBackend);
 
 #[cfg(any(feature = "clusters", feature = "environments", feature = "projects"))]
 open_enum! {

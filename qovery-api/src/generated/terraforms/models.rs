@@ -4,7 +4,7 @@
 //! Models. Terraform services.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
+use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -22,53 +22,26 @@ open_enum! {
 /// Advanced settings of a Terraform service. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_terraform_advanced_settings`. Returned by `get_default_terraform_advanced_settings`, `get_terraform_advanced_settings` and `edit_terraform_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformAdvancedSettings {
     /// Time limit of a build, in seconds.
-    #[serde(rename = "build.timeout_max_sec", skip_serializing_if = "Option::is_none")]
     pub build_timeout_max_sec: Option<i64>,
     /// CPU limit of a build, in mCPU.
-    #[serde(rename = "build.cpu_max_in_milli", skip_serializing_if = "Option::is_none")]
     pub build_cpu_max_in_milli: Option<i64>,
     /// Memory limit of a build, in GiB.
-    #[serde(rename = "build.ram_max_in_gib", skip_serializing_if = "Option::is_none")]
     pub build_ram_max_in_gib: Option<i64>,
     /// Ephemeral storage of a build, in GiB.
-    #[serde(
-        rename = "build.ephemeral_storage_in_gib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub build_ephemeral_storage_in_gib: Option<i64>,
     /// Whether the Git submodules are left out of the clone.
-    #[serde(
-        rename = "build.skip_git_submodules",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub build_skip_git_submodules: Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    #[serde(
-        rename = "deployment.termination_grace_period_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_termination_grace_period_seconds: Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    #[serde(
-        rename = "deployment.affinity.node.required",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
     /// Kubernetes service account of the pods.
-    #[serde(
-        rename = "security.service_account_name",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_service_account_name: Option<String>,
     /// Whether the root file system of the containers is read-only.
-    #[serde(
-        rename = "security.read_only_root_filesystem",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_read_only_root_filesystem: Option<bool>,
 }
 
@@ -137,16 +110,88 @@ impl TerraformAdvancedSettings {
     }
 }
 
+impl model::Blank for TerraformAdvancedSettings {
+    fn blank() -> Self {
+        Self {
+            build_timeout_max_sec: model::blank(),
+            build_cpu_max_in_milli: model::blank(),
+            build_ram_max_in_gib: model::blank(),
+            build_ephemeral_storage_in_gib: model::blank(),
+            build_skip_git_submodules: model::blank(),
+            deployment_termination_grace_period_seconds: model::blank(),
+            deployment_affinity_node_required: model::blank(),
+            security_service_account_name: model::blank(),
+            security_read_only_root_filesystem: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformAdvancedSettings {
+    const NAME: &'static str = "TerraformAdvancedSettings";
+    const FIELDS: &'static [&'static str] = &[
+        "build.timeout_max_sec",
+        "build.cpu_max_in_milli",
+        "build.ram_max_in_gib",
+        "build.ephemeral_storage_in_gib",
+        "build.skip_git_submodules",
+        "deployment.termination_grace_period_seconds",
+        "deployment.affinity.node.required",
+        "security.service_account_name",
+        "security.read_only_root_filesystem",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.build_timeout_max_sec, from),
+            1 => model::value(&mut self.build_cpu_max_in_milli, from),
+            2 => model::value(&mut self.build_ram_max_in_gib, from),
+            3 => model::value(&mut self.build_ephemeral_storage_in_gib, from),
+            4 => model::value(&mut self.build_skip_git_submodules, from),
+            5 => {
+                model::value(&mut self.deployment_termination_grace_period_seconds, from)
+            }
+            6 => model::value(&mut self.deployment_affinity_node_required, from),
+            7 => model::value(&mut self.security_service_account_name, from),
+            _ => model::value(&mut self.security_read_only_root_filesystem, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("build.timeout_max_sec", &self.build_timeout_max_sec);
+        to.given("build.cpu_max_in_milli", &self.build_cpu_max_in_milli);
+        to.given("build.ram_max_in_gib", &self.build_ram_max_in_gib);
+        to.given("build.ephemeral_storage_in_gib", &self.build_ephemeral_storage_in_gib);
+        to.given("build.skip_git_submodules", &self.build_skip_git_submodules);
+        to.given(
+            "deployment.termination_grace_period_seconds",
+            &self.deployment_termination_grace_period_seconds,
+        );
+        to.given(
+            "deployment.affinity.node.required",
+            &self.deployment_affinity_node_required,
+        );
+        to.given("security.service_account_name", &self.security_service_account_name);
+        to.given(
+            "security.read_only_root_filesystem",
+            &self.security_read_only_root_filesystem,
+        );
+    }
+}
+
+model::through_fields!(TerraformAdvancedSettings, Default);
+
 /// Restriction on the Git changes that cause an automatic deployment of a Terraform service.
 ///
 /// Sent by `create_terraform_deployment_restriction` and `edit_terraform_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -167,56 +212,159 @@ impl TerraformDeploymentRestrictionRequest {
     }
 }
 
+impl model::Blank for TerraformDeploymentRestrictionRequest {
+    fn blank() -> Self {
+        Self {
+            mode: model::blank(),
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformDeploymentRestrictionRequest {
+    const NAME: &'static str = "TerraformDeploymentRestrictionRequest";
+    const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.mode, from),
+            1 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("mode", &self.mode);
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(TerraformDeploymentRestrictionRequest);
+
 /// Restriction on the Git changes that cause an automatic deployment of a Terraform service, with its identifier.
 ///
 /// Returned by `create_terraform_deployment_restriction` and `edit_terraform_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
 }
 
+impl model::Blank for TerraformDeploymentRestrictionResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            mode: model::blank(),
+            type_: model::blank(),
+            value: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformDeploymentRestrictionResponse {
+    const NAME: &'static str = "TerraformDeploymentRestrictionResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "mode",
+        "type",
+        "value",
+    ];
+    const REQUIRED: u128 = 59;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.mode, from),
+            4 => model::value(&mut self.type_, from),
+            _ => model::value(&mut self.value, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("mode", &self.mode);
+        to.always("type", &self.type_);
+        to.always("value", &self.value);
+    }
+}
+
+model::through_fields!(TerraformDeploymentRestrictionResponse);
+
 /// Deployment restrictions of a Terraform service.
 ///
 /// Returned by `get_terraform_deployment_restrictions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformDeploymentRestrictionResponse>,
 }
+
+impl model::Blank for TerraformDeploymentRestrictionResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for TerraformDeploymentRestrictionResponseList {
+    const NAME: &'static str = "TerraformDeploymentRestrictionResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(TerraformDeploymentRestrictionResponseList, Default);
 
 /// Git repository the Terraform files come from.
 ///
 /// A part of `TerraformRequestTerraformFilesSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformGitRepositoryRequest {
     /// URL of the repository.
     pub url: String,
     /// Branch to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Directory of the repository to start from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_token_id: Option<String>,
 }
 
@@ -247,10 +395,52 @@ impl TerraformGitRepositoryRequest {
     }
 }
 
+impl model::Blank for TerraformGitRepositoryRequest {
+    fn blank() -> Self {
+        Self {
+            url: model::blank(),
+            branch: model::blank(),
+            root_path: model::blank(),
+            git_token_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformGitRepositoryRequest {
+    const NAME: &'static str = "TerraformGitRepositoryRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "url",
+        "branch",
+        "root_path",
+        "git_token_id",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.url, from),
+            1 => model::value(&mut self.branch, from),
+            2 => model::value(&mut self.root_path, from),
+            _ => model::value(&mut self.git_token_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("url", &self.url);
+        to.given("branch", &self.branch);
+        to.given("root_path", &self.root_path);
+        to.given("git_token_id", &self.git_token_id);
+    }
+}
+
+model::through_fields!(TerraformGitRepositoryRequest);
+
 /// Configuration of a Terraform service. An edit replaces it as a whole: a field left out takes its default value.
 ///
 /// Sent by `create_terraform` and `edit_terraform`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequest {
     /// Name of the service.
@@ -260,7 +450,6 @@ pub struct TerraformRequest {
     /// Automatic deployment.
     pub auto_deploy_config: types::TerraformAutoDeployConfig,
     /// Where the Terraform files come from.
-    #[serde(default)]
     pub terraform_files_source: types::TerraformRequestTerraformFilesSource,
     /// Values of the variables.
     pub terraform_variables_source: types::TerraformVariablesSourceRequest,
@@ -271,24 +460,18 @@ pub struct TerraformRequest {
     /// Version of the engine.
     pub provider_version: types::TerraformProviderVersion,
     /// Time limit of a run, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_sec: Option<i64>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Resources given to a run.
     pub job_resources: types::TerraformRequestJobResources,
     /// Whether a run uses the cloud credentials of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cluster_credentials: Option<bool>,
     /// Further arguments by Terraform command.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub action_extra_arguments: Option<BTreeMap<String, Vec<String>>>,
     /// Dockerfile lines added to the image of the run; null clears them. The `type` field selects the shape.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub dockerfile_fragment: rt::Patch<types::TerraformDockerfileFragment>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub blueprint_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -361,10 +544,96 @@ impl TerraformRequest {
     }
 }
 
+impl model::Blank for TerraformRequest {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            description: model::blank(),
+            auto_deploy_config: model::blank(),
+            terraform_files_source: model::blank(),
+            terraform_variables_source: model::blank(),
+            backend: model::blank(),
+            engine: model::blank(),
+            provider_version: model::blank(),
+            timeout_sec: model::blank(),
+            icon_uri: model::blank(),
+            job_resources: model::blank(),
+            use_cluster_credentials: model::blank(),
+            action_extra_arguments: model::blank(),
+            dockerfile_fragment: model::blank(),
+            blueprint_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformRequest {
+    const NAME: &'static str = "TerraformRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "description",
+        "auto_deploy_config",
+        "terraform_files_source",
+        "terraform_variables_source",
+        "backend",
+        "engine",
+        "provider_version",
+        "timeout_sec",
+        "icon_uri",
+        "job_resources",
+        "use_cluster_credentials",
+        "action_extra_arguments",
+        "dockerfile_fragment",
+        "blueprint_id",
+    ];
+    const REQUIRED: u128 = 1271;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.description, from),
+            2 => model::value(&mut self.auto_deploy_config, from),
+            3 => model::value(&mut self.terraform_files_source, from),
+            4 => model::value(&mut self.terraform_variables_source, from),
+            5 => model::value(&mut self.backend, from),
+            6 => model::value(&mut self.engine, from),
+            7 => model::value(&mut self.provider_version, from),
+            8 => model::value(&mut self.timeout_sec, from),
+            9 => model::value(&mut self.icon_uri, from),
+            10 => model::value(&mut self.job_resources, from),
+            11 => model::value(&mut self.use_cluster_credentials, from),
+            12 => model::value(&mut self.action_extra_arguments, from),
+            13 => model::value(&mut self.dockerfile_fragment, from),
+            _ => model::value(&mut self.blueprint_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("description", &self.description);
+        to.always("auto_deploy_config", &self.auto_deploy_config);
+        to.always("terraform_files_source", &self.terraform_files_source);
+        to.always("terraform_variables_source", &self.terraform_variables_source);
+        to.always("backend", &self.backend);
+        to.always("engine", &self.engine);
+        to.always("provider_version", &self.provider_version);
+        to.given("timeout_sec", &self.timeout_sec);
+        to.given("icon_uri", &self.icon_uri);
+        to.always("job_resources", &self.job_resources);
+        to.given("use_cluster_credentials", &self.use_cluster_credentials);
+        to.given("action_extra_arguments", &self.action_extra_arguments);
+        to.given("dockerfile_fragment", &self.dockerfile_fragment);
+        to.given("blueprint_id", &self.blueprint_id);
+    }
+}
+
+model::through_fields!(TerraformRequest);
+
 /// Resources given to a Terraform run.
 ///
 /// A part of `TerraformRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequestJobResources {
     /// CPU in mCPU.
@@ -374,7 +643,6 @@ pub struct TerraformRequestJobResources {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
@@ -392,14 +660,55 @@ impl TerraformRequestJobResources {
     }
 }
 
+impl model::Blank for TerraformRequestJobResources {
+    fn blank() -> Self {
+        Self {
+            cpu_milli: model::blank(),
+            ram_mib: model::blank(),
+            gpu: model::blank(),
+            storage_gib: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformRequestJobResources {
+    const NAME: &'static str = "TerraformRequestJobResources";
+    const FIELDS: &'static [&'static str] = &[
+        "cpu_milli",
+        "ram_mib",
+        "gpu",
+        "storage_gib",
+    ];
+    const REQUIRED: u128 = 11;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cpu_milli, from),
+            1 => model::value(&mut self.ram_mib, from),
+            2 => model::value(&mut self.gpu, from),
+            _ => model::value(&mut self.storage_gib, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("cpu_milli", &self.cpu_milli);
+        to.always("ram_mib", &self.ram_mib);
+        to.always("gpu", &self.gpu);
+        to.always("storage_gib", &self.storage_gib);
+    }
+}
+
+model::through_fields!(TerraformRequestJobResources);
+
 /// Where the Terraform files come from.
 ///
 /// A part of `TerraformRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequestTerraformFilesSource {
     /// Git repository of the files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::TerraformGitRepositoryRequest>,
 }
 
@@ -418,10 +727,38 @@ impl TerraformRequestTerraformFilesSource {
     }
 }
 
+impl model::Blank for TerraformRequestTerraformFilesSource {
+    fn blank() -> Self {
+        Self {
+            git_repository: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformRequestTerraformFilesSource {
+    const NAME: &'static str = "TerraformRequestTerraformFilesSource";
+    const FIELDS: &'static [&'static str] = &["git_repository"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.git_repository, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("git_repository", &self.git_repository);
+    }
+}
+
+model::through_fields!(TerraformRequestTerraformFilesSource, Default);
+
 /// Resource found in the state of a Terraform service.
 ///
 /// A part of `TerraformResourcesResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResourceResponse {
     /// Identifier.
@@ -437,12 +774,68 @@ pub struct TerraformResourceResponse {
     /// Whether the resource is managed or only read.
     pub mode: types::TerraformResourceResponseMode,
     /// Attributes of the resource, by name; they may hold sensitive values.
-    #[serde(default)]
     pub attributes: serde_json::Map<String, serde_json::Value>,
     /// Time the state was read (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub extracted_at: chrono::DateTime<chrono::Utc>,
 }
+
+impl model::Blank for TerraformResourceResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            resource_type: model::blank(),
+            name: model::blank(),
+            address: model::blank(),
+            provider: model::blank(),
+            mode: model::blank(),
+            attributes: model::blank(),
+            extracted_at: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformResourceResponse {
+    const NAME: &'static str = "TerraformResourceResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "resource_type",
+        "name",
+        "address",
+        "provider",
+        "mode",
+        "attributes",
+        "extracted_at",
+    ];
+    const REQUIRED: u128 = 191;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.resource_type, from),
+            2 => model::value(&mut self.name, from),
+            3 => model::value(&mut self.address, from),
+            4 => model::value(&mut self.provider, from),
+            5 => model::value(&mut self.mode, from),
+            6 => model::value(&mut self.attributes, from),
+            _ => model::time(&mut self.extracted_at, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("resource_type", &self.resource_type);
+        to.always("name", &self.name);
+        to.always("address", &self.address);
+        to.always("provider", &self.provider);
+        to.always("mode", &self.mode);
+        to.always("attributes", &self.attributes);
+        to.always("extracted_at", &self.extracted_at);
+    }
+}
+
+model::through_fields!(TerraformResourceResponse);
 
 open_enum! {
     /// Whether the resource is managed or only read.
@@ -459,29 +852,79 @@ open_enum! {
 /// Resources found in the state of a Terraform service.
 ///
 /// Returned by `get_terraform_resources`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResourcesResponse {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::TerraformResourceResponse>,
 }
+
+impl model::Blank for TerraformResourcesResponse {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for TerraformResourcesResponse {
+    const NAME: &'static str = "TerraformResourcesResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("results", &self.results);
+    }
+}
+
+model::through_fields!(TerraformResourcesResponse);
 
 /// Terraform services of an environment.
 ///
 /// Returned by `list_terraforms`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformResponse>,
 }
+
+impl model::Blank for TerraformResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for TerraformResponseList {
+    const NAME: &'static str = "TerraformResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(TerraformResponseList, Default);
 
 /// Values of the variables of a Terraform service.
 ///
 /// A part of `TerraformRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVariablesSourceRequest {
     /// Paths of the variable files in the repository.
@@ -500,10 +943,41 @@ impl TerraformVariablesSourceRequest {
     }
 }
 
+impl model::Blank for TerraformVariablesSourceRequest {
+    fn blank() -> Self {
+        Self {
+            tf_var_file_paths: model::blank(),
+            tf_vars: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformVariablesSourceRequest {
+    const NAME: &'static str = "TerraformVariablesSourceRequest";
+    const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.tf_var_file_paths, from),
+            _ => model::value(&mut self.tf_vars, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("tf_var_file_paths", &self.tf_var_file_paths);
+        to.always("tf_vars", &self.tf_vars);
+    }
+}
+
+model::through_fields!(TerraformVariablesSourceRequest);
+
 /// Version of a Terraform engine that can be used.
 ///
 /// A part of `TerraformVersionResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVersionResponse {
     /// Engine.
@@ -512,16 +986,72 @@ pub struct TerraformVersionResponse {
     pub version: String,
 }
 
+impl model::Blank for TerraformVersionResponse {
+    fn blank() -> Self {
+        Self {
+            engine: model::blank(),
+            version: model::blank(),
+        }
+    }
+}
+
+impl model::Model for TerraformVersionResponse {
+    const NAME: &'static str = "TerraformVersionResponse";
+    const FIELDS: &'static [&'static str] = &["engine", "version"];
+    const REQUIRED: u128 = 3;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.engine, from),
+            _ => model::value(&mut self.version, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("engine", &self.engine);
+        to.always("version", &self.version);
+    }
+}
+
+model::through_fields!(TerraformVersionResponse);
+
 /// Versions of the Terraform engines that can be used.
 ///
 /// Returned by `list_terraform_versions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVersionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformVersionResponse>,
 }
+
+impl model::Blank for TerraformVersionResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for TerraformVersionResponseList {
+    const NAME: &'static str = "TerraformVersionResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(TerraformVersionResponseList, Default);
 
 /// Carries over everything of an `ApplicationGitRepository` that a `TerraformGitRepositoryRequest` can hold.
 ///

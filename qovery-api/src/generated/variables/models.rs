@@ -3,7 +3,7 @@
 
 //! Models. Variables and secrets of projects, environments and services.
 
-use serde::{Deserialize, Serialize};
+use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -11,7 +11,7 @@ use crate::types;
 /// Alias to create for a variable.
 ///
 /// Sent by `create_application_environment_variable_alias`, `create_application_secret_alias`, `create_container_environment_variable_alias` and 7 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AliasRequest {
     /// Name of the alias.
@@ -19,10 +19,8 @@ pub struct AliasRequest {
     /// Free text about the alias, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -50,6 +48,44 @@ impl AliasRequest {
     }
 }
 
+impl model::Blank for AliasRequest {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for AliasRequest {
+    const NAME: &'static str = "AliasRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(AliasRequest);
+
 open_enum! {
     /// Nature of a variable.
     ///
@@ -75,62 +111,139 @@ open_enum! {
 /// Variable of a project, an environment or a service.
 ///
 /// Returned by `create_application_environment_variable`, `edit_application_environment_variable`, `create_application_environment_variable_alias` and 17 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariable {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the variable.
     pub key: String,
     /// Value of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value; null for a plain variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mount_path: Option<String>,
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
     /// Variable this one overrides, for an override.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub overridden_variable: Option<types::EnvironmentVariableOverride>,
     /// Variable this one is another name of, for an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub aliased_variable: Option<types::EnvironmentVariableAlias>,
     /// Level at which the variable is defined.
     pub scope: types::ApiVariableScopeEnum,
     /// Nature of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// Identifier of the service the variable comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Name of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Kind of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::LinkedServiceTypeEnum>,
     /// Who manages the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
 }
+
+impl model::Blank for EnvironmentVariable {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+            overridden_variable: model::blank(),
+            aliased_variable: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+            service_id: model::blank(),
+            service_name: model::blank(),
+            service_type: model::blank(),
+            owned_by: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentVariable {
+    const NAME: &'static str = "EnvironmentVariable";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "key",
+        "value",
+        "mount_path",
+        "description",
+        "enable_interpolation_in_file",
+        "overridden_variable",
+        "aliased_variable",
+        "scope",
+        "variable_type",
+        "service_id",
+        "service_name",
+        "service_type",
+        "owned_by",
+    ];
+    const REQUIRED: u128 = 1035;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.key, from),
+            4 => model::value(&mut self.value, from),
+            5 => model::value(&mut self.mount_path, from),
+            6 => model::value(&mut self.description, from),
+            7 => model::value(&mut self.enable_interpolation_in_file, from),
+            8 => model::value(&mut self.overridden_variable, from),
+            9 => model::value(&mut self.aliased_variable, from),
+            10 => model::value(&mut self.scope, from),
+            11 => model::value(&mut self.variable_type, from),
+            12 => model::value(&mut self.service_id, from),
+            13 => model::value(&mut self.service_name, from),
+            14 => model::value(&mut self.service_type, from),
+            _ => model::value(&mut self.owned_by, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("key", &self.key);
+        to.given("value", &self.value);
+        to.given("mount_path", &self.mount_path);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+        to.given("overridden_variable", &self.overridden_variable);
+        to.given("aliased_variable", &self.aliased_variable);
+        to.always("scope", &self.scope);
+        to.given("variable_type", &self.variable_type);
+        to.given("service_id", &self.service_id);
+        to.given("service_name", &self.service_name);
+        to.given("service_type", &self.service_type);
+        to.given("owned_by", &self.owned_by);
+    }
+}
+
+model::through_fields!(EnvironmentVariable);
 
 /// Variable that an alias points to.
 ///
 /// A part of `EnvironmentVariable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableAlias {
     /// Identifier.
@@ -144,31 +257,76 @@ pub struct EnvironmentVariableAlias {
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
+
+impl model::Blank for EnvironmentVariableAlias {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentVariableAlias {
+    const NAME: &'static str = "EnvironmentVariableAlias";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "key",
+        "value",
+        "mount_path",
+        "scope",
+        "variable_type",
+    ];
+    const REQUIRED: u128 = 31;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.key, from),
+            2 => model::value(&mut self.value, from),
+            3 => model::value(&mut self.mount_path, from),
+            4 => model::value(&mut self.scope, from),
+            _ => model::value(&mut self.variable_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("key", &self.key);
+        to.always("value", &self.value);
+        to.always("mount_path", &self.mount_path);
+        to.always("scope", &self.scope);
+        to.given("variable_type", &self.variable_type);
+    }
+}
+
+model::through_fields!(EnvironmentVariableAlias);
 
 /// New configuration of a variable.
 ///
 /// Sent by `edit_application_environment_variable`, `edit_container_environment_variable`, `edit_environment_environment_variable` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableEditRequest {
     /// Name of the variable.
     pub key: String,
     /// Value of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value; null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub mount_path: rt::Patch<String>,
     /// Free text about the variable, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -208,10 +366,56 @@ impl EnvironmentVariableEditRequest {
     }
 }
 
+impl model::Blank for EnvironmentVariableEditRequest {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentVariableEditRequest {
+    const NAME: &'static str = "EnvironmentVariableEditRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "value",
+        "mount_path",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.value, from),
+            2 => model::value(&mut self.mount_path, from),
+            3 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.given("value", &self.value);
+        to.given("mount_path", &self.mount_path);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(EnvironmentVariableEditRequest);
+
 /// Variable that an override replaces.
 ///
 /// A part of `EnvironmentVariable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableOverride {
     /// Identifier.
@@ -225,31 +429,76 @@ pub struct EnvironmentVariableOverride {
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
+
+impl model::Blank for EnvironmentVariableOverride {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentVariableOverride {
+    const NAME: &'static str = "EnvironmentVariableOverride";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "key",
+        "value",
+        "mount_path",
+        "scope",
+        "variable_type",
+    ];
+    const REQUIRED: u128 = 31;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.key, from),
+            2 => model::value(&mut self.value, from),
+            3 => model::value(&mut self.mount_path, from),
+            4 => model::value(&mut self.scope, from),
+            _ => model::value(&mut self.variable_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("key", &self.key);
+        to.always("value", &self.value);
+        to.always("mount_path", &self.mount_path);
+        to.always("scope", &self.scope);
+        to.given("variable_type", &self.variable_type);
+    }
+}
+
+model::through_fields!(EnvironmentVariableOverride);
 
 /// Variable to create.
 ///
 /// Sent by `create_application_environment_variable`, `create_container_environment_variable`, `create_environment_environment_variable` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableRequest {
     /// Name of the variable.
     pub key: String,
     /// Value of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value; null for a plain variable.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub mount_path: rt::Patch<String>,
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -289,33 +538,101 @@ impl EnvironmentVariableRequest {
     }
 }
 
+impl model::Blank for EnvironmentVariableRequest {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for EnvironmentVariableRequest {
+    const NAME: &'static str = "EnvironmentVariableRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "value",
+        "mount_path",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.value, from),
+            2 => model::value(&mut self.mount_path, from),
+            3 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.given("value", &self.value);
+        to.given("mount_path", &self.mount_path);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(EnvironmentVariableRequest);
+
 /// Variables of a project, an environment or a service.
 ///
 /// Returned by `list_application_environment_variable`, `list_container_environment_variable`, `list_environment_environment_variable` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentVariable>,
 }
+
+impl model::Blank for EnvironmentVariableResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for EnvironmentVariableResponseList {
+    const NAME: &'static str = "EnvironmentVariableResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(EnvironmentVariableResponseList, Default);
 
 /// Override to create for a variable.
 ///
 /// Sent by `create_application_environment_variable_override`, `create_application_secret_override`, `create_container_environment_variable_override` and 7 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OverrideRequest {
     /// Value that replaces the one of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Free text about the override, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -348,57 +665,166 @@ impl OverrideRequest {
     }
 }
 
+impl model::Blank for OverrideRequest {
+    fn blank() -> Self {
+        Self {
+            value: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for OverrideRequest {
+    const NAME: &'static str = "OverrideRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "value",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.value, from),
+            1 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("value", &self.value);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(OverrideRequest, Default);
+
 /// Secret of a project, an environment or a service, without its value.
 ///
 /// Returned by `create_application_secret`, `edit_application_secret`, `create_application_secret_alias` and 17 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Secret {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Key.
     pub key: String,
     /// Secret this one overrides, for an override.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub overridden_secret: Option<types::SecretOverride>,
     /// Secret this one is another name of, for an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub aliased_secret: Option<types::SecretAlias>,
     /// Level at which the secret is defined.
     pub scope: types::ApiVariableScopeEnum,
     /// Nature of the secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// Identifier of the service the secret comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Name of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Kind of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::LinkedServiceTypeEnum>,
     /// Who manages the secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
     /// At most 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
+
+impl model::Blank for Secret {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            key: model::blank(),
+            overridden_secret: model::blank(),
+            aliased_secret: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+            service_id: model::blank(),
+            service_name: model::blank(),
+            service_type: model::blank(),
+            owned_by: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Secret {
+    const NAME: &'static str = "Secret";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "key",
+        "overridden_secret",
+        "aliased_secret",
+        "scope",
+        "variable_type",
+        "service_id",
+        "service_name",
+        "service_type",
+        "owned_by",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 75;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.key, from),
+            4 => model::value(&mut self.overridden_secret, from),
+            5 => model::value(&mut self.aliased_secret, from),
+            6 => model::value(&mut self.scope, from),
+            7 => model::value(&mut self.variable_type, from),
+            8 => model::value(&mut self.service_id, from),
+            9 => model::value(&mut self.service_name, from),
+            10 => model::value(&mut self.service_type, from),
+            11 => model::value(&mut self.owned_by, from),
+            12 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("key", &self.key);
+        to.given("overridden_secret", &self.overridden_secret);
+        to.given("aliased_secret", &self.aliased_secret);
+        to.always("scope", &self.scope);
+        to.given("variable_type", &self.variable_type);
+        to.given("service_id", &self.service_id);
+        to.given("service_name", &self.service_name);
+        to.given("service_type", &self.service_type);
+        to.given("owned_by", &self.owned_by);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(Secret);
 
 /// Secret that an alias points to.
 ///
 /// A part of `Secret`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretAlias {
     /// Identifier.
@@ -410,34 +836,82 @@ pub struct SecretAlias {
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// At most 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
+
+impl model::Blank for SecretAlias {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            key: model::blank(),
+            mount_path: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for SecretAlias {
+    const NAME: &'static str = "SecretAlias";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "key",
+        "mount_path",
+        "scope",
+        "variable_type",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.key, from),
+            2 => model::value(&mut self.mount_path, from),
+            3 => model::value(&mut self.scope, from),
+            4 => model::value(&mut self.variable_type, from),
+            5 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("key", &self.key);
+        to.always("mount_path", &self.mount_path);
+        to.always("scope", &self.scope);
+        to.given("variable_type", &self.variable_type);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(SecretAlias);
 
 /// New configuration of a secret.
 ///
 /// Sent by `edit_application_secret`, `edit_container_secret`, `edit_environment_secret` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretEditRequest {
     /// Value of the secret; it cannot be read back.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Name of the secret.
     pub key: String,
     /// Free text about the secret, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -471,10 +945,52 @@ impl SecretEditRequest {
     }
 }
 
+impl model::Blank for SecretEditRequest {
+    fn blank() -> Self {
+        Self {
+            value: model::blank(),
+            key: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for SecretEditRequest {
+    const NAME: &'static str = "SecretEditRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "value",
+        "key",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 2;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.value, from),
+            1 => model::value(&mut self.key, from),
+            2 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("value", &self.value);
+        to.always("key", &self.key);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(SecretEditRequest);
+
 /// Secret that an override replaces.
 ///
 /// A part of `Secret`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretOverride {
     /// Identifier.
@@ -486,37 +1002,84 @@ pub struct SecretOverride {
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// At most 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
+
+impl model::Blank for SecretOverride {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            key: model::blank(),
+            mount_path: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for SecretOverride {
+    const NAME: &'static str = "SecretOverride";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "key",
+        "mount_path",
+        "scope",
+        "variable_type",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.key, from),
+            2 => model::value(&mut self.mount_path, from),
+            3 => model::value(&mut self.scope, from),
+            4 => model::value(&mut self.variable_type, from),
+            5 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("key", &self.key);
+        to.always("mount_path", &self.mount_path);
+        to.always("scope", &self.scope);
+        to.given("variable_type", &self.variable_type);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(SecretOverride);
 
 /// Secret to create.
 ///
 /// Sent by `create_application_secret`, `create_container_secret`, `create_environment_secret` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretRequest {
     /// Name of the secret.
     pub key: String,
     /// Value of the secret; it cannot be read back.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Path of the file that holds the value; null for a plain secret.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub mount_path: rt::Patch<String>,
     /// Free text about the secret, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -556,16 +1119,87 @@ impl SecretRequest {
     }
 }
 
+impl model::Blank for SecretRequest {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for SecretRequest {
+    const NAME: &'static str = "SecretRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "value",
+        "mount_path",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.value, from),
+            2 => model::value(&mut self.mount_path, from),
+            3 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.given("value", &self.value);
+        to.given("mount_path", &self.mount_path);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(SecretRequest);
+
 /// Secrets of a project, an environment or a service.
 ///
 /// Returned by `list_application_secrets`, `list_container_secrets`, `list_environment_secrets` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Secret>,
 }
+
+impl model::Blank for SecretResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for SecretResponseList {
+    const NAME: &'static str = "SecretResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(SecretResponseList, Default);
 
 open_enum! {
     /// Kind of service whose variables are listed.
@@ -590,7 +1224,7 @@ open_enum! {
 /// Variable that an alias points to.
 ///
 /// A part of `VariableResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableAlias {
     /// Identifier.
@@ -598,7 +1232,6 @@ pub struct VariableAlias {
     /// Key.
     pub key: String,
     /// Value of the variable; null for a secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value.
     pub mount_path: String,
@@ -608,10 +1241,60 @@ pub struct VariableAlias {
     pub variable_type: types::ApiVariableTypeEnum,
 }
 
+impl model::Blank for VariableAlias {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableAlias {
+    const NAME: &'static str = "VariableAlias";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "key",
+        "value",
+        "mount_path",
+        "scope",
+        "variable_type",
+    ];
+    const REQUIRED: u128 = 59;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.key, from),
+            2 => model::value(&mut self.value, from),
+            3 => model::value(&mut self.mount_path, from),
+            4 => model::value(&mut self.scope, from),
+            _ => model::value(&mut self.variable_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("key", &self.key);
+        to.given("value", &self.value);
+        to.always("mount_path", &self.mount_path);
+        to.always("scope", &self.scope);
+        to.always("variable_type", &self.variable_type);
+    }
+}
+
+model::through_fields!(VariableAlias);
+
 /// Alias to create for a variable.
 ///
 /// Sent by `create_variable_alias`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableAliasRequest {
     /// Name of the alias.
@@ -623,10 +1306,8 @@ pub struct VariableAliasRequest {
     /// Free text about the alias, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -660,27 +1341,69 @@ impl VariableAliasRequest {
     }
 }
 
+impl model::Blank for VariableAliasRequest {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            alias_scope: model::blank(),
+            alias_parent_id: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableAliasRequest {
+    const NAME: &'static str = "VariableAliasRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "alias_scope",
+        "alias_parent_id",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.alias_scope, from),
+            2 => model::value(&mut self.alias_parent_id, from),
+            3 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("alias_scope", &self.alias_scope);
+        to.always("alias_parent_id", &self.alias_parent_id);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(VariableAliasRequest);
+
 /// New configuration of a variable.
 ///
 /// Sent by `edit_variable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableEditRequest {
     /// Name of the variable.
     pub key: String,
     /// Value of the variable; null keeps the existing value of a secret.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub value: rt::Patch<rt::SecretText>,
     /// Free text about the variable, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub secret_manager_access_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -723,31 +1446,109 @@ impl VariableEditRequest {
     }
 }
 
+impl model::Blank for VariableEditRequest {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+            secret_manager_access_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableEditRequest {
+    const NAME: &'static str = "VariableEditRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "value",
+        "description",
+        "enable_interpolation_in_file",
+        "secret_manager_access_id",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.value, from),
+            2 => model::value(&mut self.description, from),
+            3 => model::value(&mut self.enable_interpolation_in_file, from),
+            _ => model::value(&mut self.secret_manager_access_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.given("value", &self.value);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+        to.given("secret_manager_access_id", &self.secret_manager_access_id);
+    }
+}
+
+model::through_fields!(VariableEditRequest);
+
 /// Outcome of an import of variables.
 ///
 /// Returned by `import_environment_variable`, `import_container_environment_variable`, `import_job_environment_variable` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImport {
     /// Number of variables that were to be imported.
     pub total_variables_to_import: i64,
     /// Variables that were imported.
-    #[serde(default)]
     pub successful_imported_variables: Vec<
         types::VariableImportSuccessfulImportedVariable,
     >,
 }
 
+impl model::Blank for VariableImport {
+    fn blank() -> Self {
+        Self {
+            total_variables_to_import: model::blank(),
+            successful_imported_variables: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableImport {
+    const NAME: &'static str = "VariableImport";
+    const FIELDS: &'static [&'static str] = &[
+        "total_variables_to_import",
+        "successful_imported_variables",
+    ];
+    const REQUIRED: u128 = 1;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.total_variables_to_import, from),
+            _ => model::value(&mut self.successful_imported_variables, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("total_variables_to_import", &self.total_variables_to_import);
+        to.always("successful_imported_variables", &self.successful_imported_variables);
+    }
+}
+
+model::through_fields!(VariableImport);
+
 /// Variables to create in one call.
 ///
 /// Sent by `import_environment_variable`, `import_container_environment_variable`, `import_job_environment_variable` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportRequest {
     /// Whether existing variables are replaced; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(default)]
     pub overwrite: bool,
     /// The variables.
     pub vars: Vec<types::VariableImportRequestVar>,
@@ -760,8 +1561,39 @@ impl VariableImportRequest {
     }
 }
 
+impl model::Blank for VariableImportRequest {
+    fn blank() -> Self {
+        Self {
+            overwrite: model::blank(),
+            vars: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableImportRequest {
+    const NAME: &'static str = "VariableImportRequest";
+    const FIELDS: &'static [&'static str] = &["overwrite", "vars"];
+    const REQUIRED: u128 = 2;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.overwrite, from),
+            _ => model::value(&mut self.vars, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("overwrite", &self.overwrite);
+        to.always("vars", &self.vars);
+    }
+}
+
+model::through_fields!(VariableImportRequest);
+
 /// A part of `VariableImportRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportRequestVar {
     /// Name of the variable.
@@ -791,14 +1623,50 @@ impl VariableImportRequestVar {
     }
 }
 
+impl model::Blank for VariableImportRequestVar {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            value: model::blank(),
+            scope: model::blank(),
+            is_secret: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableImportRequestVar {
+    const NAME: &'static str = "VariableImportRequestVar";
+    const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
+    const REQUIRED: u128 = 15;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.value, from),
+            2 => model::value(&mut self.scope, from),
+            _ => model::value(&mut self.is_secret, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.always("value", &self.value);
+        to.always("scope", &self.scope);
+        to.always("is_secret", &self.is_secret);
+    }
+}
+
+model::through_fields!(VariableImportRequestVar);
+
 /// A part of `VariableImport`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportSuccessfulImportedVariable {
     /// Name.
     pub name: String,
     /// Value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
@@ -806,10 +1674,47 @@ pub struct VariableImportSuccessfulImportedVariable {
     pub is_secret: bool,
 }
 
+impl model::Blank for VariableImportSuccessfulImportedVariable {
+    fn blank() -> Self {
+        Self {
+            name: model::blank(),
+            value: model::blank(),
+            scope: model::blank(),
+            is_secret: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableImportSuccessfulImportedVariable {
+    const NAME: &'static str = "VariableImportSuccessfulImportedVariable";
+    const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
+    const REQUIRED: u128 = 13;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.name, from),
+            1 => model::value(&mut self.value, from),
+            2 => model::value(&mut self.scope, from),
+            _ => model::value(&mut self.is_secret, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("name", &self.name);
+        to.given("value", &self.value);
+        to.always("scope", &self.scope);
+        to.always("is_secret", &self.is_secret);
+    }
+}
+
+model::through_fields!(VariableImportSuccessfulImportedVariable);
+
 /// Variable that an override replaces.
 ///
 /// A part of `VariableResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableOverride {
     /// Identifier.
@@ -817,7 +1722,6 @@ pub struct VariableOverride {
     /// Key.
     pub key: String,
     /// Value of the variable; null for a secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value.
     pub mount_path: String,
@@ -827,10 +1731,60 @@ pub struct VariableOverride {
     pub variable_type: types::ApiVariableTypeEnum,
 }
 
+impl model::Blank for VariableOverride {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableOverride {
+    const NAME: &'static str = "VariableOverride";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "key",
+        "value",
+        "mount_path",
+        "scope",
+        "variable_type",
+    ];
+    const REQUIRED: u128 = 59;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.key, from),
+            2 => model::value(&mut self.value, from),
+            3 => model::value(&mut self.mount_path, from),
+            4 => model::value(&mut self.scope, from),
+            _ => model::value(&mut self.variable_type, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("key", &self.key);
+        to.given("value", &self.value);
+        to.always("mount_path", &self.mount_path);
+        to.always("scope", &self.scope);
+        to.always("variable_type", &self.variable_type);
+    }
+}
+
+model::through_fields!(VariableOverride);
+
 /// Override to create for a variable.
 ///
 /// Sent by `create_variable_override`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableOverrideRequest {
     /// Value that replaces the one of the variable.
@@ -842,10 +1796,8 @@ pub struct VariableOverrideRequest {
     /// Free text about the override, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -879,10 +1831,56 @@ impl VariableOverrideRequest {
     }
 }
 
+impl model::Blank for VariableOverrideRequest {
+    fn blank() -> Self {
+        Self {
+            value: model::blank(),
+            override_scope: model::blank(),
+            override_parent_id: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableOverrideRequest {
+    const NAME: &'static str = "VariableOverrideRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "value",
+        "override_scope",
+        "override_parent_id",
+        "description",
+        "enable_interpolation_in_file",
+    ];
+    const REQUIRED: u128 = 7;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.value, from),
+            1 => model::value(&mut self.override_scope, from),
+            2 => model::value(&mut self.override_parent_id, from),
+            3 => model::value(&mut self.description, from),
+            _ => model::value(&mut self.enable_interpolation_in_file, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("value", &self.value);
+        to.always("override_scope", &self.override_scope);
+        to.always("override_parent_id", &self.override_parent_id);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+    }
+}
+
+model::through_fields!(VariableOverrideRequest);
+
 /// Variable to create.
 ///
 /// Sent by `create_variable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableRequest {
     /// Name of the variable.
@@ -890,7 +1888,6 @@ pub struct VariableRequest {
     /// Value of the variable.
     pub value: rt::SecretText,
     /// Path of the file that holds the value; null for a plain variable.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub mount_path: rt::Patch<String>,
     /// Whether the value is kept secret and cannot be read back.
     pub is_secret: bool,
@@ -901,13 +1898,10 @@ pub struct VariableRequest {
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub secret_manager_access_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -960,73 +1954,245 @@ impl VariableRequest {
     }
 }
 
+impl model::Blank for VariableRequest {
+    fn blank() -> Self {
+        Self {
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            is_secret: model::blank(),
+            variable_scope: model::blank(),
+            variable_parent_id: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+            secret_manager_access_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableRequest {
+    const NAME: &'static str = "VariableRequest";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "value",
+        "mount_path",
+        "is_secret",
+        "variable_scope",
+        "variable_parent_id",
+        "description",
+        "enable_interpolation_in_file",
+        "secret_manager_access_id",
+    ];
+    const REQUIRED: u128 = 59;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.key, from),
+            1 => model::value(&mut self.value, from),
+            2 => model::value(&mut self.mount_path, from),
+            3 => model::value(&mut self.is_secret, from),
+            4 => model::value(&mut self.variable_scope, from),
+            5 => model::value(&mut self.variable_parent_id, from),
+            6 => model::value(&mut self.description, from),
+            7 => model::value(&mut self.enable_interpolation_in_file, from),
+            _ => model::value(&mut self.secret_manager_access_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("value", &self.value);
+        to.given("mount_path", &self.mount_path);
+        to.always("is_secret", &self.is_secret);
+        to.always("variable_scope", &self.variable_scope);
+        to.always("variable_parent_id", &self.variable_parent_id);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+        to.given("secret_manager_access_id", &self.secret_manager_access_id);
+    }
+}
+
+model::through_fields!(VariableRequest);
+
 /// Variable of a project, an environment or a service.
 ///
 /// Returned by `create_variable`, `edit_variable`, `create_variable_alias` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Key.
     pub key: String,
     /// Value of the variable; null for a secret, whose value cannot be read back.
     pub value: Option<String>,
     /// Path of the file that holds the value; null for a plain variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mount_path: Option<String>,
     /// Variable this one overrides, for an override.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub overridden_variable: Option<types::VariableOverride>,
     /// Variable this one is another name of, for an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub aliased_variable: Option<types::VariableAlias>,
     /// Level at which the variable is defined.
     pub scope: types::ApiVariableScopeEnum,
     /// Nature of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// Identifier of the service the variable comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Name of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Kind of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::LinkedServiceTypeEnum>,
     /// Who manages the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
     /// Whether the value is kept secret.
     pub is_secret: bool,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_manager_access_id: Option<uuid::Uuid>,
 }
+
+impl model::Blank for VariableResponse {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            created_at: model::blank(),
+            updated_at: model::blank(),
+            key: model::blank(),
+            value: model::blank(),
+            mount_path: model::blank(),
+            overridden_variable: model::blank(),
+            aliased_variable: model::blank(),
+            scope: model::blank(),
+            variable_type: model::blank(),
+            service_id: model::blank(),
+            service_name: model::blank(),
+            service_type: model::blank(),
+            owned_by: model::blank(),
+            is_secret: model::blank(),
+            description: model::blank(),
+            enable_interpolation_in_file: model::blank(),
+            secret_manager_access_id: model::blank(),
+        }
+    }
+}
+
+impl model::Model for VariableResponse {
+    const NAME: &'static str = "VariableResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "key",
+        "value",
+        "mount_path",
+        "overridden_variable",
+        "aliased_variable",
+        "scope",
+        "variable_type",
+        "service_id",
+        "service_name",
+        "service_type",
+        "owned_by",
+        "is_secret",
+        "description",
+        "enable_interpolation_in_file",
+        "secret_manager_access_id",
+    ];
+    const REQUIRED: u128 = 16651;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::time(&mut self.created_at, from),
+            2 => model::time(&mut self.updated_at, from),
+            3 => model::value(&mut self.key, from),
+            4 => model::value(&mut self.value, from),
+            5 => model::value(&mut self.mount_path, from),
+            6 => model::value(&mut self.overridden_variable, from),
+            7 => model::value(&mut self.aliased_variable, from),
+            8 => model::value(&mut self.scope, from),
+            9 => model::value(&mut self.variable_type, from),
+            10 => model::value(&mut self.service_id, from),
+            11 => model::value(&mut self.service_name, from),
+            12 => model::value(&mut self.service_type, from),
+            13 => model::value(&mut self.owned_by, from),
+            14 => model::value(&mut self.is_secret, from),
+            15 => model::value(&mut self.description, from),
+            16 => model::value(&mut self.enable_interpolation_in_file, from),
+            _ => model::value(&mut self.secret_manager_access_id, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("key", &self.key);
+        to.always("value", &self.value);
+        to.given("mount_path", &self.mount_path);
+        to.given("overridden_variable", &self.overridden_variable);
+        to.given("aliased_variable", &self.aliased_variable);
+        to.always("scope", &self.scope);
+        to.given("variable_type", &self.variable_type);
+        to.given("service_id", &self.service_id);
+        to.given("service_name", &self.service_name);
+        to.given("service_type", &self.service_type);
+        to.given("owned_by", &self.owned_by);
+        to.always("is_secret", &self.is_secret);
+        to.given("description", &self.description);
+        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
+        to.given("secret_manager_access_id", &self.secret_manager_access_id);
+    }
+}
+
+model::through_fields!(VariableResponse);
 
 /// Variables of a project, an environment or a service.
 ///
 /// Returned by `list_variables`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::VariableResponse>,
 }
+
+impl model::Blank for VariableResponseList {
+    fn blank() -> Self {
+        Self { results: model::blank() }
+    }
+}
+
+impl model::Model for VariableResponseList {
+    const NAME: &'static str = "VariableResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            _ => model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+}
+
+model::through_fields!(VariableResponseList, Default);
 
 /// Carries over everything of an `EnvironmentVariable` that an `EnvironmentVariableEditRequest` can hold.
 ///
