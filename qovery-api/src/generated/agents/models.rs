@@ -60,7 +60,7 @@ impl model::Blank for AgenticWorkflowModelRequest {
 impl model::Model for AgenticWorkflowModelRequest {
     const NAME: &'static str = "AgenticWorkflowModelRequest";
     const FIELDS: &'static [&'static str] = &["type", "api_key", "settings"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -254,7 +254,7 @@ impl model::Model for AgenticWorkflowRequest {
         "governance",
         "resources",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0000000000001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -314,7 +314,7 @@ impl model::Blank for AgenticWorkflowResponseList {
 impl model::Model for AgenticWorkflowResponseList {
     const NAME: &'static str = "AgenticWorkflowResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -391,7 +391,7 @@ impl model::Blank for McpServerRequest {
 impl model::Model for McpServerRequest {
     const NAME: &'static str = "McpServerRequest";
     const FIELDS: &'static [&'static str] = &["name", "description", "url", "headers"];
-    const REQUIRED: u128 = 5;
+    const REQUIRED: u128 = 0b0101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -461,7 +461,7 @@ impl model::Model for McpServerResponse {
         "url",
         "header_names",
     ];
-    const REQUIRED: u128 = 63;
+    const REQUIRED: u128 = 0b0111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -509,7 +509,7 @@ impl model::Blank for McpServerResponseList {
 impl model::Model for McpServerResponseList {
     const NAME: &'static str = "McpServerResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

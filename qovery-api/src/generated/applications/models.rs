@@ -585,7 +585,7 @@ impl model::Model for ApplicationAdvancedSettings {
         "security.automount_service_account_token",
         "security.read_only_root_filesystem",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000000000000000000000000000000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -904,7 +904,7 @@ impl model::Model for ApplicationCurrentScale {
         "status",
         "updated_at",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -978,7 +978,7 @@ impl model::Model for ApplicationDeploymentRestriction {
         "type",
         "value",
     ];
-    const REQUIRED: u128 = 59;
+    const REQUIRED: u128 = 0b111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1047,7 +1047,7 @@ impl model::Blank for ApplicationDeploymentRestrictionRequest {
 impl model::Model for ApplicationDeploymentRestrictionRequest {
     const NAME: &'static str = "ApplicationDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1087,7 +1087,7 @@ impl model::Blank for ApplicationDeploymentRestrictionResponseList {
 impl model::Model for ApplicationDeploymentRestrictionResponseList {
     const NAME: &'static str = "ApplicationDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1392,7 +1392,7 @@ impl model::Model for ApplicationEditRequest {
         "cpu_architecture",
         "autoscaling",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000000000000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1478,7 +1478,7 @@ impl model::Blank for ApplicationNetwork {
 impl model::Model for ApplicationNetwork {
     const NAME: &'static str = "ApplicationNetwork";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1530,7 +1530,7 @@ impl model::Blank for ApplicationNetworkRequest {
 impl model::Model for ApplicationNetworkRequest {
     const NAME: &'static str = "ApplicationNetworkRequest";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1826,7 +1826,7 @@ impl model::Model for ApplicationRequest {
         "cpu_architecture",
         "autoscaling",
     ];
-    const REQUIRED: u128 = 20;
+    const REQUIRED: u128 = 0b000000000000000000010100;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1919,7 +1919,7 @@ impl model::Blank for DeployRequest {
 impl model::Model for DeployRequest {
     const NAME: &'static str = "DeployRequest";
     const FIELDS: &'static [&'static str] = &["git_commit_id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1979,7 +1979,7 @@ impl model::Model for DeploymentHistory {
         "commit",
         "status",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2033,7 +2033,7 @@ impl model::Blank for DeploymentHistoryPage {
 impl model::Model for DeploymentHistoryPage {
     const NAME: &'static str = "DeploymentHistoryPage";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2121,7 +2121,7 @@ impl model::Model for EnvironmentApplicationsCurrentScale {
         "status",
         "updated_at",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2173,7 +2173,7 @@ impl model::Blank for EnvironmentApplicationsCurrentScaleList {
 impl model::Model for EnvironmentApplicationsCurrentScaleList {
     const NAME: &'static str = "EnvironmentApplicationsCurrentScaleList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2214,7 +2214,7 @@ impl model::Blank for EnvironmentApplicationsStorage {
 impl model::Model for EnvironmentApplicationsStorage {
     const NAME: &'static str = "EnvironmentApplicationsStorage";
     const FIELDS: &'static [&'static str] = &["application", "disks"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2252,7 +2252,7 @@ impl model::Blank for EnvironmentApplicationsStorageResponseList {
 impl model::Model for EnvironmentApplicationsStorageResponseList {
     const NAME: &'static str = "EnvironmentApplicationsStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2288,7 +2288,7 @@ impl model::Blank for EnvironmentApplicationsSupportedLanguage {
 impl model::Model for EnvironmentApplicationsSupportedLanguage {
     const NAME: &'static str = "EnvironmentApplicationsSupportedLanguage";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2324,7 +2324,7 @@ impl model::Blank for EnvironmentApplicationsSupportedLanguageList {
 impl model::Model for EnvironmentApplicationsSupportedLanguageList {
     const NAME: &'static str = "EnvironmentApplicationsSupportedLanguageList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2365,7 +2365,7 @@ impl model::Blank for MetricCpu {
 impl model::Model for MetricCpu {
     const NAME: &'static str = "MetricCpu";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2403,7 +2403,7 @@ impl model::Blank for MetricCpuResponseList {
 impl model::Model for MetricCpuResponseList {
     const NAME: &'static str = "MetricCpuResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2444,7 +2444,7 @@ impl model::Blank for MetricMemory {
 impl model::Model for MetricMemory {
     const NAME: &'static str = "MetricMemory";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2482,7 +2482,7 @@ impl model::Blank for MetricMemoryResponseList {
 impl model::Model for MetricMemoryResponseList {
     const NAME: &'static str = "MetricMemoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2523,7 +2523,7 @@ impl model::Blank for MetricStorage {
 impl model::Model for MetricStorage {
     const NAME: &'static str = "MetricStorage";
     const FIELDS: &'static [&'static str] = &["storage_id", "data"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2561,7 +2561,7 @@ impl model::Blank for MetricStorageResponseList {
 impl model::Model for MetricStorageResponseList {
     const NAME: &'static str = "MetricStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2602,7 +2602,7 @@ impl model::Blank for Tag {
 impl model::Model for Tag {
     const NAME: &'static str = "Tag";
     const FIELDS: &'static [&'static str] = &["name", "id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2647,7 +2647,7 @@ impl model::Blank for TagRequest {
 impl model::Model for TagRequest {
     const NAME: &'static str = "TagRequest";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2683,7 +2683,7 @@ impl model::Blank for TagResponseList {
 impl model::Model for TagResponseList {
     const NAME: &'static str = "TagResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2719,7 +2719,7 @@ impl model::Blank for UserResponseList {
 impl model::Model for UserResponseList {
     const NAME: &'static str = "UserResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

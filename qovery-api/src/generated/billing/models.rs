@@ -27,7 +27,7 @@ impl model::Blank for BillingExternalId {
 impl model::Model for BillingExternalId {
     const NAME: &'static str = "BillingExternalId";
     const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -103,7 +103,7 @@ impl model::Model for BillingInfo {
         "company",
         "vat_number",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -238,7 +238,7 @@ impl model::Model for BillingInfoRequest {
         "company",
         "vat_number",
     ];
-    const REQUIRED: u128 = 191;
+    const REQUIRED: u128 = 0b0010111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -297,7 +297,7 @@ impl model::Blank for BillingStatus {
 impl model::Model for BillingStatus {
     const NAME: &'static str = "BillingStatus";
     const FIELDS: &'static [&'static str] = &["is_valid", "message"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -347,7 +347,7 @@ impl model::Model for Cost {
         "total",
         "currency_code",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -407,7 +407,7 @@ impl model::Model for CostRange {
         "max_cost",
         "currency_code",
     ];
-    const REQUIRED: u128 = 16;
+    const REQUIRED: u128 = 0b10000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -479,7 +479,7 @@ impl model::Model for CreditCard {
         "is_expired",
         "brand",
     ];
-    const REQUIRED: u128 = 63;
+    const REQUIRED: u128 = 0b0111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -570,7 +570,7 @@ impl model::Model for CreditCardRequest {
         "expiry_year",
         "token",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b01111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -614,7 +614,7 @@ impl model::Blank for CreditCardResponseList {
 impl model::Model for CreditCardResponseList {
     const NAME: &'static str = "CreditCardResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -666,7 +666,7 @@ impl model::Model for CurrentCost {
         "renewal_at",
         "cost",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -732,7 +732,7 @@ impl model::Model for Invoice {
         "created_at",
         "status",
     ];
-    const REQUIRED: u128 = 63;
+    const REQUIRED: u128 = 0b111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -778,7 +778,7 @@ impl model::Blank for InvoiceLink {
 impl model::Model for InvoiceLink {
     const NAME: &'static str = "InvoiceLink";
     const FIELDS: &'static [&'static str] = &["url"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -814,7 +814,7 @@ impl model::Blank for InvoiceResponseList {
 impl model::Model for InvoiceResponseList {
     const NAME: &'static str = "InvoiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -899,7 +899,7 @@ impl model::Model for OrganizationBillingUsageReportRequest {
         "to",
         "report_expiration_in_seconds",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -944,7 +944,7 @@ impl model::Blank for OrganizationBillingUsageReportResponse {
 impl model::Model for OrganizationBillingUsageReportResponse {
     const NAME: &'static str = "OrganizationBillingUsageReportResponse";
     const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -994,7 +994,7 @@ impl model::Blank for OrganizationChangePlanRequest {
 impl model::Model for OrganizationChangePlanRequest {
     const NAME: &'static str = "OrganizationChangePlanRequest";
     const FIELDS: &'static [&'static str] = &["plan"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1042,7 +1042,7 @@ impl model::Blank for OrganizationCreditCodeRequest {
 impl model::Model for OrganizationCreditCodeRequest {
     const NAME: &'static str = "OrganizationCreditCodeRequest";
     const FIELDS: &'static [&'static str] = &["code"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1083,7 +1083,7 @@ impl model::Blank for Referral {
 impl model::Model for Referral {
     const NAME: &'static str = "Referral";
     const FIELDS: &'static [&'static str] = &["total_invited", "invitation_link"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1143,7 +1143,7 @@ impl model::Blank for RewardClaim {
 impl model::Model for RewardClaim {
     const NAME: &'static str = "RewardClaim";
     const FIELDS: &'static [&'static str] = &["type", "code"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -37,7 +37,7 @@ impl model::Blank for ArgoCdConnectionCheckResponse {
 impl model::Model for ArgoCdConnectionCheckResponse {
     const NAME: &'static str = "ArgoCdConnectionCheckResponse";
     const FIELDS: &'static [&'static str] = &["status", "app_count", "reason"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -121,7 +121,7 @@ impl model::Blank for ArgoCdCredentialsRequest {
 impl model::Model for ArgoCdCredentialsRequest {
     const NAME: &'static str = "ArgoCdCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["argocd_url", "argocd_token"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -187,7 +187,7 @@ impl model::Model for ArgoCdCredentialsResponse {
         "created_at",
         "updated_at",
     ];
-    const REQUIRED: u128 = 111;
+    const REQUIRED: u128 = 0b1101111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -262,7 +262,7 @@ impl model::Model for ArgoCdDestinationClusterMappingRequest {
         "argocd_cluster_url",
         "cluster_id",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -314,7 +314,7 @@ impl model::Model for ArgoCdDestinationClusterMappingResponse {
         "argocd_cluster_url",
         "cluster_id",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -390,7 +390,7 @@ impl model::Model for ArgoCdInstanceMappingResponse {
         "linked_clusters",
         "unlinked_clusters",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b001111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -442,7 +442,7 @@ impl model::Blank for ArgoCdInstanceMappingResponseList {
 impl model::Model for ArgoCdInstanceMappingResponseList {
     const NAME: &'static str = "ArgoCdInstanceMappingResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -506,7 +506,7 @@ impl model::Model for ArgoCdLinkedClusterDetails {
         "qovery_cluster_type",
         "applications_count",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b1111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -566,7 +566,7 @@ impl model::Model for ArgoCdUnlinkedClusterDetails {
         "argocd_cluster_name",
         "applications_count",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -611,7 +611,7 @@ impl model::Blank for ArgocdAppManifestResponse {
 impl model::Model for ArgocdAppManifestResponse {
     const NAME: &'static str = "ArgocdAppManifestResponse";
     const FIELDS: &'static [&'static str] = &["manifest_revision", "manifest_metadata"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -651,7 +651,7 @@ impl model::Blank for ArgocdAppManifestResponseManifestMetadata {
 impl model::Model for ArgocdAppManifestResponseManifestMetadata {
     const NAME: &'static str = "ArgocdAppManifestResponseManifestMetadata";
     const FIELDS: &'static [&'static str] = &["managed_resources"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -725,7 +725,7 @@ impl model::Model for ArgocdAssociatedServicesResponse {
         "service_name",
         "service_type",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b1111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -773,7 +773,7 @@ impl model::Blank for ArgocdAssociatedServicesResponseList {
 impl model::Model for ArgocdAssociatedServicesResponseList {
     const NAME: &'static str = "ArgocdAssociatedServicesResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -829,7 +829,7 @@ impl model::Model for ArgocdManagedResource {
         "targetState",
         "liveState",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -881,7 +881,7 @@ impl model::Blank for BlueprintCatalogResponse {
 impl model::Model for BlueprintCatalogResponse {
     const NAME: &'static str = "BlueprintCatalogResponse";
     const FIELDS: &'static [&'static str] = &["version", "generatedAt", "blueprints"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -973,7 +973,7 @@ impl model::Model for BlueprintCreateRequest {
         "variables",
         "spec_overrides",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1022,7 +1022,7 @@ impl model::Blank for BlueprintDeploymentAckResponse {
 impl model::Model for BlueprintDeploymentAckResponse {
     const NAME: &'static str = "BlueprintDeploymentAckResponse";
     const FIELDS: &'static [&'static str] = &["deployment_id", "execution_id"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1092,7 +1092,7 @@ impl model::Model for BlueprintItem {
         "serviceFamily",
         "majorVersions",
     ];
-    const REQUIRED: u128 = 111;
+    const REQUIRED: u128 = 0b01101111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1147,7 +1147,7 @@ impl model::Blank for BlueprintMajorVersion {
 impl model::Model for BlueprintMajorVersion {
     const NAME: &'static str = "BlueprintMajorVersion";
     const FIELDS: &'static [&'static str] = &["serviceVersion", "latestTag"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1203,7 +1203,7 @@ impl model::Model for BlueprintManifestBackendConfig {
         "overridable",
         "user_provided",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1253,7 +1253,7 @@ impl model::Blank for BlueprintManifestChartConfig {
 impl model::Model for BlueprintManifestChartConfig {
     const NAME: &'static str = "BlueprintManifestChartConfig";
     const FIELDS: &'static [&'static str] = &["repository", "name", "version"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1304,7 +1304,7 @@ impl model::Blank for BlueprintManifestContextVariableField {
 impl model::Model for BlueprintManifestContextVariableField {
     const NAME: &'static str = "BlueprintManifestContextVariableField";
     const FIELDS: &'static [&'static str] = &["kind", "name", "source", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1370,7 +1370,7 @@ impl model::Model for BlueprintManifestCredentialsConfig {
         "allowed_values",
         "overridable",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1421,7 +1421,7 @@ impl model::Blank for BlueprintManifestEngineHelm {
 impl model::Model for BlueprintManifestEngineHelm {
     const NAME: &'static str = "BlueprintManifestEngineHelm";
     const FIELDS: &'static [&'static str] = &["type", "chart", "timeout", "resources"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1501,7 +1501,7 @@ impl model::Model for BlueprintManifestEngineOpenTofu {
         "timeout",
         "resources",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0000111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1622,7 +1622,7 @@ impl model::Model for BlueprintManifestEngineTerraform {
         "timeout",
         "resources",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0000111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1728,7 +1728,7 @@ impl model::Model for BlueprintManifestFieldType {
         "min",
         "max",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b000001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1782,7 +1782,7 @@ impl model::Blank for BlueprintManifestResourcesConfig {
 impl model::Model for BlueprintManifestResourcesConfig {
     const NAME: &'static str = "BlueprintManifestResourcesConfig";
     const FIELDS: &'static [&'static str] = &["cpu", "ram", "storage"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1827,7 +1827,7 @@ impl model::Blank for BlueprintManifestResponse {
 impl model::Model for BlueprintManifestResponse {
     const NAME: &'static str = "BlueprintManifestResponse";
     const FIELDS: &'static [&'static str] = &["results", "engine"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1872,7 +1872,7 @@ impl model::Blank for BlueprintManifestUserProvidedBackend {
 impl model::Model for BlueprintManifestUserProvidedBackend {
     const NAME: &'static str = "BlueprintManifestUserProvidedBackend";
     const FIELDS: &'static [&'static str] = &["type", "config"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1942,7 +1942,7 @@ impl model::Model for BlueprintManifestVariableField {
         "allowed_values",
         "default_value",
     ];
-    const REQUIRED: u128 = 31;
+    const REQUIRED: u128 = 0b00011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2007,7 +2007,7 @@ impl model::Blank for BlueprintManifestVersionBlock {
 impl model::Model for BlueprintManifestVersionBlock {
     const NAME: &'static str = "BlueprintManifestVersionBlock";
     const FIELDS: &'static [&'static str] = &["version", "allowed_values"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2050,7 +2050,7 @@ impl model::Blank for BlueprintReadmeResponse {
 impl model::Model for BlueprintReadmeResponse {
     const NAME: &'static str = "BlueprintReadmeResponse";
     const FIELDS: &'static [&'static str] = &["content", "repository_url"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2104,7 +2104,7 @@ impl model::Model for BlueprintResponse {
         "tag",
         "environment_id",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2227,7 +2227,7 @@ impl model::Model for BlueprintSpecOverrides {
         "ram",
         "storage",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2301,7 +2301,7 @@ impl model::Blank for BlueprintUpdateEngineDiff {
 impl model::Model for BlueprintUpdateEngineDiff {
     const NAME: &'static str = "BlueprintUpdateEngineDiff";
     const FIELDS: &'static [&'static str] = &["updated_values"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2353,7 +2353,7 @@ impl model::Model for BlueprintUpdateEngineFieldChange {
         "new_default_value",
         "current_value",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2400,7 +2400,7 @@ impl model::Blank for BlueprintUpdateNewMajorVersion {
 impl model::Model for BlueprintUpdateNewMajorVersion {
     const NAME: &'static str = "BlueprintUpdateNewMajorVersion";
     const FIELDS: &'static [&'static str] = &["service_version", "latest_tag"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2458,7 +2458,7 @@ impl model::Model for BlueprintUpdateNewOptionalValue {
         "allowed_values",
         "is_secret",
     ];
-    const REQUIRED: u128 = 21;
+    const REQUIRED: u128 = 0b10101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2518,7 +2518,7 @@ impl model::Model for BlueprintUpdateNewRequiredValue {
         "allowed_values",
         "is_secret",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b1011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2565,7 +2565,7 @@ impl model::Blank for BlueprintUpdatePreviewResponse {
 impl model::Model for BlueprintUpdatePreviewResponse {
     const NAME: &'static str = "BlueprintUpdatePreviewResponse";
     const FIELDS: &'static [&'static str] = &["preview_id", "service_type"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2603,7 +2603,7 @@ impl model::Blank for BlueprintUpdateRemovedValue {
 impl model::Model for BlueprintUpdateRemovedValue {
     const NAME: &'static str = "BlueprintUpdateRemovedValue";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2692,7 +2692,7 @@ impl model::Model for BlueprintUpdateRequest {
         "variables",
         "spec_overrides",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2776,7 +2776,7 @@ impl model::Model for BlueprintUpdateResponse {
         "engine_diff",
         "new_major_versions",
     ];
-    const REQUIRED: u128 = 263;
+    const REQUIRED: u128 = 0b0100000111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2858,7 +2858,7 @@ impl model::Model for BlueprintUpdateUpdatedValue {
         "allowed_values",
         "is_secret",
     ];
-    const REQUIRED: u128 = 81;
+    const REQUIRED: u128 = 0b1010001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2928,7 +2928,7 @@ impl model::Blank for BlueprintUpdateVariableValue {
 impl model::Model for BlueprintUpdateVariableValue {
     const NAME: &'static str = "BlueprintUpdateVariableValue";
     const FIELDS: &'static [&'static str] = &["value", "is_secret"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2992,7 +2992,7 @@ impl model::Blank for BlueprintVariableRequest {
 impl model::Model for BlueprintVariableRequest {
     const NAME: &'static str = "BlueprintVariableRequest";
     const FIELDS: &'static [&'static str] = &["name", "value", "is_secret"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

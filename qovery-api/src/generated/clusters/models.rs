@@ -41,7 +41,7 @@ impl model::Model for AksInfrastructureOutputs {
         "cluster_name",
         "cluster_oidc_issuer",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -147,7 +147,7 @@ impl model::Model for AlertingConfig {
         "spec_external_url",
         "config_name",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -198,7 +198,7 @@ impl model::Blank for AutomaticallyConfiguredAuthDto {
 impl model::Model for AutomaticallyConfiguredAuthDto {
     const NAME: &'static str = "AutomaticallyConfiguredAuthDto";
     const FIELDS: &'static [&'static str] = &["mode"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -306,7 +306,7 @@ impl model::Blank for AwsParameterStoreEndpointDto {
 impl model::Model for AwsParameterStoreEndpointDto {
     const NAME: &'static str = "AwsParameterStoreEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -369,7 +369,7 @@ impl model::Blank for AwsRoleArnAuthDto {
 impl model::Model for AwsRoleArnAuthDto {
     const NAME: &'static str = "AwsRoleArnAuthDto";
     const FIELDS: &'static [&'static str] = &["mode", "role_arn"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -440,7 +440,7 @@ impl model::Blank for AwsRoleCredentialsRequest {
 impl model::Model for AwsRoleCredentialsRequest {
     const NAME: &'static str = "AwsRoleCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["type", "name", "role_arn"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -498,7 +498,7 @@ impl model::Blank for AwsSecretManagerEndpointDto {
 impl model::Model for AwsSecretManagerEndpointDto {
     const NAME: &'static str = "AwsSecretManagerEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -583,7 +583,7 @@ impl model::Model for AwsStaticCredentialsAuthDto {
         "access_key",
         "secret_key",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -668,7 +668,7 @@ impl model::Model for AwsStaticCredentialsRequest {
         "access_key_id",
         "secret_access_key",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -747,7 +747,7 @@ impl model::Model for AzureCredentialsRequest {
         "azure_subscription_id",
         "azure_tenant_id",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -801,7 +801,7 @@ impl model::Blank for CertManagerChartParameters {
 impl model::Model for CertManagerChartParameters {
     const NAME: &'static str = "CertManagerChartParameters";
     const FIELDS: &'static [&'static str] = &["kubernetes_namespace"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -853,7 +853,7 @@ impl model::Model for CloudProvider {
         "logo_url",
         "regions",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -895,7 +895,7 @@ impl model::Blank for CloudProviderResponseList {
 impl model::Model for CloudProviderResponseList {
     const NAME: &'static str = "CloudProviderResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -938,7 +938,7 @@ impl model::Blank for CloudWatchExportConfig {
 impl model::Model for CloudWatchExportConfig {
     const NAME: &'static str = "CloudWatchExportConfig";
     const FIELDS: &'static [&'static str] = &["enabled"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1031,7 +1031,7 @@ impl model::Model for CloudflareDnsProviderRequest {
         "api_token",
         "proxied",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b01111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1086,7 +1086,7 @@ impl model::Blank for CloudflareDnsProviderResponse {
 impl model::Model for CloudflareDnsProviderResponse {
     const NAME: &'static str = "CloudflareDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["provider", "domain", "email", "proxied"];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1272,7 +1272,7 @@ impl model::Model for Cluster {
         "labels_groups",
         "secret_manager_accesses",
     ];
-    const REQUIRED: u128 = 219;
+    const REQUIRED: u128 = 0b000000000000000000000000011011011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2034,7 +2034,7 @@ impl model::Model for ClusterAdvancedSettings {
         "qovery.static_ip_mode",
         "k8s.api.allowed_public_access_cidrs",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000000000000000000000000000000000000000000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2318,7 +2318,7 @@ impl model::Model for ClusterAnalysisLogResponse {
         "message",
         "line_order",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2360,7 +2360,7 @@ impl model::Blank for ClusterAnalysisLogResponseList {
 impl model::Model for ClusterAnalysisLogResponseList {
     const NAME: &'static str = "ClusterAnalysisLogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2464,7 +2464,7 @@ impl model::Model for ClusterAnalysisRequest {
         "cmd_args",
         "target_kubernetes_version",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2548,7 +2548,7 @@ impl model::Model for ClusterAnalysisResponse {
         "triggered_by",
         "error_message",
     ];
-    const REQUIRED: u128 = 511;
+    const REQUIRED: u128 = 0b0111111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2602,7 +2602,7 @@ impl model::Blank for ClusterAnalysisResponseList {
 impl model::Model for ClusterAnalysisResponseList {
     const NAME: &'static str = "ClusterAnalysisResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2664,7 +2664,7 @@ impl model::Blank for ClusterCloudProviderInfo {
 impl model::Model for ClusterCloudProviderInfo {
     const NAME: &'static str = "ClusterCloudProviderInfo";
     const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2741,7 +2741,7 @@ impl model::Blank for ClusterCloudProviderInfoRequest {
 impl model::Model for ClusterCloudProviderInfoRequest {
     const NAME: &'static str = "ClusterCloudProviderInfoRequest";
     const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2781,7 +2781,7 @@ impl model::Blank for ClusterCredentialsResponseList {
 impl model::Model for ClusterCredentialsResponseList {
     const NAME: &'static str = "ClusterCredentialsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2854,7 +2854,7 @@ impl model::Blank for ClusterDnsProviderRequest {
 impl model::Model for ClusterDnsProviderRequest {
     const NAME: &'static str = "ClusterDnsProviderRequest";
     const FIELDS: &'static [&'static str] = &["dns_provider"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2927,7 +2927,7 @@ impl model::Blank for ClusterDnsProviderResponse {
 impl model::Model for ClusterDnsProviderResponse {
     const NAME: &'static str = "ClusterDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["dns_provider"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3046,7 +3046,7 @@ impl model::Model for ClusterEksAnywhereGitRepository {
         "git_token_id",
         "provider",
     ];
-    const REQUIRED: u128 = 9;
+    const REQUIRED: u128 = 0b01001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3110,7 +3110,7 @@ impl model::Model for ClusterEnvironmentResponse {
         "project_name",
         "services",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b01111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3154,7 +3154,7 @@ impl model::Blank for ClusterEnvironmentResponseList {
 impl model::Model for ClusterEnvironmentResponseList {
     const NAME: &'static str = "ClusterEnvironmentResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3198,7 +3198,7 @@ impl model::Blank for ClusterEnvironmentServiceResponse {
 impl model::Model for ClusterEnvironmentServiceResponse {
     const NAME: &'static str = "ClusterEnvironmentServiceResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "type"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3439,7 +3439,7 @@ impl model::Model for ClusterFeatureAwsExistingVpc {
         "eks_karpenter_fargate_subnets_zone_c_ids",
         "eks_create_nodes_in_private_subnet",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00000000000000001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3524,7 +3524,7 @@ impl model::Blank for ClusterFeatureAwsExistingVpcResponse {
 impl model::Model for ClusterFeatureAwsExistingVpcResponse {
     const NAME: &'static str = "ClusterFeatureAwsExistingVpcResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3567,7 +3567,7 @@ impl model::Blank for ClusterFeatureBooleanResponse {
 impl model::Model for ClusterFeatureBooleanResponse {
     const NAME: &'static str = "ClusterFeatureBooleanResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3683,7 +3683,7 @@ impl model::Model for ClusterFeatureGcpExistingVpc {
         "additional_ip_range_pods_names",
         "private_nodes",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0000001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3736,7 +3736,7 @@ impl model::Blank for ClusterFeatureGcpExistingVpcResponse {
 impl model::Model for ClusterFeatureGcpExistingVpcResponse {
     const NAME: &'static str = "ClusterFeatureGcpExistingVpcResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3831,7 +3831,7 @@ impl model::Model for ClusterFeatureKarpenterParameters {
         "default_service_architecture",
         "qovery_node_pools",
     ];
-    const REQUIRED: u128 = 51;
+    const REQUIRED: u128 = 0b110011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3882,7 +3882,7 @@ impl model::Blank for ClusterFeatureKarpenterParametersResponse {
 impl model::Model for ClusterFeatureKarpenterParametersResponse {
     const NAME: &'static str = "ClusterFeatureKarpenterParametersResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3939,7 +3939,7 @@ impl model::Blank for ClusterFeatureNatGatewayParameters {
 impl model::Model for ClusterFeatureNatGatewayParameters {
     const NAME: &'static str = "ClusterFeatureNatGatewayParameters";
     const FIELDS: &'static [&'static str] = &["nat_gateway_type"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3980,7 +3980,7 @@ impl model::Blank for ClusterFeatureNatGatewayParametersResponse {
 impl model::Model for ClusterFeatureNatGatewayParametersResponse {
     const NAME: &'static str = "ClusterFeatureNatGatewayParametersResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4047,7 +4047,7 @@ impl model::Model for ClusterFeatureNatGatewayTypeGcp {
         "static_ips_enabled",
         "static_ips_count",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4112,7 +4112,7 @@ impl model::Blank for ClusterFeatureNatGatewayTypeScaleway {
 impl model::Model for ClusterFeatureNatGatewayTypeScaleway {
     const NAME: &'static str = "ClusterFeatureNatGatewayTypeScaleway";
     const FIELDS: &'static [&'static str] = &["provider", "type"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4234,7 +4234,7 @@ impl model::Model for ClusterFeatureResponse {
         "is_value_updatable",
         "accepted_values",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4312,7 +4312,7 @@ impl model::Blank for ClusterFeatureResponseList {
 impl model::Model for ClusterFeatureResponseList {
     const NAME: &'static str = "ClusterFeatureResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4449,7 +4449,7 @@ impl model::Blank for ClusterFeatureStringResponse {
 impl model::Model for ClusterFeatureStringResponse {
     const NAME: &'static str = "ClusterFeatureStringResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4549,7 +4549,7 @@ impl model::Model for ClusterInfrastructureChartsParameters {
         "metal_lb_parameters",
         "eks_anywhere_parameters",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4622,7 +4622,7 @@ impl model::Model for ClusterInfrastructureEksAnywhereParameters {
         "yaml_file_path",
         "cluster_backup",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4676,7 +4676,7 @@ impl model::Blank for ClusterInfrastructureMetalLbChartParameters {
 impl model::Model for ClusterInfrastructureMetalLbChartParameters {
     const NAME: &'static str = "ClusterInfrastructureMetalLbChartParameters";
     const FIELDS: &'static [&'static str] = &["ip_address_pools"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4778,7 +4778,7 @@ impl model::Model for ClusterInfrastructureNginxChartParameters {
         "annotation_metal_lb_load_balancer_ips",
         "annotation_external_dns_kubernetes_target",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4848,7 +4848,7 @@ impl model::Model for ClusterInstanceAttributes {
         "instance_size",
         "meets_resource_reqs",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4908,7 +4908,7 @@ impl model::Model for ClusterInstanceGpuInfo {
         "manufacturer",
         "memory_in_mib",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4984,7 +4984,7 @@ impl model::Model for ClusterInstanceType {
         "gpu_info",
         "attributes",
     ];
-    const REQUIRED: u128 = 63;
+    const REQUIRED: u128 = 0b000111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5036,7 +5036,7 @@ impl model::Blank for ClusterInstanceTypeResponseList {
 impl model::Model for ClusterInstanceTypeResponseList {
     const NAME: &'static str = "ClusterInstanceTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5119,7 +5119,7 @@ impl model::Model for ClusterKarpenterPrivateSubnetIdsPutRequest {
         "eks_karpenter_fargate_subnets_zone_b_ids",
         "eks_karpenter_fargate_subnets_zone_c_ids",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5175,7 +5175,7 @@ impl model::Blank for ClusterKeda {
 impl model::Model for ClusterKeda {
     const NAME: &'static str = "ClusterKeda";
     const FIELDS: &'static [&'static str] = &["enabled"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5253,7 +5253,7 @@ impl model::Model for ClusterKubernetesEvent {
         "first_occurrence",
         "last_occurrence",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5321,7 +5321,7 @@ impl model::Blank for ClusterLabelsGroup {
 impl model::Model for ClusterLabelsGroup {
     const NAME: &'static str = "ClusterLabelsGroup";
     const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5377,7 +5377,7 @@ impl model::Model for ClusterLock {
         "locked_at",
         "owner_name",
     ];
-    const REQUIRED: u128 = 29;
+    const REQUIRED: u128 = 0b11101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5421,7 +5421,7 @@ impl model::Blank for ClusterLockList {
 impl model::Model for ClusterLockList {
     const NAME: &'static str = "ClusterLockList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5477,7 +5477,7 @@ impl model::Blank for ClusterLockRequest {
 impl model::Model for ClusterLockRequest {
     const NAME: &'static str = "ClusterLockRequest";
     const FIELDS: &'static [&'static str] = &["reason", "ttl_in_days"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5539,7 +5539,7 @@ impl model::Model for ClusterLogs {
         "error",
         "details",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5593,7 +5593,7 @@ impl model::Blank for ClusterLogsDetails {
 impl model::Model for ClusterLogsDetails {
     const NAME: &'static str = "ClusterLogsDetails";
     const FIELDS: &'static [&'static str] = &["provider_kind", "region", "transmitter"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5641,7 +5641,7 @@ impl model::Blank for ClusterLogsDetailsTransmitter {
 impl model::Model for ClusterLogsDetailsTransmitter {
     const NAME: &'static str = "ClusterLogsDetailsTransmitter";
     const FIELDS: &'static [&'static str] = &["type", "id", "name"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5705,7 +5705,7 @@ impl model::Model for ClusterLogsError {
         "event_details",
         "underlying_error",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5751,7 +5751,7 @@ impl model::Blank for ClusterLogsErrorUnderlyingError {
 impl model::Model for ClusterLogsErrorUnderlyingError {
     const NAME: &'static str = "ClusterLogsErrorUnderlyingError";
     const FIELDS: &'static [&'static str] = &["message"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5789,7 +5789,7 @@ impl model::Blank for ClusterLogsMessage {
 impl model::Model for ClusterLogsMessage {
     const NAME: &'static str = "ClusterLogsMessage";
     const FIELDS: &'static [&'static str] = &["safe_message"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5825,7 +5825,7 @@ impl model::Blank for ClusterLogsResponse {
 impl model::Model for ClusterLogsResponse {
     const NAME: &'static str = "ClusterLogsResponse";
     const FIELDS: &'static [&'static str] = &["response"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5861,7 +5861,7 @@ impl model::Blank for ClusterLogsResponseList {
 impl model::Model for ClusterLogsResponseList {
     const NAME: &'static str = "ClusterLogsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5935,7 +5935,7 @@ impl model::Blank for ClusterMetricsResponse {
 impl model::Model for ClusterMetricsResponse {
     const NAME: &'static str = "ClusterMetricsResponse";
     const FIELDS: &'static [&'static str] = &["metrics"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6007,7 +6007,7 @@ impl model::Model for ClusterOperatorBootstrapResponse {
         "values_yaml",
         "helm_command",
     ];
-    const REQUIRED: u128 = 447;
+    const REQUIRED: u128 = 0b110111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6107,7 +6107,7 @@ impl model::Model for ClusterOperatorFleetInventoryResponse {
         "reported_chart_version",
         "status",
     ];
-    const REQUIRED: u128 = 2111;
+    const REQUIRED: u128 = 0b100000111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6165,7 +6165,7 @@ impl model::Blank for ClusterOperatorFleetInventoryResponseList {
 impl model::Model for ClusterOperatorFleetInventoryResponseList {
     const NAME: &'static str = "ClusterOperatorFleetInventoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6273,7 +6273,7 @@ impl model::Model for ClusterOperatorStatusResponse {
         "reported_chart_version",
         "reported_identity",
     ];
-    const REQUIRED: u128 = 519;
+    const REQUIRED: u128 = 0b001000000111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6355,7 +6355,7 @@ impl model::Blank for ClusterOperatorUpdateRequest {
 impl model::Model for ClusterOperatorUpdateRequest {
     const NAME: &'static str = "ClusterOperatorUpdateRequest";
     const FIELDS: &'static [&'static str] = &["chart_version", "image_version"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6405,7 +6405,7 @@ impl model::Model for ClusterOperatorUpdateResponse {
         "image_version",
         "chart_version",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6461,7 +6461,7 @@ impl model::Model for ClusterPlatformBindingLayerResponse {
         "reason",
         "componentKeys",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6562,7 +6562,7 @@ impl model::Model for ClusterPlatformBindingRequest {
         "managedConfig",
         "customerProvidedInputs",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6638,7 +6638,7 @@ impl model::Model for ClusterPlatformBindingResponse {
         "customerProvidedInputs",
         "layers",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b00001111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6688,7 +6688,7 @@ impl model::Blank for ClusterReadinessStatus {
 impl model::Model for ClusterReadinessStatus {
     const NAME: &'static str = "ClusterReadinessStatus";
     const FIELDS: &'static [&'static str] = &["is_ready"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6748,7 +6748,7 @@ impl model::Model for ClusterRegion {
         "arm_supported",
         "zones",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b001111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6794,7 +6794,7 @@ impl model::Blank for ClusterRegionResponseList {
 impl model::Model for ClusterRegionResponseList {
     const NAME: &'static str = "ClusterRegionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7048,7 +7048,7 @@ impl model::Model for ClusterRequest {
         "labels_groups",
         "secret_manager_accesses",
     ];
-    const REQUIRED: u128 = 13;
+    const REQUIRED: u128 = 0b00000000000000001101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7145,7 +7145,7 @@ impl model::Blank for ClusterRequestFeature {
 impl model::Model for ClusterRequestFeature {
     const NAME: &'static str = "ClusterRequestFeature";
     const FIELDS: &'static [&'static str] = &["id", "value"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7233,7 +7233,7 @@ impl model::Blank for ClusterResponseList {
 impl model::Model for ClusterResponseList {
     const NAME: &'static str = "ClusterResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7269,7 +7269,7 @@ impl model::Blank for ClusterRoutingTable {
 impl model::Model for ClusterRoutingTable {
     const NAME: &'static str = "ClusterRoutingTable";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7326,7 +7326,7 @@ impl model::Blank for ClusterRoutingTableItem {
 impl model::Model for ClusterRoutingTableItem {
     const NAME: &'static str = "ClusterRoutingTableItem";
     const FIELDS: &'static [&'static str] = &["destination", "target", "description"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7373,7 +7373,7 @@ impl model::Blank for ClusterRoutingTableRequest {
 impl model::Model for ClusterRoutingTableRequest {
     const NAME: &'static str = "ClusterRoutingTableRequest";
     const FIELDS: &'static [&'static str] = &["routes"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7497,7 +7497,7 @@ impl model::Model for ClusterStatus {
         "last_deployment_date",
         "reason",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00000111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7547,7 +7547,7 @@ impl model::Blank for ClusterStatusResponseList {
 impl model::Model for ClusterStatusResponseList {
     const NAME: &'static str = "ClusterStatusResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7638,7 +7638,7 @@ impl model::Model for DoCredentialsRequest {
         "spaces_access_id",
         "spaces_secret_key",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7727,7 +7727,7 @@ impl model::Model for EksAnywhereBackupParameters {
         "certs_secret_name",
         "s3",
     ];
-    const REQUIRED: u128 = 8;
+    const REQUIRED: u128 = 0b1000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7806,7 +7806,7 @@ impl model::Model for EksAnywhereBackupS3Parameters {
         "role_arn",
         "key_prefix",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7848,7 +7848,7 @@ impl model::Blank for EksAnywhereClusterJwtResponse {
 impl model::Model for EksAnywhereClusterJwtResponse {
     const NAME: &'static str = "EksAnywhereClusterJwtResponse";
     const FIELDS: &'static [&'static str] = &["jwt"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7893,7 +7893,7 @@ impl model::Blank for EksAnywhereCommitRequest {
 impl model::Model for EksAnywhereCommitRequest {
     const NAME: &'static str = "EksAnywhereCommitRequest";
     const FIELDS: &'static [&'static str] = &["commit_id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7929,7 +7929,7 @@ impl model::Blank for EksAnywhereCommitResponse {
 impl model::Model for EksAnywhereCommitResponse {
     const NAME: &'static str = "EksAnywhereCommitResponse";
     const FIELDS: &'static [&'static str] = &["commit_id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8004,7 +8004,7 @@ impl model::Model for EksAnywhereVsphereRoleCredentialsRequest {
         "vsphere_password",
         "role_arn",
     ];
-    const REQUIRED: u128 = 31;
+    const REQUIRED: u128 = 0b11111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8103,7 +8103,7 @@ impl model::Model for EksAnywhereVsphereStaticCredentialsRequest {
         "access_key_id",
         "secret_access_key",
     ];
-    const REQUIRED: u128 = 63;
+    const REQUIRED: u128 = 0b111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8209,7 +8209,7 @@ impl model::Blank for EksExternalSecretsAuthentication {
 impl model::Model for EksExternalSecretsAuthentication {
     const NAME: &'static str = "EksExternalSecretsAuthentication";
     const FIELDS: &'static [&'static str] = &["eks_role_arn"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8271,7 +8271,7 @@ impl model::Model for EksInfrastructureOutputs {
         "vpc_id",
         "external_secrets_automatic_authentication",
     ];
-    const REQUIRED: u128 = 31;
+    const REQUIRED: u128 = 0b011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8366,7 +8366,7 @@ impl model::Model for ExternalSecretAssociatedServiceResponse {
         "variable_name",
         "external_secret_name",
     ];
-    const REQUIRED: u128 = 399;
+    const REQUIRED: u128 = 0b110001111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8418,7 +8418,7 @@ impl model::Blank for ExternalSecretAssociatedServiceResponseList {
 impl model::Model for ExternalSecretAssociatedServiceResponseList {
     const NAME: &'static str = "ExternalSecretAssociatedServiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8478,7 +8478,7 @@ impl model::Model for FieldSchemaConstraintsResponse {
         "maxLength",
         "pattern",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8556,7 +8556,7 @@ impl model::Model for FieldSchemaResponse {
         "sensitive",
         "constraints",
     ];
-    const REQUIRED: u128 = 87;
+    const REQUIRED: u128 = 0b01010111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8655,7 +8655,7 @@ impl model::Blank for GcpJsonCredentialsAuthDto {
 impl model::Model for GcpJsonCredentialsAuthDto {
     const NAME: &'static str = "GcpJsonCredentialsAuthDto";
     const FIELDS: &'static [&'static str] = &["mode", "json_credentials"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8726,7 +8726,7 @@ impl model::Blank for GcpSecretManagerEndpointDto {
 impl model::Model for GcpSecretManagerEndpointDto {
     const NAME: &'static str = "GcpSecretManagerEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region", "project_id"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8820,7 +8820,7 @@ impl model::Model for GcpServiceAccountKeyCredentialsRequest {
         "credential_type",
         "gcp_credentials",
     ];
-    const REQUIRED: u128 = 5;
+    const REQUIRED: u128 = 0b101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8913,7 +8913,7 @@ impl model::Model for GcpWorkloadIdentityCredentialsRequest {
         "service_account_email",
         "workload_identity_provider_resource",
     ];
-    const REQUIRED: u128 = 13;
+    const REQUIRED: u128 = 0b1101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8956,7 +8956,7 @@ impl model::Blank for GetClusterKubernetesEventsResponse {
 impl model::Model for GetClusterKubernetesEventsResponse {
     const NAME: &'static str = "GetClusterKubernetesEventsResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9001,7 +9001,7 @@ impl model::Blank for GetClusterTokenByClusterIdResponse {
 impl model::Model for GetClusterTokenByClusterIdResponse {
     const NAME: &'static str = "GetClusterTokenByClusterIdResponse";
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "spec", "status"];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b1011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9046,7 +9046,7 @@ impl model::Blank for GetClusterTokenByClusterIdResponseStatus {
 impl model::Model for GetClusterTokenByClusterIdResponseStatus {
     const NAME: &'static str = "GetClusterTokenByClusterIdResponseStatus";
     const FIELDS: &'static [&'static str] = &["token", "expirationTimestamp"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9086,7 +9086,7 @@ impl model::Blank for GkeExternalSecretsAuthentication {
 impl model::Model for GkeExternalSecretsAuthentication {
     const NAME: &'static str = "GkeExternalSecretsAuthentication";
     const FIELDS: &'static [&'static str] = &["gke_service_account"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9140,7 +9140,7 @@ impl model::Model for GkeInfrastructureOutputs {
         "cluster_self_link",
         "external_secrets_automatic_authentication",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9246,7 +9246,7 @@ impl model::Blank for InternalNetworkMonitoring {
 impl model::Model for InternalNetworkMonitoring {
     const NAME: &'static str = "InternalNetworkMonitoring";
     const FIELDS: &'static [&'static str] = &["enabled"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9287,7 +9287,7 @@ impl model::Blank for KapsuleInfrastructureOutputs {
 impl model::Model for KapsuleInfrastructureOutputs {
     const NAME: &'static str = "KapsuleInfrastructureOutputs";
     const FIELDS: &'static [&'static str] = &["kind", "cluster_name"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9388,7 +9388,7 @@ impl model::Model for KarpenterCronjobNodePoolOverride {
         "spot_enabled",
         "consolidate_after",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9470,7 +9470,7 @@ impl model::Model for KarpenterDefaultNodePoolOverride {
         "spot_enabled",
         "consolidate_after",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9614,7 +9614,7 @@ impl model::Model for KarpenterGpuNodePoolOverride {
         "spot_enabled",
         "consolidate_after",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9726,7 +9726,7 @@ impl model::Model for KarpenterNodePool {
         "gpu_override",
         "cronjob_override",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9805,7 +9805,7 @@ impl model::Model for KarpenterNodePoolConsolidation {
         "start_time",
         "duration",
     ];
-    const REQUIRED: u128 = 12;
+    const REQUIRED: u128 = 0b1100;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9884,7 +9884,7 @@ impl model::Model for KarpenterNodePoolLimits {
         "max_memory_in_gibibytes",
         "max_gpu",
     ];
-    const REQUIRED: u128 = 6;
+    const REQUIRED: u128 = 0b0110;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9945,7 +9945,7 @@ impl model::Blank for KarpenterNodePoolRequirement {
 impl model::Model for KarpenterNodePoolRequirement {
     const NAME: &'static str = "KarpenterNodePoolRequirement";
     const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10066,7 +10066,7 @@ impl model::Model for KarpenterStableNodePoolOverride {
         "spot_enabled",
         "consolidate_after",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10120,7 +10120,7 @@ impl model::Blank for ManagedDatabaseInstanceTypeResponse {
 impl model::Model for ManagedDatabaseInstanceTypeResponse {
     const NAME: &'static str = "ManagedDatabaseInstanceTypeResponse";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10156,7 +10156,7 @@ impl model::Blank for ManagedDatabaseInstanceTypeResponseList {
 impl model::Model for ManagedDatabaseInstanceTypeResponseList {
     const NAME: &'static str = "ManagedDatabaseInstanceTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10192,7 +10192,7 @@ impl model::Blank for ManagedDatabaseTypeResponse {
 impl model::Model for ManagedDatabaseTypeResponse {
     const NAME: &'static str = "ManagedDatabaseTypeResponse";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10228,7 +10228,7 @@ impl model::Blank for ManagedDatabaseTypeResponseList {
 impl model::Model for ManagedDatabaseTypeResponseList {
     const NAME: &'static str = "ManagedDatabaseTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10344,7 +10344,7 @@ impl model::Model for MetricsConfigurationManagedByQovery {
         "internal_network_monitoring",
         "alerting",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10428,7 +10428,7 @@ impl model::Blank for MetricsParameters {
 impl model::Model for MetricsParameters {
     const NAME: &'static str = "MetricsParameters";
     const FIELDS: &'static [&'static str] = &["enabled", "configuration"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10531,7 +10531,7 @@ impl model::Blank for OnPremiseCredentialsRequest {
 impl model::Model for OnPremiseCredentialsRequest {
     const NAME: &'static str = "OnPremiseCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10665,7 +10665,7 @@ impl model::Model for PlatformComponentConfigurationPreviewRequest {
         "clusterInputs",
         "componentOutputs",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10729,7 +10729,7 @@ impl model::Model for PlatformComponentConfigurationPreviewResponse {
         "componentBindings",
         "violations",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10815,7 +10815,7 @@ impl model::Model for PlatformComponentInputRequirementResponse {
         "scope",
         "status",
     ];
-    const REQUIRED: u128 = 855;
+    const REQUIRED: u128 = 0b1101010111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10877,7 +10877,7 @@ impl model::Blank for PlatformComponentOutputBindingResponse {
 impl model::Model for PlatformComponentOutputBindingResponse {
     const NAME: &'static str = "PlatformComponentOutputBindingResponse";
     const FIELDS: &'static [&'static str] = &["input", "fromComponent", "output"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10949,7 +10949,7 @@ impl model::Model for PlatformComponentResolutionResponse {
         "componentBindings",
         "violations",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11001,7 +11001,7 @@ impl model::Blank for PlatformComponentViolationResponse {
 impl model::Model for PlatformComponentViolationResponse {
     const NAME: &'static str = "PlatformComponentViolationResponse";
     const FIELDS: &'static [&'static str] = &["code", "fieldPath", "message"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11055,7 +11055,7 @@ impl model::Blank for PlatformTemplateCatalogResponse {
 impl model::Model for PlatformTemplateCatalogResponse {
     const NAME: &'static str = "PlatformTemplateCatalogResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11102,7 +11102,7 @@ impl model::Blank for PlatformTemplateComponentResponse {
 impl model::Model for PlatformTemplateComponentResponse {
     const NAME: &'static str = "PlatformTemplateComponentResponse";
     const FIELDS: &'static [&'static str] = &["key", "kind", "description", "fields"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11176,7 +11176,7 @@ impl model::Model for PlatformTemplateLayerResponse {
         "components",
         "description",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00000111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11260,7 +11260,7 @@ impl model::Model for PlatformTemplateSummaryResponse {
         "description",
         "layers",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11304,7 +11304,7 @@ impl model::Blank for ProviderSecrets {
 impl model::Model for ProviderSecrets {
     const NAME: &'static str = "ProviderSecrets";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11368,7 +11368,7 @@ impl model::Blank for QoveryDnsProviderRequest {
 impl model::Model for QoveryDnsProviderRequest {
     const NAME: &'static str = "QoveryDnsProviderRequest";
     const FIELDS: &'static [&'static str] = &["provider", "domain"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11411,7 +11411,7 @@ impl model::Blank for QoveryDnsProviderResponse {
 impl model::Model for QoveryDnsProviderResponse {
     const NAME: &'static str = "QoveryDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["provider", "domain"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11449,7 +11449,7 @@ impl model::Blank for QoveryIpsResponse {
 impl model::Model for QoveryIpsResponse {
     const NAME: &'static str = "QoveryIpsResponse";
     const FIELDS: &'static [&'static str] = &["ips"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11515,7 +11515,7 @@ impl model::Model for ReportedClusterOperatorIdentity {
         "chart_version",
         "observed_at",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11610,7 +11610,7 @@ impl model::Model for Route53DnsProviderRequest {
         "aws_region",
         "hosted_zone_id",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b01111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11692,7 +11692,7 @@ impl model::Model for Route53DnsProviderResponse {
         "aws_region",
         "hosted_zone_id",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b01111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11785,7 +11785,7 @@ impl model::Model for Route53StaticCredentialsRequest {
         "aws_access_key_id",
         "aws_secret_access_key",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11830,7 +11830,7 @@ impl model::Blank for Route53StaticCredentialsResponse {
 impl model::Model for Route53StaticCredentialsResponse {
     const NAME: &'static str = "Route53StaticCredentialsResponse";
     const FIELDS: &'static [&'static str] = &["type", "aws_access_key_id"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11917,7 +11917,7 @@ impl model::Model for ScalewayCredentialsRequest {
         "scaleway_project_id",
         "scaleway_organization_id",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b01111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11985,7 +11985,7 @@ impl model::Model for SecretManagerAccess {
         "endpoint",
         "authentication",
     ];
-    const REQUIRED: u128 = 63;
+    const REQUIRED: u128 = 0b111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -12068,7 +12068,7 @@ impl model::Model for SecretManagerAccessRequest {
         "endpoint",
         "authentication",
     ];
-    const REQUIRED: u128 = 14;
+    const REQUIRED: u128 = 0b1110;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -36,7 +36,7 @@ impl model::Blank for AvailableContainerRegistryResponse {
 impl model::Model for AvailableContainerRegistryResponse {
     const NAME: &'static str = "AvailableContainerRegistryResponse";
     const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
-    const REQUIRED: u128 = 5;
+    const REQUIRED: u128 = 0b101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -76,7 +76,7 @@ impl model::Blank for AvailableContainerRegistryResponseList {
 impl model::Model for AvailableContainerRegistryResponseList {
     const NAME: &'static str = "AvailableContainerRegistryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -606,7 +606,7 @@ impl model::Model for ContainerAdvancedSettings {
         "security.automount_service_account_token",
         "security.read_only_root_filesystem",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000000000000000000000000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -905,7 +905,7 @@ impl model::Model for ContainerCurrentScale {
         "status",
         "updated_at",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -964,7 +964,7 @@ impl model::Blank for ContainerDeployRequest {
 impl model::Model for ContainerDeployRequest {
     const NAME: &'static str = "ContainerDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_tag"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1004,7 +1004,7 @@ impl model::Blank for ContainerNetwork {
 impl model::Model for ContainerNetwork {
     const NAME: &'static str = "ContainerNetwork";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1056,7 +1056,7 @@ impl model::Blank for ContainerNetworkRequest {
 impl model::Model for ContainerNetworkRequest {
     const NAME: &'static str = "ContainerNetworkRequest";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1149,7 +1149,7 @@ impl model::Model for ContainerRegistryRequest {
         "url",
         "config",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1377,7 +1377,7 @@ impl model::Model for ContainerRegistryRequestConfig {
         "azure_tenant_id",
         "azure_subscription_id",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1488,7 +1488,7 @@ impl model::Model for ContainerRegistryResponse {
         "associated_services_count",
         "config",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1602,7 +1602,7 @@ impl model::Model for ContainerRegistryResponseConfig {
         "azure_application_id",
         "azure_application_object_id",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1669,7 +1669,7 @@ impl model::Blank for ContainerRegistryResponseList {
 impl model::Model for ContainerRegistryResponseList {
     const NAME: &'static str = "ContainerRegistryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1942,7 +1942,7 @@ impl model::Model for ContainerRequest {
         "icon_uri",
         "autoscaling",
     ];
-    const REQUIRED: u128 = 116;
+    const REQUIRED: u128 = 0b00000000000000001110100;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2027,7 +2027,7 @@ impl model::Blank for ContainerVersionResponse {
 impl model::Model for ContainerVersionResponse {
     const NAME: &'static str = "ContainerVersionResponse";
     const FIELDS: &'static [&'static str] = &["image_name", "versions"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2065,7 +2065,7 @@ impl model::Blank for ContainerVersionResponseList {
 impl model::Model for ContainerVersionResponseList {
     const NAME: &'static str = "ContainerVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2137,7 +2137,7 @@ impl model::Model for EnvironmentContainersCurrentScale {
         "status",
         "updated_at",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2189,7 +2189,7 @@ impl model::Blank for EnvironmentContainersCurrentScaleResponseList {
 impl model::Model for EnvironmentContainersCurrentScaleResponseList {
     const NAME: &'static str = "EnvironmentContainersCurrentScaleResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2230,7 +2230,7 @@ impl model::Blank for EnvironmentContainersStorage {
 impl model::Model for EnvironmentContainersStorage {
     const NAME: &'static str = "EnvironmentContainersStorage";
     const FIELDS: &'static [&'static str] = &["container", "disks"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2268,7 +2268,7 @@ impl model::Blank for EnvironmentContainersStorageResponseList {
 impl model::Model for EnvironmentContainersStorageResponseList {
     const NAME: &'static str = "EnvironmentContainersStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2310,7 +2310,7 @@ impl model::Blank for ListContainerDeploymentHistoryResponse {
 impl model::Model for ListContainerDeploymentHistoryResponse {
     const NAME: &'static str = "ListContainerDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2375,7 +2375,7 @@ impl model::Blank for OrganizationContainerAutoDeployRequest {
 impl model::Model for OrganizationContainerAutoDeployRequest {
     const NAME: &'static str = "OrganizationContainerAutoDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2438,7 +2438,7 @@ impl model::Blank for OrganizationContainerPreviewRequest {
 impl model::Model for OrganizationContainerPreviewRequest {
     const NAME: &'static str = "OrganizationContainerPreviewRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -50,7 +50,7 @@ impl model::Model for Backup {
         "message",
         "status",
     ];
-    const REQUIRED: u128 = 27;
+    const REQUIRED: u128 = 0b011011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -104,7 +104,7 @@ impl model::Blank for BackupPaginatedResponseList {
 impl model::Model for BackupPaginatedResponseList {
     const NAME: &'static str = "BackupPaginatedResponseList";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -159,7 +159,7 @@ impl model::Blank for BackupRequest {
 impl model::Model for BackupRequest {
     const NAME: &'static str = "BackupRequest";
     const FIELDS: &'static [&'static str] = &["name", "message"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -208,7 +208,7 @@ impl model::Blank for Credentials {
 impl model::Model for Credentials {
     const NAME: &'static str = "Credentials";
     const FIELDS: &'static [&'static str] = &["host", "port", "login", "password"];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -265,7 +265,7 @@ impl model::Blank for CredentialsRequest {
 impl model::Model for CredentialsRequest {
     const NAME: &'static str = "CredentialsRequest";
     const FIELDS: &'static [&'static str] = &["login", "password"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -308,7 +308,7 @@ impl model::Blank for DatabaseConfiguration {
 impl model::Model for DatabaseConfiguration {
     const NAME: &'static str = "DatabaseConfiguration";
     const FIELDS: &'static [&'static str] = &["database_type", "version"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -346,7 +346,7 @@ impl model::Blank for DatabaseConfigurationResponseList {
 impl model::Model for DatabaseConfigurationResponseList {
     const NAME: &'static str = "DatabaseConfigurationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -390,7 +390,7 @@ impl model::Blank for DatabaseCurrentMetric {
 impl model::Model for DatabaseCurrentMetric {
     const NAME: &'static str = "DatabaseCurrentMetric";
     const FIELDS: &'static [&'static str] = &["cpu", "memory", "storage"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -454,7 +454,7 @@ impl model::Model for DatabaseCurrentMetricCpu {
         "alert_threshold_in_percent",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -524,7 +524,7 @@ impl model::Model for DatabaseCurrentMetricMemory {
         "alert_threshold_in_percent",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -594,7 +594,7 @@ impl model::Model for DatabaseCurrentMetricStorage {
         "alert_threshold_in_percent",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -776,7 +776,7 @@ impl model::Model for DatabaseEditRequest {
         "icon_uri",
         "disk_type",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -964,7 +964,7 @@ impl model::Model for DatabaseRequest {
         "annotations_groups",
         "labels_groups",
     ];
-    const REQUIRED: u128 = 29;
+    const REQUIRED: u128 = 0b0000000011101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1029,7 +1029,7 @@ impl model::Blank for DatabaseVersionMode {
 impl model::Model for DatabaseVersionMode {
     const NAME: &'static str = "DatabaseVersionMode";
     const FIELDS: &'static [&'static str] = &["name", "supported_mode"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1078,7 +1078,7 @@ impl model::Blank for EnvironmentDatabasesCurrentMetric {
 impl model::Model for EnvironmentDatabasesCurrentMetric {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetric";
     const FIELDS: &'static [&'static str] = &["database", "cpu", "memory", "storage"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1144,7 +1144,7 @@ impl model::Model for EnvironmentDatabasesCurrentMetricMemory {
         "alert_threshold_in_percent",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1190,7 +1190,7 @@ impl model::Blank for EnvironmentDatabasesCurrentMetricResponseList {
 impl model::Model for EnvironmentDatabasesCurrentMetricResponseList {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetricResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1250,7 +1250,7 @@ impl model::Model for EnvironmentDatabasesCurrentMetricStorage {
         "alert_threshold_in_percent",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1302,7 +1302,7 @@ impl model::Blank for ListDatabaseDeploymentHistoryResponse {
 impl model::Model for ListDatabaseDeploymentHistoryResponse {
     const NAME: &'static str = "ListDatabaseDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1362,7 +1362,7 @@ impl model::Blank for LogicalDatabaseRequest {
 impl model::Model for LogicalDatabaseRequest {
     const NAME: &'static str = "LogicalDatabaseRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1400,7 +1400,7 @@ impl model::Blank for MetricCpuDatapointResponseList {
 impl model::Model for MetricCpuDatapointResponseList {
     const NAME: &'static str = "MetricCpuDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1436,7 +1436,7 @@ impl model::Blank for MetricMemoryDatapointResponseList {
 impl model::Model for MetricMemoryDatapointResponseList {
     const NAME: &'static str = "MetricMemoryDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1472,7 +1472,7 @@ impl model::Blank for MetricStorageDatapointResponseList {
 impl model::Model for MetricStorageDatapointResponseList {
     const NAME: &'static str = "MetricStorageDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1508,7 +1508,7 @@ impl model::Blank for Version {
 impl model::Model for Version {
     const NAME: &'static str = "Version";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1544,7 +1544,7 @@ impl model::Blank for VersionResponseList {
 impl model::Model for VersionResponseList {
     const NAME: &'static str = "VersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -38,7 +38,7 @@ impl model::Blank for AttachServiceToDeploymentStageRequest {
 impl model::Model for AttachServiceToDeploymentStageRequest {
     const NAME: &'static str = "AttachServiceToDeploymentStageRequest";
     const FIELDS: &'static [&'static str] = &["is_skipped"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -84,7 +84,7 @@ impl model::Blank for CleanFailedJobsRequest {
 impl model::Model for CleanFailedJobsRequest {
     const NAME: &'static str = "CleanFailedJobsRequest";
     const FIELDS: &'static [&'static str] = &["job_ids"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -123,7 +123,7 @@ impl model::Blank for CleanFailedJobsResponse {
 impl model::Model for CleanFailedJobsResponse {
     const NAME: &'static str = "CleanFailedJobsResponse";
     const FIELDS: &'static [&'static str] = &["clean_job_ids", "clean_kubernetes_jobs"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -216,7 +216,7 @@ impl model::Model for CloneEnvironmentRequest {
         "apply_deployment_rule",
         "project_id",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -271,7 +271,7 @@ impl model::Blank for ClusterOverviewResponse {
 impl model::Model for ClusterOverviewResponse {
     const NAME: &'static str = "ClusterOverviewResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider", "is_demo"];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -336,7 +336,7 @@ impl model::Blank for ContainerImageCheckRequest {
 impl model::Model for ContainerImageCheckRequest {
     const NAME: &'static str = "ContainerImageCheckRequest";
     const FIELDS: &'static [&'static str] = &["registry_id", "image_name", "tag"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -419,7 +419,7 @@ impl model::Blank for CreateEnvironmentRequest {
 impl model::Model for CreateEnvironmentRequest {
     const NAME: &'static str = "CreateEnvironmentRequest";
     const FIELDS: &'static [&'static str] = &["name", "cluster", "mode"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -480,7 +480,7 @@ impl model::Model for DeploymentBuildUsageReportRequest {
         "execution_id",
         "report_expiration_in_seconds",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -523,7 +523,7 @@ impl model::Blank for DeploymentBuildUsageReportResponse {
 impl model::Model for DeploymentBuildUsageReportResponse {
     const NAME: &'static str = "DeploymentBuildUsageReportResponse";
     const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -607,7 +607,7 @@ impl model::Model for DeploymentHistoryApplication {
         "commit",
         "status",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -697,7 +697,7 @@ impl model::Model for DeploymentHistoryEnvironment {
         "jobs",
         "helms",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -761,7 +761,7 @@ impl model::Blank for DeploymentHistoryEnvironmentPage {
 impl model::Model for DeploymentHistoryEnvironmentPage {
     const NAME: &'static str = "DeploymentHistoryEnvironmentPage";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -809,7 +809,7 @@ impl model::Blank for DeploymentHistoryEnvironmentPageV2 {
 impl model::Model for DeploymentHistoryEnvironmentPageV2 {
     const NAME: &'static str = "DeploymentHistoryEnvironmentPageV2";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -877,7 +877,7 @@ impl model::Model for DeploymentHistoryEnvironmentV2 {
         "stages",
         "action_status",
     ];
-    const REQUIRED: u128 = 95;
+    const REQUIRED: u128 = 0b1011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -930,7 +930,7 @@ impl model::Blank for DeploymentHistoryEnvironmentV2Identifier {
 impl model::Model for DeploymentHistoryEnvironmentV2Identifier {
     const NAME: &'static str = "DeploymentHistoryEnvironmentV2Identifier";
     const FIELDS: &'static [&'static str] = &["execution_id", "environment_id"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -979,7 +979,7 @@ impl model::Blank for DeploymentHistoryStage {
 impl model::Model for DeploymentHistoryStage {
     const NAME: &'static str = "DeploymentHistoryStage";
     const FIELDS: &'static [&'static str] = &["name", "status", "duration", "services"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1069,7 +1069,7 @@ impl model::Blank for DeploymentStageRequest {
 impl model::Model for DeploymentStageRequest {
     const NAME: &'static str = "DeploymentStageRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1139,7 +1139,7 @@ impl model::Model for DeploymentStageResponse {
         "deployment_order",
         "services",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b00001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1189,7 +1189,7 @@ impl model::Blank for DeploymentStageResponseList {
 impl model::Model for DeploymentStageResponseList {
     const NAME: &'static str = "DeploymentStageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1249,7 +1249,7 @@ impl model::Model for DeploymentStageServiceResponse {
         "service_type",
         "is_skipped",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1327,7 +1327,7 @@ impl model::Model for DeploymentStageWithServicesStatuses {
         "agentic_workflows",
         "stage",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1395,7 +1395,7 @@ impl model::Blank for DockerfileCheckRequest {
 impl model::Model for DockerfileCheckRequest {
     const NAME: &'static str = "DockerfileCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "dockerfile_path"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1441,7 +1441,7 @@ impl model::Blank for DockerfileCheckResponse {
 impl model::Model for DockerfileCheckResponse {
     const NAME: &'static str = "DockerfileCheckResponse";
     const FIELDS: &'static [&'static str] = &["dockerfile_path", "arg", "repositories"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1493,7 +1493,7 @@ impl model::Model for EnvDeploymentStatus {
         "environment_id",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1581,7 +1581,7 @@ impl model::Model for Environment {
         "cluster_name",
         "expires_at",
     ];
-    const REQUIRED: u128 = 827;
+    const REQUIRED: u128 = 0b001100111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1644,7 +1644,7 @@ impl model::Blank for EnvironmentCloudProvider {
 impl model::Model for EnvironmentCloudProvider {
     const NAME: &'static str = "EnvironmentCloudProvider";
     const FIELDS: &'static [&'static str] = &["provider", "cluster"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1728,7 +1728,7 @@ impl model::Model for EnvironmentDeploymentRule {
         "stop_time",
         "weekdays",
     ];
-    const REQUIRED: u128 = 451;
+    const REQUIRED: u128 = 0b0111000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1851,7 +1851,7 @@ impl model::Model for EnvironmentDeploymentRuleEditRequest {
         "stop_time",
         "weekdays",
     ];
-    const REQUIRED: u128 = 120;
+    const REQUIRED: u128 = 0b1111000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1935,7 +1935,7 @@ impl model::Blank for EnvironmentEditRequest {
 impl model::Model for EnvironmentEditRequest {
     const NAME: &'static str = "EnvironmentEditRequest";
     const FIELDS: &'static [&'static str] = &["name", "mode"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2001,7 +2001,7 @@ impl model::Model for EnvironmentLog {
         "execution_id",
         "hint",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2049,7 +2049,7 @@ impl model::Blank for EnvironmentLogResponseList {
 impl model::Model for EnvironmentLogResponseList {
     const NAME: &'static str = "EnvironmentLogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2093,7 +2093,7 @@ impl model::Blank for EnvironmentLogScope {
 impl model::Model for EnvironmentLogScope {
     const NAME: &'static str = "EnvironmentLogScope";
     const FIELDS: &'static [&'static str] = &["type", "name", "id"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2167,7 +2167,7 @@ impl model::Model for EnvironmentLogs {
         "error",
         "message",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2231,7 +2231,7 @@ impl model::Model for EnvironmentLogsDetails {
         "transmitter",
         "stage",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2283,7 +2283,7 @@ impl model::Blank for EnvironmentLogsDetailsStage {
 impl model::Model for EnvironmentLogsDetailsStage {
     const NAME: &'static str = "EnvironmentLogsDetailsStage";
     const FIELDS: &'static [&'static str] = &["step", "id", "name"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2331,7 +2331,7 @@ impl model::Blank for EnvironmentLogsDetailsTransmitter {
 impl model::Model for EnvironmentLogsDetailsTransmitter {
     const NAME: &'static str = "EnvironmentLogsDetailsTransmitter";
     const FIELDS: &'static [&'static str] = &["id", "name", "type"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2391,7 +2391,7 @@ impl model::Model for EnvironmentLogsError {
         "hint_message",
         "underlying_error",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2440,7 +2440,7 @@ impl model::Blank for EnvironmentLogsErrorUnderlyingError {
 impl model::Model for EnvironmentLogsErrorUnderlyingError {
     const NAME: &'static str = "EnvironmentLogsErrorUnderlyingError";
     const FIELDS: &'static [&'static str] = &["message", "full_details"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2483,7 +2483,7 @@ impl model::Blank for EnvironmentLogsMessage {
 impl model::Model for EnvironmentLogsMessage {
     const NAME: &'static str = "EnvironmentLogsMessage";
     const FIELDS: &'static [&'static str] = &["safe_message", "full_details"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2553,7 +2553,7 @@ impl model::Model for EnvironmentOverviewResponse {
         "services_overview",
         "deployment_status",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b01111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2603,7 +2603,7 @@ impl model::Blank for EnvironmentOverviewResponseList {
 impl model::Model for EnvironmentOverviewResponseList {
     const NAME: &'static str = "EnvironmentOverviewResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2639,7 +2639,7 @@ impl model::Blank for EnvironmentResponseList {
 impl model::Model for EnvironmentResponseList {
     const NAME: &'static str = "EnvironmentResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2689,7 +2689,7 @@ impl model::Blank for EnvironmentRestartRequest {
 impl model::Model for EnvironmentRestartRequest {
     const NAME: &'static str = "EnvironmentRestartRequest";
     const FIELDS: &'static [&'static str] = &["restart_db"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2793,7 +2793,7 @@ impl model::Model for EnvironmentServiceIdsAllRequest {
         "helm_ids",
         "terraform_ids",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2844,7 +2844,7 @@ impl model::Blank for EnvironmentStats {
 impl model::Model for EnvironmentStats {
     const NAME: &'static str = "EnvironmentStats";
     const FIELDS: &'static [&'static str] = &["id", "service_total_number"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2882,7 +2882,7 @@ impl model::Blank for EnvironmentStatsResponseList {
 impl model::Model for EnvironmentStatsResponseList {
     const NAME: &'static str = "EnvironmentStatsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2962,7 +2962,7 @@ impl model::Model for EnvironmentStatus {
         "deployment_request_id",
         "metrics",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3043,7 +3043,7 @@ impl model::Blank for EnvironmentStatusList {
 impl model::Model for EnvironmentStatusList {
     const NAME: &'static str = "EnvironmentStatusList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3111,7 +3111,7 @@ impl model::Model for EnvironmentStatuses {
         "terraforms",
         "agentic_workflows",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00000001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3173,7 +3173,7 @@ impl model::Model for EnvironmentStatusesWithStages {
         "stages",
         "pre_check_stage",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3218,7 +3218,7 @@ impl model::Blank for EnvironmentStatusesWithStagesPreCheckStage {
 impl model::Model for EnvironmentStatusesWithStagesPreCheckStage {
     const NAME: &'static str = "EnvironmentStatusesWithStagesPreCheckStage";
     const FIELDS: &'static [&'static str] = &["status", "total_duration_sec"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3283,7 +3283,7 @@ impl model::Blank for GitFileCheckRequest {
 impl model::Model for GitFileCheckRequest {
     const NAME: &'static str = "GitFileCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "files"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3329,7 +3329,7 @@ impl model::Blank for GitWebhookStatusResponse {
 impl model::Model for GitWebhookStatusResponse {
     const NAME: &'static str = "GitWebhookStatusResponse";
     const FIELDS: &'static [&'static str] = &["status", "provider", "missing_events"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3394,7 +3394,7 @@ impl model::Blank for HelmCheckRequest {
 impl model::Model for HelmCheckRequest {
     const NAME: &'static str = "HelmCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3435,7 +3435,7 @@ impl model::Blank for IngressDeploymentStatusResponse {
 impl model::Model for IngressDeploymentStatusResponse {
     const NAME: &'static str = "IngressDeploymentStatusResponse";
     const FIELDS: &'static [&'static str] = &["routerId", "status"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3471,7 +3471,7 @@ impl model::Blank for ListDeploymentRequestByEnvironmentIdResponse {
 impl model::Model for ListDeploymentRequestByEnvironmentIdResponse {
     const NAME: &'static str = "ListDeploymentRequestByEnvironmentIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3505,7 +3505,7 @@ impl model::Blank for ListDeploymentRequestByServiceIdResponse {
 impl model::Model for ListDeploymentRequestByServiceIdResponse {
     const NAME: &'static str = "ListDeploymentRequestByServiceIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3539,7 +3539,7 @@ impl model::Blank for ListServicesByEnvironmentIdResponse {
 impl model::Model for ListServicesByEnvironmentIdResponse {
     const NAME: &'static str = "ListServicesByEnvironmentIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3580,7 +3580,7 @@ impl model::Blank for QueuedDeploymentRequestAuditingData {
 impl model::Model for QueuedDeploymentRequestAuditingData {
     const NAME: &'static str = "QueuedDeploymentRequestAuditingData";
     const FIELDS: &'static [&'static str] = &["triggered_by", "origin"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3634,7 +3634,7 @@ impl model::Model for QueuedDeploymentRequestForService {
         "status_details",
         "icon_uri",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3692,7 +3692,7 @@ impl model::Model for QueuedDeploymentRequestForServiceIdentifier {
         "service_type",
         "name",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3750,7 +3750,7 @@ impl model::Model for QueuedDeploymentRequestWithStages {
         "trigger_action",
         "stages",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3797,7 +3797,7 @@ impl model::Blank for QueuedDeploymentRequestWithStagesIdentifier {
 impl model::Model for QueuedDeploymentRequestWithStagesIdentifier {
     const NAME: &'static str = "QueuedDeploymentRequestWithStagesIdentifier";
     const FIELDS: &'static [&'static str] = &["deployment_request_id", "environment_id"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3841,7 +3841,7 @@ impl model::Blank for QueuedDeploymentRequestWithStagesStage {
 impl model::Model for QueuedDeploymentRequestWithStagesStage {
     const NAME: &'static str = "QueuedDeploymentRequestWithStagesStage";
     const FIELDS: &'static [&'static str] = &["name", "status", "services"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3895,7 +3895,7 @@ impl model::Model for QueuedStageService {
         "icon_uri",
         "details",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3937,7 +3937,7 @@ impl model::Blank for QueuedStageServiceDetails {
 impl model::Model for QueuedStageServiceDetails {
     const NAME: &'static str = "QueuedStageServiceDetails";
     const FIELDS: &'static [&'static str] = &["job_type"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3981,7 +3981,7 @@ impl model::Blank for QueuedStageServiceIdentifier {
 impl model::Model for QueuedStageServiceIdentifier {
     const NAME: &'static str = "QueuedStageServiceIdentifier";
     const FIELDS: &'static [&'static str] = &["service_id", "service_type", "name"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4059,7 +4059,7 @@ impl model::Model for RebootServicesRequest {
         "database_ids",
         "container_ids",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4182,7 +4182,7 @@ impl model::Blank for ServicesOverviewResponse {
 impl model::Model for ServicesOverviewResponse {
     const NAME: &'static str = "ServicesOverviewResponse";
     const FIELDS: &'static [&'static str] = &["service_count", "managed_by"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4254,7 +4254,7 @@ impl model::Model for Stage {
         "description",
         "status",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b01011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4334,7 +4334,7 @@ impl model::Model for StageStepMetric {
         "status",
         "duration_sec",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4402,7 +4402,7 @@ impl model::Model for StageStepMetrics {
         "total_duration_sec",
         "details",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -37,7 +37,7 @@ impl model::Blank for GitAuthProvider {
 impl model::Model for GitAuthProvider {
     const NAME: &'static str = "GitAuthProvider";
     const FIELDS: &'static [&'static str] = &["id", "name", "owner", "use_bot"];
-    const REQUIRED: u128 = 6;
+    const REQUIRED: u128 = 0b0110;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -79,7 +79,7 @@ impl model::Blank for GitAuthProviderResponseList {
 impl model::Model for GitAuthProviderResponseList {
     const NAME: &'static str = "GitAuthProviderResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -135,7 +135,7 @@ impl model::Model for GitRepository {
         "default_branch",
         "is_private",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -179,7 +179,7 @@ impl model::Blank for GitRepositoryBranch {
 impl model::Model for GitRepositoryBranch {
     const NAME: &'static str = "GitRepositoryBranch";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -215,7 +215,7 @@ impl model::Blank for GitRepositoryBranchResponseList {
 impl model::Model for GitRepositoryBranchResponseList {
     const NAME: &'static str = "GitRepositoryBranchResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -251,7 +251,7 @@ impl model::Blank for GitRepositoryResponseList {
 impl model::Model for GitRepositoryResponseList {
     const NAME: &'static str = "GitRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -285,7 +285,7 @@ impl model::Blank for ListDirectoriesFromGitRepositoryResponse {
 impl model::Model for ListDirectoriesFromGitRepositoryResponse {
     const NAME: &'static str = "ListDirectoriesFromGitRepositoryResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -339,7 +339,7 @@ impl model::Blank for OrganizationGithubAppConnectRequest {
 impl model::Model for OrganizationGithubAppConnectRequest {
     const NAME: &'static str = "OrganizationGithubAppConnectRequest";
     const FIELDS: &'static [&'static str] = &["installation_id", "code"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

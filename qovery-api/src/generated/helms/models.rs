@@ -36,7 +36,7 @@ impl model::Blank for AvailableHelmRepositoryResponse {
 impl model::Model for AvailableHelmRepositoryResponse {
     const NAME: &'static str = "AvailableHelmRepositoryResponse";
     const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
-    const REQUIRED: u128 = 5;
+    const REQUIRED: u128 = 0b101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -76,7 +76,7 @@ impl model::Blank for AvailableHelmRepositoryResponseList {
 impl model::Model for AvailableHelmRepositoryResponseList {
     const NAME: &'static str = "AvailableHelmRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -457,7 +457,7 @@ impl model::Model for HelmAdvancedSettings {
         "network.gateway_api.retry.http_status_codes",
         "network.gateway_api.retry.per_try_timeout_seconds",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000000000000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -663,7 +663,7 @@ impl model::Blank for HelmDefaultValuesRequest {
 impl model::Model for HelmDefaultValuesRequest {
     const NAME: &'static str = "HelmDefaultValuesRequest";
     const FIELDS: &'static [&'static str] = &["source"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -737,7 +737,7 @@ impl model::Model for HelmDeployRequest {
         "git_commit_id",
         "values_override_git_commit_id",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -800,7 +800,7 @@ impl model::Blank for HelmDeploymentRestrictionRequest {
 impl model::Model for HelmDeploymentRestrictionRequest {
     const NAME: &'static str = "HelmDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -864,7 +864,7 @@ impl model::Model for HelmDeploymentRestrictionResponse {
         "type",
         "value",
     ];
-    const REQUIRED: u128 = 59;
+    const REQUIRED: u128 = 0b111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -910,7 +910,7 @@ impl model::Blank for HelmDeploymentRestrictionResponseList {
 impl model::Model for HelmDeploymentRestrictionResponseList {
     const NAME: &'static str = "HelmDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1033,7 +1033,7 @@ impl model::Model for HelmRepositoryRequest {
         "skip_tls_verification",
         "config",
     ];
-    const REQUIRED: u128 = 19;
+    const REQUIRED: u128 = 0b010011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1197,7 +1197,7 @@ impl model::Model for HelmRepositoryRequestConfig {
         "azure_subscription_id",
         "role_arn",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1293,7 +1293,7 @@ impl model::Model for HelmRepositoryResponse {
         "associated_services_count",
         "config",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b0000001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1379,7 +1379,7 @@ impl model::Model for HelmRepositoryResponseConfig {
         "azure_tenant_id",
         "azure_subscription_id",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1429,7 +1429,7 @@ impl model::Blank for HelmRepositoryResponseList {
 impl model::Model for HelmRepositoryResponseList {
     const NAME: &'static str = "HelmRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1578,7 +1578,7 @@ impl model::Model for HelmRequest {
         "icon_uri",
         "blueprint_id",
     ];
-    const REQUIRED: u128 = 226;
+    const REQUIRED: u128 = 0b000011100010;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1731,7 +1731,7 @@ impl model::Model for HelmRequestPortServiceName {
         "is_default",
         "service_name",
     ];
-    const REQUIRED: u128 = 2;
+    const REQUIRED: u128 = 0b0000010;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1850,7 +1850,7 @@ impl model::Model for HelmRequestPortServiceSelectors {
         "is_default",
         "service_selectors",
     ];
-    const REQUIRED: u128 = 2;
+    const REQUIRED: u128 = 0b0000010;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1936,7 +1936,7 @@ impl model::Blank for HelmRequestSourceGitRepository {
 impl model::Model for HelmRequestSourceGitRepository {
     const NAME: &'static str = "HelmRequestSourceGitRepository";
     const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1987,7 +1987,7 @@ impl model::Blank for HelmRequestSourceHelmRepository {
 impl model::Model for HelmRequestSourceHelmRepository {
     const NAME: &'static str = "HelmRequestSourceHelmRepository";
     const FIELDS: &'static [&'static str] = &["helm_repository"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2061,7 +2061,7 @@ impl model::Model for HelmRequestSourceHelmRepositoryHelmRepository {
         "chart_name",
         "chart_version",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2147,7 +2147,7 @@ impl model::Blank for HelmRequestValuesOverride {
 impl model::Model for HelmRequestValuesOverride {
     const NAME: &'static str = "HelmRequestValuesOverride";
     const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2220,7 +2220,7 @@ impl model::Blank for HelmRequestValuesOverrideFile {
 impl model::Model for HelmRequestValuesOverrideFile {
     const NAME: &'static str = "HelmRequestValuesOverrideFile";
     const FIELDS: &'static [&'static str] = &["git", "raw"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2273,7 +2273,7 @@ impl model::Blank for HelmRequestValuesOverrideFileGit {
 impl model::Model for HelmRequestValuesOverrideFileGit {
     const NAME: &'static str = "HelmRequestValuesOverrideFileGit";
     const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2326,7 +2326,7 @@ impl model::Blank for HelmRequestValuesOverrideFileRaw {
 impl model::Model for HelmRequestValuesOverrideFileRaw {
     const NAME: &'static str = "HelmRequestValuesOverrideFileRaw";
     const FIELDS: &'static [&'static str] = &["values"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2382,7 +2382,7 @@ impl model::Blank for HelmRequestValuesOverrideFileRawItem {
 impl model::Model for HelmRequestValuesOverrideFileRawItem {
     const NAME: &'static str = "HelmRequestValuesOverrideFileRawItem";
     const FIELDS: &'static [&'static str] = &["name", "content"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2420,7 +2420,7 @@ impl model::Blank for HelmResponseList {
 impl model::Model for HelmResponseList {
     const NAME: &'static str = "HelmResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2461,7 +2461,7 @@ impl model::Blank for HelmVersionResponse {
 impl model::Model for HelmVersionResponse {
     const NAME: &'static str = "HelmVersionResponse";
     const FIELDS: &'static [&'static str] = &["chart_name", "versions"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2499,7 +2499,7 @@ impl model::Blank for HelmVersionResponseList {
 impl model::Model for HelmVersionResponseList {
     const NAME: &'static str = "HelmVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2535,7 +2535,7 @@ impl model::Blank for KubernetesMetadata {
 impl model::Model for KubernetesMetadata {
     const NAME: &'static str = "KubernetesMetadata";
     const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2576,7 +2576,7 @@ impl model::Blank for KubernetesService {
 impl model::Model for KubernetesService {
     const NAME: &'static str = "KubernetesService";
     const FIELDS: &'static [&'static str] = &["metadata", "service_spec"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2619,7 +2619,7 @@ impl model::Blank for KubernetesServicePort {
 impl model::Model for KubernetesServicePort {
     const NAME: &'static str = "KubernetesServicePort";
     const FIELDS: &'static [&'static str] = &["name", "port"];
-    const REQUIRED: u128 = 2;
+    const REQUIRED: u128 = 0b10;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2657,7 +2657,7 @@ impl model::Blank for KubernetesServiceResponseList {
 impl model::Model for KubernetesServiceResponseList {
     const NAME: &'static str = "KubernetesServiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2701,7 +2701,7 @@ impl model::Blank for KubernetesServiceSpec {
 impl model::Model for KubernetesServiceSpec {
     const NAME: &'static str = "KubernetesServiceSpec";
     const FIELDS: &'static [&'static str] = &["type", "ports", "selectors"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2747,7 +2747,7 @@ impl model::Blank for ListHelmDeploymentHistoryResponse {
 impl model::Model for ListHelmDeploymentHistoryResponse {
     const NAME: &'static str = "ListHelmDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -28,7 +28,7 @@ impl model::Blank for CleanFailedJobResponse {
 impl model::Model for CleanFailedJobResponse {
     const NAME: &'static str = "CleanFailedJobResponse";
     const FIELDS: &'static [&'static str] = &["clean_kubernetes_jobs"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -218,7 +218,7 @@ impl model::Model for JobAdvancedSettings {
         "security.automount_service_account_token",
         "security.read_only_root_filesystem",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -346,7 +346,7 @@ impl model::Model for JobCronCommand {
         "timezone",
         "scheduled_at",
     ];
-    const REQUIRED: u128 = 8;
+    const REQUIRED: u128 = 0b1000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -413,7 +413,7 @@ impl model::Blank for JobDeployRequest {
 impl model::Model for JobDeployRequest {
     const NAME: &'static str = "JobDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_tag", "git_commit_id"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -474,7 +474,7 @@ impl model::Blank for JobDeploymentRestrictionRequest {
 impl model::Model for JobDeploymentRestrictionRequest {
     const NAME: &'static str = "JobDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -538,7 +538,7 @@ impl model::Model for JobDeploymentRestrictionResponse {
         "type",
         "value",
     ];
-    const REQUIRED: u128 = 59;
+    const REQUIRED: u128 = 0b111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -584,7 +584,7 @@ impl model::Blank for JobDeploymentRestrictionResponseList {
 impl model::Model for JobDeploymentRestrictionResponseList {
     const NAME: &'static str = "JobDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -661,7 +661,7 @@ impl model::Blank for JobLifecycleCommand {
 impl model::Model for JobLifecycleCommand {
     const NAME: &'static str = "JobLifecycleCommand";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -897,7 +897,7 @@ impl model::Model for JobRequest {
         "labels_groups",
         "icon_uri",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b000000000000000001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1025,7 +1025,7 @@ impl model::Model for JobRequestSchedule {
         "cronjob",
         "lifecycle_type",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1100,7 +1100,7 @@ impl model::Blank for JobRequestSource {
 impl model::Model for JobRequestSource {
     const NAME: &'static str = "JobRequestSource";
     const FIELDS: &'static [&'static str] = &["image", "docker"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1192,7 +1192,7 @@ impl model::Model for JobRequestSourceDocker {
         "dockerfile_raw",
         "docker_target_build_stage",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1268,7 +1268,7 @@ impl model::Blank for JobRequestSourceImage {
 impl model::Model for JobRequestSourceImage {
     const NAME: &'static str = "JobRequestSourceImage";
     const FIELDS: &'static [&'static str] = &["image_name", "tag", "registry_id"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1308,7 +1308,7 @@ impl model::Blank for JobResponseList {
 impl model::Model for JobResponseList {
     const NAME: &'static str = "JobResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1344,7 +1344,7 @@ impl model::Blank for LifecycleTemplateListResponse {
 impl model::Model for LifecycleTemplateListResponse {
     const NAME: &'static str = "LifecycleTemplateListResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1420,7 +1420,7 @@ impl model::Model for LifecycleTemplateResponse {
         "variables",
         "dockerfile",
     ];
-    const REQUIRED: u128 = 735;
+    const REQUIRED: u128 = 0b1011011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1480,7 +1480,7 @@ impl model::Blank for LifecycleTemplateResponseEvent {
 impl model::Model for LifecycleTemplateResponseEvent {
     const NAME: &'static str = "LifecycleTemplateResponseEvent";
     const FIELDS: &'static [&'static str] = &["name", "entrypoint", "command"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1523,7 +1523,7 @@ impl model::Blank for LifecycleTemplateResponseResources {
 impl model::Model for LifecycleTemplateResponseResources {
     const NAME: &'static str = "LifecycleTemplateResponseResources";
     const FIELDS: &'static [&'static str] = &["cpu_milli", "ram_mib"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1579,7 +1579,7 @@ impl model::Model for LifecycleTemplateResponseVariable {
         "is_secret",
         "file",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b01111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1626,7 +1626,7 @@ impl model::Blank for LifecycleTemplateResponseVariableFile {
 impl model::Model for LifecycleTemplateResponseVariableFile {
     const NAME: &'static str = "LifecycleTemplateResponseVariableFile";
     const FIELDS: &'static [&'static str] = &["path", "enable_interpolation"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1670,7 +1670,7 @@ impl model::Blank for LifecycleTemplateSummary {
 impl model::Model for LifecycleTemplateSummary {
     const NAME: &'static str = "LifecycleTemplateSummary";
     const FIELDS: &'static [&'static str] = &["id", "name", "description"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1716,7 +1716,7 @@ impl model::Blank for ListJobDeploymentHistoryResponse {
 impl model::Model for ListJobDeploymentHistoryResponse {
     const NAME: &'static str = "ListJobDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1781,7 +1781,7 @@ impl model::Blank for OrganizationJobAutoDeployRequest {
 impl model::Model for OrganizationJobAutoDeployRequest {
     const NAME: &'static str = "OrganizationJobAutoDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

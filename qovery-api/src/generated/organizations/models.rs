@@ -57,7 +57,7 @@ impl model::Model for AccountInfo {
         "profile_picture_url",
         "communication_email",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -119,7 +119,7 @@ impl model::Blank for AccountInfoEditRequest {
 impl model::Model for AccountInfoEditRequest {
     const NAME: &'static str = "AccountInfoEditRequest";
     const FIELDS: &'static [&'static str] = &["communication_email"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -180,7 +180,7 @@ impl model::Blank for AlertPresentation {
 impl model::Model for AlertPresentation {
     const NAME: &'static str = "AlertPresentation";
     const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -223,7 +223,7 @@ impl model::Blank for AlertPresentationResponse {
 impl model::Model for AlertPresentationResponse {
     const NAME: &'static str = "AlertPresentationResponse";
     const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -307,7 +307,7 @@ impl model::Blank for AlertReceiverCreationValidationRequest {
 impl model::Model for AlertReceiverCreationValidationRequest {
     const NAME: &'static str = "AlertReceiverCreationValidationRequest";
     const FIELDS: &'static [&'static str] = &["alert_receiver", "message"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -371,7 +371,7 @@ impl model::Blank for AlertReceiverList {
 impl model::Model for AlertReceiverList {
     const NAME: &'static str = "AlertReceiverList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -457,7 +457,7 @@ impl model::Blank for AlertReceiverValidationRequest {
 impl model::Model for AlertReceiverValidationRequest {
     const NAME: &'static str = "AlertReceiverValidationRequest";
     const FIELDS: &'static [&'static str] = &["message"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -541,7 +541,7 @@ impl model::Model for AlertRuleCondition {
         "function",
         "promql",
     ];
-    const REQUIRED: u128 = 17;
+    const REQUIRED: u128 = 0b10001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -720,7 +720,7 @@ impl model::Model for AlertRuleCreationRequest {
         "alert_receiver_ids",
         "target",
     ];
-    const REQUIRED: u128 = 3839;
+    const REQUIRED: u128 = 0b111011111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -843,7 +843,7 @@ impl model::Model for AlertRuleEditRequest {
         "alert_receiver_ids",
         "presentation",
     ];
-    const REQUIRED: u128 = 255;
+    const REQUIRED: u128 = 0b011111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -895,7 +895,7 @@ impl model::Blank for AlertRuleList {
 impl model::Model for AlertRuleList {
     const NAME: &'static str = "AlertRuleList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1007,7 +1007,7 @@ impl model::Model for AlertRuleResponse {
         "is_up_to_date",
         "starts_at",
     ];
-    const REQUIRED: u128 = 212987;
+    const REQUIRED: u128 = 0b0110011111111111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1153,7 +1153,7 @@ impl model::Blank for AlertTarget {
 impl model::Model for AlertTarget {
     const NAME: &'static str = "AlertTarget";
     const FIELDS: &'static [&'static str] = &["target_type", "target_id", "service"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1251,7 +1251,7 @@ impl model::Model for AnnotationsGroupAssociatedItem {
         "item_name",
         "item_type",
     ];
-    const REQUIRED: u128 = 448;
+    const REQUIRED: u128 = 0b111000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1303,7 +1303,7 @@ impl model::Blank for AnnotationsGroupAssociatedItemList {
 impl model::Model for AnnotationsGroupAssociatedItemList {
     const NAME: &'static str = "AnnotationsGroupAssociatedItemList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1379,7 +1379,7 @@ impl model::Blank for ContainerRegistryAssociatedServiceList {
 impl model::Model for ContainerRegistryAssociatedServiceList {
     const NAME: &'static str = "ContainerRegistryAssociatedServiceList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1457,7 +1457,7 @@ impl model::Model for ContainerRegistryAssociatedServicesResponse {
         "service_name",
         "service_type",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b1111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1513,7 +1513,7 @@ impl model::Blank for CredentialCluster {
 impl model::Model for CredentialCluster {
     const NAME: &'static str = "CredentialCluster";
     const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1579,7 +1579,7 @@ impl model::Blank for CustomRoleClusterPermissionRequest {
 impl model::Model for CustomRoleClusterPermissionRequest {
     const NAME: &'static str = "CustomRoleClusterPermissionRequest";
     const FIELDS: &'static [&'static str] = &["cluster_id", "permission"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1654,7 +1654,7 @@ impl model::Blank for CustomRoleProjectPermissionRequest {
 impl model::Model for CustomRoleProjectPermissionRequest {
     const NAME: &'static str = "CustomRoleProjectPermissionRequest";
     const FIELDS: &'static [&'static str] = &["project_id", "is_admin", "permissions"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1699,7 +1699,7 @@ impl model::Blank for DeleteMemberRequest {
 impl model::Model for DeleteMemberRequest {
     const NAME: &'static str = "DeleteMemberRequest";
     const FIELDS: &'static [&'static str] = &["user_id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1834,7 +1834,7 @@ impl model::Model for EmailAlertReceiverCreationRequest {
         "auth_password",
         "require_tls",
     ];
-    const REQUIRED: u128 = 7071;
+    const REQUIRED: u128 = 0b1101110011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1991,7 +1991,7 @@ impl model::Model for EmailAlertReceiverEditRequest {
         "auth_password",
         "require_tls",
     ];
-    const REQUIRED: u128 = 2511;
+    const REQUIRED: u128 = 0b100111001111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2105,7 +2105,7 @@ impl model::Model for EmailAlertReceiverResponse {
         "owner",
         "severity",
     ];
-    const REQUIRED: u128 = 3067;
+    const REQUIRED: u128 = 0b00101111111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2200,7 +2200,7 @@ impl model::Model for EnterpriseConnectionDto {
         "enforce_group_sync",
         "group_mappings",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2242,7 +2242,7 @@ impl model::Blank for EnterpriseConnectionResponseList {
 impl model::Model for EnterpriseConnectionResponseList {
     const NAME: &'static str = "EnterpriseConnectionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2298,7 +2298,7 @@ impl model::Model for GhostAlertRuleResponse {
         "target",
         "starts_at",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2370,7 +2370,7 @@ impl model::Model for GitTokenAssociatedServiceResponse {
         "service_name",
         "service_type",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b1111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2436,7 +2436,7 @@ impl model::Blank for GitTokenAssociatedServicesResponseList {
 impl model::Model for GitTokenAssociatedServicesResponseList {
     const NAME: &'static str = "GitTokenAssociatedServicesResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2529,7 +2529,7 @@ impl model::Model for GitTokenRequest {
         "workspace",
         "git_api_url",
     ];
-    const REQUIRED: u128 = 13;
+    const REQUIRED: u128 = 0b001101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2615,7 +2615,7 @@ impl model::Model for GitTokenResponse {
         "associated_services_count",
         "git_api_url",
     ];
-    const REQUIRED: u128 = 811;
+    const REQUIRED: u128 = 0b1100101011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2669,7 +2669,7 @@ impl model::Blank for GitTokenResponseList {
 impl model::Model for GitTokenResponseList {
     const NAME: &'static str = "GitTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2705,7 +2705,7 @@ impl model::Blank for HelmRepositoryAssociatedServiceList {
 impl model::Model for HelmRepositoryAssociatedServiceList {
     const NAME: &'static str = "HelmRepositoryAssociatedServiceList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2779,7 +2779,7 @@ impl model::Model for HelmRepositoryAssociatedServicesResponse {
         "service_name",
         "service_type",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b1111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2875,7 +2875,7 @@ impl model::Model for InviteMember {
         "role_id",
         "role_name",
     ];
-    const REQUIRED: u128 = 379;
+    const REQUIRED: u128 = 0b000101111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2962,7 +2962,7 @@ impl model::Blank for InviteMemberRequest {
 impl model::Model for InviteMemberRequest {
     const NAME: &'static str = "InviteMemberRequest";
     const FIELDS: &'static [&'static str] = &["email", "role", "role_id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3002,7 +3002,7 @@ impl model::Blank for InviteMemberResponseList {
 impl model::Model for InviteMemberResponseList {
     const NAME: &'static str = "InviteMemberResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3100,7 +3100,7 @@ impl model::Model for LabelsGroupAssociatedItem {
         "item_name",
         "item_type",
     ];
-    const REQUIRED: u128 = 448;
+    const REQUIRED: u128 = 0b111000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3152,7 +3152,7 @@ impl model::Blank for LabelsGroupAssociatedItemList {
 impl model::Model for LabelsGroupAssociatedItemList {
     const NAME: &'static str = "LabelsGroupAssociatedItemList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3208,7 +3208,7 @@ impl model::Blank for ListEnvironmentsByOrganizationIdResponse {
 impl model::Model for ListEnvironmentsByOrganizationIdResponse {
     const NAME: &'static str = "ListEnvironmentsByOrganizationIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3242,7 +3242,7 @@ impl model::Blank for ListOrganizationAnnotationsGroupResponse {
 impl model::Model for ListOrganizationAnnotationsGroupResponse {
     const NAME: &'static str = "ListOrganizationAnnotationsGroupResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3276,7 +3276,7 @@ impl model::Blank for ListOrganizationLabelsGroupResponse {
 impl model::Model for ListOrganizationLabelsGroupResponse {
     const NAME: &'static str = "ListOrganizationLabelsGroupResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3310,7 +3310,7 @@ impl model::Blank for ListServicesByOrganizationIdResponse {
 impl model::Model for ListServicesByOrganizationIdResponse {
     const NAME: &'static str = "ListServicesByOrganizationIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3344,7 +3344,7 @@ impl model::Blank for ListTfVarsFilesFromGitRepoResponse {
 impl model::Model for ListTfVarsFilesFromGitRepoResponse {
     const NAME: &'static str = "ListTfVarsFilesFromGitRepoResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3448,7 +3448,7 @@ impl model::Model for Member {
         "role_name",
         "role_id",
     ];
-    const REQUIRED: u128 = 35;
+    const REQUIRED: u128 = 0b00000100011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3504,7 +3504,7 @@ impl model::Blank for MemberResponseList {
 impl model::Model for MemberResponseList {
     const NAME: &'static str = "MemberResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3555,7 +3555,7 @@ impl model::Blank for MemberRoleUpdateRequest {
 impl model::Model for MemberRoleUpdateRequest {
     const NAME: &'static str = "MemberRoleUpdateRequest";
     const FIELDS: &'static [&'static str] = &["user_id", "role_id"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3616,7 +3616,7 @@ impl model::Blank for OrganizationAnnotationsGroupCreateRequest {
 impl model::Model for OrganizationAnnotationsGroupCreateRequest {
     const NAME: &'static str = "OrganizationAnnotationsGroupCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "annotations", "scopes"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3684,7 +3684,7 @@ impl model::Model for OrganizationAnnotationsGroupEnrichedResponse {
         "scopes",
         "associated_items_count",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b0001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3760,7 +3760,7 @@ impl model::Model for OrganizationApiToken {
         "role_name",
         "role_id",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3840,7 +3840,7 @@ impl model::Model for OrganizationApiTokenCreate {
         "role_name",
         "role_id",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3926,7 +3926,7 @@ impl model::Blank for OrganizationApiTokenCreateRequest {
 impl model::Model for OrganizationApiTokenCreateRequest {
     const NAME: &'static str = "OrganizationApiTokenCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "description", "scope", "role_id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3968,7 +3968,7 @@ impl model::Blank for OrganizationApiTokenResponseList {
 impl model::Model for OrganizationApiTokenResponseList {
     const NAME: &'static str = "OrganizationApiTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4014,7 +4014,7 @@ impl model::Blank for OrganizationAvailableRoleList {
 impl model::Model for OrganizationAvailableRoleList {
     const NAME: &'static str = "OrganizationAvailableRoleList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4053,7 +4053,7 @@ impl model::Blank for OrganizationCredentials {
 impl model::Model for OrganizationCredentials {
     const NAME: &'static str = "OrganizationCredentials";
     const FIELDS: &'static [&'static str] = &["credential", "clusters"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4091,7 +4091,7 @@ impl model::Blank for OrganizationCredentialsResponseList {
 impl model::Model for OrganizationCredentialsResponseList {
     const NAME: &'static str = "OrganizationCredentialsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4147,7 +4147,7 @@ impl model::Model for OrganizationCustomRole {
         "cluster_permissions",
         "project_permissions",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4215,7 +4215,7 @@ impl model::Model for OrganizationCustomRoleClusterPermissionItem {
         "cluster_name",
         "permission",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4275,7 +4275,7 @@ impl model::Blank for OrganizationCustomRoleCreateRequest {
 impl model::Model for OrganizationCustomRoleCreateRequest {
     const NAME: &'static str = "OrganizationCustomRoleCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4313,7 +4313,7 @@ impl model::Blank for OrganizationCustomRoleList {
 impl model::Model for OrganizationCustomRoleList {
     const NAME: &'static str = "OrganizationCustomRoleList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4375,7 +4375,7 @@ impl model::Blank for OrganizationCustomRolePermission {
 impl model::Model for OrganizationCustomRolePermission {
     const NAME: &'static str = "OrganizationCustomRolePermission";
     const FIELDS: &'static [&'static str] = &["environment_type", "permission"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4445,7 +4445,7 @@ impl model::Model for OrganizationCustomRoleProjectPermissionItem {
         "is_admin",
         "permissions",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4524,7 +4524,7 @@ impl model::Model for OrganizationCustomRoleUpdateRequest {
         "cluster_permissions",
         "project_permissions",
     ];
-    const REQUIRED: u128 = 13;
+    const REQUIRED: u128 = 0b1101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4639,7 +4639,7 @@ impl model::Model for OrganizationEditRequest {
         "icon_url",
         "admin_emails",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0000001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4715,7 +4715,7 @@ impl model::Model for OrganizationEnvironmentResponse {
         "project",
         "mode",
     ];
-    const REQUIRED: u128 = 123;
+    const REQUIRED: u128 = 0b1111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4827,7 +4827,7 @@ impl model::Model for OrganizationEventResponse {
         "user_agent",
         "original_change",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000000000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4905,7 +4905,7 @@ impl model::Model for OrganizationEventResponseList {
         "organization_max_limit_reached",
         "events",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4950,7 +4950,7 @@ impl model::Blank for OrganizationEventResponseListLinks {
 impl model::Model for OrganizationEventResponseListLinks {
     const NAME: &'static str = "OrganizationEventResponseListLinks";
     const FIELDS: &'static [&'static str] = &["previous", "next"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5088,7 +5088,7 @@ impl model::Blank for OrganizationEventTargetResponseList {
 impl model::Model for OrganizationEventTargetResponseList {
     const NAME: &'static str = "OrganizationEventTargetResponseList";
     const FIELDS: &'static [&'static str] = &["targets"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5298,7 +5298,7 @@ impl model::Blank for OrganizationLabelsGroupCreateRequest {
 impl model::Model for OrganizationLabelsGroupCreateRequest {
     const NAME: &'static str = "OrganizationLabelsGroupCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "labels"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5360,7 +5360,7 @@ impl model::Model for OrganizationLabelsGroupEnrichedResponse {
         "labels",
         "associated_items_count",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5413,7 +5413,7 @@ impl model::Blank for OrganizationOnboardingPatchRequest {
 impl model::Model for OrganizationOnboardingPatchRequest {
     const NAME: &'static str = "OrganizationOnboardingPatchRequest";
     const FIELDS: &'static [&'static str] = &["status"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5454,7 +5454,7 @@ impl model::Blank for OrganizationOnboardingResponse {
 impl model::Model for OrganizationOnboardingResponse {
     const NAME: &'static str = "OrganizationOnboardingResponse";
     const FIELDS: &'static [&'static str] = &["use_cases", "status"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5546,7 +5546,7 @@ impl model::Model for OrganizationPolicyApiToken {
         "creator_name",
         "expires_at",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5644,7 +5644,7 @@ impl model::Model for OrganizationPolicyApiTokenCreate {
         "user_sub",
         "expires_at",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5751,7 +5751,7 @@ impl model::Model for OrganizationPolicyApiTokenCreateRequest {
         "role_id",
         "expires_at",
     ];
-    const REQUIRED: u128 = 5;
+    const REQUIRED: u128 = 0b00101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5795,7 +5795,7 @@ impl model::Blank for OrganizationPolicyApiTokenResponseList {
 impl model::Model for OrganizationPolicyApiTokenResponseList {
     const NAME: &'static str = "OrganizationPolicyApiTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5909,7 +5909,7 @@ impl model::Model for OrganizationRequest {
         "icon_url",
         "admin_emails",
     ];
-    const REQUIRED: u128 = 5;
+    const REQUIRED: u128 = 0b00000101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5959,7 +5959,7 @@ impl model::Blank for OrganizationResponseList {
 impl model::Model for OrganizationResponseList {
     const NAME: &'static str = "OrganizationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6075,7 +6075,7 @@ impl model::Model for OrganizationWebhookCreateRequest {
         "project_names_filter",
         "environment_types_filter",
     ];
-    const REQUIRED: u128 = 35;
+    const REQUIRED: u128 = 0b00100011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6169,7 +6169,7 @@ impl model::Model for OrganizationWebhookCreateResponse {
         "project_names_filter",
         "environment_types_filter",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6297,7 +6297,7 @@ impl model::Model for OrganizationWebhookResponse {
         "project_names_filter",
         "environment_types_filter",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6353,7 +6353,7 @@ impl model::Blank for OrganizationWebhookResponseList {
 impl model::Model for OrganizationWebhookResponseList {
     const NAME: &'static str = "OrganizationWebhookResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6387,7 +6387,7 @@ impl model::Blank for ParseTerraformVariablesFromGitRepoResponse {
 impl model::Model for ParseTerraformVariablesFromGitRepoResponse {
     const NAME: &'static str = "ParseTerraformVariablesFromGitRepoResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6502,7 +6502,7 @@ impl model::Model for ServiceLightResponse {
         "cluster_id",
         "job_type",
     ];
-    const REQUIRED: u128 = 1023;
+    const REQUIRED: u128 = 0b01111111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6622,7 +6622,7 @@ impl model::Model for SignUp {
         "dx_auth",
         "infrastructure_hosting",
     ];
-    const REQUIRED: u128 = 251;
+    const REQUIRED: u128 = 0b0000000011111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6810,7 +6810,7 @@ impl model::Model for SignUpRequest {
         "dx_auth",
         "infrastructure_hosting",
     ];
-    const REQUIRED: u128 = 31;
+    const REQUIRED: u128 = 0b0000000011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6935,7 +6935,7 @@ impl model::Model for SlackAlertReceiverCreationRequest {
         "severity",
         "webhook_url",
     ];
-    const REQUIRED: u128 = 159;
+    const REQUIRED: u128 = 0b10011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7048,7 +7048,7 @@ impl model::Model for SlackAlertReceiverEditRequest {
         "severity",
         "webhook_url",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b0001111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7132,7 +7132,7 @@ impl model::Model for SlackAlertReceiverResponse {
         "owner",
         "severity",
     ];
-    const REQUIRED: u128 = 123;
+    const REQUIRED: u128 = 0b001111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7210,7 +7210,7 @@ impl model::Model for TerraformVariableDefinition {
         "source",
         "description",
     ];
-    const REQUIRED: u128 = 19;
+    const REQUIRED: u128 = 0b010011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7265,7 +7265,7 @@ impl model::Blank for TerraformVariableParsingRequest {
 impl model::Model for TerraformVariableParsingRequest {
     const NAME: &'static str = "TerraformVariableParsingRequest";
     const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7334,7 +7334,7 @@ impl model::Blank for TfVarsDiscoveryModeAutoDiscover {
 impl model::Model for TfVarsDiscoveryModeAutoDiscover {
     const NAME: &'static str = "TfVarsDiscoveryModeAutoDiscover";
     const FIELDS: &'static [&'static str] = &["type"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7395,7 +7395,7 @@ impl model::Blank for TfVarsDiscoveryModeSpecificPaths {
 impl model::Model for TfVarsDiscoveryModeSpecificPaths {
     const NAME: &'static str = "TfVarsDiscoveryModeSpecificPaths";
     const FIELDS: &'static [&'static str] = &["type", "paths"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7448,7 +7448,7 @@ impl model::Blank for TfVarsFileResponse {
 impl model::Model for TfVarsFileResponse {
     const NAME: &'static str = "TfVarsFileResponse";
     const FIELDS: &'static [&'static str] = &["source", "variables"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7501,7 +7501,7 @@ impl model::Blank for TfVarsListRequest {
 impl model::Model for TfVarsListRequest {
     const NAME: &'static str = "TfVarsListRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "mode"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7546,7 +7546,7 @@ impl model::Blank for TransferOwnershipRequest {
 impl model::Model for TransferOwnershipRequest {
     const NAME: &'static str = "TransferOwnershipRequest";
     const FIELDS: &'static [&'static str] = &["user_id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7628,7 +7628,7 @@ impl model::Model for WebhookEventResponse {
         "target_response_status_code",
         "target_response_body",
     ];
-    const REQUIRED: u128 = 95;
+    const REQUIRED: u128 = 0b01011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7678,7 +7678,7 @@ impl model::Blank for WebhookEventResponseList {
 impl model::Model for WebhookEventResponseList {
     const NAME: &'static str = "WebhookEventResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -54,7 +54,7 @@ impl model::Model for Project {
         "associated_environments_count",
         "organization",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b0001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -162,7 +162,7 @@ impl model::Model for ProjectDeploymentRule {
         "wildcard",
         "priority_index",
     ];
-    const REQUIRED: u128 = 5995;
+    const REQUIRED: u128 = 0b01011101101011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -305,7 +305,7 @@ impl model::Model for ProjectDeploymentRuleRequest {
         "weekdays",
         "wildcard",
     ];
-    const REQUIRED: u128 = 1005;
+    const REQUIRED: u128 = 0b1111101101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -359,7 +359,7 @@ impl model::Blank for ProjectDeploymentRuleResponseList {
 impl model::Model for ProjectDeploymentRuleResponseList {
     const NAME: &'static str = "ProjectDeploymentRuleResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -414,7 +414,7 @@ impl model::Blank for ProjectDeploymentRulesPriorityOrderRequest {
 impl model::Model for ProjectDeploymentRulesPriorityOrderRequest {
     const NAME: &'static str = "ProjectDeploymentRulesPriorityOrderRequest";
     const FIELDS: &'static [&'static str] = &["project_deployment_rule_ids_in_order"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -473,7 +473,7 @@ impl model::Blank for ProjectRequest {
 impl model::Model for ProjectRequest {
     const NAME: &'static str = "ProjectRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -511,7 +511,7 @@ impl model::Blank for ProjectResponseList {
 impl model::Model for ProjectResponseList {
     const NAME: &'static str = "ProjectResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -559,7 +559,7 @@ impl model::Model for ProjectStats {
         "service_total_number",
         "environment_total_number",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -599,7 +599,7 @@ impl model::Blank for ProjectStatsResponseList {
 impl model::Model for ProjectStatsResponseList {
     const NAME: &'static str = "ProjectStatsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

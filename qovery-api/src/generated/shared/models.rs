@@ -86,7 +86,7 @@ impl model::Blank for AgenticWorkflowGovernance {
 impl model::Model for AgenticWorkflowGovernance {
     const NAME: &'static str = "AgenticWorkflowGovernance";
     const FIELDS: &'static [&'static str] = &["host_allowlist"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -142,7 +142,7 @@ impl model::Blank for AgenticWorkflowHeader {
 impl model::Model for AgenticWorkflowHeader {
     const NAME: &'static str = "AgenticWorkflowHeader";
     const FIELDS: &'static [&'static str] = &["name", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -189,7 +189,7 @@ impl model::Blank for AgenticWorkflowModelResponse {
 impl model::Model for AgenticWorkflowModelResponse {
     const NAME: &'static str = "AgenticWorkflowModelResponse";
     const FIELDS: &'static [&'static str] = &["type", "settings"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -287,7 +287,7 @@ impl model::Blank for AgenticWorkflowOutput {
 impl model::Model for AgenticWorkflowOutput {
     const NAME: &'static str = "AgenticWorkflowOutput";
     const FIELDS: &'static [&'static str] = &["name", "url", "headers", "instructions"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -358,7 +358,7 @@ impl model::Blank for AgenticWorkflowProjectRepository {
 impl model::Model for AgenticWorkflowProjectRepository {
     const NAME: &'static str = "AgenticWorkflowProjectRepository";
     const FIELDS: &'static [&'static str] = &["url", "branch", "git_token_id"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -439,7 +439,7 @@ impl model::Model for AgenticWorkflowResources {
         "gpu",
         "storage_gib",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -569,7 +569,7 @@ impl model::Model for AgenticWorkflowResponse {
         "webhook",
         "icon_uri",
     ];
-    const REQUIRED: u128 = 1003259;
+    const REQUIRED: u128 = 0b011110100111011111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -649,7 +649,7 @@ impl model::Blank for AgenticWorkflowWebhook {
 impl model::Model for AgenticWorkflowWebhook {
     const NAME: &'static str = "AgenticWorkflowWebhook";
     const FIELDS: &'static [&'static str] = &["url"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -701,7 +701,7 @@ impl model::Blank for Annotation {
 impl model::Model for Annotation {
     const NAME: &'static str = "Annotation";
     const FIELDS: &'static [&'static str] = &["key", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -909,7 +909,7 @@ impl model::Model for Application {
         "docker_target_build_stage",
         "autoscaling",
     ];
-    const REQUIRED: u128 = 531;
+    const REQUIRED: u128 = 0b00000000000000000000001000010011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1060,7 +1060,7 @@ impl model::Model for ApplicationGitRepository {
         "git_token_id",
         "git_token_name",
     ];
-    const REQUIRED: u128 = 30;
+    const REQUIRED: u128 = 0b0000000011110;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1170,7 +1170,7 @@ impl model::Model for ApplicationGitRepositoryRequest {
         "git_token_id",
         "provider",
     ];
-    const REQUIRED: u128 = 17;
+    const REQUIRED: u128 = 0b10001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1217,7 +1217,7 @@ impl model::Blank for ApplicationResponseList {
 impl model::Model for ApplicationResponseList {
     const NAME: &'static str = "ApplicationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1309,7 +1309,7 @@ impl model::Model for ArgocdAppResponse {
         "manifest_revision",
         "git_repository",
     ];
-    const REQUIRED: u128 = 1019;
+    const REQUIRED: u128 = 0b0001111111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1454,7 +1454,7 @@ impl model::Blank for AwsRoleClusterCredentials {
 impl model::Model for AwsRoleClusterCredentials {
     const NAME: &'static str = "AwsRoleClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "role_arn", "object_type"];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1527,7 +1527,7 @@ impl model::Model for AwsStaticClusterCredentials {
         "access_key_id",
         "object_type",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1612,7 +1612,7 @@ impl model::Model for AzureStaticClusterCredentials {
         "azure_application_id",
         "azure_application_object_id",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b1111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1681,7 +1681,7 @@ impl model::Blank for BlueprintTerraformBackend {
 impl model::Model for BlueprintTerraformBackend {
     const NAME: &'static str = "BlueprintTerraformBackend";
     const FIELDS: &'static [&'static str] = &["blueprint"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1747,7 +1747,7 @@ impl model::Blank for CancelDeploymentRequest {
 impl model::Model for CancelDeploymentRequest {
     const NAME: &'static str = "CancelDeploymentRequest";
     const FIELDS: &'static [&'static str] = &["force_cancel"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1795,7 +1795,7 @@ impl model::Blank for CheckedCustomDomainResponse {
 impl model::Model for CheckedCustomDomainResponse {
     const NAME: &'static str = "CheckedCustomDomainResponse";
     const FIELDS: &'static [&'static str] = &["domain_name", "status", "error_details"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1858,7 +1858,7 @@ impl model::Blank for CheckedCustomDomainsResponse {
 impl model::Model for CheckedCustomDomainsResponse {
     const NAME: &'static str = "CheckedCustomDomainsResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1910,7 +1910,7 @@ impl model::Blank for CloneServiceRequest {
 impl model::Model for CloneServiceRequest {
     const NAME: &'static str = "CloneServiceRequest";
     const FIELDS: &'static [&'static str] = &["name", "environment_id"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2024,7 +2024,7 @@ impl model::Blank for ClusterCloudProviderInfoCredentials {
 impl model::Model for ClusterCloudProviderInfoCredentials {
     const NAME: &'static str = "ClusterCloudProviderInfoCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2180,7 +2180,7 @@ impl model::Model for Commit {
         "author_avatar_url",
         "commit_page_url",
     ];
-    const REQUIRED: u128 = 31;
+    const REQUIRED: u128 = 0b0011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2228,7 +2228,7 @@ impl model::Blank for CommitResponseList {
 impl model::Model for CommitResponseList {
     const NAME: &'static str = "CommitResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2337,7 +2337,7 @@ impl model::Blank for ContainerRegistryProviderDetailsResponse {
 impl model::Model for ContainerRegistryProviderDetailsResponse {
     const NAME: &'static str = "ContainerRegistryProviderDetailsResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "url", "kind"];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2477,7 +2477,7 @@ impl model::Model for ContainerRequestPort {
         "public_path",
         "public_path_rewrite",
     ];
-    const REQUIRED: u128 = 20;
+    const REQUIRED: u128 = 0b000010100;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2564,7 +2564,7 @@ impl model::Blank for ContainerRequestStorageItem {
 impl model::Model for ContainerRequestStorageItem {
     const NAME: &'static str = "ContainerRequestStorageItem";
     const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
-    const REQUIRED: u128 = 14;
+    const REQUIRED: u128 = 0b1110;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2748,7 +2748,7 @@ impl model::Model for ContainerResponse {
         "service_type",
         "autoscaling",
     ];
-    const REQUIRED: u128 = 23271347;
+    const REQUIRED: u128 = 0b00000001011000110001011110110011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2850,7 +2850,7 @@ impl model::Blank for ContainerResponseList {
 impl model::Model for ContainerResponseList {
     const NAME: &'static str = "ContainerResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2906,7 +2906,7 @@ impl model::Model for ContainerSource {
         "registry_id",
         "registry",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b1011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3084,7 +3084,7 @@ impl model::Model for CronJobResponse {
         "annotations_groups",
         "labels_groups",
     ];
-    const REQUIRED: u128 = 25495227;
+    const REQUIRED: u128 = 0b001100001010000011010111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3176,7 +3176,7 @@ impl model::Blank for CronJobResponseSchedule {
 impl model::Model for CronJobResponseSchedule {
     const NAME: &'static str = "CronJobResponseSchedule";
     const FIELDS: &'static [&'static str] = &["cronjob"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3232,7 +3232,7 @@ impl model::Model for CronJobResponseScheduleCronjob {
         "timezone",
         "scheduled_at",
     ];
-    const REQUIRED: u128 = 12;
+    const REQUIRED: u128 = 0b1100;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3310,7 +3310,7 @@ impl model::Model for CustomDomain {
         "validation_domain",
         "status",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b00001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3393,7 +3393,7 @@ impl model::Model for CustomDomainRequest {
         "generate_certificate",
         "use_cdn",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3437,7 +3437,7 @@ impl model::Blank for CustomDomainResponseList {
 impl model::Model for CustomDomainResponseList {
     const NAME: &'static str = "CustomDomainResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3588,7 +3588,7 @@ impl model::Model for Database {
         "labels_groups",
         "service_type",
     ];
-    const REQUIRED: u128 = 16619;
+    const REQUIRED: u128 = 0b000000000100000011101011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3713,7 +3713,7 @@ impl model::Blank for DatabaseResponseList {
 impl model::Model for DatabaseResponseList {
     const NAME: &'static str = "DatabaseResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3842,7 +3842,7 @@ impl model::Model for DeployAllRequest {
         "helms",
         "terraforms",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3911,7 +3911,7 @@ impl model::Blank for DeployAllRequestApplication {
 impl model::Model for DeployAllRequestApplication {
     const NAME: &'static str = "DeployAllRequestApplication";
     const FIELDS: &'static [&'static str] = &["application_id", "git_commit_id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -3969,7 +3969,7 @@ impl model::Blank for DeployAllRequestContainer {
 impl model::Model for DeployAllRequestContainer {
     const NAME: &'static str = "DeployAllRequestContainer";
     const FIELDS: &'static [&'static str] = &["id", "image_tag"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4058,7 +4058,7 @@ impl model::Model for DeployAllRequestHelm {
         "git_commit_id",
         "values_override_git_commit_id",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4137,7 +4137,7 @@ impl model::Blank for DeployAllRequestJob {
 impl model::Model for DeployAllRequestJob {
     const NAME: &'static str = "DeployAllRequestJob";
     const FIELDS: &'static [&'static str] = &["id", "image_tag", "git_commit_id"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4181,7 +4181,7 @@ impl model::Blank for DeploymentHistoryApplicationDetails {
 impl model::Model for DeploymentHistoryApplicationDetails {
     const NAME: &'static str = "DeploymentHistoryApplicationDetails";
     const FIELDS: &'static [&'static str] = &["commit", "build_pod_name"];
-    const REQUIRED: u128 = 2;
+    const REQUIRED: u128 = 0b10;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4235,7 +4235,7 @@ impl model::Model for DeploymentHistoryAuditingData {
         "triggered_by",
         "origin",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4316,7 +4316,7 @@ impl model::Model for DeploymentHistoryContainer {
         "arguments",
         "entrypoint",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4383,7 +4383,7 @@ impl model::Model for DeploymentHistoryContainerDetails {
         "arguments",
         "entrypoint",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4448,7 +4448,7 @@ impl model::Model for DeploymentHistoryDatabase {
         "name",
         "status",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4496,7 +4496,7 @@ impl model::Blank for DeploymentHistoryHelmDetails {
 impl model::Model for DeploymentHistoryHelmDetails {
     const NAME: &'static str = "DeploymentHistoryHelmDetails";
     const FIELDS: &'static [&'static str] = &["commit", "repository"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4565,7 +4565,7 @@ impl model::Model for DeploymentHistoryHelmResponse {
         "commit",
         "repository",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b0000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4636,7 +4636,7 @@ impl model::Model for DeploymentHistoryJobDetails {
         "job_type",
         "build_pod_name",
     ];
-    const REQUIRED: u128 = 19;
+    const REQUIRED: u128 = 0b010011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4729,7 +4729,7 @@ impl model::Model for DeploymentHistoryJobResponse {
         "arguments",
         "entrypoint",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00000000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4794,7 +4794,7 @@ impl model::Blank for DeploymentHistoryJobResponseSchedule {
 impl model::Model for DeploymentHistoryJobResponseSchedule {
     const NAME: &'static str = "DeploymentHistoryJobResponseSchedule";
     const FIELDS: &'static [&'static str] = &["event", "schedule_at"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4853,7 +4853,7 @@ impl model::Model for DeploymentHistoryJobSchedule {
         "cron_job",
         "lifecycle_type",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4902,7 +4902,7 @@ impl model::Blank for DeploymentHistoryRepository {
 impl model::Model for DeploymentHistoryRepository {
     const NAME: &'static str = "DeploymentHistoryRepository";
     const FIELDS: &'static [&'static str] = &["chart_name", "chart_version"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -4968,7 +4968,7 @@ impl model::Model for DeploymentHistoryService {
         "icon_uri",
         "total_duration",
     ];
-    const REQUIRED: u128 = 63;
+    const REQUIRED: u128 = 0b0111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5077,7 +5077,7 @@ impl model::Model for DeploymentHistoryServiceIdentifier {
         "service_type",
         "execution_id",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5127,7 +5127,7 @@ impl model::Blank for DeploymentHistoryServicePageV2 {
 impl model::Model for DeploymentHistoryServicePageV2 {
     const NAME: &'static str = "DeploymentHistoryServicePageV2";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5224,7 +5224,7 @@ impl model::Blank for DockerfileFragmentFile {
 impl model::Model for DockerfileFragmentFile {
     const NAME: &'static str = "DockerfileFragmentFile";
     const FIELDS: &'static [&'static str] = &["type", "path"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5296,7 +5296,7 @@ impl model::Blank for DockerfileFragmentInline {
 impl model::Model for DockerfileFragmentInline {
     const NAME: &'static str = "DockerfileFragmentInline";
     const FIELDS: &'static [&'static str] = &["type", "content"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5373,7 +5373,7 @@ impl model::Model for EksAnywhereVsphereClusterCredentials {
         "role_arn",
         "object_type",
     ];
-    const REQUIRED: u128 = 39;
+    const REQUIRED: u128 = 0b100111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5458,7 +5458,7 @@ impl model::Model for EnvironmentDatabasesCurrentMetricCpu {
         "alert_threshold_in_percent",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5557,7 +5557,7 @@ impl model::Model for Event {
         "type",
         "log",
     ];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b00000011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5619,7 +5619,7 @@ impl model::Blank for EventPaginatedResponseList {
 impl model::Model for EventPaginatedResponseList {
     const NAME: &'static str = "EventPaginatedResponseList";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5686,7 +5686,7 @@ impl model::Blank for GcpStaticClusterCredentials {
 impl model::Model for GcpStaticClusterCredentials {
     const NAME: &'static str = "GcpStaticClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5769,7 +5769,7 @@ impl model::Model for GcpWorkloadIdentityClusterCredentials {
         "workload_identity_provider_resource",
         "token_lifetime_seconds",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b1111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5843,7 +5843,7 @@ impl model::Blank for GenericClusterCredentials {
 impl model::Model for GenericClusterCredentials {
     const NAME: &'static str = "GenericClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -5934,7 +5934,7 @@ impl model::Blank for Healthcheck {
 impl model::Model for Healthcheck {
     const NAME: &'static str = "Healthcheck";
     const FIELDS: &'static [&'static str] = &["readiness_probe", "liveness_probe"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6021,7 +6021,7 @@ impl model::Model for HelmGitRepositoryRequest {
         "root_path",
         "git_token_id",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6116,7 +6116,7 @@ impl model::Model for HelmPortResponseWithServiceName {
         "is_default",
         "service_name",
     ];
-    const REQUIRED: u128 = 331;
+    const REQUIRED: u128 = 0b101001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6208,7 +6208,7 @@ impl model::Model for HelmPortResponseWithServiceSelectors {
         "is_default",
         "service_selectors",
     ];
-    const REQUIRED: u128 = 75;
+    const REQUIRED: u128 = 0b001001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6336,7 +6336,7 @@ impl model::Model for HelmResponse {
         "service_type",
         "blueprint_id",
     ];
-    const REQUIRED: u128 = 50587;
+    const REQUIRED: u128 = 0b01100010110011011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6462,7 +6462,7 @@ impl model::Blank for HelmResponseSourceGit {
 impl model::Model for HelmResponseSourceGit {
     const NAME: &'static str = "HelmResponseSourceGit";
     const FIELDS: &'static [&'static str] = &["git"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6500,7 +6500,7 @@ impl model::Blank for HelmResponseSourceRepository {
 impl model::Model for HelmResponseSourceRepository {
     const NAME: &'static str = "HelmResponseSourceRepository";
     const FIELDS: &'static [&'static str] = &["repository"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6551,7 +6551,7 @@ impl model::Blank for HelmResponseValuesOverride {
 impl model::Model for HelmResponseValuesOverride {
     const NAME: &'static str = "HelmResponseValuesOverride";
     const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6602,7 +6602,7 @@ impl model::Blank for HelmResponseValuesOverrideFile {
 impl model::Model for HelmResponseValuesOverrideFile {
     const NAME: &'static str = "HelmResponseValuesOverrideFile";
     const FIELDS: &'static [&'static str] = &["raw", "git"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6649,7 +6649,7 @@ impl model::Blank for HelmResponseValuesOverrideFileGit {
 impl model::Model for HelmResponseValuesOverrideFileGit {
     const NAME: &'static str = "HelmResponseValuesOverrideFileGit";
     const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6691,7 +6691,7 @@ impl model::Blank for HelmResponseValuesOverrideFileRaw {
 impl model::Model for HelmResponseValuesOverrideFileRaw {
     const NAME: &'static str = "HelmResponseValuesOverrideFileRaw";
     const FIELDS: &'static [&'static str] = &["values"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6734,7 +6734,7 @@ impl model::Blank for HelmResponseValuesOverrideFileRawItem {
 impl model::Model for HelmResponseValuesOverrideFileRawItem {
     const NAME: &'static str = "HelmResponseValuesOverrideFileRawItem";
     const FIELDS: &'static [&'static str] = &["name", "content"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6778,7 +6778,7 @@ impl model::Blank for HelmSourceGitResponse {
 impl model::Model for HelmSourceGitResponse {
     const NAME: &'static str = "HelmSourceGitResponse";
     const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6830,7 +6830,7 @@ impl model::Model for HelmSourceRepositoryResponse {
         "chart_version",
         "repository",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6882,7 +6882,7 @@ impl model::Blank for HelmSourceRepositoryResponseRepository {
 impl model::Model for HelmSourceRepositoryResponseRepository {
     const NAME: &'static str = "HelmSourceRepositoryResponseRepository";
     const FIELDS: &'static [&'static str] = &["id", "name", "url"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -6937,7 +6937,7 @@ impl model::Blank for Instance {
 impl model::Model for Instance {
     const NAME: &'static str = "Instance";
     const FIELDS: &'static [&'static str] = &["created_at", "name", "cpu", "memory"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7007,7 +7007,7 @@ impl model::Model for InstanceMemory {
         "alert_threshold_in_percent",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7057,7 +7057,7 @@ impl model::Blank for InstanceResponseList {
 impl model::Model for InstanceResponseList {
     const NAME: &'static str = "InstanceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7110,7 +7110,7 @@ impl model::Model for JobCronSchedule {
         "scheduled_at",
         "timezone",
     ];
-    const REQUIRED: u128 = 12;
+    const REQUIRED: u128 = 0b1100;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7171,7 +7171,7 @@ impl model::Blank for JobLifecyleSchedule {
 impl model::Model for JobLifecyleSchedule {
     const NAME: &'static str = "JobLifecyleSchedule";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7268,7 +7268,7 @@ impl model::Blank for JobResponseSourceDocker {
 impl model::Model for JobResponseSourceDocker {
     const NAME: &'static str = "JobResponseSourceDocker";
     const FIELDS: &'static [&'static str] = &["docker"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7306,7 +7306,7 @@ impl model::Blank for JobResponseSourceImage {
 impl model::Model for JobResponseSourceImage {
     const NAME: &'static str = "JobResponseSourceImage";
     const FIELDS: &'static [&'static str] = &["image"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7379,7 +7379,7 @@ impl model::Model for JobSourceDockerResponse {
         "dockerfile_raw",
         "docker_target_build_stage",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7481,7 +7481,7 @@ impl model::Model for KedaAutoscalingRequest {
         "cooldown_period_seconds",
         "scalers",
     ];
-    const REQUIRED: u128 = 9;
+    const REQUIRED: u128 = 0b1001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7582,7 +7582,7 @@ impl model::Model for KedaAutoscalingResponse {
         "cooldown_period_seconds",
         "scalers",
     ];
-    const REQUIRED: u128 = 123;
+    const REQUIRED: u128 = 0b01111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7708,7 +7708,7 @@ impl model::Model for KedaScalerRequest {
         "config_yaml",
         "trigger_authentication",
     ];
-    const REQUIRED: u128 = 5;
+    const REQUIRED: u128 = 0b000101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7815,7 +7815,7 @@ impl model::Model for KedaScalerResponse {
         "config_yaml",
         "trigger_authentication",
     ];
-    const REQUIRED: u128 = 59;
+    const REQUIRED: u128 = 0b000111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -7919,7 +7919,7 @@ impl model::Blank for KedaTriggerAuthenticationRequest {
 impl model::Model for KedaTriggerAuthenticationRequest {
     const NAME: &'static str = "KedaTriggerAuthenticationRequest";
     const FIELDS: &'static [&'static str] = &["name", "config_yaml"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8006,7 +8006,7 @@ impl model::Model for KedaTriggerAuthenticationResponse {
         "name",
         "config_yaml",
     ];
-    const REQUIRED: u128 = 27;
+    const REQUIRED: u128 = 0b011011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8094,7 +8094,7 @@ impl model::Blank for KubernetesSelector {
 impl model::Model for KubernetesSelector {
     const NAME: &'static str = "KubernetesSelector";
     const FIELDS: &'static [&'static str] = &["key", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8142,7 +8142,7 @@ impl model::Blank for KubernetesTerraformBackend {
 impl model::Model for KubernetesTerraformBackend {
     const NAME: &'static str = "KubernetesTerraformBackend";
     const FIELDS: &'static [&'static str] = &["kubernetes"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8206,7 +8206,7 @@ impl model::Model for Label {
         "value",
         "propagate_to_cloud_provider",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8369,7 +8369,7 @@ impl model::Model for LifecycleJobResponse {
         "annotations_groups",
         "labels_groups",
     ];
-    const REQUIRED: u128 = 8718011;
+    const REQUIRED: u128 = 0b000100001010000011010111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8477,7 +8477,7 @@ impl model::Model for LifecycleJobResponseSchedule {
         "on_delete",
         "lifecycle_type",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8528,7 +8528,7 @@ impl model::Blank for LifecycleJobResponseScheduleOnStop {
 impl model::Model for LifecycleJobResponseScheduleOnStop {
     const NAME: &'static str = "LifecycleJobResponseScheduleOnStop";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8619,7 +8619,7 @@ impl model::Model for Link {
         "is_qovery_domain",
         "is_default",
     ];
-    const REQUIRED: u128 = 127;
+    const REQUIRED: u128 = 0b1111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8699,7 +8699,7 @@ impl model::Blank for LinkResponseList {
 impl model::Model for LinkResponseList {
     const NAME: &'static str = "LinkResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8787,7 +8787,7 @@ impl model::Model for Log {
         "pod_name",
         "version",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8835,7 +8835,7 @@ impl model::Blank for LogResponseList {
 impl model::Model for LogResponseList {
     const NAME: &'static str = "LogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8899,7 +8899,7 @@ impl model::Model for LogicalDatabase {
         "description",
         "database",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -8949,7 +8949,7 @@ impl model::Blank for LogicalDatabaseResponseList {
 impl model::Model for LogicalDatabaseResponseList {
     const NAME: &'static str = "LogicalDatabaseResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9005,7 +9005,7 @@ impl model::Model for MetricCpuDatapoint {
         "consumed_in_number",
         "consumed_in_percent",
     ];
-    const REQUIRED: u128 = 13;
+    const REQUIRED: u128 = 0b1101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9056,7 +9056,7 @@ impl model::Blank for MetricGeneric {
 impl model::Model for MetricGeneric {
     const NAME: &'static str = "MetricGeneric";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9103,7 +9103,7 @@ impl model::Blank for MetricGenericDatapoint {
 impl model::Model for MetricGenericDatapoint {
     const NAME: &'static str = "MetricGenericDatapoint";
     const FIELDS: &'static [&'static str] = &["created_at", "value"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9145,7 +9145,7 @@ impl model::Blank for MetricGenericResponseList {
 impl model::Model for MetricGenericResponseList {
     const NAME: &'static str = "MetricGenericResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9201,7 +9201,7 @@ impl model::Model for MetricMemoryDatapoint {
         "consumed_in_mb",
         "consumed_in_percent",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9247,7 +9247,7 @@ impl model::Blank for MetricRestart {
 impl model::Model for MetricRestart {
     const NAME: &'static str = "MetricRestart";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9292,7 +9292,7 @@ impl model::Blank for MetricRestartEvent {
 impl model::Model for MetricRestartEvent {
     const NAME: &'static str = "MetricRestartEvent";
     const FIELDS: &'static [&'static str] = &["datetime", "message"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9350,7 +9350,7 @@ impl model::Model for MetricStorageDatapoint {
         "consumed_in_gb",
         "consumed_in_percent",
     ];
-    const REQUIRED: u128 = 9;
+    const REQUIRED: u128 = 0b1001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9452,7 +9452,7 @@ impl model::Model for Organization {
         "billing_deployment_restriction",
         "organization_plan",
     ];
-    const REQUIRED: u128 = 43;
+    const REQUIRED: u128 = 0b00000000101011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9539,7 +9539,7 @@ impl model::Model for OrganizationAnnotationsGroupResponse {
         "annotations",
         "scopes",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9621,7 +9621,7 @@ impl model::Blank for OrganizationAvailableRole {
 impl model::Model for OrganizationAvailableRole {
     const NAME: &'static str = "OrganizationAvailableRole";
     const FIELDS: &'static [&'static str] = &["id", "name"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9702,7 +9702,7 @@ impl model::Model for OrganizationLabelsGroupResponse {
         "name",
         "labels",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b01011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9754,7 +9754,7 @@ impl model::Blank for OrganizationPlan {
 impl model::Model for OrganizationPlan {
     const NAME: &'static str = "OrganizationPlan";
     const FIELDS: &'static [&'static str] = &["plan", "audit_logs_retention_in_days"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -9939,7 +9939,7 @@ impl model::Model for Probe {
         "success_threshold",
         "failure_threshold",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10028,7 +10028,7 @@ impl model::Blank for ProbeType {
 impl model::Model for ProbeType {
     const NAME: &'static str = "ProbeType";
     const FIELDS: &'static [&'static str] = &["tcp", "http", "exec", "grpc"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10084,7 +10084,7 @@ impl model::Blank for ProbeTypeExec {
 impl model::Model for ProbeTypeExec {
     const NAME: &'static str = "ProbeTypeExec";
     const FIELDS: &'static [&'static str] = &["command"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10145,7 +10145,7 @@ impl model::Blank for ProbeTypeGrpc {
 impl model::Model for ProbeTypeGrpc {
     const NAME: &'static str = "ProbeTypeGrpc";
     const FIELDS: &'static [&'static str] = &["service", "port"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10221,7 +10221,7 @@ impl model::Blank for ProbeTypeHttp {
 impl model::Model for ProbeTypeHttp {
     const NAME: &'static str = "ProbeTypeHttp";
     const FIELDS: &'static [&'static str] = &["path", "scheme", "port"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10286,7 +10286,7 @@ impl model::Blank for ProbeTypeTcp {
 impl model::Model for ProbeTypeTcp {
     const NAME: &'static str = "ProbeTypeTcp";
     const FIELDS: &'static [&'static str] = &["port", "host"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10324,7 +10324,7 @@ impl model::Blank for ReferenceObject {
 impl model::Model for ReferenceObject {
     const NAME: &'static str = "ReferenceObject";
     const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10400,7 +10400,7 @@ impl model::Model for ReferenceObjectStatus {
         "deployment_request_id",
         "deployment_requests_count",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0000000111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10454,7 +10454,7 @@ impl model::Blank for ReferenceObjectStatusResponseList {
 impl model::Model for ReferenceObjectStatusResponseList {
     const NAME: &'static str = "ReferenceObjectStatusResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10517,7 +10517,7 @@ impl model::Model for ScalewayClusterCredentials {
         "scaleway_project_id",
         "scaleway_organization_id",
     ];
-    const REQUIRED: u128 = 31;
+    const REQUIRED: u128 = 0b011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10656,7 +10656,7 @@ impl model::Blank for ServiceAnnotationRequest {
 impl model::Model for ServiceAnnotationRequest {
     const NAME: &'static str = "ServiceAnnotationRequest";
     const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10753,7 +10753,7 @@ impl model::Blank for ServiceLabelRequest {
 impl model::Model for ServiceLabelRequest {
     const NAME: &'static str = "ServiceLabelRequest";
     const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b1;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10912,7 +10912,7 @@ impl model::Model for ServicePort {
         "public_path",
         "public_path_rewrite",
     ];
-    const REQUIRED: u128 = 85;
+    const REQUIRED: u128 = 0b001010101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -10980,7 +10980,7 @@ impl model::Blank for ServiceStepMetric {
 impl model::Model for ServiceStepMetric {
     const NAME: &'static str = "ServiceStepMetric";
     const FIELDS: &'static [&'static str] = &["step_name", "status", "duration_sec"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11058,7 +11058,7 @@ impl model::Model for ServiceStepMetrics {
         "total_computing_duration_sec",
         "details",
     ];
-    const REQUIRED: u128 = 2;
+    const REQUIRED: u128 = 0b010;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11248,7 +11248,7 @@ impl model::Model for Status {
         "deployment_request_id",
         "deployment_requests_count",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b0000000111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11310,7 +11310,7 @@ impl model::Blank for StatusDetails {
 impl model::Model for StatusDetails {
     const NAME: &'static str = "StatusDetails";
     const FIELDS: &'static [&'static str] = &["action", "status", "sub_action"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11401,7 +11401,7 @@ impl model::Model for StorageDisk {
         "alert_threshold_in_percent",
         "status",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11455,7 +11455,7 @@ impl model::Blank for StorageDiskResponseList {
 impl model::Model for StorageDiskResponseList {
     const NAME: &'static str = "StorageDiskResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11525,7 +11525,7 @@ impl model::Blank for StorageItem {
 impl model::Model for StorageItem {
     const NAME: &'static str = "StorageItem";
     const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11615,7 +11615,7 @@ impl model::Blank for TerraformAutoDeployConfig {
 impl model::Model for TerraformAutoDeployConfig {
     const NAME: &'static str = "TerraformAutoDeployConfig";
     const FIELDS: &'static [&'static str] = &["auto_deploy", "terraform_action"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11732,7 +11732,7 @@ impl model::Blank for TerraformBackendBlueprint {
 impl model::Model for TerraformBackendBlueprint {
     const NAME: &'static str = "TerraformBackendBlueprint";
     const FIELDS: &'static [&'static str] = &["type", "config"];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11840,7 +11840,7 @@ impl model::Blank for TerraformDeployRequest {
 impl model::Model for TerraformDeployRequest {
     const NAME: &'static str = "TerraformDeployRequest";
     const FIELDS: &'static [&'static str] = &["id", "git_commit_id", "action"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11955,7 +11955,7 @@ impl model::Blank for TerraformFilesSource {
 impl model::Model for TerraformFilesSource {
     const NAME: &'static str = "TerraformFilesSource";
     const FIELDS: &'static [&'static str] = &["git"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -11997,7 +11997,7 @@ impl model::Blank for TerraformFilesSourceGit {
 impl model::Model for TerraformFilesSourceGit {
     const NAME: &'static str = "TerraformFilesSourceGit";
     const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -12055,7 +12055,7 @@ impl model::Model for TerraformJobResourcesResponse {
         "gpu",
         "storage_gib",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b1011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -12125,7 +12125,7 @@ impl model::Model for TerraformProviderVersion {
         "read_from_terraform_block",
         "explicit_version",
     ];
-    const REQUIRED: u128 = 2;
+    const REQUIRED: u128 = 0b10;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -12253,7 +12253,7 @@ impl model::Model for TerraformResponse {
         "dockerfile_fragment",
         "blueprint_id",
     ];
-    const REQUIRED: u128 = 261739;
+    const REQUIRED: u128 = 0b000111111111001101011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -12368,7 +12368,7 @@ impl model::Blank for TerraformVarKeyValue {
 impl model::Model for TerraformVarKeyValue {
     const NAME: &'static str = "TerraformVarKeyValue";
     const FIELDS: &'static [&'static str] = &["key", "value", "secret"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -12417,7 +12417,7 @@ impl model::Blank for TerraformVariablesSourceResponse {
 impl model::Model for TerraformVariablesSourceResponse {
     const NAME: &'static str = "TerraformVariablesSourceResponse";
     const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b00;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -12502,7 +12502,7 @@ impl model::Model for User {
         "email",
         "profile_picture_url",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -12562,7 +12562,7 @@ impl model::Blank for UserProvidedTerraformBackend {
 impl model::Model for UserProvidedTerraformBackend {
     const NAME: &'static str = "UserProvidedTerraformBackend";
     const FIELDS: &'static [&'static str] = &["user_provided"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -139,7 +139,7 @@ impl model::Model for TerraformAdvancedSettings {
         "security.service_account_name",
         "security.read_only_root_filesystem",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000000000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -225,7 +225,7 @@ impl model::Blank for TerraformDeploymentRestrictionRequest {
 impl model::Model for TerraformDeploymentRestrictionRequest {
     const NAME: &'static str = "TerraformDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -289,7 +289,7 @@ impl model::Model for TerraformDeploymentRestrictionResponse {
         "type",
         "value",
     ];
-    const REQUIRED: u128 = 59;
+    const REQUIRED: u128 = 0b111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -335,7 +335,7 @@ impl model::Blank for TerraformDeploymentRestrictionResponseList {
 impl model::Model for TerraformDeploymentRestrictionResponseList {
     const NAME: &'static str = "TerraformDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -414,7 +414,7 @@ impl model::Model for TerraformGitRepositoryRequest {
         "root_path",
         "git_token_id",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b0001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -585,7 +585,7 @@ impl model::Model for TerraformRequest {
         "dockerfile_fragment",
         "blueprint_id",
     ];
-    const REQUIRED: u128 = 1271;
+    const REQUIRED: u128 = 0b000010011110111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -679,7 +679,7 @@ impl model::Model for TerraformRequestJobResources {
         "gpu",
         "storage_gib",
     ];
-    const REQUIRED: u128 = 11;
+    const REQUIRED: u128 = 0b1011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -738,7 +738,7 @@ impl model::Blank for TerraformRequestTerraformFilesSource {
 impl model::Model for TerraformRequestTerraformFilesSource {
     const NAME: &'static str = "TerraformRequestTerraformFilesSource";
     const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -806,7 +806,7 @@ impl model::Model for TerraformResourceResponse {
         "attributes",
         "extracted_at",
     ];
-    const REQUIRED: u128 = 191;
+    const REQUIRED: u128 = 0b10111111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -868,7 +868,7 @@ impl model::Blank for TerraformResourcesResponse {
 impl model::Model for TerraformResourcesResponse {
     const NAME: &'static str = "TerraformResourcesResponse";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -904,7 +904,7 @@ impl model::Blank for TerraformResponseList {
 impl model::Model for TerraformResponseList {
     const NAME: &'static str = "TerraformResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -955,7 +955,7 @@ impl model::Blank for TerraformVariablesSourceRequest {
 impl model::Model for TerraformVariablesSourceRequest {
     const NAME: &'static str = "TerraformVariablesSourceRequest";
     const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -998,7 +998,7 @@ impl model::Blank for TerraformVersionResponse {
 impl model::Model for TerraformVersionResponse {
     const NAME: &'static str = "TerraformVersionResponse";
     const FIELDS: &'static [&'static str] = &["engine", "version"];
-    const REQUIRED: u128 = 3;
+    const REQUIRED: u128 = 0b11;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1036,7 +1036,7 @@ impl model::Blank for TerraformVersionResponseList {
 impl model::Model for TerraformVersionResponseList {
     const NAME: &'static str = "TerraformVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,

@@ -65,7 +65,7 @@ impl model::Model for AliasRequest {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -193,7 +193,7 @@ impl model::Model for EnvironmentVariable {
         "service_type",
         "owned_by",
     ];
-    const REQUIRED: u128 = 1035;
+    const REQUIRED: u128 = 0b0000010000001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -283,7 +283,7 @@ impl model::Model for EnvironmentVariableAlias {
         "scope",
         "variable_type",
     ];
-    const REQUIRED: u128 = 31;
+    const REQUIRED: u128 = 0b011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -387,7 +387,7 @@ impl model::Model for EnvironmentVariableEditRequest {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -455,7 +455,7 @@ impl model::Model for EnvironmentVariableOverride {
         "scope",
         "variable_type",
     ];
-    const REQUIRED: u128 = 31;
+    const REQUIRED: u128 = 0b011111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -559,7 +559,7 @@ impl model::Model for EnvironmentVariableRequest {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -603,7 +603,7 @@ impl model::Blank for EnvironmentVariableResponseList {
 impl model::Model for EnvironmentVariableResponseList {
     const NAME: &'static str = "EnvironmentVariableResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -682,7 +682,7 @@ impl model::Model for OverrideRequest {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b000;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -778,7 +778,7 @@ impl model::Model for Secret {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 75;
+    const REQUIRED: u128 = 0b00000001001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -868,7 +868,7 @@ impl model::Model for SecretAlias {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b0001111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -964,7 +964,7 @@ impl model::Model for SecretEditRequest {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 2;
+    const REQUIRED: u128 = 0b0010;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1034,7 +1034,7 @@ impl model::Model for SecretOverride {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b0001111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1140,7 +1140,7 @@ impl model::Model for SecretRequest {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1184,7 +1184,7 @@ impl model::Blank for SecretResponseList {
 impl model::Model for SecretResponseList {
     const NAME: &'static str = "SecretResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1264,7 +1264,7 @@ impl model::Model for VariableAlias {
         "scope",
         "variable_type",
     ];
-    const REQUIRED: u128 = 59;
+    const REQUIRED: u128 = 0b111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1362,7 +1362,7 @@ impl model::Model for VariableAliasRequest {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1467,7 +1467,7 @@ impl model::Model for VariableEditRequest {
         "enable_interpolation_in_file",
         "secret_manager_access_id",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b00001;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1521,7 +1521,7 @@ impl model::Model for VariableImport {
         "total_variables_to_import",
         "successful_imported_variables",
     ];
-    const REQUIRED: u128 = 1;
+    const REQUIRED: u128 = 0b01;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1573,7 +1573,7 @@ impl model::Blank for VariableImportRequest {
 impl model::Model for VariableImportRequest {
     const NAME: &'static str = "VariableImportRequest";
     const FIELDS: &'static [&'static str] = &["overwrite", "vars"];
-    const REQUIRED: u128 = 2;
+    const REQUIRED: u128 = 0b10;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1637,7 +1637,7 @@ impl model::Blank for VariableImportRequestVar {
 impl model::Model for VariableImportRequestVar {
     const NAME: &'static str = "VariableImportRequestVar";
     const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
-    const REQUIRED: u128 = 15;
+    const REQUIRED: u128 = 0b1111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1688,7 +1688,7 @@ impl model::Blank for VariableImportSuccessfulImportedVariable {
 impl model::Model for VariableImportSuccessfulImportedVariable {
     const NAME: &'static str = "VariableImportSuccessfulImportedVariable";
     const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
-    const REQUIRED: u128 = 13;
+    const REQUIRED: u128 = 0b1101;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1754,7 +1754,7 @@ impl model::Model for VariableOverride {
         "scope",
         "variable_type",
     ];
-    const REQUIRED: u128 = 59;
+    const REQUIRED: u128 = 0b111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1852,7 +1852,7 @@ impl model::Model for VariableOverrideRequest {
         "description",
         "enable_interpolation_in_file",
     ];
-    const REQUIRED: u128 = 7;
+    const REQUIRED: u128 = 0b00111;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1983,7 +1983,7 @@ impl model::Model for VariableRequest {
         "enable_interpolation_in_file",
         "secret_manager_access_id",
     ];
-    const REQUIRED: u128 = 59;
+    const REQUIRED: u128 = 0b000111011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2107,7 +2107,7 @@ impl model::Model for VariableResponse {
         "enable_interpolation_in_file",
         "secret_manager_access_id",
     ];
-    const REQUIRED: u128 = 16651;
+    const REQUIRED: u128 = 0b000100000100001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -2177,7 +2177,7 @@ impl model::Blank for VariableResponseList {
 impl model::Model for VariableResponseList {
     const NAME: &'static str = "VariableResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0;
+    const REQUIRED: u128 = 0b0;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
