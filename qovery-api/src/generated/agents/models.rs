@@ -4,7 +4,6 @@
 //! Models. Agentic workflows and MCP servers.
 
 use std::collections::BTreeMap;
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::types;
 
@@ -46,40 +45,6 @@ impl AgenticWorkflowModelRequest {
         self
     }
 }
-
-impl model::Blank for AgenticWorkflowModelRequest {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            api_key: model::blank(),
-            settings: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AgenticWorkflowModelRequest {
-    const NAME: &'static str = "AgenticWorkflowModelRequest";
-    const FIELDS: &'static [&'static str] = &["type", "api_key", "settings"];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.api_key, from),
-            _ => model::value(&mut self.settings, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.given("api_key", &self.api_key);
-        to.given("settings", &self.settings);
-    }
-}
-
-model::through_fields!(AgenticWorkflowModelRequest);
 
 /// Configuration of an agentic workflow. An edit replaces it as a whole.
 ///
@@ -217,84 +182,6 @@ impl AgenticWorkflowRequest {
     }
 }
 
-impl model::Blank for AgenticWorkflowRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            webhook_ip_allowlist: model::blank(),
-            docker_fragment: model::blank(),
-            enabled: model::blank(),
-            mcp: model::blank(),
-            mcp_server_ids: model::blank(),
-            outputs: model::blank(),
-            model: model::blank(),
-            project_repositories: model::blank(),
-            agent_prompt: model::blank(),
-            governance: model::blank(),
-            resources: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AgenticWorkflowRequest {
-    const NAME: &'static str = "AgenticWorkflowRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "webhook_ip_allowlist",
-        "docker_fragment",
-        "enabled",
-        "mcp",
-        "mcp_server_ids",
-        "outputs",
-        "model",
-        "project_repositories",
-        "agent_prompt",
-        "governance",
-        "resources",
-    ];
-    const REQUIRED: u128 = 0b0000000000001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.webhook_ip_allowlist, from),
-            3 => model::value(&mut self.docker_fragment, from),
-            4 => model::value(&mut self.enabled, from),
-            5 => model::value(&mut self.mcp, from),
-            6 => model::value(&mut self.mcp_server_ids, from),
-            7 => model::value(&mut self.outputs, from),
-            8 => model::value(&mut self.model, from),
-            9 => model::value(&mut self.project_repositories, from),
-            10 => model::value(&mut self.agent_prompt, from),
-            11 => model::value(&mut self.governance, from),
-            _ => model::value(&mut self.resources, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("webhook_ip_allowlist", &self.webhook_ip_allowlist);
-        to.given("docker_fragment", &self.docker_fragment);
-        to.given("enabled", &self.enabled);
-        to.given("mcp", &self.mcp);
-        to.given("mcp_server_ids", &self.mcp_server_ids);
-        to.given("outputs", &self.outputs);
-        to.given("model", &self.model);
-        to.given("project_repositories", &self.project_repositories);
-        to.given("agent_prompt", &self.agent_prompt);
-        to.given("governance", &self.governance);
-        to.given("resources", &self.resources);
-    }
-}
-
-model::through_fields!(AgenticWorkflowRequest);
-
 /// Agentic workflows of an environment.
 ///
 /// Returned by `list_agentic_workflows`.
@@ -304,32 +191,6 @@ pub struct AgenticWorkflowResponseList {
     /// The listed items.
     pub results: Vec<types::AgenticWorkflowResponse>,
 }
-
-impl model::Blank for AgenticWorkflowResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for AgenticWorkflowResponseList {
-    const NAME: &'static str = "AgenticWorkflowResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(AgenticWorkflowResponseList, Default);
 
 /// MCP server made available in an organization.
 ///
@@ -377,43 +238,6 @@ impl McpServerRequest {
     }
 }
 
-impl model::Blank for McpServerRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            headers: model::blank(),
-        }
-    }
-}
-
-impl model::Model for McpServerRequest {
-    const NAME: &'static str = "McpServerRequest";
-    const FIELDS: &'static [&'static str] = &["name", "description", "url", "headers"];
-    const REQUIRED: u128 = 0b0101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.url, from),
-            _ => model::value(&mut self.headers, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("url", &self.url);
-        to.given("headers", &self.headers);
-    }
-}
-
-model::through_fields!(McpServerRequest);
-
 /// MCP server made available in an organization. The values of its headers are never returned.
 ///
 /// Returned by `get_mcp_server`, `edit_mcp_server` and `create_mcp_server`.
@@ -436,60 +260,6 @@ pub struct McpServerResponse {
     pub header_names: Vec<String>,
 }
 
-impl model::Blank for McpServerResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            header_names: model::blank(),
-        }
-    }
-}
-
-impl model::Model for McpServerResponse {
-    const NAME: &'static str = "McpServerResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "url",
-        "header_names",
-    ];
-    const REQUIRED: u128 = 0b0111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.url, from),
-            _ => model::value(&mut self.header_names, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.always("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("url", &self.url);
-        to.always("header_names", &self.header_names);
-    }
-}
-
-model::through_fields!(McpServerResponse);
-
 /// MCP servers of an organization.
 ///
 /// Returned by `list_mcp_servers`.
@@ -499,32 +269,6 @@ pub struct McpServerResponseList {
     /// The listed items.
     pub results: Vec<types::McpServerResponse>,
 }
-
-impl model::Blank for McpServerResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for McpServerResponseList {
-    const NAME: &'static str = "McpServerResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(McpServerResponseList);
 
 /// Carries over everything of an `AgenticWorkflowModelResponse` that an `AgenticWorkflowModelRequest` can hold.
 ///

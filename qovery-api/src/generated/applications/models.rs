@@ -4,7 +4,6 @@
 //! Models. Applications built from a git repository.
 
 use std::collections::BTreeMap;
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -480,379 +479,6 @@ impl ApplicationAdvancedSettings {
     }
 }
 
-impl model::Blank for ApplicationAdvancedSettings {
-    fn blank() -> Self {
-        Self {
-            deployment_custom_domain_check_enabled: model::blank(),
-            deployment_termination_grace_period_seconds: model::blank(),
-            deployment_affinity_node_required: model::blank(),
-            deployment_antiaffinity_pod: model::blank(),
-            deployment_topology_spread_zone: model::blank(),
-            deployment_lifecycle_post_start_exec_command: model::blank(),
-            deployment_lifecycle_pre_stop_exec_command: model::blank(),
-            deployment_update_strategy_type: model::blank(),
-            deployment_update_strategy_rolling_update_max_unavailable_percent: model::blank(),
-            deployment_update_strategy_rolling_update_max_surge_percent: model::blank(),
-            build_timeout_max_sec: model::blank(),
-            build_cpu_max_in_milli: model::blank(),
-            build_ram_max_in_gib: model::blank(),
-            build_disable_buildkit_cache: model::blank(),
-            build_skip_git_submodules: model::blank(),
-            network_ingress_proxy_body_size_mb: model::blank(),
-            network_ingress_force_ssl_redirect: model::blank(),
-            network_ingress_enable_cors: model::blank(),
-            network_ingress_cors_allow_origin: model::blank(),
-            network_ingress_cors_allow_methods: model::blank(),
-            network_ingress_cors_allow_headers: model::blank(),
-            network_ingress_proxy_buffer_size_kb: model::blank(),
-            network_ingress_keepalive_time_seconds: model::blank(),
-            network_ingress_keepalive_timeout_seconds: model::blank(),
-            network_ingress_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: model::blank(),
-            network_ingress_proxy_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_read_timeout_seconds: model::blank(),
-            network_ingress_proxy_buffering: model::blank(),
-            network_ingress_whitelist_source_range: model::blank(),
-            network_ingress_denylist_source_range: model::blank(),
-            network_ingress_basic_auth_env_var: model::blank(),
-            network_ingress_enable_sticky_session: model::blank(),
-            network_ingress_grpc_send_timeout_seconds: model::blank(),
-            network_ingress_grpc_read_timeout_seconds: model::blank(),
-            network_ingress_extra_headers: model::blank(),
-            network_gateway_api_http_request_timeout_seconds: model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
-            network_gateway_api_retry_num_retries: model::blank(),
-            network_gateway_api_retry_retry_on: model::blank(),
-            network_gateway_api_retry_http_status_codes: model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
-            hpa_cpu_average_utilization_percent: model::blank(),
-            hpa_memory_average_utilization_percent: model::blank(),
-            security_service_account_name: model::blank(),
-            security_automount_service_account_token: model::blank(),
-            security_read_only_root_filesystem: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationAdvancedSettings {
-    const NAME: &'static str = "ApplicationAdvancedSettings";
-    const FIELDS: &'static [&'static str] = &[
-        "deployment.custom_domain_check_enabled",
-        "deployment.termination_grace_period_seconds",
-        "deployment.affinity.node.required",
-        "deployment.antiaffinity.pod",
-        "deployment.topology_spread.zone",
-        "deployment.lifecycle.post_start_exec_command",
-        "deployment.lifecycle.pre_stop_exec_command",
-        "deployment.update_strategy.type",
-        "deployment.update_strategy.rolling_update.max_unavailable_percent",
-        "deployment.update_strategy.rolling_update.max_surge_percent",
-        "build.timeout_max_sec",
-        "build.cpu_max_in_milli",
-        "build.ram_max_in_gib",
-        "build.disable_buildkit_cache",
-        "build.skip_git_submodules",
-        "network.ingress.proxy_body_size_mb",
-        "network.ingress.force_ssl_redirect",
-        "network.ingress.enable_cors",
-        "network.ingress.cors_allow_origin",
-        "network.ingress.cors_allow_methods",
-        "network.ingress.cors_allow_headers",
-        "network.ingress.proxy_buffer_size_kb",
-        "network.ingress.keepalive_time_seconds",
-        "network.ingress.keepalive_timeout_seconds",
-        "network.ingress.send_timeout_seconds",
-        "network.ingress.proxy_connect_timeout_seconds",
-        "network.ingress.proxy_send_timeout_seconds",
-        "network.ingress.proxy_read_timeout_seconds",
-        "network.ingress.proxy_buffering",
-        "network.ingress.whitelist_source_range",
-        "network.ingress.denylist_source_range",
-        "network.ingress.basic_auth_env_var",
-        "network.ingress.enable_sticky_session",
-        "network.ingress.grpc_send_timeout_seconds",
-        "network.ingress.grpc_read_timeout_seconds",
-        "network.ingress.extra_headers",
-        "network.gateway_api.http_request_timeout_seconds",
-        "network.gateway_api.http_connection_idle_timeout_seconds",
-        "network.gateway_api.retry.num_retries",
-        "network.gateway_api.retry.retry_on",
-        "network.gateway_api.retry.http_status_codes",
-        "network.gateway_api.retry.per_try_timeout_seconds",
-        "hpa.cpu.average_utilization_percent",
-        "hpa.memory.average_utilization_percent",
-        "security.service_account_name",
-        "security.automount_service_account_token",
-        "security.read_only_root_filesystem",
-    ];
-    const REQUIRED: u128 = 0b00000000000000000000000000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.deployment_custom_domain_check_enabled, from),
-            1 => {
-                model::value(&mut self.deployment_termination_grace_period_seconds, from)
-            }
-            2 => model::value(&mut self.deployment_affinity_node_required, from),
-            3 => model::value(&mut self.deployment_antiaffinity_pod, from),
-            4 => model::value(&mut self.deployment_topology_spread_zone, from),
-            5 => {
-                model::value(
-                    &mut self.deployment_lifecycle_post_start_exec_command,
-                    from,
-                )
-            }
-            6 => model::value(&mut self.deployment_lifecycle_pre_stop_exec_command, from),
-            7 => model::value(&mut self.deployment_update_strategy_type, from),
-            8 => {
-                model::value(
-                    &mut self
-                        .deployment_update_strategy_rolling_update_max_unavailable_percent,
-                    from,
-                )
-            }
-            9 => {
-                model::value(
-                    &mut self
-                        .deployment_update_strategy_rolling_update_max_surge_percent,
-                    from,
-                )
-            }
-            10 => model::value(&mut self.build_timeout_max_sec, from),
-            11 => model::value(&mut self.build_cpu_max_in_milli, from),
-            12 => model::value(&mut self.build_ram_max_in_gib, from),
-            13 => model::value(&mut self.build_disable_buildkit_cache, from),
-            14 => model::value(&mut self.build_skip_git_submodules, from),
-            15 => model::value(&mut self.network_ingress_proxy_body_size_mb, from),
-            16 => model::value(&mut self.network_ingress_force_ssl_redirect, from),
-            17 => model::value(&mut self.network_ingress_enable_cors, from),
-            18 => model::value(&mut self.network_ingress_cors_allow_origin, from),
-            19 => model::value(&mut self.network_ingress_cors_allow_methods, from),
-            20 => model::value(&mut self.network_ingress_cors_allow_headers, from),
-            21 => model::value(&mut self.network_ingress_proxy_buffer_size_kb, from),
-            22 => model::value(&mut self.network_ingress_keepalive_time_seconds, from),
-            23 => model::value(&mut self.network_ingress_keepalive_timeout_seconds, from),
-            24 => model::value(&mut self.network_ingress_send_timeout_seconds, from),
-            25 => {
-                model::value(
-                    &mut self.network_ingress_proxy_connect_timeout_seconds,
-                    from,
-                )
-            }
-            26 => {
-                model::value(&mut self.network_ingress_proxy_send_timeout_seconds, from)
-            }
-            27 => {
-                model::value(&mut self.network_ingress_proxy_read_timeout_seconds, from)
-            }
-            28 => model::value(&mut self.network_ingress_proxy_buffering, from),
-            29 => model::value(&mut self.network_ingress_whitelist_source_range, from),
-            30 => model::value(&mut self.network_ingress_denylist_source_range, from),
-            31 => model::value(&mut self.network_ingress_basic_auth_env_var, from),
-            32 => model::value(&mut self.network_ingress_enable_sticky_session, from),
-            33 => model::value(&mut self.network_ingress_grpc_send_timeout_seconds, from),
-            34 => model::value(&mut self.network_ingress_grpc_read_timeout_seconds, from),
-            35 => model::value(&mut self.network_ingress_extra_headers, from),
-            36 => {
-                model::value(
-                    &mut self.network_gateway_api_http_request_timeout_seconds,
-                    from,
-                )
-            }
-            37 => {
-                model::value(
-                    &mut self.network_gateway_api_http_connection_idle_timeout_seconds,
-                    from,
-                )
-            }
-            38 => model::value(&mut self.network_gateway_api_retry_num_retries, from),
-            39 => model::value(&mut self.network_gateway_api_retry_retry_on, from),
-            40 => {
-                model::value(&mut self.network_gateway_api_retry_http_status_codes, from)
-            }
-            41 => {
-                model::value(
-                    &mut self.network_gateway_api_retry_per_try_timeout_seconds,
-                    from,
-                )
-            }
-            42 => model::value(&mut self.hpa_cpu_average_utilization_percent, from),
-            43 => model::value(&mut self.hpa_memory_average_utilization_percent, from),
-            44 => model::value(&mut self.security_service_account_name, from),
-            45 => model::value(&mut self.security_automount_service_account_token, from),
-            _ => model::value(&mut self.security_read_only_root_filesystem, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given(
-            "deployment.custom_domain_check_enabled",
-            &self.deployment_custom_domain_check_enabled,
-        );
-        to.given(
-            "deployment.termination_grace_period_seconds",
-            &self.deployment_termination_grace_period_seconds,
-        );
-        to.given(
-            "deployment.affinity.node.required",
-            &self.deployment_affinity_node_required,
-        );
-        to.given("deployment.antiaffinity.pod", &self.deployment_antiaffinity_pod);
-        to.given(
-            "deployment.topology_spread.zone",
-            &self.deployment_topology_spread_zone,
-        );
-        to.given(
-            "deployment.lifecycle.post_start_exec_command",
-            &self.deployment_lifecycle_post_start_exec_command,
-        );
-        to.given(
-            "deployment.lifecycle.pre_stop_exec_command",
-            &self.deployment_lifecycle_pre_stop_exec_command,
-        );
-        to.given(
-            "deployment.update_strategy.type",
-            &self.deployment_update_strategy_type,
-        );
-        to.given(
-            "deployment.update_strategy.rolling_update.max_unavailable_percent",
-            &self.deployment_update_strategy_rolling_update_max_unavailable_percent,
-        );
-        to.given(
-            "deployment.update_strategy.rolling_update.max_surge_percent",
-            &self.deployment_update_strategy_rolling_update_max_surge_percent,
-        );
-        to.given("build.timeout_max_sec", &self.build_timeout_max_sec);
-        to.given("build.cpu_max_in_milli", &self.build_cpu_max_in_milli);
-        to.given("build.ram_max_in_gib", &self.build_ram_max_in_gib);
-        to.given("build.disable_buildkit_cache", &self.build_disable_buildkit_cache);
-        to.given("build.skip_git_submodules", &self.build_skip_git_submodules);
-        to.given(
-            "network.ingress.proxy_body_size_mb",
-            &self.network_ingress_proxy_body_size_mb,
-        );
-        to.given(
-            "network.ingress.force_ssl_redirect",
-            &self.network_ingress_force_ssl_redirect,
-        );
-        to.given("network.ingress.enable_cors", &self.network_ingress_enable_cors);
-        to.given(
-            "network.ingress.cors_allow_origin",
-            &self.network_ingress_cors_allow_origin,
-        );
-        to.given(
-            "network.ingress.cors_allow_methods",
-            &self.network_ingress_cors_allow_methods,
-        );
-        to.given(
-            "network.ingress.cors_allow_headers",
-            &self.network_ingress_cors_allow_headers,
-        );
-        to.given(
-            "network.ingress.proxy_buffer_size_kb",
-            &self.network_ingress_proxy_buffer_size_kb,
-        );
-        to.given(
-            "network.ingress.keepalive_time_seconds",
-            &self.network_ingress_keepalive_time_seconds,
-        );
-        to.given(
-            "network.ingress.keepalive_timeout_seconds",
-            &self.network_ingress_keepalive_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.send_timeout_seconds",
-            &self.network_ingress_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_connect_timeout_seconds",
-            &self.network_ingress_proxy_connect_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_send_timeout_seconds",
-            &self.network_ingress_proxy_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_read_timeout_seconds",
-            &self.network_ingress_proxy_read_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_buffering",
-            &self.network_ingress_proxy_buffering,
-        );
-        to.given(
-            "network.ingress.whitelist_source_range",
-            &self.network_ingress_whitelist_source_range,
-        );
-        to.given(
-            "network.ingress.denylist_source_range",
-            &self.network_ingress_denylist_source_range,
-        );
-        to.given(
-            "network.ingress.basic_auth_env_var",
-            &self.network_ingress_basic_auth_env_var,
-        );
-        to.given(
-            "network.ingress.enable_sticky_session",
-            &self.network_ingress_enable_sticky_session,
-        );
-        to.given(
-            "network.ingress.grpc_send_timeout_seconds",
-            &self.network_ingress_grpc_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.grpc_read_timeout_seconds",
-            &self.network_ingress_grpc_read_timeout_seconds,
-        );
-        to.given("network.ingress.extra_headers", &self.network_ingress_extra_headers);
-        to.given(
-            "network.gateway_api.http_request_timeout_seconds",
-            &self.network_gateway_api_http_request_timeout_seconds,
-        );
-        to.given(
-            "network.gateway_api.http_connection_idle_timeout_seconds",
-            &self.network_gateway_api_http_connection_idle_timeout_seconds,
-        );
-        to.given(
-            "network.gateway_api.retry.num_retries",
-            &self.network_gateway_api_retry_num_retries,
-        );
-        to.given(
-            "network.gateway_api.retry.retry_on",
-            &self.network_gateway_api_retry_retry_on,
-        );
-        to.given(
-            "network.gateway_api.retry.http_status_codes",
-            &self.network_gateway_api_retry_http_status_codes,
-        );
-        to.given(
-            "network.gateway_api.retry.per_try_timeout_seconds",
-            &self.network_gateway_api_retry_per_try_timeout_seconds,
-        );
-        to.given(
-            "hpa.cpu.average_utilization_percent",
-            &self.hpa_cpu_average_utilization_percent,
-        );
-        to.given(
-            "hpa.memory.average_utilization_percent",
-            &self.hpa_memory_average_utilization_percent,
-        );
-        to.given("security.service_account_name", &self.security_service_account_name);
-        to.given(
-            "security.automount_service_account_token",
-            &self.security_automount_service_account_token,
-        );
-        to.given(
-            "security.read_only_root_filesystem",
-            &self.security_read_only_root_filesystem,
-        );
-    }
-}
-
-model::through_fields!(ApplicationAdvancedSettings, Default);
-
 /// Number of instances of an application, in the 2022 revision.
 ///
 /// Returned by `get_application_current_scale`.
@@ -877,64 +503,6 @@ pub struct ApplicationCurrentScale {
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl model::Blank for ApplicationCurrentScale {
-    fn blank() -> Self {
-        Self {
-            min: model::blank(),
-            max: model::blank(),
-            running: model::blank(),
-            running_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            updated_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationCurrentScale {
-    const NAME: &'static str = "ApplicationCurrentScale";
-    const FIELDS: &'static [&'static str] = &[
-        "min",
-        "max",
-        "running",
-        "running_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-        "updated_at",
-    ];
-    const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.min, from),
-            1 => model::value(&mut self.max, from),
-            2 => model::value(&mut self.running, from),
-            3 => model::value(&mut self.running_in_percent, from),
-            4 => model::value(&mut self.warning_threshold_in_percent, from),
-            5 => model::value(&mut self.alert_threshold_in_percent, from),
-            6 => model::value(&mut self.status, from),
-            _ => model::time(&mut self.updated_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("min", &self.min);
-        to.given("max", &self.max);
-        to.given("running", &self.running);
-        to.given("running_in_percent", &self.running_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-        to.given("updated_at", &self.updated_at);
-    }
-}
-
-model::through_fields!(ApplicationCurrentScale, Default);
-
 /// Restriction on the Git changes that cause an automatic deployment of an application, with its identifier.
 ///
 /// Returned by `create_application_deployment_restriction` and `edit_application_deployment_restriction`.
@@ -954,56 +522,6 @@ pub struct ApplicationDeploymentRestriction {
     /// Value to compare with, such as a path.
     pub value: String,
 }
-
-impl model::Blank for ApplicationDeploymentRestriction {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationDeploymentRestriction {
-    const NAME: &'static str = "ApplicationDeploymentRestriction";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "mode",
-        "type",
-        "value",
-    ];
-    const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.mode, from),
-            4 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("mode", &self.mode);
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(ApplicationDeploymentRestriction);
 
 /// Restriction on the Git changes that cause an automatic deployment of an application.
 ///
@@ -1034,40 +552,6 @@ impl ApplicationDeploymentRestrictionRequest {
     }
 }
 
-impl model::Blank for ApplicationDeploymentRestrictionRequest {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationDeploymentRestrictionRequest {
-    const NAME: &'static str = "ApplicationDeploymentRestrictionRequest";
-    const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(ApplicationDeploymentRestrictionRequest);
-
 /// Deployment restrictions of an application.
 ///
 /// Returned by `get_application_deployment_restrictions`.
@@ -1077,32 +561,6 @@ pub struct ApplicationDeploymentRestrictionResponseList {
     /// The listed items.
     pub results: Vec<types::ApplicationDeploymentRestriction>,
 }
-
-impl model::Blank for ApplicationDeploymentRestrictionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ApplicationDeploymentRestrictionResponseList {
-    const NAME: &'static str = "ApplicationDeploymentRestrictionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ApplicationDeploymentRestrictionResponseList, Default);
 
 /// New configuration of an application. It replaces the former one as a whole: a field left out takes its default value.
 ///
@@ -1333,128 +791,6 @@ impl ApplicationEditRequest {
     }
 }
 
-impl model::Blank for ApplicationEditRequest {
-    fn blank() -> Self {
-        Self {
-            storage: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            git_repository: model::blank(),
-            build_mode: model::blank(),
-            dockerfile_path: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            ports: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            docker_target_build_stage: model::blank(),
-            cpu_architecture: model::blank(),
-            autoscaling: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationEditRequest {
-    const NAME: &'static str = "ApplicationEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "storage",
-        "name",
-        "description",
-        "git_repository",
-        "build_mode",
-        "dockerfile_path",
-        "cpu",
-        "memory",
-        "gpu",
-        "ephemeral_storage_in_gib",
-        "min_running_instances",
-        "max_running_instances",
-        "healthchecks",
-        "auto_preview",
-        "ports",
-        "arguments",
-        "entrypoint",
-        "auto_deploy",
-        "annotations_groups",
-        "labels_groups",
-        "icon_uri",
-        "docker_target_build_stage",
-        "cpu_architecture",
-        "autoscaling",
-    ];
-    const REQUIRED: u128 = 0b000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.storage, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.git_repository, from),
-            4 => model::value(&mut self.build_mode, from),
-            5 => model::value(&mut self.dockerfile_path, from),
-            6 => model::value(&mut self.cpu, from),
-            7 => model::value(&mut self.memory, from),
-            8 => model::value(&mut self.gpu, from),
-            9 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            10 => model::value(&mut self.min_running_instances, from),
-            11 => model::value(&mut self.max_running_instances, from),
-            12 => model::value(&mut self.healthchecks, from),
-            13 => model::value(&mut self.auto_preview, from),
-            14 => model::value(&mut self.ports, from),
-            15 => model::value(&mut self.arguments, from),
-            16 => model::value(&mut self.entrypoint, from),
-            17 => model::value(&mut self.auto_deploy, from),
-            18 => model::value(&mut self.annotations_groups, from),
-            19 => model::value(&mut self.labels_groups, from),
-            20 => model::value(&mut self.icon_uri, from),
-            21 => model::value(&mut self.docker_target_build_stage, from),
-            22 => model::value(&mut self.cpu_architecture, from),
-            _ => model::value(&mut self.autoscaling, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("storage", &self.storage);
-        to.given("name", &self.name);
-        to.given("description", &self.description);
-        to.given("git_repository", &self.git_repository);
-        to.given("build_mode", &self.build_mode);
-        to.given("dockerfile_path", &self.dockerfile_path);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("gpu", &self.gpu);
-        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
-        to.given("min_running_instances", &self.min_running_instances);
-        to.given("max_running_instances", &self.max_running_instances);
-        to.always("healthchecks", &self.healthchecks);
-        to.given("auto_preview", &self.auto_preview);
-        to.given("ports", &self.ports);
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-        to.given("auto_deploy", &self.auto_deploy);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("docker_target_build_stage", &self.docker_target_build_stage);
-        to.given("cpu_architecture", &self.cpu_architecture);
-        to.given("autoscaling", &self.autoscaling);
-    }
-}
-
-model::through_fields!(ApplicationEditRequest);
-
 /// Network settings of an application.
 ///
 /// Returned by `get_application_network` and `edit_application_network`.
@@ -1466,34 +802,6 @@ pub struct ApplicationNetwork {
     /// Default on the server: `false`.
     pub sticky_session: Option<bool>,
 }
-
-impl model::Blank for ApplicationNetwork {
-    fn blank() -> Self {
-        Self {
-            sticky_session: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationNetwork {
-    const NAME: &'static str = "ApplicationNetwork";
-    const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.sticky_session, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("sticky_session", &self.sticky_session);
-    }
-}
-
-model::through_fields!(ApplicationNetwork, Default);
 
 /// Network settings of an application.
 ///
@@ -1518,34 +826,6 @@ impl ApplicationNetworkRequest {
         self
     }
 }
-
-impl model::Blank for ApplicationNetworkRequest {
-    fn blank() -> Self {
-        Self {
-            sticky_session: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationNetworkRequest {
-    const NAME: &'static str = "ApplicationNetworkRequest";
-    const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.sticky_session, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("sticky_session", &self.sticky_session);
-    }
-}
-
-model::through_fields!(ApplicationNetworkRequest, Default);
 
 /// Application to create from a Git repository.
 ///
@@ -1767,128 +1047,6 @@ impl ApplicationRequest {
     }
 }
 
-impl model::Blank for ApplicationRequest {
-    fn blank() -> Self {
-        Self {
-            storage: model::blank(),
-            ports: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            git_repository: model::blank(),
-            build_mode: model::blank(),
-            dockerfile_path: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            docker_target_build_stage: model::blank(),
-            cpu_architecture: model::blank(),
-            autoscaling: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationRequest {
-    const NAME: &'static str = "ApplicationRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "storage",
-        "ports",
-        "name",
-        "description",
-        "git_repository",
-        "build_mode",
-        "dockerfile_path",
-        "cpu",
-        "memory",
-        "gpu",
-        "ephemeral_storage_in_gib",
-        "min_running_instances",
-        "max_running_instances",
-        "healthchecks",
-        "auto_preview",
-        "arguments",
-        "entrypoint",
-        "auto_deploy",
-        "annotations_groups",
-        "labels_groups",
-        "icon_uri",
-        "docker_target_build_stage",
-        "cpu_architecture",
-        "autoscaling",
-    ];
-    const REQUIRED: u128 = 0b000000000000000000010100;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.storage, from),
-            1 => model::value(&mut self.ports, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.description, from),
-            4 => model::value(&mut self.git_repository, from),
-            5 => model::value(&mut self.build_mode, from),
-            6 => model::value(&mut self.dockerfile_path, from),
-            7 => model::value(&mut self.cpu, from),
-            8 => model::value(&mut self.memory, from),
-            9 => model::value(&mut self.gpu, from),
-            10 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            11 => model::value(&mut self.min_running_instances, from),
-            12 => model::value(&mut self.max_running_instances, from),
-            13 => model::value(&mut self.healthchecks, from),
-            14 => model::value(&mut self.auto_preview, from),
-            15 => model::value(&mut self.arguments, from),
-            16 => model::value(&mut self.entrypoint, from),
-            17 => model::value(&mut self.auto_deploy, from),
-            18 => model::value(&mut self.annotations_groups, from),
-            19 => model::value(&mut self.labels_groups, from),
-            20 => model::value(&mut self.icon_uri, from),
-            21 => model::value(&mut self.docker_target_build_stage, from),
-            22 => model::value(&mut self.cpu_architecture, from),
-            _ => model::value(&mut self.autoscaling, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("storage", &self.storage);
-        to.given("ports", &self.ports);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("git_repository", &self.git_repository);
-        to.given("build_mode", &self.build_mode);
-        to.given("dockerfile_path", &self.dockerfile_path);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("gpu", &self.gpu);
-        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
-        to.given("min_running_instances", &self.min_running_instances);
-        to.given("max_running_instances", &self.max_running_instances);
-        to.always("healthchecks", &self.healthchecks);
-        to.given("auto_preview", &self.auto_preview);
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-        to.given("auto_deploy", &self.auto_deploy);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("docker_target_build_stage", &self.docker_target_build_stage);
-        to.given("cpu_architecture", &self.cpu_architecture);
-        to.given("autoscaling", &self.autoscaling);
-    }
-}
-
-model::through_fields!(ApplicationRequest);
-
 /// Version of an application to deploy.
 ///
 /// Sent by `deploy_application`.
@@ -1907,34 +1065,6 @@ impl DeployRequest {
         }
     }
 }
-
-impl model::Blank for DeployRequest {
-    fn blank() -> Self {
-        Self {
-            git_commit_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeployRequest {
-    const NAME: &'static str = "DeployRequest";
-    const FIELDS: &'static [&'static str] = &["git_commit_id"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git_commit_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_commit_id", &self.git_commit_id);
-    }
-}
-
-model::through_fields!(DeployRequest);
 
 /// Past deployment of an application, in the first version of the history.
 ///
@@ -1956,56 +1086,6 @@ pub struct DeploymentHistory {
     pub status: Option<types::DeploymentHistoryStatusEnum>,
 }
 
-impl model::Blank for DeploymentHistory {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            commit: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistory {
-    const NAME: &'static str = "DeploymentHistory";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "commit",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("commit", &self.commit);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(DeploymentHistory);
-
 /// Page of past deployments of an application, newest first.
 ///
 /// Returned by `list_application_deployment_history`.
@@ -2019,40 +1099,6 @@ pub struct DeploymentHistoryPage {
     /// Past deployments, newest first; at most 20 per page.
     pub results: Vec<types::DeploymentHistory>,
 }
-
-impl model::Blank for DeploymentHistoryPage {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryPage {
-    const NAME: &'static str = "DeploymentHistoryPage";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(DeploymentHistoryPage);
 
 open_enum! {
     /// Outcome of a past deployment.
@@ -2092,68 +1138,6 @@ pub struct EnvironmentApplicationsCurrentScale {
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl model::Blank for EnvironmentApplicationsCurrentScale {
-    fn blank() -> Self {
-        Self {
-            application: model::blank(),
-            min: model::blank(),
-            max: model::blank(),
-            running: model::blank(),
-            running_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            updated_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentApplicationsCurrentScale {
-    const NAME: &'static str = "EnvironmentApplicationsCurrentScale";
-    const FIELDS: &'static [&'static str] = &[
-        "application",
-        "min",
-        "max",
-        "running",
-        "running_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-        "updated_at",
-    ];
-    const REQUIRED: u128 = 0b000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.application, from),
-            1 => model::value(&mut self.min, from),
-            2 => model::value(&mut self.max, from),
-            3 => model::value(&mut self.running, from),
-            4 => model::value(&mut self.running_in_percent, from),
-            5 => model::value(&mut self.warning_threshold_in_percent, from),
-            6 => model::value(&mut self.alert_threshold_in_percent, from),
-            7 => model::value(&mut self.status, from),
-            _ => model::time(&mut self.updated_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("application", &self.application);
-        to.given("min", &self.min);
-        to.given("max", &self.max);
-        to.given("running", &self.running);
-        to.given("running_in_percent", &self.running_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-        to.given("updated_at", &self.updated_at);
-    }
-}
-
-model::through_fields!(EnvironmentApplicationsCurrentScale, Default);
-
 /// Numbers of instances of the applications of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_application_current_scale`.
@@ -2163,32 +1147,6 @@ pub struct EnvironmentApplicationsCurrentScaleList {
     /// The listed items.
     pub results: Vec<types::EnvironmentApplicationsCurrentScale>,
 }
-
-impl model::Blank for EnvironmentApplicationsCurrentScaleList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentApplicationsCurrentScaleList {
-    const NAME: &'static str = "EnvironmentApplicationsCurrentScaleList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentApplicationsCurrentScaleList, Default);
 
 /// Disks of one application of an environment, in the 2022 revision.
 ///
@@ -2202,37 +1160,6 @@ pub struct EnvironmentApplicationsStorage {
     pub disks: Vec<types::StorageDisk>,
 }
 
-impl model::Blank for EnvironmentApplicationsStorage {
-    fn blank() -> Self {
-        Self {
-            application: model::blank(),
-            disks: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentApplicationsStorage {
-    const NAME: &'static str = "EnvironmentApplicationsStorage";
-    const FIELDS: &'static [&'static str] = &["application", "disks"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.application, from),
-            _ => model::value(&mut self.disks, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("application", &self.application);
-        to.given("disks", &self.disks);
-    }
-}
-
-model::through_fields!(EnvironmentApplicationsStorage);
-
 /// Disks of the applications of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_application_current_storage`.
@@ -2242,32 +1169,6 @@ pub struct EnvironmentApplicationsStorageResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentApplicationsStorage>,
 }
-
-impl model::Blank for EnvironmentApplicationsStorageResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentApplicationsStorageResponseList {
-    const NAME: &'static str = "EnvironmentApplicationsStorageResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentApplicationsStorageResponseList, Default);
 
 /// Language supported for applications, in the 2022 revision.
 ///
@@ -2279,32 +1180,6 @@ pub struct EnvironmentApplicationsSupportedLanguage {
     pub name: String,
 }
 
-impl model::Blank for EnvironmentApplicationsSupportedLanguage {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentApplicationsSupportedLanguage {
-    const NAME: &'static str = "EnvironmentApplicationsSupportedLanguage";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(EnvironmentApplicationsSupportedLanguage);
-
 /// Languages supported for applications, in the 2022 revision.
 ///
 /// Returned by `get_environment_application_supported_languages`.
@@ -2314,32 +1189,6 @@ pub struct EnvironmentApplicationsSupportedLanguageList {
     /// The listed items.
     pub results: Vec<types::EnvironmentApplicationsSupportedLanguage>,
 }
-
-impl model::Blank for EnvironmentApplicationsSupportedLanguageList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentApplicationsSupportedLanguageList {
-    const NAME: &'static str = "EnvironmentApplicationsSupportedLanguageList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentApplicationsSupportedLanguageList, Default);
 
 /// CPU use of one instance over time, in the 2022 revision.
 ///
@@ -2353,37 +1202,6 @@ pub struct MetricCpu {
     pub data: Vec<types::MetricCpuDatapoint>,
 }
 
-impl model::Blank for MetricCpu {
-    fn blank() -> Self {
-        Self {
-            instance_name: model::blank(),
-            data: model::blank(),
-        }
-    }
-}
-
-impl model::Model for MetricCpu {
-    const NAME: &'static str = "MetricCpu";
-    const FIELDS: &'static [&'static str] = &["instance_name", "data"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.instance_name, from),
-            _ => model::value(&mut self.data, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("instance_name", &self.instance_name);
-        to.always("data", &self.data);
-    }
-}
-
-model::through_fields!(MetricCpu);
-
 /// CPU use of the instances over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_cpu`.
@@ -2393,32 +1211,6 @@ pub struct MetricCpuResponseList {
     /// The listed items.
     pub results: Vec<types::MetricCpu>,
 }
-
-impl model::Blank for MetricCpuResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for MetricCpuResponseList {
-    const NAME: &'static str = "MetricCpuResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(MetricCpuResponseList, Default);
 
 /// Memory use of one instance over time, in the 2022 revision.
 ///
@@ -2432,37 +1224,6 @@ pub struct MetricMemory {
     pub data: Vec<types::MetricMemoryDatapoint>,
 }
 
-impl model::Blank for MetricMemory {
-    fn blank() -> Self {
-        Self {
-            instance_name: model::blank(),
-            data: model::blank(),
-        }
-    }
-}
-
-impl model::Model for MetricMemory {
-    const NAME: &'static str = "MetricMemory";
-    const FIELDS: &'static [&'static str] = &["instance_name", "data"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.instance_name, from),
-            _ => model::value(&mut self.data, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("instance_name", &self.instance_name);
-        to.always("data", &self.data);
-    }
-}
-
-model::through_fields!(MetricMemory);
-
 /// Memory use of the instances over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_memory`.
@@ -2472,32 +1233,6 @@ pub struct MetricMemoryResponseList {
     /// The listed items.
     pub results: Vec<types::MetricMemory>,
 }
-
-impl model::Blank for MetricMemoryResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for MetricMemoryResponseList {
-    const NAME: &'static str = "MetricMemoryResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(MetricMemoryResponseList, Default);
 
 /// Use of one disk over time, in the 2022 revision.
 ///
@@ -2511,37 +1246,6 @@ pub struct MetricStorage {
     pub data: Vec<types::MetricStorageDatapoint>,
 }
 
-impl model::Blank for MetricStorage {
-    fn blank() -> Self {
-        Self {
-            storage_id: model::blank(),
-            data: model::blank(),
-        }
-    }
-}
-
-impl model::Model for MetricStorage {
-    const NAME: &'static str = "MetricStorage";
-    const FIELDS: &'static [&'static str] = &["storage_id", "data"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.storage_id, from),
-            _ => model::value(&mut self.data, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("storage_id", &self.storage_id);
-        to.always("data", &self.data);
-    }
-}
-
-model::through_fields!(MetricStorage);
-
 /// Use of the disks over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_storage`.
@@ -2551,32 +1255,6 @@ pub struct MetricStorageResponseList {
     /// The listed items.
     pub results: Vec<types::MetricStorage>,
 }
-
-impl model::Blank for MetricStorageResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for MetricStorageResponseList {
-    const NAME: &'static str = "MetricStorageResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(MetricStorageResponseList, Default);
 
 /// Tag of an application, in the 2022 revision.
 ///
@@ -2589,37 +1267,6 @@ pub struct Tag {
     /// Identifier.
     pub id: Option<uuid::Uuid>,
 }
-
-impl model::Blank for Tag {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Tag {
-    const NAME: &'static str = "Tag";
-    const FIELDS: &'static [&'static str] = &["name", "id"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("id", &self.id);
-    }
-}
-
-model::through_fields!(Tag);
 
 /// Tag to put on an application, in the 2022 revision.
 ///
@@ -2638,32 +1285,6 @@ impl TagRequest {
     }
 }
 
-impl model::Blank for TagRequest {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for TagRequest {
-    const NAME: &'static str = "TagRequest";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(TagRequest);
-
 /// Tags of an application, in the 2022 revision.
 ///
 /// Returned by `list_application_tag` and `create_application_tag`.
@@ -2674,32 +1295,6 @@ pub struct TagResponseList {
     pub results: Vec<types::Tag>,
 }
 
-impl model::Blank for TagResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for TagResponseList {
-    const NAME: &'static str = "TagResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(TagResponseList, Default);
-
 /// Users.
 ///
 /// Returned by `list_application_contributor`.
@@ -2709,32 +1304,6 @@ pub struct UserResponseList {
     /// The listed items.
     pub results: Vec<types::User>,
 }
-
-impl model::Blank for UserResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for UserResponseList {
-    const NAME: &'static str = "UserResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(UserResponseList, Default);
 
 /// Carries over everything of an `Application` that an `ApplicationEditRequest` can hold.
 ///

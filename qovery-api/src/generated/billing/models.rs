@@ -3,7 +3,6 @@
 
 //! Models. Plans, invoices, costs, credit cards and rewards.
 
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -17,32 +16,6 @@ pub struct BillingExternalId {
     /// The identifier.
     pub id: Option<String>,
 }
-
-impl model::Blank for BillingExternalId {
-    fn blank() -> Self {
-        Self { id: model::blank() }
-    }
-}
-
-impl model::Model for BillingExternalId {
-    const NAME: &'static str = "BillingExternalId";
-    const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-    }
-}
-
-model::through_fields!(BillingExternalId, Default);
 
 /// Billing address of an organization.
 ///
@@ -71,72 +44,6 @@ pub struct BillingInfo {
     /// VAT number of the company.
     pub vat_number: Option<String>,
 }
-
-impl model::Blank for BillingInfo {
-    fn blank() -> Self {
-        Self {
-            first_name: model::blank(),
-            last_name: model::blank(),
-            email: model::blank(),
-            address: model::blank(),
-            city: model::blank(),
-            zip: model::blank(),
-            state: model::blank(),
-            country_code: model::blank(),
-            company: model::blank(),
-            vat_number: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BillingInfo {
-    const NAME: &'static str = "BillingInfo";
-    const FIELDS: &'static [&'static str] = &[
-        "first_name",
-        "last_name",
-        "email",
-        "address",
-        "city",
-        "zip",
-        "state",
-        "country_code",
-        "company",
-        "vat_number",
-    ];
-    const REQUIRED: u128 = 0b0000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.first_name, from),
-            1 => model::value(&mut self.last_name, from),
-            2 => model::value(&mut self.email, from),
-            3 => model::value(&mut self.address, from),
-            4 => model::value(&mut self.city, from),
-            5 => model::value(&mut self.zip, from),
-            6 => model::value(&mut self.state, from),
-            7 => model::value(&mut self.country_code, from),
-            8 => model::value(&mut self.company, from),
-            _ => model::value(&mut self.vat_number, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("first_name", &self.first_name);
-        to.given("last_name", &self.last_name);
-        to.given("email", &self.email);
-        to.given("address", &self.address);
-        to.given("city", &self.city);
-        to.given("zip", &self.zip);
-        to.given("state", &self.state);
-        to.given("country_code", &self.country_code);
-        to.given("company", &self.company);
-        to.given("vat_number", &self.vat_number);
-    }
-}
-
-model::through_fields!(BillingInfo, Default);
 
 /// Billing address of an organization.
 ///
@@ -207,72 +114,6 @@ impl BillingInfoRequest {
     }
 }
 
-impl model::Blank for BillingInfoRequest {
-    fn blank() -> Self {
-        Self {
-            first_name: model::blank(),
-            last_name: model::blank(),
-            email: model::blank(),
-            address: model::blank(),
-            city: model::blank(),
-            zip: model::blank(),
-            state: model::blank(),
-            country_code: model::blank(),
-            company: model::blank(),
-            vat_number: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BillingInfoRequest {
-    const NAME: &'static str = "BillingInfoRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "first_name",
-        "last_name",
-        "email",
-        "address",
-        "city",
-        "zip",
-        "state",
-        "country_code",
-        "company",
-        "vat_number",
-    ];
-    const REQUIRED: u128 = 0b0010111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.first_name, from),
-            1 => model::value(&mut self.last_name, from),
-            2 => model::value(&mut self.email, from),
-            3 => model::value(&mut self.address, from),
-            4 => model::value(&mut self.city, from),
-            5 => model::value(&mut self.zip, from),
-            6 => model::value(&mut self.state, from),
-            7 => model::value(&mut self.country_code, from),
-            8 => model::value(&mut self.company, from),
-            _ => model::value(&mut self.vat_number, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("first_name", &self.first_name);
-        to.always("last_name", &self.last_name);
-        to.always("email", &self.email);
-        to.always("address", &self.address);
-        to.always("city", &self.city);
-        to.always("zip", &self.zip);
-        to.given("state", &self.state);
-        to.always("country_code", &self.country_code);
-        to.given("company", &self.company);
-        to.given("vat_number", &self.vat_number);
-    }
-}
-
-model::through_fields!(BillingInfoRequest);
-
 /// Whether the billing of an organization is in order.
 ///
 /// Returned by `get_organization_billing_status`.
@@ -284,37 +125,6 @@ pub struct BillingStatus {
     /// Explanation of the status.
     pub message: Option<String>,
 }
-
-impl model::Blank for BillingStatus {
-    fn blank() -> Self {
-        Self {
-            is_valid: model::blank(),
-            message: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BillingStatus {
-    const NAME: &'static str = "BillingStatus";
-    const FIELDS: &'static [&'static str] = &["is_valid", "message"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.is_valid, from),
-            _ => model::value(&mut self.message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("is_valid", &self.is_valid);
-        to.given("message", &self.message);
-    }
-}
-
-model::through_fields!(BillingStatus, Default);
 
 /// Amount of money.
 ///
@@ -329,44 +139,6 @@ pub struct Cost {
     /// Code of the currency.
     pub currency_code: String,
 }
-
-impl model::Blank for Cost {
-    fn blank() -> Self {
-        Self {
-            total_in_cents: model::blank(),
-            total: model::blank(),
-            currency_code: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Cost {
-    const NAME: &'static str = "Cost";
-    const FIELDS: &'static [&'static str] = &[
-        "total_in_cents",
-        "total",
-        "currency_code",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.total_in_cents, from),
-            1 => model::value(&mut self.total, from),
-            _ => model::value(&mut self.currency_code, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("total_in_cents", &self.total_in_cents);
-        to.always("total", &self.total);
-        to.always("currency_code", &self.currency_code);
-    }
-}
-
-model::through_fields!(Cost);
 
 /// Range of amounts of money.
 ///
@@ -385,52 +157,6 @@ pub struct CostRange {
     /// Code of the currency.
     pub currency_code: String,
 }
-
-impl model::Blank for CostRange {
-    fn blank() -> Self {
-        Self {
-            min_cost_in_cents: model::blank(),
-            min_cost: model::blank(),
-            max_cost_in_cents: model::blank(),
-            max_cost: model::blank(),
-            currency_code: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CostRange {
-    const NAME: &'static str = "CostRange";
-    const FIELDS: &'static [&'static str] = &[
-        "min_cost_in_cents",
-        "min_cost",
-        "max_cost_in_cents",
-        "max_cost",
-        "currency_code",
-    ];
-    const REQUIRED: u128 = 0b10000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.min_cost_in_cents, from),
-            1 => model::value(&mut self.min_cost, from),
-            2 => model::value(&mut self.max_cost_in_cents, from),
-            3 => model::value(&mut self.max_cost, from),
-            _ => model::value(&mut self.currency_code, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("min_cost_in_cents", &self.min_cost_in_cents);
-        to.given("min_cost", &self.min_cost);
-        to.given("max_cost_in_cents", &self.max_cost_in_cents);
-        to.given("max_cost", &self.max_cost);
-        to.always("currency_code", &self.currency_code);
-    }
-}
-
-model::through_fields!(CostRange);
 
 /// Credit card of an organization.
 ///
@@ -453,60 +179,6 @@ pub struct CreditCard {
     /// Brand.
     pub brand: Option<String>,
 }
-
-impl model::Blank for CreditCard {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            expiry_month: model::blank(),
-            expiry_year: model::blank(),
-            last_digit: model::blank(),
-            is_expired: model::blank(),
-            brand: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CreditCard {
-    const NAME: &'static str = "CreditCard";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "expiry_month",
-        "expiry_year",
-        "last_digit",
-        "is_expired",
-        "brand",
-    ];
-    const REQUIRED: u128 = 0b0111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.expiry_month, from),
-            3 => model::value(&mut self.expiry_year, from),
-            4 => model::value(&mut self.last_digit, from),
-            5 => model::value(&mut self.is_expired, from),
-            _ => model::value(&mut self.brand, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.always("expiry_month", &self.expiry_month);
-        to.always("expiry_year", &self.expiry_year);
-        to.always("last_digit", &self.last_digit);
-        to.always("is_expired", &self.is_expired);
-        to.given("brand", &self.brand);
-    }
-}
-
-model::through_fields!(CreditCard);
 
 /// Credit card to add to an organization.
 ///
@@ -549,52 +221,6 @@ impl CreditCardRequest {
     }
 }
 
-impl model::Blank for CreditCardRequest {
-    fn blank() -> Self {
-        Self {
-            number: model::blank(),
-            cvv: model::blank(),
-            expiry_month: model::blank(),
-            expiry_year: model::blank(),
-            token: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CreditCardRequest {
-    const NAME: &'static str = "CreditCardRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "number",
-        "cvv",
-        "expiry_month",
-        "expiry_year",
-        "token",
-    ];
-    const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.number, from),
-            1 => model::value(&mut self.cvv, from),
-            2 => model::value(&mut self.expiry_month, from),
-            3 => model::value(&mut self.expiry_year, from),
-            _ => model::value(&mut self.token, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("number", &self.number);
-        to.always("cvv", &self.cvv);
-        to.always("expiry_month", &self.expiry_month);
-        to.always("expiry_year", &self.expiry_year);
-        to.given("token", &self.token);
-    }
-}
-
-model::through_fields!(CreditCardRequest);
-
 /// Credit cards of an organization.
 ///
 /// Returned by `list_organization_credit_cards`.
@@ -604,32 +230,6 @@ pub struct CreditCardResponseList {
     /// The listed items.
     pub results: Vec<types::CreditCard>,
 }
-
-impl model::Blank for CreditCardResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for CreditCardResponseList {
-    const NAME: &'static str = "CreditCardResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(CreditCardResponseList, Default);
 
 /// Cost of the current billing period.
 ///
@@ -646,48 +246,6 @@ pub struct CurrentCost {
     /// Cost so far.
     pub cost: Option<types::Cost>,
 }
-
-impl model::Blank for CurrentCost {
-    fn blank() -> Self {
-        Self {
-            plan: model::blank(),
-            remaining_trial_day: model::blank(),
-            renewal_at: model::blank(),
-            cost: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CurrentCost {
-    const NAME: &'static str = "CurrentCost";
-    const FIELDS: &'static [&'static str] = &[
-        "plan",
-        "remaining_trial_day",
-        "renewal_at",
-        "cost",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.plan, from),
-            1 => model::value(&mut self.remaining_trial_day, from),
-            2 => model::time(&mut self.renewal_at, from),
-            _ => model::value(&mut self.cost, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("plan", &self.plan);
-        to.given("remaining_trial_day", &self.remaining_trial_day);
-        to.given("renewal_at", &self.renewal_at);
-        to.given("cost", &self.cost);
-    }
-}
-
-model::through_fields!(CurrentCost, Default);
 
 /// Invoice of an organization.
 ///
@@ -709,56 +267,6 @@ pub struct Invoice {
     pub status: types::InvoiceStatusEnum,
 }
 
-impl model::Blank for Invoice {
-    fn blank() -> Self {
-        Self {
-            total_in_cents: model::blank(),
-            total: model::blank(),
-            currency_code: model::blank(),
-            id: model::blank(),
-            created_at: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Invoice {
-    const NAME: &'static str = "Invoice";
-    const FIELDS: &'static [&'static str] = &[
-        "total_in_cents",
-        "total",
-        "currency_code",
-        "id",
-        "created_at",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.total_in_cents, from),
-            1 => model::value(&mut self.total, from),
-            2 => model::value(&mut self.currency_code, from),
-            3 => model::value(&mut self.id, from),
-            4 => model::time(&mut self.created_at, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("total_in_cents", &self.total_in_cents);
-        to.always("total", &self.total);
-        to.always("currency_code", &self.currency_code);
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.always("status", &self.status);
-    }
-}
-
-model::through_fields!(Invoice);
-
 /// Where the PDF of an invoice can be downloaded.
 ///
 /// Returned by `get_organization_invoice_pdf`.
@@ -769,32 +277,6 @@ pub struct InvoiceLink {
     pub url: Option<rt::SecretText>,
 }
 
-impl model::Blank for InvoiceLink {
-    fn blank() -> Self {
-        Self { url: model::blank() }
-    }
-}
-
-impl model::Model for InvoiceLink {
-    const NAME: &'static str = "InvoiceLink";
-    const FIELDS: &'static [&'static str] = &["url"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("url", &self.url);
-    }
-}
-
-model::through_fields!(InvoiceLink, Default);
-
 /// Invoices of an organization.
 ///
 /// Returned by `list_organization_invoice`.
@@ -804,32 +286,6 @@ pub struct InvoiceResponseList {
     /// The listed items.
     pub results: Vec<types::Invoice>,
 }
-
-impl model::Blank for InvoiceResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for InvoiceResponseList {
-    const NAME: &'static str = "InvoiceResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(InvoiceResponseList, Default);
 
 open_enum! {
     /// Status of an invoice.
@@ -882,44 +338,6 @@ impl OrganizationBillingUsageReportRequest {
     }
 }
 
-impl model::Blank for OrganizationBillingUsageReportRequest {
-    fn blank() -> Self {
-        Self {
-            from: model::blank(),
-            to: model::blank(),
-            report_expiration_in_seconds: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationBillingUsageReportRequest {
-    const NAME: &'static str = "OrganizationBillingUsageReportRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "from",
-        "to",
-        "report_expiration_in_seconds",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.from, from),
-            1 => model::time(&mut self.to, from),
-            _ => model::value(&mut self.report_expiration_in_seconds, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("from", &self.from);
-        to.always("to", &self.to);
-        to.always("report_expiration_in_seconds", &self.report_expiration_in_seconds);
-    }
-}
-
-model::through_fields!(OrganizationBillingUsageReportRequest);
-
 /// Links to a billing usage report.
 ///
 /// Returned by `generate_billing_usage_report`.
@@ -931,37 +349,6 @@ pub struct OrganizationBillingUsageReportResponse {
     /// URL that deletes the report.
     pub delete_report_url: Option<String>,
 }
-
-impl model::Blank for OrganizationBillingUsageReportResponse {
-    fn blank() -> Self {
-        Self {
-            report_url: model::blank(),
-            delete_report_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationBillingUsageReportResponse {
-    const NAME: &'static str = "OrganizationBillingUsageReportResponse";
-    const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.report_url, from),
-            _ => model::value(&mut self.delete_report_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("report_url", &self.report_url);
-        to.given("delete_report_url", &self.delete_report_url);
-    }
-}
-
-model::through_fields!(OrganizationBillingUsageReportResponse, Default);
 
 /// Plan an organization changes to.
 ///
@@ -985,32 +372,6 @@ impl OrganizationChangePlanRequest {
     }
 }
 
-impl model::Blank for OrganizationChangePlanRequest {
-    fn blank() -> Self {
-        Self { plan: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationChangePlanRequest {
-    const NAME: &'static str = "OrganizationChangePlanRequest";
-    const FIELDS: &'static [&'static str] = &["plan"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.plan, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("plan", &self.plan);
-    }
-}
-
-model::through_fields!(OrganizationChangePlanRequest, Default);
-
 /// Credit code to redeem.
 ///
 /// Sent by `add_credit_code`.
@@ -1033,32 +394,6 @@ impl OrganizationCreditCodeRequest {
     }
 }
 
-impl model::Blank for OrganizationCreditCodeRequest {
-    fn blank() -> Self {
-        Self { code: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationCreditCodeRequest {
-    const NAME: &'static str = "OrganizationCreditCodeRequest";
-    const FIELDS: &'static [&'static str] = &["code"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.code, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("code", &self.code);
-    }
-}
-
-model::through_fields!(OrganizationCreditCodeRequest, Default);
-
 /// Referral program as seen by the user.
 ///
 /// Returned by `get_account_referral`.
@@ -1070,37 +405,6 @@ pub struct Referral {
     /// URL to invite people with.
     pub invitation_link: Option<String>,
 }
-
-impl model::Blank for Referral {
-    fn blank() -> Self {
-        Self {
-            total_invited: model::blank(),
-            invitation_link: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Referral {
-    const NAME: &'static str = "Referral";
-    const FIELDS: &'static [&'static str] = &["total_invited", "invitation_link"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.total_invited, from),
-            _ => model::value(&mut self.invitation_link, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("total_invited", &self.total_invited);
-        to.given("invitation_link", &self.invitation_link);
-    }
-}
-
-model::through_fields!(Referral, Default);
 
 /// Reward to claim.
 ///
@@ -1130,37 +434,6 @@ impl RewardClaim {
         self
     }
 }
-
-impl model::Blank for RewardClaim {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            code: model::blank(),
-        }
-    }
-}
-
-impl model::Model for RewardClaim {
-    const NAME: &'static str = "RewardClaim";
-    const FIELDS: &'static [&'static str] = &["type", "code"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.code, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("type", &self.type_);
-        to.given("code", &self.code);
-    }
-}
-
-model::through_fields!(RewardClaim, Default);
 
 open_enum! {
     /// Kind of reward.

@@ -4,7 +4,6 @@
 //! Models. Blueprints, the catalog that they come from, and ArgoCD applications.
 
 use std::collections::BTreeMap;
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -23,40 +22,6 @@ pub struct ArgoCdConnectionCheckResponse {
     /// Why the connection failed.
     pub reason: Option<types::ArgoCdConnectionCheckResponseReason>,
 }
-
-impl model::Blank for ArgoCdConnectionCheckResponse {
-    fn blank() -> Self {
-        Self {
-            status: model::blank(),
-            app_count: model::blank(),
-            reason: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgoCdConnectionCheckResponse {
-    const NAME: &'static str = "ArgoCdConnectionCheckResponse";
-    const FIELDS: &'static [&'static str] = &["status", "app_count", "reason"];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.status, from),
-            1 => model::value(&mut self.app_count, from),
-            _ => model::value(&mut self.reason, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("status", &self.status);
-        to.given("app_count", &self.app_count);
-        to.given("reason", &self.reason);
-    }
-}
-
-model::through_fields!(ArgoCdConnectionCheckResponse);
 
 open_enum! {
     /// Why the connection failed.
@@ -109,37 +74,6 @@ impl ArgoCdCredentialsRequest {
     }
 }
 
-impl model::Blank for ArgoCdCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            argocd_url: model::blank(),
-            argocd_token: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgoCdCredentialsRequest {
-    const NAME: &'static str = "ArgoCdCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &["argocd_url", "argocd_token"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.argocd_url, from),
-            _ => model::value(&mut self.argocd_token, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("argocd_url", &self.argocd_url);
-        to.always("argocd_token", &self.argocd_token);
-    }
-}
-
-model::through_fields!(ArgoCdCredentialsRequest);
-
 /// Connection of a cluster to an Argo CD server.
 ///
 /// Returned by `get_argo_cd_credentials` and `save_argo_cd_credentials`.
@@ -161,60 +95,6 @@ pub struct ArgoCdCredentialsResponse {
     /// Time of the last change.
     pub updated_at: chrono::DateTime<chrono::Utc>,
 }
-
-impl model::Blank for ArgoCdCredentialsResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            cluster_id: model::blank(),
-            argocd_url: model::blank(),
-            argocd_token: model::blank(),
-            last_checked_at: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgoCdCredentialsResponse {
-    const NAME: &'static str = "ArgoCdCredentialsResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "cluster_id",
-        "argocd_url",
-        "argocd_token",
-        "last_checked_at",
-        "created_at",
-        "updated_at",
-    ];
-    const REQUIRED: u128 = 0b1101111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.argocd_url, from),
-            3 => model::value(&mut self.argocd_token, from),
-            4 => model::time(&mut self.last_checked_at, from),
-            5 => model::time(&mut self.created_at, from),
-            _ => model::time(&mut self.updated_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("cluster_id", &self.cluster_id);
-        to.always("argocd_url", &self.argocd_url);
-        to.always("argocd_token", &self.argocd_token);
-        to.given("last_checked_at", &self.last_checked_at);
-        to.always("created_at", &self.created_at);
-        to.always("updated_at", &self.updated_at);
-    }
-}
-
-model::through_fields!(ArgoCdCredentialsResponse);
 
 /// Mapping of a destination cluster known to Argo CD to a Qovery cluster.
 ///
@@ -245,44 +125,6 @@ impl ArgoCdDestinationClusterMappingRequest {
     }
 }
 
-impl model::Blank for ArgoCdDestinationClusterMappingRequest {
-    fn blank() -> Self {
-        Self {
-            agent_cluster_id: model::blank(),
-            argocd_cluster_url: model::blank(),
-            cluster_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgoCdDestinationClusterMappingRequest {
-    const NAME: &'static str = "ArgoCdDestinationClusterMappingRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "agent_cluster_id",
-        "argocd_cluster_url",
-        "cluster_id",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.agent_cluster_id, from),
-            1 => model::value(&mut self.argocd_cluster_url, from),
-            _ => model::value(&mut self.cluster_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("agent_cluster_id", &self.agent_cluster_id);
-        to.always("argocd_cluster_url", &self.argocd_cluster_url);
-        to.always("cluster_id", &self.cluster_id);
-    }
-}
-
-model::through_fields!(ArgoCdDestinationClusterMappingRequest);
-
 /// Mapping of a destination cluster known to Argo CD to a Qovery cluster.
 ///
 /// Returned by `save_argo_cd_destination_cluster_mapping`.
@@ -296,44 +138,6 @@ pub struct ArgoCdDestinationClusterMappingResponse {
     /// Identifier of the Qovery cluster it stands for; null when it is not mapped.
     pub cluster_id: Option<uuid::Uuid>,
 }
-
-impl model::Blank for ArgoCdDestinationClusterMappingResponse {
-    fn blank() -> Self {
-        Self {
-            agent_cluster_id: model::blank(),
-            argocd_cluster_url: model::blank(),
-            cluster_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgoCdDestinationClusterMappingResponse {
-    const NAME: &'static str = "ArgoCdDestinationClusterMappingResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "agent_cluster_id",
-        "argocd_cluster_url",
-        "cluster_id",
-    ];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.agent_cluster_id, from),
-            1 => model::value(&mut self.argocd_cluster_url, from),
-            _ => model::value(&mut self.cluster_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("agent_cluster_id", &self.agent_cluster_id);
-        to.always("argocd_cluster_url", &self.argocd_cluster_url);
-        to.always("cluster_id", &self.cluster_id);
-    }
-}
-
-model::through_fields!(ArgoCdDestinationClusterMappingResponse);
 
 /// Argo CD server with the destination clusters it knows.
 ///
@@ -361,68 +165,6 @@ pub struct ArgoCdInstanceMappingResponse {
     pub unlinked_clusters: Vec<types::ArgoCdUnlinkedClusterDetails>,
 }
 
-impl model::Blank for ArgoCdInstanceMappingResponse {
-    fn blank() -> Self {
-        Self {
-            agent_cluster_id: model::blank(),
-            agent_cluster_name: model::blank(),
-            agent_cluster_cloud_provider: model::blank(),
-            credentials_id: model::blank(),
-            argocd_url: model::blank(),
-            status: model::blank(),
-            last_checked_at: model::blank(),
-            linked_clusters: model::blank(),
-            unlinked_clusters: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgoCdInstanceMappingResponse {
-    const NAME: &'static str = "ArgoCdInstanceMappingResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "agent_cluster_id",
-        "agent_cluster_name",
-        "agent_cluster_cloud_provider",
-        "credentials_id",
-        "argocd_url",
-        "status",
-        "last_checked_at",
-        "linked_clusters",
-        "unlinked_clusters",
-    ];
-    const REQUIRED: u128 = 0b001111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.agent_cluster_id, from),
-            1 => model::value(&mut self.agent_cluster_name, from),
-            2 => model::value(&mut self.agent_cluster_cloud_provider, from),
-            3 => model::value(&mut self.credentials_id, from),
-            4 => model::value(&mut self.argocd_url, from),
-            5 => model::value(&mut self.status, from),
-            6 => model::time(&mut self.last_checked_at, from),
-            7 => model::value(&mut self.linked_clusters, from),
-            _ => model::value(&mut self.unlinked_clusters, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("agent_cluster_id", &self.agent_cluster_id);
-        to.always("agent_cluster_name", &self.agent_cluster_name);
-        to.always("agent_cluster_cloud_provider", &self.agent_cluster_cloud_provider);
-        to.always("credentials_id", &self.credentials_id);
-        to.always("argocd_url", &self.argocd_url);
-        to.always("status", &self.status);
-        to.always("last_checked_at", &self.last_checked_at);
-        to.always("linked_clusters", &self.linked_clusters);
-        to.always("unlinked_clusters", &self.unlinked_clusters);
-    }
-}
-
-model::through_fields!(ArgoCdInstanceMappingResponse);
-
 /// Argo CD servers of an organization.
 ///
 /// Returned by `list_argo_cd_destination_cluster_mappings`.
@@ -432,32 +174,6 @@ pub struct ArgoCdInstanceMappingResponseList {
     /// The listed items.
     pub results: Vec<types::ArgoCdInstanceMappingResponse>,
 }
-
-impl model::Blank for ArgoCdInstanceMappingResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ArgoCdInstanceMappingResponseList {
-    const NAME: &'static str = "ArgoCdInstanceMappingResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(ArgoCdInstanceMappingResponseList);
 
 /// Destination cluster of Argo CD that is mapped to a Qovery cluster.
 ///
@@ -481,60 +197,6 @@ pub struct ArgoCdLinkedClusterDetails {
     pub applications_count: i64,
 }
 
-impl model::Blank for ArgoCdLinkedClusterDetails {
-    fn blank() -> Self {
-        Self {
-            argocd_cluster_url: model::blank(),
-            argocd_cluster_name: model::blank(),
-            qovery_cluster_id: model::blank(),
-            qovery_cluster_name: model::blank(),
-            qovery_cluster_cloud_provider: model::blank(),
-            qovery_cluster_type: model::blank(),
-            applications_count: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgoCdLinkedClusterDetails {
-    const NAME: &'static str = "ArgoCdLinkedClusterDetails";
-    const FIELDS: &'static [&'static str] = &[
-        "argocd_cluster_url",
-        "argocd_cluster_name",
-        "qovery_cluster_id",
-        "qovery_cluster_name",
-        "qovery_cluster_cloud_provider",
-        "qovery_cluster_type",
-        "applications_count",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.argocd_cluster_url, from),
-            1 => model::value(&mut self.argocd_cluster_name, from),
-            2 => model::value(&mut self.qovery_cluster_id, from),
-            3 => model::value(&mut self.qovery_cluster_name, from),
-            4 => model::value(&mut self.qovery_cluster_cloud_provider, from),
-            5 => model::value(&mut self.qovery_cluster_type, from),
-            _ => model::value(&mut self.applications_count, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("argocd_cluster_url", &self.argocd_cluster_url);
-        to.always("argocd_cluster_name", &self.argocd_cluster_name);
-        to.always("qovery_cluster_id", &self.qovery_cluster_id);
-        to.always("qovery_cluster_name", &self.qovery_cluster_name);
-        to.always("qovery_cluster_cloud_provider", &self.qovery_cluster_cloud_provider);
-        to.always("qovery_cluster_type", &self.qovery_cluster_type);
-        to.always("applications_count", &self.applications_count);
-    }
-}
-
-model::through_fields!(ArgoCdLinkedClusterDetails);
-
 /// Destination cluster of Argo CD that is not mapped.
 ///
 /// A part of `ArgoCdInstanceMappingResponse`.
@@ -549,44 +211,6 @@ pub struct ArgoCdUnlinkedClusterDetails {
     pub applications_count: i64,
 }
 
-impl model::Blank for ArgoCdUnlinkedClusterDetails {
-    fn blank() -> Self {
-        Self {
-            argocd_cluster_url: model::blank(),
-            argocd_cluster_name: model::blank(),
-            applications_count: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgoCdUnlinkedClusterDetails {
-    const NAME: &'static str = "ArgoCdUnlinkedClusterDetails";
-    const FIELDS: &'static [&'static str] = &[
-        "argocd_cluster_url",
-        "argocd_cluster_name",
-        "applications_count",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.argocd_cluster_url, from),
-            1 => model::value(&mut self.argocd_cluster_name, from),
-            _ => model::value(&mut self.applications_count, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("argocd_cluster_url", &self.argocd_cluster_url);
-        to.always("argocd_cluster_name", &self.argocd_cluster_name);
-        to.always("applications_count", &self.applications_count);
-    }
-}
-
-model::through_fields!(ArgoCdUnlinkedClusterDetails);
-
 /// Manifest of an Argo CD application.
 ///
 /// Returned by `get_argo_cd_app_manifest`.
@@ -599,37 +223,6 @@ pub struct ArgocdAppManifestResponse {
     pub manifest_metadata: types::ArgocdAppManifestResponseManifestMetadata,
 }
 
-impl model::Blank for ArgocdAppManifestResponse {
-    fn blank() -> Self {
-        Self {
-            manifest_revision: model::blank(),
-            manifest_metadata: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgocdAppManifestResponse {
-    const NAME: &'static str = "ArgocdAppManifestResponse";
-    const FIELDS: &'static [&'static str] = &["manifest_revision", "manifest_metadata"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.manifest_revision, from),
-            _ => model::value(&mut self.manifest_metadata, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("manifest_revision", &self.manifest_revision);
-        to.always("manifest_metadata", &self.manifest_metadata);
-    }
-}
-
-model::through_fields!(ArgocdAppManifestResponse);
-
 /// Content of the manifest.
 ///
 /// A part of `ArgocdAppManifestResponse`.
@@ -639,34 +232,6 @@ pub struct ArgocdAppManifestResponseManifestMetadata {
     /// Kubernetes resources the application manages.
     pub managed_resources: Vec<types::ArgocdManagedResource>,
 }
-
-impl model::Blank for ArgocdAppManifestResponseManifestMetadata {
-    fn blank() -> Self {
-        Self {
-            managed_resources: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgocdAppManifestResponseManifestMetadata {
-    const NAME: &'static str = "ArgocdAppManifestResponseManifestMetadata";
-    const FIELDS: &'static [&'static str] = &["managed_resources"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.managed_resources, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("managed_resources", &self.managed_resources);
-    }
-}
-
-model::through_fields!(ArgocdAppManifestResponseManifestMetadata, Default);
 
 open_enum! {
     /// Kind of service that depends on an Argo CD connection.
@@ -700,60 +265,6 @@ pub struct ArgocdAssociatedServicesResponse {
     pub service_type: types::ArgocdAssociatedServiceType,
 }
 
-impl model::Blank for ArgocdAssociatedServicesResponse {
-    fn blank() -> Self {
-        Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgocdAssociatedServicesResponse {
-    const NAME: &'static str = "ArgocdAssociatedServicesResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "service_id",
-        "service_name",
-        "service_type",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            _ => model::value(&mut self.service_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("project_id", &self.project_id);
-        to.always("project_name", &self.project_name);
-        to.always("environment_id", &self.environment_id);
-        to.always("environment_name", &self.environment_name);
-        to.always("service_id", &self.service_id);
-        to.always("service_name", &self.service_name);
-        to.always("service_type", &self.service_type);
-    }
-}
-
-model::through_fields!(ArgocdAssociatedServicesResponse);
-
 /// Services that depend on an Argo CD connection.
 ///
 /// Returned by `get_argo_cd_associated_services`.
@@ -763,32 +274,6 @@ pub struct ArgocdAssociatedServicesResponseList {
     /// The listed items.
     pub results: Vec<types::ArgocdAssociatedServicesResponse>,
 }
-
-impl model::Blank for ArgocdAssociatedServicesResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ArgocdAssociatedServicesResponseList {
-    const NAME: &'static str = "ArgocdAssociatedServicesResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ArgocdAssociatedServicesResponseList, Default);
 
 /// Kubernetes resource an Argo CD application manages.
 ///
@@ -808,52 +293,6 @@ pub struct ArgocdManagedResource {
     pub live_state: Option<String>,
 }
 
-impl model::Blank for ArgocdManagedResource {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            name: model::blank(),
-            namespace: model::blank(),
-            target_state: model::blank(),
-            live_state: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ArgocdManagedResource {
-    const NAME: &'static str = "ArgocdManagedResource";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "name",
-        "namespace",
-        "targetState",
-        "liveState",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.namespace, from),
-            3 => model::value(&mut self.target_state, from),
-            _ => model::value(&mut self.live_state, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("kind", &self.kind);
-        to.given("name", &self.name);
-        to.given("namespace", &self.namespace);
-        to.given("targetState", &self.target_state);
-        to.given("liveState", &self.live_state);
-    }
-}
-
-model::through_fields!(ArgocdManagedResource, Default);
-
 /// Catalog of blueprints.
 ///
 /// Returned by `get_blueprint_catalog`.
@@ -867,40 +306,6 @@ pub struct BlueprintCatalogResponse {
     /// The blueprints.
     pub blueprints: Vec<types::BlueprintItem>,
 }
-
-impl model::Blank for BlueprintCatalogResponse {
-    fn blank() -> Self {
-        Self {
-            version: model::blank(),
-            generated_at: model::blank(),
-            blueprints: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintCatalogResponse {
-    const NAME: &'static str = "BlueprintCatalogResponse";
-    const FIELDS: &'static [&'static str] = &["version", "generatedAt", "blueprints"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.version, from),
-            1 => model::time(&mut self.generated_at, from),
-            _ => model::value(&mut self.blueprints, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("version", &self.version);
-        to.always("generatedAt", &self.generated_at);
-        to.always("blueprints", &self.blueprints);
-    }
-}
-
-model::through_fields!(BlueprintCatalogResponse);
 
 /// Service to create from a blueprint.
 ///
@@ -952,52 +357,6 @@ impl BlueprintCreateRequest {
     }
 }
 
-impl model::Blank for BlueprintCreateRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            tag: model::blank(),
-            icon: model::blank(),
-            variables: model::blank(),
-            spec_overrides: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintCreateRequest {
-    const NAME: &'static str = "BlueprintCreateRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "tag",
-        "icon",
-        "variables",
-        "spec_overrides",
-    ];
-    const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.icon, from),
-            3 => model::value(&mut self.variables, from),
-            _ => model::value(&mut self.spec_overrides, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("tag", &self.tag);
-        to.always("icon", &self.icon);
-        to.given("variables", &self.variables);
-        to.given("spec_overrides", &self.spec_overrides);
-    }
-}
-
-model::through_fields!(BlueprintCreateRequest);
-
 /// Acknowledgment of a blueprint deployment.
 ///
 /// Returned by `deploy_blueprint`.
@@ -1009,37 +368,6 @@ pub struct BlueprintDeploymentAckResponse {
     /// Identifier of the execution.
     pub execution_id: String,
 }
-
-impl model::Blank for BlueprintDeploymentAckResponse {
-    fn blank() -> Self {
-        Self {
-            deployment_id: model::blank(),
-            execution_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintDeploymentAckResponse {
-    const NAME: &'static str = "BlueprintDeploymentAckResponse";
-    const FIELDS: &'static [&'static str] = &["deployment_id", "execution_id"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.deployment_id, from),
-            _ => model::value(&mut self.execution_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("deployment_id", &self.deployment_id);
-        to.always("execution_id", &self.execution_id);
-    }
-}
-
-model::through_fields!(BlueprintDeploymentAckResponse);
 
 /// Blueprint of the catalog.
 ///
@@ -1065,64 +393,6 @@ pub struct BlueprintItem {
     pub major_versions: Vec<types::BlueprintMajorVersion>,
 }
 
-impl model::Blank for BlueprintItem {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            icon: model::blank(),
-            categories: model::blank(),
-            provider: model::blank(),
-            service_family: model::blank(),
-            major_versions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintItem {
-    const NAME: &'static str = "BlueprintItem";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "kind",
-        "description",
-        "icon",
-        "categories",
-        "provider",
-        "serviceFamily",
-        "majorVersions",
-    ];
-    const REQUIRED: u128 = 0b01101111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.icon, from),
-            4 => model::value(&mut self.categories, from),
-            5 => model::value(&mut self.provider, from),
-            6 => model::value(&mut self.service_family, from),
-            _ => model::value(&mut self.major_versions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("kind", &self.kind);
-        to.always("description", &self.description);
-        to.always("icon", &self.icon);
-        to.always("categories", &self.categories);
-        to.always("provider", &self.provider);
-        to.always("serviceFamily", &self.service_family);
-        to.always("majorVersions", &self.major_versions);
-    }
-}
-
-model::through_fields!(BlueprintItem);
-
 /// Major version of a blueprint.
 ///
 /// A part of `BlueprintItem`.
@@ -1134,37 +404,6 @@ pub struct BlueprintMajorVersion {
     /// Tag of the latest release of that version.
     pub latest_tag: String,
 }
-
-impl model::Blank for BlueprintMajorVersion {
-    fn blank() -> Self {
-        Self {
-            service_version: model::blank(),
-            latest_tag: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintMajorVersion {
-    const NAME: &'static str = "BlueprintMajorVersion";
-    const FIELDS: &'static [&'static str] = &["serviceVersion", "latestTag"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.service_version, from),
-            _ => model::value(&mut self.latest_tag, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("serviceVersion", &self.service_version);
-        to.always("latestTag", &self.latest_tag);
-    }
-}
-
-model::through_fields!(BlueprintMajorVersion);
 
 /// Choices a blueprint leaves for the Terraform backend.
 ///
@@ -1184,48 +423,6 @@ pub struct BlueprintManifestBackendConfig {
     pub user_provided: Option<types::BlueprintManifestUserProvidedBackend>,
 }
 
-impl model::Blank for BlueprintManifestBackendConfig {
-    fn blank() -> Self {
-        Self {
-            default: model::blank(),
-            allowed_values: model::blank(),
-            overridable: model::blank(),
-            user_provided: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestBackendConfig {
-    const NAME: &'static str = "BlueprintManifestBackendConfig";
-    const FIELDS: &'static [&'static str] = &[
-        "default",
-        "allowed_values",
-        "overridable",
-        "user_provided",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.default, from),
-            1 => model::value(&mut self.allowed_values, from),
-            2 => model::value(&mut self.overridable, from),
-            _ => model::value(&mut self.user_provided, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("default", &self.default);
-        to.given("allowed_values", &self.allowed_values);
-        to.given("overridable", &self.overridable);
-        to.given("user_provided", &self.user_provided);
-    }
-}
-
-model::through_fields!(BlueprintManifestBackendConfig, Default);
-
 /// Helm chart of a blueprint.
 ///
 /// A part of `BlueprintManifestEngineHelm`.
@@ -1239,40 +436,6 @@ pub struct BlueprintManifestChartConfig {
     /// Version.
     pub version: String,
 }
-
-impl model::Blank for BlueprintManifestChartConfig {
-    fn blank() -> Self {
-        Self {
-            repository: model::blank(),
-            name: model::blank(),
-            version: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestChartConfig {
-    const NAME: &'static str = "BlueprintManifestChartConfig";
-    const FIELDS: &'static [&'static str] = &["repository", "name", "version"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.repository, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("repository", &self.repository);
-        to.always("name", &self.name);
-        to.always("version", &self.version);
-    }
-}
-
-model::through_fields!(BlueprintManifestChartConfig);
 
 /// Input of a blueprint that is filled from its context.
 ///
@@ -1289,43 +452,6 @@ pub struct BlueprintManifestContextVariableField {
     /// The value; can be null.
     pub value: Option<String>,
 }
-
-impl model::Blank for BlueprintManifestContextVariableField {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            name: model::blank(),
-            source: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestContextVariableField {
-    const NAME: &'static str = "BlueprintManifestContextVariableField";
-    const FIELDS: &'static [&'static str] = &["kind", "name", "source", "value"];
-    const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.source, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("name", &self.name);
-        to.given("source", &self.source);
-        to.given("value", &self.value);
-    }
-}
-
-model::through_fields!(BlueprintManifestContextVariableField);
 
 open_enum! {
     /// Always `contextVariable`.
@@ -1353,44 +479,6 @@ pub struct BlueprintManifestCredentialsConfig {
     pub overridable: Option<bool>,
 }
 
-impl model::Blank for BlueprintManifestCredentialsConfig {
-    fn blank() -> Self {
-        Self {
-            default: model::blank(),
-            allowed_values: model::blank(),
-            overridable: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestCredentialsConfig {
-    const NAME: &'static str = "BlueprintManifestCredentialsConfig";
-    const FIELDS: &'static [&'static str] = &[
-        "default",
-        "allowed_values",
-        "overridable",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.default, from),
-            1 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.overridable, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("default", &self.default);
-        to.given("allowed_values", &self.allowed_values);
-        to.given("overridable", &self.overridable);
-    }
-}
-
-model::through_fields!(BlueprintManifestCredentialsConfig, Default);
-
 /// Blueprint that runs Helm.
 ///
 /// A part of `BlueprintManifestEngineSpec`.
@@ -1406,43 +494,6 @@ pub struct BlueprintManifestEngineHelm {
     /// Resources of a run.
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
 }
-
-impl model::Blank for BlueprintManifestEngineHelm {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            chart: model::blank(),
-            timeout: model::blank(),
-            resources: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestEngineHelm {
-    const NAME: &'static str = "BlueprintManifestEngineHelm";
-    const FIELDS: &'static [&'static str] = &["type", "chart", "timeout", "resources"];
-    const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.chart, from),
-            2 => model::value(&mut self.timeout, from),
-            _ => model::value(&mut self.resources, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("chart", &self.chart);
-        to.given("timeout", &self.timeout);
-        to.given("resources", &self.resources);
-    }
-}
-
-model::through_fields!(BlueprintManifestEngineHelm);
 
 open_enum! {
     /// Always `helm`.
@@ -1475,60 +526,6 @@ pub struct BlueprintManifestEngineOpenTofu {
     /// Resources of a run.
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
 }
-
-impl model::Blank for BlueprintManifestEngineOpenTofu {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            provider: model::blank(),
-            opentofu: model::blank(),
-            credentials: model::blank(),
-            backend: model::blank(),
-            timeout: model::blank(),
-            resources: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestEngineOpenTofu {
-    const NAME: &'static str = "BlueprintManifestEngineOpenTofu";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "provider",
-        "opentofu",
-        "credentials",
-        "backend",
-        "timeout",
-        "resources",
-    ];
-    const REQUIRED: u128 = 0b0000111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.provider, from),
-            2 => model::value(&mut self.opentofu, from),
-            3 => model::value(&mut self.credentials, from),
-            4 => model::value(&mut self.backend, from),
-            5 => model::value(&mut self.timeout, from),
-            _ => model::value(&mut self.resources, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("provider", &self.provider);
-        to.always("opentofu", &self.opentofu);
-        to.given("credentials", &self.credentials);
-        to.given("backend", &self.backend);
-        to.given("timeout", &self.timeout);
-        to.given("resources", &self.resources);
-    }
-}
-
-model::through_fields!(BlueprintManifestEngineOpenTofu);
 
 open_enum! {
     /// Always `opentofu`.
@@ -1597,60 +594,6 @@ pub struct BlueprintManifestEngineTerraform {
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
 }
 
-impl model::Blank for BlueprintManifestEngineTerraform {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            provider: model::blank(),
-            terraform: model::blank(),
-            credentials: model::blank(),
-            backend: model::blank(),
-            timeout: model::blank(),
-            resources: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestEngineTerraform {
-    const NAME: &'static str = "BlueprintManifestEngineTerraform";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "provider",
-        "terraform",
-        "credentials",
-        "backend",
-        "timeout",
-        "resources",
-    ];
-    const REQUIRED: u128 = 0b0000111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.provider, from),
-            2 => model::value(&mut self.terraform, from),
-            3 => model::value(&mut self.credentials, from),
-            4 => model::value(&mut self.backend, from),
-            5 => model::value(&mut self.timeout, from),
-            _ => model::value(&mut self.resources, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("provider", &self.provider);
-        to.always("terraform", &self.terraform);
-        to.given("credentials", &self.credentials);
-        to.given("backend", &self.backend);
-        to.given("timeout", &self.timeout);
-        to.given("resources", &self.resources);
-    }
-}
-
-model::through_fields!(BlueprintManifestEngineTerraform);
-
 open_enum! {
     /// Always `terraform`.
     ///
@@ -1705,56 +648,6 @@ pub struct BlueprintManifestFieldType {
     pub max: Option<i64>,
 }
 
-impl model::Blank for BlueprintManifestFieldType {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            pattern: model::blank(),
-            min_length: model::blank(),
-            max_length: model::blank(),
-            min: model::blank(),
-            max: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestFieldType {
-    const NAME: &'static str = "BlueprintManifestFieldType";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "pattern",
-        "min_length",
-        "max_length",
-        "min",
-        "max",
-    ];
-    const REQUIRED: u128 = 0b000001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.pattern, from),
-            2 => model::value(&mut self.min_length, from),
-            3 => model::value(&mut self.max_length, from),
-            4 => model::value(&mut self.min, from),
-            _ => model::value(&mut self.max, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.given("pattern", &self.pattern);
-        to.given("min_length", &self.min_length);
-        to.given("max_length", &self.max_length);
-        to.given("min", &self.min);
-        to.given("max", &self.max);
-    }
-}
-
-model::through_fields!(BlueprintManifestFieldType);
-
 /// Resources of a blueprint run.
 ///
 /// A part of `BlueprintManifestEngineHelm`, `BlueprintManifestEngineOpenTofu` and `BlueprintManifestEngineTerraform`.
@@ -1769,40 +662,6 @@ pub struct BlueprintManifestResourcesConfig {
     pub storage: Option<String>,
 }
 
-impl model::Blank for BlueprintManifestResourcesConfig {
-    fn blank() -> Self {
-        Self {
-            cpu: model::blank(),
-            ram: model::blank(),
-            storage: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestResourcesConfig {
-    const NAME: &'static str = "BlueprintManifestResourcesConfig";
-    const FIELDS: &'static [&'static str] = &["cpu", "ram", "storage"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cpu, from),
-            1 => model::value(&mut self.ram, from),
-            _ => model::value(&mut self.storage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cpu", &self.cpu);
-        to.given("ram", &self.ram);
-        to.given("storage", &self.storage);
-    }
-}
-
-model::through_fields!(BlueprintManifestResourcesConfig, Default);
-
 /// Inputs and engine of a blueprint. The `kind` field of each input selects its shape.
 ///
 /// Returned by `get_blueprint_catalog_service_manifest`.
@@ -1814,37 +673,6 @@ pub struct BlueprintManifestResponse {
     /// Engine that runs the blueprint.
     pub engine: Option<types::BlueprintManifestEngineSpec>,
 }
-
-impl model::Blank for BlueprintManifestResponse {
-    fn blank() -> Self {
-        Self {
-            results: model::blank(),
-            engine: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestResponse {
-    const NAME: &'static str = "BlueprintManifestResponse";
-    const FIELDS: &'static [&'static str] = &["results", "engine"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.results, from),
-            _ => model::value(&mut self.engine, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-        to.given("engine", &self.engine);
-    }
-}
-
-model::through_fields!(BlueprintManifestResponse);
 
 /// Terraform backend described by the user.
 ///
@@ -1859,37 +687,6 @@ pub struct BlueprintManifestUserProvidedBackend {
     /// Default on the server: `{}`.
     pub config: BTreeMap<String, String>,
 }
-
-impl model::Blank for BlueprintManifestUserProvidedBackend {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            config: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestUserProvidedBackend {
-    const NAME: &'static str = "BlueprintManifestUserProvidedBackend";
-    const FIELDS: &'static [&'static str] = &["type", "config"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.config, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.given("config", &self.config);
-    }
-}
-
-model::through_fields!(BlueprintManifestUserProvidedBackend);
 
 /// Input of a blueprint that the user fills.
 ///
@@ -1915,64 +712,6 @@ pub struct BlueprintManifestVariableField {
     pub default_value: Option<String>,
 }
 
-impl model::Blank for BlueprintManifestVariableField {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            name: model::blank(),
-            type_: model::blank(),
-            required: model::blank(),
-            is_secret: model::blank(),
-            description: model::blank(),
-            allowed_values: model::blank(),
-            default_value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestVariableField {
-    const NAME: &'static str = "BlueprintManifestVariableField";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "name",
-        "type",
-        "required",
-        "is_secret",
-        "description",
-        "allowed_values",
-        "default_value",
-    ];
-    const REQUIRED: u128 = 0b00011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.required, from),
-            4 => model::value(&mut self.is_secret, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.default_value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("name", &self.name);
-        to.always("type", &self.type_);
-        to.always("required", &self.required);
-        to.always("is_secret", &self.is_secret);
-        to.given("description", &self.description);
-        to.given("allowed_values", &self.allowed_values);
-        to.given("default_value", &self.default_value);
-    }
-}
-
-model::through_fields!(BlueprintManifestVariableField);
-
 open_enum! {
     /// Always `variable`.
     ///
@@ -1995,37 +734,6 @@ pub struct BlueprintManifestVersionBlock {
     pub allowed_values: Vec<String>,
 }
 
-impl model::Blank for BlueprintManifestVersionBlock {
-    fn blank() -> Self {
-        Self {
-            version: model::blank(),
-            allowed_values: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintManifestVersionBlock {
-    const NAME: &'static str = "BlueprintManifestVersionBlock";
-    const FIELDS: &'static [&'static str] = &["version", "allowed_values"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.version, from),
-            _ => model::value(&mut self.allowed_values, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("version", &self.version);
-        to.given("allowed_values", &self.allowed_values);
-    }
-}
-
-model::through_fields!(BlueprintManifestVersionBlock);
-
 /// Documentation of a blueprint.
 ///
 /// Returned by `get_blueprint_catalog_service_readme`.
@@ -2037,37 +745,6 @@ pub struct BlueprintReadmeResponse {
     /// URL of the repository of the blueprint.
     pub repository_url: String,
 }
-
-impl model::Blank for BlueprintReadmeResponse {
-    fn blank() -> Self {
-        Self {
-            content: model::blank(),
-            repository_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintReadmeResponse {
-    const NAME: &'static str = "BlueprintReadmeResponse";
-    const FIELDS: &'static [&'static str] = &["content", "repository_url"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.content, from),
-            _ => model::value(&mut self.repository_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("content", &self.content);
-        to.always("repository_url", &self.repository_url);
-    }
-}
-
-model::through_fields!(BlueprintReadmeResponse);
 
 /// Blueprint in use in an environment.
 ///
@@ -2084,48 +761,6 @@ pub struct BlueprintResponse {
     /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
 }
-
-impl model::Blank for BlueprintResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            catalog_url: model::blank(),
-            tag: model::blank(),
-            environment_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintResponse {
-    const NAME: &'static str = "BlueprintResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "catalog_url",
-        "tag",
-        "environment_id",
-    ];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.catalog_url, from),
-            2 => model::value(&mut self.tag, from),
-            _ => model::value(&mut self.environment_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("catalog_url", &self.catalog_url);
-        to.always("tag", &self.tag);
-        to.always("environment_id", &self.environment_id);
-    }
-}
-
-model::through_fields!(BlueprintResponse);
 
 /// Settings of a blueprint that replace its own.
 ///
@@ -2202,60 +837,6 @@ impl BlueprintSpecOverrides {
     }
 }
 
-impl model::Blank for BlueprintSpecOverrides {
-    fn blank() -> Self {
-        Self {
-            engine_version: model::blank(),
-            credentials: model::blank(),
-            backend: model::blank(),
-            timeout: model::blank(),
-            cpu: model::blank(),
-            ram: model::blank(),
-            storage: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintSpecOverrides {
-    const NAME: &'static str = "BlueprintSpecOverrides";
-    const FIELDS: &'static [&'static str] = &[
-        "engine_version",
-        "credentials",
-        "backend",
-        "timeout",
-        "cpu",
-        "ram",
-        "storage",
-    ];
-    const REQUIRED: u128 = 0b0000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.engine_version, from),
-            1 => model::value(&mut self.credentials, from),
-            2 => model::value(&mut self.backend, from),
-            3 => model::value(&mut self.timeout, from),
-            4 => model::value(&mut self.cpu, from),
-            5 => model::value(&mut self.ram, from),
-            _ => model::value(&mut self.storage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("engine_version", &self.engine_version);
-        to.given("credentials", &self.credentials);
-        to.given("backend", &self.backend);
-        to.given("timeout", &self.timeout);
-        to.given("cpu", &self.cpu);
-        to.given("ram", &self.ram);
-        to.given("storage", &self.storage);
-    }
-}
-
-model::through_fields!(BlueprintSpecOverrides, Default);
-
 open_enum! {
     /// Where the Terraform state is kept.
     ///
@@ -2290,34 +871,6 @@ pub struct BlueprintUpdateEngineDiff {
     pub updated_values: Vec<types::BlueprintUpdateEngineFieldChange>,
 }
 
-impl model::Blank for BlueprintUpdateEngineDiff {
-    fn blank() -> Self {
-        Self {
-            updated_values: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateEngineDiff {
-    const NAME: &'static str = "BlueprintUpdateEngineDiff";
-    const FIELDS: &'static [&'static str] = &["updated_values"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.updated_values, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("updated_values", &self.updated_values);
-    }
-}
-
-model::through_fields!(BlueprintUpdateEngineDiff);
-
 /// Engine setting that changes in a blueprint update.
 ///
 /// A part of `BlueprintUpdateEngineDiff`.
@@ -2334,48 +887,6 @@ pub struct BlueprintUpdateEngineFieldChange {
     pub current_value: Option<String>,
 }
 
-impl model::Blank for BlueprintUpdateEngineFieldChange {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            current_default_value: model::blank(),
-            new_default_value: model::blank(),
-            current_value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateEngineFieldChange {
-    const NAME: &'static str = "BlueprintUpdateEngineFieldChange";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "current_default_value",
-        "new_default_value",
-        "current_value",
-    ];
-    const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.current_default_value, from),
-            2 => model::value(&mut self.new_default_value, from),
-            _ => model::value(&mut self.current_value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("current_default_value", &self.current_default_value);
-        to.given("new_default_value", &self.new_default_value);
-        to.given("current_value", &self.current_value);
-    }
-}
-
-model::through_fields!(BlueprintUpdateEngineFieldChange);
-
 /// Newer major version of a blueprint.
 ///
 /// A part of `BlueprintUpdateResponse`.
@@ -2387,37 +898,6 @@ pub struct BlueprintUpdateNewMajorVersion {
     /// Tag of the latest release of that version.
     pub latest_tag: String,
 }
-
-impl model::Blank for BlueprintUpdateNewMajorVersion {
-    fn blank() -> Self {
-        Self {
-            service_version: model::blank(),
-            latest_tag: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateNewMajorVersion {
-    const NAME: &'static str = "BlueprintUpdateNewMajorVersion";
-    const FIELDS: &'static [&'static str] = &["service_version", "latest_tag"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.service_version, from),
-            _ => model::value(&mut self.latest_tag, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("service_version", &self.service_version);
-        to.always("latest_tag", &self.latest_tag);
-    }
-}
-
-model::through_fields!(BlueprintUpdateNewMajorVersion);
 
 /// Optional variable that a blueprint update adds.
 ///
@@ -2437,52 +917,6 @@ pub struct BlueprintUpdateNewOptionalValue {
     pub is_secret: bool,
 }
 
-impl model::Blank for BlueprintUpdateNewOptionalValue {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            default_value: model::blank(),
-            type_: model::blank(),
-            allowed_values: model::blank(),
-            is_secret: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateNewOptionalValue {
-    const NAME: &'static str = "BlueprintUpdateNewOptionalValue";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "default_value",
-        "type",
-        "allowed_values",
-        "is_secret",
-    ];
-    const REQUIRED: u128 = 0b10101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.default_value, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.is_secret, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("default_value", &self.default_value);
-        to.always("type", &self.type_);
-        to.given("allowed_values", &self.allowed_values);
-        to.always("is_secret", &self.is_secret);
-    }
-}
-
-model::through_fields!(BlueprintUpdateNewOptionalValue);
-
 /// Variable for which a blueprint update needs a value.
 ///
 /// A part of `BlueprintUpdateResponse`.
@@ -2499,48 +933,6 @@ pub struct BlueprintUpdateNewRequiredValue {
     pub is_secret: bool,
 }
 
-impl model::Blank for BlueprintUpdateNewRequiredValue {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            type_: model::blank(),
-            allowed_values: model::blank(),
-            is_secret: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateNewRequiredValue {
-    const NAME: &'static str = "BlueprintUpdateNewRequiredValue";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "type",
-        "allowed_values",
-        "is_secret",
-    ];
-    const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.is_secret, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("type", &self.type_);
-        to.given("allowed_values", &self.allowed_values);
-        to.always("is_secret", &self.is_secret);
-    }
-}
-
-model::through_fields!(BlueprintUpdateNewRequiredValue);
-
 /// Handle of a preview of a blueprint update.
 ///
 /// Returned by `preview_blueprint_update`.
@@ -2553,37 +945,6 @@ pub struct BlueprintUpdatePreviewResponse {
     pub service_type: types::PlatformTemplateComponentKind,
 }
 
-impl model::Blank for BlueprintUpdatePreviewResponse {
-    fn blank() -> Self {
-        Self {
-            preview_id: model::blank(),
-            service_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdatePreviewResponse {
-    const NAME: &'static str = "BlueprintUpdatePreviewResponse";
-    const FIELDS: &'static [&'static str] = &["preview_id", "service_type"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.preview_id, from),
-            _ => model::value(&mut self.service_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("preview_id", &self.preview_id);
-        to.always("service_type", &self.service_type);
-    }
-}
-
-model::through_fields!(BlueprintUpdatePreviewResponse);
-
 /// Variable that a blueprint update removes.
 ///
 /// A part of `BlueprintUpdateResponse`.
@@ -2593,32 +954,6 @@ pub struct BlueprintUpdateRemovedValue {
     /// Name.
     pub name: String,
 }
-
-impl model::Blank for BlueprintUpdateRemovedValue {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for BlueprintUpdateRemovedValue {
-    const NAME: &'static str = "BlueprintUpdateRemovedValue";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(BlueprintUpdateRemovedValue);
 
 /// Change of a service created from a blueprint. Name, tag and icon are always required.
 ///
@@ -2671,52 +1006,6 @@ impl BlueprintUpdateRequest {
     }
 }
 
-impl model::Blank for BlueprintUpdateRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            tag: model::blank(),
-            icon: model::blank(),
-            variables: model::blank(),
-            spec_overrides: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateRequest {
-    const NAME: &'static str = "BlueprintUpdateRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "tag",
-        "icon",
-        "variables",
-        "spec_overrides",
-    ];
-    const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.icon, from),
-            3 => model::value(&mut self.variables, from),
-            _ => model::value(&mut self.spec_overrides, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("tag", &self.tag);
-        to.always("icon", &self.icon);
-        to.given("variables", &self.variables);
-        to.given("spec_overrides", &self.spec_overrides);
-    }
-}
-
-model::through_fields!(BlueprintUpdateRequest);
-
 /// What an update of a blueprint to its latest version would change.
 ///
 /// Returned by `check_blueprint_update`.
@@ -2745,72 +1034,6 @@ pub struct BlueprintUpdateResponse {
     pub new_major_versions: Vec<types::BlueprintUpdateNewMajorVersion>,
 }
 
-impl model::Blank for BlueprintUpdateResponse {
-    fn blank() -> Self {
-        Self {
-            is_up_to_date: model::blank(),
-            current_tag: model::blank(),
-            latest_tag: model::blank(),
-            new_required_values: model::blank(),
-            new_optional_values: model::blank(),
-            now_required_values: model::blank(),
-            updated_values: model::blank(),
-            removed_values: model::blank(),
-            engine_diff: model::blank(),
-            new_major_versions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateResponse {
-    const NAME: &'static str = "BlueprintUpdateResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "is_up_to_date",
-        "current_tag",
-        "latest_tag",
-        "new_required_values",
-        "new_optional_values",
-        "now_required_values",
-        "updated_values",
-        "removed_values",
-        "engine_diff",
-        "new_major_versions",
-    ];
-    const REQUIRED: u128 = 0b0100000111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.is_up_to_date, from),
-            1 => model::value(&mut self.current_tag, from),
-            2 => model::value(&mut self.latest_tag, from),
-            3 => model::value(&mut self.new_required_values, from),
-            4 => model::value(&mut self.new_optional_values, from),
-            5 => model::value(&mut self.now_required_values, from),
-            6 => model::value(&mut self.updated_values, from),
-            7 => model::value(&mut self.removed_values, from),
-            8 => model::value(&mut self.engine_diff, from),
-            _ => model::value(&mut self.new_major_versions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("is_up_to_date", &self.is_up_to_date);
-        to.always("current_tag", &self.current_tag);
-        to.always("latest_tag", &self.latest_tag);
-        to.always("new_required_values", &self.new_required_values);
-        to.always("new_optional_values", &self.new_optional_values);
-        to.always("now_required_values", &self.now_required_values);
-        to.always("updated_values", &self.updated_values);
-        to.always("removed_values", &self.removed_values);
-        to.always("engine_diff", &self.engine_diff);
-        to.always("new_major_versions", &self.new_major_versions);
-    }
-}
-
-model::through_fields!(BlueprintUpdateResponse);
-
 /// Variable whose default changes in a blueprint update.
 ///
 /// A part of `BlueprintUpdateResponse`.
@@ -2832,60 +1055,6 @@ pub struct BlueprintUpdateUpdatedValue {
     /// Whether it is secret.
     pub is_secret: bool,
 }
-
-impl model::Blank for BlueprintUpdateUpdatedValue {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            current_default_value: model::blank(),
-            new_default_value: model::blank(),
-            current_value: model::blank(),
-            type_: model::blank(),
-            allowed_values: model::blank(),
-            is_secret: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateUpdatedValue {
-    const NAME: &'static str = "BlueprintUpdateUpdatedValue";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "current_default_value",
-        "new_default_value",
-        "current_value",
-        "type",
-        "allowed_values",
-        "is_secret",
-    ];
-    const REQUIRED: u128 = 0b1010001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.current_default_value, from),
-            2 => model::value(&mut self.new_default_value, from),
-            3 => model::value(&mut self.current_value, from),
-            4 => model::value(&mut self.type_, from),
-            5 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.is_secret, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("current_default_value", &self.current_default_value);
-        to.given("new_default_value", &self.new_default_value);
-        to.given("current_value", &self.current_value);
-        to.always("type", &self.type_);
-        to.given("allowed_values", &self.allowed_values);
-        to.always("is_secret", &self.is_secret);
-    }
-}
-
-model::through_fields!(BlueprintUpdateUpdatedValue);
 
 /// Value given to a blueprint variable.
 ///
@@ -2915,37 +1084,6 @@ impl BlueprintUpdateVariableValue {
         self
     }
 }
-
-impl model::Blank for BlueprintUpdateVariableValue {
-    fn blank() -> Self {
-        Self {
-            value: model::blank(),
-            is_secret: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintUpdateVariableValue {
-    const NAME: &'static str = "BlueprintUpdateVariableValue";
-    const FIELDS: &'static [&'static str] = &["value", "is_secret"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.value, from),
-            _ => model::value(&mut self.is_secret, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("value", &self.value);
-        to.given("is_secret", &self.is_secret);
-    }
-}
-
-model::through_fields!(BlueprintUpdateVariableValue);
 
 /// Value of a blueprint variable.
 ///
@@ -2978,37 +1116,3 @@ impl BlueprintVariableRequest {
         self
     }
 }
-
-impl model::Blank for BlueprintVariableRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            value: model::blank(),
-            is_secret: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BlueprintVariableRequest {
-    const NAME: &'static str = "BlueprintVariableRequest";
-    const FIELDS: &'static [&'static str] = &["name", "value", "is_secret"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.value, from),
-            _ => model::value(&mut self.is_secret, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("value", &self.value);
-        to.given("is_secret", &self.is_secret);
-    }
-}
-
-model::through_fields!(BlueprintVariableRequest);

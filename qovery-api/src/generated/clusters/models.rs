@@ -4,7 +4,6 @@
 //! Models. Clusters, the cloud providers that they run on, and the credentials for them.
 
 use std::collections::BTreeMap;
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -23,44 +22,6 @@ pub struct AksInfrastructureOutputs {
     /// URL of the OIDC issuer of the cluster.
     pub cluster_oidc_issuer: String,
 }
-
-impl model::Blank for AksInfrastructureOutputs {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            cluster_name: model::blank(),
-            cluster_oidc_issuer: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AksInfrastructureOutputs {
-    const NAME: &'static str = "AksInfrastructureOutputs";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "cluster_name",
-        "cluster_oidc_issuer",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.cluster_name, from),
-            _ => model::value(&mut self.cluster_oidc_issuer, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("cluster_name", &self.cluster_name);
-        to.always("cluster_oidc_issuer", &self.cluster_oidc_issuer);
-    }
-}
-
-model::through_fields!(AksInfrastructureOutputs);
 
 open_enum! {
     /// Always `AKS`.
@@ -126,52 +87,6 @@ impl AlertingConfig {
     }
 }
 
-impl model::Blank for AlertingConfig {
-    fn blank() -> Self {
-        Self {
-            enabled: model::blank(),
-            default_rule_labels: model::blank(),
-            spec_config_secret: model::blank(),
-            spec_external_url: model::blank(),
-            config_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertingConfig {
-    const NAME: &'static str = "AlertingConfig";
-    const FIELDS: &'static [&'static str] = &[
-        "enabled",
-        "default_rule_labels",
-        "spec_config_secret",
-        "spec_external_url",
-        "config_name",
-    ];
-    const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.enabled, from),
-            1 => model::value(&mut self.default_rule_labels, from),
-            2 => model::value(&mut self.spec_config_secret, from),
-            3 => model::value(&mut self.spec_external_url, from),
-            _ => model::value(&mut self.config_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("enabled", &self.enabled);
-        to.given("default_rule_labels", &self.default_rule_labels);
-        to.given("spec_config_secret", &self.spec_config_secret);
-        to.given("spec_external_url", &self.spec_external_url);
-        to.given("config_name", &self.config_name);
-    }
-}
-
-model::through_fields!(AlertingConfig);
-
 /// Authentication to a secret manager that Qovery sets up by itself.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
@@ -188,32 +103,6 @@ impl AutomaticallyConfiguredAuthDto {
         Self { mode }
     }
 }
-
-impl model::Blank for AutomaticallyConfiguredAuthDto {
-    fn blank() -> Self {
-        Self { mode: model::blank() }
-    }
-}
-
-impl model::Model for AutomaticallyConfiguredAuthDto {
-    const NAME: &'static str = "AutomaticallyConfiguredAuthDto";
-    const FIELDS: &'static [&'static str] = &["mode"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.mode, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-    }
-}
-
-model::through_fields!(AutomaticallyConfiguredAuthDto);
 
 open_enum! {
     /// Always `AUTOMATICALLY_CONFIGURED`.
@@ -294,37 +183,6 @@ impl AwsParameterStoreEndpointDto {
     }
 }
 
-impl model::Blank for AwsParameterStoreEndpointDto {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            region: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AwsParameterStoreEndpointDto {
-    const NAME: &'static str = "AwsParameterStoreEndpointDto";
-    const FIELDS: &'static [&'static str] = &["mode", "region"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            _ => model::value(&mut self.region, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("region", &self.region);
-    }
-}
-
-model::through_fields!(AwsParameterStoreEndpointDto);
-
 open_enum! {
     /// Always `AWS_PARAMETER_STORE`.
     ///
@@ -356,37 +214,6 @@ impl AwsRoleArnAuthDto {
         }
     }
 }
-
-impl model::Blank for AwsRoleArnAuthDto {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            role_arn: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AwsRoleArnAuthDto {
-    const NAME: &'static str = "AwsRoleArnAuthDto";
-    const FIELDS: &'static [&'static str] = &["mode", "role_arn"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            _ => model::value(&mut self.role_arn, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("role_arn", &self.role_arn);
-    }
-}
-
-model::through_fields!(AwsRoleArnAuthDto);
 
 open_enum! {
     /// Always `AWS_ROLE_ARN`.
@@ -427,40 +254,6 @@ impl AwsRoleCredentialsRequest {
     }
 }
 
-impl model::Blank for AwsRoleCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            name: model::blank(),
-            role_arn: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AwsRoleCredentialsRequest {
-    const NAME: &'static str = "AwsRoleCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &["type", "name", "role_arn"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.role_arn, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("name", &self.name);
-        to.always("role_arn", &self.role_arn);
-    }
-}
-
-model::through_fields!(AwsRoleCredentialsRequest);
-
 /// AWS Secrets Manager as a source of secrets.
 ///
 /// A part of `SecretManagerEndpointConfigurationDto`.
@@ -485,37 +278,6 @@ impl AwsSecretManagerEndpointDto {
         }
     }
 }
-
-impl model::Blank for AwsSecretManagerEndpointDto {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            region: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AwsSecretManagerEndpointDto {
-    const NAME: &'static str = "AwsSecretManagerEndpointDto";
-    const FIELDS: &'static [&'static str] = &["mode", "region"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            _ => model::value(&mut self.region, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("region", &self.region);
-    }
-}
-
-model::through_fields!(AwsSecretManagerEndpointDto);
 
 open_enum! {
     /// Always `AWS_SECRET_MANAGER`.
@@ -564,48 +326,6 @@ impl AwsStaticCredentialsAuthDto {
     }
 }
 
-impl model::Blank for AwsStaticCredentialsAuthDto {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            region: model::blank(),
-            access_key: model::blank(),
-            secret_key: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AwsStaticCredentialsAuthDto {
-    const NAME: &'static str = "AwsStaticCredentialsAuthDto";
-    const FIELDS: &'static [&'static str] = &[
-        "mode",
-        "region",
-        "access_key",
-        "secret_key",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.region, from),
-            2 => model::value(&mut self.access_key, from),
-            _ => model::value(&mut self.secret_key, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("region", &self.region);
-        to.always("access_key", &self.access_key);
-        to.given("secret_key", &self.secret_key);
-    }
-}
-
-model::through_fields!(AwsStaticCredentialsAuthDto);
-
 open_enum! {
     /// Always `AWS_STATIC_CREDENTIALS`.
     ///
@@ -649,48 +369,6 @@ impl AwsStaticCredentialsRequest {
     }
 }
 
-impl model::Blank for AwsStaticCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            name: model::blank(),
-            access_key_id: model::blank(),
-            secret_access_key: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AwsStaticCredentialsRequest {
-    const NAME: &'static str = "AwsStaticCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "name",
-        "access_key_id",
-        "secret_access_key",
-    ];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.access_key_id, from),
-            _ => model::value(&mut self.secret_access_key, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("name", &self.name);
-        to.always("access_key_id", &self.access_key_id);
-        to.always("secret_access_key", &self.secret_access_key);
-    }
-}
-
-model::through_fields!(AwsStaticCredentialsRequest);
-
 open_enum! {
     /// Always `AWS_STATIC`.
     ///
@@ -730,44 +408,6 @@ impl AzureCredentialsRequest {
     }
 }
 
-impl model::Blank for AzureCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            azure_subscription_id: model::blank(),
-            azure_tenant_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AzureCredentialsRequest {
-    const NAME: &'static str = "AzureCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "azure_subscription_id",
-        "azure_tenant_id",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.azure_subscription_id, from),
-            _ => model::value(&mut self.azure_tenant_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("azure_subscription_id", &self.azure_subscription_id);
-        to.always("azure_tenant_id", &self.azure_tenant_id);
-    }
-}
-
-model::through_fields!(AzureCredentialsRequest);
-
 /// Parameters of the cert-manager chart of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
@@ -790,34 +430,6 @@ impl CertManagerChartParameters {
     }
 }
 
-impl model::Blank for CertManagerChartParameters {
-    fn blank() -> Self {
-        Self {
-            kubernetes_namespace: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CertManagerChartParameters {
-    const NAME: &'static str = "CertManagerChartParameters";
-    const FIELDS: &'static [&'static str] = &["kubernetes_namespace"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.kubernetes_namespace, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("kubernetes_namespace", &self.kubernetes_namespace);
-    }
-}
-
-model::through_fields!(CertManagerChartParameters, Default);
-
 /// Cloud provider that can host clusters.
 ///
 /// A part of `CloudProviderResponseList`.
@@ -834,48 +446,6 @@ pub struct CloudProvider {
     pub regions: Vec<types::ClusterRegion>,
 }
 
-impl model::Blank for CloudProvider {
-    fn blank() -> Self {
-        Self {
-            short_name: model::blank(),
-            name: model::blank(),
-            logo_url: model::blank(),
-            regions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CloudProvider {
-    const NAME: &'static str = "CloudProvider";
-    const FIELDS: &'static [&'static str] = &[
-        "short_name",
-        "name",
-        "logo_url",
-        "regions",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.short_name, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.logo_url, from),
-            _ => model::value(&mut self.regions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("short_name", &self.short_name);
-        to.given("name", &self.name);
-        to.given("logo_url", &self.logo_url);
-        to.given("regions", &self.regions);
-    }
-}
-
-model::through_fields!(CloudProvider, Default);
-
 /// Cloud providers that can host clusters.
 ///
 /// Returned by `list_cloud_provider`.
@@ -885,32 +455,6 @@ pub struct CloudProviderResponseList {
     /// The listed items.
     pub results: Vec<types::CloudProvider>,
 }
-
-impl model::Blank for CloudProviderResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for CloudProviderResponseList {
-    const NAME: &'static str = "CloudProviderResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(CloudProviderResponseList, Default);
 
 /// Export of metrics to Amazon CloudWatch.
 ///
@@ -928,32 +472,6 @@ impl CloudWatchExportConfig {
         Self { enabled }
     }
 }
-
-impl model::Blank for CloudWatchExportConfig {
-    fn blank() -> Self {
-        Self { enabled: model::blank() }
-    }
-}
-
-impl model::Model for CloudWatchExportConfig {
-    const NAME: &'static str = "CloudWatchExportConfig";
-    const FIELDS: &'static [&'static str] = &["enabled"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.enabled, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("enabled", &self.enabled);
-    }
-}
-
-model::through_fields!(CloudWatchExportConfig);
 
 open_enum! {
     /// Always `CLOUDFLARE`.
@@ -1010,52 +528,6 @@ impl CloudflareDnsProviderRequest {
     }
 }
 
-impl model::Blank for CloudflareDnsProviderRequest {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            email: model::blank(),
-            api_token: model::blank(),
-            proxied: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CloudflareDnsProviderRequest {
-    const NAME: &'static str = "CloudflareDnsProviderRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "provider",
-        "domain",
-        "email",
-        "api_token",
-        "proxied",
-    ];
-    const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.domain, from),
-            2 => model::value(&mut self.email, from),
-            3 => model::value(&mut self.api_token, from),
-            _ => model::value(&mut self.proxied, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("provider", &self.provider);
-        to.always("domain", &self.domain);
-        to.always("email", &self.email);
-        to.always("api_token", &self.api_token);
-        to.given("proxied", &self.proxied);
-    }
-}
-
-model::through_fields!(CloudflareDnsProviderRequest);
-
 /// Cloudflare as the DNS provider of a cluster. The token is never returned.
 ///
 /// A part of `ClusterDnsProviderResponseProvider`.
@@ -1071,43 +543,6 @@ pub struct CloudflareDnsProviderResponse {
     /// Whether the traffic goes through the Cloudflare proxy; the default is false.
     pub proxied: bool,
 }
-
-impl model::Blank for CloudflareDnsProviderResponse {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            email: model::blank(),
-            proxied: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CloudflareDnsProviderResponse {
-    const NAME: &'static str = "CloudflareDnsProviderResponse";
-    const FIELDS: &'static [&'static str] = &["provider", "domain", "email", "proxied"];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.domain, from),
-            2 => model::value(&mut self.email, from),
-            _ => model::value(&mut self.proxied, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("provider", &self.provider);
-        to.always("domain", &self.domain);
-        to.always("email", &self.email);
-        to.always("proxied", &self.proxied);
-    }
-}
-
-model::through_fields!(CloudflareDnsProviderResponse);
 
 /// Kubernetes cluster that hosts environments.
 ///
@@ -1194,167 +629,6 @@ pub struct Cluster {
     /// Accesses to external secret managers.
     pub secret_manager_accesses: Vec<types::SecretManagerAccess>,
 }
-
-impl model::Blank for Cluster {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            organization: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            region: model::blank(),
-            cloud_provider: model::blank(),
-            min_running_nodes: model::blank(),
-            max_running_nodes: model::blank(),
-            disk_size: model::blank(),
-            disk_iops: model::blank(),
-            disk_throughput: model::blank(),
-            instance_type: model::blank(),
-            kubernetes: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            estimated_cloud_provider_cost: model::blank(),
-            status: model::blank(),
-            has_access: model::blank(),
-            version: model::blank(),
-            is_default: model::blank(),
-            is_demo: model::blank(),
-            production: model::blank(),
-            ssh_keys: model::blank(),
-            features: model::blank(),
-            deployment_status: model::blank(),
-            metrics_parameters: model::blank(),
-            infrastructure_outputs: model::blank(),
-            infrastructure_charts_parameters: model::blank(),
-            keda: model::blank(),
-            labels_groups: model::blank(),
-            secret_manager_accesses: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Cluster {
-    const NAME: &'static str = "Cluster";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "organization",
-        "name",
-        "description",
-        "region",
-        "cloud_provider",
-        "min_running_nodes",
-        "max_running_nodes",
-        "disk_size",
-        "disk_iops",
-        "disk_throughput",
-        "instance_type",
-        "kubernetes",
-        "cpu",
-        "memory",
-        "estimated_cloud_provider_cost",
-        "status",
-        "has_access",
-        "version",
-        "is_default",
-        "is_demo",
-        "production",
-        "ssh_keys",
-        "features",
-        "deployment_status",
-        "metrics_parameters",
-        "infrastructure_outputs",
-        "infrastructure_charts_parameters",
-        "keda",
-        "labels_groups",
-        "secret_manager_accesses",
-    ];
-    const REQUIRED: u128 = 0b000000000000000000000000011011011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.organization, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.region, from),
-            7 => model::value(&mut self.cloud_provider, from),
-            8 => model::value(&mut self.min_running_nodes, from),
-            9 => model::value(&mut self.max_running_nodes, from),
-            10 => model::value(&mut self.disk_size, from),
-            11 => model::value(&mut self.disk_iops, from),
-            12 => model::value(&mut self.disk_throughput, from),
-            13 => model::value(&mut self.instance_type, from),
-            14 => model::value(&mut self.kubernetes, from),
-            15 => model::value(&mut self.cpu, from),
-            16 => model::value(&mut self.memory, from),
-            17 => model::value(&mut self.estimated_cloud_provider_cost, from),
-            18 => model::value(&mut self.status, from),
-            19 => model::value(&mut self.has_access, from),
-            20 => model::value(&mut self.version, from),
-            21 => model::value(&mut self.is_default, from),
-            22 => model::value(&mut self.is_demo, from),
-            23 => model::value(&mut self.production, from),
-            24 => model::value(&mut self.ssh_keys, from),
-            25 => model::value(&mut self.features, from),
-            26 => model::value(&mut self.deployment_status, from),
-            27 => model::value(&mut self.metrics_parameters, from),
-            28 => model::value(&mut self.infrastructure_outputs, from),
-            29 => model::value(&mut self.infrastructure_charts_parameters, from),
-            30 => model::value(&mut self.keda, from),
-            31 => model::value(&mut self.labels_groups, from),
-            _ => model::value(&mut self.secret_manager_accesses, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("organization", &self.organization);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("region", &self.region);
-        to.always("cloud_provider", &self.cloud_provider);
-        to.given("min_running_nodes", &self.min_running_nodes);
-        to.given("max_running_nodes", &self.max_running_nodes);
-        to.given("disk_size", &self.disk_size);
-        to.given("disk_iops", &self.disk_iops);
-        to.given("disk_throughput", &self.disk_throughput);
-        to.given("instance_type", &self.instance_type);
-        to.given("kubernetes", &self.kubernetes);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("estimated_cloud_provider_cost", &self.estimated_cloud_provider_cost);
-        to.given("status", &self.status);
-        to.given("has_access", &self.has_access);
-        to.given("version", &self.version);
-        to.given("is_default", &self.is_default);
-        to.given("is_demo", &self.is_demo);
-        to.given("production", &self.production);
-        to.given("ssh_keys", &self.ssh_keys);
-        to.given("features", &self.features);
-        to.given("deployment_status", &self.deployment_status);
-        to.given("metrics_parameters", &self.metrics_parameters);
-        to.given("infrastructure_outputs", &self.infrastructure_outputs);
-        to.given(
-            "infrastructure_charts_parameters",
-            &self.infrastructure_charts_parameters,
-        );
-        to.given("keda", &self.keda);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("secret_manager_accesses", &self.secret_manager_accesses);
-    }
-}
-
-model::through_fields!(Cluster);
 
 /// Advanced settings of a cluster. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
@@ -1905,348 +1179,6 @@ impl ClusterAdvancedSettings {
     }
 }
 
-impl model::Blank for ClusterAdvancedSettings {
-    fn blank() -> Self {
-        Self {
-            aws_cloudwatch_eks_logs_retention_days: model::blank(),
-            aws_vpc_enable_s3_flow_logs: model::blank(),
-            aws_vpc_flow_logs_retention_days: model::blank(),
-            aws_vpc_enable_nat_gateway_secondary_eip: model::blank(),
-            loki_log_retention_in_week: model::blank(),
-            loki_deployment_mode: model::blank(),
-            loki_single_binary_cpu_request_m: model::blank(),
-            loki_single_binary_cpu_limit_m: model::blank(),
-            loki_single_binary_memory_request_mib: model::blank(),
-            loki_single_binary_memory_limit_mib: model::blank(),
-            loki_write_cpu_request_m: model::blank(),
-            loki_write_cpu_limit_m: model::blank(),
-            loki_write_memory_request_mib: model::blank(),
-            loki_write_memory_limit_mib: model::blank(),
-            loki_read_cpu_request_m: model::blank(),
-            loki_read_cpu_limit_m: model::blank(),
-            loki_read_memory_request_mib: model::blank(),
-            loki_read_memory_limit_mib: model::blank(),
-            loki_backend_cpu_request_m: model::blank(),
-            loki_backend_cpu_limit_m: model::blank(),
-            loki_backend_memory_request_mib: model::blank(),
-            loki_backend_memory_limit_mib: model::blank(),
-            registry_image_retention_time: model::blank(),
-            cloud_provider_container_registry_tags: model::blank(),
-            aws_eks_enable_alb_controller: model::blank(),
-            aws_eks_enable_efs_addon: model::blank(),
-            aws_eks_efs_throughput_mode: model::blank(),
-            aws_eks_efs_performance_mode: model::blank(),
-            aws_eks_efs_transition_to_ia: model::blank(),
-            load_balancer_size: model::blank(),
-            database_postgresql_deny_any_access: model::blank(),
-            database_postgresql_allowed_cidrs: model::blank(),
-            database_mysql_deny_any_access: model::blank(),
-            database_mysql_allowed_cidrs: model::blank(),
-            database_mongodb_deny_any_access: model::blank(),
-            database_mongodb_allowed_cidrs: model::blank(),
-            database_redis_deny_any_access: model::blank(),
-            database_redis_allowed_cidrs: model::blank(),
-            aws_iam_admin_group: model::blank(),
-            aws_eks_ec2_metadata_imds: model::blank(),
-            aws_eks_ec2_ami: model::blank(),
-            pleco_resources_ttl: model::blank(),
-            registry_mirroring_mode: model::blank(),
-            nginx_vcpu_request_in_milli_cpu: model::blank(),
-            nginx_vcpu_limit_in_milli_cpu: model::blank(),
-            nginx_memory_request_in_mib: model::blank(),
-            nginx_memory_limit_in_mib: model::blank(),
-            envoy_gateway_api_http_request_timeout_seconds: model::blank(),
-            envoy_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
-            envoy_gateway_api_retry_num_retries: model::blank(),
-            envoy_gateway_api_retry_retry_on: model::blank(),
-            envoy_gateway_api_retry_http_status_codes: model::blank(),
-            envoy_gateway_api_retry_per_try_timeout_seconds: model::blank(),
-            nginx_hpa_cpu_utilization_percentage_threshold: model::blank(),
-            nginx_hpa_min_number_instances: model::blank(),
-            nginx_hpa_max_number_instances: model::blank(),
-            storageclass_fast_ssd: model::blank(),
-            qovery_static_ip_mode: model::blank(),
-            k8s_api_allowed_public_access_cidrs: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterAdvancedSettings {
-    const NAME: &'static str = "ClusterAdvancedSettings";
-    const FIELDS: &'static [&'static str] = &[
-        "aws.cloudwatch.eks_logs_retention_days",
-        "aws.vpc.enable_s3_flow_logs",
-        "aws.vpc.flow_logs_retention_days",
-        "aws.vpc.enable_nat_gateway_secondary_eip",
-        "loki.log_retention_in_week",
-        "loki.deployment_mode",
-        "loki.single_binary.cpu_request_m",
-        "loki.single_binary.cpu_limit_m",
-        "loki.single_binary.memory_request_mib",
-        "loki.single_binary.memory_limit_mib",
-        "loki.write.cpu_request_m",
-        "loki.write.cpu_limit_m",
-        "loki.write.memory_request_mib",
-        "loki.write.memory_limit_mib",
-        "loki.read.cpu_request_m",
-        "loki.read.cpu_limit_m",
-        "loki.read.memory_request_mib",
-        "loki.read.memory_limit_mib",
-        "loki.backend.cpu_request_m",
-        "loki.backend.cpu_limit_m",
-        "loki.backend.memory_request_mib",
-        "loki.backend.memory_limit_mib",
-        "registry.image_retention_time",
-        "cloud_provider.container_registry.tags",
-        "aws.eks.enable_alb_controller",
-        "aws.eks.enable_efs_addon",
-        "aws.eks.efs.throughput_mode",
-        "aws.eks.efs.performance_mode",
-        "aws.eks.efs.transition_to_ia",
-        "load_balancer.size",
-        "database.postgresql.deny_any_access",
-        "database.postgresql.allowed_cidrs",
-        "database.mysql.deny_any_access",
-        "database.mysql.allowed_cidrs",
-        "database.mongodb.deny_any_access",
-        "database.mongodb.allowed_cidrs",
-        "database.redis.deny_any_access",
-        "database.redis.allowed_cidrs",
-        "aws.iam.admin_group",
-        "aws.eks.ec2.metadata_imds",
-        "aws.eks.ec2.ami",
-        "pleco.resources_ttl",
-        "registry.mirroring_mode",
-        "nginx.vcpu.request_in_milli_cpu",
-        "nginx.vcpu.limit_in_milli_cpu",
-        "nginx.memory.request_in_mib",
-        "nginx.memory.limit_in_mib",
-        "envoy.gateway_api.http_request_timeout_seconds",
-        "envoy.gateway_api.http_connection_idle_timeout_seconds",
-        "envoy.gateway_api.retry.num_retries",
-        "envoy.gateway_api.retry.retry_on",
-        "envoy.gateway_api.retry.http_status_codes",
-        "envoy.gateway_api.retry.per_try_timeout_seconds",
-        "nginx.hpa.cpu_utilization_percentage_threshold",
-        "nginx.hpa.min_number_instances",
-        "nginx.hpa.max_number_instances",
-        "storageclass.fast_ssd",
-        "qovery.static_ip_mode",
-        "k8s.api.allowed_public_access_cidrs",
-    ];
-    const REQUIRED: u128 = 0b00000000000000000000000000000000000000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.aws_cloudwatch_eks_logs_retention_days, from),
-            1 => model::value(&mut self.aws_vpc_enable_s3_flow_logs, from),
-            2 => model::value(&mut self.aws_vpc_flow_logs_retention_days, from),
-            3 => model::value(&mut self.aws_vpc_enable_nat_gateway_secondary_eip, from),
-            4 => model::value(&mut self.loki_log_retention_in_week, from),
-            5 => model::value(&mut self.loki_deployment_mode, from),
-            6 => model::value(&mut self.loki_single_binary_cpu_request_m, from),
-            7 => model::value(&mut self.loki_single_binary_cpu_limit_m, from),
-            8 => model::value(&mut self.loki_single_binary_memory_request_mib, from),
-            9 => model::value(&mut self.loki_single_binary_memory_limit_mib, from),
-            10 => model::value(&mut self.loki_write_cpu_request_m, from),
-            11 => model::value(&mut self.loki_write_cpu_limit_m, from),
-            12 => model::value(&mut self.loki_write_memory_request_mib, from),
-            13 => model::value(&mut self.loki_write_memory_limit_mib, from),
-            14 => model::value(&mut self.loki_read_cpu_request_m, from),
-            15 => model::value(&mut self.loki_read_cpu_limit_m, from),
-            16 => model::value(&mut self.loki_read_memory_request_mib, from),
-            17 => model::value(&mut self.loki_read_memory_limit_mib, from),
-            18 => model::value(&mut self.loki_backend_cpu_request_m, from),
-            19 => model::value(&mut self.loki_backend_cpu_limit_m, from),
-            20 => model::value(&mut self.loki_backend_memory_request_mib, from),
-            21 => model::value(&mut self.loki_backend_memory_limit_mib, from),
-            22 => model::value(&mut self.registry_image_retention_time, from),
-            23 => model::value(&mut self.cloud_provider_container_registry_tags, from),
-            24 => model::value(&mut self.aws_eks_enable_alb_controller, from),
-            25 => model::value(&mut self.aws_eks_enable_efs_addon, from),
-            26 => model::value(&mut self.aws_eks_efs_throughput_mode, from),
-            27 => model::value(&mut self.aws_eks_efs_performance_mode, from),
-            28 => model::value(&mut self.aws_eks_efs_transition_to_ia, from),
-            29 => model::value(&mut self.load_balancer_size, from),
-            30 => model::value(&mut self.database_postgresql_deny_any_access, from),
-            31 => model::value(&mut self.database_postgresql_allowed_cidrs, from),
-            32 => model::value(&mut self.database_mysql_deny_any_access, from),
-            33 => model::value(&mut self.database_mysql_allowed_cidrs, from),
-            34 => model::value(&mut self.database_mongodb_deny_any_access, from),
-            35 => model::value(&mut self.database_mongodb_allowed_cidrs, from),
-            36 => model::value(&mut self.database_redis_deny_any_access, from),
-            37 => model::value(&mut self.database_redis_allowed_cidrs, from),
-            38 => model::value(&mut self.aws_iam_admin_group, from),
-            39 => model::value(&mut self.aws_eks_ec2_metadata_imds, from),
-            40 => model::value(&mut self.aws_eks_ec2_ami, from),
-            41 => model::value(&mut self.pleco_resources_ttl, from),
-            42 => model::value(&mut self.registry_mirroring_mode, from),
-            43 => model::value(&mut self.nginx_vcpu_request_in_milli_cpu, from),
-            44 => model::value(&mut self.nginx_vcpu_limit_in_milli_cpu, from),
-            45 => model::value(&mut self.nginx_memory_request_in_mib, from),
-            46 => model::value(&mut self.nginx_memory_limit_in_mib, from),
-            47 => {
-                model::value(
-                    &mut self.envoy_gateway_api_http_request_timeout_seconds,
-                    from,
-                )
-            }
-            48 => {
-                model::value(
-                    &mut self.envoy_gateway_api_http_connection_idle_timeout_seconds,
-                    from,
-                )
-            }
-            49 => model::value(&mut self.envoy_gateway_api_retry_num_retries, from),
-            50 => model::value(&mut self.envoy_gateway_api_retry_retry_on, from),
-            51 => model::value(&mut self.envoy_gateway_api_retry_http_status_codes, from),
-            52 => {
-                model::value(
-                    &mut self.envoy_gateway_api_retry_per_try_timeout_seconds,
-                    from,
-                )
-            }
-            53 => {
-                model::value(
-                    &mut self.nginx_hpa_cpu_utilization_percentage_threshold,
-                    from,
-                )
-            }
-            54 => model::value(&mut self.nginx_hpa_min_number_instances, from),
-            55 => model::value(&mut self.nginx_hpa_max_number_instances, from),
-            56 => model::value(&mut self.storageclass_fast_ssd, from),
-            57 => model::value(&mut self.qovery_static_ip_mode, from),
-            _ => model::value(&mut self.k8s_api_allowed_public_access_cidrs, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given(
-            "aws.cloudwatch.eks_logs_retention_days",
-            &self.aws_cloudwatch_eks_logs_retention_days,
-        );
-        to.given("aws.vpc.enable_s3_flow_logs", &self.aws_vpc_enable_s3_flow_logs);
-        to.given(
-            "aws.vpc.flow_logs_retention_days",
-            &self.aws_vpc_flow_logs_retention_days,
-        );
-        to.given(
-            "aws.vpc.enable_nat_gateway_secondary_eip",
-            &self.aws_vpc_enable_nat_gateway_secondary_eip,
-        );
-        to.given("loki.log_retention_in_week", &self.loki_log_retention_in_week);
-        to.given("loki.deployment_mode", &self.loki_deployment_mode);
-        to.given(
-            "loki.single_binary.cpu_request_m",
-            &self.loki_single_binary_cpu_request_m,
-        );
-        to.given("loki.single_binary.cpu_limit_m", &self.loki_single_binary_cpu_limit_m);
-        to.given(
-            "loki.single_binary.memory_request_mib",
-            &self.loki_single_binary_memory_request_mib,
-        );
-        to.given(
-            "loki.single_binary.memory_limit_mib",
-            &self.loki_single_binary_memory_limit_mib,
-        );
-        to.given("loki.write.cpu_request_m", &self.loki_write_cpu_request_m);
-        to.given("loki.write.cpu_limit_m", &self.loki_write_cpu_limit_m);
-        to.given("loki.write.memory_request_mib", &self.loki_write_memory_request_mib);
-        to.given("loki.write.memory_limit_mib", &self.loki_write_memory_limit_mib);
-        to.given("loki.read.cpu_request_m", &self.loki_read_cpu_request_m);
-        to.given("loki.read.cpu_limit_m", &self.loki_read_cpu_limit_m);
-        to.given("loki.read.memory_request_mib", &self.loki_read_memory_request_mib);
-        to.given("loki.read.memory_limit_mib", &self.loki_read_memory_limit_mib);
-        to.given("loki.backend.cpu_request_m", &self.loki_backend_cpu_request_m);
-        to.given("loki.backend.cpu_limit_m", &self.loki_backend_cpu_limit_m);
-        to.given(
-            "loki.backend.memory_request_mib",
-            &self.loki_backend_memory_request_mib,
-        );
-        to.given("loki.backend.memory_limit_mib", &self.loki_backend_memory_limit_mib);
-        to.given("registry.image_retention_time", &self.registry_image_retention_time);
-        to.given(
-            "cloud_provider.container_registry.tags",
-            &self.cloud_provider_container_registry_tags,
-        );
-        to.given("aws.eks.enable_alb_controller", &self.aws_eks_enable_alb_controller);
-        to.given("aws.eks.enable_efs_addon", &self.aws_eks_enable_efs_addon);
-        to.given("aws.eks.efs.throughput_mode", &self.aws_eks_efs_throughput_mode);
-        to.given("aws.eks.efs.performance_mode", &self.aws_eks_efs_performance_mode);
-        to.given("aws.eks.efs.transition_to_ia", &self.aws_eks_efs_transition_to_ia);
-        to.given("load_balancer.size", &self.load_balancer_size);
-        to.given(
-            "database.postgresql.deny_any_access",
-            &self.database_postgresql_deny_any_access,
-        );
-        to.given(
-            "database.postgresql.allowed_cidrs",
-            &self.database_postgresql_allowed_cidrs,
-        );
-        to.given("database.mysql.deny_any_access", &self.database_mysql_deny_any_access);
-        to.given("database.mysql.allowed_cidrs", &self.database_mysql_allowed_cidrs);
-        to.given(
-            "database.mongodb.deny_any_access",
-            &self.database_mongodb_deny_any_access,
-        );
-        to.given("database.mongodb.allowed_cidrs", &self.database_mongodb_allowed_cidrs);
-        to.given("database.redis.deny_any_access", &self.database_redis_deny_any_access);
-        to.given("database.redis.allowed_cidrs", &self.database_redis_allowed_cidrs);
-        to.given("aws.iam.admin_group", &self.aws_iam_admin_group);
-        to.given("aws.eks.ec2.metadata_imds", &self.aws_eks_ec2_metadata_imds);
-        to.given("aws.eks.ec2.ami", &self.aws_eks_ec2_ami);
-        to.given("pleco.resources_ttl", &self.pleco_resources_ttl);
-        to.given("registry.mirroring_mode", &self.registry_mirroring_mode);
-        to.given(
-            "nginx.vcpu.request_in_milli_cpu",
-            &self.nginx_vcpu_request_in_milli_cpu,
-        );
-        to.given("nginx.vcpu.limit_in_milli_cpu", &self.nginx_vcpu_limit_in_milli_cpu);
-        to.given("nginx.memory.request_in_mib", &self.nginx_memory_request_in_mib);
-        to.given("nginx.memory.limit_in_mib", &self.nginx_memory_limit_in_mib);
-        to.given(
-            "envoy.gateway_api.http_request_timeout_seconds",
-            &self.envoy_gateway_api_http_request_timeout_seconds,
-        );
-        to.given(
-            "envoy.gateway_api.http_connection_idle_timeout_seconds",
-            &self.envoy_gateway_api_http_connection_idle_timeout_seconds,
-        );
-        to.given(
-            "envoy.gateway_api.retry.num_retries",
-            &self.envoy_gateway_api_retry_num_retries,
-        );
-        to.given(
-            "envoy.gateway_api.retry.retry_on",
-            &self.envoy_gateway_api_retry_retry_on,
-        );
-        to.given(
-            "envoy.gateway_api.retry.http_status_codes",
-            &self.envoy_gateway_api_retry_http_status_codes,
-        );
-        to.given(
-            "envoy.gateway_api.retry.per_try_timeout_seconds",
-            &self.envoy_gateway_api_retry_per_try_timeout_seconds,
-        );
-        to.given(
-            "nginx.hpa.cpu_utilization_percentage_threshold",
-            &self.nginx_hpa_cpu_utilization_percentage_threshold,
-        );
-        to.given("nginx.hpa.min_number_instances", &self.nginx_hpa_min_number_instances);
-        to.given("nginx.hpa.max_number_instances", &self.nginx_hpa_max_number_instances);
-        to.given("storageclass.fast_ssd", &self.storageclass_fast_ssd);
-        to.given("qovery.static_ip_mode", &self.qovery_static_ip_mode);
-        to.given(
-            "k8s.api.allowed_public_access_cidrs",
-            &self.k8s_api_allowed_public_access_cidrs,
-        );
-    }
-}
-
-model::through_fields!(ClusterAdvancedSettings, Default);
-
 open_enum! {
     /// Whether the instances require version 2 of the EC2 metadata service.
     ///
@@ -2299,48 +1231,6 @@ pub struct ClusterAnalysisLogResponse {
     pub line_order: i64,
 }
 
-impl model::Blank for ClusterAnalysisLogResponse {
-    fn blank() -> Self {
-        Self {
-            timestamp: model::blank(),
-            level: model::blank(),
-            message: model::blank(),
-            line_order: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterAnalysisLogResponse {
-    const NAME: &'static str = "ClusterAnalysisLogResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "timestamp",
-        "level",
-        "message",
-        "line_order",
-    ];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.timestamp, from),
-            1 => model::value(&mut self.level, from),
-            2 => model::value(&mut self.message, from),
-            _ => model::value(&mut self.line_order, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("timestamp", &self.timestamp);
-        to.always("level", &self.level);
-        to.always("message", &self.message);
-        to.always("line_order", &self.line_order);
-    }
-}
-
-model::through_fields!(ClusterAnalysisLogResponse);
-
 /// Output of a cluster analysis.
 ///
 /// Returned by `list_cluster_analysis_logs`.
@@ -2350,32 +1240,6 @@ pub struct ClusterAnalysisLogResponseList {
     /// The lines.
     pub results: Vec<types::ClusterAnalysisLogResponse>,
 }
-
-impl model::Blank for ClusterAnalysisLogResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterAnalysisLogResponseList {
-    const NAME: &'static str = "ClusterAnalysisLogResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterAnalysisLogResponseList, Default);
 
 open_enum! {
     /// Format of the result of a cluster analysis.
@@ -2443,52 +1307,6 @@ impl ClusterAnalysisRequest {
     }
 }
 
-impl model::Blank for ClusterAnalysisRequest {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            output_format: model::blank(),
-            prometheus_url: model::blank(),
-            cmd_args: model::blank(),
-            target_kubernetes_version: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterAnalysisRequest {
-    const NAME: &'static str = "ClusterAnalysisRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "output_format",
-        "prometheus_url",
-        "cmd_args",
-        "target_kubernetes_version",
-    ];
-    const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.output_format, from),
-            2 => model::value(&mut self.prometheus_url, from),
-            3 => model::value(&mut self.cmd_args, from),
-            _ => model::value(&mut self.target_kubernetes_version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("output_format", &self.output_format);
-        to.given("prometheus_url", &self.prometheus_url);
-        to.given("cmd_args", &self.cmd_args);
-        to.given("target_kubernetes_version", &self.target_kubernetes_version);
-    }
-}
-
-model::through_fields!(ClusterAnalysisRequest);
-
 /// Analysis of a cluster.
 ///
 /// Returned by `start_cluster_analysis` and `get_cluster_analysis`.
@@ -2517,72 +1335,6 @@ pub struct ClusterAnalysisResponse {
     pub error_message: Option<String>,
 }
 
-impl model::Blank for ClusterAnalysisResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            cluster_id: model::blank(),
-            organization_id: model::blank(),
-            kind: model::blank(),
-            status: model::blank(),
-            output_format: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            triggered_by: model::blank(),
-            error_message: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterAnalysisResponse {
-    const NAME: &'static str = "ClusterAnalysisResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "cluster_id",
-        "organization_id",
-        "kind",
-        "status",
-        "output_format",
-        "created_at",
-        "updated_at",
-        "triggered_by",
-        "error_message",
-    ];
-    const REQUIRED: u128 = 0b0111111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.organization_id, from),
-            3 => model::value(&mut self.kind, from),
-            4 => model::value(&mut self.status, from),
-            5 => model::value(&mut self.output_format, from),
-            6 => model::time(&mut self.created_at, from),
-            7 => model::time(&mut self.updated_at, from),
-            8 => model::value(&mut self.triggered_by, from),
-            _ => model::value(&mut self.error_message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("cluster_id", &self.cluster_id);
-        to.always("organization_id", &self.organization_id);
-        to.always("kind", &self.kind);
-        to.always("status", &self.status);
-        to.always("output_format", &self.output_format);
-        to.always("created_at", &self.created_at);
-        to.always("updated_at", &self.updated_at);
-        to.always("triggered_by", &self.triggered_by);
-        to.given("error_message", &self.error_message);
-    }
-}
-
-model::through_fields!(ClusterAnalysisResponse);
-
 /// Analyses of a cluster.
 ///
 /// Returned by `list_cluster_analyses`.
@@ -2592,32 +1344,6 @@ pub struct ClusterAnalysisResponseList {
     /// The analyses.
     pub results: Vec<types::ClusterAnalysisResponse>,
 }
-
-impl model::Blank for ClusterAnalysisResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterAnalysisResponseList {
-    const NAME: &'static str = "ClusterAnalysisResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterAnalysisResponseList, Default);
 
 open_enum! {
     /// Progress of a cluster analysis.
@@ -2650,40 +1376,6 @@ pub struct ClusterCloudProviderInfo {
     /// Region of the cloud provider.
     pub region: Option<String>,
 }
-
-impl model::Blank for ClusterCloudProviderInfo {
-    fn blank() -> Self {
-        Self {
-            cloud_provider: model::blank(),
-            credentials: model::blank(),
-            region: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterCloudProviderInfo {
-    const NAME: &'static str = "ClusterCloudProviderInfo";
-    const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cloud_provider, from),
-            1 => model::value(&mut self.credentials, from),
-            _ => model::value(&mut self.region, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cloud_provider", &self.cloud_provider);
-        to.given("credentials", &self.credentials);
-        to.given("region", &self.region);
-    }
-}
-
-model::through_fields!(ClusterCloudProviderInfo, Default);
 
 /// Cloud provider, credentials and region of a cluster.
 ///
@@ -2728,40 +1420,6 @@ impl ClusterCloudProviderInfoRequest {
     }
 }
 
-impl model::Blank for ClusterCloudProviderInfoRequest {
-    fn blank() -> Self {
-        Self {
-            cloud_provider: model::blank(),
-            credentials: model::blank(),
-            region: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterCloudProviderInfoRequest {
-    const NAME: &'static str = "ClusterCloudProviderInfoRequest";
-    const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cloud_provider, from),
-            1 => model::value(&mut self.credentials, from),
-            _ => model::value(&mut self.region, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cloud_provider", &self.cloud_provider);
-        to.given("credentials", &self.credentials);
-        to.given("region", &self.region);
-    }
-}
-
-model::through_fields!(ClusterCloudProviderInfoRequest, Default);
-
 /// Cloud provider credentials of one kind in an organization.
 ///
 /// Returned by `list_aws_credentials`, `list_azure_credentials`, `list_do_credentials` and 3 more.
@@ -2771,32 +1429,6 @@ pub struct ClusterCredentialsResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterCredentials>,
 }
-
-impl model::Blank for ClusterCredentialsResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterCredentialsResponseList {
-    const NAME: &'static str = "ClusterCredentialsResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterCredentialsResponseList, Default);
 
 open_enum! {
     /// What the deletion of a cluster removes. The default is `DEFAULT`.
@@ -2843,34 +1475,6 @@ impl ClusterDnsProviderRequest {
     }
 }
 
-impl model::Blank for ClusterDnsProviderRequest {
-    fn blank() -> Self {
-        Self {
-            dns_provider: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterDnsProviderRequest {
-    const NAME: &'static str = "ClusterDnsProviderRequest";
-    const FIELDS: &'static [&'static str] = &["dns_provider"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.dns_provider, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("dns_provider", &self.dns_provider);
-    }
-}
-
-model::through_fields!(ClusterDnsProviderRequest);
-
 union! {
     /// Configuration of a DNS provider. The `provider` field selects the shape.
     ///
@@ -2915,34 +1519,6 @@ pub struct ClusterDnsProviderResponse {
     /// Configuration of the provider.
     pub dns_provider: types::ClusterDnsProviderResponseProvider,
 }
-
-impl model::Blank for ClusterDnsProviderResponse {
-    fn blank() -> Self {
-        Self {
-            dns_provider: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterDnsProviderResponse {
-    const NAME: &'static str = "ClusterDnsProviderResponse";
-    const FIELDS: &'static [&'static str] = &["dns_provider"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.dns_provider, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("dns_provider", &self.dns_provider);
-    }
-}
-
-model::through_fields!(ClusterDnsProviderResponse);
 
 union! {
     /// Configuration of a DNS provider. The `provider` field selects the shape.
@@ -3025,52 +1601,6 @@ impl ClusterEksAnywhereGitRepository {
     }
 }
 
-impl model::Blank for ClusterEksAnywhereGitRepository {
-    fn blank() -> Self {
-        Self {
-            url: model::blank(),
-            branch: model::blank(),
-            commit_id: model::blank(),
-            git_token_id: model::blank(),
-            provider: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterEksAnywhereGitRepository {
-    const NAME: &'static str = "ClusterEksAnywhereGitRepository";
-    const FIELDS: &'static [&'static str] = &[
-        "url",
-        "branch",
-        "commit_id",
-        "git_token_id",
-        "provider",
-    ];
-    const REQUIRED: u128 = 0b01001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            2 => model::value(&mut self.commit_id, from),
-            3 => model::value(&mut self.git_token_id, from),
-            _ => model::value(&mut self.provider, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("url", &self.url);
-        to.given("branch", &self.branch);
-        to.given("commit_id", &self.commit_id);
-        to.always("git_token_id", &self.git_token_id);
-        to.given("provider", &self.provider);
-    }
-}
-
-model::through_fields!(ClusterEksAnywhereGitRepository);
-
 /// Environment hosted by a cluster, with its services.
 ///
 /// A part of `ClusterEnvironmentResponseList`.
@@ -3089,52 +1619,6 @@ pub struct ClusterEnvironmentResponse {
     pub services: Vec<types::ClusterEnvironmentServiceResponse>,
 }
 
-impl model::Blank for ClusterEnvironmentResponse {
-    fn blank() -> Self {
-        Self {
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            services: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterEnvironmentResponse {
-    const NAME: &'static str = "ClusterEnvironmentResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "environment_id",
-        "environment_name",
-        "project_id",
-        "project_name",
-        "services",
-    ];
-    const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.environment_id, from),
-            1 => model::value(&mut self.environment_name, from),
-            2 => model::value(&mut self.project_id, from),
-            3 => model::value(&mut self.project_name, from),
-            _ => model::value(&mut self.services, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("environment_id", &self.environment_id);
-        to.always("environment_name", &self.environment_name);
-        to.always("project_id", &self.project_id);
-        to.always("project_name", &self.project_name);
-        to.always("services", &self.services);
-    }
-}
-
-model::through_fields!(ClusterEnvironmentResponse);
-
 /// Environments hosted by a cluster.
 ///
 /// Returned by `get_environments_by_cluster_id`.
@@ -3144,32 +1628,6 @@ pub struct ClusterEnvironmentResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterEnvironmentResponse>,
 }
-
-impl model::Blank for ClusterEnvironmentResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterEnvironmentResponseList {
-    const NAME: &'static str = "ClusterEnvironmentResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterEnvironmentResponseList, Default);
 
 /// Service of an environment hosted by a cluster.
 ///
@@ -3184,40 +1642,6 @@ pub struct ClusterEnvironmentServiceResponse {
     /// Type.
     pub type_: types::LinkedServiceTypeEnum,
 }
-
-impl model::Blank for ClusterEnvironmentServiceResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            type_: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterEnvironmentServiceResponse {
-    const NAME: &'static str = "ClusterEnvironmentServiceResponse";
-    const FIELDS: &'static [&'static str] = &["id", "name", "type"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.type_, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("type", &self.type_);
-    }
-}
-
-model::through_fields!(ClusterEnvironmentServiceResponse);
 
 /// Existing AWS network to put a cluster in.
 ///
@@ -3394,112 +1818,6 @@ impl ClusterFeatureAwsExistingVpc {
     }
 }
 
-impl model::Blank for ClusterFeatureAwsExistingVpc {
-    fn blank() -> Self {
-        Self {
-            aws_vpc_eks_id: model::blank(),
-            eks_subnets_zone_a_ids: model::blank(),
-            eks_subnets_zone_b_ids: model::blank(),
-            eks_subnets_zone_c_ids: model::blank(),
-            documentdb_subnets_zone_a_ids: model::blank(),
-            documentdb_subnets_zone_b_ids: model::blank(),
-            documentdb_subnets_zone_c_ids: model::blank(),
-            elasticache_subnets_zone_a_ids: model::blank(),
-            elasticache_subnets_zone_b_ids: model::blank(),
-            elasticache_subnets_zone_c_ids: model::blank(),
-            rds_subnets_zone_a_ids: model::blank(),
-            rds_subnets_zone_b_ids: model::blank(),
-            rds_subnets_zone_c_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_a_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_b_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_c_ids: model::blank(),
-            eks_create_nodes_in_private_subnet: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureAwsExistingVpc {
-    const NAME: &'static str = "ClusterFeatureAwsExistingVpc";
-    const FIELDS: &'static [&'static str] = &[
-        "aws_vpc_eks_id",
-        "eks_subnets_zone_a_ids",
-        "eks_subnets_zone_b_ids",
-        "eks_subnets_zone_c_ids",
-        "documentdb_subnets_zone_a_ids",
-        "documentdb_subnets_zone_b_ids",
-        "documentdb_subnets_zone_c_ids",
-        "elasticache_subnets_zone_a_ids",
-        "elasticache_subnets_zone_b_ids",
-        "elasticache_subnets_zone_c_ids",
-        "rds_subnets_zone_a_ids",
-        "rds_subnets_zone_b_ids",
-        "rds_subnets_zone_c_ids",
-        "eks_karpenter_fargate_subnets_zone_a_ids",
-        "eks_karpenter_fargate_subnets_zone_b_ids",
-        "eks_karpenter_fargate_subnets_zone_c_ids",
-        "eks_create_nodes_in_private_subnet",
-    ];
-    const REQUIRED: u128 = 0b00000000000000001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.aws_vpc_eks_id, from),
-            1 => model::value(&mut self.eks_subnets_zone_a_ids, from),
-            2 => model::value(&mut self.eks_subnets_zone_b_ids, from),
-            3 => model::value(&mut self.eks_subnets_zone_c_ids, from),
-            4 => model::value(&mut self.documentdb_subnets_zone_a_ids, from),
-            5 => model::value(&mut self.documentdb_subnets_zone_b_ids, from),
-            6 => model::value(&mut self.documentdb_subnets_zone_c_ids, from),
-            7 => model::value(&mut self.elasticache_subnets_zone_a_ids, from),
-            8 => model::value(&mut self.elasticache_subnets_zone_b_ids, from),
-            9 => model::value(&mut self.elasticache_subnets_zone_c_ids, from),
-            10 => model::value(&mut self.rds_subnets_zone_a_ids, from),
-            11 => model::value(&mut self.rds_subnets_zone_b_ids, from),
-            12 => model::value(&mut self.rds_subnets_zone_c_ids, from),
-            13 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_a_ids, from),
-            14 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_b_ids, from),
-            15 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_c_ids, from),
-            _ => model::value(&mut self.eks_create_nodes_in_private_subnet, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("aws_vpc_eks_id", &self.aws_vpc_eks_id);
-        to.always("eks_subnets_zone_a_ids", &self.eks_subnets_zone_a_ids);
-        to.always("eks_subnets_zone_b_ids", &self.eks_subnets_zone_b_ids);
-        to.always("eks_subnets_zone_c_ids", &self.eks_subnets_zone_c_ids);
-        to.given("documentdb_subnets_zone_a_ids", &self.documentdb_subnets_zone_a_ids);
-        to.given("documentdb_subnets_zone_b_ids", &self.documentdb_subnets_zone_b_ids);
-        to.given("documentdb_subnets_zone_c_ids", &self.documentdb_subnets_zone_c_ids);
-        to.given("elasticache_subnets_zone_a_ids", &self.elasticache_subnets_zone_a_ids);
-        to.given("elasticache_subnets_zone_b_ids", &self.elasticache_subnets_zone_b_ids);
-        to.given("elasticache_subnets_zone_c_ids", &self.elasticache_subnets_zone_c_ids);
-        to.given("rds_subnets_zone_a_ids", &self.rds_subnets_zone_a_ids);
-        to.given("rds_subnets_zone_b_ids", &self.rds_subnets_zone_b_ids);
-        to.given("rds_subnets_zone_c_ids", &self.rds_subnets_zone_c_ids);
-        to.given(
-            "eks_karpenter_fargate_subnets_zone_a_ids",
-            &self.eks_karpenter_fargate_subnets_zone_a_ids,
-        );
-        to.given(
-            "eks_karpenter_fargate_subnets_zone_b_ids",
-            &self.eks_karpenter_fargate_subnets_zone_b_ids,
-        );
-        to.given(
-            "eks_karpenter_fargate_subnets_zone_c_ids",
-            &self.eks_karpenter_fargate_subnets_zone_c_ids,
-        );
-        to.given(
-            "eks_create_nodes_in_private_subnet",
-            &self.eks_create_nodes_in_private_subnet,
-        );
-    }
-}
-
-model::through_fields!(ClusterFeatureAwsExistingVpc);
-
 /// Cluster feature whose value is an existing AWS network.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
@@ -3512,37 +1830,6 @@ pub struct ClusterFeatureAwsExistingVpcResponse {
     pub value: types::ClusterFeatureAwsExistingVpc,
 }
 
-impl model::Blank for ClusterFeatureAwsExistingVpcResponse {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureAwsExistingVpcResponse {
-    const NAME: &'static str = "ClusterFeatureAwsExistingVpcResponse";
-    const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(ClusterFeatureAwsExistingVpcResponse);
-
 /// Cluster feature whose value is a switch.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
@@ -3554,37 +1841,6 @@ pub struct ClusterFeatureBooleanResponse {
     /// Value, true or false.
     pub value: bool,
 }
-
-impl model::Blank for ClusterFeatureBooleanResponse {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureBooleanResponse {
-    const NAME: &'static str = "ClusterFeatureBooleanResponse";
-    const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(ClusterFeatureBooleanResponse);
 
 /// Existing Google Cloud network to put a cluster in.
 ///
@@ -3658,60 +1914,6 @@ impl ClusterFeatureGcpExistingVpc {
     }
 }
 
-impl model::Blank for ClusterFeatureGcpExistingVpc {
-    fn blank() -> Self {
-        Self {
-            vpc_name: model::blank(),
-            vpc_project_id: model::blank(),
-            subnetwork_name: model::blank(),
-            ip_range_services_name: model::blank(),
-            ip_range_pods_name: model::blank(),
-            additional_ip_range_pods_names: model::blank(),
-            private_nodes: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureGcpExistingVpc {
-    const NAME: &'static str = "ClusterFeatureGcpExistingVpc";
-    const FIELDS: &'static [&'static str] = &[
-        "vpc_name",
-        "vpc_project_id",
-        "subnetwork_name",
-        "ip_range_services_name",
-        "ip_range_pods_name",
-        "additional_ip_range_pods_names",
-        "private_nodes",
-    ];
-    const REQUIRED: u128 = 0b0000001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.vpc_name, from),
-            1 => model::value(&mut self.vpc_project_id, from),
-            2 => model::value(&mut self.subnetwork_name, from),
-            3 => model::value(&mut self.ip_range_services_name, from),
-            4 => model::value(&mut self.ip_range_pods_name, from),
-            5 => model::value(&mut self.additional_ip_range_pods_names, from),
-            _ => model::value(&mut self.private_nodes, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("vpc_name", &self.vpc_name);
-        to.given("vpc_project_id", &self.vpc_project_id);
-        to.given("subnetwork_name", &self.subnetwork_name);
-        to.given("ip_range_services_name", &self.ip_range_services_name);
-        to.given("ip_range_pods_name", &self.ip_range_pods_name);
-        to.given("additional_ip_range_pods_names", &self.additional_ip_range_pods_names);
-        to.given("private_nodes", &self.private_nodes);
-    }
-}
-
-model::through_fields!(ClusterFeatureGcpExistingVpc);
-
 /// Cluster feature whose value is an existing Google Cloud network.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
@@ -3723,37 +1925,6 @@ pub struct ClusterFeatureGcpExistingVpcResponse {
     /// Value.
     pub value: types::ClusterFeatureGcpExistingVpc,
 }
-
-impl model::Blank for ClusterFeatureGcpExistingVpcResponse {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureGcpExistingVpcResponse {
-    const NAME: &'static str = "ClusterFeatureGcpExistingVpcResponse";
-    const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(ClusterFeatureGcpExistingVpcResponse);
 
 /// Karpenter settings of a cluster.
 ///
@@ -3808,56 +1979,6 @@ impl ClusterFeatureKarpenterParameters {
     }
 }
 
-impl model::Blank for ClusterFeatureKarpenterParameters {
-    fn blank() -> Self {
-        Self {
-            spot_enabled: model::blank(),
-            disk_size_in_gib: model::blank(),
-            disk_iops: model::blank(),
-            disk_throughput: model::blank(),
-            default_service_architecture: model::blank(),
-            qovery_node_pools: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureKarpenterParameters {
-    const NAME: &'static str = "ClusterFeatureKarpenterParameters";
-    const FIELDS: &'static [&'static str] = &[
-        "spot_enabled",
-        "disk_size_in_gib",
-        "disk_iops",
-        "disk_throughput",
-        "default_service_architecture",
-        "qovery_node_pools",
-    ];
-    const REQUIRED: u128 = 0b110011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.spot_enabled, from),
-            1 => model::value(&mut self.disk_size_in_gib, from),
-            2 => model::value(&mut self.disk_iops, from),
-            3 => model::value(&mut self.disk_throughput, from),
-            4 => model::value(&mut self.default_service_architecture, from),
-            _ => model::value(&mut self.qovery_node_pools, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("spot_enabled", &self.spot_enabled);
-        to.always("disk_size_in_gib", &self.disk_size_in_gib);
-        to.given("disk_iops", &self.disk_iops);
-        to.given("disk_throughput", &self.disk_throughput);
-        to.always("default_service_architecture", &self.default_service_architecture);
-        to.always("qovery_node_pools", &self.qovery_node_pools);
-    }
-}
-
-model::through_fields!(ClusterFeatureKarpenterParameters);
-
 /// Cluster feature whose value is Karpenter settings.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
@@ -3869,37 +1990,6 @@ pub struct ClusterFeatureKarpenterParametersResponse {
     /// Value.
     pub value: types::ClusterFeatureKarpenterParameters,
 }
-
-impl model::Blank for ClusterFeatureKarpenterParametersResponse {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureKarpenterParametersResponse {
-    const NAME: &'static str = "ClusterFeatureKarpenterParametersResponse";
-    const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(ClusterFeatureKarpenterParametersResponse);
 
 /// NAT gateway settings of a cluster.
 ///
@@ -3928,34 +2018,6 @@ impl ClusterFeatureNatGatewayParameters {
     }
 }
 
-impl model::Blank for ClusterFeatureNatGatewayParameters {
-    fn blank() -> Self {
-        Self {
-            nat_gateway_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureNatGatewayParameters {
-    const NAME: &'static str = "ClusterFeatureNatGatewayParameters";
-    const FIELDS: &'static [&'static str] = &["nat_gateway_type"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.nat_gateway_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("nat_gateway_type", &self.nat_gateway_type);
-    }
-}
-
-model::through_fields!(ClusterFeatureNatGatewayParameters, Default);
-
 /// Cluster feature whose value is NAT gateway settings; the value can be null.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
@@ -3967,37 +2029,6 @@ pub struct ClusterFeatureNatGatewayParametersResponse {
     /// Value.
     pub value: Option<types::ClusterFeatureNatGatewayParameters>,
 }
-
-impl model::Blank for ClusterFeatureNatGatewayParametersResponse {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureNatGatewayParametersResponse {
-    const NAME: &'static str = "ClusterFeatureNatGatewayParametersResponse";
-    const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(ClusterFeatureNatGatewayParametersResponse);
 
 /// NAT gateway on Google Cloud.
 ///
@@ -4030,44 +2061,6 @@ impl ClusterFeatureNatGatewayTypeGcp {
     }
 }
 
-impl model::Blank for ClusterFeatureNatGatewayTypeGcp {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            static_ips_enabled: model::blank(),
-            static_ips_count: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureNatGatewayTypeGcp {
-    const NAME: &'static str = "ClusterFeatureNatGatewayTypeGcp";
-    const FIELDS: &'static [&'static str] = &[
-        "provider",
-        "static_ips_enabled",
-        "static_ips_count",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.static_ips_enabled, from),
-            _ => model::value(&mut self.static_ips_count, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("provider", &self.provider);
-        to.always("static_ips_enabled", &self.static_ips_enabled);
-        to.always("static_ips_count", &self.static_ips_count);
-    }
-}
-
-model::through_fields!(ClusterFeatureNatGatewayTypeGcp);
-
 open_enum! {
     /// Always `gcp`.
     ///
@@ -4099,37 +2092,6 @@ impl ClusterFeatureNatGatewayTypeScaleway {
         Self { provider, type_ }
     }
 }
-
-impl model::Blank for ClusterFeatureNatGatewayTypeScaleway {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            type_: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureNatGatewayTypeScaleway {
-    const NAME: &'static str = "ClusterFeatureNatGatewayTypeScaleway";
-    const FIELDS: &'static [&'static str] = &["provider", "type"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.type_, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("provider", &self.provider);
-        to.always("type", &self.type_);
-    }
-}
-
-model::through_fields!(ClusterFeatureNatGatewayTypeScaleway);
 
 open_enum! {
     /// Always `scaleway`.
@@ -4195,94 +2157,6 @@ pub struct ClusterFeatureResponse {
     pub accepted_values: Vec<types::ClusterFeatureResponseAcceptedValue>,
 }
 
-impl model::Blank for ClusterFeatureResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            title: model::blank(),
-            description: model::blank(),
-            cost_per_month_in_cents: model::blank(),
-            cost_per_month: model::blank(),
-            currency_code: model::blank(),
-            is_cloud_provider_paying_feature: model::blank(),
-            cloud_provider_feature_documentation: model::blank(),
-            is_qovery_paying_feature: model::blank(),
-            qovery_feature_documentation: model::blank(),
-            value_type: model::blank(),
-            value_object: model::blank(),
-            is_value_updatable: model::blank(),
-            accepted_values: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureResponse {
-    const NAME: &'static str = "ClusterFeatureResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "title",
-        "description",
-        "cost_per_month_in_cents",
-        "cost_per_month",
-        "currency_code",
-        "is_cloud_provider_paying_feature",
-        "cloud_provider_feature_documentation",
-        "is_qovery_paying_feature",
-        "qovery_feature_documentation",
-        "value_type",
-        "value_object",
-        "is_value_updatable",
-        "accepted_values",
-    ];
-    const REQUIRED: u128 = 0b00000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.title, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.cost_per_month_in_cents, from),
-            4 => model::value(&mut self.cost_per_month, from),
-            5 => model::value(&mut self.currency_code, from),
-            6 => model::value(&mut self.is_cloud_provider_paying_feature, from),
-            7 => model::value(&mut self.cloud_provider_feature_documentation, from),
-            8 => model::value(&mut self.is_qovery_paying_feature, from),
-            9 => model::value(&mut self.qovery_feature_documentation, from),
-            10 => model::value(&mut self.value_type, from),
-            11 => model::value(&mut self.value_object, from),
-            12 => model::value(&mut self.is_value_updatable, from),
-            _ => model::value(&mut self.accepted_values, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("title", &self.title);
-        to.given("description", &self.description);
-        to.given("cost_per_month_in_cents", &self.cost_per_month_in_cents);
-        to.given("cost_per_month", &self.cost_per_month);
-        to.given("currency_code", &self.currency_code);
-        to.given(
-            "is_cloud_provider_paying_feature",
-            &self.is_cloud_provider_paying_feature,
-        );
-        to.given(
-            "cloud_provider_feature_documentation",
-            &self.cloud_provider_feature_documentation,
-        );
-        to.given("is_qovery_paying_feature", &self.is_qovery_paying_feature);
-        to.given("qovery_feature_documentation", &self.qovery_feature_documentation);
-        to.given("value_type", &self.value_type);
-        to.given("value_object", &self.value_object);
-        to.given("is_value_updatable", &self.is_value_updatable);
-        to.given("accepted_values", &self.accepted_values);
-    }
-}
-
-model::through_fields!(ClusterFeatureResponse, Default);
-
 union! {
     /// A part of `ClusterFeatureResponse`.
     pub enum ClusterFeatureResponseAcceptedValue in order {
@@ -4302,32 +2176,6 @@ pub struct ClusterFeatureResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterFeatureResponse>,
 }
-
-impl model::Blank for ClusterFeatureResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterFeatureResponseList {
-    const NAME: &'static str = "ClusterFeatureResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterFeatureResponseList, Default);
 
 open_enum! {
     /// Type of the value of a cluster feature.
@@ -4437,37 +2285,6 @@ pub struct ClusterFeatureStringResponse {
     pub value: String,
 }
 
-impl model::Blank for ClusterFeatureStringResponse {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterFeatureStringResponse {
-    const NAME: &'static str = "ClusterFeatureStringResponse";
-    const FIELDS: &'static [&'static str] = &["type", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(ClusterFeatureStringResponse);
-
 /// Parameters of the charts installed on a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
@@ -4530,48 +2347,6 @@ impl ClusterInfrastructureChartsParameters {
     }
 }
 
-impl model::Blank for ClusterInfrastructureChartsParameters {
-    fn blank() -> Self {
-        Self {
-            nginx_parameters: model::blank(),
-            cert_manager_parameters: model::blank(),
-            metal_lb_parameters: model::blank(),
-            eks_anywhere_parameters: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterInfrastructureChartsParameters {
-    const NAME: &'static str = "ClusterInfrastructureChartsParameters";
-    const FIELDS: &'static [&'static str] = &[
-        "nginx_parameters",
-        "cert_manager_parameters",
-        "metal_lb_parameters",
-        "eks_anywhere_parameters",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.nginx_parameters, from),
-            1 => model::value(&mut self.cert_manager_parameters, from),
-            2 => model::value(&mut self.metal_lb_parameters, from),
-            _ => model::value(&mut self.eks_anywhere_parameters, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("nginx_parameters", &self.nginx_parameters);
-        to.given("cert_manager_parameters", &self.cert_manager_parameters);
-        to.given("metal_lb_parameters", &self.metal_lb_parameters);
-        to.given("eks_anywhere_parameters", &self.eks_anywhere_parameters);
-    }
-}
-
-model::through_fields!(ClusterInfrastructureChartsParameters, Default);
-
 /// EKS Anywhere parameters of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
@@ -4605,44 +2380,6 @@ impl ClusterInfrastructureEksAnywhereParameters {
     }
 }
 
-impl model::Blank for ClusterInfrastructureEksAnywhereParameters {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-            yaml_file_path: model::blank(),
-            cluster_backup: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterInfrastructureEksAnywhereParameters {
-    const NAME: &'static str = "ClusterInfrastructureEksAnywhereParameters";
-    const FIELDS: &'static [&'static str] = &[
-        "git_repository",
-        "yaml_file_path",
-        "cluster_backup",
-    ];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git_repository, from),
-            1 => model::value(&mut self.yaml_file_path, from),
-            _ => model::value(&mut self.cluster_backup, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-        to.always("yaml_file_path", &self.yaml_file_path);
-        to.given("cluster_backup", &self.cluster_backup);
-    }
-}
-
-model::through_fields!(ClusterInfrastructureEksAnywhereParameters);
-
 /// Parameters of the MetalLB chart of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
@@ -4664,34 +2401,6 @@ impl ClusterInfrastructureMetalLbChartParameters {
         self
     }
 }
-
-impl model::Blank for ClusterInfrastructureMetalLbChartParameters {
-    fn blank() -> Self {
-        Self {
-            ip_address_pools: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterInfrastructureMetalLbChartParameters {
-    const NAME: &'static str = "ClusterInfrastructureMetalLbChartParameters";
-    const FIELDS: &'static [&'static str] = &["ip_address_pools"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.ip_address_pools, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("ip_address_pools", &self.ip_address_pools);
-    }
-}
-
-model::through_fields!(ClusterInfrastructureMetalLbChartParameters, Default);
 
 /// Parameters of the nginx chart of a cluster.
 ///
@@ -4757,58 +2466,6 @@ impl ClusterInfrastructureNginxChartParameters {
     }
 }
 
-impl model::Blank for ClusterInfrastructureNginxChartParameters {
-    fn blank() -> Self {
-        Self {
-            replica_count: model::blank(),
-            default_ssl_certificate: model::blank(),
-            publish_status_address: model::blank(),
-            annotation_metal_lb_load_balancer_ips: model::blank(),
-            annotation_external_dns_kubernetes_target: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterInfrastructureNginxChartParameters {
-    const NAME: &'static str = "ClusterInfrastructureNginxChartParameters";
-    const FIELDS: &'static [&'static str] = &[
-        "replica_count",
-        "default_ssl_certificate",
-        "publish_status_address",
-        "annotation_metal_lb_load_balancer_ips",
-        "annotation_external_dns_kubernetes_target",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.replica_count, from),
-            1 => model::value(&mut self.default_ssl_certificate, from),
-            2 => model::value(&mut self.publish_status_address, from),
-            3 => model::value(&mut self.annotation_metal_lb_load_balancer_ips, from),
-            _ => model::value(&mut self.annotation_external_dns_kubernetes_target, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("replica_count", &self.replica_count);
-        to.given("default_ssl_certificate", &self.default_ssl_certificate);
-        to.given("publish_status_address", &self.publish_status_address);
-        to.given(
-            "annotation_metal_lb_load_balancer_ips",
-            &self.annotation_metal_lb_load_balancer_ips,
-        );
-        to.given(
-            "annotation_external_dns_kubernetes_target",
-            &self.annotation_external_dns_kubernetes_target,
-        );
-    }
-}
-
-model::through_fields!(ClusterInfrastructureNginxChartParameters, Default);
-
 /// Details of an instance type.
 ///
 /// A part of `ClusterInstanceType`.
@@ -4827,52 +2484,6 @@ pub struct ClusterInstanceAttributes {
     pub meets_resource_reqs: Option<bool>,
 }
 
-impl model::Blank for ClusterInstanceAttributes {
-    fn blank() -> Self {
-        Self {
-            instance_category: model::blank(),
-            instance_generation: model::blank(),
-            instance_family: model::blank(),
-            instance_size: model::blank(),
-            meets_resource_reqs: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterInstanceAttributes {
-    const NAME: &'static str = "ClusterInstanceAttributes";
-    const FIELDS: &'static [&'static str] = &[
-        "instance_category",
-        "instance_generation",
-        "instance_family",
-        "instance_size",
-        "meets_resource_reqs",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.instance_category, from),
-            1 => model::value(&mut self.instance_generation, from),
-            2 => model::value(&mut self.instance_family, from),
-            3 => model::value(&mut self.instance_size, from),
-            _ => model::value(&mut self.meets_resource_reqs, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("instance_category", &self.instance_category);
-        to.given("instance_generation", &self.instance_generation);
-        to.given("instance_family", &self.instance_family);
-        to.given("instance_size", &self.instance_size);
-        to.given("meets_resource_reqs", &self.meets_resource_reqs);
-    }
-}
-
-model::through_fields!(ClusterInstanceAttributes, Default);
-
 /// GPUs of an instance type.
 ///
 /// A part of `ClusterInstanceType`.
@@ -4888,48 +2499,6 @@ pub struct ClusterInstanceGpuInfo {
     /// Memory of a GPU in MiB, as text.
     pub memory_in_mib: Option<String>,
 }
-
-impl model::Blank for ClusterInstanceGpuInfo {
-    fn blank() -> Self {
-        Self {
-            count: model::blank(),
-            name: model::blank(),
-            manufacturer: model::blank(),
-            memory_in_mib: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterInstanceGpuInfo {
-    const NAME: &'static str = "ClusterInstanceGpuInfo";
-    const FIELDS: &'static [&'static str] = &[
-        "count",
-        "name",
-        "manufacturer",
-        "memory_in_mib",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.count, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.manufacturer, from),
-            _ => model::value(&mut self.memory_in_mib, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("count", &self.count);
-        to.given("name", &self.name);
-        to.given("manufacturer", &self.manufacturer);
-        to.given("memory_in_mib", &self.memory_in_mib);
-    }
-}
-
-model::through_fields!(ClusterInstanceGpuInfo, Default);
 
 /// A part of `ClusterInstanceTypeResponseList`.
 #[derive(Clone, PartialEq)]
@@ -4955,68 +2524,6 @@ pub struct ClusterInstanceType {
     pub attributes: Option<types::ClusterInstanceAttributes>,
 }
 
-impl model::Blank for ClusterInstanceType {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            name: model::blank(),
-            cpu: model::blank(),
-            ram_in_gb: model::blank(),
-            bandwidth_in_gbps: model::blank(),
-            bandwidth_guarantee: model::blank(),
-            architecture: model::blank(),
-            gpu_info: model::blank(),
-            attributes: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterInstanceType {
-    const NAME: &'static str = "ClusterInstanceType";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "name",
-        "cpu",
-        "ram_in_gb",
-        "bandwidth_in_gbps",
-        "bandwidth_guarantee",
-        "architecture",
-        "gpu_info",
-        "attributes",
-    ];
-    const REQUIRED: u128 = 0b000111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.cpu, from),
-            3 => model::value(&mut self.ram_in_gb, from),
-            4 => model::value(&mut self.bandwidth_in_gbps, from),
-            5 => model::value(&mut self.bandwidth_guarantee, from),
-            6 => model::value(&mut self.architecture, from),
-            7 => model::value(&mut self.gpu_info, from),
-            _ => model::value(&mut self.attributes, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("name", &self.name);
-        to.always("cpu", &self.cpu);
-        to.always("ram_in_gb", &self.ram_in_gb);
-        to.always("bandwidth_in_gbps", &self.bandwidth_in_gbps);
-        to.always("bandwidth_guarantee", &self.bandwidth_guarantee);
-        to.given("architecture", &self.architecture);
-        to.given("gpu_info", &self.gpu_info);
-        to.given("attributes", &self.attributes);
-    }
-}
-
-model::through_fields!(ClusterInstanceType);
-
 /// Instance types available for a cluster.
 ///
 /// Returned by `list_awseks_instance_type`, `list_aws_instance_type`, `list_azure_aks_instance_type` and 4 more.
@@ -5026,32 +2533,6 @@ pub struct ClusterInstanceTypeResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterInstanceType>,
 }
-
-impl model::Blank for ClusterInstanceTypeResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterInstanceTypeResponseList {
-    const NAME: &'static str = "ClusterInstanceTypeResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterInstanceTypeResponseList, Default);
 
 /// Private Fargate subnets for Karpenter.
 ///
@@ -5102,53 +2583,6 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
     }
 }
 
-impl model::Blank for ClusterKarpenterPrivateSubnetIdsPutRequest {
-    fn blank() -> Self {
-        Self {
-            eks_karpenter_fargate_subnets_zone_a_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_b_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_c_ids: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterKarpenterPrivateSubnetIdsPutRequest {
-    const NAME: &'static str = "ClusterKarpenterPrivateSubnetIdsPutRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "eks_karpenter_fargate_subnets_zone_a_ids",
-        "eks_karpenter_fargate_subnets_zone_b_ids",
-        "eks_karpenter_fargate_subnets_zone_c_ids",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_a_ids, from),
-            1 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_b_ids, from),
-            _ => model::value(&mut self.eks_karpenter_fargate_subnets_zone_c_ids, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given(
-            "eks_karpenter_fargate_subnets_zone_a_ids",
-            &self.eks_karpenter_fargate_subnets_zone_a_ids,
-        );
-        to.given(
-            "eks_karpenter_fargate_subnets_zone_b_ids",
-            &self.eks_karpenter_fargate_subnets_zone_b_ids,
-        );
-        to.given(
-            "eks_karpenter_fargate_subnets_zone_c_ids",
-            &self.eks_karpenter_fargate_subnets_zone_c_ids,
-        );
-    }
-}
-
-model::through_fields!(ClusterKarpenterPrivateSubnetIdsPutRequest, Default);
-
 /// KEDA on a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
@@ -5165,32 +2599,6 @@ impl ClusterKeda {
         Self { enabled }
     }
 }
-
-impl model::Blank for ClusterKeda {
-    fn blank() -> Self {
-        Self { enabled: model::blank() }
-    }
-}
-
-impl model::Model for ClusterKeda {
-    const NAME: &'static str = "ClusterKeda";
-    const FIELDS: &'static [&'static str] = &["enabled"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.enabled, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("enabled", &self.enabled);
-    }
-}
-
-model::through_fields!(ClusterKeda);
 
 /// A part of `GetClusterKubernetesEventsResponse`.
 #[derive(Clone, PartialEq)]
@@ -5220,76 +2628,6 @@ pub struct ClusterKubernetesEvent {
     pub last_occurrence: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl model::Blank for ClusterKubernetesEvent {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            kind: model::blank(),
-            namespace: model::blank(),
-            name: model::blank(),
-            reason: model::blank(),
-            message: model::blank(),
-            type_: model::blank(),
-            reporting_component: model::blank(),
-            count: model::blank(),
-            first_occurrence: model::blank(),
-            last_occurrence: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterKubernetesEvent {
-    const NAME: &'static str = "ClusterKubernetesEvent";
-    const FIELDS: &'static [&'static str] = &[
-        "created_at",
-        "kind",
-        "namespace",
-        "name",
-        "reason",
-        "message",
-        "type",
-        "reporting_component",
-        "count",
-        "first_occurrence",
-        "last_occurrence",
-    ];
-    const REQUIRED: u128 = 0b00000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.namespace, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.reason, from),
-            5 => model::value(&mut self.message, from),
-            6 => model::value(&mut self.type_, from),
-            7 => model::value(&mut self.reporting_component, from),
-            8 => model::value(&mut self.count, from),
-            9 => model::time(&mut self.first_occurrence, from),
-            _ => model::time(&mut self.last_occurrence, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("created_at", &self.created_at);
-        to.given("kind", &self.kind);
-        to.given("namespace", &self.namespace);
-        to.given("name", &self.name);
-        to.given("reason", &self.reason);
-        to.given("message", &self.message);
-        to.given("type", &self.type_);
-        to.given("reporting_component", &self.reporting_component);
-        to.given("count", &self.count);
-        to.given("first_occurrence", &self.first_occurrence);
-        to.given("last_occurrence", &self.last_occurrence);
-    }
-}
-
-model::through_fields!(ClusterKubernetesEvent, Default);
-
 /// Reference to a group of labels of a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
@@ -5312,32 +2650,6 @@ impl ClusterLabelsGroup {
     }
 }
 
-impl model::Blank for ClusterLabelsGroup {
-    fn blank() -> Self {
-        Self { id: model::blank() }
-    }
-}
-
-impl model::Model for ClusterLabelsGroup {
-    const NAME: &'static str = "ClusterLabelsGroup";
-    const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-    }
-}
-
-model::through_fields!(ClusterLabelsGroup, Default);
-
 /// Lock held on a cluster.
 ///
 /// Returned by `lock_cluster`.
@@ -5356,52 +2668,6 @@ pub struct ClusterLock {
     pub owner_name: String,
 }
 
-impl model::Blank for ClusterLock {
-    fn blank() -> Self {
-        Self {
-            reason: model::blank(),
-            ttl_in_days: model::blank(),
-            cluster_id: model::blank(),
-            locked_at: model::blank(),
-            owner_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterLock {
-    const NAME: &'static str = "ClusterLock";
-    const FIELDS: &'static [&'static str] = &[
-        "reason",
-        "ttl_in_days",
-        "cluster_id",
-        "locked_at",
-        "owner_name",
-    ];
-    const REQUIRED: u128 = 0b11101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.reason, from),
-            1 => model::value(&mut self.ttl_in_days, from),
-            2 => model::value(&mut self.cluster_id, from),
-            3 => model::time(&mut self.locked_at, from),
-            _ => model::value(&mut self.owner_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("reason", &self.reason);
-        to.given("ttl_in_days", &self.ttl_in_days);
-        to.always("cluster_id", &self.cluster_id);
-        to.always("locked_at", &self.locked_at);
-        to.always("owner_name", &self.owner_name);
-    }
-}
-
-model::through_fields!(ClusterLock);
-
 /// Locks held on the clusters of an organization.
 ///
 /// Returned by `list_cluster_lock`.
@@ -5411,32 +2677,6 @@ pub struct ClusterLockList {
     /// The locks.
     pub results: Vec<types::ClusterLock>,
 }
-
-impl model::Blank for ClusterLockList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterLockList {
-    const NAME: &'static str = "ClusterLockList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterLockList, Default);
 
 /// Lock to put on a cluster, which holds back its deployments.
 ///
@@ -5465,37 +2705,6 @@ impl ClusterLockRequest {
     }
 }
 
-impl model::Blank for ClusterLockRequest {
-    fn blank() -> Self {
-        Self {
-            reason: model::blank(),
-            ttl_in_days: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterLockRequest {
-    const NAME: &'static str = "ClusterLockRequest";
-    const FIELDS: &'static [&'static str] = &["reason", "ttl_in_days"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.reason, from),
-            _ => model::value(&mut self.ttl_in_days, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("reason", &self.reason);
-        to.given("ttl_in_days", &self.ttl_in_days);
-    }
-}
-
-model::through_fields!(ClusterLockRequest);
-
 /// Entry of the log of a cluster deployment.
 ///
 /// A part of `ClusterLogsResponseList`.
@@ -5516,56 +2725,6 @@ pub struct ClusterLogs {
     pub details: Option<types::ClusterLogsDetails>,
 }
 
-impl model::Blank for ClusterLogs {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            timestamp: model::blank(),
-            step: model::blank(),
-            message: model::blank(),
-            error: model::blank(),
-            details: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterLogs {
-    const NAME: &'static str = "ClusterLogs";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "timestamp",
-        "step",
-        "message",
-        "error",
-        "details",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::time(&mut self.timestamp, from),
-            2 => model::value(&mut self.step, from),
-            3 => model::value(&mut self.message, from),
-            4 => model::value(&mut self.error, from),
-            _ => model::value(&mut self.details, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("type", &self.type_);
-        to.given("timestamp", &self.timestamp);
-        to.given("step", &self.step);
-        to.given("message", &self.message);
-        to.given("error", &self.error);
-        to.given("details", &self.details);
-    }
-}
-
-model::through_fields!(ClusterLogs, Default);
-
 /// Where the failure comes from.
 ///
 /// A part of `ClusterLogs` and `ClusterLogsError`.
@@ -5580,40 +2739,6 @@ pub struct ClusterLogsDetails {
     pub transmitter: Option<types::ClusterLogsDetailsTransmitter>,
 }
 
-impl model::Blank for ClusterLogsDetails {
-    fn blank() -> Self {
-        Self {
-            provider_kind: model::blank(),
-            region: model::blank(),
-            transmitter: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterLogsDetails {
-    const NAME: &'static str = "ClusterLogsDetails";
-    const FIELDS: &'static [&'static str] = &["provider_kind", "region", "transmitter"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider_kind, from),
-            1 => model::value(&mut self.region, from),
-            _ => model::value(&mut self.transmitter, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("provider_kind", &self.provider_kind);
-        to.given("region", &self.region);
-        to.given("transmitter", &self.transmitter);
-    }
-}
-
-model::through_fields!(ClusterLogsDetails, Default);
-
 /// Object the failure is about.
 ///
 /// A part of `ClusterLogsDetails`.
@@ -5627,40 +2752,6 @@ pub struct ClusterLogsDetailsTransmitter {
     /// Name of the object.
     pub name: Option<String>,
 }
-
-impl model::Blank for ClusterLogsDetailsTransmitter {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            id: model::blank(),
-            name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterLogsDetailsTransmitter {
-    const NAME: &'static str = "ClusterLogsDetailsTransmitter";
-    const FIELDS: &'static [&'static str] = &["type", "id", "name"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("type", &self.type_);
-        to.given("id", &self.id);
-        to.given("name", &self.name);
-    }
-}
-
-model::through_fields!(ClusterLogsDetailsTransmitter, Default);
 
 /// Failure the entry reports, when there is one.
 ///
@@ -5682,56 +2773,6 @@ pub struct ClusterLogsError {
     pub underlying_error: Option<types::ClusterLogsErrorUnderlyingError>,
 }
 
-impl model::Blank for ClusterLogsError {
-    fn blank() -> Self {
-        Self {
-            tag: model::blank(),
-            user_log_message: model::blank(),
-            link: model::blank(),
-            hint_message: model::blank(),
-            event_details: model::blank(),
-            underlying_error: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterLogsError {
-    const NAME: &'static str = "ClusterLogsError";
-    const FIELDS: &'static [&'static str] = &[
-        "tag",
-        "user_log_message",
-        "link",
-        "hint_message",
-        "event_details",
-        "underlying_error",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.tag, from),
-            1 => model::value(&mut self.user_log_message, from),
-            2 => model::value(&mut self.link, from),
-            3 => model::value(&mut self.hint_message, from),
-            4 => model::value(&mut self.event_details, from),
-            _ => model::value(&mut self.underlying_error, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("tag", &self.tag);
-        to.given("user_log_message", &self.user_log_message);
-        to.given("link", &self.link);
-        to.given("hint_message", &self.hint_message);
-        to.given("event_details", &self.event_details);
-        to.given("underlying_error", &self.underlying_error);
-    }
-}
-
-model::through_fields!(ClusterLogsError, Default);
-
 /// Failure that caused this one.
 ///
 /// A part of `ClusterLogsError`.
@@ -5741,32 +2782,6 @@ pub struct ClusterLogsErrorUnderlyingError {
     /// Text of the underlying failure.
     pub message: Option<String>,
 }
-
-impl model::Blank for ClusterLogsErrorUnderlyingError {
-    fn blank() -> Self {
-        Self { message: model::blank() }
-    }
-}
-
-impl model::Model for ClusterLogsErrorUnderlyingError {
-    const NAME: &'static str = "ClusterLogsErrorUnderlyingError";
-    const FIELDS: &'static [&'static str] = &["message"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("message", &self.message);
-    }
-}
-
-model::through_fields!(ClusterLogsErrorUnderlyingError, Default);
 
 /// Text of the entry.
 ///
@@ -5778,34 +2793,6 @@ pub struct ClusterLogsMessage {
     pub safe_message: Option<String>,
 }
 
-impl model::Blank for ClusterLogsMessage {
-    fn blank() -> Self {
-        Self {
-            safe_message: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterLogsMessage {
-    const NAME: &'static str = "ClusterLogsMessage";
-    const FIELDS: &'static [&'static str] = &["safe_message"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.safe_message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("safe_message", &self.safe_message);
-    }
-}
-
-model::through_fields!(ClusterLogsMessage, Default);
-
 /// Answer of the log backend of a cluster to a query.
 ///
 /// Returned by `get_cluster_logs`.
@@ -5816,32 +2803,6 @@ pub struct ClusterLogsResponse {
     pub response: Option<String>,
 }
 
-impl model::Blank for ClusterLogsResponse {
-    fn blank() -> Self {
-        Self { response: model::blank() }
-    }
-}
-
-impl model::Model for ClusterLogsResponse {
-    const NAME: &'static str = "ClusterLogsResponse";
-    const FIELDS: &'static [&'static str] = &["response"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.response, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("response", &self.response);
-    }
-}
-
-model::through_fields!(ClusterLogsResponse, Default);
-
 /// Entries of the log of a cluster deployment.
 ///
 /// Returned by `list_cluster_logs`.
@@ -5851,32 +2812,6 @@ pub struct ClusterLogsResponseList {
     /// The entries.
     pub results: Vec<types::ClusterLogs>,
 }
-
-impl model::Blank for ClusterLogsResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterLogsResponseList {
-    const NAME: &'static str = "ClusterLogsResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterLogsResponseList, Default);
 
 open_enum! {
     /// Step of the cluster deployment.
@@ -5926,32 +2861,6 @@ pub struct ClusterMetricsResponse {
     pub metrics: Option<String>,
 }
 
-impl model::Blank for ClusterMetricsResponse {
-    fn blank() -> Self {
-        Self { metrics: model::blank() }
-    }
-}
-
-impl model::Model for ClusterMetricsResponse {
-    const NAME: &'static str = "ClusterMetricsResponse";
-    const FIELDS: &'static [&'static str] = &["metrics"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.metrics, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("metrics", &self.metrics);
-    }
-}
-
-model::through_fields!(ClusterMetricsResponse, Default);
-
 /// What is needed to install the Qovery operator on a cluster.
 ///
 /// Returned by `get_cluster_operator_bootstrap`.
@@ -5977,68 +2886,6 @@ pub struct ClusterOperatorBootstrapResponse {
     /// Helm command that installs the operator.
     pub helm_command: rt::SecretText,
 }
-
-impl model::Blank for ClusterOperatorBootstrapResponse {
-    fn blank() -> Self {
-        Self {
-            chart_repository: model::blank(),
-            chart_name: model::blank(),
-            chart_version: model::blank(),
-            chart_reference: model::blank(),
-            namespace: model::blank(),
-            release_name: model::blank(),
-            values: model::blank(),
-            values_yaml: model::blank(),
-            helm_command: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterOperatorBootstrapResponse {
-    const NAME: &'static str = "ClusterOperatorBootstrapResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "chart_repository",
-        "chart_name",
-        "chart_version",
-        "chart_reference",
-        "namespace",
-        "release_name",
-        "values",
-        "values_yaml",
-        "helm_command",
-    ];
-    const REQUIRED: u128 = 0b110111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.chart_repository, from),
-            1 => model::value(&mut self.chart_name, from),
-            2 => model::value(&mut self.chart_version, from),
-            3 => model::value(&mut self.chart_reference, from),
-            4 => model::value(&mut self.namespace, from),
-            5 => model::value(&mut self.release_name, from),
-            6 => model::value(&mut self.values, from),
-            7 => model::value(&mut self.values_yaml, from),
-            _ => model::value(&mut self.helm_command, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("chart_repository", &self.chart_repository);
-        to.always("chart_name", &self.chart_name);
-        to.always("chart_version", &self.chart_version);
-        to.always("chart_reference", &self.chart_reference);
-        to.always("namespace", &self.namespace);
-        to.always("release_name", &self.release_name);
-        to.always("values", &self.values);
-        to.always("values_yaml", &self.values_yaml);
-        to.always("helm_command", &self.helm_command);
-    }
-}
-
-model::through_fields!(ClusterOperatorBootstrapResponse);
 
 /// Qovery operator of one cluster, in a list of all.
 ///
@@ -6072,80 +2919,6 @@ pub struct ClusterOperatorFleetInventoryResponse {
     pub status: types::ClusterOperatorFleetStatus,
 }
 
-impl model::Blank for ClusterOperatorFleetInventoryResponse {
-    fn blank() -> Self {
-        Self {
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            cluster_kind: model::blank(),
-            attached: model::blank(),
-            connected: model::blank(),
-            last_heartbeat: model::blank(),
-            desired_image_version: model::blank(),
-            reported_image_version: model::blank(),
-            desired_chart_version: model::blank(),
-            reported_chart_version: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterOperatorFleetInventoryResponse {
-    const NAME: &'static str = "ClusterOperatorFleetInventoryResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "organization_id",
-        "cluster_id",
-        "cluster_name",
-        "cluster_kind",
-        "attached",
-        "connected",
-        "last_heartbeat",
-        "desired_image_version",
-        "reported_image_version",
-        "desired_chart_version",
-        "reported_chart_version",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b100000111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.cluster_name, from),
-            3 => model::value(&mut self.cluster_kind, from),
-            4 => model::value(&mut self.attached, from),
-            5 => model::value(&mut self.connected, from),
-            6 => model::time(&mut self.last_heartbeat, from),
-            7 => model::value(&mut self.desired_image_version, from),
-            8 => model::value(&mut self.reported_image_version, from),
-            9 => model::value(&mut self.desired_chart_version, from),
-            10 => model::value(&mut self.reported_chart_version, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("organization_id", &self.organization_id);
-        to.always("cluster_id", &self.cluster_id);
-        to.always("cluster_name", &self.cluster_name);
-        to.always("cluster_kind", &self.cluster_kind);
-        to.always("attached", &self.attached);
-        to.always("connected", &self.connected);
-        to.given("last_heartbeat", &self.last_heartbeat);
-        to.given("desired_image_version", &self.desired_image_version);
-        to.given("reported_image_version", &self.reported_image_version);
-        to.given("desired_chart_version", &self.desired_chart_version);
-        to.given("reported_chart_version", &self.reported_chart_version);
-        to.always("status", &self.status);
-    }
-}
-
-model::through_fields!(ClusterOperatorFleetInventoryResponse);
-
 /// Qovery operators of all clusters.
 ///
 /// Returned by `list_cluster_operator_fleet`.
@@ -6155,32 +2928,6 @@ pub struct ClusterOperatorFleetInventoryResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterOperatorFleetInventoryResponse>,
 }
-
-impl model::Blank for ClusterOperatorFleetInventoryResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterOperatorFleetInventoryResponseList {
-    const NAME: &'static str = "ClusterOperatorFleetInventoryResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterOperatorFleetInventoryResponseList);
 
 open_enum! {
     /// How the Qovery operator of a cluster compares with the version wanted.
@@ -6238,80 +2985,6 @@ pub struct ClusterOperatorStatusResponse {
     pub reported_identity: Option<types::ReportedClusterOperatorIdentity>,
 }
 
-impl model::Blank for ClusterOperatorStatusResponse {
-    fn blank() -> Self {
-        Self {
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            operator_connected: model::blank(),
-            last_heartbeat: model::blank(),
-            operator_version: model::blank(),
-            controller_version: model::blank(),
-            request_schema_version: model::blank(),
-            desired_image_version: model::blank(),
-            desired_chart_version: model::blank(),
-            status: model::blank(),
-            reported_chart_version: model::blank(),
-            reported_identity: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterOperatorStatusResponse {
-    const NAME: &'static str = "ClusterOperatorStatusResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "organization_id",
-        "cluster_id",
-        "operator_connected",
-        "last_heartbeat",
-        "operator_version",
-        "controller_version",
-        "request_schema_version",
-        "desired_image_version",
-        "desired_chart_version",
-        "status",
-        "reported_chart_version",
-        "reported_identity",
-    ];
-    const REQUIRED: u128 = 0b001000000111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.operator_connected, from),
-            3 => model::time(&mut self.last_heartbeat, from),
-            4 => model::value(&mut self.operator_version, from),
-            5 => model::value(&mut self.controller_version, from),
-            6 => model::value(&mut self.request_schema_version, from),
-            7 => model::value(&mut self.desired_image_version, from),
-            8 => model::value(&mut self.desired_chart_version, from),
-            9 => model::value(&mut self.status, from),
-            10 => model::value(&mut self.reported_chart_version, from),
-            _ => model::value(&mut self.reported_identity, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("organization_id", &self.organization_id);
-        to.always("cluster_id", &self.cluster_id);
-        to.always("operator_connected", &self.operator_connected);
-        to.given("last_heartbeat", &self.last_heartbeat);
-        to.given("operator_version", &self.operator_version);
-        to.given("controller_version", &self.controller_version);
-        to.given("request_schema_version", &self.request_schema_version);
-        to.given("desired_image_version", &self.desired_image_version);
-        to.given("desired_chart_version", &self.desired_chart_version);
-        to.always("status", &self.status);
-        to.given("reported_chart_version", &self.reported_chart_version);
-        to.given("reported_identity", &self.reported_identity);
-    }
-}
-
-model::through_fields!(ClusterOperatorStatusResponse);
-
 /// Version to update the Qovery operator of a cluster to.
 ///
 /// Sent by `update_cluster_operator`.
@@ -6343,37 +3016,6 @@ impl ClusterOperatorUpdateRequest {
     }
 }
 
-impl model::Blank for ClusterOperatorUpdateRequest {
-    fn blank() -> Self {
-        Self {
-            chart_version: model::blank(),
-            image_version: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterOperatorUpdateRequest {
-    const NAME: &'static str = "ClusterOperatorUpdateRequest";
-    const FIELDS: &'static [&'static str] = &["chart_version", "image_version"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.chart_version, from),
-            _ => model::value(&mut self.image_version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("chart_version", &self.chart_version);
-        to.given("image_version", &self.image_version);
-    }
-}
-
-model::through_fields!(ClusterOperatorUpdateRequest);
-
 /// Update of the Qovery operator of a cluster that was started.
 ///
 /// Returned by `update_cluster_operator`.
@@ -6387,44 +3029,6 @@ pub struct ClusterOperatorUpdateResponse {
     /// Version of the chart that will be installed.
     pub chart_version: String,
 }
-
-impl model::Blank for ClusterOperatorUpdateResponse {
-    fn blank() -> Self {
-        Self {
-            execution_id: model::blank(),
-            image_version: model::blank(),
-            chart_version: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterOperatorUpdateResponse {
-    const NAME: &'static str = "ClusterOperatorUpdateResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "execution_id",
-        "image_version",
-        "chart_version",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.execution_id, from),
-            1 => model::value(&mut self.image_version, from),
-            _ => model::value(&mut self.chart_version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("execution_id", &self.execution_id);
-        to.always("image_version", &self.image_version);
-        to.always("chart_version", &self.chart_version);
-    }
-}
-
-model::through_fields!(ClusterOperatorUpdateResponse);
 
 /// Platform layer as it applies to a cluster.
 ///
@@ -6441,48 +3045,6 @@ pub struct ClusterPlatformBindingLayerResponse {
     /// The component keys.
     pub component_keys: Vec<String>,
 }
-
-impl model::Blank for ClusterPlatformBindingLayerResponse {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            status: model::blank(),
-            reason: model::blank(),
-            component_keys: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterPlatformBindingLayerResponse {
-    const NAME: &'static str = "ClusterPlatformBindingLayerResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "status",
-        "reason",
-        "componentKeys",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.reason, from),
-            _ => model::value(&mut self.component_keys, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("status", &self.status);
-        to.always("reason", &self.reason);
-        to.always("componentKeys", &self.component_keys);
-    }
-}
-
-model::through_fields!(ClusterPlatformBindingLayerResponse);
 
 /// Platform template to apply to a cluster.
 ///
@@ -6541,52 +3103,6 @@ impl ClusterPlatformBindingRequest {
     }
 }
 
-impl model::Blank for ClusterPlatformBindingRequest {
-    fn blank() -> Self {
-        Self {
-            template_key: model::blank(),
-            template_version: model::blank(),
-            layer_selections: model::blank(),
-            managed_config: model::blank(),
-            customer_provided_inputs: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterPlatformBindingRequest {
-    const NAME: &'static str = "ClusterPlatformBindingRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "templateKey",
-        "templateVersion",
-        "layerSelections",
-        "managedConfig",
-        "customerProvidedInputs",
-    ];
-    const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.template_key, from),
-            1 => model::value(&mut self.template_version, from),
-            2 => model::value(&mut self.layer_selections, from),
-            3 => model::value(&mut self.managed_config, from),
-            _ => model::value(&mut self.customer_provided_inputs, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("templateKey", &self.template_key);
-        to.always("templateVersion", &self.template_version);
-        to.given("layerSelections", &self.layer_selections);
-        to.given("managedConfig", &self.managed_config);
-        to.given("customerProvidedInputs", &self.customer_provided_inputs);
-    }
-}
-
-model::through_fields!(ClusterPlatformBindingRequest);
-
 /// Platform template applied to a cluster.
 ///
 /// Returned by `get_cluster_platform_binding` and `update_cluster_platform_binding`.
@@ -6611,64 +3127,6 @@ pub struct ClusterPlatformBindingResponse {
     pub layers: Vec<types::ClusterPlatformBindingLayerResponse>,
 }
 
-impl model::Blank for ClusterPlatformBindingResponse {
-    fn blank() -> Self {
-        Self {
-            cluster_id: model::blank(),
-            organization_id: model::blank(),
-            template_key: model::blank(),
-            template_version: model::blank(),
-            layer_selections: model::blank(),
-            managed_config: model::blank(),
-            customer_provided_inputs: model::blank(),
-            layers: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterPlatformBindingResponse {
-    const NAME: &'static str = "ClusterPlatformBindingResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "clusterId",
-        "organizationId",
-        "templateKey",
-        "templateVersion",
-        "layerSelections",
-        "managedConfig",
-        "customerProvidedInputs",
-        "layers",
-    ];
-    const REQUIRED: u128 = 0b00001111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.organization_id, from),
-            2 => model::value(&mut self.template_key, from),
-            3 => model::value(&mut self.template_version, from),
-            4 => model::value(&mut self.layer_selections, from),
-            5 => model::value(&mut self.managed_config, from),
-            6 => model::value(&mut self.customer_provided_inputs, from),
-            _ => model::value(&mut self.layers, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("clusterId", &self.cluster_id);
-        to.always("organizationId", &self.organization_id);
-        to.always("templateKey", &self.template_key);
-        to.always("templateVersion", &self.template_version);
-        to.always("layerSelections", &self.layer_selections);
-        to.always("managedConfig", &self.managed_config);
-        to.always("customerProvidedInputs", &self.customer_provided_inputs);
-        to.always("layers", &self.layers);
-    }
-}
-
-model::through_fields!(ClusterPlatformBindingResponse);
-
 /// Whether a cluster is ready.
 ///
 /// Returned by `get_cluster_readiness_status`.
@@ -6678,32 +3136,6 @@ pub struct ClusterReadinessStatus {
     /// Whether the cluster is ready.
     pub is_ready: Option<bool>,
 }
-
-impl model::Blank for ClusterReadinessStatus {
-    fn blank() -> Self {
-        Self { is_ready: model::blank() }
-    }
-}
-
-impl model::Model for ClusterReadinessStatus {
-    const NAME: &'static str = "ClusterReadinessStatus";
-    const FIELDS: &'static [&'static str] = &["is_ready"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.is_ready, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("is_ready", &self.is_ready);
-    }
-}
-
-model::through_fields!(ClusterReadinessStatus, Default);
 
 /// Region of a cloud provider.
 ///
@@ -6725,56 +3157,6 @@ pub struct ClusterRegion {
     pub zones: Vec<String>,
 }
 
-impl model::Blank for ClusterRegion {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            country_code: model::blank(),
-            country: model::blank(),
-            city: model::blank(),
-            arm_supported: model::blank(),
-            zones: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterRegion {
-    const NAME: &'static str = "ClusterRegion";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "country_code",
-        "country",
-        "city",
-        "arm_supported",
-        "zones",
-    ];
-    const REQUIRED: u128 = 0b001111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.country_code, from),
-            2 => model::value(&mut self.country, from),
-            3 => model::value(&mut self.city, from),
-            4 => model::value(&mut self.arm_supported, from),
-            _ => model::value(&mut self.zones, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("country_code", &self.country_code);
-        to.always("country", &self.country);
-        to.always("city", &self.city);
-        to.given("arm_supported", &self.arm_supported);
-        to.given("zones", &self.zones);
-    }
-}
-
-model::through_fields!(ClusterRegion);
-
 /// Regions of a cloud provider.
 ///
 /// Returned by `list_aws_regions`, `list_azure_regions`, `list_do_regions` and 2 more.
@@ -6784,32 +3166,6 @@ pub struct ClusterRegionResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterRegion>,
 }
-
-impl model::Blank for ClusterRegionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterRegionResponseList {
-    const NAME: &'static str = "ClusterRegionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterRegionResponseList, Default);
 
 /// Configuration of a cluster. An edit replaces it as a whole.
 ///
@@ -6997,115 +3353,6 @@ impl ClusterRequest {
     }
 }
 
-impl model::Blank for ClusterRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            region: model::blank(),
-            cloud_provider: model::blank(),
-            cloud_provider_credentials: model::blank(),
-            min_running_nodes: model::blank(),
-            max_running_nodes: model::blank(),
-            disk_size: model::blank(),
-            disk_iops: model::blank(),
-            disk_throughput: model::blank(),
-            instance_type: model::blank(),
-            kubernetes: model::blank(),
-            production: model::blank(),
-            ssh_keys: model::blank(),
-            features: model::blank(),
-            metrics_parameters: model::blank(),
-            infrastructure_charts_parameters: model::blank(),
-            keda: model::blank(),
-            labels_groups: model::blank(),
-            secret_manager_accesses: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterRequest {
-    const NAME: &'static str = "ClusterRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "region",
-        "cloud_provider",
-        "cloud_provider_credentials",
-        "min_running_nodes",
-        "max_running_nodes",
-        "disk_size",
-        "disk_iops",
-        "disk_throughput",
-        "instance_type",
-        "kubernetes",
-        "production",
-        "ssh_keys",
-        "features",
-        "metrics_parameters",
-        "infrastructure_charts_parameters",
-        "keda",
-        "labels_groups",
-        "secret_manager_accesses",
-    ];
-    const REQUIRED: u128 = 0b00000000000000001101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.region, from),
-            3 => model::value(&mut self.cloud_provider, from),
-            4 => model::value(&mut self.cloud_provider_credentials, from),
-            5 => model::value(&mut self.min_running_nodes, from),
-            6 => model::value(&mut self.max_running_nodes, from),
-            7 => model::value(&mut self.disk_size, from),
-            8 => model::value(&mut self.disk_iops, from),
-            9 => model::value(&mut self.disk_throughput, from),
-            10 => model::value(&mut self.instance_type, from),
-            11 => model::value(&mut self.kubernetes, from),
-            12 => model::value(&mut self.production, from),
-            13 => model::value(&mut self.ssh_keys, from),
-            14 => model::value(&mut self.features, from),
-            15 => model::value(&mut self.metrics_parameters, from),
-            16 => model::value(&mut self.infrastructure_charts_parameters, from),
-            17 => model::value(&mut self.keda, from),
-            18 => model::value(&mut self.labels_groups, from),
-            _ => model::value(&mut self.secret_manager_accesses, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("region", &self.region);
-        to.always("cloud_provider", &self.cloud_provider);
-        to.given("cloud_provider_credentials", &self.cloud_provider_credentials);
-        to.given("min_running_nodes", &self.min_running_nodes);
-        to.given("max_running_nodes", &self.max_running_nodes);
-        to.given("disk_size", &self.disk_size);
-        to.given("disk_iops", &self.disk_iops);
-        to.given("disk_throughput", &self.disk_throughput);
-        to.given("instance_type", &self.instance_type);
-        to.given("kubernetes", &self.kubernetes);
-        to.given("production", &self.production);
-        to.given("ssh_keys", &self.ssh_keys);
-        to.given("features", &self.features);
-        to.given("metrics_parameters", &self.metrics_parameters);
-        to.given(
-            "infrastructure_charts_parameters",
-            &self.infrastructure_charts_parameters,
-        );
-        to.given("keda", &self.keda);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("secret_manager_accesses", &self.secret_manager_accesses);
-    }
-}
-
-model::through_fields!(ClusterRequest);
-
 /// A part of `ClusterRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -7132,37 +3379,6 @@ impl ClusterRequestFeature {
         self
     }
 }
-
-impl model::Blank for ClusterRequestFeature {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterRequestFeature {
-    const NAME: &'static str = "ClusterRequestFeature";
-    const FIELDS: &'static [&'static str] = &["id", "value"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("value", &self.value);
-    }
-}
-
-model::through_fields!(ClusterRequestFeature, Default);
 
 union! {
     /// Value of the feature, whose type depends on it; null for none.
@@ -7224,32 +3440,6 @@ pub struct ClusterResponseList {
     pub results: Vec<types::Cluster>,
 }
 
-impl model::Blank for ClusterResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterResponseList {
-    const NAME: &'static str = "ClusterResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterResponseList, Default);
-
 /// Routing table of a cluster.
 ///
 /// Returned by `get_routing_table` and `edit_routing_table`.
@@ -7259,32 +3449,6 @@ pub struct ClusterRoutingTable {
     /// The listed items.
     pub results: Vec<types::ClusterRoutingTableItem>,
 }
-
-impl model::Blank for ClusterRoutingTable {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterRoutingTable {
-    const NAME: &'static str = "ClusterRoutingTable";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterRoutingTable, Default);
 
 /// A part of `ClusterRoutingTable` and `ClusterRoutingTableRequest`.
 #[derive(Clone, PartialEq)]
@@ -7313,40 +3477,6 @@ impl ClusterRoutingTableItem {
     }
 }
 
-impl model::Blank for ClusterRoutingTableItem {
-    fn blank() -> Self {
-        Self {
-            destination: model::blank(),
-            target: model::blank(),
-            description: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterRoutingTableItem {
-    const NAME: &'static str = "ClusterRoutingTableItem";
-    const FIELDS: &'static [&'static str] = &["destination", "target", "description"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.destination, from),
-            1 => model::value(&mut self.target, from),
-            _ => model::value(&mut self.description, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("destination", &self.destination);
-        to.always("target", &self.target);
-        to.always("description", &self.description);
-    }
-}
-
-model::through_fields!(ClusterRoutingTableItem);
-
 /// Routing table of a cluster; it replaces the former one.
 ///
 /// Sent by `edit_routing_table`.
@@ -7363,32 +3493,6 @@ impl ClusterRoutingTableRequest {
         Self { routes }
     }
 }
-
-impl model::Blank for ClusterRoutingTableRequest {
-    fn blank() -> Self {
-        Self { routes: model::blank() }
-    }
-}
-
-impl model::Model for ClusterRoutingTableRequest {
-    const NAME: &'static str = "ClusterRoutingTableRequest";
-    const FIELDS: &'static [&'static str] = &["routes"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.routes, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("routes", &self.routes);
-    }
-}
-
-model::through_fields!(ClusterRoutingTableRequest);
 
 open_enum! {
     /// Deployment state of a cluster. It resembles the state of services, with two values of its own.
@@ -7470,64 +3574,6 @@ pub struct ClusterStatus {
     pub reason: Option<types::DeploymentInfraReason>,
 }
 
-impl model::Blank for ClusterStatus {
-    fn blank() -> Self {
-        Self {
-            cluster_id: model::blank(),
-            status: model::blank(),
-            is_deployed: model::blank(),
-            next_k8s_available_version: model::blank(),
-            last_execution_id: model::blank(),
-            cluster_lock: model::blank(),
-            last_deployment_date: model::blank(),
-            reason: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterStatus {
-    const NAME: &'static str = "ClusterStatus";
-    const FIELDS: &'static [&'static str] = &[
-        "cluster_id",
-        "status",
-        "is_deployed",
-        "next_k8s_available_version",
-        "last_execution_id",
-        "cluster_lock",
-        "last_deployment_date",
-        "reason",
-    ];
-    const REQUIRED: u128 = 0b00000111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.is_deployed, from),
-            3 => model::value(&mut self.next_k8s_available_version, from),
-            4 => model::value(&mut self.last_execution_id, from),
-            5 => model::value(&mut self.cluster_lock, from),
-            6 => model::time(&mut self.last_deployment_date, from),
-            _ => model::value(&mut self.reason, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("cluster_id", &self.cluster_id);
-        to.always("status", &self.status);
-        to.always("is_deployed", &self.is_deployed);
-        to.given("next_k8s_available_version", &self.next_k8s_available_version);
-        to.given("last_execution_id", &self.last_execution_id);
-        to.given("cluster_lock", &self.cluster_lock);
-        to.given("last_deployment_date", &self.last_deployment_date);
-        to.given("reason", &self.reason);
-    }
-}
-
-model::through_fields!(ClusterStatus);
-
 /// Deployment statuses of the clusters of an organization.
 ///
 /// Returned by `get_organization_cluster_status`.
@@ -7537,32 +3583,6 @@ pub struct ClusterStatusResponseList {
     /// One status for each cluster.
     pub results: Vec<types::ClusterStatus>,
 }
-
-impl model::Blank for ClusterStatusResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ClusterStatusResponseList {
-    const NAME: &'static str = "ClusterStatusResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ClusterStatusResponseList, Default);
 
 open_enum! {
     /// Why a cluster deployment was made.
@@ -7619,48 +3639,6 @@ impl DoCredentialsRequest {
     }
 }
 
-impl model::Blank for DoCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            token: model::blank(),
-            spaces_access_id: model::blank(),
-            spaces_secret_key: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DoCredentialsRequest {
-    const NAME: &'static str = "DoCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "token",
-        "spaces_access_id",
-        "spaces_secret_key",
-    ];
-    const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.token, from),
-            2 => model::value(&mut self.spaces_access_id, from),
-            _ => model::value(&mut self.spaces_secret_key, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("token", &self.token);
-        to.given("spaces_access_id", &self.spaces_access_id);
-        to.given("spaces_secret_key", &self.spaces_secret_key);
-    }
-}
-
-model::through_fields!(DoCredentialsRequest);
-
 /// Backup of an EKS Anywhere cluster.
 ///
 /// A part of `ClusterInfrastructureEksAnywhereParameters`.
@@ -7708,48 +3686,6 @@ impl EksAnywhereBackupParameters {
     }
 }
 
-impl model::Blank for EksAnywhereBackupParameters {
-    fn blank() -> Self {
-        Self {
-            enabled: model::blank(),
-            timeout_seconds: model::blank(),
-            certs_secret_name: model::blank(),
-            s3: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EksAnywhereBackupParameters {
-    const NAME: &'static str = "EksAnywhereBackupParameters";
-    const FIELDS: &'static [&'static str] = &[
-        "enabled",
-        "timeout_seconds",
-        "certs_secret_name",
-        "s3",
-    ];
-    const REQUIRED: u128 = 0b1000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.enabled, from),
-            1 => model::value(&mut self.timeout_seconds, from),
-            2 => model::value(&mut self.certs_secret_name, from),
-            _ => model::value(&mut self.s3, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("enabled", &self.enabled);
-        to.given("timeout_seconds", &self.timeout_seconds);
-        to.given("certs_secret_name", &self.certs_secret_name);
-        to.always("s3", &self.s3);
-    }
-}
-
-model::through_fields!(EksAnywhereBackupParameters);
-
 /// S3 bucket that receives the backups of an EKS Anywhere cluster.
 ///
 /// A part of `EksAnywhereBackupParameters`.
@@ -7787,48 +3723,6 @@ impl EksAnywhereBackupS3Parameters {
     }
 }
 
-impl model::Blank for EksAnywhereBackupS3Parameters {
-    fn blank() -> Self {
-        Self {
-            bucket: model::blank(),
-            region: model::blank(),
-            role_arn: model::blank(),
-            key_prefix: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EksAnywhereBackupS3Parameters {
-    const NAME: &'static str = "EksAnywhereBackupS3Parameters";
-    const FIELDS: &'static [&'static str] = &[
-        "bucket",
-        "region",
-        "role_arn",
-        "key_prefix",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.bucket, from),
-            1 => model::value(&mut self.region, from),
-            2 => model::value(&mut self.role_arn, from),
-            _ => model::value(&mut self.key_prefix, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("bucket", &self.bucket);
-        to.always("region", &self.region);
-        to.always("role_arn", &self.role_arn);
-        to.given("key_prefix", &self.key_prefix);
-    }
-}
-
-model::through_fields!(EksAnywhereBackupS3Parameters);
-
 /// Token of an EKS Anywhere cluster.
 ///
 /// Returned by `get_eks_anywhere_cluster_jwt`.
@@ -7838,32 +3732,6 @@ pub struct EksAnywhereClusterJwtResponse {
     /// The token; treat it as sensitive.
     pub jwt: String,
 }
-
-impl model::Blank for EksAnywhereClusterJwtResponse {
-    fn blank() -> Self {
-        Self { jwt: model::blank() }
-    }
-}
-
-impl model::Model for EksAnywhereClusterJwtResponse {
-    const NAME: &'static str = "EksAnywhereClusterJwtResponse";
-    const FIELDS: &'static [&'static str] = &["jwt"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.jwt, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("jwt", &self.jwt);
-    }
-}
-
-model::through_fields!(EksAnywhereClusterJwtResponse);
 
 /// Git commit of the EKS Anywhere configuration to use for a cluster.
 ///
@@ -7884,32 +3752,6 @@ impl EksAnywhereCommitRequest {
     }
 }
 
-impl model::Blank for EksAnywhereCommitRequest {
-    fn blank() -> Self {
-        Self { commit_id: model::blank() }
-    }
-}
-
-impl model::Model for EksAnywhereCommitRequest {
-    const NAME: &'static str = "EksAnywhereCommitRequest";
-    const FIELDS: &'static [&'static str] = &["commit_id"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.commit_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("commit_id", &self.commit_id);
-    }
-}
-
-model::through_fields!(EksAnywhereCommitRequest);
-
 /// Git commit of the EKS Anywhere configuration a cluster uses.
 ///
 /// Returned by `update_eks_anywhere_commit`.
@@ -7919,32 +3761,6 @@ pub struct EksAnywhereCommitResponse {
     /// SHA of the commit.
     pub commit_id: String,
 }
-
-impl model::Blank for EksAnywhereCommitResponse {
-    fn blank() -> Self {
-        Self { commit_id: model::blank() }
-    }
-}
-
-impl model::Model for EksAnywhereCommitResponse {
-    const NAME: &'static str = "EksAnywhereCommitResponse";
-    const FIELDS: &'static [&'static str] = &["commit_id"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.commit_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("commit_id", &self.commit_id);
-    }
-}
-
-model::through_fields!(EksAnywhereCommitResponse);
 
 /// EKS Anywhere credentials: a vSphere login and an assumed AWS role.
 ///
@@ -7982,52 +3798,6 @@ impl EksAnywhereVsphereRoleCredentialsRequest {
         }
     }
 }
-
-impl model::Blank for EksAnywhereVsphereRoleCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            name: model::blank(),
-            vsphere_user: model::blank(),
-            vsphere_password: model::blank(),
-            role_arn: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EksAnywhereVsphereRoleCredentialsRequest {
-    const NAME: &'static str = "EksAnywhereVsphereRoleCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "name",
-        "vsphere_user",
-        "vsphere_password",
-        "role_arn",
-    ];
-    const REQUIRED: u128 = 0b11111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.vsphere_user, from),
-            3 => model::value(&mut self.vsphere_password, from),
-            _ => model::value(&mut self.role_arn, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("name", &self.name);
-        to.always("vsphere_user", &self.vsphere_user);
-        to.always("vsphere_password", &self.vsphere_password);
-        to.always("role_arn", &self.role_arn);
-    }
-}
-
-model::through_fields!(EksAnywhereVsphereRoleCredentialsRequest);
 
 open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE_ROLE`.
@@ -8079,56 +3849,6 @@ impl EksAnywhereVsphereStaticCredentialsRequest {
         }
     }
 }
-
-impl model::Blank for EksAnywhereVsphereStaticCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            name: model::blank(),
-            vsphere_user: model::blank(),
-            vsphere_password: model::blank(),
-            access_key_id: model::blank(),
-            secret_access_key: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EksAnywhereVsphereStaticCredentialsRequest {
-    const NAME: &'static str = "EksAnywhereVsphereStaticCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "name",
-        "vsphere_user",
-        "vsphere_password",
-        "access_key_id",
-        "secret_access_key",
-    ];
-    const REQUIRED: u128 = 0b111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.vsphere_user, from),
-            3 => model::value(&mut self.vsphere_password, from),
-            4 => model::value(&mut self.access_key_id, from),
-            _ => model::value(&mut self.secret_access_key, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("name", &self.name);
-        to.always("vsphere_user", &self.vsphere_user);
-        to.always("vsphere_password", &self.vsphere_password);
-        to.always("access_key_id", &self.access_key_id);
-        to.always("secret_access_key", &self.secret_access_key);
-    }
-}
-
-model::through_fields!(EksAnywhereVsphereStaticCredentialsRequest);
 
 open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE_STATIC`.
@@ -8198,34 +3918,6 @@ pub struct EksExternalSecretsAuthentication {
     pub eks_role_arn: String,
 }
 
-impl model::Blank for EksExternalSecretsAuthentication {
-    fn blank() -> Self {
-        Self {
-            eks_role_arn: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EksExternalSecretsAuthentication {
-    const NAME: &'static str = "EksExternalSecretsAuthentication";
-    const FIELDS: &'static [&'static str] = &["eks_role_arn"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.eks_role_arn, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("eks_role_arn", &self.eks_role_arn);
-    }
-}
-
-model::through_fields!(EksExternalSecretsAuthentication);
-
 /// Facts about an EKS cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
@@ -8247,59 +3939,6 @@ pub struct EksInfrastructureOutputs {
         types::EksExternalSecretsAuthentication,
     >,
 }
-
-impl model::Blank for EksInfrastructureOutputs {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            cluster_name: model::blank(),
-            cluster_arn: model::blank(),
-            cluster_oidc_issuer: model::blank(),
-            vpc_id: model::blank(),
-            external_secrets_automatic_authentication: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EksInfrastructureOutputs {
-    const NAME: &'static str = "EksInfrastructureOutputs";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "cluster_name",
-        "cluster_arn",
-        "cluster_oidc_issuer",
-        "vpc_id",
-        "external_secrets_automatic_authentication",
-    ];
-    const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.cluster_name, from),
-            2 => model::value(&mut self.cluster_arn, from),
-            3 => model::value(&mut self.cluster_oidc_issuer, from),
-            4 => model::value(&mut self.vpc_id, from),
-            _ => model::value(&mut self.external_secrets_automatic_authentication, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("cluster_name", &self.cluster_name);
-        to.always("cluster_arn", &self.cluster_arn);
-        to.always("cluster_oidc_issuer", &self.cluster_oidc_issuer);
-        to.always("vpc_id", &self.vpc_id);
-        to.given(
-            "external_secrets_automatic_authentication",
-            &self.external_secrets_automatic_authentication,
-        );
-    }
-}
-
-model::through_fields!(EksInfrastructureOutputs);
 
 open_enum! {
     /// Always `EKS`.
@@ -8337,68 +3976,6 @@ pub struct ExternalSecretAssociatedServiceResponse {
     pub external_secret_name: String,
 }
 
-impl model::Blank for ExternalSecretAssociatedServiceResponse {
-    fn blank() -> Self {
-        Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            variable_name: model::blank(),
-            external_secret_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ExternalSecretAssociatedServiceResponse {
-    const NAME: &'static str = "ExternalSecretAssociatedServiceResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "service_id",
-        "service_name",
-        "service_type",
-        "variable_name",
-        "external_secret_name",
-    ];
-    const REQUIRED: u128 = 0b110001111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            6 => model::value(&mut self.service_type, from),
-            7 => model::value(&mut self.variable_name, from),
-            _ => model::value(&mut self.external_secret_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("project_id", &self.project_id);
-        to.always("project_name", &self.project_name);
-        to.always("environment_id", &self.environment_id);
-        to.always("environment_name", &self.environment_name);
-        to.given("service_id", &self.service_id);
-        to.given("service_name", &self.service_name);
-        to.given("service_type", &self.service_type);
-        to.always("variable_name", &self.variable_name);
-        to.always("external_secret_name", &self.external_secret_name);
-    }
-}
-
-model::through_fields!(ExternalSecretAssociatedServiceResponse);
-
 /// Variables that read their values from an external secret manager.
 ///
 /// Returned by `list_secret_manager_access_external_secrets`.
@@ -8408,32 +3985,6 @@ pub struct ExternalSecretAssociatedServiceResponseList {
     /// The listed items.
     pub results: Vec<types::ExternalSecretAssociatedServiceResponse>,
 }
-
-impl model::Blank for ExternalSecretAssociatedServiceResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ExternalSecretAssociatedServiceResponseList {
-    const NAME: &'static str = "ExternalSecretAssociatedServiceResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(ExternalSecretAssociatedServiceResponseList);
 
 /// Limits on a configuration field; a limit that is null does not apply.
 ///
@@ -8454,56 +4005,6 @@ pub struct FieldSchemaConstraintsResponse {
     /// Regular expression the value must match; null for none.
     pub pattern: Option<String>,
 }
-
-impl model::Blank for FieldSchemaConstraintsResponse {
-    fn blank() -> Self {
-        Self {
-            allowed_values: model::blank(),
-            min: model::blank(),
-            max: model::blank(),
-            min_length: model::blank(),
-            max_length: model::blank(),
-            pattern: model::blank(),
-        }
-    }
-}
-
-impl model::Model for FieldSchemaConstraintsResponse {
-    const NAME: &'static str = "FieldSchemaConstraintsResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "allowedValues",
-        "min",
-        "max",
-        "minLength",
-        "maxLength",
-        "pattern",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.allowed_values, from),
-            1 => model::value(&mut self.min, from),
-            2 => model::value(&mut self.max, from),
-            3 => model::value(&mut self.min_length, from),
-            4 => model::value(&mut self.max_length, from),
-            _ => model::value(&mut self.pattern, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("allowedValues", &self.allowed_values);
-        to.given("min", &self.min);
-        to.given("max", &self.max);
-        to.given("minLength", &self.min_length);
-        to.given("maxLength", &self.max_length);
-        to.given("pattern", &self.pattern);
-    }
-}
-
-model::through_fields!(FieldSchemaConstraintsResponse, Default);
 
 /// Configuration field of a platform component.
 ///
@@ -8528,64 +4029,6 @@ pub struct FieldSchemaResponse {
     /// Limits on the value.
     pub constraints: types::FieldSchemaConstraintsResponse,
 }
-
-impl model::Blank for FieldSchemaResponse {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            type_: model::blank(),
-            required: model::blank(),
-            default_value: model::blank(),
-            label: model::blank(),
-            description: model::blank(),
-            sensitive: model::blank(),
-            constraints: model::blank(),
-        }
-    }
-}
-
-impl model::Model for FieldSchemaResponse {
-    const NAME: &'static str = "FieldSchemaResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "type",
-        "required",
-        "defaultValue",
-        "label",
-        "description",
-        "sensitive",
-        "constraints",
-    ];
-    const REQUIRED: u128 = 0b01010111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.required, from),
-            3 => model::value(&mut self.default_value, from),
-            4 => model::value(&mut self.label, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.sensitive, from),
-            _ => model::value(&mut self.constraints, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("type", &self.type_);
-        to.always("required", &self.required);
-        to.given("defaultValue", &self.default_value);
-        to.always("label", &self.label);
-        to.given("description", &self.description);
-        to.always("sensitive", &self.sensitive);
-        to.always("constraints", &self.constraints);
-    }
-}
-
-model::through_fields!(FieldSchemaResponse);
 
 union! {
     /// Google Cloud credentials. The credential type tells the shape; without it the other fields do.
@@ -8643,37 +4086,6 @@ impl GcpJsonCredentialsAuthDto {
     }
 }
 
-impl model::Blank for GcpJsonCredentialsAuthDto {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            json_credentials: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GcpJsonCredentialsAuthDto {
-    const NAME: &'static str = "GcpJsonCredentialsAuthDto";
-    const FIELDS: &'static [&'static str] = &["mode", "json_credentials"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            _ => model::value(&mut self.json_credentials, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.given("json_credentials", &self.json_credentials);
-    }
-}
-
-model::through_fields!(GcpJsonCredentialsAuthDto);
-
 open_enum! {
     /// Always `GCP_JSON_CREDENTIALS`.
     ///
@@ -8712,40 +4124,6 @@ impl GcpSecretManagerEndpointDto {
         }
     }
 }
-
-impl model::Blank for GcpSecretManagerEndpointDto {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            region: model::blank(),
-            project_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GcpSecretManagerEndpointDto {
-    const NAME: &'static str = "GcpSecretManagerEndpointDto";
-    const FIELDS: &'static [&'static str] = &["mode", "region", "project_id"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.region, from),
-            _ => model::value(&mut self.project_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("region", &self.region);
-        to.always("project_id", &self.project_id);
-    }
-}
-
-model::through_fields!(GcpSecretManagerEndpointDto);
 
 open_enum! {
     /// Always `GCP_SECRET_MANAGER`.
@@ -8803,44 +4181,6 @@ impl GcpServiceAccountKeyCredentialsRequest {
     }
 }
 
-impl model::Blank for GcpServiceAccountKeyCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            credential_type: model::blank(),
-            gcp_credentials: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GcpServiceAccountKeyCredentialsRequest {
-    const NAME: &'static str = "GcpServiceAccountKeyCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "credential_type",
-        "gcp_credentials",
-    ];
-    const REQUIRED: u128 = 0b101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.credential_type, from),
-            _ => model::value(&mut self.gcp_credentials, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("credential_type", &self.credential_type);
-        to.always("gcp_credentials", &self.gcp_credentials);
-    }
-}
-
-model::through_fields!(GcpServiceAccountKeyCredentialsRequest);
-
 open_enum! {
     /// Kind of credentials.
     ///
@@ -8894,51 +4234,6 @@ impl GcpWorkloadIdentityCredentialsRequest {
     }
 }
 
-impl model::Blank for GcpWorkloadIdentityCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            credential_type: model::blank(),
-            service_account_email: model::blank(),
-            workload_identity_provider_resource: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GcpWorkloadIdentityCredentialsRequest {
-    const NAME: &'static str = "GcpWorkloadIdentityCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "credential_type",
-        "service_account_email",
-        "workload_identity_provider_resource",
-    ];
-    const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.credential_type, from),
-            2 => model::value(&mut self.service_account_email, from),
-            _ => model::value(&mut self.workload_identity_provider_resource, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("credential_type", &self.credential_type);
-        to.always("service_account_email", &self.service_account_email);
-        to.always(
-            "workload_identity_provider_resource",
-            &self.workload_identity_provider_resource,
-        );
-    }
-}
-
-model::through_fields!(GcpWorkloadIdentityCredentialsRequest);
-
 /// Returned by `get_cluster_kubernetes_events`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -8946,32 +4241,6 @@ pub struct GetClusterKubernetesEventsResponse {
     /// The events.
     pub results: Vec<types::ClusterKubernetesEvent>,
 }
-
-impl model::Blank for GetClusterKubernetesEventsResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for GetClusterKubernetesEventsResponse {
-    const NAME: &'static str = "GetClusterKubernetesEventsResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(GetClusterKubernetesEventsResponse, Default);
 
 /// Returned by `get_cluster_token_by_cluster_id`.
 #[derive(Clone, PartialEq)]
@@ -8987,43 +4256,6 @@ pub struct GetClusterTokenByClusterIdResponse {
     pub status: types::GetClusterTokenByClusterIdResponseStatus,
 }
 
-impl model::Blank for GetClusterTokenByClusterIdResponse {
-    fn blank() -> Self {
-        Self {
-            api_version: model::blank(),
-            kind: model::blank(),
-            spec: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GetClusterTokenByClusterIdResponse {
-    const NAME: &'static str = "GetClusterTokenByClusterIdResponse";
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "spec", "status"];
-    const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.api_version, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.spec, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("apiVersion", &self.api_version);
-        to.always("kind", &self.kind);
-        to.always("spec", &self.spec);
-        to.always("status", &self.status);
-    }
-}
-
-model::through_fields!(GetClusterTokenByClusterIdResponse);
-
 /// A part of `GetClusterTokenByClusterIdResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -9034,37 +4266,6 @@ pub struct GetClusterTokenByClusterIdResponseStatus {
     pub expiration_timestamp: chrono::DateTime<chrono::Utc>,
 }
 
-impl model::Blank for GetClusterTokenByClusterIdResponseStatus {
-    fn blank() -> Self {
-        Self {
-            token: model::blank(),
-            expiration_timestamp: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GetClusterTokenByClusterIdResponseStatus {
-    const NAME: &'static str = "GetClusterTokenByClusterIdResponseStatus";
-    const FIELDS: &'static [&'static str] = &["token", "expirationTimestamp"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.token, from),
-            _ => model::time(&mut self.expiration_timestamp, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("token", &self.token);
-        to.always("expirationTimestamp", &self.expiration_timestamp);
-    }
-}
-
-model::through_fields!(GetClusterTokenByClusterIdResponseStatus);
-
 /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
 ///
 /// A part of `GkeInfrastructureOutputs`.
@@ -9074,34 +4275,6 @@ pub struct GkeExternalSecretsAuthentication {
     /// Google Cloud service account.
     pub gke_service_account: String,
 }
-
-impl model::Blank for GkeExternalSecretsAuthentication {
-    fn blank() -> Self {
-        Self {
-            gke_service_account: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GkeExternalSecretsAuthentication {
-    const NAME: &'static str = "GkeExternalSecretsAuthentication";
-    const FIELDS: &'static [&'static str] = &["gke_service_account"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.gke_service_account, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("gke_service_account", &self.gke_service_account);
-    }
-}
-
-model::through_fields!(GkeExternalSecretsAuthentication);
 
 /// Facts about a GKE cluster after its deployment.
 ///
@@ -9120,51 +4293,6 @@ pub struct GkeInfrastructureOutputs {
         types::GkeExternalSecretsAuthentication,
     >,
 }
-
-impl model::Blank for GkeInfrastructureOutputs {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            cluster_name: model::blank(),
-            cluster_self_link: model::blank(),
-            external_secrets_automatic_authentication: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GkeInfrastructureOutputs {
-    const NAME: &'static str = "GkeInfrastructureOutputs";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "cluster_name",
-        "cluster_self_link",
-        "external_secrets_automatic_authentication",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.cluster_name, from),
-            2 => model::value(&mut self.cluster_self_link, from),
-            _ => model::value(&mut self.external_secrets_automatic_authentication, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("cluster_name", &self.cluster_name);
-        to.always("cluster_self_link", &self.cluster_self_link);
-        to.given(
-            "external_secrets_automatic_authentication",
-            &self.external_secrets_automatic_authentication,
-        );
-    }
-}
-
-model::through_fields!(GkeInfrastructureOutputs);
 
 open_enum! {
     /// Always `GKE`.
@@ -9237,32 +4365,6 @@ impl InternalNetworkMonitoring {
     }
 }
 
-impl model::Blank for InternalNetworkMonitoring {
-    fn blank() -> Self {
-        Self { enabled: model::blank() }
-    }
-}
-
-impl model::Model for InternalNetworkMonitoring {
-    const NAME: &'static str = "InternalNetworkMonitoring";
-    const FIELDS: &'static [&'static str] = &["enabled"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.enabled, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("enabled", &self.enabled);
-    }
-}
-
-model::through_fields!(InternalNetworkMonitoring);
-
 /// Facts about a Scaleway Kapsule cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
@@ -9274,37 +4376,6 @@ pub struct KapsuleInfrastructureOutputs {
     /// Name of the cluster at the cloud provider.
     pub cluster_name: String,
 }
-
-impl model::Blank for KapsuleInfrastructureOutputs {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            cluster_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KapsuleInfrastructureOutputs {
-    const NAME: &'static str = "KapsuleInfrastructureOutputs";
-    const FIELDS: &'static [&'static str] = &["kind", "cluster_name"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            _ => model::value(&mut self.cluster_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("cluster_name", &self.cluster_name);
-    }
-}
-
-model::through_fields!(KapsuleInfrastructureOutputs);
 
 open_enum! {
     /// Always `SCW_KAPSULE`.
@@ -9369,48 +4440,6 @@ impl KarpenterCronjobNodePoolOverride {
     }
 }
 
-impl model::Blank for KarpenterCronjobNodePoolOverride {
-    fn blank() -> Self {
-        Self {
-            consolidation: model::blank(),
-            limits: model::blank(),
-            spot_enabled: model::blank(),
-            consolidate_after: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KarpenterCronjobNodePoolOverride {
-    const NAME: &'static str = "KarpenterCronjobNodePoolOverride";
-    const FIELDS: &'static [&'static str] = &[
-        "consolidation",
-        "limits",
-        "spot_enabled",
-        "consolidate_after",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.consolidation, from),
-            1 => model::value(&mut self.limits, from),
-            2 => model::value(&mut self.spot_enabled, from),
-            _ => model::value(&mut self.consolidate_after, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("consolidation", &self.consolidation);
-        to.given("limits", &self.limits);
-        to.given("spot_enabled", &self.spot_enabled);
-        to.given("consolidate_after", &self.consolidate_after);
-    }
-}
-
-model::through_fields!(KarpenterCronjobNodePoolOverride, Default);
-
 /// Settings of the default node pool.
 ///
 /// A part of `KarpenterNodePool`.
@@ -9452,44 +4481,6 @@ impl KarpenterDefaultNodePoolOverride {
         self
     }
 }
-
-impl model::Blank for KarpenterDefaultNodePoolOverride {
-    fn blank() -> Self {
-        Self {
-            limits: model::blank(),
-            spot_enabled: model::blank(),
-            consolidate_after: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KarpenterDefaultNodePoolOverride {
-    const NAME: &'static str = "KarpenterDefaultNodePoolOverride";
-    const FIELDS: &'static [&'static str] = &[
-        "limits",
-        "spot_enabled",
-        "consolidate_after",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.limits, from),
-            1 => model::value(&mut self.spot_enabled, from),
-            _ => model::value(&mut self.consolidate_after, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("limits", &self.limits);
-        to.given("spot_enabled", &self.spot_enabled);
-        to.given("consolidate_after", &self.consolidate_after);
-    }
-}
-
-model::through_fields!(KarpenterDefaultNodePoolOverride, Default);
 
 /// Settings of the GPU node pool.
 ///
@@ -9587,64 +4578,6 @@ impl KarpenterGpuNodePoolOverride {
     }
 }
 
-impl model::Blank for KarpenterGpuNodePoolOverride {
-    fn blank() -> Self {
-        Self {
-            consolidation: model::blank(),
-            limits: model::blank(),
-            requirements: model::blank(),
-            disk_size_in_gib: model::blank(),
-            disk_iops: model::blank(),
-            disk_throughput: model::blank(),
-            spot_enabled: model::blank(),
-            consolidate_after: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KarpenterGpuNodePoolOverride {
-    const NAME: &'static str = "KarpenterGpuNodePoolOverride";
-    const FIELDS: &'static [&'static str] = &[
-        "consolidation",
-        "limits",
-        "requirements",
-        "disk_size_in_gib",
-        "disk_iops",
-        "disk_throughput",
-        "spot_enabled",
-        "consolidate_after",
-    ];
-    const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.consolidation, from),
-            1 => model::value(&mut self.limits, from),
-            2 => model::value(&mut self.requirements, from),
-            3 => model::value(&mut self.disk_size_in_gib, from),
-            4 => model::value(&mut self.disk_iops, from),
-            5 => model::value(&mut self.disk_throughput, from),
-            6 => model::value(&mut self.spot_enabled, from),
-            _ => model::value(&mut self.consolidate_after, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("consolidation", &self.consolidation);
-        to.given("limits", &self.limits);
-        to.given("requirements", &self.requirements);
-        to.given("disk_size_in_gib", &self.disk_size_in_gib);
-        to.given("disk_iops", &self.disk_iops);
-        to.given("disk_throughput", &self.disk_throughput);
-        to.given("spot_enabled", &self.spot_enabled);
-        to.given("consolidate_after", &self.consolidate_after);
-    }
-}
-
-model::through_fields!(KarpenterGpuNodePoolOverride, Default);
-
 /// Node pools of a cluster run by Karpenter.
 ///
 /// A part of `ClusterFeatureKarpenterParameters`.
@@ -9705,52 +4638,6 @@ impl KarpenterNodePool {
     }
 }
 
-impl model::Blank for KarpenterNodePool {
-    fn blank() -> Self {
-        Self {
-            requirements: model::blank(),
-            stable_override: model::blank(),
-            default_override: model::blank(),
-            gpu_override: model::blank(),
-            cronjob_override: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KarpenterNodePool {
-    const NAME: &'static str = "KarpenterNodePool";
-    const FIELDS: &'static [&'static str] = &[
-        "requirements",
-        "stable_override",
-        "default_override",
-        "gpu_override",
-        "cronjob_override",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.requirements, from),
-            1 => model::value(&mut self.stable_override, from),
-            2 => model::value(&mut self.default_override, from),
-            3 => model::value(&mut self.gpu_override, from),
-            _ => model::value(&mut self.cronjob_override, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("requirements", &self.requirements);
-        to.given("stable_override", &self.stable_override);
-        to.given("default_override", &self.default_override);
-        to.given("gpu_override", &self.gpu_override);
-        to.given("cronjob_override", &self.cronjob_override);
-    }
-}
-
-model::through_fields!(KarpenterNodePool);
-
 /// Weekly window in which nodes may be consolidated.
 ///
 /// A part of `KarpenterCronjobNodePoolOverride`, `KarpenterGpuNodePoolOverride` and `KarpenterStableNodePoolOverride`.
@@ -9785,48 +4672,6 @@ impl KarpenterNodePoolConsolidation {
         }
     }
 }
-
-impl model::Blank for KarpenterNodePoolConsolidation {
-    fn blank() -> Self {
-        Self {
-            enabled: model::blank(),
-            days: model::blank(),
-            start_time: model::blank(),
-            duration: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KarpenterNodePoolConsolidation {
-    const NAME: &'static str = "KarpenterNodePoolConsolidation";
-    const FIELDS: &'static [&'static str] = &[
-        "enabled",
-        "days",
-        "start_time",
-        "duration",
-    ];
-    const REQUIRED: u128 = 0b1100;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.enabled, from),
-            1 => model::value(&mut self.days, from),
-            2 => model::value(&mut self.start_time, from),
-            _ => model::value(&mut self.duration, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("enabled", &self.enabled);
-        to.always("days", &self.days);
-        to.always("start_time", &self.start_time);
-        to.always("duration", &self.duration);
-    }
-}
-
-model::through_fields!(KarpenterNodePoolConsolidation);
 
 /// Limits on the size of a node pool.
 ///
@@ -9865,48 +4710,6 @@ impl KarpenterNodePoolLimits {
     }
 }
 
-impl model::Blank for KarpenterNodePoolLimits {
-    fn blank() -> Self {
-        Self {
-            enabled: model::blank(),
-            max_cpu_in_vcpu: model::blank(),
-            max_memory_in_gibibytes: model::blank(),
-            max_gpu: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KarpenterNodePoolLimits {
-    const NAME: &'static str = "KarpenterNodePoolLimits";
-    const FIELDS: &'static [&'static str] = &[
-        "enabled",
-        "max_cpu_in_vcpu",
-        "max_memory_in_gibibytes",
-        "max_gpu",
-    ];
-    const REQUIRED: u128 = 0b0110;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.enabled, from),
-            1 => model::value(&mut self.max_cpu_in_vcpu, from),
-            2 => model::value(&mut self.max_memory_in_gibibytes, from),
-            _ => model::value(&mut self.max_gpu, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("enabled", &self.enabled);
-        to.always("max_cpu_in_vcpu", &self.max_cpu_in_vcpu);
-        to.always("max_memory_in_gibibytes", &self.max_memory_in_gibibytes);
-        to.always("max_gpu", &self.max_gpu);
-    }
-}
-
-model::through_fields!(KarpenterNodePoolLimits);
-
 /// Constraint on the instances of a node pool.
 ///
 /// A part of `KarpenterGpuNodePoolOverride` and `KarpenterNodePool`.
@@ -9931,40 +4734,6 @@ impl KarpenterNodePoolRequirement {
         Self { key, operator, values }
     }
 }
-
-impl model::Blank for KarpenterNodePoolRequirement {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            operator: model::blank(),
-            values: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KarpenterNodePoolRequirement {
-    const NAME: &'static str = "KarpenterNodePoolRequirement";
-    const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.operator, from),
-            _ => model::value(&mut self.values, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("operator", &self.operator);
-        to.always("values", &self.values);
-    }
-}
-
-model::through_fields!(KarpenterNodePoolRequirement);
 
 open_enum! {
     /// Property of the instances a Karpenter requirement constrains.
@@ -10047,48 +4816,6 @@ impl KarpenterStableNodePoolOverride {
     }
 }
 
-impl model::Blank for KarpenterStableNodePoolOverride {
-    fn blank() -> Self {
-        Self {
-            consolidation: model::blank(),
-            limits: model::blank(),
-            spot_enabled: model::blank(),
-            consolidate_after: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KarpenterStableNodePoolOverride {
-    const NAME: &'static str = "KarpenterStableNodePoolOverride";
-    const FIELDS: &'static [&'static str] = &[
-        "consolidation",
-        "limits",
-        "spot_enabled",
-        "consolidate_after",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.consolidation, from),
-            1 => model::value(&mut self.limits, from),
-            2 => model::value(&mut self.spot_enabled, from),
-            _ => model::value(&mut self.consolidate_after, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("consolidation", &self.consolidation);
-        to.given("limits", &self.limits);
-        to.given("spot_enabled", &self.spot_enabled);
-        to.given("consolidate_after", &self.consolidate_after);
-    }
-}
-
-model::through_fields!(KarpenterStableNodePoolOverride, Default);
-
 open_enum! {
     /// A parameter of `list_awseks_instance_type` and `list_azure_aks_instance_type`.
     pub enum ListInstanceTypeGpu {
@@ -10111,32 +4838,6 @@ pub struct ManagedDatabaseInstanceTypeResponse {
     pub name: String,
 }
 
-impl model::Blank for ManagedDatabaseInstanceTypeResponse {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for ManagedDatabaseInstanceTypeResponse {
-    const NAME: &'static str = "ManagedDatabaseInstanceTypeResponse";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(ManagedDatabaseInstanceTypeResponse);
-
 /// Instance types of managed databases.
 ///
 /// Returned by `list_aws_managed_database_instance_type`.
@@ -10146,32 +4847,6 @@ pub struct ManagedDatabaseInstanceTypeResponseList {
     /// The listed items.
     pub results: Vec<types::ManagedDatabaseInstanceTypeResponse>,
 }
-
-impl model::Blank for ManagedDatabaseInstanceTypeResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ManagedDatabaseInstanceTypeResponseList {
-    const NAME: &'static str = "ManagedDatabaseInstanceTypeResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ManagedDatabaseInstanceTypeResponseList, Default);
 
 /// Kind of managed database.
 ///
@@ -10183,32 +4858,6 @@ pub struct ManagedDatabaseTypeResponse {
     pub name: String,
 }
 
-impl model::Blank for ManagedDatabaseTypeResponse {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for ManagedDatabaseTypeResponse {
-    const NAME: &'static str = "ManagedDatabaseTypeResponse";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(ManagedDatabaseTypeResponse);
-
 /// Kinds of managed databases.
 ///
 /// Returned by `list_aws_managed_database_type` and `list_scw_managed_database_type`.
@@ -10218,32 +4867,6 @@ pub struct ManagedDatabaseTypeResponseList {
     /// The listed items.
     pub results: Vec<types::ManagedDatabaseTypeResponse>,
 }
-
-impl model::Blank for ManagedDatabaseTypeResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ManagedDatabaseTypeResponseList {
-    const NAME: &'static str = "ManagedDatabaseTypeResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ManagedDatabaseTypeResponseList, Default);
 
 /// Observability stack that Qovery operates on a cluster.
 ///
@@ -10321,56 +4944,6 @@ impl MetricsConfigurationManagedByQovery {
     }
 }
 
-impl model::Blank for MetricsConfigurationManagedByQovery {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            resource_profile: model::blank(),
-            cloud_watch_export_config: model::blank(),
-            high_availability: model::blank(),
-            internal_network_monitoring: model::blank(),
-            alerting: model::blank(),
-        }
-    }
-}
-
-impl model::Model for MetricsConfigurationManagedByQovery {
-    const NAME: &'static str = "MetricsConfigurationManagedByQovery";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "resource_profile",
-        "cloud_watch_export_config",
-        "high_availability",
-        "internal_network_monitoring",
-        "alerting",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.resource_profile, from),
-            2 => model::value(&mut self.cloud_watch_export_config, from),
-            3 => model::value(&mut self.high_availability, from),
-            4 => model::value(&mut self.internal_network_monitoring, from),
-            _ => model::value(&mut self.alerting, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("kind", &self.kind);
-        to.given("resource_profile", &self.resource_profile);
-        to.given("cloud_watch_export_config", &self.cloud_watch_export_config);
-        to.given("high_availability", &self.high_availability);
-        to.given("internal_network_monitoring", &self.internal_network_monitoring);
-        to.given("alerting", &self.alerting);
-    }
-}
-
-model::through_fields!(MetricsConfigurationManagedByQovery, Default);
-
 open_enum! {
     /// Always `MANAGED_BY_QOVERY`.
     ///
@@ -10415,37 +4988,6 @@ impl MetricsParameters {
         self
     }
 }
-
-impl model::Blank for MetricsParameters {
-    fn blank() -> Self {
-        Self {
-            enabled: model::blank(),
-            configuration: model::blank(),
-        }
-    }
-}
-
-impl model::Model for MetricsParameters {
-    const NAME: &'static str = "MetricsParameters";
-    const FIELDS: &'static [&'static str] = &["enabled", "configuration"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.enabled, from),
-            _ => model::value(&mut self.configuration, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("enabled", &self.enabled);
-        to.given("configuration", &self.configuration);
-    }
-}
-
-model::through_fields!(MetricsParameters, Default);
 
 union! {
     /// Configuration of the stack. The `kind` field selects the shape.
@@ -10521,32 +5063,6 @@ impl OnPremiseCredentialsRequest {
         Self { name: name.into() }
     }
 }
-
-impl model::Blank for OnPremiseCredentialsRequest {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for OnPremiseCredentialsRequest {
-    const NAME: &'static str = "OnPremiseCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(OnPremiseCredentialsRequest);
 
 open_enum! {
     /// Cloud provider a platform layer is meant for.
@@ -10648,44 +5164,6 @@ impl PlatformComponentConfigurationPreviewRequest {
     }
 }
 
-impl model::Blank for PlatformComponentConfigurationPreviewRequest {
-    fn blank() -> Self {
-        Self {
-            profile_config: model::blank(),
-            cluster_inputs: model::blank(),
-            component_outputs: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformComponentConfigurationPreviewRequest {
-    const NAME: &'static str = "PlatformComponentConfigurationPreviewRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "profileConfig",
-        "clusterInputs",
-        "componentOutputs",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.profile_config, from),
-            1 => model::value(&mut self.cluster_inputs, from),
-            _ => model::value(&mut self.component_outputs, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("profileConfig", &self.profile_config);
-        to.given("clusterInputs", &self.cluster_inputs);
-        to.given("componentOutputs", &self.component_outputs);
-    }
-}
-
-model::through_fields!(PlatformComponentConfigurationPreviewRequest, Default);
-
 /// Configuration of a platform component resolved for a cluster.
 ///
 /// Returned by `resolve_platform_component_configuration`.
@@ -10705,56 +5183,6 @@ pub struct PlatformComponentConfigurationPreviewResponse {
     /// Values that are not accepted.
     pub violations: Vec<types::PlatformComponentViolationResponse>,
 }
-
-impl model::Blank for PlatformComponentConfigurationPreviewResponse {
-    fn blank() -> Self {
-        Self {
-            cluster_id: model::blank(),
-            component_key: model::blank(),
-            fields: model::blank(),
-            requirements: model::blank(),
-            component_bindings: model::blank(),
-            violations: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformComponentConfigurationPreviewResponse {
-    const NAME: &'static str = "PlatformComponentConfigurationPreviewResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "clusterId",
-        "componentKey",
-        "fields",
-        "requirements",
-        "componentBindings",
-        "violations",
-    ];
-    const REQUIRED: u128 = 0b000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.component_key, from),
-            2 => model::value(&mut self.fields, from),
-            3 => model::value(&mut self.requirements, from),
-            4 => model::value(&mut self.component_bindings, from),
-            _ => model::value(&mut self.violations, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("clusterId", &self.cluster_id);
-        to.always("componentKey", &self.component_key);
-        to.always("fields", &self.fields);
-        to.always("requirements", &self.requirements);
-        to.always("componentBindings", &self.component_bindings);
-        to.always("violations", &self.violations);
-    }
-}
-
-model::through_fields!(PlatformComponentConfigurationPreviewResponse);
 
 /// Input a platform component needs.
 ///
@@ -10784,72 +5212,6 @@ pub struct PlatformComponentInputRequirementResponse {
     pub status: types::PlatformComponentRequirementStatus,
 }
 
-impl model::Blank for PlatformComponentInputRequirementResponse {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            type_: model::blank(),
-            required: model::blank(),
-            default_value: model::blank(),
-            label: model::blank(),
-            description: model::blank(),
-            sensitive: model::blank(),
-            constraints: model::blank(),
-            scope: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformComponentInputRequirementResponse {
-    const NAME: &'static str = "PlatformComponentInputRequirementResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "type",
-        "required",
-        "defaultValue",
-        "label",
-        "description",
-        "sensitive",
-        "constraints",
-        "scope",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b1101010111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.required, from),
-            3 => model::value(&mut self.default_value, from),
-            4 => model::value(&mut self.label, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.sensitive, from),
-            7 => model::value(&mut self.constraints, from),
-            8 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("type", &self.type_);
-        to.always("required", &self.required);
-        to.given("defaultValue", &self.default_value);
-        to.always("label", &self.label);
-        to.given("description", &self.description);
-        to.always("sensitive", &self.sensitive);
-        to.always("constraints", &self.constraints);
-        to.always("scope", &self.scope);
-        to.always("status", &self.status);
-    }
-}
-
-model::through_fields!(PlatformComponentInputRequirementResponse);
-
 /// Input of a platform component taken from an output of another one.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
@@ -10863,40 +5225,6 @@ pub struct PlatformComponentOutputBindingResponse {
     /// Output.
     pub output: String,
 }
-
-impl model::Blank for PlatformComponentOutputBindingResponse {
-    fn blank() -> Self {
-        Self {
-            input: model::blank(),
-            from_component: model::blank(),
-            output: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformComponentOutputBindingResponse {
-    const NAME: &'static str = "PlatformComponentOutputBindingResponse";
-    const FIELDS: &'static [&'static str] = &["input", "fromComponent", "output"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.input, from),
-            1 => model::value(&mut self.from_component, from),
-            _ => model::value(&mut self.output, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("input", &self.input);
-        to.always("fromComponent", &self.from_component);
-        to.always("output", &self.output);
-    }
-}
-
-model::through_fields!(PlatformComponentOutputBindingResponse);
 
 open_enum! {
     /// Whether an input of a platform component has been provided.
@@ -10928,52 +5256,6 @@ pub struct PlatformComponentResolutionResponse {
     pub violations: Vec<types::PlatformComponentViolationResponse>,
 }
 
-impl model::Blank for PlatformComponentResolutionResponse {
-    fn blank() -> Self {
-        Self {
-            component_key: model::blank(),
-            fields: model::blank(),
-            requirements: model::blank(),
-            component_bindings: model::blank(),
-            violations: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformComponentResolutionResponse {
-    const NAME: &'static str = "PlatformComponentResolutionResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "componentKey",
-        "fields",
-        "requirements",
-        "componentBindings",
-        "violations",
-    ];
-    const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.component_key, from),
-            1 => model::value(&mut self.fields, from),
-            2 => model::value(&mut self.requirements, from),
-            3 => model::value(&mut self.component_bindings, from),
-            _ => model::value(&mut self.violations, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("componentKey", &self.component_key);
-        to.always("fields", &self.fields);
-        to.always("requirements", &self.requirements);
-        to.always("componentBindings", &self.component_bindings);
-        to.always("violations", &self.violations);
-    }
-}
-
-model::through_fields!(PlatformComponentResolutionResponse);
-
 /// Configuration value that is not accepted.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
@@ -10987,40 +5269,6 @@ pub struct PlatformComponentViolationResponse {
     /// Text of the problem.
     pub message: String,
 }
-
-impl model::Blank for PlatformComponentViolationResponse {
-    fn blank() -> Self {
-        Self {
-            code: model::blank(),
-            field_path: model::blank(),
-            message: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformComponentViolationResponse {
-    const NAME: &'static str = "PlatformComponentViolationResponse";
-    const FIELDS: &'static [&'static str] = &["code", "fieldPath", "message"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.code, from),
-            1 => model::value(&mut self.field_path, from),
-            _ => model::value(&mut self.message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("code", &self.code);
-        to.always("fieldPath", &self.field_path);
-        to.always("message", &self.message);
-    }
-}
-
-model::through_fields!(PlatformComponentViolationResponse);
 
 open_enum! {
     /// Whether a platform layer applies to a cluster.
@@ -11046,32 +5294,6 @@ pub struct PlatformTemplateCatalogResponse {
     pub results: Vec<types::PlatformTemplateSummaryResponse>,
 }
 
-impl model::Blank for PlatformTemplateCatalogResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for PlatformTemplateCatalogResponse {
-    const NAME: &'static str = "PlatformTemplateCatalogResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(PlatformTemplateCatalogResponse);
-
 /// Component of a platform template.
 ///
 /// A part of `PlatformTemplateLayerResponse`.
@@ -11087,43 +5309,6 @@ pub struct PlatformTemplateComponentResponse {
     /// The fields.
     pub fields: Vec<types::FieldSchemaResponse>,
 }
-
-impl model::Blank for PlatformTemplateComponentResponse {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            fields: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformTemplateComponentResponse {
-    const NAME: &'static str = "PlatformTemplateComponentResponse";
-    const FIELDS: &'static [&'static str] = &["key", "kind", "description", "fields"];
-    const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.fields, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("kind", &self.kind);
-        to.given("description", &self.description);
-        to.always("fields", &self.fields);
-    }
-}
-
-model::through_fields!(PlatformTemplateComponentResponse);
 
 /// Layer of a platform template.
 ///
@@ -11148,64 +5333,6 @@ pub struct PlatformTemplateLayerResponse {
     /// Description.
     pub description: Option<String>,
 }
-
-impl model::Blank for PlatformTemplateLayerResponse {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            mandatory: model::blank(),
-            enabled_by_default: model::blank(),
-            modes: model::blank(),
-            providers: model::blank(),
-            component_keys: model::blank(),
-            components: model::blank(),
-            description: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformTemplateLayerResponse {
-    const NAME: &'static str = "PlatformTemplateLayerResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "mandatory",
-        "enabledByDefault",
-        "modes",
-        "providers",
-        "componentKeys",
-        "components",
-        "description",
-    ];
-    const REQUIRED: u128 = 0b00000111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.mandatory, from),
-            2 => model::value(&mut self.enabled_by_default, from),
-            3 => model::value(&mut self.modes, from),
-            4 => model::value(&mut self.providers, from),
-            5 => model::value(&mut self.component_keys, from),
-            6 => model::value(&mut self.components, from),
-            _ => model::value(&mut self.description, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("mandatory", &self.mandatory);
-        to.always("enabledByDefault", &self.enabled_by_default);
-        to.always("modes", &self.modes);
-        to.given("providers", &self.providers);
-        to.always("componentKeys", &self.component_keys);
-        to.always("components", &self.components);
-        to.given("description", &self.description);
-    }
-}
-
-model::through_fields!(PlatformTemplateLayerResponse);
 
 open_enum! {
     /// Status of a version of a platform template.
@@ -11239,52 +5366,6 @@ pub struct PlatformTemplateSummaryResponse {
     pub layers: Vec<types::PlatformTemplateLayerResponse>,
 }
 
-impl model::Blank for PlatformTemplateSummaryResponse {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            version: model::blank(),
-            status: model::blank(),
-            description: model::blank(),
-            layers: model::blank(),
-        }
-    }
-}
-
-impl model::Model for PlatformTemplateSummaryResponse {
-    const NAME: &'static str = "PlatformTemplateSummaryResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "version",
-        "status",
-        "description",
-        "layers",
-    ];
-    const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.version, from),
-            2 => model::value(&mut self.status, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.layers, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("version", &self.version);
-        to.always("status", &self.status);
-        to.given("description", &self.description);
-        to.always("layers", &self.layers);
-    }
-}
-
-model::through_fields!(PlatformTemplateSummaryResponse);
-
 /// Names of the secrets of an external secret manager.
 ///
 /// Returned by `list_upstream_secrets_from_secret_provider`.
@@ -11294,32 +5375,6 @@ pub struct ProviderSecrets {
     /// The listed items.
     pub results: Vec<String>,
 }
-
-impl model::Blank for ProviderSecrets {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ProviderSecrets {
-    const NAME: &'static str = "ProviderSecrets";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(ProviderSecrets);
 
 open_enum! {
     /// Always `QOVERY`.
@@ -11356,37 +5411,6 @@ impl QoveryDnsProviderRequest {
     }
 }
 
-impl model::Blank for QoveryDnsProviderRequest {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            domain: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QoveryDnsProviderRequest {
-    const NAME: &'static str = "QoveryDnsProviderRequest";
-    const FIELDS: &'static [&'static str] = &["provider", "domain"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.domain, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("provider", &self.provider);
-        to.always("domain", &self.domain);
-    }
-}
-
-model::through_fields!(QoveryDnsProviderRequest);
-
 /// Qovery as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderResponseProvider`.
@@ -11399,37 +5423,6 @@ pub struct QoveryDnsProviderResponse {
     pub domain: String,
 }
 
-impl model::Blank for QoveryDnsProviderResponse {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            domain: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QoveryDnsProviderResponse {
-    const NAME: &'static str = "QoveryDnsProviderResponse";
-    const FIELDS: &'static [&'static str] = &["provider", "domain"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.domain, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("provider", &self.provider);
-        to.always("domain", &self.domain);
-    }
-}
-
-model::through_fields!(QoveryDnsProviderResponse);
-
 /// IP addresses Qovery connects from.
 ///
 /// Returned by `list_qovery_ips`.
@@ -11439,32 +5432,6 @@ pub struct QoveryIpsResponse {
     /// The addresses.
     pub ips: Vec<String>,
 }
-
-impl model::Blank for QoveryIpsResponse {
-    fn blank() -> Self {
-        Self { ips: model::blank() }
-    }
-}
-
-impl model::Model for QoveryIpsResponse {
-    const NAME: &'static str = "QoveryIpsResponse";
-    const FIELDS: &'static [&'static str] = &["ips"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.ips, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("ips", &self.ips);
-    }
-}
-
-model::through_fields!(QoveryIpsResponse);
 
 open_enum! {
     /// How images are copied into the registry of a cluster. The default is `Service`.
@@ -11495,48 +5462,6 @@ pub struct ReportedClusterOperatorIdentity {
     /// Time of the observation (RFC 3339); null or absent when it is not known.
     pub observed_at: Option<chrono::DateTime<chrono::Utc>>,
 }
-
-impl model::Blank for ReportedClusterOperatorIdentity {
-    fn blank() -> Self {
-        Self {
-            release_digest: model::blank(),
-            runtime_image_id: model::blank(),
-            chart_version: model::blank(),
-            observed_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ReportedClusterOperatorIdentity {
-    const NAME: &'static str = "ReportedClusterOperatorIdentity";
-    const FIELDS: &'static [&'static str] = &[
-        "release_digest",
-        "runtime_image_id",
-        "chart_version",
-        "observed_at",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.release_digest, from),
-            1 => model::value(&mut self.runtime_image_id, from),
-            2 => model::value(&mut self.chart_version, from),
-            _ => model::time(&mut self.observed_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("release_digest", &self.release_digest);
-        to.always("runtime_image_id", &self.runtime_image_id);
-        to.always("chart_version", &self.chart_version);
-        to.given("observed_at", &self.observed_at);
-    }
-}
-
-model::through_fields!(ReportedClusterOperatorIdentity);
 
 open_enum! {
     /// Always `ROUTE53`.
@@ -11589,52 +5514,6 @@ impl Route53DnsProviderRequest {
     }
 }
 
-impl model::Blank for Route53DnsProviderRequest {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            credentials: model::blank(),
-            aws_region: model::blank(),
-            hosted_zone_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Route53DnsProviderRequest {
-    const NAME: &'static str = "Route53DnsProviderRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "provider",
-        "domain",
-        "credentials",
-        "aws_region",
-        "hosted_zone_id",
-    ];
-    const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.domain, from),
-            2 => model::value(&mut self.credentials, from),
-            3 => model::value(&mut self.aws_region, from),
-            _ => model::value(&mut self.hosted_zone_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("provider", &self.provider);
-        to.always("domain", &self.domain);
-        to.always("credentials", &self.credentials);
-        to.always("aws_region", &self.aws_region);
-        to.given("hosted_zone_id", &self.hosted_zone_id);
-    }
-}
-
-model::through_fields!(Route53DnsProviderRequest);
-
 union! {
     /// Credentials for Route 53. The `type` field selects the shape.
     ///
@@ -11670,52 +5549,6 @@ pub struct Route53DnsProviderResponse {
     /// Identifier of the hosted zone; can be null.
     pub hosted_zone_id: Option<String>,
 }
-
-impl model::Blank for Route53DnsProviderResponse {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            credentials: model::blank(),
-            aws_region: model::blank(),
-            hosted_zone_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Route53DnsProviderResponse {
-    const NAME: &'static str = "Route53DnsProviderResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "provider",
-        "domain",
-        "credentials",
-        "aws_region",
-        "hosted_zone_id",
-    ];
-    const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.domain, from),
-            2 => model::value(&mut self.credentials, from),
-            3 => model::value(&mut self.aws_region, from),
-            _ => model::value(&mut self.hosted_zone_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("provider", &self.provider);
-        to.always("domain", &self.domain);
-        to.always("credentials", &self.credentials);
-        to.always("aws_region", &self.aws_region);
-        to.given("hosted_zone_id", &self.hosted_zone_id);
-    }
-}
-
-model::through_fields!(Route53DnsProviderResponse);
 
 union! {
     /// Credentials for Route 53. The `type` field selects the shape.
@@ -11768,44 +5601,6 @@ impl Route53StaticCredentialsRequest {
     }
 }
 
-impl model::Blank for Route53StaticCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            aws_access_key_id: model::blank(),
-            aws_secret_access_key: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Route53StaticCredentialsRequest {
-    const NAME: &'static str = "Route53StaticCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "aws_access_key_id",
-        "aws_secret_access_key",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.aws_access_key_id, from),
-            _ => model::value(&mut self.aws_secret_access_key, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("aws_access_key_id", &self.aws_access_key_id);
-        to.always("aws_secret_access_key", &self.aws_secret_access_key);
-    }
-}
-
-model::through_fields!(Route53StaticCredentialsRequest);
-
 /// Credentials for Route 53 based on an access key. The secret part is never returned.
 ///
 /// A part of `Route53DnsProviderResponseCredentials`.
@@ -11817,37 +5612,6 @@ pub struct Route53StaticCredentialsResponse {
     /// Identifier of the access key.
     pub aws_access_key_id: String,
 }
-
-impl model::Blank for Route53StaticCredentialsResponse {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            aws_access_key_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Route53StaticCredentialsResponse {
-    const NAME: &'static str = "Route53StaticCredentialsResponse";
-    const FIELDS: &'static [&'static str] = &["type", "aws_access_key_id"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.aws_access_key_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("aws_access_key_id", &self.aws_access_key_id);
-    }
-}
-
-model::through_fields!(Route53StaticCredentialsResponse);
 
 open_enum! {
     /// Always `STATIC`.
@@ -11896,52 +5660,6 @@ impl ScalewayCredentialsRequest {
     }
 }
 
-impl model::Blank for ScalewayCredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_secret_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            scaleway_organization_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ScalewayCredentialsRequest {
-    const NAME: &'static str = "ScalewayCredentialsRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "scaleway_access_key",
-        "scaleway_secret_key",
-        "scaleway_project_id",
-        "scaleway_organization_id",
-    ];
-    const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.scaleway_access_key, from),
-            2 => model::value(&mut self.scaleway_secret_key, from),
-            3 => model::value(&mut self.scaleway_project_id, from),
-            _ => model::value(&mut self.scaleway_organization_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("scaleway_access_key", &self.scaleway_access_key);
-        to.always("scaleway_secret_key", &self.scaleway_secret_key);
-        to.always("scaleway_project_id", &self.scaleway_project_id);
-        to.given("scaleway_organization_id", &self.scaleway_organization_id);
-    }
-}
-
-model::through_fields!(ScalewayCredentialsRequest);
-
 /// Access to an external secret manager.
 ///
 /// A part of `Cluster`.
@@ -11961,56 +5679,6 @@ pub struct SecretManagerAccess {
     /// How to authenticate to it.
     pub authentication: types::SecretManagerAuthenticationDto,
 }
-
-impl model::Blank for SecretManagerAccess {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            endpoint: model::blank(),
-            authentication: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SecretManagerAccess {
-    const NAME: &'static str = "SecretManagerAccess";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "created_at",
-        "updated_at",
-        "endpoint",
-        "authentication",
-    ];
-    const REQUIRED: u128 = 0b111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::time(&mut self.created_at, from),
-            3 => model::time(&mut self.updated_at, from),
-            4 => model::value(&mut self.endpoint, from),
-            _ => model::value(&mut self.authentication, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("created_at", &self.created_at);
-        to.always("updated_at", &self.updated_at);
-        to.always("endpoint", &self.endpoint);
-        to.always("authentication", &self.authentication);
-    }
-}
-
-model::through_fields!(SecretManagerAccess);
 
 /// Access to an external secret manager.
 ///
@@ -12048,48 +5716,6 @@ impl SecretManagerAccessRequest {
         self
     }
 }
-
-impl model::Blank for SecretManagerAccessRequest {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            endpoint: model::blank(),
-            authentication: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SecretManagerAccessRequest {
-    const NAME: &'static str = "SecretManagerAccessRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "endpoint",
-        "authentication",
-    ];
-    const REQUIRED: u128 = 0b1110;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.endpoint, from),
-            _ => model::value(&mut self.authentication, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.always("name", &self.name);
-        to.always("endpoint", &self.endpoint);
-        to.always("authentication", &self.authentication);
-    }
-}
-
-model::through_fields!(SecretManagerAccessRequest);
 
 union! {
     /// How to authenticate to a secret manager. The `mode` field selects the shape.

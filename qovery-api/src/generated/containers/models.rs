@@ -4,7 +4,6 @@
 //! Models. Containers and the registries that they come from.
 
 use std::collections::BTreeMap;
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -23,40 +22,6 @@ pub struct AvailableContainerRegistryResponse {
     pub is_mandatory: bool,
 }
 
-impl model::Blank for AvailableContainerRegistryResponse {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            required_config: model::blank(),
-            is_mandatory: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AvailableContainerRegistryResponse {
-    const NAME: &'static str = "AvailableContainerRegistryResponse";
-    const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
-    const REQUIRED: u128 = 0b101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.required_config, from),
-            _ => model::value(&mut self.is_mandatory, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("required_config", &self.required_config);
-        to.always("is_mandatory", &self.is_mandatory);
-    }
-}
-
-model::through_fields!(AvailableContainerRegistryResponse);
-
 /// Kinds of container registries that can be connected.
 ///
 /// Returned by `list_available_container_registry`.
@@ -66,32 +31,6 @@ pub struct AvailableContainerRegistryResponseList {
     /// The listed items.
     pub results: Vec<types::AvailableContainerRegistryResponse>,
 }
-
-impl model::Blank for AvailableContainerRegistryResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for AvailableContainerRegistryResponseList {
-    const NAME: &'static str = "AvailableContainerRegistryResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(AvailableContainerRegistryResponseList, Default);
 
 /// Advanced settings of a container. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
@@ -513,347 +452,6 @@ impl ContainerAdvancedSettings {
     }
 }
 
-impl model::Blank for ContainerAdvancedSettings {
-    fn blank() -> Self {
-        Self {
-            deployment_custom_domain_check_enabled: model::blank(),
-            deployment_termination_grace_period_seconds: model::blank(),
-            deployment_affinity_node_required: model::blank(),
-            deployment_antiaffinity_pod: model::blank(),
-            deployment_topology_spread_zone: model::blank(),
-            deployment_update_strategy_type: model::blank(),
-            deployment_update_strategy_rolling_update_max_unavailable_percent: model::blank(),
-            deployment_update_strategy_rolling_update_max_surge_percent: model::blank(),
-            network_ingress_proxy_body_size_mb: model::blank(),
-            network_ingress_force_ssl_redirect: model::blank(),
-            network_ingress_enable_cors: model::blank(),
-            network_ingress_cors_allow_origin: model::blank(),
-            network_ingress_cors_allow_methods: model::blank(),
-            network_ingress_cors_allow_headers: model::blank(),
-            network_ingress_proxy_buffer_size_kb: model::blank(),
-            network_ingress_keepalive_time_seconds: model::blank(),
-            network_ingress_keepalive_timeout_seconds: model::blank(),
-            network_ingress_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: model::blank(),
-            network_ingress_proxy_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_read_timeout_seconds: model::blank(),
-            network_ingress_proxy_buffering: model::blank(),
-            network_ingress_proxy_request_buffering: model::blank(),
-            network_ingress_grpc_send_timeout_seconds: model::blank(),
-            network_ingress_grpc_read_timeout_seconds: model::blank(),
-            network_ingress_whitelist_source_range: model::blank(),
-            network_ingress_denylist_source_range: model::blank(),
-            network_ingress_extra_headers: model::blank(),
-            network_gateway_api_http_request_timeout_seconds: model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
-            network_gateway_api_retry_num_retries: model::blank(),
-            network_gateway_api_retry_retry_on: model::blank(),
-            network_gateway_api_retry_http_status_codes: model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
-            network_ingress_basic_auth_env_var: model::blank(),
-            network_ingress_enable_sticky_session: model::blank(),
-            security_service_account_name: model::blank(),
-            hpa_cpu_average_utilization_percent: model::blank(),
-            hpa_memory_average_utilization_percent: model::blank(),
-            security_automount_service_account_token: model::blank(),
-            security_read_only_root_filesystem: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerAdvancedSettings {
-    const NAME: &'static str = "ContainerAdvancedSettings";
-    const FIELDS: &'static [&'static str] = &[
-        "deployment.custom_domain_check_enabled",
-        "deployment.termination_grace_period_seconds",
-        "deployment.affinity.node.required",
-        "deployment.antiaffinity.pod",
-        "deployment.topology_spread.zone",
-        "deployment.update_strategy.type",
-        "deployment.update_strategy.rolling_update.max_unavailable_percent",
-        "deployment.update_strategy.rolling_update.max_surge_percent",
-        "network.ingress.proxy_body_size_mb",
-        "network.ingress.force_ssl_redirect",
-        "network.ingress.enable_cors",
-        "network.ingress.cors_allow_origin",
-        "network.ingress.cors_allow_methods",
-        "network.ingress.cors_allow_headers",
-        "network.ingress.proxy_buffer_size_kb",
-        "network.ingress.keepalive_time_seconds",
-        "network.ingress.keepalive_timeout_seconds",
-        "network.ingress.send_timeout_seconds",
-        "network.ingress.proxy_connect_timeout_seconds",
-        "network.ingress.proxy_send_timeout_seconds",
-        "network.ingress.proxy_read_timeout_seconds",
-        "network.ingress.proxy_buffering",
-        "network.ingress.proxy_request_buffering",
-        "network.ingress.grpc_send_timeout_seconds",
-        "network.ingress.grpc_read_timeout_seconds",
-        "network.ingress.whitelist_source_range",
-        "network.ingress.denylist_source_range",
-        "network.ingress.extra_headers",
-        "network.gateway_api.http_request_timeout_seconds",
-        "network.gateway_api.http_connection_idle_timeout_seconds",
-        "network.gateway_api.retry.num_retries",
-        "network.gateway_api.retry.retry_on",
-        "network.gateway_api.retry.http_status_codes",
-        "network.gateway_api.retry.per_try_timeout_seconds",
-        "network.ingress.basic_auth_env_var",
-        "network.ingress.enable_sticky_session",
-        "security.service_account_name",
-        "hpa.cpu.average_utilization_percent",
-        "hpa.memory.average_utilization_percent",
-        "security.automount_service_account_token",
-        "security.read_only_root_filesystem",
-    ];
-    const REQUIRED: u128 = 0b00000000000000000000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.deployment_custom_domain_check_enabled, from),
-            1 => {
-                model::value(&mut self.deployment_termination_grace_period_seconds, from)
-            }
-            2 => model::value(&mut self.deployment_affinity_node_required, from),
-            3 => model::value(&mut self.deployment_antiaffinity_pod, from),
-            4 => model::value(&mut self.deployment_topology_spread_zone, from),
-            5 => model::value(&mut self.deployment_update_strategy_type, from),
-            6 => {
-                model::value(
-                    &mut self
-                        .deployment_update_strategy_rolling_update_max_unavailable_percent,
-                    from,
-                )
-            }
-            7 => {
-                model::value(
-                    &mut self
-                        .deployment_update_strategy_rolling_update_max_surge_percent,
-                    from,
-                )
-            }
-            8 => model::value(&mut self.network_ingress_proxy_body_size_mb, from),
-            9 => model::value(&mut self.network_ingress_force_ssl_redirect, from),
-            10 => model::value(&mut self.network_ingress_enable_cors, from),
-            11 => model::value(&mut self.network_ingress_cors_allow_origin, from),
-            12 => model::value(&mut self.network_ingress_cors_allow_methods, from),
-            13 => model::value(&mut self.network_ingress_cors_allow_headers, from),
-            14 => model::value(&mut self.network_ingress_proxy_buffer_size_kb, from),
-            15 => model::value(&mut self.network_ingress_keepalive_time_seconds, from),
-            16 => model::value(&mut self.network_ingress_keepalive_timeout_seconds, from),
-            17 => model::value(&mut self.network_ingress_send_timeout_seconds, from),
-            18 => {
-                model::value(
-                    &mut self.network_ingress_proxy_connect_timeout_seconds,
-                    from,
-                )
-            }
-            19 => {
-                model::value(&mut self.network_ingress_proxy_send_timeout_seconds, from)
-            }
-            20 => {
-                model::value(&mut self.network_ingress_proxy_read_timeout_seconds, from)
-            }
-            21 => model::value(&mut self.network_ingress_proxy_buffering, from),
-            22 => model::value(&mut self.network_ingress_proxy_request_buffering, from),
-            23 => model::value(&mut self.network_ingress_grpc_send_timeout_seconds, from),
-            24 => model::value(&mut self.network_ingress_grpc_read_timeout_seconds, from),
-            25 => model::value(&mut self.network_ingress_whitelist_source_range, from),
-            26 => model::value(&mut self.network_ingress_denylist_source_range, from),
-            27 => model::value(&mut self.network_ingress_extra_headers, from),
-            28 => {
-                model::value(
-                    &mut self.network_gateway_api_http_request_timeout_seconds,
-                    from,
-                )
-            }
-            29 => {
-                model::value(
-                    &mut self.network_gateway_api_http_connection_idle_timeout_seconds,
-                    from,
-                )
-            }
-            30 => model::value(&mut self.network_gateway_api_retry_num_retries, from),
-            31 => model::value(&mut self.network_gateway_api_retry_retry_on, from),
-            32 => {
-                model::value(&mut self.network_gateway_api_retry_http_status_codes, from)
-            }
-            33 => {
-                model::value(
-                    &mut self.network_gateway_api_retry_per_try_timeout_seconds,
-                    from,
-                )
-            }
-            34 => model::value(&mut self.network_ingress_basic_auth_env_var, from),
-            35 => model::value(&mut self.network_ingress_enable_sticky_session, from),
-            36 => model::value(&mut self.security_service_account_name, from),
-            37 => model::value(&mut self.hpa_cpu_average_utilization_percent, from),
-            38 => model::value(&mut self.hpa_memory_average_utilization_percent, from),
-            39 => model::value(&mut self.security_automount_service_account_token, from),
-            _ => model::value(&mut self.security_read_only_root_filesystem, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given(
-            "deployment.custom_domain_check_enabled",
-            &self.deployment_custom_domain_check_enabled,
-        );
-        to.given(
-            "deployment.termination_grace_period_seconds",
-            &self.deployment_termination_grace_period_seconds,
-        );
-        to.given(
-            "deployment.affinity.node.required",
-            &self.deployment_affinity_node_required,
-        );
-        to.given("deployment.antiaffinity.pod", &self.deployment_antiaffinity_pod);
-        to.given(
-            "deployment.topology_spread.zone",
-            &self.deployment_topology_spread_zone,
-        );
-        to.given(
-            "deployment.update_strategy.type",
-            &self.deployment_update_strategy_type,
-        );
-        to.given(
-            "deployment.update_strategy.rolling_update.max_unavailable_percent",
-            &self.deployment_update_strategy_rolling_update_max_unavailable_percent,
-        );
-        to.given(
-            "deployment.update_strategy.rolling_update.max_surge_percent",
-            &self.deployment_update_strategy_rolling_update_max_surge_percent,
-        );
-        to.given(
-            "network.ingress.proxy_body_size_mb",
-            &self.network_ingress_proxy_body_size_mb,
-        );
-        to.given(
-            "network.ingress.force_ssl_redirect",
-            &self.network_ingress_force_ssl_redirect,
-        );
-        to.given("network.ingress.enable_cors", &self.network_ingress_enable_cors);
-        to.given(
-            "network.ingress.cors_allow_origin",
-            &self.network_ingress_cors_allow_origin,
-        );
-        to.given(
-            "network.ingress.cors_allow_methods",
-            &self.network_ingress_cors_allow_methods,
-        );
-        to.given(
-            "network.ingress.cors_allow_headers",
-            &self.network_ingress_cors_allow_headers,
-        );
-        to.given(
-            "network.ingress.proxy_buffer_size_kb",
-            &self.network_ingress_proxy_buffer_size_kb,
-        );
-        to.given(
-            "network.ingress.keepalive_time_seconds",
-            &self.network_ingress_keepalive_time_seconds,
-        );
-        to.given(
-            "network.ingress.keepalive_timeout_seconds",
-            &self.network_ingress_keepalive_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.send_timeout_seconds",
-            &self.network_ingress_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_connect_timeout_seconds",
-            &self.network_ingress_proxy_connect_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_send_timeout_seconds",
-            &self.network_ingress_proxy_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_read_timeout_seconds",
-            &self.network_ingress_proxy_read_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_buffering",
-            &self.network_ingress_proxy_buffering,
-        );
-        to.given(
-            "network.ingress.proxy_request_buffering",
-            &self.network_ingress_proxy_request_buffering,
-        );
-        to.given(
-            "network.ingress.grpc_send_timeout_seconds",
-            &self.network_ingress_grpc_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.grpc_read_timeout_seconds",
-            &self.network_ingress_grpc_read_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.whitelist_source_range",
-            &self.network_ingress_whitelist_source_range,
-        );
-        to.given(
-            "network.ingress.denylist_source_range",
-            &self.network_ingress_denylist_source_range,
-        );
-        to.given("network.ingress.extra_headers", &self.network_ingress_extra_headers);
-        to.given(
-            "network.gateway_api.http_request_timeout_seconds",
-            &self.network_gateway_api_http_request_timeout_seconds,
-        );
-        to.given(
-            "network.gateway_api.http_connection_idle_timeout_seconds",
-            &self.network_gateway_api_http_connection_idle_timeout_seconds,
-        );
-        to.given(
-            "network.gateway_api.retry.num_retries",
-            &self.network_gateway_api_retry_num_retries,
-        );
-        to.given(
-            "network.gateway_api.retry.retry_on",
-            &self.network_gateway_api_retry_retry_on,
-        );
-        to.given(
-            "network.gateway_api.retry.http_status_codes",
-            &self.network_gateway_api_retry_http_status_codes,
-        );
-        to.given(
-            "network.gateway_api.retry.per_try_timeout_seconds",
-            &self.network_gateway_api_retry_per_try_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.basic_auth_env_var",
-            &self.network_ingress_basic_auth_env_var,
-        );
-        to.given(
-            "network.ingress.enable_sticky_session",
-            &self.network_ingress_enable_sticky_session,
-        );
-        to.given("security.service_account_name", &self.security_service_account_name);
-        to.given(
-            "hpa.cpu.average_utilization_percent",
-            &self.hpa_cpu_average_utilization_percent,
-        );
-        to.given(
-            "hpa.memory.average_utilization_percent",
-            &self.hpa_memory_average_utilization_percent,
-        );
-        to.given(
-            "security.automount_service_account_token",
-            &self.security_automount_service_account_token,
-        );
-        to.given(
-            "security.read_only_root_filesystem",
-            &self.security_read_only_root_filesystem,
-        );
-    }
-}
-
-model::through_fields!(ContainerAdvancedSettings, Default);
-
 /// Number of instances of a container, in the 2022 revision.
 ///
 /// Returned by `get_container_current_scale`.
@@ -878,64 +476,6 @@ pub struct ContainerCurrentScale {
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl model::Blank for ContainerCurrentScale {
-    fn blank() -> Self {
-        Self {
-            min: model::blank(),
-            max: model::blank(),
-            running: model::blank(),
-            running_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            updated_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerCurrentScale {
-    const NAME: &'static str = "ContainerCurrentScale";
-    const FIELDS: &'static [&'static str] = &[
-        "min",
-        "max",
-        "running",
-        "running_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-        "updated_at",
-    ];
-    const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.min, from),
-            1 => model::value(&mut self.max, from),
-            2 => model::value(&mut self.running, from),
-            3 => model::value(&mut self.running_in_percent, from),
-            4 => model::value(&mut self.warning_threshold_in_percent, from),
-            5 => model::value(&mut self.alert_threshold_in_percent, from),
-            6 => model::value(&mut self.status, from),
-            _ => model::time(&mut self.updated_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("min", &self.min);
-        to.given("max", &self.max);
-        to.given("running", &self.running);
-        to.given("running_in_percent", &self.running_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-        to.given("updated_at", &self.updated_at);
-    }
-}
-
-model::through_fields!(ContainerCurrentScale, Default);
-
 /// Version of a container to deploy.
 ///
 /// Sent by `deploy_container`.
@@ -955,32 +495,6 @@ impl ContainerDeployRequest {
     }
 }
 
-impl model::Blank for ContainerDeployRequest {
-    fn blank() -> Self {
-        Self { image_tag: model::blank() }
-    }
-}
-
-impl model::Model for ContainerDeployRequest {
-    const NAME: &'static str = "ContainerDeployRequest";
-    const FIELDS: &'static [&'static str] = &["image_tag"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.image_tag, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("image_tag", &self.image_tag);
-    }
-}
-
-model::through_fields!(ContainerDeployRequest);
-
 /// Network settings of a container.
 ///
 /// Returned by `get_container_network` and `edit_container_network`.
@@ -992,34 +506,6 @@ pub struct ContainerNetwork {
     /// Default on the server: `false`.
     pub sticky_session: Option<bool>,
 }
-
-impl model::Blank for ContainerNetwork {
-    fn blank() -> Self {
-        Self {
-            sticky_session: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerNetwork {
-    const NAME: &'static str = "ContainerNetwork";
-    const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.sticky_session, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("sticky_session", &self.sticky_session);
-    }
-}
-
-model::through_fields!(ContainerNetwork, Default);
 
 /// Network settings of a container.
 ///
@@ -1044,34 +530,6 @@ impl ContainerNetworkRequest {
         self
     }
 }
-
-impl model::Blank for ContainerNetworkRequest {
-    fn blank() -> Self {
-        Self {
-            sticky_session: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerNetworkRequest {
-    const NAME: &'static str = "ContainerNetworkRequest";
-    const FIELDS: &'static [&'static str] = &["sticky_session"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.sticky_session, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("sticky_session", &self.sticky_session);
-    }
-}
-
-model::through_fields!(ContainerNetworkRequest, Default);
 
 open_enum! {
     /// Kind of Google Cloud credentials.
@@ -1127,52 +585,6 @@ impl ContainerRegistryRequest {
         self
     }
 }
-
-impl model::Blank for ContainerRegistryRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            config: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerRegistryRequest {
-    const NAME: &'static str = "ContainerRegistryRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "kind",
-        "description",
-        "url",
-        "config",
-    ];
-    const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.url, from),
-            _ => model::value(&mut self.config, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("kind", &self.kind);
-        to.given("description", &self.description);
-        to.given("url", &self.url);
-        to.always("config", &self.config);
-    }
-}
-
-model::through_fields!(ContainerRegistryRequest);
 
 /// Access to the registry.
 ///
@@ -1332,103 +744,6 @@ impl ContainerRegistryRequestConfig {
     }
 }
 
-impl model::Blank for ContainerRegistryRequestConfig {
-    fn blank() -> Self {
-        Self {
-            access_key_id: model::blank(),
-            secret_access_key: model::blank(),
-            region: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_secret_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            json_credentials: model::blank(),
-            gcp_credentials_type: model::blank(),
-            project_id: model::blank(),
-            service_account_email: model::blank(),
-            workload_identity_provider_resource: model::blank(),
-            token_lifetime_seconds: model::blank(),
-            username: model::blank(),
-            password: model::blank(),
-            role_arn: model::blank(),
-            azure_tenant_id: model::blank(),
-            azure_subscription_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerRegistryRequestConfig {
-    const NAME: &'static str = "ContainerRegistryRequestConfig";
-    const FIELDS: &'static [&'static str] = &[
-        "access_key_id",
-        "secret_access_key",
-        "region",
-        "scaleway_access_key",
-        "scaleway_secret_key",
-        "scaleway_project_id",
-        "json_credentials",
-        "gcp_credentials_type",
-        "project_id",
-        "service_account_email",
-        "workload_identity_provider_resource",
-        "token_lifetime_seconds",
-        "username",
-        "password",
-        "role_arn",
-        "azure_tenant_id",
-        "azure_subscription_id",
-    ];
-    const REQUIRED: u128 = 0b00000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.access_key_id, from),
-            1 => model::value(&mut self.secret_access_key, from),
-            2 => model::value(&mut self.region, from),
-            3 => model::value(&mut self.scaleway_access_key, from),
-            4 => model::value(&mut self.scaleway_secret_key, from),
-            5 => model::value(&mut self.scaleway_project_id, from),
-            6 => model::value(&mut self.json_credentials, from),
-            7 => model::value(&mut self.gcp_credentials_type, from),
-            8 => model::value(&mut self.project_id, from),
-            9 => model::value(&mut self.service_account_email, from),
-            10 => model::value(&mut self.workload_identity_provider_resource, from),
-            11 => model::value(&mut self.token_lifetime_seconds, from),
-            12 => model::value(&mut self.username, from),
-            13 => model::value(&mut self.password, from),
-            14 => model::value(&mut self.role_arn, from),
-            15 => model::value(&mut self.azure_tenant_id, from),
-            _ => model::value(&mut self.azure_subscription_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("access_key_id", &self.access_key_id);
-        to.given("secret_access_key", &self.secret_access_key);
-        to.given("region", &self.region);
-        to.given("scaleway_access_key", &self.scaleway_access_key);
-        to.given("scaleway_secret_key", &self.scaleway_secret_key);
-        to.given("scaleway_project_id", &self.scaleway_project_id);
-        to.given("json_credentials", &self.json_credentials);
-        to.given("gcp_credentials_type", &self.gcp_credentials_type);
-        to.given("project_id", &self.project_id);
-        to.given("service_account_email", &self.service_account_email);
-        to.given(
-            "workload_identity_provider_resource",
-            &self.workload_identity_provider_resource,
-        );
-        to.given("token_lifetime_seconds", &self.token_lifetime_seconds);
-        to.given("username", &self.username);
-        to.given("password", &self.password);
-        to.given("role_arn", &self.role_arn);
-        to.given("azure_tenant_id", &self.azure_tenant_id);
-        to.given("azure_subscription_id", &self.azure_subscription_id);
-    }
-}
-
-model::through_fields!(ContainerRegistryRequestConfig, Default);
-
 /// Container registry connected to an organization. Secrets of its configuration are never returned.
 ///
 /// Returned by `create_container_registry`, `get_container_registry` and `edit_container_registry`.
@@ -1456,72 +771,6 @@ pub struct ContainerRegistryResponse {
     /// Access to the registry.
     pub config: Option<types::ContainerRegistryResponseConfig>,
 }
-
-impl model::Blank for ContainerRegistryResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            cluster: model::blank(),
-            associated_services_count: model::blank(),
-            config: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerRegistryResponse {
-    const NAME: &'static str = "ContainerRegistryResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "kind",
-        "description",
-        "url",
-        "cluster",
-        "associated_services_count",
-        "config",
-    ];
-    const REQUIRED: u128 = 0b0000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.kind, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.url, from),
-            7 => model::value(&mut self.cluster, from),
-            8 => model::value(&mut self.associated_services_count, from),
-            _ => model::value(&mut self.config, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("kind", &self.kind);
-        to.given("description", &self.description);
-        to.given("url", &self.url);
-        to.given("cluster", &self.cluster);
-        to.given("associated_services_count", &self.associated_services_count);
-        to.given("config", &self.config);
-    }
-}
-
-model::through_fields!(ContainerRegistryResponse);
 
 /// Access to the registry.
 ///
@@ -1561,95 +810,6 @@ pub struct ContainerRegistryResponseConfig {
     pub azure_application_object_id: Option<String>,
 }
 
-impl model::Blank for ContainerRegistryResponseConfig {
-    fn blank() -> Self {
-        Self {
-            username: model::blank(),
-            region: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            access_key_id: model::blank(),
-            role_arn: model::blank(),
-            gcp_credentials_type: model::blank(),
-            project_id: model::blank(),
-            service_account_email: model::blank(),
-            workload_identity_provider_resource: model::blank(),
-            token_lifetime_seconds: model::blank(),
-            azure_tenant_id: model::blank(),
-            azure_subscription_id: model::blank(),
-            azure_application_id: model::blank(),
-            azure_application_object_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerRegistryResponseConfig {
-    const NAME: &'static str = "ContainerRegistryResponseConfig";
-    const FIELDS: &'static [&'static str] = &[
-        "username",
-        "region",
-        "scaleway_access_key",
-        "scaleway_project_id",
-        "access_key_id",
-        "role_arn",
-        "gcp_credentials_type",
-        "project_id",
-        "service_account_email",
-        "workload_identity_provider_resource",
-        "token_lifetime_seconds",
-        "azure_tenant_id",
-        "azure_subscription_id",
-        "azure_application_id",
-        "azure_application_object_id",
-    ];
-    const REQUIRED: u128 = 0b000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.username, from),
-            1 => model::value(&mut self.region, from),
-            2 => model::value(&mut self.scaleway_access_key, from),
-            3 => model::value(&mut self.scaleway_project_id, from),
-            4 => model::value(&mut self.access_key_id, from),
-            5 => model::value(&mut self.role_arn, from),
-            6 => model::value(&mut self.gcp_credentials_type, from),
-            7 => model::value(&mut self.project_id, from),
-            8 => model::value(&mut self.service_account_email, from),
-            9 => model::value(&mut self.workload_identity_provider_resource, from),
-            10 => model::value(&mut self.token_lifetime_seconds, from),
-            11 => model::value(&mut self.azure_tenant_id, from),
-            12 => model::value(&mut self.azure_subscription_id, from),
-            13 => model::value(&mut self.azure_application_id, from),
-            _ => model::value(&mut self.azure_application_object_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("username", &self.username);
-        to.given("region", &self.region);
-        to.given("scaleway_access_key", &self.scaleway_access_key);
-        to.given("scaleway_project_id", &self.scaleway_project_id);
-        to.given("access_key_id", &self.access_key_id);
-        to.given("role_arn", &self.role_arn);
-        to.given("gcp_credentials_type", &self.gcp_credentials_type);
-        to.given("project_id", &self.project_id);
-        to.given("service_account_email", &self.service_account_email);
-        to.given(
-            "workload_identity_provider_resource",
-            &self.workload_identity_provider_resource,
-        );
-        to.given("token_lifetime_seconds", &self.token_lifetime_seconds);
-        to.given("azure_tenant_id", &self.azure_tenant_id);
-        to.given("azure_subscription_id", &self.azure_subscription_id);
-        to.given("azure_application_id", &self.azure_application_id);
-        to.given("azure_application_object_id", &self.azure_application_object_id);
-    }
-}
-
-model::through_fields!(ContainerRegistryResponseConfig, Default);
-
 /// Container registries of an organization.
 ///
 /// Returned by `list_container_registry`.
@@ -1659,32 +819,6 @@ pub struct ContainerRegistryResponseList {
     /// The listed items.
     pub results: Vec<types::ContainerRegistryResponse>,
 }
-
-impl model::Blank for ContainerRegistryResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ContainerRegistryResponseList {
-    const NAME: &'static str = "ContainerRegistryResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ContainerRegistryResponseList, Default);
 
 /// Configuration of a container. An edit replaces it as a whole: a field left out takes its default value.
 ///
@@ -1885,124 +1019,6 @@ impl ContainerRequest {
     }
 }
 
-impl model::Blank for ContainerRequest {
-    fn blank() -> Self {
-        Self {
-            storage: model::blank(),
-            ports: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            registry_id: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            autoscaling: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerRequest {
-    const NAME: &'static str = "ContainerRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "storage",
-        "ports",
-        "name",
-        "description",
-        "registry_id",
-        "image_name",
-        "tag",
-        "arguments",
-        "entrypoint",
-        "cpu",
-        "memory",
-        "gpu",
-        "ephemeral_storage_in_gib",
-        "cpu_architecture",
-        "min_running_instances",
-        "max_running_instances",
-        "healthchecks",
-        "auto_preview",
-        "auto_deploy",
-        "annotations_groups",
-        "labels_groups",
-        "icon_uri",
-        "autoscaling",
-    ];
-    const REQUIRED: u128 = 0b00000000000000001110100;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.storage, from),
-            1 => model::value(&mut self.ports, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.description, from),
-            4 => model::value(&mut self.registry_id, from),
-            5 => model::value(&mut self.image_name, from),
-            6 => model::value(&mut self.tag, from),
-            7 => model::value(&mut self.arguments, from),
-            8 => model::value(&mut self.entrypoint, from),
-            9 => model::value(&mut self.cpu, from),
-            10 => model::value(&mut self.memory, from),
-            11 => model::value(&mut self.gpu, from),
-            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            13 => model::value(&mut self.cpu_architecture, from),
-            14 => model::value(&mut self.min_running_instances, from),
-            15 => model::value(&mut self.max_running_instances, from),
-            16 => model::value(&mut self.healthchecks, from),
-            17 => model::value(&mut self.auto_preview, from),
-            18 => model::value(&mut self.auto_deploy, from),
-            19 => model::value(&mut self.annotations_groups, from),
-            20 => model::value(&mut self.labels_groups, from),
-            21 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.autoscaling, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("storage", &self.storage);
-        to.given("ports", &self.ports);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("registry_id", &self.registry_id);
-        to.always("image_name", &self.image_name);
-        to.always("tag", &self.tag);
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("gpu", &self.gpu);
-        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
-        to.given("cpu_architecture", &self.cpu_architecture);
-        to.given("min_running_instances", &self.min_running_instances);
-        to.given("max_running_instances", &self.max_running_instances);
-        to.always("healthchecks", &self.healthchecks);
-        to.given("auto_preview", &self.auto_preview);
-        to.given("auto_deploy", &self.auto_deploy);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("autoscaling", &self.autoscaling);
-    }
-}
-
-model::through_fields!(ContainerRequest);
-
 /// Versions of an image.
 ///
 /// A part of `ContainerVersionResponseList`.
@@ -2015,37 +1031,6 @@ pub struct ContainerVersionResponse {
     pub versions: Vec<String>,
 }
 
-impl model::Blank for ContainerVersionResponse {
-    fn blank() -> Self {
-        Self {
-            image_name: model::blank(),
-            versions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerVersionResponse {
-    const NAME: &'static str = "ContainerVersionResponse";
-    const FIELDS: &'static [&'static str] = &["image_name", "versions"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.versions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("image_name", &self.image_name);
-        to.given("versions", &self.versions);
-    }
-}
-
-model::through_fields!(ContainerVersionResponse, Default);
-
 /// Versions of the images of a container registry.
 ///
 /// Returned by `get_container_versions`.
@@ -2055,32 +1040,6 @@ pub struct ContainerVersionResponseList {
     /// The listed items.
     pub results: Vec<types::ContainerVersionResponse>,
 }
-
-impl model::Blank for ContainerVersionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ContainerVersionResponseList {
-    const NAME: &'static str = "ContainerVersionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ContainerVersionResponseList, Default);
 
 /// Number of instances of one container of an environment, in the 2022 revision.
 ///
@@ -2108,68 +1067,6 @@ pub struct EnvironmentContainersCurrentScale {
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl model::Blank for EnvironmentContainersCurrentScale {
-    fn blank() -> Self {
-        Self {
-            container: model::blank(),
-            min: model::blank(),
-            max: model::blank(),
-            running: model::blank(),
-            running_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            updated_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentContainersCurrentScale {
-    const NAME: &'static str = "EnvironmentContainersCurrentScale";
-    const FIELDS: &'static [&'static str] = &[
-        "container",
-        "min",
-        "max",
-        "running",
-        "running_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-        "updated_at",
-    ];
-    const REQUIRED: u128 = 0b000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.container, from),
-            1 => model::value(&mut self.min, from),
-            2 => model::value(&mut self.max, from),
-            3 => model::value(&mut self.running, from),
-            4 => model::value(&mut self.running_in_percent, from),
-            5 => model::value(&mut self.warning_threshold_in_percent, from),
-            6 => model::value(&mut self.alert_threshold_in_percent, from),
-            7 => model::value(&mut self.status, from),
-            _ => model::time(&mut self.updated_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("container", &self.container);
-        to.given("min", &self.min);
-        to.given("max", &self.max);
-        to.given("running", &self.running);
-        to.given("running_in_percent", &self.running_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-        to.given("updated_at", &self.updated_at);
-    }
-}
-
-model::through_fields!(EnvironmentContainersCurrentScale, Default);
-
 /// Numbers of instances of the containers of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_container_current_scale`.
@@ -2179,32 +1076,6 @@ pub struct EnvironmentContainersCurrentScaleResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentContainersCurrentScale>,
 }
-
-impl model::Blank for EnvironmentContainersCurrentScaleResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentContainersCurrentScaleResponseList {
-    const NAME: &'static str = "EnvironmentContainersCurrentScaleResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentContainersCurrentScaleResponseList, Default);
 
 /// Disks of one container of an environment, in the 2022 revision.
 ///
@@ -2218,37 +1089,6 @@ pub struct EnvironmentContainersStorage {
     pub disks: Vec<types::StorageDisk>,
 }
 
-impl model::Blank for EnvironmentContainersStorage {
-    fn blank() -> Self {
-        Self {
-            container: model::blank(),
-            disks: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentContainersStorage {
-    const NAME: &'static str = "EnvironmentContainersStorage";
-    const FIELDS: &'static [&'static str] = &["container", "disks"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.container, from),
-            _ => model::value(&mut self.disks, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("container", &self.container);
-        to.given("disks", &self.disks);
-    }
-}
-
-model::through_fields!(EnvironmentContainersStorage);
-
 /// Disks of the containers of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_container_current_storage`.
@@ -2258,32 +1098,6 @@ pub struct EnvironmentContainersStorageResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentContainersStorage>,
 }
-
-impl model::Blank for EnvironmentContainersStorageResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentContainersStorageResponseList {
-    const NAME: &'static str = "EnvironmentContainersStorageResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentContainersStorageResponseList, Default);
 
 /// Returned by `list_container_deployment_history`.
 #[derive(Clone, PartialEq)]
@@ -2296,40 +1110,6 @@ pub struct ListContainerDeploymentHistoryResponse {
     /// The deployments, newest first.
     pub results: Vec<types::DeploymentHistoryContainer>,
 }
-
-impl model::Blank for ListContainerDeploymentHistoryResponse {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ListContainerDeploymentHistoryResponse {
-    const NAME: &'static str = "ListContainerDeploymentHistoryResponse";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListContainerDeploymentHistoryResponse);
 
 /// Image that was pushed, used to deploy the containers of an organization that follow it automatically.
 ///
@@ -2363,37 +1143,6 @@ impl OrganizationContainerAutoDeployRequest {
     }
 }
 
-impl model::Blank for OrganizationContainerAutoDeployRequest {
-    fn blank() -> Self {
-        Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationContainerAutoDeployRequest {
-    const NAME: &'static str = "OrganizationContainerAutoDeployRequest";
-    const FIELDS: &'static [&'static str] = &["image_name", "tag"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.tag, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("image_name", &self.image_name);
-        to.given("tag", &self.tag);
-    }
-}
-
-model::through_fields!(OrganizationContainerAutoDeployRequest, Default);
-
 /// Image that was pushed, used to create preview environments for the containers of an organization that use it.
 ///
 /// Sent by `preview_container_environments`.
@@ -2425,37 +1174,6 @@ impl OrganizationContainerPreviewRequest {
         self
     }
 }
-
-impl model::Blank for OrganizationContainerPreviewRequest {
-    fn blank() -> Self {
-        Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationContainerPreviewRequest {
-    const NAME: &'static str = "OrganizationContainerPreviewRequest";
-    const FIELDS: &'static [&'static str] = &["image_name", "tag"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.tag, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("image_name", &self.image_name);
-        to.given("tag", &self.tag);
-    }
-}
-
-model::through_fields!(OrganizationContainerPreviewRequest, Default);
 
 /// Carries over everything of a `ContainerNetwork` that a `ContainerNetworkRequest` can hold.
 impl From<types::ContainerNetwork> for types::ContainerNetworkRequest {

@@ -3,7 +3,6 @@
 
 //! Models. Databases, their logical databases and backups.
 
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::types;
 
@@ -27,56 +26,6 @@ pub struct Backup {
     pub status: Option<types::Status>,
 }
 
-impl model::Blank for Backup {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            message: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Backup {
-    const NAME: &'static str = "Backup";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "message",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b011011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.message, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("message", &self.message);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(Backup);
-
 /// Page of backups of a database.
 ///
 /// Returned by `list_database_backup`.
@@ -90,40 +39,6 @@ pub struct BackupPaginatedResponseList {
     /// The backups.
     pub results: Vec<types::Backup>,
 }
-
-impl model::Blank for BackupPaginatedResponseList {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BackupPaginatedResponseList {
-    const NAME: &'static str = "BackupPaginatedResponseList";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(BackupPaginatedResponseList);
 
 /// Backup to make of a database.
 ///
@@ -147,37 +62,6 @@ impl BackupRequest {
     }
 }
 
-impl model::Blank for BackupRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            message: model::blank(),
-        }
-    }
-}
-
-impl model::Model for BackupRequest {
-    const NAME: &'static str = "BackupRequest";
-    const FIELDS: &'static [&'static str] = &["name", "message"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("message", &self.message);
-    }
-}
-
-model::through_fields!(BackupRequest);
-
 /// Login to a database; treat it as sensitive.
 ///
 /// Returned by `get_database_master_credentials`, `edit_database_credentials`, `get_logical_database_credentials` and 1 more.
@@ -193,43 +77,6 @@ pub struct Credentials {
     /// Password.
     pub password: rt::SecretText,
 }
-
-impl model::Blank for Credentials {
-    fn blank() -> Self {
-        Self {
-            host: model::blank(),
-            port: model::blank(),
-            login: model::blank(),
-            password: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Credentials {
-    const NAME: &'static str = "Credentials";
-    const FIELDS: &'static [&'static str] = &["host", "port", "login", "password"];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.host, from),
-            1 => model::value(&mut self.port, from),
-            2 => model::value(&mut self.login, from),
-            _ => model::value(&mut self.password, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("host", &self.host);
-        to.always("port", &self.port);
-        to.always("login", &self.login);
-        to.always("password", &self.password);
-    }
-}
-
-model::through_fields!(Credentials);
 
 /// Login to set for a database, in the 2022 revision.
 ///
@@ -253,37 +100,6 @@ impl CredentialsRequest {
     }
 }
 
-impl model::Blank for CredentialsRequest {
-    fn blank() -> Self {
-        Self {
-            login: model::blank(),
-            password: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CredentialsRequest {
-    const NAME: &'static str = "CredentialsRequest";
-    const FIELDS: &'static [&'static str] = &["login", "password"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.login, from),
-            _ => model::value(&mut self.password, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("login", &self.login);
-        to.always("password", &self.password);
-    }
-}
-
-model::through_fields!(CredentialsRequest);
-
 /// Versions available for a database engine.
 ///
 /// A part of `DatabaseConfigurationResponseList`.
@@ -296,37 +112,6 @@ pub struct DatabaseConfiguration {
     pub version: Vec<types::DatabaseVersionMode>,
 }
 
-impl model::Blank for DatabaseConfiguration {
-    fn blank() -> Self {
-        Self {
-            database_type: model::blank(),
-            version: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DatabaseConfiguration {
-    const NAME: &'static str = "DatabaseConfiguration";
-    const FIELDS: &'static [&'static str] = &["database_type", "version"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.database_type, from),
-            _ => model::value(&mut self.version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("database_type", &self.database_type);
-        to.given("version", &self.version);
-    }
-}
-
-model::through_fields!(DatabaseConfiguration, Default);
-
 /// Database engines and versions available in an environment.
 ///
 /// Returned by `list_environment_database_config`.
@@ -336,32 +121,6 @@ pub struct DatabaseConfigurationResponseList {
     /// The listed items.
     pub results: Vec<types::DatabaseConfiguration>,
 }
-
-impl model::Blank for DatabaseConfigurationResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for DatabaseConfigurationResponseList {
-    const NAME: &'static str = "DatabaseConfigurationResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(DatabaseConfigurationResponseList, Default);
 
 /// Resource use of a database, in the 2022 revision.
 ///
@@ -376,40 +135,6 @@ pub struct DatabaseCurrentMetric {
     /// Storage.
     pub storage: Option<types::DatabaseCurrentMetricStorage>,
 }
-
-impl model::Blank for DatabaseCurrentMetric {
-    fn blank() -> Self {
-        Self {
-            cpu: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DatabaseCurrentMetric {
-    const NAME: &'static str = "DatabaseCurrentMetric";
-    const FIELDS: &'static [&'static str] = &["cpu", "memory", "storage"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cpu, from),
-            1 => model::value(&mut self.memory, from),
-            _ => model::value(&mut self.storage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("storage", &self.storage);
-    }
-}
-
-model::through_fields!(DatabaseCurrentMetric, Default);
 
 /// CPU use of a database, in the 2022 revision.
 ///
@@ -431,56 +156,6 @@ pub struct DatabaseCurrentMetricCpu {
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
-impl model::Blank for DatabaseCurrentMetricCpu {
-    fn blank() -> Self {
-        Self {
-            requested_in_float: model::blank(),
-            consumed_in_number: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DatabaseCurrentMetricCpu {
-    const NAME: &'static str = "DatabaseCurrentMetricCpu";
-    const FIELDS: &'static [&'static str] = &[
-        "requested_in_float",
-        "consumed_in_number",
-        "consumed_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.requested_in_float, from),
-            1 => model::value(&mut self.consumed_in_number, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("requested_in_float", &self.requested_in_float);
-        to.given("consumed_in_number", &self.consumed_in_number);
-        to.given("consumed_in_percent", &self.consumed_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(DatabaseCurrentMetricCpu, Default);
-
 /// Memory use of a database, in the 2022 revision.
 ///
 /// A part of `DatabaseCurrentMetric`.
@@ -501,56 +176,6 @@ pub struct DatabaseCurrentMetricMemory {
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
-impl model::Blank for DatabaseCurrentMetricMemory {
-    fn blank() -> Self {
-        Self {
-            requested_in_mb: model::blank(),
-            consumed_in_mb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DatabaseCurrentMetricMemory {
-    const NAME: &'static str = "DatabaseCurrentMetricMemory";
-    const FIELDS: &'static [&'static str] = &[
-        "requested_in_mb",
-        "consumed_in_mb",
-        "consumed_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.requested_in_mb, from),
-            1 => model::value(&mut self.consumed_in_mb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("requested_in_mb", &self.requested_in_mb);
-        to.given("consumed_in_mb", &self.consumed_in_mb);
-        to.given("consumed_in_percent", &self.consumed_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(DatabaseCurrentMetricMemory, Default);
-
 /// Storage use of a database, in the 2022 revision.
 ///
 /// A part of `DatabaseCurrentMetric`.
@@ -570,56 +195,6 @@ pub struct DatabaseCurrentMetricStorage {
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
-
-impl model::Blank for DatabaseCurrentMetricStorage {
-    fn blank() -> Self {
-        Self {
-            requested_in_gb: model::blank(),
-            consumed_in_gb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DatabaseCurrentMetricStorage {
-    const NAME: &'static str = "DatabaseCurrentMetricStorage";
-    const FIELDS: &'static [&'static str] = &[
-        "requested_in_gb",
-        "consumed_in_gb",
-        "consumed_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.requested_in_gb, from),
-            1 => model::value(&mut self.consumed_in_gb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("requested_in_gb", &self.requested_in_gb);
-        to.given("consumed_in_gb", &self.consumed_in_gb);
-        to.given("consumed_in_percent", &self.consumed_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(DatabaseCurrentMetricStorage, Default);
 
 /// New configuration of a database. It replaces the former one as a whole: a field left out takes its default value.
 ///
@@ -741,80 +316,6 @@ impl DatabaseEditRequest {
     }
 }
 
-impl model::Blank for DatabaseEditRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            version: model::blank(),
-            accessibility: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-            instance_type: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            disk_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DatabaseEditRequest {
-    const NAME: &'static str = "DatabaseEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "version",
-        "accessibility",
-        "cpu",
-        "memory",
-        "storage",
-        "instance_type",
-        "annotations_groups",
-        "labels_groups",
-        "icon_uri",
-        "disk_type",
-    ];
-    const REQUIRED: u128 = 0b000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.version, from),
-            3 => model::value(&mut self.accessibility, from),
-            4 => model::value(&mut self.cpu, from),
-            5 => model::value(&mut self.memory, from),
-            6 => model::value(&mut self.storage, from),
-            7 => model::value(&mut self.instance_type, from),
-            8 => model::value(&mut self.annotations_groups, from),
-            9 => model::value(&mut self.labels_groups, from),
-            10 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.disk_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("name", &self.name);
-        to.given("description", &self.description);
-        to.given("version", &self.version);
-        to.given("accessibility", &self.accessibility);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("storage", &self.storage);
-        to.given("instance_type", &self.instance_type);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("disk_type", &self.disk_type);
-    }
-}
-
-model::through_fields!(DatabaseEditRequest, Default);
-
 /// Database to create.
 ///
 /// Sent by `create_database`.
@@ -927,84 +428,6 @@ impl DatabaseRequest {
     }
 }
 
-impl model::Blank for DatabaseRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            version: model::blank(),
-            mode: model::blank(),
-            accessibility: model::blank(),
-            cpu: model::blank(),
-            instance_type: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-            icon_uri: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DatabaseRequest {
-    const NAME: &'static str = "DatabaseRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "type",
-        "version",
-        "mode",
-        "accessibility",
-        "cpu",
-        "instance_type",
-        "memory",
-        "storage",
-        "icon_uri",
-        "annotations_groups",
-        "labels_groups",
-    ];
-    const REQUIRED: u128 = 0b0000000011101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.version, from),
-            4 => model::value(&mut self.mode, from),
-            5 => model::value(&mut self.accessibility, from),
-            6 => model::value(&mut self.cpu, from),
-            7 => model::value(&mut self.instance_type, from),
-            8 => model::value(&mut self.memory, from),
-            9 => model::value(&mut self.storage, from),
-            10 => model::value(&mut self.icon_uri, from),
-            11 => model::value(&mut self.annotations_groups, from),
-            _ => model::value(&mut self.labels_groups, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("version", &self.version);
-        to.always("mode", &self.mode);
-        to.given("accessibility", &self.accessibility);
-        to.given("cpu", &self.cpu);
-        to.given("instance_type", &self.instance_type);
-        to.given("memory", &self.memory);
-        to.given("storage", &self.storage);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-    }
-}
-
-model::through_fields!(DatabaseRequest);
-
 /// Version of a database engine and the way it can be hosted.
 ///
 /// A part of `DatabaseConfiguration`.
@@ -1016,37 +439,6 @@ pub struct DatabaseVersionMode {
     /// How a database of that version can be hosted.
     pub supported_mode: Option<types::DatabaseModeEnum>,
 }
-
-impl model::Blank for DatabaseVersionMode {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            supported_mode: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DatabaseVersionMode {
-    const NAME: &'static str = "DatabaseVersionMode";
-    const FIELDS: &'static [&'static str] = &["name", "supported_mode"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.supported_mode, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("name", &self.name);
-        to.given("supported_mode", &self.supported_mode);
-    }
-}
-
-model::through_fields!(DatabaseVersionMode, Default);
 
 /// Resource use of one database of an environment, in the 2022 revision.
 ///
@@ -1063,43 +455,6 @@ pub struct EnvironmentDatabasesCurrentMetric {
     /// Storage.
     pub storage: Option<types::EnvironmentDatabasesCurrentMetricStorage>,
 }
-
-impl model::Blank for EnvironmentDatabasesCurrentMetric {
-    fn blank() -> Self {
-        Self {
-            database: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentDatabasesCurrentMetric {
-    const NAME: &'static str = "EnvironmentDatabasesCurrentMetric";
-    const FIELDS: &'static [&'static str] = &["database", "cpu", "memory", "storage"];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.database, from),
-            1 => model::value(&mut self.cpu, from),
-            2 => model::value(&mut self.memory, from),
-            _ => model::value(&mut self.storage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("database", &self.database);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("storage", &self.storage);
-    }
-}
-
-model::through_fields!(EnvironmentDatabasesCurrentMetric, Default);
 
 /// Memory use of a database of an environment, in the 2022 revision.
 ///
@@ -1121,56 +476,6 @@ pub struct EnvironmentDatabasesCurrentMetricMemory {
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
-impl model::Blank for EnvironmentDatabasesCurrentMetricMemory {
-    fn blank() -> Self {
-        Self {
-            requested_in_mb: model::blank(),
-            consumed_in_mb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentDatabasesCurrentMetricMemory {
-    const NAME: &'static str = "EnvironmentDatabasesCurrentMetricMemory";
-    const FIELDS: &'static [&'static str] = &[
-        "requested_in_mb",
-        "consumed_in_mb",
-        "consumed_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.requested_in_mb, from),
-            1 => model::value(&mut self.consumed_in_mb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("requested_in_mb", &self.requested_in_mb);
-        to.given("consumed_in_mb", &self.consumed_in_mb);
-        to.given("consumed_in_percent", &self.consumed_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(EnvironmentDatabasesCurrentMetricMemory, Default);
-
 /// Resource use of the databases of an environment, in the 2022 revision.
 ///
 /// Returned by `list_environment_database_current_metric`.
@@ -1180,32 +485,6 @@ pub struct EnvironmentDatabasesCurrentMetricResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentDatabasesCurrentMetric>,
 }
-
-impl model::Blank for EnvironmentDatabasesCurrentMetricResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentDatabasesCurrentMetricResponseList {
-    const NAME: &'static str = "EnvironmentDatabasesCurrentMetricResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentDatabasesCurrentMetricResponseList, Default);
 
 /// Storage use of a database of an environment, in the 2022 revision.
 ///
@@ -1227,56 +506,6 @@ pub struct EnvironmentDatabasesCurrentMetricStorage {
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
-impl model::Blank for EnvironmentDatabasesCurrentMetricStorage {
-    fn blank() -> Self {
-        Self {
-            requested_in_gb: model::blank(),
-            consumed_in_gb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentDatabasesCurrentMetricStorage {
-    const NAME: &'static str = "EnvironmentDatabasesCurrentMetricStorage";
-    const FIELDS: &'static [&'static str] = &[
-        "requested_in_gb",
-        "consumed_in_gb",
-        "consumed_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.requested_in_gb, from),
-            1 => model::value(&mut self.consumed_in_gb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("requested_in_gb", &self.requested_in_gb);
-        to.given("consumed_in_gb", &self.consumed_in_gb);
-        to.given("consumed_in_percent", &self.consumed_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(EnvironmentDatabasesCurrentMetricStorage, Default);
-
 /// Returned by `list_database_deployment_history`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1288,40 +517,6 @@ pub struct ListDatabaseDeploymentHistoryResponse {
     /// The deployments, newest first.
     pub results: Vec<types::DeploymentHistoryDatabase>,
 }
-
-impl model::Blank for ListDatabaseDeploymentHistoryResponse {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ListDatabaseDeploymentHistoryResponse {
-    const NAME: &'static str = "ListDatabaseDeploymentHistoryResponse";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListDatabaseDeploymentHistoryResponse);
 
 /// Logical database to create on a database, in the 2022 revision.
 ///
@@ -1350,37 +545,6 @@ impl LogicalDatabaseRequest {
     }
 }
 
-impl model::Blank for LogicalDatabaseRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-        }
-    }
-}
-
-impl model::Model for LogicalDatabaseRequest {
-    const NAME: &'static str = "LogicalDatabaseRequest";
-    const FIELDS: &'static [&'static str] = &["name", "description"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-    }
-}
-
-model::through_fields!(LogicalDatabaseRequest);
-
 /// CPU use over time, in the 2022 revision.
 ///
 /// Returned by `get_database_metric_cpu`.
@@ -1390,32 +554,6 @@ pub struct MetricCpuDatapointResponseList {
     /// The listed items.
     pub results: Vec<types::MetricCpuDatapoint>,
 }
-
-impl model::Blank for MetricCpuDatapointResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for MetricCpuDatapointResponseList {
-    const NAME: &'static str = "MetricCpuDatapointResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(MetricCpuDatapointResponseList, Default);
 
 /// Memory use over time, in the 2022 revision.
 ///
@@ -1427,32 +565,6 @@ pub struct MetricMemoryDatapointResponseList {
     pub results: Vec<types::MetricMemoryDatapoint>,
 }
 
-impl model::Blank for MetricMemoryDatapointResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for MetricMemoryDatapointResponseList {
-    const NAME: &'static str = "MetricMemoryDatapointResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(MetricMemoryDatapointResponseList, Default);
-
 /// Use of a disk over time, in the 2022 revision.
 ///
 /// Returned by `get_database_metric_storage`.
@@ -1462,32 +574,6 @@ pub struct MetricStorageDatapointResponseList {
     /// The listed items.
     pub results: Vec<types::MetricStorageDatapoint>,
 }
-
-impl model::Blank for MetricStorageDatapointResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for MetricStorageDatapointResponseList {
-    const NAME: &'static str = "MetricStorageDatapointResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(MetricStorageDatapointResponseList, Default);
 
 /// Version that can be used.
 ///
@@ -1499,32 +585,6 @@ pub struct Version {
     pub name: String,
 }
 
-impl model::Blank for Version {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for Version {
-    const NAME: &'static str = "Version";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(Version);
-
 /// Versions that can be used.
 ///
 /// Returned by `list_database_version`.
@@ -1534,32 +594,6 @@ pub struct VersionResponseList {
     /// The listed items.
     pub results: Vec<types::Version>,
 }
-
-impl model::Blank for VersionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for VersionResponseList {
-    const NAME: &'static str = "VersionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(VersionResponseList, Default);
 
 /// Carries over everything of a `Credentials` that a `CredentialsRequest` can hold.
 ///

@@ -3,7 +3,6 @@
 
 //! Models. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -29,32 +28,6 @@ impl AttachServiceToDeploymentStageRequest {
     }
 }
 
-impl model::Blank for AttachServiceToDeploymentStageRequest {
-    fn blank() -> Self {
-        Self { is_skipped: model::blank() }
-    }
-}
-
-impl model::Model for AttachServiceToDeploymentStageRequest {
-    const NAME: &'static str = "AttachServiceToDeploymentStageRequest";
-    const FIELDS: &'static [&'static str] = &["is_skipped"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.is_skipped, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("is_skipped", &self.is_skipped);
-    }
-}
-
-model::through_fields!(AttachServiceToDeploymentStageRequest, Default);
-
 /// Sent by `clean_failed_jobs`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -75,32 +48,6 @@ impl CleanFailedJobsRequest {
     }
 }
 
-impl model::Blank for CleanFailedJobsRequest {
-    fn blank() -> Self {
-        Self { job_ids: model::blank() }
-    }
-}
-
-impl model::Model for CleanFailedJobsRequest {
-    const NAME: &'static str = "CleanFailedJobsRequest";
-    const FIELDS: &'static [&'static str] = &["job_ids"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.job_ids, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("job_ids", &self.job_ids);
-    }
-}
-
-model::through_fields!(CleanFailedJobsRequest, Default);
-
 /// Returned by `clean_failed_jobs`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -110,37 +57,6 @@ pub struct CleanFailedJobsResponse {
     /// The clean kubernetes jobs.
     pub clean_kubernetes_jobs: Vec<String>,
 }
-
-impl model::Blank for CleanFailedJobsResponse {
-    fn blank() -> Self {
-        Self {
-            clean_job_ids: model::blank(),
-            clean_kubernetes_jobs: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CleanFailedJobsResponse {
-    const NAME: &'static str = "CleanFailedJobsResponse";
-    const FIELDS: &'static [&'static str] = &["clean_job_ids", "clean_kubernetes_jobs"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.clean_job_ids, from),
-            _ => model::value(&mut self.clean_kubernetes_jobs, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("clean_job_ids", &self.clean_job_ids);
-        to.given("clean_kubernetes_jobs", &self.clean_kubernetes_jobs);
-    }
-}
-
-model::through_fields!(CleanFailedJobsResponse, Default);
 
 /// Copy to make of an environment.
 ///
@@ -195,52 +111,6 @@ impl CloneEnvironmentRequest {
     }
 }
 
-impl model::Blank for CloneEnvironmentRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            cluster_id: model::blank(),
-            mode: model::blank(),
-            apply_deployment_rule: model::blank(),
-            project_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CloneEnvironmentRequest {
-    const NAME: &'static str = "CloneEnvironmentRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "cluster_id",
-        "mode",
-        "apply_deployment_rule",
-        "project_id",
-    ];
-    const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.mode, from),
-            3 => model::value(&mut self.apply_deployment_rule, from),
-            _ => model::value(&mut self.project_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("cluster_id", &self.cluster_id);
-        to.given("mode", &self.mode);
-        to.given("apply_deployment_rule", &self.apply_deployment_rule);
-        to.given("project_id", &self.project_id);
-    }
-}
-
-model::through_fields!(CloneEnvironmentRequest);
-
 /// Short description of a cluster.
 ///
 /// A part of `EnvironmentOverviewResponse`.
@@ -256,43 +126,6 @@ pub struct ClusterOverviewResponse {
     /// Whether it is demo.
     pub is_demo: bool,
 }
-
-impl model::Blank for ClusterOverviewResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            cloud_provider: model::blank(),
-            is_demo: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ClusterOverviewResponse {
-    const NAME: &'static str = "ClusterOverviewResponse";
-    const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider", "is_demo"];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.cloud_provider, from),
-            _ => model::value(&mut self.is_demo, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("cloud_provider", &self.cloud_provider);
-        to.always("is_demo", &self.is_demo);
-    }
-}
-
-model::through_fields!(ClusterOverviewResponse);
 
 /// Image whose existence is to be checked.
 ///
@@ -322,40 +155,6 @@ impl ContainerImageCheckRequest {
         }
     }
 }
-
-impl model::Blank for ContainerImageCheckRequest {
-    fn blank() -> Self {
-        Self {
-            registry_id: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerImageCheckRequest {
-    const NAME: &'static str = "ContainerImageCheckRequest";
-    const FIELDS: &'static [&'static str] = &["registry_id", "image_name", "tag"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.registry_id, from),
-            1 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.tag, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("registry_id", &self.registry_id);
-        to.always("image_name", &self.image_name);
-        to.always("tag", &self.tag);
-    }
-}
-
-model::through_fields!(ContainerImageCheckRequest);
 
 open_enum! {
     /// Mode that can be chosen for an environment. Preview environments have a mode of their own that is not listed here.
@@ -406,40 +205,6 @@ impl CreateEnvironmentRequest {
     }
 }
 
-impl model::Blank for CreateEnvironmentRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            cluster: model::blank(),
-            mode: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CreateEnvironmentRequest {
-    const NAME: &'static str = "CreateEnvironmentRequest";
-    const FIELDS: &'static [&'static str] = &["name", "cluster", "mode"];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.cluster, from),
-            _ => model::value(&mut self.mode, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("cluster", &self.cluster);
-        to.given("mode", &self.mode);
-    }
-}
-
-model::through_fields!(CreateEnvironmentRequest);
-
 /// Deployment for which a report about the resources used by its builds is wanted.
 ///
 /// Sent by `generate_deployment_build_usage_report`.
@@ -465,40 +230,6 @@ impl DeploymentBuildUsageReportRequest {
     }
 }
 
-impl model::Blank for DeploymentBuildUsageReportRequest {
-    fn blank() -> Self {
-        Self {
-            execution_id: model::blank(),
-            report_expiration_in_seconds: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentBuildUsageReportRequest {
-    const NAME: &'static str = "DeploymentBuildUsageReportRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "execution_id",
-        "report_expiration_in_seconds",
-    ];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.execution_id, from),
-            _ => model::value(&mut self.report_expiration_in_seconds, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("execution_id", &self.execution_id);
-        to.always("report_expiration_in_seconds", &self.report_expiration_in_seconds);
-    }
-}
-
-model::through_fields!(DeploymentBuildUsageReportRequest);
-
 /// Links to a report about the resources used by the builds of a deployment.
 ///
 /// Returned by `generate_deployment_build_usage_report`.
@@ -510,37 +241,6 @@ pub struct DeploymentBuildUsageReportResponse {
     /// URL that deletes the report.
     pub delete_report_url: Option<String>,
 }
-
-impl model::Blank for DeploymentBuildUsageReportResponse {
-    fn blank() -> Self {
-        Self {
-            report_url: model::blank(),
-            delete_report_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentBuildUsageReportResponse {
-    const NAME: &'static str = "DeploymentBuildUsageReportResponse";
-    const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.report_url, from),
-            _ => model::value(&mut self.delete_report_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("report_url", &self.report_url);
-        to.given("delete_report_url", &self.delete_report_url);
-    }
-}
-
-model::through_fields!(DeploymentBuildUsageReportResponse, Default);
 
 open_enum! {
     /// Progress of the action behind a deployment.
@@ -584,56 +284,6 @@ pub struct DeploymentHistoryApplication {
     pub status: Option<types::StateEnum>,
 }
 
-impl model::Blank for DeploymentHistoryApplication {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            commit: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryApplication {
-    const NAME: &'static str = "DeploymentHistoryApplication";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "commit",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("commit", &self.commit);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(DeploymentHistoryApplication);
-
 /// Past deployment of an environment with its services, in the first version of the history.
 ///
 /// A part of `DeploymentHistoryEnvironmentPage`.
@@ -664,76 +314,6 @@ pub struct DeploymentHistoryEnvironment {
     pub helms: Vec<types::DeploymentHistoryHelmResponse>,
 }
 
-impl model::Blank for DeploymentHistoryEnvironment {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            status: model::blank(),
-            origin: model::blank(),
-            triggered_by: model::blank(),
-            applications: model::blank(),
-            containers: model::blank(),
-            databases: model::blank(),
-            jobs: model::blank(),
-            helms: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryEnvironment {
-    const NAME: &'static str = "DeploymentHistoryEnvironment";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "status",
-        "origin",
-        "triggered_by",
-        "applications",
-        "containers",
-        "databases",
-        "jobs",
-        "helms",
-    ];
-    const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.status, from),
-            4 => model::value(&mut self.origin, from),
-            5 => model::value(&mut self.triggered_by, from),
-            6 => model::value(&mut self.applications, from),
-            7 => model::value(&mut self.containers, from),
-            8 => model::value(&mut self.databases, from),
-            9 => model::value(&mut self.jobs, from),
-            _ => model::value(&mut self.helms, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("status", &self.status);
-        to.given("origin", &self.origin);
-        to.given("triggered_by", &self.triggered_by);
-        to.given("applications", &self.applications);
-        to.given("containers", &self.containers);
-        to.given("databases", &self.databases);
-        to.given("jobs", &self.jobs);
-        to.given("helms", &self.helms);
-    }
-}
-
-model::through_fields!(DeploymentHistoryEnvironment);
-
 /// Page of past deployments of an environment, newest first.
 ///
 /// Returned by `list_environment_deployment_history`.
@@ -748,40 +328,6 @@ pub struct DeploymentHistoryEnvironmentPage {
     pub results: Vec<types::DeploymentHistoryEnvironment>,
 }
 
-impl model::Blank for DeploymentHistoryEnvironmentPage {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryEnvironmentPage {
-    const NAME: &'static str = "DeploymentHistoryEnvironmentPage";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(DeploymentHistoryEnvironmentPage);
-
 /// Past deployments of an environment by stage, newest first. There is no cursor to get older ones.
 ///
 /// Returned by `list_environment_deployment_history_v2`.
@@ -795,40 +341,6 @@ pub struct DeploymentHistoryEnvironmentPageV2 {
     /// Past deployments, newest first.
     pub results: Vec<types::DeploymentHistoryEnvironmentV2>,
 }
-
-impl model::Blank for DeploymentHistoryEnvironmentPageV2 {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryEnvironmentPageV2 {
-    const NAME: &'static str = "DeploymentHistoryEnvironmentPageV2";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(DeploymentHistoryEnvironmentPageV2);
 
 /// Past deployment of an environment by stage, in the second version of the history.
 ///
@@ -852,60 +364,6 @@ pub struct DeploymentHistoryEnvironmentV2 {
     pub action_status: types::DeploymentHistoryActionStatus,
 }
 
-impl model::Blank for DeploymentHistoryEnvironmentV2 {
-    fn blank() -> Self {
-        Self {
-            identifier: model::blank(),
-            auditing_data: model::blank(),
-            status: model::blank(),
-            trigger_action: model::blank(),
-            total_duration: model::blank(),
-            stages: model::blank(),
-            action_status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryEnvironmentV2 {
-    const NAME: &'static str = "DeploymentHistoryEnvironmentV2";
-    const FIELDS: &'static [&'static str] = &[
-        "identifier",
-        "auditing_data",
-        "status",
-        "trigger_action",
-        "total_duration",
-        "stages",
-        "action_status",
-    ];
-    const REQUIRED: u128 = 0b1011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.auditing_data, from),
-            2 => model::value(&mut self.status, from),
-            3 => model::value(&mut self.trigger_action, from),
-            4 => model::value(&mut self.total_duration, from),
-            5 => model::value(&mut self.stages, from),
-            _ => model::value(&mut self.action_status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("identifier", &self.identifier);
-        to.always("auditing_data", &self.auditing_data);
-        to.always("status", &self.status);
-        to.always("trigger_action", &self.trigger_action);
-        to.always("total_duration", &self.total_duration);
-        to.always("stages", &self.stages);
-        to.always("action_status", &self.action_status);
-    }
-}
-
-model::through_fields!(DeploymentHistoryEnvironmentV2);
-
 /// What identifies the deployment.
 ///
 /// A part of `DeploymentHistoryEnvironmentV2`.
@@ -917,37 +375,6 @@ pub struct DeploymentHistoryEnvironmentV2Identifier {
     /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
 }
-
-impl model::Blank for DeploymentHistoryEnvironmentV2Identifier {
-    fn blank() -> Self {
-        Self {
-            execution_id: model::blank(),
-            environment_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryEnvironmentV2Identifier {
-    const NAME: &'static str = "DeploymentHistoryEnvironmentV2Identifier";
-    const FIELDS: &'static [&'static str] = &["execution_id", "environment_id"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.execution_id, from),
-            _ => model::value(&mut self.environment_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("execution_id", &self.execution_id);
-        to.always("environment_id", &self.environment_id);
-    }
-}
-
-model::through_fields!(DeploymentHistoryEnvironmentV2Identifier);
 
 /// Stage of a past deployment.
 ///
@@ -964,43 +391,6 @@ pub struct DeploymentHistoryStage {
     /// Services of the stage.
     pub services: Vec<types::DeploymentHistoryService>,
 }
-
-impl model::Blank for DeploymentHistoryStage {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            status: model::blank(),
-            duration: model::blank(),
-            services: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryStage {
-    const NAME: &'static str = "DeploymentHistoryStage";
-    const FIELDS: &'static [&'static str] = &["name", "status", "duration", "services"];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.duration, from),
-            _ => model::value(&mut self.services, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("status", &self.status);
-        to.always("duration", &self.duration);
-        to.always("services", &self.services);
-    }
-}
-
-model::through_fields!(DeploymentHistoryStage);
 
 open_enum! {
     /// Action a deployment was started for.
@@ -1057,37 +447,6 @@ impl DeploymentStageRequest {
     }
 }
 
-impl model::Blank for DeploymentStageRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentStageRequest {
-    const NAME: &'static str = "DeploymentStageRequest";
-    const FIELDS: &'static [&'static str] = &["name", "description"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-    }
-}
-
-model::through_fields!(DeploymentStageRequest);
-
 /// Deployment stage of an environment: stages run one after the other, the services of a stage together.
 ///
 /// Returned by `get_deployment_stage`, `edit_deployment_stage`, `create_environment_deployment_stage` and 1 more.
@@ -1112,64 +471,6 @@ pub struct DeploymentStageResponse {
     pub services: Vec<types::DeploymentStageServiceResponse>,
 }
 
-impl model::Blank for DeploymentStageResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            environment: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            deployment_order: model::blank(),
-            services: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentStageResponse {
-    const NAME: &'static str = "DeploymentStageResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "environment",
-        "name",
-        "description",
-        "deployment_order",
-        "services",
-    ];
-    const REQUIRED: u128 = 0b00001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.environment, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.deployment_order, from),
-            _ => model::value(&mut self.services, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("environment", &self.environment);
-        to.given("name", &self.name);
-        to.given("description", &self.description);
-        to.given("deployment_order", &self.deployment_order);
-        to.given("services", &self.services);
-    }
-}
-
-model::through_fields!(DeploymentStageResponse);
-
 /// Deployment stages of an environment.
 ///
 /// Returned by `move_after_deployment_stage`, `move_before_deployment_stage`, `attach_service_to_deployment_stage` and 1 more.
@@ -1179,32 +480,6 @@ pub struct DeploymentStageResponseList {
     /// The stages.
     pub results: Vec<types::DeploymentStageResponse>,
 }
-
-impl model::Blank for DeploymentStageResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for DeploymentStageResponseList {
-    const NAME: &'static str = "DeploymentStageResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(DeploymentStageResponseList, Default);
 
 /// Attachment of a service to a deployment stage.
 ///
@@ -1225,56 +500,6 @@ pub struct DeploymentStageServiceResponse {
     /// Whether deployments of the environment leave the service out.
     pub is_skipped: Option<bool>,
 }
-
-impl model::Blank for DeploymentStageServiceResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            service_id: model::blank(),
-            service_type: model::blank(),
-            is_skipped: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentStageServiceResponse {
-    const NAME: &'static str = "DeploymentStageServiceResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "service_id",
-        "service_type",
-        "is_skipped",
-    ];
-    const REQUIRED: u128 = 0b000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.service_id, from),
-            4 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.is_skipped, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("service_id", &self.service_id);
-        to.given("service_type", &self.service_type);
-        to.given("is_skipped", &self.is_skipped);
-    }
-}
-
-model::through_fields!(DeploymentStageServiceResponse);
 
 /// Deployment stage together with the status of each service it holds, grouped by kind.
 ///
@@ -1299,64 +524,6 @@ pub struct DeploymentStageWithServicesStatuses {
     /// The stage itself and its progress.
     pub stage: Option<types::Stage>,
 }
-
-impl model::Blank for DeploymentStageWithServicesStatuses {
-    fn blank() -> Self {
-        Self {
-            applications: model::blank(),
-            containers: model::blank(),
-            jobs: model::blank(),
-            databases: model::blank(),
-            helms: model::blank(),
-            terraforms: model::blank(),
-            agentic_workflows: model::blank(),
-            stage: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentStageWithServicesStatuses {
-    const NAME: &'static str = "DeploymentStageWithServicesStatuses";
-    const FIELDS: &'static [&'static str] = &[
-        "applications",
-        "containers",
-        "jobs",
-        "databases",
-        "helms",
-        "terraforms",
-        "agentic_workflows",
-        "stage",
-    ];
-    const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.applications, from),
-            1 => model::value(&mut self.containers, from),
-            2 => model::value(&mut self.jobs, from),
-            3 => model::value(&mut self.databases, from),
-            4 => model::value(&mut self.helms, from),
-            5 => model::value(&mut self.terraforms, from),
-            6 => model::value(&mut self.agentic_workflows, from),
-            _ => model::value(&mut self.stage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("applications", &self.applications);
-        to.given("containers", &self.containers);
-        to.given("jobs", &self.jobs);
-        to.given("databases", &self.databases);
-        to.given("helms", &self.helms);
-        to.given("terraforms", &self.terraforms);
-        to.given("agentic_workflows", &self.agentic_workflows);
-        to.given("stage", &self.stage);
-    }
-}
-
-model::through_fields!(DeploymentStageWithServicesStatuses, Default);
 
 /// Dockerfile to check in a Git repository.
 ///
@@ -1383,37 +550,6 @@ impl DockerfileCheckRequest {
     }
 }
 
-impl model::Blank for DockerfileCheckRequest {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-            dockerfile_path: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DockerfileCheckRequest {
-    const NAME: &'static str = "DockerfileCheckRequest";
-    const FIELDS: &'static [&'static str] = &["git_repository", "dockerfile_path"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.dockerfile_path, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-        to.always("dockerfile_path", &self.dockerfile_path);
-    }
-}
-
-model::through_fields!(DockerfileCheckRequest);
-
 /// Result of the check of a Dockerfile.
 ///
 /// Returned by `check_dockerfile`.
@@ -1428,40 +564,6 @@ pub struct DockerfileCheckResponse {
     pub repositories: Vec<String>,
 }
 
-impl model::Blank for DockerfileCheckResponse {
-    fn blank() -> Self {
-        Self {
-            dockerfile_path: model::blank(),
-            arg: model::blank(),
-            repositories: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DockerfileCheckResponse {
-    const NAME: &'static str = "DockerfileCheckResponse";
-    const FIELDS: &'static [&'static str] = &["dockerfile_path", "arg", "repositories"];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.dockerfile_path, from),
-            1 => model::value(&mut self.arg, from),
-            _ => model::value(&mut self.repositories, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("dockerfile_path", &self.dockerfile_path);
-        to.given("arg", &self.arg);
-        to.given("repositories", &self.repositories);
-    }
-}
-
-model::through_fields!(DockerfileCheckResponse);
-
 /// State of one deployment, looked up by the identifier of its deployment request. Every field is optional.
 ///
 /// Returned by `get_deployment_status_by_deployment_request_id`.
@@ -1475,44 +577,6 @@ pub struct EnvDeploymentStatus {
     /// State of that deployment, unaffected by later ones.
     pub status: Option<types::StateEnum>,
 }
-
-impl model::Blank for EnvDeploymentStatus {
-    fn blank() -> Self {
-        Self {
-            deployment_request_id: model::blank(),
-            environment_id: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvDeploymentStatus {
-    const NAME: &'static str = "EnvDeploymentStatus";
-    const FIELDS: &'static [&'static str] = &[
-        "deployment_request_id",
-        "environment_id",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.deployment_request_id, from),
-            1 => model::value(&mut self.environment_id, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("deployment_request_id", &self.deployment_request_id);
-        to.given("environment_id", &self.environment_id);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(EnvDeploymentStatus, Default);
 
 /// Environment: a set of services deployed together.
 ///
@@ -1546,80 +610,6 @@ pub struct Environment {
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl model::Blank for Environment {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            organization: model::blank(),
-            project: model::blank(),
-            last_updated_by: model::blank(),
-            cloud_provider: model::blank(),
-            mode: model::blank(),
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            expires_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Environment {
-    const NAME: &'static str = "Environment";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "organization",
-        "project",
-        "last_updated_by",
-        "cloud_provider",
-        "mode",
-        "cluster_id",
-        "cluster_name",
-        "expires_at",
-    ];
-    const REQUIRED: u128 = 0b001100111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.organization, from),
-            5 => model::value(&mut self.project, from),
-            6 => model::value(&mut self.last_updated_by, from),
-            7 => model::value(&mut self.cloud_provider, from),
-            8 => model::value(&mut self.mode, from),
-            9 => model::value(&mut self.cluster_id, from),
-            10 => model::value(&mut self.cluster_name, from),
-            _ => model::time(&mut self.expires_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("organization", &self.organization);
-        to.always("project", &self.project);
-        to.given("last_updated_by", &self.last_updated_by);
-        to.always("cloud_provider", &self.cloud_provider);
-        to.always("mode", &self.mode);
-        to.always("cluster_id", &self.cluster_id);
-        to.given("cluster_name", &self.cluster_name);
-        to.given("expires_at", &self.expires_at);
-    }
-}
-
-model::through_fields!(Environment);
-
 /// Cloud provider and cluster.
 ///
 /// A part of `Environment`.
@@ -1631,37 +621,6 @@ pub struct EnvironmentCloudProvider {
     /// Cluster.
     pub cluster: Option<String>,
 }
-
-impl model::Blank for EnvironmentCloudProvider {
-    fn blank() -> Self {
-        Self {
-            provider: model::blank(),
-            cluster: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentCloudProvider {
-    const NAME: &'static str = "EnvironmentCloudProvider";
-    const FIELDS: &'static [&'static str] = &["provider", "cluster"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.cluster, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("provider", &self.provider);
-        to.given("cluster", &self.cluster);
-    }
-}
-
-model::through_fields!(EnvironmentCloudProvider, Default);
 
 /// Deployment rule of an environment.
 ///
@@ -1696,72 +655,6 @@ pub struct EnvironmentDeploymentRule {
     /// Days on which the schedule applies.
     pub weekdays: Vec<types::WeekdayEnum>,
 }
-
-impl model::Blank for EnvironmentDeploymentRule {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            on_demand_preview: model::blank(),
-            auto_stop: model::blank(),
-            auto_preview: model::blank(),
-            timezone: model::blank(),
-            start_time: model::blank(),
-            stop_time: model::blank(),
-            weekdays: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentDeploymentRule {
-    const NAME: &'static str = "EnvironmentDeploymentRule";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "on_demand_preview",
-        "auto_stop",
-        "auto_preview",
-        "timezone",
-        "start_time",
-        "stop_time",
-        "weekdays",
-    ];
-    const REQUIRED: u128 = 0b0111000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.on_demand_preview, from),
-            4 => model::value(&mut self.auto_stop, from),
-            5 => model::value(&mut self.auto_preview, from),
-            6 => model::value(&mut self.timezone, from),
-            7 => model::time(&mut self.start_time, from),
-            8 => model::time(&mut self.stop_time, from),
-            _ => model::value(&mut self.weekdays, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("on_demand_preview", &self.on_demand_preview);
-        to.given("auto_stop", &self.auto_stop);
-        to.given("auto_preview", &self.auto_preview);
-        to.always("timezone", &self.timezone);
-        to.always("start_time", &self.start_time);
-        to.always("stop_time", &self.stop_time);
-        to.always("weekdays", &self.weekdays);
-    }
-}
-
-model::through_fields!(EnvironmentDeploymentRule);
 
 /// New deployment rule of an environment.
 ///
@@ -1826,60 +719,6 @@ impl EnvironmentDeploymentRuleEditRequest {
     }
 }
 
-impl model::Blank for EnvironmentDeploymentRuleEditRequest {
-    fn blank() -> Self {
-        Self {
-            on_demand_preview: model::blank(),
-            auto_preview: model::blank(),
-            auto_stop: model::blank(),
-            timezone: model::blank(),
-            start_time: model::blank(),
-            stop_time: model::blank(),
-            weekdays: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentDeploymentRuleEditRequest {
-    const NAME: &'static str = "EnvironmentDeploymentRuleEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "on_demand_preview",
-        "auto_preview",
-        "auto_stop",
-        "timezone",
-        "start_time",
-        "stop_time",
-        "weekdays",
-    ];
-    const REQUIRED: u128 = 0b1111000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.on_demand_preview, from),
-            1 => model::value(&mut self.auto_preview, from),
-            2 => model::value(&mut self.auto_stop, from),
-            3 => model::value(&mut self.timezone, from),
-            4 => model::time(&mut self.start_time, from),
-            5 => model::time(&mut self.stop_time, from),
-            _ => model::value(&mut self.weekdays, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("on_demand_preview", &self.on_demand_preview);
-        to.given("auto_preview", &self.auto_preview);
-        to.given("auto_stop", &self.auto_stop);
-        to.always("timezone", &self.timezone);
-        to.always("start_time", &self.start_time);
-        to.always("stop_time", &self.stop_time);
-        to.always("weekdays", &self.weekdays);
-    }
-}
-
-model::through_fields!(EnvironmentDeploymentRuleEditRequest);
-
 open_enum! {
     /// Drift between the configuration of an environment and what was last deployed. It is not the progress of a deployment; the state tells that.
     ///
@@ -1923,37 +762,6 @@ impl EnvironmentEditRequest {
     }
 }
 
-impl model::Blank for EnvironmentEditRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            mode: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentEditRequest {
-    const NAME: &'static str = "EnvironmentEditRequest";
-    const FIELDS: &'static [&'static str] = &["name", "mode"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.mode, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("name", &self.name);
-        to.given("mode", &self.mode);
-    }
-}
-
-model::through_fields!(EnvironmentEditRequest, Default);
-
 /// Entry of the deployment log of an environment, in the first version of the log.
 ///
 /// A part of `EnvironmentLogResponseList`.
@@ -1976,60 +784,6 @@ pub struct EnvironmentLog {
     pub hint: Option<String>,
 }
 
-impl model::Blank for EnvironmentLog {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            scope: model::blank(),
-            state: model::blank(),
-            message: model::blank(),
-            execution_id: model::blank(),
-            hint: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLog {
-    const NAME: &'static str = "EnvironmentLog";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "scope",
-        "state",
-        "message",
-        "execution_id",
-        "hint",
-    ];
-    const REQUIRED: u128 = 0b0000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.scope, from),
-            3 => model::value(&mut self.state, from),
-            4 => model::value(&mut self.message, from),
-            5 => model::value(&mut self.execution_id, from),
-            _ => model::value(&mut self.hint, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("scope", &self.scope);
-        to.given("state", &self.state);
-        to.always("message", &self.message);
-        to.given("execution_id", &self.execution_id);
-        to.given("hint", &self.hint);
-    }
-}
-
-model::through_fields!(EnvironmentLog);
-
 /// Entries of the deployment log of an environment, in the first version of the log.
 ///
 /// Returned by `list_environment_log`.
@@ -2039,32 +793,6 @@ pub struct EnvironmentLogResponseList {
     /// The entries.
     pub results: Vec<types::EnvironmentLog>,
 }
-
-impl model::Blank for EnvironmentLogResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentLogResponseList {
-    const NAME: &'static str = "EnvironmentLogResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentLogResponseList, Default);
 
 /// What the entry is about.
 ///
@@ -2079,40 +807,6 @@ pub struct EnvironmentLogScope {
     /// Identifier of the object.
     pub id: Option<uuid::Uuid>,
 }
-
-impl model::Blank for EnvironmentLogScope {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            name: model::blank(),
-            id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLogScope {
-    const NAME: &'static str = "EnvironmentLogScope";
-    const FIELDS: &'static [&'static str] = &["type", "name", "id"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("type", &self.type_);
-        to.given("name", &self.name);
-        to.given("id", &self.id);
-    }
-}
-
-model::through_fields!(EnvironmentLogScope, Default);
 
 open_enum! {
     /// Kind of object a deployment log entry is about.
@@ -2146,52 +840,6 @@ pub struct EnvironmentLogs {
     pub message: Option<types::EnvironmentLogsMessage>,
 }
 
-impl model::Blank for EnvironmentLogs {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            timestamp: model::blank(),
-            details: model::blank(),
-            error: model::blank(),
-            message: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLogs {
-    const NAME: &'static str = "EnvironmentLogs";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "timestamp",
-        "details",
-        "error",
-        "message",
-    ];
-    const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::time(&mut self.timestamp, from),
-            2 => model::value(&mut self.details, from),
-            3 => model::value(&mut self.error, from),
-            _ => model::value(&mut self.message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("timestamp", &self.timestamp);
-        to.always("details", &self.details);
-        to.given("error", &self.error);
-        to.given("message", &self.message);
-    }
-}
-
-model::through_fields!(EnvironmentLogs);
-
 /// Where the entry comes from.
 ///
 /// A part of `EnvironmentLogs`.
@@ -2210,52 +858,6 @@ pub struct EnvironmentLogsDetails {
     pub stage: Option<types::EnvironmentLogsDetailsStage>,
 }
 
-impl model::Blank for EnvironmentLogsDetails {
-    fn blank() -> Self {
-        Self {
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            execution_id: model::blank(),
-            transmitter: model::blank(),
-            stage: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLogsDetails {
-    const NAME: &'static str = "EnvironmentLogsDetails";
-    const FIELDS: &'static [&'static str] = &[
-        "organization_id",
-        "cluster_id",
-        "execution_id",
-        "transmitter",
-        "stage",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.execution_id, from),
-            3 => model::value(&mut self.transmitter, from),
-            _ => model::value(&mut self.stage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("organization_id", &self.organization_id);
-        to.given("cluster_id", &self.cluster_id);
-        to.given("execution_id", &self.execution_id);
-        to.given("transmitter", &self.transmitter);
-        to.given("stage", &self.stage);
-    }
-}
-
-model::through_fields!(EnvironmentLogsDetails, Default);
-
 /// Deployment stage the entry belongs to.
 ///
 /// A part of `EnvironmentLogsDetails`.
@@ -2270,40 +872,6 @@ pub struct EnvironmentLogsDetailsStage {
     pub name: Option<String>,
 }
 
-impl model::Blank for EnvironmentLogsDetailsStage {
-    fn blank() -> Self {
-        Self {
-            step: model::blank(),
-            id: model::blank(),
-            name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLogsDetailsStage {
-    const NAME: &'static str = "EnvironmentLogsDetailsStage";
-    const FIELDS: &'static [&'static str] = &["step", "id", "name"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.step, from),
-            1 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("step", &self.step);
-        to.given("id", &self.id);
-        to.given("name", &self.name);
-    }
-}
-
-model::through_fields!(EnvironmentLogsDetailsStage, Default);
-
 /// Object the entry is about.
 ///
 /// A part of `EnvironmentLogsDetails`.
@@ -2317,40 +885,6 @@ pub struct EnvironmentLogsDetailsTransmitter {
     /// Kind of object.
     pub type_: Option<String>,
 }
-
-impl model::Blank for EnvironmentLogsDetailsTransmitter {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            type_: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLogsDetailsTransmitter {
-    const NAME: &'static str = "EnvironmentLogsDetailsTransmitter";
-    const FIELDS: &'static [&'static str] = &["id", "name", "type"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.type_, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("name", &self.name);
-        to.given("type", &self.type_);
-    }
-}
-
-model::through_fields!(EnvironmentLogsDetailsTransmitter, Default);
 
 /// Failure the entry reports; null or absent when there is none.
 ///
@@ -2370,52 +904,6 @@ pub struct EnvironmentLogsError {
     pub underlying_error: Option<types::EnvironmentLogsErrorUnderlyingError>,
 }
 
-impl model::Blank for EnvironmentLogsError {
-    fn blank() -> Self {
-        Self {
-            tag: model::blank(),
-            user_log_message: model::blank(),
-            link: model::blank(),
-            hint_message: model::blank(),
-            underlying_error: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLogsError {
-    const NAME: &'static str = "EnvironmentLogsError";
-    const FIELDS: &'static [&'static str] = &[
-        "tag",
-        "user_log_message",
-        "link",
-        "hint_message",
-        "underlying_error",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.tag, from),
-            1 => model::value(&mut self.user_log_message, from),
-            2 => model::value(&mut self.link, from),
-            3 => model::value(&mut self.hint_message, from),
-            _ => model::value(&mut self.underlying_error, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("tag", &self.tag);
-        to.given("user_log_message", &self.user_log_message);
-        to.given("link", &self.link);
-        to.given("hint_message", &self.hint_message);
-        to.given("underlying_error", &self.underlying_error);
-    }
-}
-
-model::through_fields!(EnvironmentLogsError, Default);
-
 /// Failure that caused this one.
 ///
 /// A part of `EnvironmentLogsError`.
@@ -2428,37 +916,6 @@ pub struct EnvironmentLogsErrorUnderlyingError {
     pub full_details: Option<String>,
 }
 
-impl model::Blank for EnvironmentLogsErrorUnderlyingError {
-    fn blank() -> Self {
-        Self {
-            message: model::blank(),
-            full_details: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLogsErrorUnderlyingError {
-    const NAME: &'static str = "EnvironmentLogsErrorUnderlyingError";
-    const FIELDS: &'static [&'static str] = &["message", "full_details"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.message, from),
-            _ => model::value(&mut self.full_details, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("message", &self.message);
-        to.given("full_details", &self.full_details);
-    }
-}
-
-model::through_fields!(EnvironmentLogsErrorUnderlyingError, Default);
-
 /// Text of the entry; null or absent when there is none.
 ///
 /// A part of `EnvironmentLogs`.
@@ -2470,37 +927,6 @@ pub struct EnvironmentLogsMessage {
     /// Complete text.
     pub full_details: Option<String>,
 }
-
-impl model::Blank for EnvironmentLogsMessage {
-    fn blank() -> Self {
-        Self {
-            safe_message: model::blank(),
-            full_details: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentLogsMessage {
-    const NAME: &'static str = "EnvironmentLogsMessage";
-    const FIELDS: &'static [&'static str] = &["safe_message", "full_details"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.safe_message, from),
-            _ => model::value(&mut self.full_details, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("safe_message", &self.safe_message);
-        to.given("full_details", &self.full_details);
-    }
-}
-
-model::through_fields!(EnvironmentLogsMessage, Default);
 
 /// Short description of an environment.
 ///
@@ -2526,64 +952,6 @@ pub struct EnvironmentOverviewResponse {
     pub deployment_status: Option<types::EnvironmentStatus>,
 }
 
-impl model::Blank for EnvironmentOverviewResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            mode: model::blank(),
-            cluster: model::blank(),
-            services_overview: model::blank(),
-            deployment_status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentOverviewResponse {
-    const NAME: &'static str = "EnvironmentOverviewResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "mode",
-        "cluster",
-        "services_overview",
-        "deployment_status",
-    ];
-    const REQUIRED: u128 = 0b01111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.mode, from),
-            5 => model::value(&mut self.cluster, from),
-            6 => model::value(&mut self.services_overview, from),
-            _ => model::value(&mut self.deployment_status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.always("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("mode", &self.mode);
-        to.always("cluster", &self.cluster);
-        to.always("services_overview", &self.services_overview);
-        to.given("deployment_status", &self.deployment_status);
-    }
-}
-
-model::through_fields!(EnvironmentOverviewResponse);
-
 /// Short descriptions of the environments of a project.
 ///
 /// Returned by `get_project_environments_overview`.
@@ -2594,32 +962,6 @@ pub struct EnvironmentOverviewResponseList {
     pub results: Vec<types::EnvironmentOverviewResponse>,
 }
 
-impl model::Blank for EnvironmentOverviewResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentOverviewResponseList {
-    const NAME: &'static str = "EnvironmentOverviewResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentOverviewResponseList, Default);
-
 /// Environments of a project.
 ///
 /// Returned by `list_environment`.
@@ -2629,32 +971,6 @@ pub struct EnvironmentResponseList {
     /// The listed items.
     pub results: Vec<types::Environment>,
 }
-
-impl model::Blank for EnvironmentResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentResponseList {
-    const NAME: &'static str = "EnvironmentResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentResponseList, Default);
 
 /// Options for the restart of an environment, as of the 2022 revision.
 ///
@@ -2679,32 +995,6 @@ impl EnvironmentRestartRequest {
         self
     }
 }
-
-impl model::Blank for EnvironmentRestartRequest {
-    fn blank() -> Self {
-        Self { restart_db: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentRestartRequest {
-    const NAME: &'static str = "EnvironmentRestartRequest";
-    const FIELDS: &'static [&'static str] = &["restart_db"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.restart_db, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("restart_db", &self.restart_db);
-    }
-}
-
-model::through_fields!(EnvironmentRestartRequest, Default);
 
 /// Services of one environment that an action such as stop, delete or uninstall applies to.
 ///
@@ -2770,56 +1060,6 @@ impl EnvironmentServiceIdsAllRequest {
     }
 }
 
-impl model::Blank for EnvironmentServiceIdsAllRequest {
-    fn blank() -> Self {
-        Self {
-            application_ids: model::blank(),
-            container_ids: model::blank(),
-            database_ids: model::blank(),
-            job_ids: model::blank(),
-            helm_ids: model::blank(),
-            terraform_ids: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentServiceIdsAllRequest {
-    const NAME: &'static str = "EnvironmentServiceIdsAllRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "application_ids",
-        "container_ids",
-        "database_ids",
-        "job_ids",
-        "helm_ids",
-        "terraform_ids",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.application_ids, from),
-            1 => model::value(&mut self.container_ids, from),
-            2 => model::value(&mut self.database_ids, from),
-            3 => model::value(&mut self.job_ids, from),
-            4 => model::value(&mut self.helm_ids, from),
-            _ => model::value(&mut self.terraform_ids, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("application_ids", &self.application_ids);
-        to.given("container_ids", &self.container_ids);
-        to.given("database_ids", &self.database_ids);
-        to.given("job_ids", &self.job_ids);
-        to.given("helm_ids", &self.helm_ids);
-        to.given("terraform_ids", &self.terraform_ids);
-    }
-}
-
-model::through_fields!(EnvironmentServiceIdsAllRequest, Default);
-
 /// Number of services of an environment.
 ///
 /// A part of `EnvironmentStatsResponseList`.
@@ -2832,37 +1072,6 @@ pub struct EnvironmentStats {
     pub service_total_number: Option<i64>,
 }
 
-impl model::Blank for EnvironmentStats {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            service_total_number: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentStats {
-    const NAME: &'static str = "EnvironmentStats";
-    const FIELDS: &'static [&'static str] = &["id", "service_total_number"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.service_total_number, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.given("service_total_number", &self.service_total_number);
-    }
-}
-
-model::through_fields!(EnvironmentStats);
-
 /// Numbers of services of the environments of a project.
 ///
 /// Returned by `get_project_environment_service_number`.
@@ -2872,32 +1081,6 @@ pub struct EnvironmentStatsResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentStats>,
 }
-
-impl model::Blank for EnvironmentStatsResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentStatsResponseList {
-    const NAME: &'static str = "EnvironmentStatsResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentStatsResponseList, Default);
 
 /// Deployment status of an environment.
 ///
@@ -2928,79 +1111,6 @@ pub struct EnvironmentStatus {
     /// Durations of the steps of each stage; null or absent when not measured.
     pub metrics: Vec<types::StageStepMetrics>,
 }
-
-impl model::Blank for EnvironmentStatus {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            state: model::blank(),
-            last_deployment_date: model::blank(),
-            last_deployment_state: model::blank(),
-            last_deployment_id: model::blank(),
-            total_deployment_duration_in_seconds: model::blank(),
-            origin: model::blank(),
-            triggered_by: model::blank(),
-            deployment_status: model::blank(),
-            deployment_request_id: model::blank(),
-            metrics: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentStatus {
-    const NAME: &'static str = "EnvironmentStatus";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "state",
-        "last_deployment_date",
-        "last_deployment_state",
-        "last_deployment_id",
-        "total_deployment_duration_in_seconds",
-        "origin",
-        "triggered_by",
-        "deployment_status",
-        "deployment_request_id",
-        "metrics",
-    ];
-    const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.state, from),
-            2 => model::time(&mut self.last_deployment_date, from),
-            3 => model::value(&mut self.last_deployment_state, from),
-            4 => model::value(&mut self.last_deployment_id, from),
-            5 => model::value(&mut self.total_deployment_duration_in_seconds, from),
-            6 => model::value(&mut self.origin, from),
-            7 => model::value(&mut self.triggered_by, from),
-            8 => model::value(&mut self.deployment_status, from),
-            9 => model::value(&mut self.deployment_request_id, from),
-            _ => model::value(&mut self.metrics, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("state", &self.state);
-        to.given("last_deployment_date", &self.last_deployment_date);
-        to.given("last_deployment_state", &self.last_deployment_state);
-        to.given("last_deployment_id", &self.last_deployment_id);
-        to.given(
-            "total_deployment_duration_in_seconds",
-            &self.total_deployment_duration_in_seconds,
-        );
-        to.given("origin", &self.origin);
-        to.given("triggered_by", &self.triggered_by);
-        to.given("deployment_status", &self.deployment_status);
-        to.given("deployment_request_id", &self.deployment_request_id);
-        to.given("metrics", &self.metrics);
-    }
-}
-
-model::through_fields!(EnvironmentStatus);
 
 open_enum! {
     /// Channel that started the last deployment of an environment; nullable.
@@ -3034,32 +1144,6 @@ pub struct EnvironmentStatusList {
     pub results: Vec<types::EnvironmentStatus>,
 }
 
-impl model::Blank for EnvironmentStatusList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentStatusList {
-    const NAME: &'static str = "EnvironmentStatusList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentStatusList, Default);
-
 /// Status of an environment together with the status of each of its services, grouped by kind.
 ///
 /// Returned by `get_environment_statuses`.
@@ -3084,64 +1168,6 @@ pub struct EnvironmentStatuses {
     pub agentic_workflows: Vec<types::Status>,
 }
 
-impl model::Blank for EnvironmentStatuses {
-    fn blank() -> Self {
-        Self {
-            environment: model::blank(),
-            applications: model::blank(),
-            containers: model::blank(),
-            jobs: model::blank(),
-            databases: model::blank(),
-            helms: model::blank(),
-            terraforms: model::blank(),
-            agentic_workflows: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentStatuses {
-    const NAME: &'static str = "EnvironmentStatuses";
-    const FIELDS: &'static [&'static str] = &[
-        "environment",
-        "applications",
-        "containers",
-        "jobs",
-        "databases",
-        "helms",
-        "terraforms",
-        "agentic_workflows",
-    ];
-    const REQUIRED: u128 = 0b00000001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.environment, from),
-            1 => model::value(&mut self.applications, from),
-            2 => model::value(&mut self.containers, from),
-            3 => model::value(&mut self.jobs, from),
-            4 => model::value(&mut self.databases, from),
-            5 => model::value(&mut self.helms, from),
-            6 => model::value(&mut self.terraforms, from),
-            _ => model::value(&mut self.agentic_workflows, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("environment", &self.environment);
-        to.always("applications", &self.applications);
-        to.always("containers", &self.containers);
-        to.always("jobs", &self.jobs);
-        to.always("databases", &self.databases);
-        to.always("helms", &self.helms);
-        to.always("terraforms", &self.terraforms);
-        to.given("agentic_workflows", &self.agentic_workflows);
-    }
-}
-
-model::through_fields!(EnvironmentStatuses);
-
 /// Status of an environment together with the statuses of its services, grouped by deployment stage.
 ///
 /// Returned by `get_environment_statuses_with_stages`.
@@ -3156,44 +1182,6 @@ pub struct EnvironmentStatusesWithStages {
     pub pre_check_stage: Option<types::EnvironmentStatusesWithStagesPreCheckStage>,
 }
 
-impl model::Blank for EnvironmentStatusesWithStages {
-    fn blank() -> Self {
-        Self {
-            environment: model::blank(),
-            stages: model::blank(),
-            pre_check_stage: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentStatusesWithStages {
-    const NAME: &'static str = "EnvironmentStatusesWithStages";
-    const FIELDS: &'static [&'static str] = &[
-        "environment",
-        "stages",
-        "pre_check_stage",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.environment, from),
-            1 => model::value(&mut self.stages, from),
-            _ => model::value(&mut self.pre_check_stage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("environment", &self.environment);
-        to.given("stages", &self.stages);
-        to.given("pre_check_stage", &self.pre_check_stage);
-    }
-}
-
-model::through_fields!(EnvironmentStatusesWithStages, Default);
-
 /// Checks made before the first stage.
 ///
 /// A part of `EnvironmentStatusesWithStages`.
@@ -3205,37 +1193,6 @@ pub struct EnvironmentStatusesWithStagesPreCheckStage {
     /// Duration of the checks in seconds.
     pub total_duration_sec: Option<i64>,
 }
-
-impl model::Blank for EnvironmentStatusesWithStagesPreCheckStage {
-    fn blank() -> Self {
-        Self {
-            status: model::blank(),
-            total_duration_sec: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentStatusesWithStagesPreCheckStage {
-    const NAME: &'static str = "EnvironmentStatusesWithStagesPreCheckStage";
-    const FIELDS: &'static [&'static str] = &["status", "total_duration_sec"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.total_duration_sec, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("status", &self.status);
-        to.given("total_duration_sec", &self.total_duration_sec);
-    }
-}
-
-model::through_fields!(EnvironmentStatusesWithStagesPreCheckStage, Default);
 
 open_enum! {
     /// A parameter of `get_ingress_deployment_status`.
@@ -3271,37 +1228,6 @@ impl GitFileCheckRequest {
     }
 }
 
-impl model::Blank for GitFileCheckRequest {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-            files: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GitFileCheckRequest {
-    const NAME: &'static str = "GitFileCheckRequest";
-    const FIELDS: &'static [&'static str] = &["git_repository", "files"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.files, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-        to.always("files", &self.files);
-    }
-}
-
-model::through_fields!(GitFileCheckRequest);
-
 /// Whether the webhook that reports Git changes of a service is in place.
 ///
 /// Returned by `sync_service_git_webhook` and `get_service_git_webhook_status`.
@@ -3315,40 +1241,6 @@ pub struct GitWebhookStatusResponse {
     /// Events the webhook should report but does not.
     pub missing_events: Vec<String>,
 }
-
-impl model::Blank for GitWebhookStatusResponse {
-    fn blank() -> Self {
-        Self {
-            status: model::blank(),
-            provider: model::blank(),
-            missing_events: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GitWebhookStatusResponse {
-    const NAME: &'static str = "GitWebhookStatusResponse";
-    const FIELDS: &'static [&'static str] = &["status", "provider", "missing_events"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.status, from),
-            1 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.missing_events, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("status", &self.status);
-        to.always("provider", &self.provider);
-        to.given("missing_events", &self.missing_events);
-    }
-}
-
-model::through_fields!(GitWebhookStatusResponse);
 
 open_enum! {
     /// State of the webhook.
@@ -3383,34 +1275,6 @@ impl HelmCheckRequest {
     }
 }
 
-impl model::Blank for HelmCheckRequest {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmCheckRequest {
-    const NAME: &'static str = "HelmCheckRequest";
-    const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git_repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-    }
-}
-
-model::through_fields!(HelmCheckRequest);
-
 /// Deployment state of the routing in front of a service.
 ///
 /// Returned by `get_ingress_deployment_status`.
@@ -3423,37 +1287,6 @@ pub struct IngressDeploymentStatusResponse {
     pub status: Option<types::StateEnum>,
 }
 
-impl model::Blank for IngressDeploymentStatusResponse {
-    fn blank() -> Self {
-        Self {
-            router_id: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for IngressDeploymentStatusResponse {
-    const NAME: &'static str = "IngressDeploymentStatusResponse";
-    const FIELDS: &'static [&'static str] = &["routerId", "status"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.router_id, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("routerId", &self.router_id);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(IngressDeploymentStatusResponse, Default);
-
 /// Returned by `list_deployment_request_by_environment_id`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -3461,32 +1294,6 @@ pub struct ListDeploymentRequestByEnvironmentIdResponse {
     /// The requests that wait for their turn.
     pub results: Vec<types::QueuedDeploymentRequestWithStages>,
 }
-
-impl model::Blank for ListDeploymentRequestByEnvironmentIdResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListDeploymentRequestByEnvironmentIdResponse {
-    const NAME: &'static str = "ListDeploymentRequestByEnvironmentIdResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListDeploymentRequestByEnvironmentIdResponse, Default);
 
 /// Returned by `list_deployment_request_by_service_id`.
 #[derive(Clone, PartialEq)]
@@ -3496,32 +1303,6 @@ pub struct ListDeploymentRequestByServiceIdResponse {
     pub results: Vec<types::QueuedDeploymentRequestForService>,
 }
 
-impl model::Blank for ListDeploymentRequestByServiceIdResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListDeploymentRequestByServiceIdResponse {
-    const NAME: &'static str = "ListDeploymentRequestByServiceIdResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListDeploymentRequestByServiceIdResponse, Default);
-
 /// Returned by `list_services_by_environment_id`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -3529,32 +1310,6 @@ pub struct ListServicesByEnvironmentIdResponse {
     /// The results.
     pub results: Vec<types::Service>,
 }
-
-impl model::Blank for ListServicesByEnvironmentIdResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListServicesByEnvironmentIdResponse {
-    const NAME: &'static str = "ListServicesByEnvironmentIdResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListServicesByEnvironmentIdResponse, Default);
 
 /// By whom and through which channel the request was made.
 ///
@@ -3567,37 +1322,6 @@ pub struct QueuedDeploymentRequestAuditingData {
     /// Channel the request came through; may be absent.
     pub origin: Option<types::OrganizationEventOrigin>,
 }
-
-impl model::Blank for QueuedDeploymentRequestAuditingData {
-    fn blank() -> Self {
-        Self {
-            triggered_by: model::blank(),
-            origin: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QueuedDeploymentRequestAuditingData {
-    const NAME: &'static str = "QueuedDeploymentRequestAuditingData";
-    const FIELDS: &'static [&'static str] = &["triggered_by", "origin"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.triggered_by, from),
-            _ => model::value(&mut self.origin, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("triggered_by", &self.triggered_by);
-        to.given("origin", &self.origin);
-    }
-}
-
-model::through_fields!(QueuedDeploymentRequestAuditingData);
 
 /// Deployment request of one service that is waiting for its turn.
 ///
@@ -3615,48 +1339,6 @@ pub struct QueuedDeploymentRequestForService {
     pub icon_uri: String,
 }
 
-impl model::Blank for QueuedDeploymentRequestForService {
-    fn blank() -> Self {
-        Self {
-            identifier: model::blank(),
-            auditing_data: model::blank(),
-            status_details: model::blank(),
-            icon_uri: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QueuedDeploymentRequestForService {
-    const NAME: &'static str = "QueuedDeploymentRequestForService";
-    const FIELDS: &'static [&'static str] = &[
-        "identifier",
-        "auditing_data",
-        "status_details",
-        "icon_uri",
-    ];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.auditing_data, from),
-            2 => model::value(&mut self.status_details, from),
-            _ => model::value(&mut self.icon_uri, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("identifier", &self.identifier);
-        to.always("auditing_data", &self.auditing_data);
-        to.always("status_details", &self.status_details);
-        to.always("icon_uri", &self.icon_uri);
-    }
-}
-
-model::through_fields!(QueuedDeploymentRequestForService);
-
 /// What identifies the request and the service.
 ///
 /// A part of `QueuedDeploymentRequestForService`.
@@ -3672,48 +1354,6 @@ pub struct QueuedDeploymentRequestForServiceIdentifier {
     /// Name of the service.
     pub name: String,
 }
-
-impl model::Blank for QueuedDeploymentRequestForServiceIdentifier {
-    fn blank() -> Self {
-        Self {
-            deployment_request_id: model::blank(),
-            service_id: model::blank(),
-            service_type: model::blank(),
-            name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QueuedDeploymentRequestForServiceIdentifier {
-    const NAME: &'static str = "QueuedDeploymentRequestForServiceIdentifier";
-    const FIELDS: &'static [&'static str] = &[
-        "deployment_request_id",
-        "service_id",
-        "service_type",
-        "name",
-    ];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.deployment_request_id, from),
-            1 => model::value(&mut self.service_id, from),
-            2 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("deployment_request_id", &self.deployment_request_id);
-        to.always("service_id", &self.service_id);
-        to.always("service_type", &self.service_type);
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(QueuedDeploymentRequestForServiceIdentifier);
 
 /// Deployment request of an environment that is waiting for its turn.
 ///
@@ -3731,48 +1371,6 @@ pub struct QueuedDeploymentRequestWithStages {
     pub stages: Vec<types::QueuedDeploymentRequestWithStagesStage>,
 }
 
-impl model::Blank for QueuedDeploymentRequestWithStages {
-    fn blank() -> Self {
-        Self {
-            identifier: model::blank(),
-            auditing_data: model::blank(),
-            trigger_action: model::blank(),
-            stages: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QueuedDeploymentRequestWithStages {
-    const NAME: &'static str = "QueuedDeploymentRequestWithStages";
-    const FIELDS: &'static [&'static str] = &[
-        "identifier",
-        "auditing_data",
-        "trigger_action",
-        "stages",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.auditing_data, from),
-            2 => model::value(&mut self.trigger_action, from),
-            _ => model::value(&mut self.stages, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("identifier", &self.identifier);
-        to.always("auditing_data", &self.auditing_data);
-        to.always("trigger_action", &self.trigger_action);
-        to.always("stages", &self.stages);
-    }
-}
-
-model::through_fields!(QueuedDeploymentRequestWithStages);
-
 /// What identifies the request and the environment.
 ///
 /// A part of `QueuedDeploymentRequestWithStages`.
@@ -3785,37 +1383,6 @@ pub struct QueuedDeploymentRequestWithStagesIdentifier {
     pub environment_id: uuid::Uuid,
 }
 
-impl model::Blank for QueuedDeploymentRequestWithStagesIdentifier {
-    fn blank() -> Self {
-        Self {
-            deployment_request_id: model::blank(),
-            environment_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QueuedDeploymentRequestWithStagesIdentifier {
-    const NAME: &'static str = "QueuedDeploymentRequestWithStagesIdentifier";
-    const FIELDS: &'static [&'static str] = &["deployment_request_id", "environment_id"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.deployment_request_id, from),
-            _ => model::value(&mut self.environment_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("deployment_request_id", &self.deployment_request_id);
-        to.always("environment_id", &self.environment_id);
-    }
-}
-
-model::through_fields!(QueuedDeploymentRequestWithStagesIdentifier);
-
 /// A part of `QueuedDeploymentRequestWithStages`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -3827,40 +1394,6 @@ pub struct QueuedDeploymentRequestWithStagesStage {
     /// Services of the stage.
     pub services: Vec<types::QueuedStageService>,
 }
-
-impl model::Blank for QueuedDeploymentRequestWithStagesStage {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            status: model::blank(),
-            services: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QueuedDeploymentRequestWithStagesStage {
-    const NAME: &'static str = "QueuedDeploymentRequestWithStagesStage";
-    const FIELDS: &'static [&'static str] = &["name", "status", "services"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.services, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("status", &self.status);
-        to.always("services", &self.services);
-    }
-}
-
-model::through_fields!(QueuedDeploymentRequestWithStagesStage);
 
 /// A part of `QueuedDeploymentRequestWithStagesStage`.
 #[derive(Clone, PartialEq)]
@@ -3876,48 +1409,6 @@ pub struct QueuedStageService {
     pub details: Option<types::QueuedStageServiceDetails>,
 }
 
-impl model::Blank for QueuedStageService {
-    fn blank() -> Self {
-        Self {
-            identifier: model::blank(),
-            status: model::blank(),
-            icon_uri: model::blank(),
-            details: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QueuedStageService {
-    const NAME: &'static str = "QueuedStageService";
-    const FIELDS: &'static [&'static str] = &[
-        "identifier",
-        "status",
-        "icon_uri",
-        "details",
-    ];
-    const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.details, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("identifier", &self.identifier);
-        to.always("status", &self.status);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("details", &self.details);
-    }
-}
-
-model::through_fields!(QueuedStageService);
-
 /// Further details of a job.
 ///
 /// A part of `QueuedStageService`.
@@ -3927,32 +1418,6 @@ pub struct QueuedStageServiceDetails {
     /// Kind of job.
     pub job_type: types::JobTypeEnum,
 }
-
-impl model::Blank for QueuedStageServiceDetails {
-    fn blank() -> Self {
-        Self { job_type: model::blank() }
-    }
-}
-
-impl model::Model for QueuedStageServiceDetails {
-    const NAME: &'static str = "QueuedStageServiceDetails";
-    const FIELDS: &'static [&'static str] = &["job_type"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.job_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("job_type", &self.job_type);
-    }
-}
-
-model::through_fields!(QueuedStageServiceDetails);
 
 /// What identifies the service.
 ///
@@ -3967,40 +1432,6 @@ pub struct QueuedStageServiceIdentifier {
     /// Name of the service.
     pub name: String,
 }
-
-impl model::Blank for QueuedStageServiceIdentifier {
-    fn blank() -> Self {
-        Self {
-            service_id: model::blank(),
-            service_type: model::blank(),
-            name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for QueuedStageServiceIdentifier {
-    const NAME: &'static str = "QueuedStageServiceIdentifier";
-    const FIELDS: &'static [&'static str] = &["service_id", "service_type", "name"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.service_id, from),
-            1 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("service_id", &self.service_id);
-        to.always("service_type", &self.service_type);
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(QueuedStageServiceIdentifier);
 
 /// Services of one environment to restart.
 ///
@@ -4041,44 +1472,6 @@ impl RebootServicesRequest {
         self
     }
 }
-
-impl model::Blank for RebootServicesRequest {
-    fn blank() -> Self {
-        Self {
-            application_ids: model::blank(),
-            database_ids: model::blank(),
-            container_ids: model::blank(),
-        }
-    }
-}
-
-impl model::Model for RebootServicesRequest {
-    const NAME: &'static str = "RebootServicesRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "application_ids",
-        "database_ids",
-        "container_ids",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.application_ids, from),
-            1 => model::value(&mut self.database_ids, from),
-            _ => model::value(&mut self.container_ids, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("application_ids", &self.application_ids);
-        to.given("database_ids", &self.database_ids);
-        to.given("container_ids", &self.container_ids);
-    }
-}
-
-model::through_fields!(RebootServicesRequest, Default);
 
 union! {
     /// A part of `ListServicesByEnvironmentIdResponse`.
@@ -4170,37 +1563,6 @@ pub struct ServicesOverviewResponse {
     pub managed_by: types::ServicesOverviewResponseManagedBy,
 }
 
-impl model::Blank for ServicesOverviewResponse {
-    fn blank() -> Self {
-        Self {
-            service_count: model::blank(),
-            managed_by: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ServicesOverviewResponse {
-    const NAME: &'static str = "ServicesOverviewResponse";
-    const FIELDS: &'static [&'static str] = &["service_count", "managed_by"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.service_count, from),
-            _ => model::value(&mut self.managed_by, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("service_count", &self.service_count);
-        to.always("managed_by", &self.managed_by);
-    }
-}
-
-model::through_fields!(ServicesOverviewResponse);
-
 open_enum! {
     /// What manages the services.
     ///
@@ -4232,52 +1594,6 @@ pub struct Stage {
     /// Progress of the stage.
     pub status: Option<types::StageStatusEnum>,
 }
-
-impl model::Blank for Stage {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            steps: model::blank(),
-            description: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Stage {
-    const NAME: &'static str = "Stage";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "steps",
-        "description",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b01011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.steps, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.given("steps", &self.steps);
-        to.always("description", &self.description);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(Stage);
 
 open_enum! {
     /// Progress of a deployment stage, or of a service within a queued stage.
@@ -4315,48 +1631,6 @@ pub struct StageStepMetric {
     pub duration_sec: Option<i64>,
 }
 
-impl model::Blank for StageStepMetric {
-    fn blank() -> Self {
-        Self {
-            stage_id: model::blank(),
-            step_name: model::blank(),
-            status: model::blank(),
-            duration_sec: model::blank(),
-        }
-    }
-}
-
-impl model::Model for StageStepMetric {
-    const NAME: &'static str = "StageStepMetric";
-    const FIELDS: &'static [&'static str] = &[
-        "stage_id",
-        "step_name",
-        "status",
-        "duration_sec",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.stage_id, from),
-            1 => model::value(&mut self.step_name, from),
-            2 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.duration_sec, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("stage_id", &self.stage_id);
-        to.given("step_name", &self.step_name);
-        to.given("status", &self.status);
-        to.given("duration_sec", &self.duration_sec);
-    }
-}
-
-model::through_fields!(StageStepMetric, Default);
-
 open_enum! {
     /// Step of a deployment stage.
     ///
@@ -4384,44 +1658,6 @@ pub struct StageStepMetrics {
     /// Duration and outcome of each step.
     pub details: Vec<types::StageStepMetric>,
 }
-
-impl model::Blank for StageStepMetrics {
-    fn blank() -> Self {
-        Self {
-            stage_id: model::blank(),
-            total_duration_sec: model::blank(),
-            details: model::blank(),
-        }
-    }
-}
-
-impl model::Model for StageStepMetrics {
-    const NAME: &'static str = "StageStepMetrics";
-    const FIELDS: &'static [&'static str] = &[
-        "stage_id",
-        "total_duration_sec",
-        "details",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.stage_id, from),
-            1 => model::value(&mut self.total_duration_sec, from),
-            _ => model::value(&mut self.details, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("stage_id", &self.stage_id);
-        to.given("total_duration_sec", &self.total_duration_sec);
-        to.given("details", &self.details);
-    }
-}
-
-model::through_fields!(StageStepMetrics, Default);
 
 open_enum! {
     /// State reported by the first version of the deployment log.

@@ -3,7 +3,6 @@
 
 //! Models. Git providers, their repositories and the tokens to read them.
 
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::types;
 
@@ -23,43 +22,6 @@ pub struct GitAuthProvider {
     pub use_bot: Option<bool>,
 }
 
-impl model::Blank for GitAuthProvider {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            owner: model::blank(),
-            use_bot: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GitAuthProvider {
-    const NAME: &'static str = "GitAuthProvider";
-    const FIELDS: &'static [&'static str] = &["id", "name", "owner", "use_bot"];
-    const REQUIRED: u128 = 0b0110;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.owner, from),
-            _ => model::value(&mut self.use_bot, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.always("name", &self.name);
-        to.always("owner", &self.owner);
-        to.given("use_bot", &self.use_bot);
-    }
-}
-
-model::through_fields!(GitAuthProvider);
-
 /// Git accounts connected to Qovery.
 ///
 /// Returned by `get_git_provider_account` and `get_organization_git_provider_account`.
@@ -69,32 +31,6 @@ pub struct GitAuthProviderResponseList {
     /// The listed items.
     pub results: Vec<types::GitAuthProvider>,
 }
-
-impl model::Blank for GitAuthProviderResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for GitAuthProviderResponseList {
-    const NAME: &'static str = "GitAuthProviderResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(GitAuthProviderResponseList, Default);
 
 /// Git repository that can be used.
 ///
@@ -114,52 +50,6 @@ pub struct GitRepository {
     pub is_private: Option<bool>,
 }
 
-impl model::Blank for GitRepository {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            url: model::blank(),
-            default_branch: model::blank(),
-            is_private: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GitRepository {
-    const NAME: &'static str = "GitRepository";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "url",
-        "default_branch",
-        "is_private",
-    ];
-    const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.url, from),
-            3 => model::value(&mut self.default_branch, from),
-            _ => model::value(&mut self.is_private, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("url", &self.url);
-        to.given("default_branch", &self.default_branch);
-        to.given("is_private", &self.is_private);
-    }
-}
-
-model::through_fields!(GitRepository);
-
 /// Branch of a Git repository.
 ///
 /// A part of `GitRepositoryBranchResponseList`.
@@ -169,32 +59,6 @@ pub struct GitRepositoryBranch {
     /// Name.
     pub name: String,
 }
-
-impl model::Blank for GitRepositoryBranch {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for GitRepositoryBranch {
-    const NAME: &'static str = "GitRepositoryBranch";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-    }
-}
-
-model::through_fields!(GitRepositoryBranch);
 
 /// Branches of a Git repository.
 ///
@@ -206,32 +70,6 @@ pub struct GitRepositoryBranchResponseList {
     pub results: Vec<types::GitRepositoryBranch>,
 }
 
-impl model::Blank for GitRepositoryBranchResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for GitRepositoryBranchResponseList {
-    const NAME: &'static str = "GitRepositoryBranchResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(GitRepositoryBranchResponseList, Default);
-
 /// Git repositories that can be used.
 ///
 /// Returned by `get_bitbucket_repositories`, `get_github_repositories`, `get_gitlab_repositories` and 3 more.
@@ -242,32 +80,6 @@ pub struct GitRepositoryResponseList {
     pub results: Vec<types::GitRepository>,
 }
 
-impl model::Blank for GitRepositoryResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for GitRepositoryResponseList {
-    const NAME: &'static str = "GitRepositoryResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(GitRepositoryResponseList, Default);
-
 /// Returned by `list_directories_from_git_repository`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -275,32 +87,6 @@ pub struct ListDirectoriesFromGitRepositoryResponse {
     /// The results.
     pub results: Vec<String>,
 }
-
-impl model::Blank for ListDirectoriesFromGitRepositoryResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListDirectoriesFromGitRepositoryResponse {
-    const NAME: &'static str = "ListDirectoriesFromGitRepositoryResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListDirectoriesFromGitRepositoryResponse, Default);
 
 /// Connection of the GitHub application to an organization.
 ///
@@ -326,34 +112,3 @@ impl OrganizationGithubAppConnectRequest {
         }
     }
 }
-
-impl model::Blank for OrganizationGithubAppConnectRequest {
-    fn blank() -> Self {
-        Self {
-            installation_id: model::blank(),
-            code: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationGithubAppConnectRequest {
-    const NAME: &'static str = "OrganizationGithubAppConnectRequest";
-    const FIELDS: &'static [&'static str] = &["installation_id", "code"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.installation_id, from),
-            _ => model::value(&mut self.code, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("installation_id", &self.installation_id);
-        to.always("code", &self.code);
-    }
-}
-
-model::through_fields!(OrganizationGithubAppConnectRequest);

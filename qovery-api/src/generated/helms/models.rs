@@ -3,7 +3,6 @@
 
 //! Models. Helm charts and the repositories that they come from.
 
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -23,40 +22,6 @@ pub struct AvailableHelmRepositoryResponse {
     pub is_mandatory: bool,
 }
 
-impl model::Blank for AvailableHelmRepositoryResponse {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            required_config: model::blank(),
-            is_mandatory: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AvailableHelmRepositoryResponse {
-    const NAME: &'static str = "AvailableHelmRepositoryResponse";
-    const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
-    const REQUIRED: u128 = 0b101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.required_config, from),
-            _ => model::value(&mut self.is_mandatory, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("required_config", &self.required_config);
-        to.always("is_mandatory", &self.is_mandatory);
-    }
-}
-
-model::through_fields!(AvailableHelmRepositoryResponse);
-
 /// Kinds of Helm repositories that can be connected.
 ///
 /// Returned by `list_available_helm_repository`.
@@ -66,32 +31,6 @@ pub struct AvailableHelmRepositoryResponseList {
     /// The listed items.
     pub results: Vec<types::AvailableHelmRepositoryResponse>,
 }
-
-impl model::Blank for AvailableHelmRepositoryResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for AvailableHelmRepositoryResponseList {
-    const NAME: &'static str = "AvailableHelmRepositoryResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(AvailableHelmRepositoryResponseList, Default);
 
 /// Advanced settings of a Helm service. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
@@ -388,255 +327,6 @@ impl HelmAdvancedSettings {
     }
 }
 
-impl model::Blank for HelmAdvancedSettings {
-    fn blank() -> Self {
-        Self {
-            deployment_custom_domain_check_enabled: model::blank(),
-            network_ingress_proxy_body_size_mb: model::blank(),
-            network_ingress_force_ssl_redirect: model::blank(),
-            network_ingress_enable_cors: model::blank(),
-            network_ingress_cors_allow_origin: model::blank(),
-            network_ingress_cors_allow_methods: model::blank(),
-            network_ingress_cors_allow_headers: model::blank(),
-            network_ingress_proxy_buffer_size_kb: model::blank(),
-            network_ingress_keepalive_time_seconds: model::blank(),
-            network_ingress_keepalive_timeout_seconds: model::blank(),
-            network_ingress_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: model::blank(),
-            network_ingress_proxy_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_read_timeout_seconds: model::blank(),
-            network_ingress_proxy_buffering: model::blank(),
-            network_ingress_proxy_request_buffering: model::blank(),
-            network_ingress_grpc_send_timeout_seconds: model::blank(),
-            network_ingress_grpc_read_timeout_seconds: model::blank(),
-            network_ingress_whitelist_source_range: model::blank(),
-            network_ingress_denylist_source_range: model::blank(),
-            network_ingress_extra_headers: model::blank(),
-            network_ingress_basic_auth_env_var: model::blank(),
-            network_ingress_enable_sticky_session: model::blank(),
-            network_gateway_api_http_request_timeout_seconds: model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
-            network_gateway_api_retry_num_retries: model::blank(),
-            network_gateway_api_retry_retry_on: model::blank(),
-            network_gateway_api_retry_http_status_codes: model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmAdvancedSettings {
-    const NAME: &'static str = "HelmAdvancedSettings";
-    const FIELDS: &'static [&'static str] = &[
-        "deployment.custom_domain_check_enabled",
-        "network.ingress.proxy_body_size_mb",
-        "network.ingress.force_ssl_redirect",
-        "network.ingress.enable_cors",
-        "network.ingress.cors_allow_origin",
-        "network.ingress.cors_allow_methods",
-        "network.ingress.cors_allow_headers",
-        "network.ingress.proxy_buffer_size_kb",
-        "network.ingress.keepalive_time_seconds",
-        "network.ingress.keepalive_timeout_seconds",
-        "network.ingress.send_timeout_seconds",
-        "network.ingress.proxy_connect_timeout_seconds",
-        "network.ingress.proxy_send_timeout_seconds",
-        "network.ingress.proxy_read_timeout_seconds",
-        "network.ingress.proxy_buffering",
-        "network.ingress.proxy_request_buffering",
-        "network.ingress.grpc_send_timeout_seconds",
-        "network.ingress.grpc_read_timeout_seconds",
-        "network.ingress.whitelist_source_range",
-        "network.ingress.denylist_source_range",
-        "network.ingress.extra_headers",
-        "network.ingress.basic_auth_env_var",
-        "network.ingress.enable_sticky_session",
-        "network.gateway_api.http_request_timeout_seconds",
-        "network.gateway_api.http_connection_idle_timeout_seconds",
-        "network.gateway_api.retry.num_retries",
-        "network.gateway_api.retry.retry_on",
-        "network.gateway_api.retry.http_status_codes",
-        "network.gateway_api.retry.per_try_timeout_seconds",
-    ];
-    const REQUIRED: u128 = 0b00000000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.deployment_custom_domain_check_enabled, from),
-            1 => model::value(&mut self.network_ingress_proxy_body_size_mb, from),
-            2 => model::value(&mut self.network_ingress_force_ssl_redirect, from),
-            3 => model::value(&mut self.network_ingress_enable_cors, from),
-            4 => model::value(&mut self.network_ingress_cors_allow_origin, from),
-            5 => model::value(&mut self.network_ingress_cors_allow_methods, from),
-            6 => model::value(&mut self.network_ingress_cors_allow_headers, from),
-            7 => model::value(&mut self.network_ingress_proxy_buffer_size_kb, from),
-            8 => model::value(&mut self.network_ingress_keepalive_time_seconds, from),
-            9 => model::value(&mut self.network_ingress_keepalive_timeout_seconds, from),
-            10 => model::value(&mut self.network_ingress_send_timeout_seconds, from),
-            11 => {
-                model::value(
-                    &mut self.network_ingress_proxy_connect_timeout_seconds,
-                    from,
-                )
-            }
-            12 => {
-                model::value(&mut self.network_ingress_proxy_send_timeout_seconds, from)
-            }
-            13 => {
-                model::value(&mut self.network_ingress_proxy_read_timeout_seconds, from)
-            }
-            14 => model::value(&mut self.network_ingress_proxy_buffering, from),
-            15 => model::value(&mut self.network_ingress_proxy_request_buffering, from),
-            16 => model::value(&mut self.network_ingress_grpc_send_timeout_seconds, from),
-            17 => model::value(&mut self.network_ingress_grpc_read_timeout_seconds, from),
-            18 => model::value(&mut self.network_ingress_whitelist_source_range, from),
-            19 => model::value(&mut self.network_ingress_denylist_source_range, from),
-            20 => model::value(&mut self.network_ingress_extra_headers, from),
-            21 => model::value(&mut self.network_ingress_basic_auth_env_var, from),
-            22 => model::value(&mut self.network_ingress_enable_sticky_session, from),
-            23 => {
-                model::value(
-                    &mut self.network_gateway_api_http_request_timeout_seconds,
-                    from,
-                )
-            }
-            24 => {
-                model::value(
-                    &mut self.network_gateway_api_http_connection_idle_timeout_seconds,
-                    from,
-                )
-            }
-            25 => model::value(&mut self.network_gateway_api_retry_num_retries, from),
-            26 => model::value(&mut self.network_gateway_api_retry_retry_on, from),
-            27 => {
-                model::value(&mut self.network_gateway_api_retry_http_status_codes, from)
-            }
-            _ => {
-                model::value(
-                    &mut self.network_gateway_api_retry_per_try_timeout_seconds,
-                    from,
-                )
-            }
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given(
-            "deployment.custom_domain_check_enabled",
-            &self.deployment_custom_domain_check_enabled,
-        );
-        to.given(
-            "network.ingress.proxy_body_size_mb",
-            &self.network_ingress_proxy_body_size_mb,
-        );
-        to.given(
-            "network.ingress.force_ssl_redirect",
-            &self.network_ingress_force_ssl_redirect,
-        );
-        to.given("network.ingress.enable_cors", &self.network_ingress_enable_cors);
-        to.given(
-            "network.ingress.cors_allow_origin",
-            &self.network_ingress_cors_allow_origin,
-        );
-        to.given(
-            "network.ingress.cors_allow_methods",
-            &self.network_ingress_cors_allow_methods,
-        );
-        to.given(
-            "network.ingress.cors_allow_headers",
-            &self.network_ingress_cors_allow_headers,
-        );
-        to.given(
-            "network.ingress.proxy_buffer_size_kb",
-            &self.network_ingress_proxy_buffer_size_kb,
-        );
-        to.given(
-            "network.ingress.keepalive_time_seconds",
-            &self.network_ingress_keepalive_time_seconds,
-        );
-        to.given(
-            "network.ingress.keepalive_timeout_seconds",
-            &self.network_ingress_keepalive_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.send_timeout_seconds",
-            &self.network_ingress_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_connect_timeout_seconds",
-            &self.network_ingress_proxy_connect_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_send_timeout_seconds",
-            &self.network_ingress_proxy_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_read_timeout_seconds",
-            &self.network_ingress_proxy_read_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.proxy_buffering",
-            &self.network_ingress_proxy_buffering,
-        );
-        to.given(
-            "network.ingress.proxy_request_buffering",
-            &self.network_ingress_proxy_request_buffering,
-        );
-        to.given(
-            "network.ingress.grpc_send_timeout_seconds",
-            &self.network_ingress_grpc_send_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.grpc_read_timeout_seconds",
-            &self.network_ingress_grpc_read_timeout_seconds,
-        );
-        to.given(
-            "network.ingress.whitelist_source_range",
-            &self.network_ingress_whitelist_source_range,
-        );
-        to.given(
-            "network.ingress.denylist_source_range",
-            &self.network_ingress_denylist_source_range,
-        );
-        to.given("network.ingress.extra_headers", &self.network_ingress_extra_headers);
-        to.given(
-            "network.ingress.basic_auth_env_var",
-            &self.network_ingress_basic_auth_env_var,
-        );
-        to.given(
-            "network.ingress.enable_sticky_session",
-            &self.network_ingress_enable_sticky_session,
-        );
-        to.given(
-            "network.gateway_api.http_request_timeout_seconds",
-            &self.network_gateway_api_http_request_timeout_seconds,
-        );
-        to.given(
-            "network.gateway_api.http_connection_idle_timeout_seconds",
-            &self.network_gateway_api_http_connection_idle_timeout_seconds,
-        );
-        to.given(
-            "network.gateway_api.retry.num_retries",
-            &self.network_gateway_api_retry_num_retries,
-        );
-        to.given(
-            "network.gateway_api.retry.retry_on",
-            &self.network_gateway_api_retry_retry_on,
-        );
-        to.given(
-            "network.gateway_api.retry.http_status_codes",
-            &self.network_gateway_api_retry_http_status_codes,
-        );
-        to.given(
-            "network.gateway_api.retry.per_try_timeout_seconds",
-            &self.network_gateway_api_retry_per_try_timeout_seconds,
-        );
-    }
-}
-
-model::through_fields!(HelmAdvancedSettings, Default);
-
 /// Helm chart whose default values are wanted.
 ///
 /// Sent by `create_helm_default_values`.
@@ -653,32 +343,6 @@ impl HelmDefaultValuesRequest {
         Self { source }
     }
 }
-
-impl model::Blank for HelmDefaultValuesRequest {
-    fn blank() -> Self {
-        Self { source: model::blank() }
-    }
-}
-
-impl model::Model for HelmDefaultValuesRequest {
-    const NAME: &'static str = "HelmDefaultValuesRequest";
-    const FIELDS: &'static [&'static str] = &["source"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.source, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("source", &self.source);
-    }
-}
-
-model::through_fields!(HelmDefaultValuesRequest);
 
 /// Version of a Helm service to deploy.
 ///
@@ -720,44 +384,6 @@ impl HelmDeployRequest {
     }
 }
 
-impl model::Blank for HelmDeployRequest {
-    fn blank() -> Self {
-        Self {
-            chart_version: model::blank(),
-            git_commit_id: model::blank(),
-            values_override_git_commit_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmDeployRequest {
-    const NAME: &'static str = "HelmDeployRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "chart_version",
-        "git_commit_id",
-        "values_override_git_commit_id",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.chart_version, from),
-            1 => model::value(&mut self.git_commit_id, from),
-            _ => model::value(&mut self.values_override_git_commit_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("chart_version", &self.chart_version);
-        to.given("git_commit_id", &self.git_commit_id);
-        to.given("values_override_git_commit_id", &self.values_override_git_commit_id);
-    }
-}
-
-model::through_fields!(HelmDeployRequest, Default);
-
 /// Restriction on the Git changes that cause an automatic deployment of a Helm service.
 ///
 /// Sent by `create_helm_deployment_restriction` and `edit_helm_deployment_restriction`.
@@ -787,40 +413,6 @@ impl HelmDeploymentRestrictionRequest {
     }
 }
 
-impl model::Blank for HelmDeploymentRestrictionRequest {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmDeploymentRestrictionRequest {
-    const NAME: &'static str = "HelmDeploymentRestrictionRequest";
-    const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(HelmDeploymentRestrictionRequest);
-
 /// Restriction on the Git changes that cause an automatic deployment of a Helm service, with its identifier.
 ///
 /// Returned by `create_helm_deployment_restriction` and `edit_helm_deployment_restriction`.
@@ -841,56 +433,6 @@ pub struct HelmDeploymentRestrictionResponse {
     pub value: String,
 }
 
-impl model::Blank for HelmDeploymentRestrictionResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmDeploymentRestrictionResponse {
-    const NAME: &'static str = "HelmDeploymentRestrictionResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "mode",
-        "type",
-        "value",
-    ];
-    const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.mode, from),
-            4 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("mode", &self.mode);
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(HelmDeploymentRestrictionResponse);
-
 /// Deployment restrictions of a Helm service.
 ///
 /// Returned by `get_helm_deployment_restrictions`.
@@ -900,32 +442,6 @@ pub struct HelmDeploymentRestrictionResponseList {
     /// The listed items.
     pub results: Vec<types::HelmDeploymentRestrictionResponse>,
 }
-
-impl model::Blank for HelmDeploymentRestrictionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for HelmDeploymentRestrictionResponseList {
-    const NAME: &'static str = "HelmDeploymentRestrictionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(HelmDeploymentRestrictionResponseList, Default);
 
 open_enum! {
     /// Special way to run the deployment of a Helm service.
@@ -1009,56 +525,6 @@ impl HelmRepositoryRequest {
         self
     }
 }
-
-impl model::Blank for HelmRepositoryRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            skip_tls_verification: model::blank(),
-            config: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRepositoryRequest {
-    const NAME: &'static str = "HelmRepositoryRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "kind",
-        "description",
-        "url",
-        "skip_tls_verification",
-        "config",
-    ];
-    const REQUIRED: u128 = 0b010011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.url, from),
-            4 => model::value(&mut self.skip_tls_verification, from),
-            _ => model::value(&mut self.config, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("kind", &self.kind);
-        to.given("description", &self.description);
-        to.given("url", &self.url);
-        to.always("skip_tls_verification", &self.skip_tls_verification);
-        to.always("config", &self.config);
-    }
-}
-
-model::through_fields!(HelmRepositoryRequest);
 
 /// Access to the repository.
 ///
@@ -1164,76 +630,6 @@ impl HelmRepositoryRequestConfig {
     }
 }
 
-impl model::Blank for HelmRepositoryRequestConfig {
-    fn blank() -> Self {
-        Self {
-            username: model::blank(),
-            password: model::blank(),
-            access_key_id: model::blank(),
-            secret_access_key: model::blank(),
-            region: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_secret_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            azure_tenant_id: model::blank(),
-            azure_subscription_id: model::blank(),
-            role_arn: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRepositoryRequestConfig {
-    const NAME: &'static str = "HelmRepositoryRequestConfig";
-    const FIELDS: &'static [&'static str] = &[
-        "username",
-        "password",
-        "access_key_id",
-        "secret_access_key",
-        "region",
-        "scaleway_access_key",
-        "scaleway_secret_key",
-        "scaleway_project_id",
-        "azure_tenant_id",
-        "azure_subscription_id",
-        "role_arn",
-    ];
-    const REQUIRED: u128 = 0b00000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.username, from),
-            1 => model::value(&mut self.password, from),
-            2 => model::value(&mut self.access_key_id, from),
-            3 => model::value(&mut self.secret_access_key, from),
-            4 => model::value(&mut self.region, from),
-            5 => model::value(&mut self.scaleway_access_key, from),
-            6 => model::value(&mut self.scaleway_secret_key, from),
-            7 => model::value(&mut self.scaleway_project_id, from),
-            8 => model::value(&mut self.azure_tenant_id, from),
-            9 => model::value(&mut self.azure_subscription_id, from),
-            _ => model::value(&mut self.role_arn, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("username", &self.username);
-        to.given("password", &self.password);
-        to.given("access_key_id", &self.access_key_id);
-        to.given("secret_access_key", &self.secret_access_key);
-        to.given("region", &self.region);
-        to.given("scaleway_access_key", &self.scaleway_access_key);
-        to.given("scaleway_secret_key", &self.scaleway_secret_key);
-        to.given("scaleway_project_id", &self.scaleway_project_id);
-        to.given("azure_tenant_id", &self.azure_tenant_id);
-        to.given("azure_subscription_id", &self.azure_subscription_id);
-        to.given("role_arn", &self.role_arn);
-    }
-}
-
-model::through_fields!(HelmRepositoryRequestConfig, Default);
-
 /// Helm repository connected to an organization. Secrets of its configuration are never returned.
 ///
 /// Returned by `create_helm_repository`, `get_helm_repository` and `edit_helm_repository`.
@@ -1262,72 +658,6 @@ pub struct HelmRepositoryResponse {
     pub config: Option<types::HelmRepositoryResponseConfig>,
 }
 
-impl model::Blank for HelmRepositoryResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            skip_tls_verification: model::blank(),
-            associated_services_count: model::blank(),
-            config: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRepositoryResponse {
-    const NAME: &'static str = "HelmRepositoryResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "kind",
-        "description",
-        "url",
-        "skip_tls_verification",
-        "associated_services_count",
-        "config",
-    ];
-    const REQUIRED: u128 = 0b0000001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.kind, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.url, from),
-            7 => model::value(&mut self.skip_tls_verification, from),
-            8 => model::value(&mut self.associated_services_count, from),
-            _ => model::value(&mut self.config, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.given("kind", &self.kind);
-        to.given("description", &self.description);
-        to.given("url", &self.url);
-        to.given("skip_tls_verification", &self.skip_tls_verification);
-        to.given("associated_services_count", &self.associated_services_count);
-        to.given("config", &self.config);
-    }
-}
-
-model::through_fields!(HelmRepositoryResponse);
-
 /// Access to the repository.
 ///
 /// A part of `HelmRepositoryResponse`.
@@ -1352,64 +682,6 @@ pub struct HelmRepositoryResponseConfig {
     pub azure_subscription_id: Option<String>,
 }
 
-impl model::Blank for HelmRepositoryResponseConfig {
-    fn blank() -> Self {
-        Self {
-            username: model::blank(),
-            region: model::blank(),
-            access_key_id: model::blank(),
-            role_arn: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            azure_tenant_id: model::blank(),
-            azure_subscription_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRepositoryResponseConfig {
-    const NAME: &'static str = "HelmRepositoryResponseConfig";
-    const FIELDS: &'static [&'static str] = &[
-        "username",
-        "region",
-        "access_key_id",
-        "role_arn",
-        "scaleway_access_key",
-        "scaleway_project_id",
-        "azure_tenant_id",
-        "azure_subscription_id",
-    ];
-    const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.username, from),
-            1 => model::value(&mut self.region, from),
-            2 => model::value(&mut self.access_key_id, from),
-            3 => model::value(&mut self.role_arn, from),
-            4 => model::value(&mut self.scaleway_access_key, from),
-            5 => model::value(&mut self.scaleway_project_id, from),
-            6 => model::value(&mut self.azure_tenant_id, from),
-            _ => model::value(&mut self.azure_subscription_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("username", &self.username);
-        to.given("region", &self.region);
-        to.given("access_key_id", &self.access_key_id);
-        to.given("role_arn", &self.role_arn);
-        to.given("scaleway_access_key", &self.scaleway_access_key);
-        to.given("scaleway_project_id", &self.scaleway_project_id);
-        to.given("azure_tenant_id", &self.azure_tenant_id);
-        to.given("azure_subscription_id", &self.azure_subscription_id);
-    }
-}
-
-model::through_fields!(HelmRepositoryResponseConfig, Default);
-
 /// Helm repositories of an organization.
 ///
 /// Returned by `list_helm_repository`.
@@ -1419,32 +691,6 @@ pub struct HelmRepositoryResponseList {
     /// The listed items.
     pub results: Vec<types::HelmRepositoryResponse>,
 }
-
-impl model::Blank for HelmRepositoryResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for HelmRepositoryResponseList {
-    const NAME: &'static str = "HelmRepositoryResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(HelmRepositoryResponseList, Default);
 
 /// Configuration of a Helm service. An edit replaces it as a whole: a field left out takes its default value.
 ///
@@ -1543,80 +789,6 @@ impl HelmRequest {
     }
 }
 
-impl model::Blank for HelmRequest {
-    fn blank() -> Self {
-        Self {
-            ports: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            timeout_sec: model::blank(),
-            auto_preview: model::blank(),
-            auto_deploy: model::blank(),
-            source: model::blank(),
-            arguments: model::blank(),
-            allow_cluster_wide_resources: model::blank(),
-            values_override: model::blank(),
-            icon_uri: model::blank(),
-            blueprint_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequest {
-    const NAME: &'static str = "HelmRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "ports",
-        "name",
-        "description",
-        "timeout_sec",
-        "auto_preview",
-        "auto_deploy",
-        "source",
-        "arguments",
-        "allow_cluster_wide_resources",
-        "values_override",
-        "icon_uri",
-        "blueprint_id",
-    ];
-    const REQUIRED: u128 = 0b000011100010;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.ports, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.timeout_sec, from),
-            4 => model::value(&mut self.auto_preview, from),
-            5 => model::value(&mut self.auto_deploy, from),
-            6 => model::value(&mut self.source, from),
-            7 => model::value(&mut self.arguments, from),
-            8 => model::value(&mut self.allow_cluster_wide_resources, from),
-            9 => model::value(&mut self.values_override, from),
-            10 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.blueprint_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("ports", &self.ports);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("timeout_sec", &self.timeout_sec);
-        to.given("auto_preview", &self.auto_preview);
-        to.always("auto_deploy", &self.auto_deploy);
-        to.always("source", &self.source);
-        to.always("arguments", &self.arguments);
-        to.given("allow_cluster_wide_resources", &self.allow_cluster_wide_resources);
-        to.always("values_override", &self.values_override);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("blueprint_id", &self.blueprint_id);
-    }
-}
-
-model::through_fields!(HelmRequest);
-
 union! {
     /// A part of `HelmRequest`.
     pub enum HelmRequestPort by property {
@@ -1706,60 +878,6 @@ impl HelmRequestPortServiceName {
     }
 }
 
-impl model::Blank for HelmRequestPortServiceName {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            namespace: model::blank(),
-            protocol: model::blank(),
-            is_default: model::blank(),
-            service_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestPortServiceName {
-    const NAME: &'static str = "HelmRequestPortServiceName";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "internal_port",
-        "external_port",
-        "namespace",
-        "protocol",
-        "is_default",
-        "service_name",
-    ];
-    const REQUIRED: u128 = 0b0000010;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.internal_port, from),
-            2 => model::value(&mut self.external_port, from),
-            3 => model::value(&mut self.namespace, from),
-            4 => model::value(&mut self.protocol, from),
-            5 => model::value(&mut self.is_default, from),
-            _ => model::value(&mut self.service_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("name", &self.name);
-        to.always("internal_port", &self.internal_port);
-        to.given("external_port", &self.external_port);
-        to.given("namespace", &self.namespace);
-        to.given("protocol", &self.protocol);
-        to.given("is_default", &self.is_default);
-        to.given("service_name", &self.service_name);
-    }
-}
-
-model::through_fields!(HelmRequestPortServiceName);
-
 /// A part of `HelmRequestPort`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1825,60 +943,6 @@ impl HelmRequestPortServiceSelectors {
     }
 }
 
-impl model::Blank for HelmRequestPortServiceSelectors {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            namespace: model::blank(),
-            protocol: model::blank(),
-            is_default: model::blank(),
-            service_selectors: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestPortServiceSelectors {
-    const NAME: &'static str = "HelmRequestPortServiceSelectors";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "internal_port",
-        "external_port",
-        "namespace",
-        "protocol",
-        "is_default",
-        "service_selectors",
-    ];
-    const REQUIRED: u128 = 0b0000010;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.internal_port, from),
-            2 => model::value(&mut self.external_port, from),
-            3 => model::value(&mut self.namespace, from),
-            4 => model::value(&mut self.protocol, from),
-            5 => model::value(&mut self.is_default, from),
-            _ => model::value(&mut self.service_selectors, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("name", &self.name);
-        to.always("internal_port", &self.internal_port);
-        to.given("external_port", &self.external_port);
-        to.given("namespace", &self.namespace);
-        to.given("protocol", &self.protocol);
-        to.given("is_default", &self.is_default);
-        to.given("service_selectors", &self.service_selectors);
-    }
-}
-
-model::through_fields!(HelmRequestPortServiceSelectors);
-
 union! {
     /// Where the chart comes from: a Git repository or a Helm repository.
     ///
@@ -1925,34 +989,6 @@ impl HelmRequestSourceGitRepository {
     }
 }
 
-impl model::Blank for HelmRequestSourceGitRepository {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestSourceGitRepository {
-    const NAME: &'static str = "HelmRequestSourceGitRepository";
-    const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git_repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("git_repository", &self.git_repository);
-    }
-}
-
-model::through_fields!(HelmRequestSourceGitRepository, Default);
-
 /// A part of `HelmRequestSource`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1975,34 +1011,6 @@ impl HelmRequestSourceHelmRepository {
         self
     }
 }
-
-impl model::Blank for HelmRequestSourceHelmRepository {
-    fn blank() -> Self {
-        Self {
-            helm_repository: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestSourceHelmRepository {
-    const NAME: &'static str = "HelmRequestSourceHelmRepository";
-    const FIELDS: &'static [&'static str] = &["helm_repository"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.helm_repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("helm_repository", &self.helm_repository);
-    }
-}
-
-model::through_fields!(HelmRequestSourceHelmRepository, Default);
 
 /// Helm repository of the chart.
 ///
@@ -2043,44 +1051,6 @@ impl HelmRequestSourceHelmRepositoryHelmRepository {
         self
     }
 }
-
-impl model::Blank for HelmRequestSourceHelmRepositoryHelmRepository {
-    fn blank() -> Self {
-        Self {
-            repository: model::blank(),
-            chart_name: model::blank(),
-            chart_version: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestSourceHelmRepositoryHelmRepository {
-    const NAME: &'static str = "HelmRequestSourceHelmRepositoryHelmRepository";
-    const FIELDS: &'static [&'static str] = &[
-        "repository",
-        "chart_name",
-        "chart_version",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.repository, from),
-            1 => model::value(&mut self.chart_name, from),
-            _ => model::value(&mut self.chart_version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("repository", &self.repository);
-        to.given("chart_name", &self.chart_name);
-        to.given("chart_version", &self.chart_version);
-    }
-}
-
-model::through_fields!(HelmRequestSourceHelmRepositoryHelmRepository, Default);
 
 /// Values that replace those of the chart.
 ///
@@ -2133,43 +1103,6 @@ impl HelmRequestValuesOverride {
     }
 }
 
-impl model::Blank for HelmRequestValuesOverride {
-    fn blank() -> Self {
-        Self {
-            set: model::blank(),
-            set_string: model::blank(),
-            set_json: model::blank(),
-            file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestValuesOverride {
-    const NAME: &'static str = "HelmRequestValuesOverride";
-    const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.set, from),
-            1 => model::value(&mut self.set_string, from),
-            2 => model::value(&mut self.set_json, from),
-            _ => model::value(&mut self.file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("set", &self.set);
-        to.given("set_string", &self.set_string);
-        to.given("set_json", &self.set_json);
-        to.given("file", &self.file);
-    }
-}
-
-model::through_fields!(HelmRequestValuesOverride, Default);
-
 /// Files of values; null clears them.
 ///
 /// A part of `HelmRequestValuesOverride`.
@@ -2208,37 +1141,6 @@ impl HelmRequestValuesOverrideFile {
     }
 }
 
-impl model::Blank for HelmRequestValuesOverrideFile {
-    fn blank() -> Self {
-        Self {
-            git: model::blank(),
-            raw: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestValuesOverrideFile {
-    const NAME: &'static str = "HelmRequestValuesOverrideFile";
-    const FIELDS: &'static [&'static str] = &["git", "raw"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git, from),
-            _ => model::value(&mut self.raw, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("git", &self.git);
-        to.given("raw", &self.raw);
-    }
-}
-
-model::through_fields!(HelmRequestValuesOverrideFile, Default);
-
 /// Files taken from a Git repository; null clears them.
 ///
 /// A part of `HelmRequestValuesOverrideFile`.
@@ -2260,37 +1162,6 @@ impl HelmRequestValuesOverrideFileGit {
         Self { git_repository, paths }
     }
 }
-
-impl model::Blank for HelmRequestValuesOverrideFileGit {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-            paths: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestValuesOverrideFileGit {
-    const NAME: &'static str = "HelmRequestValuesOverrideFileGit";
-    const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.paths, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-        to.always("paths", &self.paths);
-    }
-}
-
-model::through_fields!(HelmRequestValuesOverrideFileGit);
 
 /// Files given in place; null clears them.
 ///
@@ -2316,32 +1187,6 @@ impl HelmRequestValuesOverrideFileRaw {
         self
     }
 }
-
-impl model::Blank for HelmRequestValuesOverrideFileRaw {
-    fn blank() -> Self {
-        Self { values: model::blank() }
-    }
-}
-
-impl model::Model for HelmRequestValuesOverrideFileRaw {
-    const NAME: &'static str = "HelmRequestValuesOverrideFileRaw";
-    const FIELDS: &'static [&'static str] = &["values"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.values, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("values", &self.values);
-    }
-}
-
-model::through_fields!(HelmRequestValuesOverrideFileRaw, Default);
 
 /// A part of `HelmRequestValuesOverrideFileRaw`.
 #[derive(Clone, PartialEq)]
@@ -2370,37 +1215,6 @@ impl HelmRequestValuesOverrideFileRawItem {
     }
 }
 
-impl model::Blank for HelmRequestValuesOverrideFileRawItem {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            content: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRequestValuesOverrideFileRawItem {
-    const NAME: &'static str = "HelmRequestValuesOverrideFileRawItem";
-    const FIELDS: &'static [&'static str] = &["name", "content"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.content, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("name", &self.name);
-        to.given("content", &self.content);
-    }
-}
-
-model::through_fields!(HelmRequestValuesOverrideFileRawItem, Default);
-
 /// Helm services of an environment.
 ///
 /// Returned by `list_helms`.
@@ -2410,32 +1224,6 @@ pub struct HelmResponseList {
     /// The listed items.
     pub results: Vec<types::HelmResponse>,
 }
-
-impl model::Blank for HelmResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for HelmResponseList {
-    const NAME: &'static str = "HelmResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(HelmResponseList, Default);
 
 /// Versions of a Helm chart.
 ///
@@ -2449,37 +1237,6 @@ pub struct HelmVersionResponse {
     pub versions: Vec<String>,
 }
 
-impl model::Blank for HelmVersionResponse {
-    fn blank() -> Self {
-        Self {
-            chart_name: model::blank(),
-            versions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmVersionResponse {
-    const NAME: &'static str = "HelmVersionResponse";
-    const FIELDS: &'static [&'static str] = &["chart_name", "versions"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.chart_name, from),
-            _ => model::value(&mut self.versions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("chart_name", &self.chart_name);
-        to.given("versions", &self.versions);
-    }
-}
-
-model::through_fields!(HelmVersionResponse, Default);
-
 /// Versions of the charts of a Helm repository.
 ///
 /// Returned by `get_helm_charts`.
@@ -2490,32 +1247,6 @@ pub struct HelmVersionResponseList {
     pub results: Vec<types::HelmVersionResponse>,
 }
 
-impl model::Blank for HelmVersionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for HelmVersionResponseList {
-    const NAME: &'static str = "HelmVersionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(HelmVersionResponseList, Default);
-
 /// Metadata of a Kubernetes object.
 ///
 /// A part of `KubernetesService`.
@@ -2525,32 +1256,6 @@ pub struct KubernetesMetadata {
     /// Name.
     pub name: Option<String>,
 }
-
-impl model::Blank for KubernetesMetadata {
-    fn blank() -> Self {
-        Self { name: model::blank() }
-    }
-}
-
-impl model::Model for KubernetesMetadata {
-    const NAME: &'static str = "KubernetesMetadata";
-    const FIELDS: &'static [&'static str] = &["name"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("name", &self.name);
-    }
-}
-
-model::through_fields!(KubernetesMetadata, Default);
 
 /// Kubernetes service.
 ///
@@ -2564,37 +1269,6 @@ pub struct KubernetesService {
     pub service_spec: types::KubernetesServiceSpec,
 }
 
-impl model::Blank for KubernetesService {
-    fn blank() -> Self {
-        Self {
-            metadata: model::blank(),
-            service_spec: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KubernetesService {
-    const NAME: &'static str = "KubernetesService";
-    const FIELDS: &'static [&'static str] = &["metadata", "service_spec"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.metadata, from),
-            _ => model::value(&mut self.service_spec, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("metadata", &self.metadata);
-        to.always("service_spec", &self.service_spec);
-    }
-}
-
-model::through_fields!(KubernetesService);
-
 /// Port of a Kubernetes service.
 ///
 /// A part of `KubernetesServiceSpec`.
@@ -2607,37 +1281,6 @@ pub struct KubernetesServicePort {
     pub port: i64,
 }
 
-impl model::Blank for KubernetesServicePort {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            port: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KubernetesServicePort {
-    const NAME: &'static str = "KubernetesServicePort";
-    const FIELDS: &'static [&'static str] = &["name", "port"];
-    const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.port, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("name", &self.name);
-        to.always("port", &self.port);
-    }
-}
-
-model::through_fields!(KubernetesServicePort);
-
 /// Kubernetes services of a Helm service.
 ///
 /// Returned by `get_helm_kubernetes_services`.
@@ -2647,32 +1290,6 @@ pub struct KubernetesServiceResponseList {
     /// The listed items.
     pub results: Vec<types::KubernetesService>,
 }
-
-impl model::Blank for KubernetesServiceResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for KubernetesServiceResponseList {
-    const NAME: &'static str = "KubernetesServiceResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(KubernetesServiceResponseList, Default);
 
 /// Specification of a Kubernetes service.
 ///
@@ -2688,40 +1305,6 @@ pub struct KubernetesServiceSpec {
     pub selectors: Vec<types::KubernetesSelector>,
 }
 
-impl model::Blank for KubernetesServiceSpec {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            ports: model::blank(),
-            selectors: model::blank(),
-        }
-    }
-}
-
-impl model::Model for KubernetesServiceSpec {
-    const NAME: &'static str = "KubernetesServiceSpec";
-    const FIELDS: &'static [&'static str] = &["type", "ports", "selectors"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.ports, from),
-            _ => model::value(&mut self.selectors, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("type", &self.type_);
-        to.given("ports", &self.ports);
-        to.given("selectors", &self.selectors);
-    }
-}
-
-model::through_fields!(KubernetesServiceSpec, Default);
-
 /// Returned by `list_helm_deployment_history`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -2733,40 +1316,6 @@ pub struct ListHelmDeploymentHistoryResponse {
     /// The deployments, newest first.
     pub results: Vec<types::DeploymentHistoryHelmResponse>,
 }
-
-impl model::Blank for ListHelmDeploymentHistoryResponse {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ListHelmDeploymentHistoryResponse {
-    const NAME: &'static str = "ListHelmDeploymentHistoryResponse";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListHelmDeploymentHistoryResponse);
 
 /// Carries over everything of a `HelmDeploymentRestrictionResponse` that a `HelmDeploymentRestrictionRequest` can hold.
 ///

@@ -4,7 +4,6 @@
 //! Models. Cron jobs and lifecycle jobs.
 
 use std::collections::BTreeMap;
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -16,34 +15,6 @@ pub struct CleanFailedJobResponse {
     /// The clean kubernetes jobs.
     pub clean_kubernetes_jobs: Vec<String>,
 }
-
-impl model::Blank for CleanFailedJobResponse {
-    fn blank() -> Self {
-        Self {
-            clean_kubernetes_jobs: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CleanFailedJobResponse {
-    const NAME: &'static str = "CleanFailedJobResponse";
-    const FIELDS: &'static [&'static str] = &["clean_kubernetes_jobs"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.clean_kubernetes_jobs, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("clean_kubernetes_jobs", &self.clean_kubernetes_jobs);
-    }
-}
-
-model::through_fields!(CleanFailedJobResponse, Default);
 
 /// Advanced settings of a job. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
@@ -179,111 +150,6 @@ impl JobAdvancedSettings {
     }
 }
 
-impl model::Blank for JobAdvancedSettings {
-    fn blank() -> Self {
-        Self {
-            build_timeout_max_sec: model::blank(),
-            build_cpu_max_in_milli: model::blank(),
-            build_ram_max_in_gib: model::blank(),
-            build_disable_buildkit_cache: model::blank(),
-            build_skip_git_submodules: model::blank(),
-            deployment_termination_grace_period_seconds: model::blank(),
-            deployment_affinity_node_required: model::blank(),
-            job_delete_ttl_seconds_after_finished: model::blank(),
-            cronjob_concurrency_policy: model::blank(),
-            cronjob_failed_jobs_history_limit: model::blank(),
-            cronjob_success_jobs_history_limit: model::blank(),
-            security_service_account_name: model::blank(),
-            security_automount_service_account_token: model::blank(),
-            security_read_only_root_filesystem: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobAdvancedSettings {
-    const NAME: &'static str = "JobAdvancedSettings";
-    const FIELDS: &'static [&'static str] = &[
-        "build.timeout_max_sec",
-        "build.cpu_max_in_milli",
-        "build.ram_max_in_gib",
-        "build.disable_buildkit_cache",
-        "build.skip_git_submodules",
-        "deployment.termination_grace_period_seconds",
-        "deployment.affinity.node.required",
-        "job.delete_ttl_seconds_after_finished",
-        "cronjob.concurrency_policy",
-        "cronjob.failed_jobs_history_limit",
-        "cronjob.success_jobs_history_limit",
-        "security.service_account_name",
-        "security.automount_service_account_token",
-        "security.read_only_root_filesystem",
-    ];
-    const REQUIRED: u128 = 0b00000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.build_timeout_max_sec, from),
-            1 => model::value(&mut self.build_cpu_max_in_milli, from),
-            2 => model::value(&mut self.build_ram_max_in_gib, from),
-            3 => model::value(&mut self.build_disable_buildkit_cache, from),
-            4 => model::value(&mut self.build_skip_git_submodules, from),
-            5 => {
-                model::value(&mut self.deployment_termination_grace_period_seconds, from)
-            }
-            6 => model::value(&mut self.deployment_affinity_node_required, from),
-            7 => model::value(&mut self.job_delete_ttl_seconds_after_finished, from),
-            8 => model::value(&mut self.cronjob_concurrency_policy, from),
-            9 => model::value(&mut self.cronjob_failed_jobs_history_limit, from),
-            10 => model::value(&mut self.cronjob_success_jobs_history_limit, from),
-            11 => model::value(&mut self.security_service_account_name, from),
-            12 => model::value(&mut self.security_automount_service_account_token, from),
-            _ => model::value(&mut self.security_read_only_root_filesystem, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("build.timeout_max_sec", &self.build_timeout_max_sec);
-        to.given("build.cpu_max_in_milli", &self.build_cpu_max_in_milli);
-        to.given("build.ram_max_in_gib", &self.build_ram_max_in_gib);
-        to.given("build.disable_buildkit_cache", &self.build_disable_buildkit_cache);
-        to.given("build.skip_git_submodules", &self.build_skip_git_submodules);
-        to.given(
-            "deployment.termination_grace_period_seconds",
-            &self.deployment_termination_grace_period_seconds,
-        );
-        to.given(
-            "deployment.affinity.node.required",
-            &self.deployment_affinity_node_required,
-        );
-        to.given(
-            "job.delete_ttl_seconds_after_finished",
-            &self.job_delete_ttl_seconds_after_finished,
-        );
-        to.given("cronjob.concurrency_policy", &self.cronjob_concurrency_policy);
-        to.given(
-            "cronjob.failed_jobs_history_limit",
-            &self.cronjob_failed_jobs_history_limit,
-        );
-        to.given(
-            "cronjob.success_jobs_history_limit",
-            &self.cronjob_success_jobs_history_limit,
-        );
-        to.given("security.service_account_name", &self.security_service_account_name);
-        to.given(
-            "security.automount_service_account_token",
-            &self.security_automount_service_account_token,
-        );
-        to.given(
-            "security.read_only_root_filesystem",
-            &self.security_read_only_root_filesystem,
-        );
-    }
-}
-
-model::through_fields!(JobAdvancedSettings, Default);
-
 /// Command and times of a cron job.
 ///
 /// A part of `JobRequestSchedule`.
@@ -327,48 +193,6 @@ impl JobCronCommand {
     }
 }
 
-impl model::Blank for JobCronCommand {
-    fn blank() -> Self {
-        Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            timezone: model::blank(),
-            scheduled_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobCronCommand {
-    const NAME: &'static str = "JobCronCommand";
-    const FIELDS: &'static [&'static str] = &[
-        "arguments",
-        "entrypoint",
-        "timezone",
-        "scheduled_at",
-    ];
-    const REQUIRED: u128 = 0b1000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.arguments, from),
-            1 => model::value(&mut self.entrypoint, from),
-            2 => model::value(&mut self.timezone, from),
-            _ => model::value(&mut self.scheduled_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-        to.given("timezone", &self.timezone);
-        to.always("scheduled_at", &self.scheduled_at);
-    }
-}
-
-model::through_fields!(JobCronCommand);
-
 /// Version of a job to deploy. Which field applies depends on whether the job comes from an image or from a Git repository.
 ///
 /// Sent by `deploy_job`.
@@ -401,37 +225,6 @@ impl JobDeployRequest {
     }
 }
 
-impl model::Blank for JobDeployRequest {
-    fn blank() -> Self {
-        Self {
-            image_tag: model::blank(),
-            git_commit_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobDeployRequest {
-    const NAME: &'static str = "JobDeployRequest";
-    const FIELDS: &'static [&'static str] = &["image_tag", "git_commit_id"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_tag, from),
-            _ => model::value(&mut self.git_commit_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("image_tag", &self.image_tag);
-        to.given("git_commit_id", &self.git_commit_id);
-    }
-}
-
-model::through_fields!(JobDeployRequest, Default);
-
 /// Restriction on the Git changes that cause an automatic deployment of a job.
 ///
 /// Sent by `create_job_deployment_restriction` and `edit_job_deployment_restriction`.
@@ -461,40 +254,6 @@ impl JobDeploymentRestrictionRequest {
     }
 }
 
-impl model::Blank for JobDeploymentRestrictionRequest {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobDeploymentRestrictionRequest {
-    const NAME: &'static str = "JobDeploymentRestrictionRequest";
-    const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(JobDeploymentRestrictionRequest);
-
 /// Restriction on the Git changes that cause an automatic deployment of a job, with its identifier.
 ///
 /// Returned by `create_job_deployment_restriction` and `edit_job_deployment_restriction`.
@@ -515,56 +274,6 @@ pub struct JobDeploymentRestrictionResponse {
     pub value: String,
 }
 
-impl model::Blank for JobDeploymentRestrictionResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobDeploymentRestrictionResponse {
-    const NAME: &'static str = "JobDeploymentRestrictionResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "mode",
-        "type",
-        "value",
-    ];
-    const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.mode, from),
-            4 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("mode", &self.mode);
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(JobDeploymentRestrictionResponse);
-
 /// Deployment restrictions of a job.
 ///
 /// Returned by `get_job_deployment_restrictions`.
@@ -574,32 +283,6 @@ pub struct JobDeploymentRestrictionResponseList {
     /// The listed items.
     pub results: Vec<types::JobDeploymentRestrictionResponse>,
 }
-
-impl model::Blank for JobDeploymentRestrictionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for JobDeploymentRestrictionResponseList {
-    const NAME: &'static str = "JobDeploymentRestrictionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(JobDeploymentRestrictionResponseList, Default);
 
 open_enum! {
     /// Event for which a job is run at once, outside its normal schedule.
@@ -648,37 +331,6 @@ impl JobLifecycleCommand {
         self
     }
 }
-
-impl model::Blank for JobLifecycleCommand {
-    fn blank() -> Self {
-        Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobLifecycleCommand {
-    const NAME: &'static str = "JobLifecycleCommand";
-    const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-    }
-}
-
-model::through_fields!(JobLifecycleCommand, Default);
 
 /// Configuration of a job. An edit replaces it as a whole: a field left out takes its default value.
 ///
@@ -850,104 +502,6 @@ impl JobRequest {
     }
 }
 
-impl model::Blank for JobRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            max_nb_restart: model::blank(),
-            max_duration_seconds: model::blank(),
-            auto_preview: model::blank(),
-            port: model::blank(),
-            source: model::blank(),
-            cpu_architecture: model::blank(),
-            healthchecks: model::blank(),
-            schedule: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobRequest {
-    const NAME: &'static str = "JobRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "cpu",
-        "memory",
-        "gpu",
-        "ephemeral_storage_in_gib",
-        "max_nb_restart",
-        "max_duration_seconds",
-        "auto_preview",
-        "port",
-        "source",
-        "cpu_architecture",
-        "healthchecks",
-        "schedule",
-        "auto_deploy",
-        "annotations_groups",
-        "labels_groups",
-        "icon_uri",
-    ];
-    const REQUIRED: u128 = 0b000000000000000001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.cpu, from),
-            3 => model::value(&mut self.memory, from),
-            4 => model::value(&mut self.gpu, from),
-            5 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            6 => model::value(&mut self.max_nb_restart, from),
-            7 => model::value(&mut self.max_duration_seconds, from),
-            8 => model::value(&mut self.auto_preview, from),
-            9 => model::value(&mut self.port, from),
-            10 => model::value(&mut self.source, from),
-            11 => model::value(&mut self.cpu_architecture, from),
-            12 => model::value(&mut self.healthchecks, from),
-            13 => model::value(&mut self.schedule, from),
-            14 => model::value(&mut self.auto_deploy, from),
-            15 => model::value(&mut self.annotations_groups, from),
-            16 => model::value(&mut self.labels_groups, from),
-            _ => model::value(&mut self.icon_uri, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("gpu", &self.gpu);
-        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
-        to.given("max_nb_restart", &self.max_nb_restart);
-        to.given("max_duration_seconds", &self.max_duration_seconds);
-        to.given("auto_preview", &self.auto_preview);
-        to.given("port", &self.port);
-        to.given("source", &self.source);
-        to.given("cpu_architecture", &self.cpu_architecture);
-        to.always("healthchecks", &self.healthchecks);
-        to.given("schedule", &self.schedule);
-        to.given("auto_deploy", &self.auto_deploy);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("icon_uri", &self.icon_uri);
-    }
-}
-
-model::through_fields!(JobRequest);
-
 /// When the job runs. A cron job sets `cronjob`, a lifecycle job sets one or more events.
 ///
 /// A part of `JobRequest`.
@@ -1004,52 +558,6 @@ impl JobRequestSchedule {
     }
 }
 
-impl model::Blank for JobRequestSchedule {
-    fn blank() -> Self {
-        Self {
-            on_start: model::blank(),
-            on_stop: model::blank(),
-            on_delete: model::blank(),
-            cronjob: model::blank(),
-            lifecycle_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobRequestSchedule {
-    const NAME: &'static str = "JobRequestSchedule";
-    const FIELDS: &'static [&'static str] = &[
-        "on_start",
-        "on_stop",
-        "on_delete",
-        "cronjob",
-        "lifecycle_type",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.on_start, from),
-            1 => model::value(&mut self.on_stop, from),
-            2 => model::value(&mut self.on_delete, from),
-            3 => model::value(&mut self.cronjob, from),
-            _ => model::value(&mut self.lifecycle_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("on_start", &self.on_start);
-        to.given("on_stop", &self.on_stop);
-        to.given("on_delete", &self.on_delete);
-        to.given("cronjob", &self.cronjob);
-        to.given("lifecycle_type", &self.lifecycle_type);
-    }
-}
-
-model::through_fields!(JobRequestSchedule, Default);
-
 /// Where the job comes from. Exactly one of the two sources is set; set the other one to null on an edit.
 ///
 /// A part of `JobRequest`.
@@ -1087,37 +595,6 @@ impl JobRequestSource {
         self
     }
 }
-
-impl model::Blank for JobRequestSource {
-    fn blank() -> Self {
-        Self {
-            image: model::blank(),
-            docker: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobRequestSource {
-    const NAME: &'static str = "JobRequestSource";
-    const FIELDS: &'static [&'static str] = &["image", "docker"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image, from),
-            _ => model::value(&mut self.docker, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("image", &self.image);
-        to.given("docker", &self.docker);
-    }
-}
-
-model::through_fields!(JobRequestSource, Default);
 
 /// Build from a Git repository; null when the job runs an image.
 ///
@@ -1173,48 +650,6 @@ impl JobRequestSourceDocker {
     }
 }
 
-impl model::Blank for JobRequestSourceDocker {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-            dockerfile_path: model::blank(),
-            dockerfile_raw: model::blank(),
-            docker_target_build_stage: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobRequestSourceDocker {
-    const NAME: &'static str = "JobRequestSourceDocker";
-    const FIELDS: &'static [&'static str] = &[
-        "git_repository",
-        "dockerfile_path",
-        "dockerfile_raw",
-        "docker_target_build_stage",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git_repository, from),
-            1 => model::value(&mut self.dockerfile_path, from),
-            2 => model::value(&mut self.dockerfile_raw, from),
-            _ => model::value(&mut self.docker_target_build_stage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("git_repository", &self.git_repository);
-        to.given("dockerfile_path", &self.dockerfile_path);
-        to.given("dockerfile_raw", &self.dockerfile_raw);
-        to.given("docker_target_build_stage", &self.docker_target_build_stage);
-    }
-}
-
-model::through_fields!(JobRequestSourceDocker, Default);
-
 /// Image of a container registry; null when the job is built from a repository.
 ///
 /// A part of `JobRequestSource`.
@@ -1255,40 +690,6 @@ impl JobRequestSourceImage {
     }
 }
 
-impl model::Blank for JobRequestSourceImage {
-    fn blank() -> Self {
-        Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            registry_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobRequestSourceImage {
-    const NAME: &'static str = "JobRequestSourceImage";
-    const FIELDS: &'static [&'static str] = &["image_name", "tag", "registry_id"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_name, from),
-            1 => model::value(&mut self.tag, from),
-            _ => model::value(&mut self.registry_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("image_name", &self.image_name);
-        to.given("tag", &self.tag);
-        to.given("registry_id", &self.registry_id);
-    }
-}
-
-model::through_fields!(JobRequestSourceImage, Default);
-
 /// Jobs of an environment.
 ///
 /// Returned by `list_jobs`.
@@ -1299,32 +700,6 @@ pub struct JobResponseList {
     pub results: Vec<types::JobResponse>,
 }
 
-impl model::Blank for JobResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for JobResponseList {
-    const NAME: &'static str = "JobResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(JobResponseList, Default);
-
 /// Templates of lifecycle jobs.
 ///
 /// Returned by `list_environment_lifecycle_templates`.
@@ -1334,32 +709,6 @@ pub struct LifecycleTemplateListResponse {
     /// The listed items.
     pub results: Vec<types::LifecycleTemplateSummary>,
 }
-
-impl model::Blank for LifecycleTemplateListResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for LifecycleTemplateListResponse {
-    const NAME: &'static str = "LifecycleTemplateListResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(LifecycleTemplateListResponse);
 
 /// Template of a lifecycle job.
 ///
@@ -1389,72 +738,6 @@ pub struct LifecycleTemplateResponse {
     pub dockerfile: String,
 }
 
-impl model::Blank for LifecycleTemplateResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            source_url: model::blank(),
-            cloud_provider: model::blank(),
-            events: model::blank(),
-            max_duration_in_sec: model::blank(),
-            resources: model::blank(),
-            variables: model::blank(),
-            dockerfile: model::blank(),
-        }
-    }
-}
-
-impl model::Model for LifecycleTemplateResponse {
-    const NAME: &'static str = "LifecycleTemplateResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "description",
-        "sourceUrl",
-        "cloud_provider",
-        "events",
-        "max_duration_in_sec",
-        "resources",
-        "variables",
-        "dockerfile",
-    ];
-    const REQUIRED: u128 = 0b1011011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.source_url, from),
-            4 => model::value(&mut self.cloud_provider, from),
-            5 => model::value(&mut self.events, from),
-            6 => model::value(&mut self.max_duration_in_sec, from),
-            7 => model::value(&mut self.resources, from),
-            8 => model::value(&mut self.variables, from),
-            _ => model::value(&mut self.dockerfile, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("sourceUrl", &self.source_url);
-        to.always("cloud_provider", &self.cloud_provider);
-        to.always("events", &self.events);
-        to.always("max_duration_in_sec", &self.max_duration_in_sec);
-        to.always("resources", &self.resources);
-        to.always("variables", &self.variables);
-        to.always("dockerfile", &self.dockerfile);
-    }
-}
-
-model::through_fields!(LifecycleTemplateResponse);
-
 /// A part of `LifecycleTemplateResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1467,40 +750,6 @@ pub struct LifecycleTemplateResponseEvent {
     pub command: Vec<String>,
 }
 
-impl model::Blank for LifecycleTemplateResponseEvent {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            entrypoint: model::blank(),
-            command: model::blank(),
-        }
-    }
-}
-
-impl model::Model for LifecycleTemplateResponseEvent {
-    const NAME: &'static str = "LifecycleTemplateResponseEvent";
-    const FIELDS: &'static [&'static str] = &["name", "entrypoint", "command"];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.entrypoint, from),
-            _ => model::value(&mut self.command, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("entrypoint", &self.entrypoint);
-        to.always("command", &self.command);
-    }
-}
-
-model::through_fields!(LifecycleTemplateResponseEvent);
-
 /// A part of `LifecycleTemplateResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1510,37 +759,6 @@ pub struct LifecycleTemplateResponseResources {
     /// Memory in MiB.
     pub ram_mib: i64,
 }
-
-impl model::Blank for LifecycleTemplateResponseResources {
-    fn blank() -> Self {
-        Self {
-            cpu_milli: model::blank(),
-            ram_mib: model::blank(),
-        }
-    }
-}
-
-impl model::Model for LifecycleTemplateResponseResources {
-    const NAME: &'static str = "LifecycleTemplateResponseResources";
-    const FIELDS: &'static [&'static str] = &["cpu_milli", "ram_mib"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            _ => model::value(&mut self.ram_mib, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("cpu_milli", &self.cpu_milli);
-        to.always("ram_mib", &self.ram_mib);
-    }
-}
-
-model::through_fields!(LifecycleTemplateResponseResources);
 
 /// A part of `LifecycleTemplateResponse`.
 #[derive(Clone, PartialEq)]
@@ -1558,52 +776,6 @@ pub struct LifecycleTemplateResponseVariable {
     pub file: Option<types::LifecycleTemplateResponseVariableFile>,
 }
 
-impl model::Blank for LifecycleTemplateResponseVariable {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            default: model::blank(),
-            is_secret: model::blank(),
-            file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for LifecycleTemplateResponseVariable {
-    const NAME: &'static str = "LifecycleTemplateResponseVariable";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "default",
-        "is_secret",
-        "file",
-    ];
-    const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.default, from),
-            3 => model::value(&mut self.is_secret, from),
-            _ => model::value(&mut self.file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("default", &self.default);
-        to.always("is_secret", &self.is_secret);
-        to.given("file", &self.file);
-    }
-}
-
-model::through_fields!(LifecycleTemplateResponseVariable);
-
 /// A part of `LifecycleTemplateResponseVariable`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1613,37 +785,6 @@ pub struct LifecycleTemplateResponseVariableFile {
     /// Default on the server: `false`.
     pub enable_interpolation: Option<bool>,
 }
-
-impl model::Blank for LifecycleTemplateResponseVariableFile {
-    fn blank() -> Self {
-        Self {
-            path: model::blank(),
-            enable_interpolation: model::blank(),
-        }
-    }
-}
-
-impl model::Model for LifecycleTemplateResponseVariableFile {
-    const NAME: &'static str = "LifecycleTemplateResponseVariableFile";
-    const FIELDS: &'static [&'static str] = &["path", "enable_interpolation"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.path, from),
-            _ => model::value(&mut self.enable_interpolation, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("path", &self.path);
-        to.given("enable_interpolation", &self.enable_interpolation);
-    }
-}
-
-model::through_fields!(LifecycleTemplateResponseVariableFile);
 
 /// A part of `LifecycleTemplateListResponse`.
 #[derive(Clone, PartialEq)]
@@ -1657,40 +798,6 @@ pub struct LifecycleTemplateSummary {
     pub description: String,
 }
 
-impl model::Blank for LifecycleTemplateSummary {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-        }
-    }
-}
-
-impl model::Model for LifecycleTemplateSummary {
-    const NAME: &'static str = "LifecycleTemplateSummary";
-    const FIELDS: &'static [&'static str] = &["id", "name", "description"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-    }
-}
-
-model::through_fields!(LifecycleTemplateSummary);
-
 /// Returned by `list_job_deployment_history`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1702,40 +809,6 @@ pub struct ListJobDeploymentHistoryResponse {
     /// The deployments, newest first.
     pub results: Vec<types::DeploymentHistoryJobResponse>,
 }
-
-impl model::Blank for ListJobDeploymentHistoryResponse {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ListJobDeploymentHistoryResponse {
-    const NAME: &'static str = "ListJobDeploymentHistoryResponse";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListJobDeploymentHistoryResponse);
 
 /// Image that was pushed, used to deploy the jobs of an organization that follow it automatically.
 ///
@@ -1768,37 +841,6 @@ impl OrganizationJobAutoDeployRequest {
         self
     }
 }
-
-impl model::Blank for OrganizationJobAutoDeployRequest {
-    fn blank() -> Self {
-        Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationJobAutoDeployRequest {
-    const NAME: &'static str = "OrganizationJobAutoDeployRequest";
-    const FIELDS: &'static [&'static str] = &["image_name", "tag"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.tag, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("image_name", &self.image_name);
-        to.given("tag", &self.tag);
-    }
-}
-
-model::through_fields!(OrganizationJobAutoDeployRequest, Default);
 
 /// Carries over everything of a `ContainerSource` that a `JobRequestSourceImage` can hold.
 ///

@@ -4,7 +4,6 @@
 //! Models. Organizations: members, roles, API tokens, webhooks, alerts, audit events, and the account that is signed in.
 
 use std::collections::BTreeMap;
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -32,60 +31,6 @@ pub struct AccountInfo {
     pub communication_email: Option<String>,
 }
 
-impl model::Blank for AccountInfo {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            nickname: model::blank(),
-            first_name: model::blank(),
-            last_name: model::blank(),
-            profile_picture_url: model::blank(),
-            communication_email: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AccountInfo {
-    const NAME: &'static str = "AccountInfo";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "nickname",
-        "first_name",
-        "last_name",
-        "profile_picture_url",
-        "communication_email",
-    ];
-    const REQUIRED: u128 = 0b0000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.nickname, from),
-            3 => model::value(&mut self.first_name, from),
-            4 => model::value(&mut self.last_name, from),
-            5 => model::value(&mut self.profile_picture_url, from),
-            _ => model::value(&mut self.communication_email, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("created_at", &self.created_at);
-        to.given("nickname", &self.nickname);
-        to.given("first_name", &self.first_name);
-        to.given("last_name", &self.last_name);
-        to.given("profile_picture_url", &self.profile_picture_url);
-        to.given("communication_email", &self.communication_email);
-    }
-}
-
-model::through_fields!(AccountInfo, Default);
-
 /// Account settings of the user to change.
 ///
 /// Sent by `edit_account_information`.
@@ -107,34 +52,6 @@ impl AccountInfoEditRequest {
         self
     }
 }
-
-impl model::Blank for AccountInfoEditRequest {
-    fn blank() -> Self {
-        Self {
-            communication_email: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AccountInfoEditRequest {
-    const NAME: &'static str = "AccountInfoEditRequest";
-    const FIELDS: &'static [&'static str] = &["communication_email"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.communication_email, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("communication_email", &self.communication_email);
-    }
-}
-
-model::through_fields!(AccountInfoEditRequest, Default);
 
 /// How an alert is shown to its receivers.
 ///
@@ -168,37 +85,6 @@ impl AlertPresentation {
     }
 }
 
-impl model::Blank for AlertPresentation {
-    fn blank() -> Self {
-        Self {
-            summary: model::blank(),
-            runbook_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertPresentation {
-    const NAME: &'static str = "AlertPresentation";
-    const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.summary, from),
-            _ => model::value(&mut self.runbook_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("summary", &self.summary);
-        to.given("runbook_url", &self.runbook_url);
-    }
-}
-
-model::through_fields!(AlertPresentation, Default);
-
 /// How an alert is shown to its receivers.
 ///
 /// A part of `AlertRuleResponse`.
@@ -210,37 +96,6 @@ pub struct AlertPresentationResponse {
     /// URL of the instructions to follow; can be null.
     pub runbook_url: Option<String>,
 }
-
-impl model::Blank for AlertPresentationResponse {
-    fn blank() -> Self {
-        Self {
-            summary: model::blank(),
-            runbook_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertPresentationResponse {
-    const NAME: &'static str = "AlertPresentationResponse";
-    const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.summary, from),
-            _ => model::value(&mut self.runbook_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("summary", &self.summary);
-        to.given("runbook_url", &self.runbook_url);
-    }
-}
-
-model::through_fields!(AlertPresentationResponse, Default);
 
 union! {
     /// Alert receiver to create. The `type` field selects the shape.
@@ -295,37 +150,6 @@ impl AlertReceiverCreationValidationRequest {
     }
 }
 
-impl model::Blank for AlertReceiverCreationValidationRequest {
-    fn blank() -> Self {
-        Self {
-            alert_receiver: model::blank(),
-            message: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertReceiverCreationValidationRequest {
-    const NAME: &'static str = "AlertReceiverCreationValidationRequest";
-    const FIELDS: &'static [&'static str] = &["alert_receiver", "message"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.alert_receiver, from),
-            _ => model::value(&mut self.message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("alert_receiver", &self.alert_receiver);
-        to.given("message", &self.message);
-    }
-}
-
-model::through_fields!(AlertReceiverCreationValidationRequest);
-
 union! {
     /// New configuration of an alert receiver. The `type` field selects the shape.
     ///
@@ -361,32 +185,6 @@ pub struct AlertReceiverList {
     /// The listed items.
     pub results: Vec<types::AlertReceiverResponse>,
 }
-
-impl model::Blank for AlertReceiverList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for AlertReceiverList {
-    const NAME: &'static str = "AlertReceiverList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(AlertReceiverList);
 
 union! {
     /// Alert receiver. The `type` field selects the shape.
@@ -448,32 +246,6 @@ impl AlertReceiverValidationRequest {
     }
 }
 
-impl model::Blank for AlertReceiverValidationRequest {
-    fn blank() -> Self {
-        Self { message: model::blank() }
-    }
-}
-
-impl model::Model for AlertReceiverValidationRequest {
-    const NAME: &'static str = "AlertReceiverValidationRequest";
-    const FIELDS: &'static [&'static str] = &["message"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("message", &self.message);
-    }
-}
-
-model::through_fields!(AlertReceiverValidationRequest, Default);
-
 /// Condition under which an alert is triggered.
 ///
 /// A part of `AlertRuleCreationRequest`, `AlertRuleEditRequest` and `AlertRuleResponse`.
@@ -519,52 +291,6 @@ impl AlertRuleCondition {
         self
     }
 }
-
-impl model::Blank for AlertRuleCondition {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            operator: model::blank(),
-            threshold: model::blank(),
-            function: model::blank(),
-            promql: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertRuleCondition {
-    const NAME: &'static str = "AlertRuleCondition";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "operator",
-        "threshold",
-        "function",
-        "promql",
-    ];
-    const REQUIRED: u128 = 0b10001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.operator, from),
-            2 => model::value(&mut self.threshold, from),
-            3 => model::value(&mut self.function, from),
-            _ => model::value(&mut self.promql, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.given("operator", &self.operator);
-        to.given("threshold", &self.threshold);
-        to.given("function", &self.function);
-        to.always("promql", &self.promql);
-    }
-}
-
-model::through_fields!(AlertRuleCondition);
 
 open_enum! {
     /// Function that reduces the samples of an alert condition to one value.
@@ -685,80 +411,6 @@ impl AlertRuleCreationRequest {
     }
 }
 
-impl model::Blank for AlertRuleCreationRequest {
-    fn blank() -> Self {
-        Self {
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            tag: model::blank(),
-            condition: model::blank(),
-            for_duration: model::blank(),
-            severity: model::blank(),
-            presentation: model::blank(),
-            enabled: model::blank(),
-            alert_receiver_ids: model::blank(),
-            target: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertRuleCreationRequest {
-    const NAME: &'static str = "AlertRuleCreationRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "organization_id",
-        "cluster_id",
-        "name",
-        "description",
-        "tag",
-        "condition",
-        "for_duration",
-        "severity",
-        "presentation",
-        "enabled",
-        "alert_receiver_ids",
-        "target",
-    ];
-    const REQUIRED: u128 = 0b111011111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.description, from),
-            4 => model::value(&mut self.tag, from),
-            5 => model::value(&mut self.condition, from),
-            6 => model::value(&mut self.for_duration, from),
-            7 => model::value(&mut self.severity, from),
-            8 => model::value(&mut self.presentation, from),
-            9 => model::value(&mut self.enabled, from),
-            10 => model::value(&mut self.alert_receiver_ids, from),
-            _ => model::value(&mut self.target, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("organization_id", &self.organization_id);
-        to.always("cluster_id", &self.cluster_id);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("tag", &self.tag);
-        to.always("condition", &self.condition);
-        to.always("for_duration", &self.for_duration);
-        to.always("severity", &self.severity);
-        to.always("presentation", &self.presentation);
-        to.always("enabled", &self.enabled);
-        to.always("alert_receiver_ids", &self.alert_receiver_ids);
-        to.always("target", &self.target);
-    }
-}
-
-model::through_fields!(AlertRuleCreationRequest);
-
 /// New configuration of an alert rule. The watched object cannot be changed.
 ///
 /// Sent by `edit_alert_rule`.
@@ -814,68 +466,6 @@ impl AlertRuleEditRequest {
     }
 }
 
-impl model::Blank for AlertRuleEditRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            tag: model::blank(),
-            condition: model::blank(),
-            for_duration: model::blank(),
-            severity: model::blank(),
-            enabled: model::blank(),
-            alert_receiver_ids: model::blank(),
-            presentation: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertRuleEditRequest {
-    const NAME: &'static str = "AlertRuleEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "tag",
-        "condition",
-        "for_duration",
-        "severity",
-        "enabled",
-        "alert_receiver_ids",
-        "presentation",
-    ];
-    const REQUIRED: u128 = 0b011111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.tag, from),
-            3 => model::value(&mut self.condition, from),
-            4 => model::value(&mut self.for_duration, from),
-            5 => model::value(&mut self.severity, from),
-            6 => model::value(&mut self.enabled, from),
-            7 => model::value(&mut self.alert_receiver_ids, from),
-            _ => model::value(&mut self.presentation, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("tag", &self.tag);
-        to.always("condition", &self.condition);
-        to.always("for_duration", &self.for_duration);
-        to.always("severity", &self.severity);
-        to.always("enabled", &self.enabled);
-        to.always("alert_receiver_ids", &self.alert_receiver_ids);
-        to.always("presentation", &self.presentation);
-    }
-}
-
-model::through_fields!(AlertRuleEditRequest);
-
 /// Alert rules of an organization. The `source` field selects the shape of each.
 ///
 /// Returned by `get_alert_rules`.
@@ -885,32 +475,6 @@ pub struct AlertRuleList {
     /// The listed items.
     pub results: Vec<types::ListedAlertRule>,
 }
-
-impl model::Blank for AlertRuleList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for AlertRuleList {
-    const NAME: &'static str = "AlertRuleList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(AlertRuleList);
 
 /// Alert rule managed through Qovery.
 ///
@@ -957,108 +521,6 @@ pub struct AlertRuleResponse {
     /// Time since which the alert has been active (RFC 3339); may be absent.
     pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
 }
-
-impl model::Blank for AlertRuleResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            source: model::blank(),
-            name: model::blank(),
-            state: model::blank(),
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            description: model::blank(),
-            tag: model::blank(),
-            condition: model::blank(),
-            for_duration: model::blank(),
-            severity: model::blank(),
-            enabled: model::blank(),
-            alert_receiver_ids: model::blank(),
-            presentation: model::blank(),
-            target: model::blank(),
-            is_up_to_date: model::blank(),
-            starts_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertRuleResponse {
-    const NAME: &'static str = "AlertRuleResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "source",
-        "name",
-        "state",
-        "organization_id",
-        "cluster_id",
-        "description",
-        "tag",
-        "condition",
-        "for_duration",
-        "severity",
-        "enabled",
-        "alert_receiver_ids",
-        "presentation",
-        "target",
-        "is_up_to_date",
-        "starts_at",
-    ];
-    const REQUIRED: u128 = 0b0110011111111111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.source, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.state, from),
-            6 => model::value(&mut self.organization_id, from),
-            7 => model::value(&mut self.cluster_id, from),
-            8 => model::value(&mut self.description, from),
-            9 => model::value(&mut self.tag, from),
-            10 => model::value(&mut self.condition, from),
-            11 => model::value(&mut self.for_duration, from),
-            12 => model::value(&mut self.severity, from),
-            13 => model::value(&mut self.enabled, from),
-            14 => model::value(&mut self.alert_receiver_ids, from),
-            15 => model::value(&mut self.presentation, from),
-            16 => model::value(&mut self.target, from),
-            17 => model::value(&mut self.is_up_to_date, from),
-            _ => model::time(&mut self.starts_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("source", &self.source);
-        to.always("name", &self.name);
-        to.always("state", &self.state);
-        to.always("organization_id", &self.organization_id);
-        to.always("cluster_id", &self.cluster_id);
-        to.always("description", &self.description);
-        to.always("tag", &self.tag);
-        to.always("condition", &self.condition);
-        to.always("for_duration", &self.for_duration);
-        to.always("severity", &self.severity);
-        to.always("enabled", &self.enabled);
-        to.always("alert_receiver_ids", &self.alert_receiver_ids);
-        to.always("presentation", &self.presentation);
-        to.always("target", &self.target);
-        to.always("is_up_to_date", &self.is_up_to_date);
-        to.given("starts_at", &self.starts_at);
-    }
-}
-
-model::through_fields!(AlertRuleResponse);
 
 open_enum! {
     /// Where an alert rule in a list comes from.
@@ -1140,40 +602,6 @@ impl AlertTarget {
     }
 }
 
-impl model::Blank for AlertTarget {
-    fn blank() -> Self {
-        Self {
-            target_type: model::blank(),
-            target_id: model::blank(),
-            service: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AlertTarget {
-    const NAME: &'static str = "AlertTarget";
-    const FIELDS: &'static [&'static str] = &["target_type", "target_id", "service"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.target_type, from),
-            1 => model::value(&mut self.target_id, from),
-            _ => model::value(&mut self.service, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("target_type", &self.target_type);
-        to.always("target_id", &self.target_id);
-        to.given("service", &self.service);
-    }
-}
-
-model::through_fields!(AlertTarget);
-
 open_enum! {
     /// Kind of object an alert rule watches.
     ///
@@ -1222,68 +650,6 @@ pub struct AnnotationsGroupAssociatedItem {
     pub item_type: types::AnnotationsGroupAssociatedItemType,
 }
 
-impl model::Blank for AnnotationsGroupAssociatedItem {
-    fn blank() -> Self {
-        Self {
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            item_id: model::blank(),
-            item_name: model::blank(),
-            item_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AnnotationsGroupAssociatedItem {
-    const NAME: &'static str = "AnnotationsGroupAssociatedItem";
-    const FIELDS: &'static [&'static str] = &[
-        "cluster_id",
-        "cluster_name",
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "item_id",
-        "item_name",
-        "item_type",
-    ];
-    const REQUIRED: u128 = 0b111000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.cluster_name, from),
-            2 => model::value(&mut self.project_id, from),
-            3 => model::value(&mut self.project_name, from),
-            4 => model::value(&mut self.environment_id, from),
-            5 => model::value(&mut self.environment_name, from),
-            6 => model::value(&mut self.item_id, from),
-            7 => model::value(&mut self.item_name, from),
-            _ => model::value(&mut self.item_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cluster_id", &self.cluster_id);
-        to.given("cluster_name", &self.cluster_name);
-        to.given("project_id", &self.project_id);
-        to.given("project_name", &self.project_name);
-        to.given("environment_id", &self.environment_id);
-        to.given("environment_name", &self.environment_name);
-        to.always("item_id", &self.item_id);
-        to.always("item_name", &self.item_name);
-        to.always("item_type", &self.item_type);
-    }
-}
-
-model::through_fields!(AnnotationsGroupAssociatedItem);
-
 /// Objects that use a group of annotations.
 ///
 /// Returned by `get_organization_annotations_group_associated_items`.
@@ -1293,32 +659,6 @@ pub struct AnnotationsGroupAssociatedItemList {
     /// The listed items.
     pub results: Vec<types::AnnotationsGroupAssociatedItem>,
 }
-
-impl model::Blank for AnnotationsGroupAssociatedItemList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for AnnotationsGroupAssociatedItemList {
-    const NAME: &'static str = "AnnotationsGroupAssociatedItemList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(AnnotationsGroupAssociatedItemList, Default);
 
 open_enum! {
     /// Kind of object that uses a group of annotations.
@@ -1370,32 +710,6 @@ pub struct ContainerRegistryAssociatedServiceList {
     pub results: Vec<types::ContainerRegistryAssociatedServicesResponse>,
 }
 
-impl model::Blank for ContainerRegistryAssociatedServiceList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ContainerRegistryAssociatedServiceList {
-    const NAME: &'static str = "ContainerRegistryAssociatedServiceList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ContainerRegistryAssociatedServiceList, Default);
-
 open_enum! {
     /// Kind of service that uses a container registry.
     ///
@@ -1432,60 +746,6 @@ pub struct ContainerRegistryAssociatedServicesResponse {
     pub service_type: types::ContainerRegistryAssociatedServiceType,
 }
 
-impl model::Blank for ContainerRegistryAssociatedServicesResponse {
-    fn blank() -> Self {
-        Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ContainerRegistryAssociatedServicesResponse {
-    const NAME: &'static str = "ContainerRegistryAssociatedServicesResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "service_id",
-        "service_name",
-        "service_type",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            _ => model::value(&mut self.service_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("project_id", &self.project_id);
-        to.always("project_name", &self.project_name);
-        to.always("environment_id", &self.environment_id);
-        to.always("environment_name", &self.environment_name);
-        to.always("service_id", &self.service_id);
-        to.always("service_name", &self.service_name);
-        to.always("service_type", &self.service_type);
-    }
-}
-
-model::through_fields!(ContainerRegistryAssociatedServicesResponse);
-
 /// Cluster that uses cloud provider credentials.
 ///
 /// A part of `OrganizationCredentials`.
@@ -1499,40 +759,6 @@ pub struct CredentialCluster {
     /// Cloud provider.
     pub cloud_provider: Option<types::CloudProviderEnum>,
 }
-
-impl model::Blank for CredentialCluster {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            cloud_provider: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CredentialCluster {
-    const NAME: &'static str = "CredentialCluster";
-    const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.cloud_provider, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("name", &self.name);
-        to.given("cloud_provider", &self.cloud_provider);
-    }
-}
-
-model::through_fields!(CredentialCluster, Default);
 
 /// A part of `OrganizationCustomRoleUpdateRequest`.
 #[derive(Clone, PartialEq)]
@@ -1566,37 +792,6 @@ impl CustomRoleClusterPermissionRequest {
         self
     }
 }
-
-impl model::Blank for CustomRoleClusterPermissionRequest {
-    fn blank() -> Self {
-        Self {
-            cluster_id: model::blank(),
-            permission: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CustomRoleClusterPermissionRequest {
-    const NAME: &'static str = "CustomRoleClusterPermissionRequest";
-    const FIELDS: &'static [&'static str] = &["cluster_id", "permission"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cluster_id, from),
-            _ => model::value(&mut self.permission, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cluster_id", &self.cluster_id);
-        to.given("permission", &self.permission);
-    }
-}
-
-model::through_fields!(CustomRoleClusterPermissionRequest, Default);
 
 /// A part of `OrganizationCustomRoleUpdateRequest`.
 #[derive(Clone, PartialEq)]
@@ -1641,40 +836,6 @@ impl CustomRoleProjectPermissionRequest {
     }
 }
 
-impl model::Blank for CustomRoleProjectPermissionRequest {
-    fn blank() -> Self {
-        Self {
-            project_id: model::blank(),
-            is_admin: model::blank(),
-            permissions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CustomRoleProjectPermissionRequest {
-    const NAME: &'static str = "CustomRoleProjectPermissionRequest";
-    const FIELDS: &'static [&'static str] = &["project_id", "is_admin", "permissions"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.is_admin, from),
-            _ => model::value(&mut self.permissions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("project_id", &self.project_id);
-        to.given("is_admin", &self.is_admin);
-        to.given("permissions", &self.permissions);
-    }
-}
-
-model::through_fields!(CustomRoleProjectPermissionRequest, Default);
-
 /// Sent by `delete_member`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1689,32 +850,6 @@ impl DeleteMemberRequest {
         Self { user_id }
     }
 }
-
-impl model::Blank for DeleteMemberRequest {
-    fn blank() -> Self {
-        Self { user_id: model::blank() }
-    }
-}
-
-impl model::Model for DeleteMemberRequest {
-    const NAME: &'static str = "DeleteMemberRequest";
-    const FIELDS: &'static [&'static str] = &["user_id"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.user_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("user_id", &self.user_id);
-    }
-}
-
-model::through_fields!(DeleteMemberRequest);
 
 /// Alert receiver to create that sends email.
 ///
@@ -1797,84 +932,6 @@ impl EmailAlertReceiverCreationRequest {
     }
 }
 
-impl model::Blank for EmailAlertReceiverCreationRequest {
-    fn blank() -> Self {
-        Self {
-            organization_id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            to: model::blank(),
-            from: model::blank(),
-            smarthost: model::blank(),
-            auth_username: model::blank(),
-            auth_password: model::blank(),
-            require_tls: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EmailAlertReceiverCreationRequest {
-    const NAME: &'static str = "EmailAlertReceiverCreationRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "organization_id",
-        "name",
-        "description",
-        "type",
-        "send_resolved",
-        "owner",
-        "severity",
-        "to",
-        "from",
-        "smarthost",
-        "auth_username",
-        "auth_password",
-        "require_tls",
-    ];
-    const REQUIRED: u128 = 0b1101110011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.type_, from),
-            4 => model::value(&mut self.send_resolved, from),
-            5 => model::value(&mut self.owner, from),
-            6 => model::value(&mut self.severity, from),
-            7 => model::value(&mut self.to, from),
-            8 => model::value(&mut self.from, from),
-            9 => model::value(&mut self.smarthost, from),
-            10 => model::value(&mut self.auth_username, from),
-            11 => model::value(&mut self.auth_password, from),
-            _ => model::value(&mut self.require_tls, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("organization_id", &self.organization_id);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("send_resolved", &self.send_resolved);
-        to.given("owner", &self.owner);
-        to.given("severity", &self.severity);
-        to.always("to", &self.to);
-        to.always("from", &self.from);
-        to.always("smarthost", &self.smarthost);
-        to.given("auth_username", &self.auth_username);
-        to.always("auth_password", &self.auth_password);
-        to.always("require_tls", &self.require_tls);
-    }
-}
-
-model::through_fields!(EmailAlertReceiverCreationRequest);
-
 /// New configuration of an alert receiver that sends email.
 ///
 /// A part of `AlertReceiverEditRequest`.
@@ -1956,80 +1013,6 @@ impl EmailAlertReceiverEditRequest {
     }
 }
 
-impl model::Blank for EmailAlertReceiverEditRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            to: model::blank(),
-            from: model::blank(),
-            smarthost: model::blank(),
-            auth_username: model::blank(),
-            auth_password: model::blank(),
-            require_tls: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EmailAlertReceiverEditRequest {
-    const NAME: &'static str = "EmailAlertReceiverEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "type",
-        "send_resolved",
-        "owner",
-        "severity",
-        "to",
-        "from",
-        "smarthost",
-        "auth_username",
-        "auth_password",
-        "require_tls",
-    ];
-    const REQUIRED: u128 = 0b100111001111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.send_resolved, from),
-            4 => model::value(&mut self.owner, from),
-            5 => model::value(&mut self.severity, from),
-            6 => model::value(&mut self.to, from),
-            7 => model::value(&mut self.from, from),
-            8 => model::value(&mut self.smarthost, from),
-            9 => model::value(&mut self.auth_username, from),
-            10 => model::value(&mut self.auth_password, from),
-            _ => model::value(&mut self.require_tls, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("send_resolved", &self.send_resolved);
-        to.given("owner", &self.owner);
-        to.given("severity", &self.severity);
-        to.always("to", &self.to);
-        to.always("from", &self.from);
-        to.always("smarthost", &self.smarthost);
-        to.given("auth_username", &self.auth_username);
-        to.given("auth_password", &self.auth_password);
-        to.always("require_tls", &self.require_tls);
-    }
-}
-
-model::through_fields!(EmailAlertReceiverEditRequest);
-
 /// Alert receiver that sends email. The password is never returned.
 ///
 /// A part of `AlertReceiverResponse`.
@@ -2066,88 +1049,6 @@ pub struct EmailAlertReceiverResponse {
     pub severity: Option<String>,
 }
 
-impl model::Blank for EmailAlertReceiverResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            to: model::blank(),
-            from: model::blank(),
-            smarthost: model::blank(),
-            auth_username: model::blank(),
-            require_tls: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EmailAlertReceiverResponse {
-    const NAME: &'static str = "EmailAlertReceiverResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "type",
-        "send_resolved",
-        "to",
-        "from",
-        "smarthost",
-        "auth_username",
-        "require_tls",
-        "owner",
-        "severity",
-    ];
-    const REQUIRED: u128 = 0b00101111111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.type_, from),
-            6 => model::value(&mut self.send_resolved, from),
-            7 => model::value(&mut self.to, from),
-            8 => model::value(&mut self.from, from),
-            9 => model::value(&mut self.smarthost, from),
-            10 => model::value(&mut self.auth_username, from),
-            11 => model::value(&mut self.require_tls, from),
-            12 => model::value(&mut self.owner, from),
-            _ => model::value(&mut self.severity, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("send_resolved", &self.send_resolved);
-        to.always("to", &self.to);
-        to.always("from", &self.from);
-        to.always("smarthost", &self.smarthost);
-        to.always("auth_username", &self.auth_username);
-        to.always("require_tls", &self.require_tls);
-        to.given("owner", &self.owner);
-        to.given("severity", &self.severity);
-    }
-}
-
-model::through_fields!(EmailAlertReceiverResponse);
-
 /// Single sign-on connection of an organization.
 ///
 /// Sent by `update_organization_enterprise_connection`. Returned by `get_organization_enterprise_connection` and `update_organization_enterprise_connection`.
@@ -2181,48 +1082,6 @@ impl EnterpriseConnectionDto {
     }
 }
 
-impl model::Blank for EnterpriseConnectionDto {
-    fn blank() -> Self {
-        Self {
-            connection_name: model::blank(),
-            default_role: model::blank(),
-            enforce_group_sync: model::blank(),
-            group_mappings: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnterpriseConnectionDto {
-    const NAME: &'static str = "EnterpriseConnectionDto";
-    const FIELDS: &'static [&'static str] = &[
-        "connection_name",
-        "default_role",
-        "enforce_group_sync",
-        "group_mappings",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.connection_name, from),
-            1 => model::value(&mut self.default_role, from),
-            2 => model::value(&mut self.enforce_group_sync, from),
-            _ => model::value(&mut self.group_mappings, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("connection_name", &self.connection_name);
-        to.always("default_role", &self.default_role);
-        to.always("enforce_group_sync", &self.enforce_group_sync);
-        to.always("group_mappings", &self.group_mappings);
-    }
-}
-
-model::through_fields!(EnterpriseConnectionDto);
-
 /// Single sign-on connections of an organization.
 ///
 /// Returned by `list_organization_enterprise_connections`.
@@ -2232,32 +1091,6 @@ pub struct EnterpriseConnectionResponseList {
     /// The listed items.
     pub results: Vec<types::EnterpriseConnectionDto>,
 }
-
-impl model::Blank for EnterpriseConnectionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnterpriseConnectionResponseList {
-    const NAME: &'static str = "EnterpriseConnectionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnterpriseConnectionResponseList, Default);
 
 /// Alert rule found without a managed definition.
 ///
@@ -2276,52 +1109,6 @@ pub struct GhostAlertRuleResponse {
     /// Time since which the alert has been active (RFC 3339); null or absent when it is not active.
     pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
 }
-
-impl model::Blank for GhostAlertRuleResponse {
-    fn blank() -> Self {
-        Self {
-            source: model::blank(),
-            name: model::blank(),
-            state: model::blank(),
-            target: model::blank(),
-            starts_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GhostAlertRuleResponse {
-    const NAME: &'static str = "GhostAlertRuleResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "source",
-        "name",
-        "state",
-        "target",
-        "starts_at",
-    ];
-    const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.source, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.state, from),
-            3 => model::value(&mut self.target, from),
-            _ => model::time(&mut self.starts_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("source", &self.source);
-        to.always("name", &self.name);
-        to.always("state", &self.state);
-        to.given("target", &self.target);
-        to.given("starts_at", &self.starts_at);
-    }
-}
-
-model::through_fields!(GhostAlertRuleResponse);
 
 /// Service that uses a Git token.
 ///
@@ -2344,60 +1131,6 @@ pub struct GitTokenAssociatedServiceResponse {
     /// Type of the service.
     pub service_type: types::GitTokenAssociatedServiceType,
 }
-
-impl model::Blank for GitTokenAssociatedServiceResponse {
-    fn blank() -> Self {
-        Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GitTokenAssociatedServiceResponse {
-    const NAME: &'static str = "GitTokenAssociatedServiceResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "service_id",
-        "service_name",
-        "service_type",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            _ => model::value(&mut self.service_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("project_id", &self.project_id);
-        to.always("project_name", &self.project_name);
-        to.always("environment_id", &self.environment_id);
-        to.always("environment_name", &self.environment_name);
-        to.always("service_id", &self.service_id);
-        to.always("service_name", &self.service_name);
-        to.always("service_type", &self.service_type);
-    }
-}
-
-model::through_fields!(GitTokenAssociatedServiceResponse);
 
 open_enum! {
     /// Kind of service that uses a Git token.
@@ -2426,32 +1159,6 @@ pub struct GitTokenAssociatedServicesResponseList {
     /// The listed items.
     pub results: Vec<types::GitTokenAssociatedServiceResponse>,
 }
-
-impl model::Blank for GitTokenAssociatedServicesResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for GitTokenAssociatedServicesResponseList {
-    const NAME: &'static str = "GitTokenAssociatedServicesResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(GitTokenAssociatedServicesResponseList, Default);
 
 /// Git token to store in an organization.
 ///
@@ -2506,56 +1213,6 @@ impl GitTokenRequest {
     }
 }
 
-impl model::Blank for GitTokenRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            token: model::blank(),
-            workspace: model::blank(),
-            git_api_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GitTokenRequest {
-    const NAME: &'static str = "GitTokenRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "type",
-        "token",
-        "workspace",
-        "git_api_url",
-    ];
-    const REQUIRED: u128 = 0b001101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.token, from),
-            4 => model::value(&mut self.workspace, from),
-            _ => model::value(&mut self.git_api_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("token", &self.token);
-        to.given("workspace", &self.workspace);
-        to.given("git_api_url", &self.git_api_url);
-    }
-}
-
-model::through_fields!(GitTokenRequest);
-
 /// Git token stored in an organization. The token itself is never returned.
 ///
 /// Returned by `create_git_token`, `get_organization_git_token` and `edit_git_token`.
@@ -2584,72 +1241,6 @@ pub struct GitTokenResponse {
     pub git_api_url: String,
 }
 
-impl model::Blank for GitTokenResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            expired_at: model::blank(),
-            workspace: model::blank(),
-            associated_services_count: model::blank(),
-            git_api_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for GitTokenResponse {
-    const NAME: &'static str = "GitTokenResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "type",
-        "expired_at",
-        "workspace",
-        "associated_services_count",
-        "git_api_url",
-    ];
-    const REQUIRED: u128 = 0b1100101011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.type_, from),
-            6 => model::value(&mut self.expired_at, from),
-            7 => model::value(&mut self.workspace, from),
-            8 => model::value(&mut self.associated_services_count, from),
-            _ => model::value(&mut self.git_api_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("type", &self.type_);
-        to.given("expired_at", &self.expired_at);
-        to.given("workspace", &self.workspace);
-        to.always("associated_services_count", &self.associated_services_count);
-        to.always("git_api_url", &self.git_api_url);
-    }
-}
-
-model::through_fields!(GitTokenResponse);
-
 /// Git tokens of an organization.
 ///
 /// Returned by `list_organization_git_tokens`.
@@ -2660,32 +1251,6 @@ pub struct GitTokenResponseList {
     pub results: Vec<types::GitTokenResponse>,
 }
 
-impl model::Blank for GitTokenResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for GitTokenResponseList {
-    const NAME: &'static str = "GitTokenResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(GitTokenResponseList, Default);
-
 /// Services that use a Helm repository.
 ///
 /// Returned by `get_helm_repository_associated_services`.
@@ -2695,32 +1260,6 @@ pub struct HelmRepositoryAssociatedServiceList {
     /// The listed items.
     pub results: Vec<types::HelmRepositoryAssociatedServicesResponse>,
 }
-
-impl model::Blank for HelmRepositoryAssociatedServiceList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for HelmRepositoryAssociatedServiceList {
-    const NAME: &'static str = "HelmRepositoryAssociatedServiceList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(HelmRepositoryAssociatedServiceList, Default);
 
 open_enum! {
     /// Kind of service that uses a Helm repository.
@@ -2754,60 +1293,6 @@ pub struct HelmRepositoryAssociatedServicesResponse {
     pub service_type: types::HelmRepositoryAssociatedServiceType,
 }
 
-impl model::Blank for HelmRepositoryAssociatedServicesResponse {
-    fn blank() -> Self {
-        Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for HelmRepositoryAssociatedServicesResponse {
-    const NAME: &'static str = "HelmRepositoryAssociatedServicesResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "service_id",
-        "service_name",
-        "service_type",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            _ => model::value(&mut self.service_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("project_id", &self.project_id);
-        to.always("project_name", &self.project_name);
-        to.always("environment_id", &self.environment_id);
-        to.always("environment_name", &self.environment_name);
-        to.always("service_id", &self.service_id);
-        to.always("service_name", &self.service_name);
-        to.always("service_type", &self.service_type);
-    }
-}
-
-model::through_fields!(HelmRepositoryAssociatedServicesResponse);
-
 /// Invitation to join an organization.
 ///
 /// Returned by `post_invite_member`, `get_member_invitation` and `post_accept_invite_member`.
@@ -2839,80 +1324,6 @@ pub struct InviteMember {
     /// Name of the role that is given.
     pub role_name: Option<String>,
 }
-
-impl model::Blank for InviteMember {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            email: model::blank(),
-            role: model::blank(),
-            invitation_link: model::blank(),
-            invitation_status: model::blank(),
-            organization_name: model::blank(),
-            inviter: model::blank(),
-            logo_url: model::blank(),
-            role_id: model::blank(),
-            role_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for InviteMember {
-    const NAME: &'static str = "InviteMember";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "email",
-        "role",
-        "invitation_link",
-        "invitation_status",
-        "organization_name",
-        "inviter",
-        "logo_url",
-        "role_id",
-        "role_name",
-    ];
-    const REQUIRED: u128 = 0b000101111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.email, from),
-            4 => model::value(&mut self.role, from),
-            5 => model::value(&mut self.invitation_link, from),
-            6 => model::value(&mut self.invitation_status, from),
-            7 => model::value(&mut self.organization_name, from),
-            8 => model::value(&mut self.inviter, from),
-            9 => model::value(&mut self.logo_url, from),
-            10 => model::value(&mut self.role_id, from),
-            _ => model::value(&mut self.role_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("email", &self.email);
-        to.always("role", &self.role);
-        to.always("invitation_link", &self.invitation_link);
-        to.always("invitation_status", &self.invitation_status);
-        to.given("organization_name", &self.organization_name);
-        to.always("inviter", &self.inviter);
-        to.given("logo_url", &self.logo_url);
-        to.given("role_id", &self.role_id);
-        to.given("role_name", &self.role_name);
-    }
-}
-
-model::through_fields!(InviteMember);
 
 /// Invitation to join an organization.
 ///
@@ -2949,40 +1360,6 @@ impl InviteMemberRequest {
     }
 }
 
-impl model::Blank for InviteMemberRequest {
-    fn blank() -> Self {
-        Self {
-            email: model::blank(),
-            role: model::blank(),
-            role_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for InviteMemberRequest {
-    const NAME: &'static str = "InviteMemberRequest";
-    const FIELDS: &'static [&'static str] = &["email", "role", "role_id"];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.email, from),
-            1 => model::value(&mut self.role, from),
-            _ => model::value(&mut self.role_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("email", &self.email);
-        to.given("role", &self.role);
-        to.given("role_id", &self.role_id);
-    }
-}
-
-model::through_fields!(InviteMemberRequest);
-
 /// Invitations of an organization.
 ///
 /// Returned by `get_organization_invited_members`.
@@ -2992,32 +1369,6 @@ pub struct InviteMemberResponseList {
     /// The listed items.
     pub results: Vec<types::InviteMember>,
 }
-
-impl model::Blank for InviteMemberResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for InviteMemberResponseList {
-    const NAME: &'static str = "InviteMemberResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(InviteMemberResponseList, Default);
 
 open_enum! {
     /// Built-in role of a member of an organization.
@@ -3071,68 +1422,6 @@ pub struct LabelsGroupAssociatedItem {
     pub item_type: types::LabelsGroupAssociatedItemType,
 }
 
-impl model::Blank for LabelsGroupAssociatedItem {
-    fn blank() -> Self {
-        Self {
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            item_id: model::blank(),
-            item_name: model::blank(),
-            item_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for LabelsGroupAssociatedItem {
-    const NAME: &'static str = "LabelsGroupAssociatedItem";
-    const FIELDS: &'static [&'static str] = &[
-        "cluster_id",
-        "cluster_name",
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "item_id",
-        "item_name",
-        "item_type",
-    ];
-    const REQUIRED: u128 = 0b111000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.cluster_name, from),
-            2 => model::value(&mut self.project_id, from),
-            3 => model::value(&mut self.project_name, from),
-            4 => model::value(&mut self.environment_id, from),
-            5 => model::value(&mut self.environment_name, from),
-            6 => model::value(&mut self.item_id, from),
-            7 => model::value(&mut self.item_name, from),
-            _ => model::value(&mut self.item_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cluster_id", &self.cluster_id);
-        to.given("cluster_name", &self.cluster_name);
-        to.given("project_id", &self.project_id);
-        to.given("project_name", &self.project_name);
-        to.given("environment_id", &self.environment_id);
-        to.given("environment_name", &self.environment_name);
-        to.always("item_id", &self.item_id);
-        to.always("item_name", &self.item_name);
-        to.always("item_type", &self.item_type);
-    }
-}
-
-model::through_fields!(LabelsGroupAssociatedItem);
-
 /// Objects that use a group of labels.
 ///
 /// Returned by `get_organization_labels_group_associated_items`.
@@ -3142,32 +1431,6 @@ pub struct LabelsGroupAssociatedItemList {
     /// The listed items.
     pub results: Vec<types::LabelsGroupAssociatedItem>,
 }
-
-impl model::Blank for LabelsGroupAssociatedItemList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for LabelsGroupAssociatedItemList {
-    const NAME: &'static str = "LabelsGroupAssociatedItemList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(LabelsGroupAssociatedItemList, Default);
 
 open_enum! {
     /// Kind of object that uses a group of labels.
@@ -3199,32 +1462,6 @@ pub struct ListEnvironmentsByOrganizationIdResponse {
     pub results: Vec<types::OrganizationEnvironmentResponse>,
 }
 
-impl model::Blank for ListEnvironmentsByOrganizationIdResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListEnvironmentsByOrganizationIdResponse {
-    const NAME: &'static str = "ListEnvironmentsByOrganizationIdResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListEnvironmentsByOrganizationIdResponse, Default);
-
 /// Returned by `list_organization_annotations_group`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -3232,32 +1469,6 @@ pub struct ListOrganizationAnnotationsGroupResponse {
     /// Groups of annotations with the numbers of objects that use them.
     pub results: Vec<types::OrganizationAnnotationsGroupEnrichedResponse>,
 }
-
-impl model::Blank for ListOrganizationAnnotationsGroupResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListOrganizationAnnotationsGroupResponse {
-    const NAME: &'static str = "ListOrganizationAnnotationsGroupResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListOrganizationAnnotationsGroupResponse, Default);
 
 /// Returned by `list_organization_labels_group`.
 #[derive(Clone, PartialEq)]
@@ -3267,32 +1478,6 @@ pub struct ListOrganizationLabelsGroupResponse {
     pub results: Vec<types::OrganizationLabelsGroupEnrichedResponse>,
 }
 
-impl model::Blank for ListOrganizationLabelsGroupResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListOrganizationLabelsGroupResponse {
-    const NAME: &'static str = "ListOrganizationLabelsGroupResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListOrganizationLabelsGroupResponse, Default);
-
 /// Returned by `list_services_by_organization_id`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -3301,32 +1486,6 @@ pub struct ListServicesByOrganizationIdResponse {
     pub results: Vec<types::ServiceLightResponse>,
 }
 
-impl model::Blank for ListServicesByOrganizationIdResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListServicesByOrganizationIdResponse {
-    const NAME: &'static str = "ListServicesByOrganizationIdResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListServicesByOrganizationIdResponse, Default);
-
 /// Returned by `list_tf_vars_files_from_git_repo`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -3334,32 +1493,6 @@ pub struct ListTfVarsFilesFromGitRepoResponse {
     /// The results.
     pub results: Vec<types::TfVarsFileResponse>,
 }
-
-impl model::Blank for ListTfVarsFilesFromGitRepoResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ListTfVarsFilesFromGitRepoResponse {
-    const NAME: &'static str = "ListTfVarsFilesFromGitRepoResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ListTfVarsFilesFromGitRepoResponse, Default);
 
 union! {
     /// A part of `AlertRuleList`.
@@ -3415,76 +1548,6 @@ pub struct Member {
     pub role_id: Option<uuid::Uuid>,
 }
 
-impl model::Blank for Member {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            nickname: model::blank(),
-            email: model::blank(),
-            profile_picture_url: model::blank(),
-            last_activity_at: model::blank(),
-            role: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Member {
-    const NAME: &'static str = "Member";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "nickname",
-        "email",
-        "profile_picture_url",
-        "last_activity_at",
-        "role",
-        "role_name",
-        "role_id",
-    ];
-    const REQUIRED: u128 = 0b00000100011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.nickname, from),
-            5 => model::value(&mut self.email, from),
-            6 => model::value(&mut self.profile_picture_url, from),
-            7 => model::time(&mut self.last_activity_at, from),
-            8 => model::value(&mut self.role, from),
-            9 => model::value(&mut self.role_name, from),
-            _ => model::value(&mut self.role_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("nickname", &self.nickname);
-        to.always("email", &self.email);
-        to.given("profile_picture_url", &self.profile_picture_url);
-        to.given("last_activity_at", &self.last_activity_at);
-        to.given("role", &self.role);
-        to.given("role_name", &self.role_name);
-        to.given("role_id", &self.role_id);
-    }
-}
-
-model::through_fields!(Member);
-
 /// Members of an organization.
 ///
 /// Returned by `get_organization_members`.
@@ -3494,32 +1557,6 @@ pub struct MemberResponseList {
     /// The listed items.
     pub results: Vec<types::Member>,
 }
-
-impl model::Blank for MemberResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for MemberResponseList {
-    const NAME: &'static str = "MemberResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(MemberResponseList, Default);
 
 /// New role of a member of an organization.
 ///
@@ -3542,37 +1579,6 @@ impl MemberRoleUpdateRequest {
         }
     }
 }
-
-impl model::Blank for MemberRoleUpdateRequest {
-    fn blank() -> Self {
-        Self {
-            user_id: model::blank(),
-            role_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for MemberRoleUpdateRequest {
-    const NAME: &'static str = "MemberRoleUpdateRequest";
-    const FIELDS: &'static [&'static str] = &["user_id", "role_id"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.user_id, from),
-            _ => model::value(&mut self.role_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("user_id", &self.user_id);
-        to.always("role_id", &self.role_id);
-    }
-}
-
-model::through_fields!(MemberRoleUpdateRequest);
 
 /// Group of annotations.
 ///
@@ -3603,40 +1609,6 @@ impl OrganizationAnnotationsGroupCreateRequest {
     }
 }
 
-impl model::Blank for OrganizationAnnotationsGroupCreateRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            annotations: model::blank(),
-            scopes: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationAnnotationsGroupCreateRequest {
-    const NAME: &'static str = "OrganizationAnnotationsGroupCreateRequest";
-    const FIELDS: &'static [&'static str] = &["name", "annotations", "scopes"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.annotations, from),
-            _ => model::value(&mut self.scopes, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("annotations", &self.annotations);
-        to.always("scopes", &self.scopes);
-    }
-}
-
-model::through_fields!(OrganizationAnnotationsGroupCreateRequest);
-
 /// Group of annotations with the number of objects that use it.
 ///
 /// A part of `ListOrganizationAnnotationsGroupResponse`.
@@ -3659,60 +1631,6 @@ pub struct OrganizationAnnotationsGroupEnrichedResponse {
     pub associated_items_count: Option<i64>,
 }
 
-impl model::Blank for OrganizationAnnotationsGroupEnrichedResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            annotations: model::blank(),
-            scopes: model::blank(),
-            associated_items_count: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationAnnotationsGroupEnrichedResponse {
-    const NAME: &'static str = "OrganizationAnnotationsGroupEnrichedResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "annotations",
-        "scopes",
-        "associated_items_count",
-    ];
-    const REQUIRED: u128 = 0b0001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.annotations, from),
-            5 => model::value(&mut self.scopes, from),
-            _ => model::value(&mut self.associated_items_count, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("annotations", &self.annotations);
-        to.always("scopes", &self.scopes);
-        to.given("associated_items_count", &self.associated_items_count);
-    }
-}
-
-model::through_fields!(OrganizationAnnotationsGroupEnrichedResponse);
-
 /// API token of an organization, without its value.
 ///
 /// A part of `OrganizationApiTokenResponseList`.
@@ -3734,60 +1652,6 @@ pub struct OrganizationApiToken {
     /// Identifier of the role.
     pub role_id: Option<uuid::Uuid>,
 }
-
-impl model::Blank for OrganizationApiToken {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationApiToken {
-    const NAME: &'static str = "OrganizationApiToken";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "role_name",
-        "role_id",
-    ];
-    const REQUIRED: u128 = 0b0000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.role_name, from),
-            _ => model::value(&mut self.role_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("description", &self.description);
-        to.given("role_name", &self.role_name);
-        to.given("role_id", &self.role_id);
-    }
-}
-
-model::through_fields!(OrganizationApiToken);
 
 /// API token just created, with its value.
 ///
@@ -3812,64 +1676,6 @@ pub struct OrganizationApiTokenCreate {
     /// Identifier of the role.
     pub role_id: Option<uuid::Uuid>,
 }
-
-impl model::Blank for OrganizationApiTokenCreate {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            token: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationApiTokenCreate {
-    const NAME: &'static str = "OrganizationApiTokenCreate";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "token",
-        "role_name",
-        "role_id",
-    ];
-    const REQUIRED: u128 = 0b00000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.token, from),
-            6 => model::value(&mut self.role_name, from),
-            _ => model::value(&mut self.role_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("description", &self.description);
-        to.given("token", &self.token);
-        to.given("role_name", &self.role_name);
-        to.given("role_id", &self.role_id);
-    }
-}
-
-model::through_fields!(OrganizationApiTokenCreate);
 
 /// API token to create.
 ///
@@ -3912,43 +1718,6 @@ impl OrganizationApiTokenCreateRequest {
     }
 }
 
-impl model::Blank for OrganizationApiTokenCreateRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            scope: model::blank(),
-            role_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationApiTokenCreateRequest {
-    const NAME: &'static str = "OrganizationApiTokenCreateRequest";
-    const FIELDS: &'static [&'static str] = &["name", "description", "scope", "role_id"];
-    const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.role_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("scope", &self.scope);
-        to.always("role_id", &self.role_id);
-    }
-}
-
-model::through_fields!(OrganizationApiTokenCreateRequest);
-
 /// API tokens of an organization.
 ///
 /// Returned by `list_organization_api_tokens`.
@@ -3958,32 +1727,6 @@ pub struct OrganizationApiTokenResponseList {
     /// The listed items.
     pub results: Vec<types::OrganizationApiToken>,
 }
-
-impl model::Blank for OrganizationApiTokenResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationApiTokenResponseList {
-    const NAME: &'static str = "OrganizationApiTokenResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(OrganizationApiTokenResponseList, Default);
 
 open_enum! {
     /// Permission level of an API token; nullable.
@@ -4005,32 +1748,6 @@ pub struct OrganizationAvailableRoleList {
     pub results: Vec<types::OrganizationAvailableRole>,
 }
 
-impl model::Blank for OrganizationAvailableRoleList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationAvailableRoleList {
-    const NAME: &'static str = "OrganizationAvailableRoleList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(OrganizationAvailableRoleList, Default);
-
 /// A part of `OrganizationCredentialsResponseList`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -4041,37 +1758,6 @@ pub struct OrganizationCredentials {
     pub clusters: Vec<types::CredentialCluster>,
 }
 
-impl model::Blank for OrganizationCredentials {
-    fn blank() -> Self {
-        Self {
-            credential: model::blank(),
-            clusters: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationCredentials {
-    const NAME: &'static str = "OrganizationCredentials";
-    const FIELDS: &'static [&'static str] = &["credential", "clusters"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.credential, from),
-            _ => model::value(&mut self.clusters, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("credential", &self.credential);
-        to.given("clusters", &self.clusters);
-    }
-}
-
-model::through_fields!(OrganizationCredentials, Default);
-
 /// Cloud provider credentials of an organization with the clusters that use them.
 ///
 /// Returned by `list_organization_credentials`.
@@ -4081,32 +1767,6 @@ pub struct OrganizationCredentialsResponseList {
     /// The listed items.
     pub results: Vec<types::OrganizationCredentials>,
 }
-
-impl model::Blank for OrganizationCredentialsResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationCredentialsResponseList {
-    const NAME: &'static str = "OrganizationCredentialsResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(OrganizationCredentialsResponseList, Default);
 
 /// Custom role of an organization.
 ///
@@ -4125,52 +1785,6 @@ pub struct OrganizationCustomRole {
     /// Permissions on the projects.
     pub project_permissions: Vec<types::OrganizationCustomRoleProjectPermissionItem>,
 }
-
-impl model::Blank for OrganizationCustomRole {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            cluster_permissions: model::blank(),
-            project_permissions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationCustomRole {
-    const NAME: &'static str = "OrganizationCustomRole";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "description",
-        "cluster_permissions",
-        "project_permissions",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.cluster_permissions, from),
-            _ => model::value(&mut self.project_permissions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("name", &self.name);
-        to.given("description", &self.description);
-        to.given("cluster_permissions", &self.cluster_permissions);
-        to.given("project_permissions", &self.project_permissions);
-    }
-}
-
-model::through_fields!(OrganizationCustomRole, Default);
 
 open_enum! {
     /// Permission of a custom role on a cluster.
@@ -4197,44 +1811,6 @@ pub struct OrganizationCustomRoleClusterPermissionItem {
     /// Permission on the cluster.
     pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
 }
-
-impl model::Blank for OrganizationCustomRoleClusterPermissionItem {
-    fn blank() -> Self {
-        Self {
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            permission: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationCustomRoleClusterPermissionItem {
-    const NAME: &'static str = "OrganizationCustomRoleClusterPermissionItem";
-    const FIELDS: &'static [&'static str] = &[
-        "cluster_id",
-        "cluster_name",
-        "permission",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.cluster_name, from),
-            _ => model::value(&mut self.permission, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cluster_id", &self.cluster_id);
-        to.given("cluster_name", &self.cluster_name);
-        to.given("permission", &self.permission);
-    }
-}
-
-model::through_fields!(OrganizationCustomRoleClusterPermissionItem, Default);
 
 /// Custom role to create.
 ///
@@ -4263,37 +1839,6 @@ impl OrganizationCustomRoleCreateRequest {
     }
 }
 
-impl model::Blank for OrganizationCustomRoleCreateRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationCustomRoleCreateRequest {
-    const NAME: &'static str = "OrganizationCustomRoleCreateRequest";
-    const FIELDS: &'static [&'static str] = &["name", "description"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-    }
-}
-
-model::through_fields!(OrganizationCustomRoleCreateRequest);
-
 /// Custom roles of an organization.
 ///
 /// Returned by `list_organization_custom_roles`.
@@ -4303,32 +1848,6 @@ pub struct OrganizationCustomRoleList {
     /// The listed items.
     pub results: Vec<types::OrganizationCustomRole>,
 }
-
-impl model::Blank for OrganizationCustomRoleList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationCustomRoleList {
-    const NAME: &'static str = "OrganizationCustomRoleList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(OrganizationCustomRoleList, Default);
 
 /// A part of `CustomRoleProjectPermissionRequest` and `OrganizationCustomRoleProjectPermissionItem`.
 #[derive(Clone, PartialEq)]
@@ -4363,37 +1882,6 @@ impl OrganizationCustomRolePermission {
     }
 }
 
-impl model::Blank for OrganizationCustomRolePermission {
-    fn blank() -> Self {
-        Self {
-            environment_type: model::blank(),
-            permission: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationCustomRolePermission {
-    const NAME: &'static str = "OrganizationCustomRolePermission";
-    const FIELDS: &'static [&'static str] = &["environment_type", "permission"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.environment_type, from),
-            _ => model::value(&mut self.permission, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("environment_type", &self.environment_type);
-        to.given("permission", &self.permission);
-    }
-}
-
-model::through_fields!(OrganizationCustomRolePermission, Default);
-
 open_enum! {
     /// Permission of a custom role on the environments of one type in a project.
     ///
@@ -4425,48 +1913,6 @@ pub struct OrganizationCustomRoleProjectPermissionItem {
     /// Permissions by type of environment.
     pub permissions: Vec<types::OrganizationCustomRolePermission>,
 }
-
-impl model::Blank for OrganizationCustomRoleProjectPermissionItem {
-    fn blank() -> Self {
-        Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            is_admin: model::blank(),
-            permissions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationCustomRoleProjectPermissionItem {
-    const NAME: &'static str = "OrganizationCustomRoleProjectPermissionItem";
-    const FIELDS: &'static [&'static str] = &[
-        "project_id",
-        "project_name",
-        "is_admin",
-        "permissions",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.is_admin, from),
-            _ => model::value(&mut self.permissions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("project_id", &self.project_id);
-        to.given("project_name", &self.project_name);
-        to.given("is_admin", &self.is_admin);
-        to.given("permissions", &self.permissions);
-    }
-}
-
-model::through_fields!(OrganizationCustomRoleProjectPermissionItem, Default);
 
 /// New definition of a custom role.
 ///
@@ -4504,48 +1950,6 @@ impl OrganizationCustomRoleUpdateRequest {
         self
     }
 }
-
-impl model::Blank for OrganizationCustomRoleUpdateRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            cluster_permissions: model::blank(),
-            project_permissions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationCustomRoleUpdateRequest {
-    const NAME: &'static str = "OrganizationCustomRoleUpdateRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "cluster_permissions",
-        "project_permissions",
-    ];
-    const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.cluster_permissions, from),
-            _ => model::value(&mut self.project_permissions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("cluster_permissions", &self.cluster_permissions);
-        to.always("project_permissions", &self.project_permissions);
-    }
-}
-
-model::through_fields!(OrganizationCustomRoleUpdateRequest);
 
 /// New description of an organization.
 ///
@@ -4614,60 +2018,6 @@ impl OrganizationEditRequest {
     }
 }
 
-impl model::Blank for OrganizationEditRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            website_url: model::blank(),
-            repository: model::blank(),
-            logo_url: model::blank(),
-            icon_url: model::blank(),
-            admin_emails: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationEditRequest {
-    const NAME: &'static str = "OrganizationEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "website_url",
-        "repository",
-        "logo_url",
-        "icon_url",
-        "admin_emails",
-    ];
-    const REQUIRED: u128 = 0b0000001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.website_url, from),
-            3 => model::value(&mut self.repository, from),
-            4 => model::value(&mut self.logo_url, from),
-            5 => model::value(&mut self.icon_url, from),
-            _ => model::value(&mut self.admin_emails, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("website_url", &self.website_url);
-        to.given("repository", &self.repository);
-        to.given("logo_url", &self.logo_url);
-        to.given("icon_url", &self.icon_url);
-        to.given("admin_emails", &self.admin_emails);
-    }
-}
-
-model::through_fields!(OrganizationEditRequest);
-
 /// Short description of an environment of an organization.
 ///
 /// A part of `ListEnvironmentsByOrganizationIdResponse`.
@@ -4689,60 +2039,6 @@ pub struct OrganizationEnvironmentResponse {
     /// Mode.
     pub mode: types::EnvironmentModeEnum,
 }
-
-impl model::Blank for OrganizationEnvironmentResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            organization: model::blank(),
-            project: model::blank(),
-            mode: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationEnvironmentResponse {
-    const NAME: &'static str = "OrganizationEnvironmentResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "organization",
-        "project",
-        "mode",
-    ];
-    const REQUIRED: u128 = 0b1111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.organization, from),
-            5 => model::value(&mut self.project, from),
-            _ => model::value(&mut self.mode, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("organization", &self.organization);
-        to.always("project", &self.project);
-        to.always("mode", &self.mode);
-    }
-}
-
-model::through_fields!(OrganizationEnvironmentResponse);
 
 /// Entry of the audit log of an organization.
 ///
@@ -4784,96 +2080,6 @@ pub struct OrganizationEventResponse {
     pub original_change: Option<rt::SecretText>,
 }
 
-impl model::Blank for OrganizationEventResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            timestamp: model::blank(),
-            event_type: model::blank(),
-            target_id: model::blank(),
-            target_name: model::blank(),
-            target_type: model::blank(),
-            sub_target_type: model::blank(),
-            change: model::blank(),
-            origin: model::blank(),
-            triggered_by: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            user_agent: model::blank(),
-            original_change: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationEventResponse {
-    const NAME: &'static str = "OrganizationEventResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "timestamp",
-        "event_type",
-        "target_id",
-        "target_name",
-        "target_type",
-        "sub_target_type",
-        "change",
-        "origin",
-        "triggered_by",
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "user_agent",
-        "original_change",
-    ];
-    const REQUIRED: u128 = 0b0000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.timestamp, from),
-            2 => model::value(&mut self.event_type, from),
-            3 => model::value(&mut self.target_id, from),
-            4 => model::value(&mut self.target_name, from),
-            5 => model::value(&mut self.target_type, from),
-            6 => model::value(&mut self.sub_target_type, from),
-            7 => model::value(&mut self.change, from),
-            8 => model::value(&mut self.origin, from),
-            9 => model::value(&mut self.triggered_by, from),
-            10 => model::value(&mut self.project_id, from),
-            11 => model::value(&mut self.project_name, from),
-            12 => model::value(&mut self.environment_id, from),
-            13 => model::value(&mut self.environment_name, from),
-            14 => model::value(&mut self.user_agent, from),
-            _ => model::value(&mut self.original_change, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("timestamp", &self.timestamp);
-        to.given("event_type", &self.event_type);
-        to.given("target_id", &self.target_id);
-        to.given("target_name", &self.target_name);
-        to.given("target_type", &self.target_type);
-        to.given("sub_target_type", &self.sub_target_type);
-        to.given("change", &self.change);
-        to.given("origin", &self.origin);
-        to.given("triggered_by", &self.triggered_by);
-        to.given("project_id", &self.project_id);
-        to.given("project_name", &self.project_name);
-        to.given("environment_id", &self.environment_id);
-        to.given("environment_name", &self.environment_name);
-        to.given("user_agent", &self.user_agent);
-        to.given("original_change", &self.original_change);
-    }
-}
-
-model::through_fields!(OrganizationEventResponse, Default);
-
 /// Page of the audit log of an organization, newest first. The pages are linked by tokens found in the links.
 ///
 /// Returned by `get_organization_events`.
@@ -4888,44 +2094,6 @@ pub struct OrganizationEventResponseList {
     pub events: Vec<types::OrganizationEventResponse>,
 }
 
-impl model::Blank for OrganizationEventResponseList {
-    fn blank() -> Self {
-        Self {
-            links: model::blank(),
-            organization_max_limit_reached: model::blank(),
-            events: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationEventResponseList {
-    const NAME: &'static str = "OrganizationEventResponseList";
-    const FIELDS: &'static [&'static str] = &[
-        "links",
-        "organization_max_limit_reached",
-        "events",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.links, from),
-            1 => model::value(&mut self.organization_max_limit_reached, from),
-            _ => model::value(&mut self.events, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("links", &self.links);
-        to.given("organization_max_limit_reached", &self.organization_max_limit_reached);
-        to.given("events", &self.events);
-    }
-}
-
-model::through_fields!(OrganizationEventResponseList, Default);
-
 /// Links to the neighboring pages, as relative URLs. Use only the token in their query: the path does not name the organization correctly.
 ///
 /// A part of `OrganizationEventResponseList`.
@@ -4937,37 +2105,6 @@ pub struct OrganizationEventResponseListLinks {
     /// Link to the next page, whose query holds the continue token; absent on the last page.
     pub next: Option<String>,
 }
-
-impl model::Blank for OrganizationEventResponseListLinks {
-    fn blank() -> Self {
-        Self {
-            previous: model::blank(),
-            next: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationEventResponseListLinks {
-    const NAME: &'static str = "OrganizationEventResponseListLinks";
-    const FIELDS: &'static [&'static str] = &["previous", "next"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.previous, from),
-            _ => model::value(&mut self.next, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("previous", &self.previous);
-        to.given("next", &self.next);
-    }
-}
-
-model::through_fields!(OrganizationEventResponseListLinks, Default);
 
 open_enum! {
     /// Part of an object an event is about; nullable.
@@ -5078,32 +2215,6 @@ pub struct OrganizationEventTargetResponseList {
     /// The objects.
     pub targets: Vec<types::ClusterCloudProviderInfoCredentials>,
 }
-
-impl model::Blank for OrganizationEventTargetResponseList {
-    fn blank() -> Self {
-        Self { targets: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationEventTargetResponseList {
-    const NAME: &'static str = "OrganizationEventTargetResponseList";
-    const FIELDS: &'static [&'static str] = &["targets"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.targets, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("targets", &self.targets);
-    }
-}
-
-model::through_fields!(OrganizationEventTargetResponseList, Default);
 
 open_enum! {
     /// Kind of object an event is about.
@@ -5286,37 +2397,6 @@ impl OrganizationLabelsGroupCreateRequest {
     }
 }
 
-impl model::Blank for OrganizationLabelsGroupCreateRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            labels: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationLabelsGroupCreateRequest {
-    const NAME: &'static str = "OrganizationLabelsGroupCreateRequest";
-    const FIELDS: &'static [&'static str] = &["name", "labels"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.labels, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("labels", &self.labels);
-    }
-}
-
-model::through_fields!(OrganizationLabelsGroupCreateRequest);
-
 /// Group of labels with the number of objects that use it.
 ///
 /// A part of `ListOrganizationLabelsGroupResponse`.
@@ -5337,56 +2417,6 @@ pub struct OrganizationLabelsGroupEnrichedResponse {
     pub associated_items_count: Option<i64>,
 }
 
-impl model::Blank for OrganizationLabelsGroupEnrichedResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            labels: model::blank(),
-            associated_items_count: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationLabelsGroupEnrichedResponse {
-    const NAME: &'static str = "OrganizationLabelsGroupEnrichedResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "labels",
-        "associated_items_count",
-    ];
-    const REQUIRED: u128 = 0b001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.labels, from),
-            _ => model::value(&mut self.associated_items_count, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("labels", &self.labels);
-        to.given("associated_items_count", &self.associated_items_count);
-    }
-}
-
-model::through_fields!(OrganizationLabelsGroupEnrichedResponse);
-
 /// New progress of the onboarding of an organization.
 ///
 /// Sent by `update_organization_onboarding`.
@@ -5404,32 +2434,6 @@ impl OrganizationOnboardingPatchRequest {
     }
 }
 
-impl model::Blank for OrganizationOnboardingPatchRequest {
-    fn blank() -> Self {
-        Self { status: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationOnboardingPatchRequest {
-    const NAME: &'static str = "OrganizationOnboardingPatchRequest";
-    const FIELDS: &'static [&'static str] = &["status"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("status", &self.status);
-    }
-}
-
-model::through_fields!(OrganizationOnboardingPatchRequest);
-
 /// Progress of the onboarding of an organization.
 ///
 /// Returned by `get_organization_onboarding` and `update_organization_onboarding`.
@@ -5441,37 +2445,6 @@ pub struct OrganizationOnboardingResponse {
     /// Progress of the onboarding.
     pub status: Option<types::OrganizationOnboardingStatusEnum>,
 }
-
-impl model::Blank for OrganizationOnboardingResponse {
-    fn blank() -> Self {
-        Self {
-            use_cases: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationOnboardingResponse {
-    const NAME: &'static str = "OrganizationOnboardingResponse";
-    const FIELDS: &'static [&'static str] = &["use_cases", "status"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.use_cases, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("use_cases", &self.use_cases);
-        to.given("status", &self.status);
-    }
-}
-
-model::through_fields!(OrganizationOnboardingResponse, Default);
 
 open_enum! {
     /// Progress of the onboarding of an organization.
@@ -5515,72 +2488,6 @@ pub struct OrganizationPolicyApiToken {
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-impl model::Blank for OrganizationPolicyApiToken {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-            opa_policy: model::blank(),
-            creator_name: model::blank(),
-            expires_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationPolicyApiToken {
-    const NAME: &'static str = "OrganizationPolicyApiToken";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "role_name",
-        "role_id",
-        "opa_policy",
-        "creator_name",
-        "expires_at",
-    ];
-    const REQUIRED: u128 = 0b0000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.role_name, from),
-            6 => model::value(&mut self.role_id, from),
-            7 => model::value(&mut self.opa_policy, from),
-            8 => model::value(&mut self.creator_name, from),
-            _ => model::time(&mut self.expires_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("description", &self.description);
-        to.given("role_name", &self.role_name);
-        to.given("role_id", &self.role_id);
-        to.given("opa_policy", &self.opa_policy);
-        to.given("creator_name", &self.creator_name);
-        to.given("expires_at", &self.expires_at);
-    }
-}
-
-model::through_fields!(OrganizationPolicyApiToken);
-
 /// API token bound to a policy just created, with its value.
 ///
 /// Returned by `create_organization_policy_api_token`.
@@ -5610,76 +2517,6 @@ pub struct OrganizationPolicyApiTokenCreate {
     /// Time the token expires (RFC 3339); null or absent when it does not.
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
 }
-
-impl model::Blank for OrganizationPolicyApiTokenCreate {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-            token: model::blank(),
-            creator_name: model::blank(),
-            user_sub: model::blank(),
-            expires_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationPolicyApiTokenCreate {
-    const NAME: &'static str = "OrganizationPolicyApiTokenCreate";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "role_name",
-        "role_id",
-        "token",
-        "creator_name",
-        "user_sub",
-        "expires_at",
-    ];
-    const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.role_name, from),
-            6 => model::value(&mut self.role_id, from),
-            7 => model::value(&mut self.token, from),
-            8 => model::value(&mut self.creator_name, from),
-            9 => model::value(&mut self.user_sub, from),
-            _ => model::time(&mut self.expires_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("description", &self.description);
-        to.given("role_name", &self.role_name);
-        to.given("role_id", &self.role_id);
-        to.given("token", &self.token);
-        to.given("creator_name", &self.creator_name);
-        to.given("user_sub", &self.user_sub);
-        to.given("expires_at", &self.expires_at);
-    }
-}
-
-model::through_fields!(OrganizationPolicyApiTokenCreate);
 
 /// API token bound to a policy to create.
 ///
@@ -5730,52 +2567,6 @@ impl OrganizationPolicyApiTokenCreateRequest {
     }
 }
 
-impl model::Blank for OrganizationPolicyApiTokenCreateRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            opa_policy: model::blank(),
-            role_id: model::blank(),
-            expires_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationPolicyApiTokenCreateRequest {
-    const NAME: &'static str = "OrganizationPolicyApiTokenCreateRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "opa_policy",
-        "role_id",
-        "expires_at",
-    ];
-    const REQUIRED: u128 = 0b00101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.opa_policy, from),
-            3 => model::value(&mut self.role_id, from),
-            _ => model::time(&mut self.expires_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("opa_policy", &self.opa_policy);
-        to.given("role_id", &self.role_id);
-        to.given("expires_at", &self.expires_at);
-    }
-}
-
-model::through_fields!(OrganizationPolicyApiTokenCreateRequest);
-
 /// API tokens bound to a policy in an organization.
 ///
 /// Returned by `list_organization_policy_api_tokens`.
@@ -5785,32 +2576,6 @@ pub struct OrganizationPolicyApiTokenResponseList {
     /// The listed items.
     pub results: Vec<types::OrganizationPolicyApiToken>,
 }
-
-impl model::Blank for OrganizationPolicyApiTokenResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationPolicyApiTokenResponseList {
-    const NAME: &'static str = "OrganizationPolicyApiTokenResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(OrganizationPolicyApiTokenResponseList, Default);
 
 /// Organization to create.
 ///
@@ -5882,64 +2647,6 @@ impl OrganizationRequest {
     }
 }
 
-impl model::Blank for OrganizationRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            plan: model::blank(),
-            website_url: model::blank(),
-            repository: model::blank(),
-            logo_url: model::blank(),
-            icon_url: model::blank(),
-            admin_emails: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationRequest {
-    const NAME: &'static str = "OrganizationRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "plan",
-        "website_url",
-        "repository",
-        "logo_url",
-        "icon_url",
-        "admin_emails",
-    ];
-    const REQUIRED: u128 = 0b00000101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.plan, from),
-            3 => model::value(&mut self.website_url, from),
-            4 => model::value(&mut self.repository, from),
-            5 => model::value(&mut self.logo_url, from),
-            6 => model::value(&mut self.icon_url, from),
-            _ => model::value(&mut self.admin_emails, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("plan", &self.plan);
-        to.given("website_url", &self.website_url);
-        to.given("repository", &self.repository);
-        to.given("logo_url", &self.logo_url);
-        to.given("icon_url", &self.icon_url);
-        to.given("admin_emails", &self.admin_emails);
-    }
-}
-
-model::through_fields!(OrganizationRequest);
-
 /// Organizations of the user.
 ///
 /// Returned by `list_organization`.
@@ -5949,32 +2656,6 @@ pub struct OrganizationResponseList {
     /// The listed items.
     pub results: Vec<types::Organization>,
 }
-
-impl model::Blank for OrganizationResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationResponseList {
-    const NAME: &'static str = "OrganizationResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(OrganizationResponseList, Default);
 
 /// Webhook of an organization.
 ///
@@ -6048,64 +2729,6 @@ impl OrganizationWebhookCreateRequest {
     }
 }
 
-impl model::Blank for OrganizationWebhookCreateRequest {
-    fn blank() -> Self {
-        Self {
-            kind: model::blank(),
-            target_url: model::blank(),
-            target_secret: model::blank(),
-            description: model::blank(),
-            enabled: model::blank(),
-            events: model::blank(),
-            project_names_filter: model::blank(),
-            environment_types_filter: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationWebhookCreateRequest {
-    const NAME: &'static str = "OrganizationWebhookCreateRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "kind",
-        "target_url",
-        "target_secret",
-        "description",
-        "enabled",
-        "events",
-        "project_names_filter",
-        "environment_types_filter",
-    ];
-    const REQUIRED: u128 = 0b00100011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.target_url, from),
-            2 => model::value(&mut self.target_secret, from),
-            3 => model::value(&mut self.description, from),
-            4 => model::value(&mut self.enabled, from),
-            5 => model::value(&mut self.events, from),
-            6 => model::value(&mut self.project_names_filter, from),
-            _ => model::value(&mut self.environment_types_filter, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kind", &self.kind);
-        to.always("target_url", &self.target_url);
-        to.given("target_secret", &self.target_secret);
-        to.given("description", &self.description);
-        to.given("enabled", &self.enabled);
-        to.always("events", &self.events);
-        to.given("project_names_filter", &self.project_names_filter);
-        to.given("environment_types_filter", &self.environment_types_filter);
-    }
-}
-
-model::through_fields!(OrganizationWebhookCreateRequest);
-
 /// Webhook of an organization just created.
 ///
 /// Returned by `create_organization_webhook` and `edit_organization_webhook`.
@@ -6135,76 +2758,6 @@ pub struct OrganizationWebhookCreateResponse {
     /// Types of environments to report about.
     pub environment_types_filter: Vec<types::EnvironmentModeEnum>,
 }
-
-impl model::Blank for OrganizationWebhookCreateResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            kind: model::blank(),
-            target_url: model::blank(),
-            target_secret_set: model::blank(),
-            description: model::blank(),
-            enabled: model::blank(),
-            events: model::blank(),
-            project_names_filter: model::blank(),
-            environment_types_filter: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationWebhookCreateResponse {
-    const NAME: &'static str = "OrganizationWebhookCreateResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "kind",
-        "target_url",
-        "target_secret_set",
-        "description",
-        "enabled",
-        "events",
-        "project_names_filter",
-        "environment_types_filter",
-    ];
-    const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.kind, from),
-            4 => model::value(&mut self.target_url, from),
-            5 => model::value(&mut self.target_secret_set, from),
-            6 => model::value(&mut self.description, from),
-            7 => model::value(&mut self.enabled, from),
-            8 => model::value(&mut self.events, from),
-            9 => model::value(&mut self.project_names_filter, from),
-            _ => model::value(&mut self.environment_types_filter, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("kind", &self.kind);
-        to.given("target_url", &self.target_url);
-        to.given("target_secret_set", &self.target_secret_set);
-        to.given("description", &self.description);
-        to.given("enabled", &self.enabled);
-        to.given("events", &self.events);
-        to.given("project_names_filter", &self.project_names_filter);
-        to.given("environment_types_filter", &self.environment_types_filter);
-    }
-}
-
-model::through_fields!(OrganizationWebhookCreateResponse);
 
 open_enum! {
     /// Deployment event a webhook reports.
@@ -6264,76 +2817,6 @@ pub struct OrganizationWebhookResponse {
     pub environment_types_filter: Vec<types::EnvironmentModeEnum>,
 }
 
-impl model::Blank for OrganizationWebhookResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            kind: model::blank(),
-            target_url: model::blank(),
-            target_secret_set: model::blank(),
-            description: model::blank(),
-            enabled: model::blank(),
-            events: model::blank(),
-            project_names_filter: model::blank(),
-            environment_types_filter: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationWebhookResponse {
-    const NAME: &'static str = "OrganizationWebhookResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "kind",
-        "target_url",
-        "target_secret_set",
-        "description",
-        "enabled",
-        "events",
-        "project_names_filter",
-        "environment_types_filter",
-    ];
-    const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.kind, from),
-            4 => model::value(&mut self.target_url, from),
-            5 => model::value(&mut self.target_secret_set, from),
-            6 => model::value(&mut self.description, from),
-            7 => model::value(&mut self.enabled, from),
-            8 => model::value(&mut self.events, from),
-            9 => model::value(&mut self.project_names_filter, from),
-            _ => model::value(&mut self.environment_types_filter, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("kind", &self.kind);
-        to.given("target_url", &self.target_url);
-        to.given("target_secret_set", &self.target_secret_set);
-        to.given("description", &self.description);
-        to.given("enabled", &self.enabled);
-        to.given("events", &self.events);
-        to.given("project_names_filter", &self.project_names_filter);
-        to.given("environment_types_filter", &self.environment_types_filter);
-    }
-}
-
-model::through_fields!(OrganizationWebhookResponse);
-
 /// Webhooks of an organization.
 ///
 /// Returned by `list_organization_web_hooks`.
@@ -6344,32 +2827,6 @@ pub struct OrganizationWebhookResponseList {
     pub results: Vec<types::OrganizationWebhookResponse>,
 }
 
-impl model::Blank for OrganizationWebhookResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for OrganizationWebhookResponseList {
-    const NAME: &'static str = "OrganizationWebhookResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(OrganizationWebhookResponseList, Default);
-
 /// Returned by `parse_terraform_variables_from_git_repo`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -6377,32 +2834,6 @@ pub struct ParseTerraformVariablesFromGitRepoResponse {
     /// The results.
     pub results: Vec<types::TerraformVariableDefinition>,
 }
-
-impl model::Blank for ParseTerraformVariablesFromGitRepoResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ParseTerraformVariablesFromGitRepoResponse {
-    const NAME: &'static str = "ParseTerraformVariablesFromGitRepoResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ParseTerraformVariablesFromGitRepoResponse, Default);
 
 /// Short description of a service and of where it lives.
 ///
@@ -6469,76 +2900,6 @@ impl ServiceLightResponse {
     }
 }
 
-impl model::Blank for ServiceLightResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            cluster_id: model::blank(),
-            job_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ServiceLightResponse {
-    const NAME: &'static str = "ServiceLightResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "description",
-        "icon_uri",
-        "service_type",
-        "project_id",
-        "project_name",
-        "environment_id",
-        "environment_name",
-        "cluster_id",
-        "job_type",
-    ];
-    const REQUIRED: u128 = 0b01111111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.icon_uri, from),
-            4 => model::value(&mut self.service_type, from),
-            5 => model::value(&mut self.project_id, from),
-            6 => model::value(&mut self.project_name, from),
-            7 => model::value(&mut self.environment_id, from),
-            8 => model::value(&mut self.environment_name, from),
-            9 => model::value(&mut self.cluster_id, from),
-            _ => model::value(&mut self.job_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("icon_uri", &self.icon_uri);
-        to.always("service_type", &self.service_type);
-        to.always("project_id", &self.project_id);
-        to.always("project_name", &self.project_name);
-        to.always("environment_id", &self.environment_id);
-        to.always("environment_name", &self.environment_name);
-        to.always("cluster_id", &self.cluster_id);
-        to.given("job_type", &self.job_type);
-    }
-}
-
-model::through_fields!(ServiceLightResponse);
-
 /// Answers of a user on sign-up, with their identifier.
 ///
 /// Returned by `get_user_sign_up`.
@@ -6578,96 +2939,6 @@ pub struct SignUp {
     /// Where the user hosts their infrastructure; can be null.
     pub infrastructure_hosting: Option<String>,
 }
-
-impl model::Blank for SignUp {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            first_name: model::blank(),
-            last_name: model::blank(),
-            user_email: model::blank(),
-            type_of_use: model::blank(),
-            qovery_usage: model::blank(),
-            company_name: model::blank(),
-            company_size: model::blank(),
-            user_role: model::blank(),
-            qovery_usage_other: model::blank(),
-            user_questions: model::blank(),
-            current_step: model::blank(),
-            dx_auth: model::blank(),
-            infrastructure_hosting: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SignUp {
-    const NAME: &'static str = "SignUp";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "first_name",
-        "last_name",
-        "user_email",
-        "type_of_use",
-        "qovery_usage",
-        "company_name",
-        "company_size",
-        "user_role",
-        "qovery_usage_other",
-        "user_questions",
-        "current_step",
-        "dx_auth",
-        "infrastructure_hosting",
-    ];
-    const REQUIRED: u128 = 0b0000000011111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.first_name, from),
-            4 => model::value(&mut self.last_name, from),
-            5 => model::value(&mut self.user_email, from),
-            6 => model::value(&mut self.type_of_use, from),
-            7 => model::value(&mut self.qovery_usage, from),
-            8 => model::value(&mut self.company_name, from),
-            9 => model::value(&mut self.company_size, from),
-            10 => model::value(&mut self.user_role, from),
-            11 => model::value(&mut self.qovery_usage_other, from),
-            12 => model::value(&mut self.user_questions, from),
-            13 => model::value(&mut self.current_step, from),
-            14 => model::value(&mut self.dx_auth, from),
-            _ => model::value(&mut self.infrastructure_hosting, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("first_name", &self.first_name);
-        to.always("last_name", &self.last_name);
-        to.always("user_email", &self.user_email);
-        to.always("type_of_use", &self.type_of_use);
-        to.always("qovery_usage", &self.qovery_usage);
-        to.given("company_name", &self.company_name);
-        to.given("company_size", &self.company_size);
-        to.given("user_role", &self.user_role);
-        to.given("qovery_usage_other", &self.qovery_usage_other);
-        to.given("user_questions", &self.user_questions);
-        to.given("current_step", &self.current_step);
-        to.given("dx_auth", &self.dx_auth);
-        to.given("infrastructure_hosting", &self.infrastructure_hosting);
-    }
-}
-
-model::through_fields!(SignUp);
 
 /// Answers of a user on sign-up.
 ///
@@ -6773,84 +3044,6 @@ impl SignUpRequest {
     }
 }
 
-impl model::Blank for SignUpRequest {
-    fn blank() -> Self {
-        Self {
-            first_name: model::blank(),
-            last_name: model::blank(),
-            user_email: model::blank(),
-            type_of_use: model::blank(),
-            qovery_usage: model::blank(),
-            company_name: model::blank(),
-            company_size: model::blank(),
-            user_role: model::blank(),
-            qovery_usage_other: model::blank(),
-            user_questions: model::blank(),
-            current_step: model::blank(),
-            dx_auth: model::blank(),
-            infrastructure_hosting: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SignUpRequest {
-    const NAME: &'static str = "SignUpRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "first_name",
-        "last_name",
-        "user_email",
-        "type_of_use",
-        "qovery_usage",
-        "company_name",
-        "company_size",
-        "user_role",
-        "qovery_usage_other",
-        "user_questions",
-        "current_step",
-        "dx_auth",
-        "infrastructure_hosting",
-    ];
-    const REQUIRED: u128 = 0b0000000011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.first_name, from),
-            1 => model::value(&mut self.last_name, from),
-            2 => model::value(&mut self.user_email, from),
-            3 => model::value(&mut self.type_of_use, from),
-            4 => model::value(&mut self.qovery_usage, from),
-            5 => model::value(&mut self.company_name, from),
-            6 => model::value(&mut self.company_size, from),
-            7 => model::value(&mut self.user_role, from),
-            8 => model::value(&mut self.qovery_usage_other, from),
-            9 => model::value(&mut self.user_questions, from),
-            10 => model::value(&mut self.current_step, from),
-            11 => model::value(&mut self.dx_auth, from),
-            _ => model::value(&mut self.infrastructure_hosting, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("first_name", &self.first_name);
-        to.always("last_name", &self.last_name);
-        to.always("user_email", &self.user_email);
-        to.always("type_of_use", &self.type_of_use);
-        to.always("qovery_usage", &self.qovery_usage);
-        to.given("company_name", &self.company_name);
-        to.given("company_size", &self.company_size);
-        to.given("user_role", &self.user_role);
-        to.given("qovery_usage_other", &self.qovery_usage_other);
-        to.given("user_questions", &self.user_questions);
-        to.given("current_step", &self.current_step);
-        to.given("dx_auth", &self.dx_auth);
-        to.given("infrastructure_hosting", &self.infrastructure_hosting);
-    }
-}
-
-model::through_fields!(SignUpRequest);
-
 /// Alert receiver to create that writes to Slack.
 ///
 /// A part of `AlertReceiverCreationRequest`.
@@ -6907,64 +3100,6 @@ impl SlackAlertReceiverCreationRequest {
         self
     }
 }
-
-impl model::Blank for SlackAlertReceiverCreationRequest {
-    fn blank() -> Self {
-        Self {
-            organization_id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            webhook_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SlackAlertReceiverCreationRequest {
-    const NAME: &'static str = "SlackAlertReceiverCreationRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "organization_id",
-        "name",
-        "description",
-        "type",
-        "send_resolved",
-        "owner",
-        "severity",
-        "webhook_url",
-    ];
-    const REQUIRED: u128 = 0b10011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.type_, from),
-            4 => model::value(&mut self.send_resolved, from),
-            5 => model::value(&mut self.owner, from),
-            6 => model::value(&mut self.severity, from),
-            _ => model::value(&mut self.webhook_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("organization_id", &self.organization_id);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("send_resolved", &self.send_resolved);
-        to.given("owner", &self.owner);
-        to.given("severity", &self.severity);
-        to.always("webhook_url", &self.webhook_url);
-    }
-}
-
-model::through_fields!(SlackAlertReceiverCreationRequest);
 
 /// New configuration of an alert receiver that writes to Slack.
 ///
@@ -7023,60 +3158,6 @@ impl SlackAlertReceiverEditRequest {
     }
 }
 
-impl model::Blank for SlackAlertReceiverEditRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            webhook_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SlackAlertReceiverEditRequest {
-    const NAME: &'static str = "SlackAlertReceiverEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "type",
-        "send_resolved",
-        "owner",
-        "severity",
-        "webhook_url",
-    ];
-    const REQUIRED: u128 = 0b0001111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.send_resolved, from),
-            4 => model::value(&mut self.owner, from),
-            5 => model::value(&mut self.severity, from),
-            _ => model::value(&mut self.webhook_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("send_resolved", &self.send_resolved);
-        to.given("owner", &self.owner);
-        to.given("severity", &self.severity);
-        to.given("webhook_url", &self.webhook_url);
-    }
-}
-
-model::through_fields!(SlackAlertReceiverEditRequest);
-
 /// Alert receiver that writes to Slack. The webhook URL is never returned.
 ///
 /// A part of `AlertReceiverResponse`.
@@ -7103,68 +3184,6 @@ pub struct SlackAlertReceiverResponse {
     pub severity: Option<String>,
 }
 
-impl model::Blank for SlackAlertReceiverResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SlackAlertReceiverResponse {
-    const NAME: &'static str = "SlackAlertReceiverResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "type",
-        "send_resolved",
-        "owner",
-        "severity",
-    ];
-    const REQUIRED: u128 = 0b001111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.type_, from),
-            6 => model::value(&mut self.send_resolved, from),
-            7 => model::value(&mut self.owner, from),
-            _ => model::value(&mut self.severity, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("send_resolved", &self.send_resolved);
-        to.given("owner", &self.owner);
-        to.given("severity", &self.severity);
-    }
-}
-
-model::through_fields!(SlackAlertReceiverResponse);
-
 /// Variable declared by Terraform files.
 ///
 /// A part of `ParseTerraformVariablesFromGitRepoResponse`.
@@ -7187,56 +3206,6 @@ pub struct TerraformVariableDefinition {
     pub description: Option<String>,
 }
 
-impl model::Blank for TerraformVariableDefinition {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            sensitive: model::blank(),
-            nullable: model::blank(),
-            default: model::blank(),
-            source: model::blank(),
-            description: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformVariableDefinition {
-    const NAME: &'static str = "TerraformVariableDefinition";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "sensitive",
-        "nullable",
-        "default",
-        "source",
-        "description",
-    ];
-    const REQUIRED: u128 = 0b010011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.sensitive, from),
-            2 => model::value(&mut self.nullable, from),
-            3 => model::value(&mut self.default, from),
-            4 => model::value(&mut self.source, from),
-            _ => model::value(&mut self.description, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("sensitive", &self.sensitive);
-        to.given("nullable", &self.nullable);
-        to.given("default", &self.default);
-        to.always("source", &self.source);
-        to.given("description", &self.description);
-    }
-}
-
-model::through_fields!(TerraformVariableDefinition);
-
 /// Git repository in which Terraform variables are to be looked for.
 ///
 /// Sent by `parse_terraform_variables_from_git_repo`.
@@ -7253,34 +3222,6 @@ impl TerraformVariableParsingRequest {
         Self { git_repository }
     }
 }
-
-impl model::Blank for TerraformVariableParsingRequest {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformVariableParsingRequest {
-    const NAME: &'static str = "TerraformVariableParsingRequest";
-    const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git_repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-    }
-}
-
-model::through_fields!(TerraformVariableParsingRequest);
 
 union! {
     /// How the variable files of a repository are found. The `type` field selects the shape.
@@ -7325,32 +3266,6 @@ impl TfVarsDiscoveryModeAutoDiscover {
     }
 }
 
-impl model::Blank for TfVarsDiscoveryModeAutoDiscover {
-    fn blank() -> Self {
-        Self { type_: model::blank() }
-    }
-}
-
-impl model::Model for TfVarsDiscoveryModeAutoDiscover {
-    const NAME: &'static str = "TfVarsDiscoveryModeAutoDiscover";
-    const FIELDS: &'static [&'static str] = &["type"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.type_, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-    }
-}
-
-model::through_fields!(TfVarsDiscoveryModeAutoDiscover);
-
 open_enum! {
     /// Always `AutoDiscover`.
     ///
@@ -7383,37 +3298,6 @@ impl TfVarsDiscoveryModeSpecificPaths {
     }
 }
 
-impl model::Blank for TfVarsDiscoveryModeSpecificPaths {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            paths: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TfVarsDiscoveryModeSpecificPaths {
-    const NAME: &'static str = "TfVarsDiscoveryModeSpecificPaths";
-    const FIELDS: &'static [&'static str] = &["type", "paths"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.paths, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("paths", &self.paths);
-    }
-}
-
-model::through_fields!(TfVarsDiscoveryModeSpecificPaths);
-
 open_enum! {
     /// Always `SpecificPaths`.
     ///
@@ -7435,37 +3319,6 @@ pub struct TfVarsFileResponse {
     /// Values of the file, by name.
     pub variables: BTreeMap<String, String>,
 }
-
-impl model::Blank for TfVarsFileResponse {
-    fn blank() -> Self {
-        Self {
-            source: model::blank(),
-            variables: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TfVarsFileResponse {
-    const NAME: &'static str = "TfVarsFileResponse";
-    const FIELDS: &'static [&'static str] = &["source", "variables"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.source, from),
-            _ => model::value(&mut self.variables, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("source", &self.source);
-        to.always("variables", &self.variables);
-    }
-}
-
-model::through_fields!(TfVarsFileResponse);
 
 /// Git repository whose Terraform variable files are to be listed.
 ///
@@ -7489,37 +3342,6 @@ impl TfVarsListRequest {
     }
 }
 
-impl model::Blank for TfVarsListRequest {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-            mode: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TfVarsListRequest {
-    const NAME: &'static str = "TfVarsListRequest";
-    const FIELDS: &'static [&'static str] = &["git_repository", "mode"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.mode, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-        to.always("mode", &self.mode);
-    }
-}
-
-model::through_fields!(TfVarsListRequest);
-
 /// Member who becomes the owner of an organization.
 ///
 /// Sent by `post_organization_transfer_ownership`.
@@ -7536,32 +3358,6 @@ impl TransferOwnershipRequest {
         Self { user_id }
     }
 }
-
-impl model::Blank for TransferOwnershipRequest {
-    fn blank() -> Self {
-        Self { user_id: model::blank() }
-    }
-}
-
-impl model::Model for TransferOwnershipRequest {
-    const NAME: &'static str = "TransferOwnershipRequest";
-    const FIELDS: &'static [&'static str] = &["user_id"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.user_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("user_id", &self.user_id);
-    }
-}
-
-model::through_fields!(TransferOwnershipRequest);
 
 open_enum! {
     /// Context in which a user intends to use Qovery.
@@ -7601,64 +3397,6 @@ pub struct WebhookEventResponse {
     pub target_response_body: Option<String>,
 }
 
-impl model::Blank for WebhookEventResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            kind: model::blank(),
-            matched_event: model::blank(),
-            target_url_used: model::blank(),
-            request: model::blank(),
-            target_response_status_code: model::blank(),
-            target_response_body: model::blank(),
-        }
-    }
-}
-
-impl model::Model for WebhookEventResponse {
-    const NAME: &'static str = "WebhookEventResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "kind",
-        "matched_event",
-        "target_url_used",
-        "request",
-        "target_response_status_code",
-        "target_response_body",
-    ];
-    const REQUIRED: u128 = 0b01011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.kind, from),
-            3 => model::value(&mut self.matched_event, from),
-            4 => model::value(&mut self.target_url_used, from),
-            5 => model::value(&mut self.request, from),
-            6 => model::value(&mut self.target_response_status_code, from),
-            _ => model::value(&mut self.target_response_body, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.always("kind", &self.kind);
-        to.always("matched_event", &self.matched_event);
-        to.always("target_url_used", &self.target_url_used);
-        to.always("request", &self.request);
-        to.always("target_response_status_code", &self.target_response_status_code);
-        to.given("target_response_body", &self.target_response_body);
-    }
-}
-
-model::through_fields!(WebhookEventResponse);
-
 /// Calls made by a webhook.
 ///
 /// Returned by `list_webhook_event`.
@@ -7668,32 +3406,6 @@ pub struct WebhookEventResponseList {
     /// The calls.
     pub results: Vec<types::WebhookEventResponse>,
 }
-
-impl model::Blank for WebhookEventResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for WebhookEventResponseList {
-    const NAME: &'static str = "WebhookEventResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(WebhookEventResponseList, Default);
 
 /// Carries over everything of an `AccountInfo` that an `AccountInfoEditRequest` can hold.
 ///

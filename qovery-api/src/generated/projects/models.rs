@@ -3,7 +3,6 @@
 
 //! Models. Projects and their deployment rules.
 
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::types;
 
@@ -28,60 +27,6 @@ pub struct Project {
     /// Organization.
     pub organization: Option<types::ReferenceObject>,
 }
-
-impl model::Blank for Project {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            associated_environments_count: model::blank(),
-            organization: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Project {
-    const NAME: &'static str = "Project";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "associated_environments_count",
-        "organization",
-    ];
-    const REQUIRED: u128 = 0b0001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.associated_environments_count, from),
-            _ => model::value(&mut self.organization, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("associated_environments_count", &self.associated_environments_count);
-        to.given("organization", &self.organization);
-    }
-}
-
-model::through_fields!(Project);
 
 /// Deployment rule of a project.
 ///
@@ -122,88 +67,6 @@ pub struct ProjectDeploymentRule {
     /// Position of the rule in the order of priority.
     pub priority_index: Option<i64>,
 }
-
-impl model::Blank for ProjectDeploymentRule {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            mode: model::blank(),
-            cluster_id: model::blank(),
-            auto_stop: model::blank(),
-            timezone: model::blank(),
-            start_time: model::blank(),
-            stop_time: model::blank(),
-            weekdays: model::blank(),
-            wildcard: model::blank(),
-            priority_index: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProjectDeploymentRule {
-    const NAME: &'static str = "ProjectDeploymentRule";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "mode",
-        "cluster_id",
-        "auto_stop",
-        "timezone",
-        "start_time",
-        "stop_time",
-        "weekdays",
-        "wildcard",
-        "priority_index",
-    ];
-    const REQUIRED: u128 = 0b01011101101011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.mode, from),
-            6 => model::value(&mut self.cluster_id, from),
-            7 => model::value(&mut self.auto_stop, from),
-            8 => model::value(&mut self.timezone, from),
-            9 => model::time(&mut self.start_time, from),
-            10 => model::time(&mut self.stop_time, from),
-            11 => model::value(&mut self.weekdays, from),
-            12 => model::value(&mut self.wildcard, from),
-            _ => model::value(&mut self.priority_index, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("mode", &self.mode);
-        to.always("cluster_id", &self.cluster_id);
-        to.given("auto_stop", &self.auto_stop);
-        to.always("timezone", &self.timezone);
-        to.always("start_time", &self.start_time);
-        to.always("stop_time", &self.stop_time);
-        to.always("weekdays", &self.weekdays);
-        to.always("wildcard", &self.wildcard);
-        to.given("priority_index", &self.priority_index);
-    }
-}
-
-model::through_fields!(ProjectDeploymentRule);
 
 /// Rule applied to the new environments of a project whose name matches.
 ///
@@ -274,72 +137,6 @@ impl ProjectDeploymentRuleRequest {
     }
 }
 
-impl model::Blank for ProjectDeploymentRuleRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            mode: model::blank(),
-            cluster_id: model::blank(),
-            auto_stop: model::blank(),
-            timezone: model::blank(),
-            start_time: model::blank(),
-            stop_time: model::blank(),
-            weekdays: model::blank(),
-            wildcard: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProjectDeploymentRuleRequest {
-    const NAME: &'static str = "ProjectDeploymentRuleRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "mode",
-        "cluster_id",
-        "auto_stop",
-        "timezone",
-        "start_time",
-        "stop_time",
-        "weekdays",
-        "wildcard",
-    ];
-    const REQUIRED: u128 = 0b1111101101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.mode, from),
-            3 => model::value(&mut self.cluster_id, from),
-            4 => model::value(&mut self.auto_stop, from),
-            5 => model::value(&mut self.timezone, from),
-            6 => model::time(&mut self.start_time, from),
-            7 => model::time(&mut self.stop_time, from),
-            8 => model::value(&mut self.weekdays, from),
-            _ => model::value(&mut self.wildcard, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("mode", &self.mode);
-        to.always("cluster_id", &self.cluster_id);
-        to.given("auto_stop", &self.auto_stop);
-        to.always("timezone", &self.timezone);
-        to.always("start_time", &self.start_time);
-        to.always("stop_time", &self.stop_time);
-        to.always("weekdays", &self.weekdays);
-        to.always("wildcard", &self.wildcard);
-    }
-}
-
-model::through_fields!(ProjectDeploymentRuleRequest);
-
 /// Deployment rules of a project.
 ///
 /// Returned by `list_project_deployment_rules`.
@@ -349,32 +146,6 @@ pub struct ProjectDeploymentRuleResponseList {
     /// The listed items.
     pub results: Vec<types::ProjectDeploymentRule>,
 }
-
-impl model::Blank for ProjectDeploymentRuleResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ProjectDeploymentRuleResponseList {
-    const NAME: &'static str = "ProjectDeploymentRuleResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ProjectDeploymentRuleResponseList, Default);
 
 /// Order of the deployment rules of a project.
 ///
@@ -403,37 +174,6 @@ impl ProjectDeploymentRulesPriorityOrderRequest {
     }
 }
 
-impl model::Blank for ProjectDeploymentRulesPriorityOrderRequest {
-    fn blank() -> Self {
-        Self {
-            project_deployment_rule_ids_in_order: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProjectDeploymentRulesPriorityOrderRequest {
-    const NAME: &'static str = "ProjectDeploymentRulesPriorityOrderRequest";
-    const FIELDS: &'static [&'static str] = &["project_deployment_rule_ids_in_order"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.project_deployment_rule_ids_in_order, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given(
-            "project_deployment_rule_ids_in_order",
-            &self.project_deployment_rule_ids_in_order,
-        );
-    }
-}
-
-model::through_fields!(ProjectDeploymentRulesPriorityOrderRequest, Default);
-
 /// Project of an organization.
 ///
 /// Sent by `create_project` and `edit_project`.
@@ -461,37 +201,6 @@ impl ProjectRequest {
     }
 }
 
-impl model::Blank for ProjectRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProjectRequest {
-    const NAME: &'static str = "ProjectRequest";
-    const FIELDS: &'static [&'static str] = &["name", "description"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-    }
-}
-
-model::through_fields!(ProjectRequest);
-
 /// Projects of an organization.
 ///
 /// Returned by `list_project`.
@@ -501,32 +210,6 @@ pub struct ProjectResponseList {
     /// The listed items.
     pub results: Vec<types::Project>,
 }
-
-impl model::Blank for ProjectResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ProjectResponseList {
-    const NAME: &'static str = "ProjectResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ProjectResponseList, Default);
 
 /// Numbers of services and environments of a project.
 ///
@@ -542,44 +225,6 @@ pub struct ProjectStats {
     pub environment_total_number: Option<i64>,
 }
 
-impl model::Blank for ProjectStats {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            service_total_number: model::blank(),
-            environment_total_number: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProjectStats {
-    const NAME: &'static str = "ProjectStats";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "service_total_number",
-        "environment_total_number",
-    ];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.service_total_number, from),
-            _ => model::value(&mut self.environment_total_number, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.given("service_total_number", &self.service_total_number);
-        to.given("environment_total_number", &self.environment_total_number);
-    }
-}
-
-model::through_fields!(ProjectStats);
-
 /// Numbers of services and environments of the projects of an organization.
 ///
 /// Returned by `get_organization_project_stats`.
@@ -589,32 +234,6 @@ pub struct ProjectStatsResponseList {
     /// The listed items.
     pub results: Vec<types::ProjectStats>,
 }
-
-impl model::Blank for ProjectStatsResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ProjectStatsResponseList {
-    const NAME: &'static str = "ProjectStatsResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ProjectStatsResponseList, Default);
 
 /// Carries over everything of a `Project` that a `ProjectRequest` can hold.
 ///

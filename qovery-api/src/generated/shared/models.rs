@@ -5,10 +5,13 @@
 
 #[allow(unused_imports, reason = "what uses it depends on the areas")]
 use std::collections::BTreeMap;
-use crate::runtime::model;
+#[allow(unused_imports, reason = "what uses it depends on the areas")]
 use crate::runtime as rt;
+#[allow(unused_imports, reason = "what uses it depends on the areas")]
 use crate::runtime::open_enum::open_enum;
+#[allow(unused_imports, reason = "what uses it depends on the areas")]
 use crate::runtime::union::union;
+#[allow(unused_imports, reason = "what uses it depends on the areas")]
 use crate::types;
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -74,37 +77,6 @@ impl AgenticWorkflowGovernance {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for AgenticWorkflowGovernance {
-    fn blank() -> Self {
-        Self {
-            host_allowlist: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for AgenticWorkflowGovernance {
-    const NAME: &'static str = "AgenticWorkflowGovernance";
-    const FIELDS: &'static [&'static str] = &["host_allowlist"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.host_allowlist, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("host_allowlist", &self.host_allowlist);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(AgenticWorkflowGovernance);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
 /// HTTP header sent to an output of an agentic workflow.
 ///
 /// A part of `AgenticWorkflowOutput`.
@@ -129,40 +101,6 @@ impl AgenticWorkflowHeader {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for AgenticWorkflowHeader {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for AgenticWorkflowHeader {
-    const NAME: &'static str = "AgenticWorkflowHeader";
-    const FIELDS: &'static [&'static str] = &["name", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("value", &self.value);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(AgenticWorkflowHeader);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
 /// Language model used by an agentic workflow. The API key is never returned.
 ///
 /// A part of `AgenticWorkflowResponse`.
@@ -174,40 +112,6 @@ pub struct AgenticWorkflowModelResponse {
     /// Settings of the model, as text; empty by default.
     pub settings: String,
 }
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for AgenticWorkflowModelResponse {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            settings: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for AgenticWorkflowModelResponse {
-    const NAME: &'static str = "AgenticWorkflowModelResponse";
-    const FIELDS: &'static [&'static str] = &["type", "settings"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.settings, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("settings", &self.settings);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(AgenticWorkflowModelResponse);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 open_enum! {
@@ -272,46 +176,6 @@ impl AgenticWorkflowOutput {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for AgenticWorkflowOutput {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            url: model::blank(),
-            headers: model::blank(),
-            instructions: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for AgenticWorkflowOutput {
-    const NAME: &'static str = "AgenticWorkflowOutput";
-    const FIELDS: &'static [&'static str] = &["name", "url", "headers", "instructions"];
-    const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.url, from),
-            2 => model::value(&mut self.headers, from),
-            _ => model::value(&mut self.instructions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("url", &self.url);
-        to.given("headers", &self.headers);
-        to.given("instructions", &self.instructions);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(AgenticWorkflowOutput);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
 /// Git repository an agentic workflow works with.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
@@ -342,43 +206,6 @@ impl AgenticWorkflowProjectRepository {
         self
     }
 }
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for AgenticWorkflowProjectRepository {
-    fn blank() -> Self {
-        Self {
-            url: model::blank(),
-            branch: model::blank(),
-            git_token_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for AgenticWorkflowProjectRepository {
-    const NAME: &'static str = "AgenticWorkflowProjectRepository";
-    const FIELDS: &'static [&'static str] = &["url", "branch", "git_token_id"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            _ => model::value(&mut self.git_token_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("url", &self.url);
-        to.always("branch", &self.branch);
-        to.given("git_token_id", &self.git_token_id);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(AgenticWorkflowProjectRepository);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Resources given to a run of an agentic workflow.
@@ -417,51 +244,6 @@ impl AgenticWorkflowResources {
         }
     }
 }
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for AgenticWorkflowResources {
-    fn blank() -> Self {
-        Self {
-            cpu_milli: model::blank(),
-            ram_mib: model::blank(),
-            gpu: model::blank(),
-            storage_gib: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for AgenticWorkflowResources {
-    const NAME: &'static str = "AgenticWorkflowResources";
-    const FIELDS: &'static [&'static str] = &[
-        "cpu_milli",
-        "ram_mib",
-        "gpu",
-        "storage_gib",
-    ];
-    const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            1 => model::value(&mut self.ram_mib, from),
-            2 => model::value(&mut self.gpu, from),
-            _ => model::value(&mut self.storage_gib, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("cpu_milli", &self.cpu_milli);
-        to.always("ram_mib", &self.ram_mib);
-        to.always("gpu", &self.gpu);
-        to.always("storage_gib", &self.storage_gib);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(AgenticWorkflowResources);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Agentic workflow.
@@ -515,119 +297,6 @@ pub struct AgenticWorkflowResponse {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for AgenticWorkflowResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            service_type: model::blank(),
-            environment: model::blank(),
-            name: model::blank(),
-            slug: model::blank(),
-            description: model::blank(),
-            webhook_ip_allowlist: model::blank(),
-            docker_fragment: model::blank(),
-            enabled: model::blank(),
-            mcp: model::blank(),
-            mcp_server_ids: model::blank(),
-            outputs: model::blank(),
-            model: model::blank(),
-            project_repositories: model::blank(),
-            agent_prompt: model::blank(),
-            governance: model::blank(),
-            resources: model::blank(),
-            webhook: model::blank(),
-            icon_uri: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for AgenticWorkflowResponse {
-    const NAME: &'static str = "AgenticWorkflowResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "service_type",
-        "environment",
-        "name",
-        "slug",
-        "description",
-        "webhook_ip_allowlist",
-        "docker_fragment",
-        "enabled",
-        "mcp",
-        "mcp_server_ids",
-        "outputs",
-        "model",
-        "project_repositories",
-        "agent_prompt",
-        "governance",
-        "resources",
-        "webhook",
-        "icon_uri",
-    ];
-    const REQUIRED: u128 = 0b011110100111011111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.service_type, from),
-            4 => model::value(&mut self.environment, from),
-            5 => model::value(&mut self.name, from),
-            6 => model::value(&mut self.slug, from),
-            7 => model::value(&mut self.description, from),
-            8 => model::value(&mut self.webhook_ip_allowlist, from),
-            9 => model::value(&mut self.docker_fragment, from),
-            10 => model::value(&mut self.enabled, from),
-            11 => model::value(&mut self.mcp, from),
-            12 => model::value(&mut self.mcp_server_ids, from),
-            13 => model::value(&mut self.outputs, from),
-            14 => model::value(&mut self.model, from),
-            15 => model::value(&mut self.project_repositories, from),
-            16 => model::value(&mut self.agent_prompt, from),
-            17 => model::value(&mut self.governance, from),
-            18 => model::value(&mut self.resources, from),
-            19 => model::value(&mut self.webhook, from),
-            _ => model::value(&mut self.icon_uri, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("service_type", &self.service_type);
-        to.always("environment", &self.environment);
-        to.always("name", &self.name);
-        to.always("slug", &self.slug);
-        to.always("description", &self.description);
-        to.always("webhook_ip_allowlist", &self.webhook_ip_allowlist);
-        to.always("docker_fragment", &self.docker_fragment);
-        to.always("enabled", &self.enabled);
-        to.always("mcp", &self.mcp);
-        to.always("mcp_server_ids", &self.mcp_server_ids);
-        to.always("outputs", &self.outputs);
-        to.always("model", &self.model);
-        to.always("project_repositories", &self.project_repositories);
-        to.always("agent_prompt", &self.agent_prompt);
-        to.always("governance", &self.governance);
-        to.always("resources", &self.resources);
-        to.always("webhook", &self.webhook);
-        to.given("icon_uri", &self.icon_uri);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(AgenticWorkflowResponse);
-
-#[cfg(any(feature = "agents", feature = "environments"))]
 /// Webhook that starts an agentic workflow.
 ///
 /// A part of `AgenticWorkflowResponse`.
@@ -638,35 +307,16 @@ pub struct AgenticWorkflowWebhook {
     pub url: rt::SecretText,
 }
 
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for AgenticWorkflowWebhook {
-    fn blank() -> Self {
-        Self { url: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for AgenticWorkflowWebhook {
-    const NAME: &'static str = "AgenticWorkflowWebhook";
-    const FIELDS: &'static [&'static str] = &["url"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("url", &self.url);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(AgenticWorkflowWebhook);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Kubernetes annotation.
 ///
 /// A part of `OrganizationAnnotationsGroupCreateRequest`, `OrganizationAnnotationsGroupEnrichedResponse` and `OrganizationAnnotationsGroupResponse`.
@@ -679,6 +329,16 @@ pub struct Annotation {
     pub value: String,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 impl Annotation {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -688,37 +348,6 @@ impl Annotation {
         }
     }
 }
-
-impl model::Blank for Annotation {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Annotation {
-    const NAME: &'static str = "Annotation";
-    const FIELDS: &'static [&'static str] = &["key", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(Annotation);
 
 #[cfg(any(feature = "clusters", feature = "variables"))]
 open_enum! {
@@ -832,163 +461,17 @@ pub struct Application {
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
 }
 
-#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl model::Blank for Application {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            storage: model::blank(),
-            environment: model::blank(),
-            git_repository: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            maximun_gpu: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            build_mode: model::blank(),
-            dockerfile_path: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            ports: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            docker_target_build_stage: model::blank(),
-            autoscaling: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl model::Model for Application {
-    const NAME: &'static str = "Application";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "storage",
-        "environment",
-        "git_repository",
-        "maximum_cpu",
-        "maximum_memory",
-        "maximun_gpu",
-        "name",
-        "description",
-        "build_mode",
-        "dockerfile_path",
-        "cpu",
-        "memory",
-        "gpu",
-        "ephemeral_storage_in_gib",
-        "cpu_architecture",
-        "min_running_instances",
-        "max_running_instances",
-        "healthchecks",
-        "auto_preview",
-        "ports",
-        "arguments",
-        "entrypoint",
-        "auto_deploy",
-        "annotations_groups",
-        "labels_groups",
-        "icon_uri",
-        "service_type",
-        "docker_target_build_stage",
-        "autoscaling",
-    ];
-    const REQUIRED: u128 = 0b00000000000000000000001000010011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.storage, from),
-            4 => model::value(&mut self.environment, from),
-            5 => model::value(&mut self.git_repository, from),
-            6 => model::value(&mut self.maximum_cpu, from),
-            7 => model::value(&mut self.maximum_memory, from),
-            8 => model::value(&mut self.maximun_gpu, from),
-            9 => model::value(&mut self.name, from),
-            10 => model::value(&mut self.description, from),
-            11 => model::value(&mut self.build_mode, from),
-            12 => model::value(&mut self.dockerfile_path, from),
-            13 => model::value(&mut self.cpu, from),
-            14 => model::value(&mut self.memory, from),
-            15 => model::value(&mut self.gpu, from),
-            16 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            17 => model::value(&mut self.cpu_architecture, from),
-            18 => model::value(&mut self.min_running_instances, from),
-            19 => model::value(&mut self.max_running_instances, from),
-            20 => model::value(&mut self.healthchecks, from),
-            21 => model::value(&mut self.auto_preview, from),
-            22 => model::value(&mut self.ports, from),
-            23 => model::value(&mut self.arguments, from),
-            24 => model::value(&mut self.entrypoint, from),
-            25 => model::value(&mut self.auto_deploy, from),
-            26 => model::value(&mut self.annotations_groups, from),
-            27 => model::value(&mut self.labels_groups, from),
-            28 => model::value(&mut self.icon_uri, from),
-            29 => model::value(&mut self.service_type, from),
-            30 => model::value(&mut self.docker_target_build_stage, from),
-            _ => model::value(&mut self.autoscaling, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("storage", &self.storage);
-        to.always("environment", &self.environment);
-        to.given("git_repository", &self.git_repository);
-        to.given("maximum_cpu", &self.maximum_cpu);
-        to.given("maximum_memory", &self.maximum_memory);
-        to.given("maximun_gpu", &self.maximun_gpu);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("build_mode", &self.build_mode);
-        to.given("dockerfile_path", &self.dockerfile_path);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-        to.given("gpu", &self.gpu);
-        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
-        to.given("cpu_architecture", &self.cpu_architecture);
-        to.given("min_running_instances", &self.min_running_instances);
-        to.given("max_running_instances", &self.max_running_instances);
-        to.always("healthchecks", &self.healthchecks);
-        to.given("auto_preview", &self.auto_preview);
-        to.given("ports", &self.ports);
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-        to.given("auto_deploy", &self.auto_deploy);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("service_type", &self.service_type);
-        to.given("docker_target_build_stage", &self.docker_target_build_stage);
-        to.given("autoscaling", &self.autoscaling);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-model::through_fields!(Application);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "blueprints",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Git repository a service is built from, with the commit last deployed.
 ///
 /// A part of `Application`, `ArgocdAppResponse`, `HelmResponseValuesOverrideFileGit` and 3 more.
@@ -1023,84 +506,16 @@ pub struct ApplicationGitRepository {
     pub git_token_name: Option<String>,
 }
 
-impl model::Blank for ApplicationGitRepository {
-    fn blank() -> Self {
-        Self {
-            has_access: model::blank(),
-            provider: model::blank(),
-            owner: model::blank(),
-            url: model::blank(),
-            name: model::blank(),
-            branch: model::blank(),
-            root_path: model::blank(),
-            deployed_commit_id: model::blank(),
-            deployed_commit_date: model::blank(),
-            deployed_commit_contributor: model::blank(),
-            deployed_commit_tag: model::blank(),
-            git_token_id: model::blank(),
-            git_token_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationGitRepository {
-    const NAME: &'static str = "ApplicationGitRepository";
-    const FIELDS: &'static [&'static str] = &[
-        "has_access",
-        "provider",
-        "owner",
-        "url",
-        "name",
-        "branch",
-        "root_path",
-        "deployed_commit_id",
-        "deployed_commit_date",
-        "deployed_commit_contributor",
-        "deployed_commit_tag",
-        "git_token_id",
-        "git_token_name",
-    ];
-    const REQUIRED: u128 = 0b0000000011110;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.has_access, from),
-            1 => model::value(&mut self.provider, from),
-            2 => model::value(&mut self.owner, from),
-            3 => model::value(&mut self.url, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.branch, from),
-            6 => model::value(&mut self.root_path, from),
-            7 => model::value(&mut self.deployed_commit_id, from),
-            8 => model::time(&mut self.deployed_commit_date, from),
-            9 => model::value(&mut self.deployed_commit_contributor, from),
-            10 => model::value(&mut self.deployed_commit_tag, from),
-            11 => model::value(&mut self.git_token_id, from),
-            _ => model::value(&mut self.git_token_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("has_access", &self.has_access);
-        to.always("provider", &self.provider);
-        to.always("owner", &self.owner);
-        to.always("url", &self.url);
-        to.always("name", &self.name);
-        to.given("branch", &self.branch);
-        to.given("root_path", &self.root_path);
-        to.given("deployed_commit_id", &self.deployed_commit_id);
-        to.given("deployed_commit_date", &self.deployed_commit_date);
-        to.given("deployed_commit_contributor", &self.deployed_commit_contributor);
-        to.given("deployed_commit_tag", &self.deployed_commit_tag);
-        to.given("git_token_id", &self.git_token_id);
-        to.given("git_token_name", &self.git_token_name);
-    }
-}
-
-model::through_fields!(ApplicationGitRepository);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "environments",
+        feature = "git",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Git repository a service is built from.
 ///
 /// Sent by `list_directories_from_git_repository`.
@@ -1121,6 +536,16 @@ pub struct ApplicationGitRepositoryRequest {
     pub provider: types::GitProviderEnum,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "environments",
+        feature = "git",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 impl ApplicationGitRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(url: impl Into<String>, provider: types::GitProviderEnum) -> Self {
@@ -1149,52 +574,6 @@ impl ApplicationGitRepositoryRequest {
     }
 }
 
-impl model::Blank for ApplicationGitRepositoryRequest {
-    fn blank() -> Self {
-        Self {
-            url: model::blank(),
-            branch: model::blank(),
-            root_path: model::blank(),
-            git_token_id: model::blank(),
-            provider: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ApplicationGitRepositoryRequest {
-    const NAME: &'static str = "ApplicationGitRepositoryRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "url",
-        "branch",
-        "root_path",
-        "git_token_id",
-        "provider",
-    ];
-    const REQUIRED: u128 = 0b10001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            2 => model::value(&mut self.root_path, from),
-            3 => model::value(&mut self.git_token_id, from),
-            _ => model::value(&mut self.provider, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("url", &self.url);
-        to.given("branch", &self.branch);
-        to.given("root_path", &self.root_path);
-        to.given("git_token_id", &self.git_token_id);
-        to.always("provider", &self.provider);
-    }
-}
-
-model::through_fields!(ApplicationGitRepositoryRequest);
-
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Applications of an environment.
 ///
@@ -1205,35 +584,6 @@ pub struct ApplicationResponseList {
     /// The listed items.
     pub results: Vec<types::Application>,
 }
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for ApplicationResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for ApplicationResponseList {
-    const NAME: &'static str = "ApplicationResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(ApplicationResponseList, Default);
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
 /// Argo CD application seen as a service.
@@ -1269,87 +619,6 @@ pub struct ArgocdAppResponse {
     /// Git repository of the manifest; null or absent when it is not known.
     pub git_repository: Option<types::ApplicationGitRepository>,
 }
-
-#[cfg(any(feature = "blueprints", feature = "environments"))]
-impl model::Blank for ArgocdAppResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            service_type: model::blank(),
-            namespace: model::blank(),
-            environment: model::blank(),
-            environment_id: model::blank(),
-            cluster_id: model::blank(),
-            icon_uri: model::blank(),
-            last_synced_at: model::blank(),
-            manifest_revision: model::blank(),
-            git_repository: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "blueprints", feature = "environments"))]
-impl model::Model for ArgocdAppResponse {
-    const NAME: &'static str = "ArgocdAppResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "service_type",
-        "namespace",
-        "environment",
-        "environment_id",
-        "cluster_id",
-        "icon_uri",
-        "last_synced_at",
-        "manifest_revision",
-        "git_repository",
-    ];
-    const REQUIRED: u128 = 0b0001111111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.service_type, from),
-            5 => model::value(&mut self.namespace, from),
-            6 => model::value(&mut self.environment, from),
-            7 => model::value(&mut self.environment_id, from),
-            8 => model::value(&mut self.cluster_id, from),
-            9 => model::value(&mut self.icon_uri, from),
-            10 => model::time(&mut self.last_synced_at, from),
-            11 => model::value(&mut self.manifest_revision, from),
-            _ => model::value(&mut self.git_repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("service_type", &self.service_type);
-        to.always("namespace", &self.namespace);
-        to.always("environment", &self.environment);
-        to.always("environment_id", &self.environment_id);
-        to.always("cluster_id", &self.cluster_id);
-        to.always("icon_uri", &self.icon_uri);
-        to.given("last_synced_at", &self.last_synced_at);
-        to.given("manifest_revision", &self.manifest_revision);
-        to.given("git_repository", &self.git_repository);
-    }
-}
-
-#[cfg(any(feature = "blueprints", feature = "environments"))]
-model::through_fields!(ArgocdAppResponse);
 
 #[cfg(
     any(
@@ -1439,46 +708,6 @@ pub struct AwsRoleClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for AwsRoleClusterCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            role_arn: model::blank(),
-            object_type: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for AwsRoleClusterCredentials {
-    const NAME: &'static str = "AwsRoleClusterCredentials";
-    const FIELDS: &'static [&'static str] = &["id", "name", "role_arn", "object_type"];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.role_arn, from),
-            _ => model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("role_arn", &self.role_arn);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(AwsRoleClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
     /// Always `AWS_ROLE`.
     ///
@@ -1505,51 +734,6 @@ pub struct AwsStaticClusterCredentials {
     /// Always `AWS`.
     pub object_type: types::AwsStaticClusterCredentialsObjectType,
 }
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for AwsStaticClusterCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            access_key_id: model::blank(),
-            object_type: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for AwsStaticClusterCredentials {
-    const NAME: &'static str = "AwsStaticClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "access_key_id",
-        "object_type",
-    ];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.access_key_id, from),
-            _ => model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("access_key_id", &self.access_key_id);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(AwsStaticClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
@@ -1586,63 +770,6 @@ pub struct AzureStaticClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for AzureStaticClusterCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            azure_subscription_id: model::blank(),
-            azure_tenant_id: model::blank(),
-            object_type: model::blank(),
-            azure_application_id: model::blank(),
-            azure_application_object_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for AzureStaticClusterCredentials {
-    const NAME: &'static str = "AzureStaticClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "azure_subscription_id",
-        "azure_tenant_id",
-        "object_type",
-        "azure_application_id",
-        "azure_application_object_id",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.azure_subscription_id, from),
-            3 => model::value(&mut self.azure_tenant_id, from),
-            4 => model::value(&mut self.object_type, from),
-            5 => model::value(&mut self.azure_application_id, from),
-            _ => model::value(&mut self.azure_application_object_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("azure_subscription_id", &self.azure_subscription_id);
-        to.always("azure_tenant_id", &self.azure_tenant_id);
-        to.always("object_type", &self.object_type);
-        to.always("azure_application_id", &self.azure_application_id);
-        to.always("azure_application_object_id", &self.azure_application_object_id);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(AzureStaticClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
     /// Always `AZURE`.
     ///
@@ -1669,35 +796,6 @@ impl BlueprintTerraformBackend {
         Self { blueprint }
     }
 }
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for BlueprintTerraformBackend {
-    fn blank() -> Self {
-        Self { blueprint: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for BlueprintTerraformBackend {
-    const NAME: &'static str = "BlueprintTerraformBackend";
-    const FIELDS: &'static [&'static str] = &["blueprint"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.blueprint, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("blueprint", &self.blueprint);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(BlueprintTerraformBackend);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 open_enum! {
@@ -1734,37 +832,6 @@ impl CancelDeploymentRequest {
     }
 }
 
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for CancelDeploymentRequest {
-    fn blank() -> Self {
-        Self {
-            force_cancel: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for CancelDeploymentRequest {
-    const NAME: &'static str = "CancelDeploymentRequest";
-    const FIELDS: &'static [&'static str] = &["force_cancel"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.force_cancel, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("force_cancel", &self.force_cancel);
-    }
-}
-
-#[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(CancelDeploymentRequest, Default);
-
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Result of the DNS check of a custom domain.
 ///
@@ -1779,43 +846,6 @@ pub struct CheckedCustomDomainResponse {
     /// Details of the problem; null or absent when there is none.
     pub error_details: Option<String>,
 }
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for CheckedCustomDomainResponse {
-    fn blank() -> Self {
-        Self {
-            domain_name: model::blank(),
-            status: model::blank(),
-            error_details: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for CheckedCustomDomainResponse {
-    const NAME: &'static str = "CheckedCustomDomainResponse";
-    const FIELDS: &'static [&'static str] = &["domain_name", "status", "error_details"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.domain_name, from),
-            1 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.error_details, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("domain_name", &self.domain_name);
-        to.always("status", &self.status);
-        to.given("error_details", &self.error_details);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(CheckedCustomDomainResponse);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 open_enum! {
@@ -1847,35 +877,16 @@ pub struct CheckedCustomDomainsResponse {
     pub results: Vec<types::CheckedCustomDomainResponse>,
 }
 
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for CheckedCustomDomainsResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for CheckedCustomDomainsResponse {
-    const NAME: &'static str = "CheckedCustomDomainsResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(CheckedCustomDomainsResponse);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Copy to make of a service.
 ///
 /// Sent by `clone_application`, `clone_container`, `clone_database` and 3 more.
@@ -1888,6 +899,16 @@ pub struct CloneServiceRequest {
     pub environment_id: uuid::Uuid,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl CloneServiceRequest {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, environment_id: uuid::Uuid) -> Self {
@@ -1897,37 +918,6 @@ impl CloneServiceRequest {
         }
     }
 }
-
-impl model::Blank for CloneServiceRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            environment_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for CloneServiceRequest {
-    const NAME: &'static str = "CloneServiceRequest";
-    const FIELDS: &'static [&'static str] = &["name", "environment_id"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.environment_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("environment_id", &self.environment_id);
-    }
-}
-
-model::through_fields!(CloneServiceRequest);
 
 #[cfg(any(feature = "clusters", feature = "jobs", feature = "organizations"))]
 open_enum! {
@@ -2009,40 +999,6 @@ impl ClusterCloudProviderInfoCredentials {
         self
     }
 }
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for ClusterCloudProviderInfoCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for ClusterCloudProviderInfoCredentials {
-    const NAME: &'static str = "ClusterCloudProviderInfoCredentials";
-    const FIELDS: &'static [&'static str] = &["id", "name"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("name", &self.name);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(ClusterCloudProviderInfoCredentials, Default);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 union! {
@@ -2133,6 +1089,19 @@ impl From<types::ScalewayClusterCredentials> for ClusterCredentials {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "clusters",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Git commit; nullable where it is used.
 ///
 /// A part of `CommitResponseList`, `DeploymentHistory`, `DeploymentHistoryApplication` and 6 more.
@@ -2155,60 +1124,15 @@ pub struct Commit {
     pub commit_page_url: Option<String>,
 }
 
-impl model::Blank for Commit {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            git_commit_id: model::blank(),
-            tag: model::blank(),
-            message: model::blank(),
-            author_name: model::blank(),
-            author_avatar_url: model::blank(),
-            commit_page_url: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Commit {
-    const NAME: &'static str = "Commit";
-    const FIELDS: &'static [&'static str] = &[
-        "created_at",
-        "git_commit_id",
-        "tag",
-        "message",
-        "author_name",
-        "author_avatar_url",
-        "commit_page_url",
-    ];
-    const REQUIRED: u128 = 0b0011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.git_commit_id, from),
-            2 => model::value(&mut self.tag, from),
-            3 => model::value(&mut self.message, from),
-            4 => model::value(&mut self.author_name, from),
-            5 => model::value(&mut self.author_avatar_url, from),
-            _ => model::value(&mut self.commit_page_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("created_at", &self.created_at);
-        to.always("git_commit_id", &self.git_commit_id);
-        to.always("tag", &self.tag);
-        to.always("message", &self.message);
-        to.always("author_name", &self.author_name);
-        to.given("author_avatar_url", &self.author_avatar_url);
-        to.given("commit_page_url", &self.commit_page_url);
-    }
-}
-
-model::through_fields!(Commit);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "clusters",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Last commits of the branch a service follows, newest first.
 ///
 /// Returned by `list_application_commit`, `list_helm_commit`, `list_job_commit` and 2 more.
@@ -2218,32 +1142,6 @@ pub struct CommitResponseList {
     /// Commits, newest first; not more than the last 100.
     pub results: Vec<Option<types::Commit>>,
 }
-
-impl model::Blank for CommitResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for CommitResponseList {
-    const NAME: &'static str = "CommitResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(CommitResponseList, Default);
 
 #[cfg(
     any(
@@ -2306,67 +1204,6 @@ pub struct ContainerRegistryProviderDetailsResponse {
     /// Kind of the registry.
     pub kind: types::ContainerRegistryKindEnum,
 }
-
-#[cfg(
-    any(
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl model::Blank for ContainerRegistryProviderDetailsResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            url: model::blank(),
-            kind: model::blank(),
-        }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-impl model::Model for ContainerRegistryProviderDetailsResponse {
-    const NAME: &'static str = "ContainerRegistryProviderDetailsResponse";
-    const FIELDS: &'static [&'static str] = &["id", "name", "url", "kind"];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.url, from),
-            _ => model::value(&mut self.kind, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("url", &self.url);
-        to.always("kind", &self.kind);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "containers",
-        feature = "databases",
-        feature = "environments",
-        feature = "jobs"
-    )
-)]
-model::through_fields!(ContainerRegistryProviderDetailsResponse);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// A part of `ApplicationRequest` and `ContainerRequest`.
@@ -2447,71 +1284,6 @@ impl ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for ContainerRequestPort {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            publicly_accessible: model::blank(),
-            is_default: model::blank(),
-            protocol: model::blank(),
-            public_path: model::blank(),
-            public_path_rewrite: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for ContainerRequestPort {
-    const NAME: &'static str = "ContainerRequestPort";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "internal_port",
-        "external_port",
-        "publicly_accessible",
-        "is_default",
-        "protocol",
-        "public_path",
-        "public_path_rewrite",
-    ];
-    const REQUIRED: u128 = 0b000010100;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.internal_port, from),
-            3 => model::value(&mut self.external_port, from),
-            4 => model::value(&mut self.publicly_accessible, from),
-            5 => model::value(&mut self.is_default, from),
-            6 => model::value(&mut self.protocol, from),
-            7 => model::value(&mut self.public_path, from),
-            _ => model::value(&mut self.public_path_rewrite, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("name", &self.name);
-        to.always("internal_port", &self.internal_port);
-        to.given("external_port", &self.external_port);
-        to.always("publicly_accessible", &self.publicly_accessible);
-        to.given("is_default", &self.is_default);
-        to.given("protocol", &self.protocol);
-        to.given("public_path", &self.public_path);
-        to.given("public_path_rewrite", &self.public_path_rewrite);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(ContainerRequestPort);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
 /// A part of `ApplicationEditRequest`, `ApplicationRequest` and `ContainerRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -2547,46 +1319,6 @@ impl ContainerRequestStorageItem {
         self
     }
 }
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for ContainerRequestStorageItem {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            type_: model::blank(),
-            size: model::blank(),
-            mount_point: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for ContainerRequestStorageItem {
-    const NAME: &'static str = "ContainerRequestStorageItem";
-    const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
-    const REQUIRED: u128 = 0b1110;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.size, from),
-            _ => model::value(&mut self.mount_point, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.always("type", &self.type_);
-        to.always("size", &self.size);
-        to.always("mount_point", &self.mount_point);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(ContainerRequestStorageItem);
 
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
 /// Container run from an image of a registry.
@@ -2671,163 +1403,6 @@ pub struct ContainerResponse {
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
 }
 
-#[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
-impl model::Blank for ContainerResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            storage: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            registry_id: model::blank(),
-            registry: model::blank(),
-            environment: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            maximum_gpu: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            ports: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            autoscaling: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
-impl model::Model for ContainerResponse {
-    const NAME: &'static str = "ContainerResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "storage",
-        "image_name",
-        "tag",
-        "registry_id",
-        "registry",
-        "environment",
-        "maximum_cpu",
-        "maximum_memory",
-        "maximum_gpu",
-        "name",
-        "description",
-        "arguments",
-        "entrypoint",
-        "cpu",
-        "memory",
-        "gpu",
-        "ephemeral_storage_in_gib",
-        "cpu_architecture",
-        "min_running_instances",
-        "max_running_instances",
-        "healthchecks",
-        "auto_preview",
-        "ports",
-        "auto_deploy",
-        "annotations_groups",
-        "labels_groups",
-        "icon_uri",
-        "service_type",
-        "autoscaling",
-    ];
-    const REQUIRED: u128 = 0b00000001011000110001011110110011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.storage, from),
-            4 => model::value(&mut self.image_name, from),
-            5 => model::value(&mut self.tag, from),
-            6 => model::value(&mut self.registry_id, from),
-            7 => model::value(&mut self.registry, from),
-            8 => model::value(&mut self.environment, from),
-            9 => model::value(&mut self.maximum_cpu, from),
-            10 => model::value(&mut self.maximum_memory, from),
-            11 => model::value(&mut self.maximum_gpu, from),
-            12 => model::value(&mut self.name, from),
-            13 => model::value(&mut self.description, from),
-            14 => model::value(&mut self.arguments, from),
-            15 => model::value(&mut self.entrypoint, from),
-            16 => model::value(&mut self.cpu, from),
-            17 => model::value(&mut self.memory, from),
-            18 => model::value(&mut self.gpu, from),
-            19 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            20 => model::value(&mut self.cpu_architecture, from),
-            21 => model::value(&mut self.min_running_instances, from),
-            22 => model::value(&mut self.max_running_instances, from),
-            23 => model::value(&mut self.healthchecks, from),
-            24 => model::value(&mut self.auto_preview, from),
-            25 => model::value(&mut self.ports, from),
-            26 => model::value(&mut self.auto_deploy, from),
-            27 => model::value(&mut self.annotations_groups, from),
-            28 => model::value(&mut self.labels_groups, from),
-            29 => model::value(&mut self.icon_uri, from),
-            30 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.autoscaling, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("storage", &self.storage);
-        to.always("image_name", &self.image_name);
-        to.always("tag", &self.tag);
-        to.given("registry_id", &self.registry_id);
-        to.always("registry", &self.registry);
-        to.always("environment", &self.environment);
-        to.always("maximum_cpu", &self.maximum_cpu);
-        to.always("maximum_memory", &self.maximum_memory);
-        to.always("maximum_gpu", &self.maximum_gpu);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-        to.always("cpu", &self.cpu);
-        to.always("memory", &self.memory);
-        to.always("gpu", &self.gpu);
-        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
-        to.given("cpu_architecture", &self.cpu_architecture);
-        to.always("min_running_instances", &self.min_running_instances);
-        to.always("max_running_instances", &self.max_running_instances);
-        to.always("healthchecks", &self.healthchecks);
-        to.always("auto_preview", &self.auto_preview);
-        to.given("ports", &self.ports);
-        to.given("auto_deploy", &self.auto_deploy);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("service_type", &self.service_type);
-        to.given("autoscaling", &self.autoscaling);
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
-model::through_fields!(ContainerResponse);
-
 #[cfg(any(feature = "containers", feature = "databases"))]
 /// Containers of an environment.
 ///
@@ -2838,35 +1413,6 @@ pub struct ContainerResponseList {
     /// The listed items.
     pub results: Vec<types::ContainerResponse>,
 }
-
-#[cfg(any(feature = "containers", feature = "databases"))]
-impl model::Blank for ContainerResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "databases"))]
-impl model::Model for ContainerResponseList {
-    const NAME: &'static str = "ContainerResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "databases"))]
-model::through_fields!(ContainerResponseList, Default);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Image of a container registry.
@@ -2885,51 +1431,16 @@ pub struct ContainerSource {
     pub registry: types::ContainerRegistryProviderDetailsResponse,
 }
 
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for ContainerSource {
-    fn blank() -> Self {
-        Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            registry_id: model::blank(),
-            registry: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for ContainerSource {
-    const NAME: &'static str = "ContainerSource";
-    const FIELDS: &'static [&'static str] = &[
-        "image_name",
-        "tag",
-        "registry_id",
-        "registry",
-    ];
-    const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.registry_id, from),
-            _ => model::value(&mut self.registry, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("image_name", &self.image_name);
-        to.always("tag", &self.tag);
-        to.given("registry_id", &self.registry_id);
-        to.always("registry", &self.registry);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(ContainerSource);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "clusters",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 open_enum! {
     /// Processor architecture.
     ///
@@ -3018,143 +1529,6 @@ pub struct CronJobResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for CronJobResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            environment: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            maximum_gpu: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            max_nb_restart: model::blank(),
-            max_duration_seconds: model::blank(),
-            auto_preview: model::blank(),
-            port: model::blank(),
-            source: model::blank(),
-            healthchecks: model::blank(),
-            auto_deploy: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            job_type: model::blank(),
-            schedule: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for CronJobResponse {
-    const NAME: &'static str = "CronJobResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "environment",
-        "maximum_cpu",
-        "maximum_memory",
-        "maximum_gpu",
-        "name",
-        "description",
-        "cpu",
-        "memory",
-        "gpu",
-        "ephemeral_storage_in_gib",
-        "cpu_architecture",
-        "max_nb_restart",
-        "max_duration_seconds",
-        "auto_preview",
-        "port",
-        "source",
-        "healthchecks",
-        "auto_deploy",
-        "icon_uri",
-        "service_type",
-        "job_type",
-        "schedule",
-        "annotations_groups",
-        "labels_groups",
-    ];
-    const REQUIRED: u128 = 0b001100001010000011010111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.environment, from),
-            4 => model::value(&mut self.maximum_cpu, from),
-            5 => model::value(&mut self.maximum_memory, from),
-            6 => model::value(&mut self.maximum_gpu, from),
-            7 => model::value(&mut self.name, from),
-            8 => model::value(&mut self.description, from),
-            9 => model::value(&mut self.cpu, from),
-            10 => model::value(&mut self.memory, from),
-            11 => model::value(&mut self.gpu, from),
-            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            13 => model::value(&mut self.cpu_architecture, from),
-            14 => model::value(&mut self.max_nb_restart, from),
-            15 => model::value(&mut self.max_duration_seconds, from),
-            16 => model::value(&mut self.auto_preview, from),
-            17 => model::value(&mut self.port, from),
-            18 => model::value(&mut self.source, from),
-            19 => model::value(&mut self.healthchecks, from),
-            20 => model::value(&mut self.auto_deploy, from),
-            21 => model::value(&mut self.icon_uri, from),
-            22 => model::value(&mut self.service_type, from),
-            23 => model::value(&mut self.job_type, from),
-            24 => model::value(&mut self.schedule, from),
-            25 => model::value(&mut self.annotations_groups, from),
-            _ => model::value(&mut self.labels_groups, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("environment", &self.environment);
-        to.always("maximum_cpu", &self.maximum_cpu);
-        to.always("maximum_memory", &self.maximum_memory);
-        to.always("maximum_gpu", &self.maximum_gpu);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("cpu", &self.cpu);
-        to.always("memory", &self.memory);
-        to.always("gpu", &self.gpu);
-        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
-        to.given("cpu_architecture", &self.cpu_architecture);
-        to.given("max_nb_restart", &self.max_nb_restart);
-        to.given("max_duration_seconds", &self.max_duration_seconds);
-        to.always("auto_preview", &self.auto_preview);
-        to.given("port", &self.port);
-        to.always("source", &self.source);
-        to.always("healthchecks", &self.healthchecks);
-        to.given("auto_deploy", &self.auto_deploy);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("service_type", &self.service_type);
-        to.always("job_type", &self.job_type);
-        to.always("schedule", &self.schedule);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(CronJobResponse);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
 /// When the job runs.
 ///
 /// A part of `CronJobResponse`.
@@ -3164,35 +1538,6 @@ pub struct CronJobResponseSchedule {
     /// Command and times of a cron job.
     pub cronjob: types::CronJobResponseScheduleCronjob,
 }
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for CronJobResponseSchedule {
-    fn blank() -> Self {
-        Self { cronjob: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for CronJobResponseSchedule {
-    const NAME: &'static str = "CronJobResponseSchedule";
-    const FIELDS: &'static [&'static str] = &["cronjob"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.cronjob, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("cronjob", &self.cronjob);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(CronJobResponseSchedule);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Command and times of a cron job.
@@ -3210,51 +1555,6 @@ pub struct CronJobResponseScheduleCronjob {
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
 }
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for CronJobResponseScheduleCronjob {
-    fn blank() -> Self {
-        Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            timezone: model::blank(),
-            scheduled_at: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for CronJobResponseScheduleCronjob {
-    const NAME: &'static str = "CronJobResponseScheduleCronjob";
-    const FIELDS: &'static [&'static str] = &[
-        "arguments",
-        "entrypoint",
-        "timezone",
-        "scheduled_at",
-    ];
-    const REQUIRED: u128 = 0b1100;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.arguments, from),
-            1 => model::value(&mut self.entrypoint, from),
-            2 => model::value(&mut self.timezone, from),
-            _ => model::value(&mut self.scheduled_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-        to.always("timezone", &self.timezone);
-        to.always("scheduled_at", &self.scheduled_at);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(CronJobResponseScheduleCronjob);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domain of a service.
@@ -3280,67 +1580,6 @@ pub struct CustomDomain {
     /// Validation status of the domain.
     pub status: Option<types::CustomDomainStatusEnum>,
 }
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for CustomDomain {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            domain: model::blank(),
-            generate_certificate: model::blank(),
-            use_cdn: model::blank(),
-            validation_domain: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for CustomDomain {
-    const NAME: &'static str = "CustomDomain";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "domain",
-        "generate_certificate",
-        "use_cdn",
-        "validation_domain",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b00001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.domain, from),
-            4 => model::value(&mut self.generate_certificate, from),
-            5 => model::value(&mut self.use_cdn, from),
-            6 => model::value(&mut self.validation_domain, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("domain", &self.domain);
-        to.given("generate_certificate", &self.generate_certificate);
-        to.given("use_cdn", &self.use_cdn);
-        to.given("validation_domain", &self.validation_domain);
-        to.given("status", &self.status);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(CustomDomain);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domain to attach to a service.
@@ -3375,47 +1614,6 @@ impl CustomDomainRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for CustomDomainRequest {
-    fn blank() -> Self {
-        Self {
-            domain: model::blank(),
-            generate_certificate: model::blank(),
-            use_cdn: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for CustomDomainRequest {
-    const NAME: &'static str = "CustomDomainRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "domain",
-        "generate_certificate",
-        "use_cdn",
-    ];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.domain, from),
-            1 => model::value(&mut self.generate_certificate, from),
-            _ => model::value(&mut self.use_cdn, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("domain", &self.domain);
-        to.given("generate_certificate", &self.generate_certificate);
-        to.given("use_cdn", &self.use_cdn);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(CustomDomainRequest);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domains of a service.
 ///
 /// Returned by `list_application_custom_domain`, `list_container_custom_domain` and `list_helm_custom_domain`.
@@ -3425,35 +1623,6 @@ pub struct CustomDomainResponseList {
     /// The listed items.
     pub results: Vec<types::CustomDomain>,
 }
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for CustomDomainResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for CustomDomainResponseList {
-    const NAME: &'static str = "CustomDomainResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(CustomDomainResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 open_enum! {
@@ -3528,131 +1697,6 @@ pub struct Database {
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl model::Blank for Database {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            version: model::blank(),
-            mode: model::blank(),
-            accessibility: model::blank(),
-            cpu: model::blank(),
-            instance_type: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-            icon_uri: model::blank(),
-            environment: model::blank(),
-            host: model::blank(),
-            port: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            disk_encrypted: model::blank(),
-            disk_type: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            service_type: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl model::Model for Database {
-    const NAME: &'static str = "Database";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "type",
-        "version",
-        "mode",
-        "accessibility",
-        "cpu",
-        "instance_type",
-        "memory",
-        "storage",
-        "icon_uri",
-        "environment",
-        "host",
-        "port",
-        "maximum_cpu",
-        "maximum_memory",
-        "disk_encrypted",
-        "disk_type",
-        "annotations_groups",
-        "labels_groups",
-        "service_type",
-    ];
-    const REQUIRED: u128 = 0b000000000100000011101011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.type_, from),
-            6 => model::value(&mut self.version, from),
-            7 => model::value(&mut self.mode, from),
-            8 => model::value(&mut self.accessibility, from),
-            9 => model::value(&mut self.cpu, from),
-            10 => model::value(&mut self.instance_type, from),
-            11 => model::value(&mut self.memory, from),
-            12 => model::value(&mut self.storage, from),
-            13 => model::value(&mut self.icon_uri, from),
-            14 => model::value(&mut self.environment, from),
-            15 => model::value(&mut self.host, from),
-            16 => model::value(&mut self.port, from),
-            17 => model::value(&mut self.maximum_cpu, from),
-            18 => model::value(&mut self.maximum_memory, from),
-            19 => model::value(&mut self.disk_encrypted, from),
-            20 => model::value(&mut self.disk_type, from),
-            21 => model::value(&mut self.annotations_groups, from),
-            22 => model::value(&mut self.labels_groups, from),
-            _ => model::value(&mut self.service_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("type", &self.type_);
-        to.always("version", &self.version);
-        to.always("mode", &self.mode);
-        to.given("accessibility", &self.accessibility);
-        to.given("cpu", &self.cpu);
-        to.given("instance_type", &self.instance_type);
-        to.given("memory", &self.memory);
-        to.given("storage", &self.storage);
-        to.given("icon_uri", &self.icon_uri);
-        to.always("environment", &self.environment);
-        to.given("host", &self.host);
-        to.given("port", &self.port);
-        to.given("maximum_cpu", &self.maximum_cpu);
-        to.given("maximum_memory", &self.maximum_memory);
-        to.given("disk_encrypted", &self.disk_encrypted);
-        to.given("disk_type", &self.disk_type);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-        to.given("service_type", &self.service_type);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-model::through_fields!(Database);
-
-#[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 open_enum! {
     /// Where a database can be reached from. The default is `PRIVATE`.
     ///
@@ -3701,35 +1745,6 @@ pub struct DatabaseResponseList {
     /// The listed items.
     pub results: Vec<types::Database>,
 }
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for DatabaseResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for DatabaseResponseList {
-    const NAME: &'static str = "DatabaseResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(DatabaseResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 open_enum! {
@@ -3818,59 +1833,6 @@ impl DeployAllRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for DeployAllRequest {
-    fn blank() -> Self {
-        Self {
-            applications: model::blank(),
-            databases: model::blank(),
-            containers: model::blank(),
-            jobs: model::blank(),
-            helms: model::blank(),
-            terraforms: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for DeployAllRequest {
-    const NAME: &'static str = "DeployAllRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "applications",
-        "databases",
-        "containers",
-        "jobs",
-        "helms",
-        "terraforms",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.applications, from),
-            1 => model::value(&mut self.databases, from),
-            2 => model::value(&mut self.containers, from),
-            3 => model::value(&mut self.jobs, from),
-            4 => model::value(&mut self.helms, from),
-            _ => model::value(&mut self.terraforms, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("applications", &self.applications);
-        to.given("databases", &self.databases);
-        to.given("containers", &self.containers);
-        to.given("jobs", &self.jobs);
-        to.given("helms", &self.helms);
-        to.given("terraforms", &self.terraforms);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(DeployAllRequest, Default);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -3898,40 +1860,6 @@ impl DeployAllRequestApplication {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for DeployAllRequestApplication {
-    fn blank() -> Self {
-        Self {
-            application_id: model::blank(),
-            git_commit_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for DeployAllRequestApplication {
-    const NAME: &'static str = "DeployAllRequestApplication";
-    const FIELDS: &'static [&'static str] = &["application_id", "git_commit_id"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.application_id, from),
-            _ => model::value(&mut self.git_commit_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("application_id", &self.application_id);
-        to.given("git_commit_id", &self.git_commit_id);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(DeployAllRequestApplication);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -3954,40 +1882,6 @@ impl DeployAllRequestContainer {
         self
     }
 }
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for DeployAllRequestContainer {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            image_tag: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for DeployAllRequestContainer {
-    const NAME: &'static str = "DeployAllRequestContainer";
-    const FIELDS: &'static [&'static str] = &["id", "image_tag"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.image_tag, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.given("image_tag", &self.image_tag);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(DeployAllRequestContainer);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
@@ -4038,51 +1932,6 @@ impl DeployAllRequestHelm {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for DeployAllRequestHelm {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            chart_version: model::blank(),
-            git_commit_id: model::blank(),
-            values_override_git_commit_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for DeployAllRequestHelm {
-    const NAME: &'static str = "DeployAllRequestHelm";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "chart_version",
-        "git_commit_id",
-        "values_override_git_commit_id",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.chart_version, from),
-            2 => model::value(&mut self.git_commit_id, from),
-            _ => model::value(&mut self.values_override_git_commit_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("chart_version", &self.chart_version);
-        to.given("git_commit_id", &self.git_commit_id);
-        to.given("values_override_git_commit_id", &self.values_override_git_commit_id);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(DeployAllRequestHelm, Default);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -4122,43 +1971,18 @@ impl DeployAllRequestJob {
     }
 }
 
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for DeployAllRequestJob {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            image_tag: model::blank(),
-            git_commit_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for DeployAllRequestJob {
-    const NAME: &'static str = "DeployAllRequestJob";
-    const FIELDS: &'static [&'static str] = &["id", "image_tag", "git_commit_id"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.image_tag, from),
-            _ => model::value(&mut self.git_commit_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("image_tag", &self.image_tag);
-        to.given("git_commit_id", &self.git_commit_id);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(DeployAllRequestJob, Default);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// A part of `DeploymentHistoryServiceDetails`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -4169,37 +1993,18 @@ pub struct DeploymentHistoryApplicationDetails {
     pub build_pod_name: String,
 }
 
-impl model::Blank for DeploymentHistoryApplicationDetails {
-    fn blank() -> Self {
-        Self {
-            commit: model::blank(),
-            build_pod_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryApplicationDetails {
-    const NAME: &'static str = "DeploymentHistoryApplicationDetails";
-    const FIELDS: &'static [&'static str] = &["commit", "build_pod_name"];
-    const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.build_pod_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("commit", &self.commit);
-        to.always("build_pod_name", &self.build_pod_name);
-    }
-}
-
-model::through_fields!(DeploymentHistoryApplicationDetails);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// When, by whom and through which channel a deployment was started.
 ///
 /// A part of `DeploymentHistoryEnvironmentV2` and `DeploymentHistoryService`.
@@ -4215,48 +2020,6 @@ pub struct DeploymentHistoryAuditingData {
     /// Channel that started the deployment; may be absent.
     pub origin: Option<types::OrganizationEventOrigin>,
 }
-
-impl model::Blank for DeploymentHistoryAuditingData {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            triggered_by: model::blank(),
-            origin: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryAuditingData {
-    const NAME: &'static str = "DeploymentHistoryAuditingData";
-    const FIELDS: &'static [&'static str] = &[
-        "created_at",
-        "updated_at",
-        "triggered_by",
-        "origin",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::time(&mut self.updated_at, from),
-            2 => model::value(&mut self.triggered_by, from),
-            _ => model::value(&mut self.origin, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("created_at", &self.created_at);
-        to.always("updated_at", &self.updated_at);
-        to.always("triggered_by", &self.triggered_by);
-        to.given("origin", &self.origin);
-    }
-}
-
-model::through_fields!(DeploymentHistoryAuditingData);
 
 #[cfg(any(feature = "containers", feature = "environments"))]
 /// Container as it was in a past deployment.
@@ -4285,71 +2048,18 @@ pub struct DeploymentHistoryContainer {
     pub entrypoint: Option<String>,
 }
 
-#[cfg(any(feature = "containers", feature = "environments"))]
-impl model::Blank for DeploymentHistoryContainer {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "environments"))]
-impl model::Model for DeploymentHistoryContainer {
-    const NAME: &'static str = "DeploymentHistoryContainer";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "status",
-        "image_name",
-        "tag",
-        "arguments",
-        "entrypoint",
-    ];
-    const REQUIRED: u128 = 0b000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.status, from),
-            5 => model::value(&mut self.image_name, from),
-            6 => model::value(&mut self.tag, from),
-            7 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("status", &self.status);
-        to.given("image_name", &self.image_name);
-        to.given("tag", &self.tag);
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "environments"))]
-model::through_fields!(DeploymentHistoryContainer);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// A part of `DeploymentHistoryServiceDetails`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -4363,48 +2073,6 @@ pub struct DeploymentHistoryContainerDetails {
     /// Entry point given to the container; absent when the image decides.
     pub entrypoint: Option<String>,
 }
-
-impl model::Blank for DeploymentHistoryContainerDetails {
-    fn blank() -> Self {
-        Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryContainerDetails {
-    const NAME: &'static str = "DeploymentHistoryContainerDetails";
-    const FIELDS: &'static [&'static str] = &[
-        "image_name",
-        "tag",
-        "arguments",
-        "entrypoint",
-    ];
-    const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("image_name", &self.image_name);
-        to.always("tag", &self.tag);
-        to.always("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-    }
-}
-
-model::through_fields!(DeploymentHistoryContainerDetails);
 
 #[cfg(any(feature = "databases", feature = "environments"))]
 /// Database as it was in a past deployment.
@@ -4425,55 +2093,18 @@ pub struct DeploymentHistoryDatabase {
     pub status: Option<types::StateEnum>,
 }
 
-#[cfg(any(feature = "databases", feature = "environments"))]
-impl model::Blank for DeploymentHistoryDatabase {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "databases", feature = "environments"))]
-impl model::Model for DeploymentHistoryDatabase {
-    const NAME: &'static str = "DeploymentHistoryDatabase";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("status", &self.status);
-    }
-}
-
-#[cfg(any(feature = "databases", feature = "environments"))]
-model::through_fields!(DeploymentHistoryDatabase);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// A part of `DeploymentHistoryServiceDetails`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -4483,37 +2114,6 @@ pub struct DeploymentHistoryHelmDetails {
     /// Chart that was deployed, for a chart from a Helm repository.
     pub repository: Option<types::DeploymentHistoryRepository>,
 }
-
-impl model::Blank for DeploymentHistoryHelmDetails {
-    fn blank() -> Self {
-        Self {
-            commit: model::blank(),
-            repository: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryHelmDetails {
-    const NAME: &'static str = "DeploymentHistoryHelmDetails";
-    const FIELDS: &'static [&'static str] = &["commit", "repository"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("commit", &self.commit);
-        to.given("repository", &self.repository);
-    }
-}
-
-model::through_fields!(DeploymentHistoryHelmDetails, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm service as it was in a past deployment.
@@ -4538,63 +2138,18 @@ pub struct DeploymentHistoryHelmResponse {
     pub repository: Option<types::DeploymentHistoryRepository>,
 }
 
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for DeploymentHistoryHelmResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-            commit: model::blank(),
-            repository: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for DeploymentHistoryHelmResponse {
-    const NAME: &'static str = "DeploymentHistoryHelmResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "status",
-        "commit",
-        "repository",
-    ];
-    const REQUIRED: u128 = 0b0000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.status, from),
-            5 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("status", &self.status);
-        to.given("commit", &self.commit);
-        to.given("repository", &self.repository);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(DeploymentHistoryHelmResponse);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// A part of `DeploymentHistoryServiceDetails`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -4612,56 +2167,6 @@ pub struct DeploymentHistoryJobDetails {
     /// Name of the pod that built the image; null when there is none.
     pub build_pod_name: Option<String>,
 }
-
-impl model::Blank for DeploymentHistoryJobDetails {
-    fn blank() -> Self {
-        Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            commit: model::blank(),
-            schedule: model::blank(),
-            job_type: model::blank(),
-            build_pod_name: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryJobDetails {
-    const NAME: &'static str = "DeploymentHistoryJobDetails";
-    const FIELDS: &'static [&'static str] = &[
-        "image_name",
-        "tag",
-        "commit",
-        "schedule",
-        "job_type",
-        "build_pod_name",
-    ];
-    const REQUIRED: u128 = 0b010011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.image_name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.commit, from),
-            3 => model::value(&mut self.schedule, from),
-            4 => model::value(&mut self.job_type, from),
-            _ => model::value(&mut self.build_pod_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("image_name", &self.image_name);
-        to.always("tag", &self.tag);
-        to.given("commit", &self.commit);
-        to.given("schedule", &self.schedule);
-        to.always("job_type", &self.job_type);
-        to.given("build_pod_name", &self.build_pod_name);
-    }
-}
-
-model::through_fields!(DeploymentHistoryJobDetails);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Job as it was in a past deployment.
@@ -4695,79 +2200,6 @@ pub struct DeploymentHistoryJobResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for DeploymentHistoryJobResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            commit: model::blank(),
-            schedule: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for DeploymentHistoryJobResponse {
-    const NAME: &'static str = "DeploymentHistoryJobResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "status",
-        "image_name",
-        "tag",
-        "commit",
-        "schedule",
-        "arguments",
-        "entrypoint",
-    ];
-    const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.status, from),
-            5 => model::value(&mut self.image_name, from),
-            6 => model::value(&mut self.tag, from),
-            7 => model::value(&mut self.commit, from),
-            8 => model::value(&mut self.schedule, from),
-            9 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("name", &self.name);
-        to.given("status", &self.status);
-        to.given("image_name", &self.image_name);
-        to.given("tag", &self.tag);
-        to.given("commit", &self.commit);
-        to.given("schedule", &self.schedule);
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(DeploymentHistoryJobResponse);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
 /// When the job runs.
 ///
 /// A part of `DeploymentHistoryJobResponse`.
@@ -4780,40 +2212,18 @@ pub struct DeploymentHistoryJobResponseSchedule {
     pub schedule_at: Option<String>,
 }
 
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for DeploymentHistoryJobResponseSchedule {
-    fn blank() -> Self {
-        Self {
-            event: model::blank(),
-            schedule_at: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for DeploymentHistoryJobResponseSchedule {
-    const NAME: &'static str = "DeploymentHistoryJobResponseSchedule";
-    const FIELDS: &'static [&'static str] = &["event", "schedule_at"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.event, from),
-            _ => model::value(&mut self.schedule_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("event", &self.event);
-        to.given("schedule_at", &self.schedule_at);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(DeploymentHistoryJobResponseSchedule, Default);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// When the job runs.
 ///
 /// A part of `DeploymentHistoryJobDetails`.
@@ -4832,52 +2242,18 @@ pub struct DeploymentHistoryJobSchedule {
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
 }
 
-impl model::Blank for DeploymentHistoryJobSchedule {
-    fn blank() -> Self {
-        Self {
-            on_start: model::blank(),
-            on_stop: model::blank(),
-            on_delete: model::blank(),
-            cron_job: model::blank(),
-            lifecycle_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryJobSchedule {
-    const NAME: &'static str = "DeploymentHistoryJobSchedule";
-    const FIELDS: &'static [&'static str] = &[
-        "on_start",
-        "on_stop",
-        "on_delete",
-        "cron_job",
-        "lifecycle_type",
-    ];
-    const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.on_start, from),
-            1 => model::value(&mut self.on_stop, from),
-            2 => model::value(&mut self.on_delete, from),
-            3 => model::value(&mut self.cron_job, from),
-            _ => model::value(&mut self.lifecycle_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("on_start", &self.on_start);
-        to.given("on_stop", &self.on_stop);
-        to.given("on_delete", &self.on_delete);
-        to.given("cron_job", &self.cron_job);
-        to.given("lifecycle_type", &self.lifecycle_type);
-    }
-}
-
-model::through_fields!(DeploymentHistoryJobSchedule, Default);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
 ///
 /// A part of `DeploymentHistoryHelmDetails` and `DeploymentHistoryHelmResponse`.
@@ -4890,37 +2266,18 @@ pub struct DeploymentHistoryRepository {
     pub chart_version: Option<String>,
 }
 
-impl model::Blank for DeploymentHistoryRepository {
-    fn blank() -> Self {
-        Self {
-            chart_name: model::blank(),
-            chart_version: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryRepository {
-    const NAME: &'static str = "DeploymentHistoryRepository";
-    const FIELDS: &'static [&'static str] = &["chart_name", "chart_version"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.chart_name, from),
-            _ => model::value(&mut self.chart_version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("chart_name", &self.chart_name);
-        to.given("chart_version", &self.chart_version);
-    }
-}
-
-model::through_fields!(DeploymentHistoryRepository, Default);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Service as it was in a past deployment, in the second version of the history.
 ///
 /// A part of `DeploymentHistoryServicePageV2` and `DeploymentHistoryStage`.
@@ -4943,60 +2300,18 @@ pub struct DeploymentHistoryService {
     pub total_duration: Option<String>,
 }
 
-impl model::Blank for DeploymentHistoryService {
-    fn blank() -> Self {
-        Self {
-            identifier: model::blank(),
-            status: model::blank(),
-            auditing_data: model::blank(),
-            details: model::blank(),
-            status_details: model::blank(),
-            icon_uri: model::blank(),
-            total_duration: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryService {
-    const NAME: &'static str = "DeploymentHistoryService";
-    const FIELDS: &'static [&'static str] = &[
-        "identifier",
-        "status",
-        "auditing_data",
-        "details",
-        "status_details",
-        "icon_uri",
-        "total_duration",
-    ];
-    const REQUIRED: u128 = 0b0111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.auditing_data, from),
-            3 => model::value(&mut self.details, from),
-            4 => model::value(&mut self.status_details, from),
-            5 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.total_duration, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("identifier", &self.identifier);
-        to.always("status", &self.status);
-        to.always("auditing_data", &self.auditing_data);
-        to.always("details", &self.details);
-        to.always("status_details", &self.status_details);
-        to.always("icon_uri", &self.icon_uri);
-        to.given("total_duration", &self.total_duration);
-    }
-}
-
-model::through_fields!(DeploymentHistoryService);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 union! {
     /// Version of a service in a past deployment. The shape depends on the kind of service and carries no discriminator.
     ///
@@ -5017,6 +2332,18 @@ union! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl From<types::DeploymentHistoryApplicationDetails>
 for DeploymentHistoryServiceDetails {
     fn from(member: types::DeploymentHistoryApplicationDetails) -> Self {
@@ -5024,24 +2351,72 @@ for DeploymentHistoryServiceDetails {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl From<types::DeploymentHistoryContainerDetails> for DeploymentHistoryServiceDetails {
     fn from(member: types::DeploymentHistoryContainerDetails) -> Self {
         Self::Container(member)
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl From<types::DeploymentHistoryHelmDetails> for DeploymentHistoryServiceDetails {
     fn from(member: types::DeploymentHistoryHelmDetails) -> Self {
         Self::Helm(member)
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl From<types::DeploymentHistoryJobDetails> for DeploymentHistoryServiceDetails {
     fn from(member: types::DeploymentHistoryJobDetails) -> Self {
         Self::Job(member)
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// What identifies the service and the deployment.
 ///
 /// A part of `DeploymentHistoryService`.
@@ -5058,48 +2433,17 @@ pub struct DeploymentHistoryServiceIdentifier {
     pub execution_id: Option<String>,
 }
 
-impl model::Blank for DeploymentHistoryServiceIdentifier {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            service_id: model::blank(),
-            service_type: model::blank(),
-            execution_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryServiceIdentifier {
-    const NAME: &'static str = "DeploymentHistoryServiceIdentifier";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "service_id",
-        "service_type",
-        "execution_id",
-    ];
-    const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.service_id, from),
-            2 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.execution_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("service_id", &self.service_id);
-        to.always("service_type", &self.service_type);
-        to.given("execution_id", &self.execution_id);
-    }
-}
-
-model::through_fields!(DeploymentHistoryServiceIdentifier);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Past deployments of a service, newest first. There is no cursor to get older ones.
 ///
 /// Returned by `list_agentic_workflow_deployment_history_v2`, `list_application_deployment_history_v2`, `list_container_deployment_history_v2` and 4 more.
@@ -5113,40 +2457,6 @@ pub struct DeploymentHistoryServicePageV2 {
     /// Past deployments, newest first.
     pub results: Vec<types::DeploymentHistoryService>,
 }
-
-impl model::Blank for DeploymentHistoryServicePageV2 {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-impl model::Model for DeploymentHistoryServicePageV2 {
-    const NAME: &'static str = "DeploymentHistoryServicePageV2";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(DeploymentHistoryServicePageV2);
 
 #[cfg(
     any(
@@ -5211,40 +2521,6 @@ impl DockerfileFragmentFile {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for DockerfileFragmentFile {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            path: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for DockerfileFragmentFile {
-    const NAME: &'static str = "DockerfileFragmentFile";
-    const FIELDS: &'static [&'static str] = &["type", "path"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.path, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("path", &self.path);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(DockerfileFragmentFile);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
 open_enum! {
     /// Always `file`.
     ///
@@ -5283,40 +2559,6 @@ impl DockerfileFragmentInline {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for DockerfileFragmentInline {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            content: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for DockerfileFragmentInline {
-    const NAME: &'static str = "DockerfileFragmentInline";
-    const FIELDS: &'static [&'static str] = &["type", "content"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.content, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.always("content", &self.content);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(DockerfileFragmentInline);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
 open_enum! {
     /// Always `inline`.
     ///
@@ -5349,59 +2591,6 @@ pub struct EksAnywhereVsphereClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for EksAnywhereVsphereClusterCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            vsphere_user: model::blank(),
-            access_key_id: model::blank(),
-            role_arn: model::blank(),
-            object_type: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for EksAnywhereVsphereClusterCredentials {
-    const NAME: &'static str = "EksAnywhereVsphereClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "vsphere_user",
-        "access_key_id",
-        "role_arn",
-        "object_type",
-    ];
-    const REQUIRED: u128 = 0b100111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.vsphere_user, from),
-            3 => model::value(&mut self.access_key_id, from),
-            4 => model::value(&mut self.role_arn, from),
-            _ => model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("vsphere_user", &self.vsphere_user);
-        to.given("access_key_id", &self.access_key_id);
-        to.given("role_arn", &self.role_arn);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(EksAnywhereVsphereClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE`.
     ///
@@ -5432,59 +2621,6 @@ pub struct EnvironmentDatabasesCurrentMetricCpu {
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Blank for EnvironmentDatabasesCurrentMetricCpu {
-    fn blank() -> Self {
-        Self {
-            requested_in_float: model::blank(),
-            consumed_in_number: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Model for EnvironmentDatabasesCurrentMetricCpu {
-    const NAME: &'static str = "EnvironmentDatabasesCurrentMetricCpu";
-    const FIELDS: &'static [&'static str] = &[
-        "requested_in_float",
-        "consumed_in_number",
-        "consumed_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.requested_in_float, from),
-            1 => model::value(&mut self.consumed_in_number, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("requested_in_float", &self.requested_in_float);
-        to.given("consumed_in_number", &self.consumed_in_number);
-        to.given("consumed_in_percent", &self.consumed_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-model::through_fields!(EnvironmentDatabasesCurrentMetricCpu, Default);
 
 #[cfg(any(feature = "environments", feature = "organizations", feature = "projects"))]
 open_enum! {
@@ -5529,67 +2665,6 @@ pub struct Event {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for Event {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            user: model::blank(),
-            commit: model::blank(),
-            status: model::blank(),
-            type_: model::blank(),
-            log: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for Event {
-    const NAME: &'static str = "Event";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "user",
-        "commit",
-        "status",
-        "type",
-        "log",
-    ];
-    const REQUIRED: u128 = 0b00000011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.user, from),
-            4 => model::value(&mut self.commit, from),
-            5 => model::value(&mut self.status, from),
-            6 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.log, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("user", &self.user);
-        to.given("commit", &self.commit);
-        to.given("status", &self.status);
-        to.given("type", &self.type_);
-        to.given("log", &self.log);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(Event);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
 /// Page of events of an application or a database, in the 2022 revision.
 ///
 /// Returned by `list_application_event` and `list_database_event`.
@@ -5603,43 +2678,6 @@ pub struct EventPaginatedResponseList {
     /// The events.
     pub results: Vec<types::Event>,
 }
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for EventPaginatedResponseList {
-    fn blank() -> Self {
-        Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for EventPaginatedResponseList {
-    const NAME: &'static str = "EventPaginatedResponseList";
-    const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("page", &self.page);
-        to.always("page_size", &self.page_size);
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(EventPaginatedResponseList);
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
 open_enum! {
@@ -5670,43 +2708,6 @@ pub struct GcpStaticClusterCredentials {
     /// Always `GCP`.
     pub object_type: types::GcpStaticClusterCredentialsObjectType,
 }
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for GcpStaticClusterCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            object_type: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for GcpStaticClusterCredentials {
-    const NAME: &'static str = "GcpStaticClusterCredentials";
-    const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(GcpStaticClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
@@ -5743,66 +2744,6 @@ pub struct GcpWorkloadIdentityClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for GcpWorkloadIdentityClusterCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            object_type: model::blank(),
-            project_id: model::blank(),
-            service_account_email: model::blank(),
-            workload_identity_provider_resource: model::blank(),
-            token_lifetime_seconds: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for GcpWorkloadIdentityClusterCredentials {
-    const NAME: &'static str = "GcpWorkloadIdentityClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "object_type",
-        "project_id",
-        "service_account_email",
-        "workload_identity_provider_resource",
-        "token_lifetime_seconds",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.object_type, from),
-            3 => model::value(&mut self.project_id, from),
-            4 => model::value(&mut self.service_account_email, from),
-            5 => model::value(&mut self.workload_identity_provider_resource, from),
-            _ => model::value(&mut self.token_lifetime_seconds, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("object_type", &self.object_type);
-        to.always("project_id", &self.project_id);
-        to.always("service_account_email", &self.service_account_email);
-        to.always(
-            "workload_identity_provider_resource",
-            &self.workload_identity_provider_resource,
-        );
-        to.always("token_lifetime_seconds", &self.token_lifetime_seconds);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(GcpWorkloadIdentityClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
     /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
     ///
@@ -5829,43 +2770,6 @@ pub struct GenericClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for GenericClusterCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            object_type: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for GenericClusterCredentials {
-    const NAME: &'static str = "GenericClusterCredentials";
-    const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(GenericClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
     /// Always `OTHER`.
     ///
@@ -5876,6 +2780,20 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "blueprints",
+        feature = "clusters",
+        feature = "databases",
+        feature = "environments",
+        feature = "git",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Git provider.
     ///
@@ -5890,6 +2808,15 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Probes that check the instances of a service.
 ///
 /// A part of `Application`, `ApplicationEditRequest`, `ApplicationRequest` and 5 more.
@@ -5902,6 +2829,15 @@ pub struct Healthcheck {
     pub liveness_probe: rt::Patch<types::Probe>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl Healthcheck {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -5921,37 +2857,6 @@ impl Healthcheck {
         self
     }
 }
-
-impl model::Blank for Healthcheck {
-    fn blank() -> Self {
-        Self {
-            readiness_probe: model::blank(),
-            liveness_probe: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Healthcheck {
-    const NAME: &'static str = "Healthcheck";
-    const FIELDS: &'static [&'static str] = &["readiness_probe", "liveness_probe"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.readiness_probe, from),
-            _ => model::value(&mut self.liveness_probe, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("readiness_probe", &self.readiness_probe);
-        to.given("liveness_probe", &self.liveness_probe);
-    }
-}
-
-model::through_fields!(Healthcheck, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Git repository a Helm chart comes from.
@@ -6001,51 +2906,6 @@ impl HelmGitRepositoryRequest {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmGitRepositoryRequest {
-    fn blank() -> Self {
-        Self {
-            url: model::blank(),
-            branch: model::blank(),
-            root_path: model::blank(),
-            git_token_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmGitRepositoryRequest {
-    const NAME: &'static str = "HelmGitRepositoryRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "url",
-        "branch",
-        "root_path",
-        "git_token_id",
-    ];
-    const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            2 => model::value(&mut self.root_path, from),
-            _ => model::value(&mut self.git_token_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("url", &self.url);
-        to.given("branch", &self.branch);
-        to.given("root_path", &self.root_path);
-        to.given("git_token_id", &self.git_token_id);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmGitRepositoryRequest);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
 open_enum! {
     /// Protocol of a port of a Helm service. The default is `HTTP`.
     ///
@@ -6086,71 +2946,6 @@ pub struct HelmPortResponseWithServiceName {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmPortResponseWithServiceName {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            port_type: model::blank(),
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            namespace: model::blank(),
-            protocol: model::blank(),
-            is_default: model::blank(),
-            service_name: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmPortResponseWithServiceName {
-    const NAME: &'static str = "HelmPortResponseWithServiceName";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "port_type",
-        "name",
-        "internal_port",
-        "external_port",
-        "namespace",
-        "protocol",
-        "is_default",
-        "service_name",
-    ];
-    const REQUIRED: u128 = 0b101001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.port_type, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.internal_port, from),
-            4 => model::value(&mut self.external_port, from),
-            5 => model::value(&mut self.namespace, from),
-            6 => model::value(&mut self.protocol, from),
-            7 => model::value(&mut self.is_default, from),
-            _ => model::value(&mut self.service_name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("port_type", &self.port_type);
-        to.given("name", &self.name);
-        to.always("internal_port", &self.internal_port);
-        to.given("external_port", &self.external_port);
-        to.given("namespace", &self.namespace);
-        to.always("protocol", &self.protocol);
-        to.given("is_default", &self.is_default);
-        to.always("service_name", &self.service_name);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmPortResponseWithServiceName);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
 /// Port of a Helm service found by labels.
 ///
 /// A part of `HelmResponsePort`.
@@ -6176,71 +2971,6 @@ pub struct HelmPortResponseWithServiceSelectors {
     /// Labels that select the pods.
     pub service_selectors: Vec<types::KubernetesSelector>,
 }
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmPortResponseWithServiceSelectors {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            port_type: model::blank(),
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            namespace: model::blank(),
-            protocol: model::blank(),
-            is_default: model::blank(),
-            service_selectors: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmPortResponseWithServiceSelectors {
-    const NAME: &'static str = "HelmPortResponseWithServiceSelectors";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "port_type",
-        "name",
-        "internal_port",
-        "external_port",
-        "namespace",
-        "protocol",
-        "is_default",
-        "service_selectors",
-    ];
-    const REQUIRED: u128 = 0b001001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.port_type, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.internal_port, from),
-            4 => model::value(&mut self.external_port, from),
-            5 => model::value(&mut self.namespace, from),
-            6 => model::value(&mut self.protocol, from),
-            7 => model::value(&mut self.is_default, from),
-            _ => model::value(&mut self.service_selectors, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("port_type", &self.port_type);
-        to.given("name", &self.name);
-        to.always("internal_port", &self.internal_port);
-        to.given("external_port", &self.external_port);
-        to.given("namespace", &self.namespace);
-        to.always("protocol", &self.protocol);
-        to.given("is_default", &self.is_default);
-        to.always("service_selectors", &self.service_selectors);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmPortResponseWithServiceSelectors);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm service.
@@ -6288,103 +3018,6 @@ pub struct HelmResponse {
     /// Identifier of the blueprint the service comes from; null when it comes from none.
     pub blueprint_id: Option<uuid::Uuid>,
 }
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            environment: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            timeout_sec: model::blank(),
-            auto_preview: model::blank(),
-            auto_deploy: model::blank(),
-            ports: model::blank(),
-            source: model::blank(),
-            arguments: model::blank(),
-            allow_cluster_wide_resources: model::blank(),
-            values_override: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            blueprint_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmResponse {
-    const NAME: &'static str = "HelmResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "environment",
-        "name",
-        "description",
-        "timeout_sec",
-        "auto_preview",
-        "auto_deploy",
-        "ports",
-        "source",
-        "arguments",
-        "allow_cluster_wide_resources",
-        "values_override",
-        "icon_uri",
-        "service_type",
-        "blueprint_id",
-    ];
-    const REQUIRED: u128 = 0b01100010110011011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.environment, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.timeout_sec, from),
-            7 => model::value(&mut self.auto_preview, from),
-            8 => model::value(&mut self.auto_deploy, from),
-            9 => model::value(&mut self.ports, from),
-            10 => model::value(&mut self.source, from),
-            11 => model::value(&mut self.arguments, from),
-            12 => model::value(&mut self.allow_cluster_wide_resources, from),
-            13 => model::value(&mut self.values_override, from),
-            14 => model::value(&mut self.icon_uri, from),
-            15 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.blueprint_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("environment", &self.environment);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("timeout_sec", &self.timeout_sec);
-        to.always("auto_preview", &self.auto_preview);
-        to.always("auto_deploy", &self.auto_deploy);
-        to.given("ports", &self.ports);
-        to.always("source", &self.source);
-        to.always("arguments", &self.arguments);
-        to.always("allow_cluster_wide_resources", &self.allow_cluster_wide_resources);
-        to.always("values_override", &self.values_override);
-        to.always("icon_uri", &self.icon_uri);
-        to.always("service_type", &self.service_type);
-        to.given("blueprint_id", &self.blueprint_id);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 union! {
@@ -6452,35 +3085,6 @@ pub struct HelmResponseSourceGit {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmResponseSourceGit {
-    fn blank() -> Self {
-        Self { git: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmResponseSourceGit {
-    const NAME: &'static str = "HelmResponseSourceGit";
-    const FIELDS: &'static [&'static str] = &["git"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git", &self.git);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmResponseSourceGit);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
 /// A part of `HelmResponseSource`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -6488,35 +3092,6 @@ pub struct HelmResponseSourceRepository {
     /// Helm repository of the chart.
     pub repository: types::HelmSourceRepositoryResponse,
 }
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmResponseSourceRepository {
-    fn blank() -> Self {
-        Self { repository: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmResponseSourceRepository {
-    const NAME: &'static str = "HelmResponseSourceRepository";
-    const FIELDS: &'static [&'static str] = &["repository"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("repository", &self.repository);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmResponseSourceRepository);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Values that replace those of the chart.
@@ -6536,46 +3111,6 @@ pub struct HelmResponseValuesOverride {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmResponseValuesOverride {
-    fn blank() -> Self {
-        Self {
-            set: model::blank(),
-            set_string: model::blank(),
-            set_json: model::blank(),
-            file: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmResponseValuesOverride {
-    const NAME: &'static str = "HelmResponseValuesOverride";
-    const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.set, from),
-            1 => model::value(&mut self.set_string, from),
-            2 => model::value(&mut self.set_json, from),
-            _ => model::value(&mut self.file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("set", &self.set);
-        to.given("set_string", &self.set_string);
-        to.given("set_json", &self.set_json);
-        to.given("file", &self.file);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmResponseValuesOverride, Default);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
 /// Files of values; null for none.
 ///
 /// A part of `HelmResponseValuesOverride`.
@@ -6587,40 +3122,6 @@ pub struct HelmResponseValuesOverrideFile {
     /// Files taken from a Git repository; null for none.
     pub git: Option<types::HelmResponseValuesOverrideFileGit>,
 }
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmResponseValuesOverrideFile {
-    fn blank() -> Self {
-        Self {
-            raw: model::blank(),
-            git: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmResponseValuesOverrideFile {
-    const NAME: &'static str = "HelmResponseValuesOverrideFile";
-    const FIELDS: &'static [&'static str] = &["raw", "git"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.raw, from),
-            _ => model::value(&mut self.git, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("raw", &self.raw);
-        to.given("git", &self.git);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmResponseValuesOverrideFile, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Files taken from a Git repository; null for none.
@@ -6636,40 +3137,6 @@ pub struct HelmResponseValuesOverrideFileGit {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmResponseValuesOverrideFileGit {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-            paths: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmResponseValuesOverrideFileGit {
-    const NAME: &'static str = "HelmResponseValuesOverrideFileGit";
-    const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.paths, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-        to.always("paths", &self.paths);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmResponseValuesOverrideFileGit);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
 /// Files given in place; null for none.
 ///
 /// A part of `HelmResponseValuesOverrideFile`.
@@ -6679,35 +3146,6 @@ pub struct HelmResponseValuesOverrideFileRaw {
     /// The files.
     pub values: Vec<types::HelmResponseValuesOverrideFileRawItem>,
 }
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmResponseValuesOverrideFileRaw {
-    fn blank() -> Self {
-        Self { values: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmResponseValuesOverrideFileRaw {
-    const NAME: &'static str = "HelmResponseValuesOverrideFileRaw";
-    const FIELDS: &'static [&'static str] = &["values"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.values, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("values", &self.values);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmResponseValuesOverrideFileRaw);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// A part of `HelmResponseValuesOverrideFileRaw`.
@@ -6721,40 +3159,6 @@ pub struct HelmResponseValuesOverrideFileRawItem {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmResponseValuesOverrideFileRawItem {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            content: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmResponseValuesOverrideFileRawItem {
-    const NAME: &'static str = "HelmResponseValuesOverrideFileRawItem";
-    const FIELDS: &'static [&'static str] = &["name", "content"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.content, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("content", &self.content);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmResponseValuesOverrideFileRawItem);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
 /// Git repository of a Helm chart.
 ///
 /// A part of `HelmResponseSourceGit`.
@@ -6764,37 +3168,6 @@ pub struct HelmSourceGitResponse {
     /// Git repository.
     pub git_repository: types::ApplicationGitRepository,
 }
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmSourceGitResponse {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmSourceGitResponse {
-    const NAME: &'static str = "HelmSourceGitResponse";
-    const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git_repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmSourceGitResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm repository of a Helm chart.
@@ -6812,47 +3185,6 @@ pub struct HelmSourceRepositoryResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmSourceRepositoryResponse {
-    fn blank() -> Self {
-        Self {
-            chart_name: model::blank(),
-            chart_version: model::blank(),
-            repository: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmSourceRepositoryResponse {
-    const NAME: &'static str = "HelmSourceRepositoryResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "chart_name",
-        "chart_version",
-        "repository",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.chart_name, from),
-            1 => model::value(&mut self.chart_version, from),
-            _ => model::value(&mut self.repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("chart_name", &self.chart_name);
-        to.always("chart_version", &self.chart_version);
-        to.always("repository", &self.repository);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmSourceRepositoryResponse);
-
-#[cfg(any(feature = "environments", feature = "helms"))]
 /// Short description of the repository.
 ///
 /// A part of `HelmSourceRepositoryResponse`.
@@ -6866,43 +3198,6 @@ pub struct HelmSourceRepositoryResponseRepository {
     /// URL.
     pub url: String,
 }
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for HelmSourceRepositoryResponseRepository {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            url: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for HelmSourceRepositoryResponseRepository {
-    const NAME: &'static str = "HelmSourceRepositoryResponseRepository";
-    const FIELDS: &'static [&'static str] = &["id", "name", "url"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("url", &self.url);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(HelmSourceRepositoryResponseRepository);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Instance of a service with its resource use, in the 2022 revision.
@@ -6920,46 +3215,6 @@ pub struct Instance {
     /// Memory.
     pub memory: Option<types::InstanceMemory>,
 }
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for Instance {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            name: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for Instance {
-    const NAME: &'static str = "Instance";
-    const FIELDS: &'static [&'static str] = &["created_at", "name", "cpu", "memory"];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.cpu, from),
-            _ => model::value(&mut self.memory, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("created_at", &self.created_at);
-        to.given("name", &self.name);
-        to.given("cpu", &self.cpu);
-        to.given("memory", &self.memory);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(Instance, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Memory use of an instance, in the 2022 revision.
@@ -6983,59 +3238,6 @@ pub struct InstanceMemory {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for InstanceMemory {
-    fn blank() -> Self {
-        Self {
-            requested_in_mb: model::blank(),
-            consumed_in_mb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for InstanceMemory {
-    const NAME: &'static str = "InstanceMemory";
-    const FIELDS: &'static [&'static str] = &[
-        "requested_in_mb",
-        "consumed_in_mb",
-        "consumed_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.requested_in_mb, from),
-            1 => model::value(&mut self.consumed_in_mb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("requested_in_mb", &self.requested_in_mb);
-        to.given("consumed_in_mb", &self.consumed_in_mb);
-        to.given("consumed_in_percent", &self.consumed_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(InstanceMemory, Default);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
 /// Instances of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_current_instance` and `get_container_current_instance`.
@@ -7046,35 +3248,18 @@ pub struct InstanceResponseList {
     pub results: Vec<types::Instance>,
 }
 
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for InstanceResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for InstanceResponseList {
-    const NAME: &'static str = "InstanceResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(InstanceResponseList, Default);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Command and times of a cron job.
 ///
 /// A part of `DeploymentHistoryJobSchedule`.
@@ -7091,48 +3276,18 @@ pub struct JobCronSchedule {
     pub timezone: String,
 }
 
-impl model::Blank for JobCronSchedule {
-    fn blank() -> Self {
-        Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            scheduled_at: model::blank(),
-            timezone: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobCronSchedule {
-    const NAME: &'static str = "JobCronSchedule";
-    const FIELDS: &'static [&'static str] = &[
-        "arguments",
-        "entrypoint",
-        "scheduled_at",
-        "timezone",
-    ];
-    const REQUIRED: u128 = 0b1100;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.arguments, from),
-            1 => model::value(&mut self.entrypoint, from),
-            2 => model::value(&mut self.scheduled_at, from),
-            _ => model::value(&mut self.timezone, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-        to.always("scheduled_at", &self.scheduled_at);
-        to.always("timezone", &self.timezone);
-    }
-}
-
-model::through_fields!(JobCronSchedule);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// What a lifecycle job is made for.
     ///
@@ -7147,6 +3302,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Command a lifecycle job runs on one event.
 ///
 /// A part of `DeploymentHistoryJobSchedule`.
@@ -7158,37 +3325,6 @@ pub struct JobLifecyleSchedule {
     /// Entry point; absent when the image decides.
     pub entrypoint: Option<String>,
 }
-
-impl model::Blank for JobLifecyleSchedule {
-    fn blank() -> Self {
-        Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-        }
-    }
-}
-
-impl model::Model for JobLifecyleSchedule {
-    const NAME: &'static str = "JobLifecyleSchedule";
-    const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-    }
-}
-
-model::through_fields!(JobLifecyleSchedule);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 union! {
@@ -7258,35 +3394,6 @@ pub struct JobResponseSourceDocker {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for JobResponseSourceDocker {
-    fn blank() -> Self {
-        Self { docker: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for JobResponseSourceDocker {
-    const NAME: &'static str = "JobResponseSourceDocker";
-    const FIELDS: &'static [&'static str] = &["docker"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.docker, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("docker", &self.docker);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(JobResponseSourceDocker);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
 /// A part of `JobResponseSource`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -7294,35 +3401,6 @@ pub struct JobResponseSourceImage {
     /// Image of a container registry.
     pub image: types::ContainerSource,
 }
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for JobResponseSourceImage {
-    fn blank() -> Self {
-        Self { image: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for JobResponseSourceImage {
-    const NAME: &'static str = "JobResponseSourceImage";
-    const FIELDS: &'static [&'static str] = &["image"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.image, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("image", &self.image);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(JobResponseSourceImage);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 open_enum! {
@@ -7358,51 +3436,19 @@ pub struct JobSourceDockerResponse {
     pub docker_target_build_stage: Option<String>,
 }
 
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for JobSourceDockerResponse {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-            dockerfile_path: model::blank(),
-            dockerfile_raw: model::blank(),
-            docker_target_build_stage: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for JobSourceDockerResponse {
-    const NAME: &'static str = "JobSourceDockerResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "git_repository",
-        "dockerfile_path",
-        "dockerfile_raw",
-        "docker_target_build_stage",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.git_repository, from),
-            1 => model::value(&mut self.dockerfile_path, from),
-            2 => model::value(&mut self.dockerfile_raw, from),
-            _ => model::value(&mut self.docker_target_build_stage, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("git_repository", &self.git_repository);
-        to.given("dockerfile_path", &self.dockerfile_path);
-        to.given("dockerfile_raw", &self.dockerfile_raw);
-        to.given("docker_target_build_stage", &self.docker_target_build_stage);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(JobSourceDockerResponse, Default);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Kind of job.
     ///
@@ -7460,51 +3506,6 @@ impl KedaAutoscalingRequest {
     }
 }
 
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for KedaAutoscalingRequest {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            polling_interval_seconds: model::blank(),
-            cooldown_period_seconds: model::blank(),
-            scalers: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for KedaAutoscalingRequest {
-    const NAME: &'static str = "KedaAutoscalingRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "mode",
-        "polling_interval_seconds",
-        "cooldown_period_seconds",
-        "scalers",
-    ];
-    const REQUIRED: u128 = 0b1001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.polling_interval_seconds, from),
-            2 => model::value(&mut self.cooldown_period_seconds, from),
-            _ => model::value(&mut self.scalers, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.given("polling_interval_seconds", &self.polling_interval_seconds);
-        to.given("cooldown_period_seconds", &self.cooldown_period_seconds);
-        to.always("scalers", &self.scalers);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(KedaAutoscalingRequest);
-
 #[cfg(
     any(
         feature = "applications",
@@ -7538,88 +3539,6 @@ pub struct KedaAutoscalingResponse {
     /// At least 1 items.
     pub scalers: Vec<types::KedaScalerResponse>,
 }
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Blank for KedaAutoscalingResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            service_id: model::blank(),
-            mode: model::blank(),
-            polling_interval_seconds: model::blank(),
-            cooldown_period_seconds: model::blank(),
-            scalers: model::blank(),
-        }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Model for KedaAutoscalingResponse {
-    const NAME: &'static str = "KedaAutoscalingResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "service_id",
-        "mode",
-        "polling_interval_seconds",
-        "cooldown_period_seconds",
-        "scalers",
-    ];
-    const REQUIRED: u128 = 0b01111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.service_id, from),
-            4 => model::value(&mut self.mode, from),
-            5 => model::value(&mut self.polling_interval_seconds, from),
-            6 => model::value(&mut self.cooldown_period_seconds, from),
-            _ => model::value(&mut self.scalers, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("service_id", &self.service_id);
-        to.always("mode", &self.mode);
-        to.always("polling_interval_seconds", &self.polling_interval_seconds);
-        to.always("cooldown_period_seconds", &self.cooldown_period_seconds);
-        to.always("scalers", &self.scalers);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-model::through_fields!(KedaAutoscalingResponse);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Scaler of a KEDA policy.
@@ -7683,59 +3602,6 @@ impl KedaScalerRequest {
     }
 }
 
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for KedaScalerRequest {
-    fn blank() -> Self {
-        Self {
-            scaler_type: model::blank(),
-            enabled: model::blank(),
-            role: model::blank(),
-            config_json: model::blank(),
-            config_yaml: model::blank(),
-            trigger_authentication: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for KedaScalerRequest {
-    const NAME: &'static str = "KedaScalerRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "scaler_type",
-        "enabled",
-        "role",
-        "config_json",
-        "config_yaml",
-        "trigger_authentication",
-    ];
-    const REQUIRED: u128 = 0b000101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.scaler_type, from),
-            1 => model::value(&mut self.enabled, from),
-            2 => model::value(&mut self.role, from),
-            3 => model::value(&mut self.config_json, from),
-            4 => model::value(&mut self.config_yaml, from),
-            _ => model::value(&mut self.trigger_authentication, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("scaler_type", &self.scaler_type);
-        to.given("enabled", &self.enabled);
-        to.always("role", &self.role);
-        to.given("config_json", &self.config_json);
-        to.given("config_yaml", &self.config_yaml);
-        to.given("trigger_authentication", &self.trigger_authentication);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(KedaScalerRequest);
-
 #[cfg(
     any(
         feature = "applications",
@@ -7769,92 +3635,6 @@ pub struct KedaScalerResponse {
     /// How the scaler authenticates to its source.
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationResponse>,
 }
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Blank for KedaScalerResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            scaler_type: model::blank(),
-            enabled: model::blank(),
-            role: model::blank(),
-            config_json: model::blank(),
-            config_yaml: model::blank(),
-            trigger_authentication: model::blank(),
-        }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Model for KedaScalerResponse {
-    const NAME: &'static str = "KedaScalerResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "scaler_type",
-        "enabled",
-        "role",
-        "config_json",
-        "config_yaml",
-        "trigger_authentication",
-    ];
-    const REQUIRED: u128 = 0b000111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.scaler_type, from),
-            4 => model::value(&mut self.enabled, from),
-            5 => model::value(&mut self.role, from),
-            6 => model::value(&mut self.config_json, from),
-            7 => model::value(&mut self.config_yaml, from),
-            _ => model::value(&mut self.trigger_authentication, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("scaler_type", &self.scaler_type);
-        to.always("enabled", &self.enabled);
-        to.always("role", &self.role);
-        to.given("config_json", &self.config_json);
-        to.given("config_yaml", &self.config_yaml);
-        to.given("trigger_authentication", &self.trigger_authentication);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-model::through_fields!(KedaScalerResponse);
 
 #[cfg(
     any(
@@ -7905,40 +3685,6 @@ impl KedaTriggerAuthenticationRequest {
     }
 }
 
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for KedaTriggerAuthenticationRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            config_yaml: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for KedaTriggerAuthenticationRequest {
-    const NAME: &'static str = "KedaTriggerAuthenticationRequest";
-    const FIELDS: &'static [&'static str] = &["name", "config_yaml"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.config_yaml, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("config_yaml", &self.config_yaml);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(KedaTriggerAuthenticationRequest);
-
 #[cfg(
     any(
         feature = "applications",
@@ -7966,80 +3712,6 @@ pub struct KedaTriggerAuthenticationResponse {
     /// Configuration as YAML.
     pub config_yaml: Option<String>,
 }
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Blank for KedaTriggerAuthenticationResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            organization_id: model::blank(),
-            name: model::blank(),
-            config_yaml: model::blank(),
-        }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Model for KedaTriggerAuthenticationResponse {
-    const NAME: &'static str = "KedaTriggerAuthenticationResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "organization_id",
-        "name",
-        "config_yaml",
-    ];
-    const REQUIRED: u128 = 0b011011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.organization_id, from),
-            4 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.config_yaml, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("organization_id", &self.organization_id);
-        to.always("name", &self.name);
-        to.given("config_yaml", &self.config_yaml);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-model::through_fields!(KedaTriggerAuthenticationResponse);
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
 open_enum! {
@@ -8080,40 +3752,6 @@ impl KubernetesSelector {
     }
 }
 
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for KubernetesSelector {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for KubernetesSelector {
-    const NAME: &'static str = "KubernetesSelector";
-    const FIELDS: &'static [&'static str] = &["key", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("value", &self.value);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(KubernetesSelector);
-
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// A part of `TerraformBackend`.
 #[derive(Clone, PartialEq)]
@@ -8131,35 +3769,16 @@ impl KubernetesTerraformBackend {
     }
 }
 
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for KubernetesTerraformBackend {
-    fn blank() -> Self {
-        Self { kubernetes: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for KubernetesTerraformBackend {
-    const NAME: &'static str = "KubernetesTerraformBackend";
-    const FIELDS: &'static [&'static str] = &["kubernetes"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.kubernetes, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("kubernetes", &self.kubernetes);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(KubernetesTerraformBackend);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Kubernetes label.
 ///
 /// A part of `OrganizationLabelsGroupCreateRequest`, `OrganizationLabelsGroupEnrichedResponse` and `OrganizationLabelsGroupResponse`.
@@ -8174,6 +3793,16 @@ pub struct Label {
     pub propagate_to_cloud_provider: bool,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 impl Label {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
@@ -8188,44 +3817,6 @@ impl Label {
         }
     }
 }
-
-impl model::Blank for Label {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-            propagate_to_cloud_provider: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Label {
-    const NAME: &'static str = "Label";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "value",
-        "propagate_to_cloud_provider",
-    ];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            _ => model::value(&mut self.propagate_to_cloud_provider, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("value", &self.value);
-        to.always("propagate_to_cloud_provider", &self.propagate_to_cloud_provider);
-    }
-}
-
-model::through_fields!(Label);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Job run on events of its environment.
@@ -8303,143 +3894,6 @@ pub struct LifecycleJobResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for LifecycleJobResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            environment: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            maximum_gpu: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            max_nb_restart: model::blank(),
-            max_duration_seconds: model::blank(),
-            auto_preview: model::blank(),
-            port: model::blank(),
-            source: model::blank(),
-            healthchecks: model::blank(),
-            auto_deploy: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            job_type: model::blank(),
-            schedule: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for LifecycleJobResponse {
-    const NAME: &'static str = "LifecycleJobResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "environment",
-        "maximum_cpu",
-        "maximum_memory",
-        "maximum_gpu",
-        "name",
-        "description",
-        "cpu",
-        "memory",
-        "gpu",
-        "ephemeral_storage_in_gib",
-        "cpu_architecture",
-        "max_nb_restart",
-        "max_duration_seconds",
-        "auto_preview",
-        "port",
-        "source",
-        "healthchecks",
-        "auto_deploy",
-        "icon_uri",
-        "service_type",
-        "job_type",
-        "schedule",
-        "annotations_groups",
-        "labels_groups",
-    ];
-    const REQUIRED: u128 = 0b000100001010000011010111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.environment, from),
-            4 => model::value(&mut self.maximum_cpu, from),
-            5 => model::value(&mut self.maximum_memory, from),
-            6 => model::value(&mut self.maximum_gpu, from),
-            7 => model::value(&mut self.name, from),
-            8 => model::value(&mut self.description, from),
-            9 => model::value(&mut self.cpu, from),
-            10 => model::value(&mut self.memory, from),
-            11 => model::value(&mut self.gpu, from),
-            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            13 => model::value(&mut self.cpu_architecture, from),
-            14 => model::value(&mut self.max_nb_restart, from),
-            15 => model::value(&mut self.max_duration_seconds, from),
-            16 => model::value(&mut self.auto_preview, from),
-            17 => model::value(&mut self.port, from),
-            18 => model::value(&mut self.source, from),
-            19 => model::value(&mut self.healthchecks, from),
-            20 => model::value(&mut self.auto_deploy, from),
-            21 => model::value(&mut self.icon_uri, from),
-            22 => model::value(&mut self.service_type, from),
-            23 => model::value(&mut self.job_type, from),
-            24 => model::value(&mut self.schedule, from),
-            25 => model::value(&mut self.annotations_groups, from),
-            _ => model::value(&mut self.labels_groups, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("environment", &self.environment);
-        to.always("maximum_cpu", &self.maximum_cpu);
-        to.always("maximum_memory", &self.maximum_memory);
-        to.always("maximum_gpu", &self.maximum_gpu);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("cpu", &self.cpu);
-        to.always("memory", &self.memory);
-        to.always("gpu", &self.gpu);
-        to.given("ephemeral_storage_in_gib", &self.ephemeral_storage_in_gib);
-        to.given("cpu_architecture", &self.cpu_architecture);
-        to.given("max_nb_restart", &self.max_nb_restart);
-        to.given("max_duration_seconds", &self.max_duration_seconds);
-        to.always("auto_preview", &self.auto_preview);
-        to.given("port", &self.port);
-        to.always("source", &self.source);
-        to.always("healthchecks", &self.healthchecks);
-        to.given("auto_deploy", &self.auto_deploy);
-        to.given("icon_uri", &self.icon_uri);
-        to.given("service_type", &self.service_type);
-        to.always("job_type", &self.job_type);
-        to.always("schedule", &self.schedule);
-        to.given("annotations_groups", &self.annotations_groups);
-        to.given("labels_groups", &self.labels_groups);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(LifecycleJobResponse);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
 /// Events that make the job run.
 ///
 /// A part of `LifecycleJobResponse`.
@@ -8457,51 +3911,6 @@ pub struct LifecycleJobResponseSchedule {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for LifecycleJobResponseSchedule {
-    fn blank() -> Self {
-        Self {
-            on_start: model::blank(),
-            on_stop: model::blank(),
-            on_delete: model::blank(),
-            lifecycle_type: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for LifecycleJobResponseSchedule {
-    const NAME: &'static str = "LifecycleJobResponseSchedule";
-    const FIELDS: &'static [&'static str] = &[
-        "on_start",
-        "on_stop",
-        "on_delete",
-        "lifecycle_type",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.on_start, from),
-            1 => model::value(&mut self.on_stop, from),
-            2 => model::value(&mut self.on_delete, from),
-            _ => model::value(&mut self.lifecycle_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("on_start", &self.on_start);
-        to.given("on_stop", &self.on_stop);
-        to.given("on_delete", &self.on_delete);
-        to.given("lifecycle_type", &self.lifecycle_type);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(LifecycleJobResponseSchedule, Default);
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
 /// Command run when the environment starts.
 ///
 /// A part of `LifecycleJobResponseSchedule`.
@@ -8513,40 +3922,6 @@ pub struct LifecycleJobResponseScheduleOnStop {
     /// Entry point; absent to let the image decide.
     pub entrypoint: Option<String>,
 }
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for LifecycleJobResponseScheduleOnStop {
-    fn blank() -> Self {
-        Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for LifecycleJobResponseScheduleOnStop {
-    const NAME: &'static str = "LifecycleJobResponseScheduleOnStop";
-    const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("arguments", &self.arguments);
-        to.given("entrypoint", &self.entrypoint);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(LifecycleJobResponseScheduleOnStop, Default);
 
 #[cfg(
     any(
@@ -8586,84 +3961,6 @@ pub struct Link {
         feature = "helms"
     )
 )]
-impl model::Blank for Link {
-    fn blank() -> Self {
-        Self {
-            service_id: model::blank(),
-            service_type: model::blank(),
-            url: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            is_qovery_domain: model::blank(),
-            is_default: model::blank(),
-        }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "helms"
-    )
-)]
-impl model::Model for Link {
-    const NAME: &'static str = "Link";
-    const FIELDS: &'static [&'static str] = &[
-        "service_id",
-        "service_type",
-        "url",
-        "internal_port",
-        "external_port",
-        "is_qovery_domain",
-        "is_default",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.service_id, from),
-            1 => model::value(&mut self.service_type, from),
-            2 => model::value(&mut self.url, from),
-            3 => model::value(&mut self.internal_port, from),
-            4 => model::value(&mut self.external_port, from),
-            5 => model::value(&mut self.is_qovery_domain, from),
-            _ => model::value(&mut self.is_default, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("service_id", &self.service_id);
-        to.always("service_type", &self.service_type);
-        to.always("url", &self.url);
-        to.always("internal_port", &self.internal_port);
-        to.always("external_port", &self.external_port);
-        to.always("is_qovery_domain", &self.is_qovery_domain);
-        to.always("is_default", &self.is_default);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "helms"
-    )
-)]
-model::through_fields!(Link);
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "helms"
-    )
-)]
 /// URLs of a service or of the services of an environment.
 ///
 /// Returned by `list_application_links`, `list_container_links`, `list_environment_services_links` and 1 more.
@@ -8673,56 +3970,6 @@ pub struct LinkResponseList {
     /// The listed items.
     pub results: Vec<types::Link>,
 }
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "helms"
-    )
-)]
-impl model::Blank for LinkResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "helms"
-    )
-)]
-impl model::Model for LinkResponseList {
-    const NAME: &'static str = "LinkResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "helms"
-    )
-)]
-model::through_fields!(LinkResponseList, Default);
 
 #[cfg(any(feature = "clusters", feature = "variables"))]
 open_enum! {
@@ -8765,55 +4012,6 @@ pub struct Log {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for Log {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            message: model::blank(),
-            pod_name: model::blank(),
-            version: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for Log {
-    const NAME: &'static str = "Log";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "message",
-        "pod_name",
-        "version",
-    ];
-    const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.message, from),
-            3 => model::value(&mut self.pod_name, from),
-            _ => model::value(&mut self.version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.always("message", &self.message);
-        to.given("pod_name", &self.pod_name);
-        to.given("version", &self.version);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(Log);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
 /// Lines written by a service.
 ///
 /// Returned by `list_application_log` and `list_container_log`.
@@ -8823,35 +4021,6 @@ pub struct LogResponseList {
     /// The lines.
     pub results: Vec<types::Log>,
 }
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for LogResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for LogResponseList {
-    const NAME: &'static str = "LogResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(LogResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 /// Logical database of a database, in the 2022 revision.
@@ -8875,59 +4044,6 @@ pub struct LogicalDatabase {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Blank for LogicalDatabase {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            database: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Model for LogicalDatabase {
-    const NAME: &'static str = "LogicalDatabase";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "database",
-    ];
-    const REQUIRED: u128 = 0b001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.database, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.given("database", &self.database);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-model::through_fields!(LogicalDatabase);
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 /// Logical databases, in the 2022 revision.
 ///
 /// Returned by `list_application_logical_database`, `list_container_logical_database` and `list_logical_database_database`.
@@ -8937,35 +4053,6 @@ pub struct LogicalDatabaseResponseList {
     /// The listed items.
     pub results: Vec<types::LogicalDatabase>,
 }
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Blank for LogicalDatabaseResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Model for LogicalDatabaseResponseList {
-    const NAME: &'static str = "LogicalDatabaseResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-model::through_fields!(LogicalDatabaseResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// CPU use at one time, in the 2022 revision.
@@ -8985,51 +4072,6 @@ pub struct MetricCpuDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for MetricCpuDatapoint {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            requested_in_number: model::blank(),
-            consumed_in_number: model::blank(),
-            consumed_in_percent: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for MetricCpuDatapoint {
-    const NAME: &'static str = "MetricCpuDatapoint";
-    const FIELDS: &'static [&'static str] = &[
-        "created_at",
-        "requested_in_number",
-        "consumed_in_number",
-        "consumed_in_percent",
-    ];
-    const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.requested_in_number, from),
-            2 => model::value(&mut self.consumed_in_number, from),
-            _ => model::value(&mut self.consumed_in_percent, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("created_at", &self.created_at);
-        to.given("requested_in_number", &self.requested_in_number);
-        to.always("consumed_in_number", &self.consumed_in_number);
-        to.always("consumed_in_percent", &self.consumed_in_percent);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(MetricCpuDatapoint);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
 /// Metric of one instance over time, in the 2022 revision.
 ///
 /// A part of `MetricGenericResponseList`.
@@ -9041,40 +4083,6 @@ pub struct MetricGeneric {
     /// The data.
     pub data: Vec<types::MetricGenericDatapoint>,
 }
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for MetricGeneric {
-    fn blank() -> Self {
-        Self {
-            instance_name: model::blank(),
-            data: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for MetricGeneric {
-    const NAME: &'static str = "MetricGeneric";
-    const FIELDS: &'static [&'static str] = &["instance_name", "data"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.instance_name, from),
-            _ => model::value(&mut self.data, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("instance_name", &self.instance_name);
-        to.always("data", &self.data);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(MetricGeneric);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Value of a metric at one time, in the 2022 revision.
@@ -9090,40 +4098,6 @@ pub struct MetricGenericDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for MetricGenericDatapoint {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for MetricGenericDatapoint {
-    const NAME: &'static str = "MetricGenericDatapoint";
-    const FIELDS: &'static [&'static str] = &["created_at", "value"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("created_at", &self.created_at);
-        to.always("value", &self.value);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(MetricGenericDatapoint);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
 /// Metric of the instances over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_health_check` and `get_database_metric_health_check`.
@@ -9133,35 +4107,6 @@ pub struct MetricGenericResponseList {
     /// The listed items.
     pub results: Vec<types::MetricGeneric>,
 }
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for MetricGenericResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for MetricGenericResponseList {
-    const NAME: &'static str = "MetricGenericResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(MetricGenericResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Memory use at one time, in the 2022 revision.
@@ -9181,51 +4126,6 @@ pub struct MetricMemoryDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for MetricMemoryDatapoint {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            requested_in_mb: model::blank(),
-            consumed_in_mb: model::blank(),
-            consumed_in_percent: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for MetricMemoryDatapoint {
-    const NAME: &'static str = "MetricMemoryDatapoint";
-    const FIELDS: &'static [&'static str] = &[
-        "created_at",
-        "requested_in_mb",
-        "consumed_in_mb",
-        "consumed_in_percent",
-    ];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.requested_in_mb, from),
-            2 => model::value(&mut self.consumed_in_mb, from),
-            _ => model::value(&mut self.consumed_in_percent, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("created_at", &self.created_at);
-        to.always("requested_in_mb", &self.requested_in_mb);
-        to.always("consumed_in_mb", &self.consumed_in_mb);
-        to.always("consumed_in_percent", &self.consumed_in_percent);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(MetricMemoryDatapoint);
-
-#[cfg(any(feature = "applications", feature = "databases"))]
 /// Restarts of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_restart` and `get_database_metric_restart`.
@@ -9235,35 +4135,6 @@ pub struct MetricRestart {
     /// The listed items.
     pub results: Vec<types::MetricRestartEvent>,
 }
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for MetricRestart {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for MetricRestart {
-    const NAME: &'static str = "MetricRestart";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(MetricRestart, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Restart of a service, in the 2022 revision.
@@ -9277,40 +4148,6 @@ pub struct MetricRestartEvent {
     /// Why it restarted.
     pub message: String,
 }
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for MetricRestartEvent {
-    fn blank() -> Self {
-        Self {
-            datetime: model::blank(),
-            message: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for MetricRestartEvent {
-    const NAME: &'static str = "MetricRestartEvent";
-    const FIELDS: &'static [&'static str] = &["datetime", "message"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.datetime, from),
-            _ => model::value(&mut self.message, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("datetime", &self.datetime);
-        to.always("message", &self.message);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(MetricRestartEvent);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Use of a disk at one time, in the 2022 revision.
@@ -9328,51 +4165,6 @@ pub struct MetricStorageDatapoint {
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
 }
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for MetricStorageDatapoint {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            requested_in_gb: model::blank(),
-            consumed_in_gb: model::blank(),
-            consumed_in_percent: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for MetricStorageDatapoint {
-    const NAME: &'static str = "MetricStorageDatapoint";
-    const FIELDS: &'static [&'static str] = &[
-        "created_at",
-        "requested_in_gb",
-        "consumed_in_gb",
-        "consumed_in_percent",
-    ];
-    const REQUIRED: u128 = 0b1001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.requested_in_gb, from),
-            2 => model::value(&mut self.consumed_in_gb, from),
-            _ => model::value(&mut self.consumed_in_percent, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("created_at", &self.created_at);
-        to.given("requested_in_gb", &self.requested_in_gb);
-        to.given("consumed_in_gb", &self.consumed_in_gb);
-        to.always("consumed_in_percent", &self.consumed_in_percent);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(MetricStorageDatapoint);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
 /// Organization, the top of the hierarchy of projects and clusters.
@@ -9411,91 +4203,16 @@ pub struct Organization {
     pub organization_plan: Option<types::OrganizationPlan>,
 }
 
-#[cfg(any(feature = "billing", feature = "organizations"))]
-impl model::Blank for Organization {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            plan: model::blank(),
-            website_url: model::blank(),
-            repository: model::blank(),
-            logo_url: model::blank(),
-            icon_url: model::blank(),
-            admin_emails: model::blank(),
-            owner: model::blank(),
-            billing_deployment_restriction: model::blank(),
-            organization_plan: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "billing", feature = "organizations"))]
-impl model::Model for Organization {
-    const NAME: &'static str = "Organization";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "plan",
-        "website_url",
-        "repository",
-        "logo_url",
-        "icon_url",
-        "admin_emails",
-        "owner",
-        "billing_deployment_restriction",
-        "organization_plan",
-    ];
-    const REQUIRED: u128 = 0b00000000101011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.plan, from),
-            6 => model::value(&mut self.website_url, from),
-            7 => model::value(&mut self.repository, from),
-            8 => model::value(&mut self.logo_url, from),
-            9 => model::value(&mut self.icon_url, from),
-            10 => model::value(&mut self.admin_emails, from),
-            11 => model::value(&mut self.owner, from),
-            12 => model::value(&mut self.billing_deployment_restriction, from),
-            _ => model::value(&mut self.organization_plan, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("plan", &self.plan);
-        to.given("website_url", &self.website_url);
-        to.given("repository", &self.repository);
-        to.given("logo_url", &self.logo_url);
-        to.given("icon_url", &self.icon_url);
-        to.given("admin_emails", &self.admin_emails);
-        to.given("owner", &self.owner);
-        to.given("billing_deployment_restriction", &self.billing_deployment_restriction);
-        to.given("organization_plan", &self.organization_plan);
-    }
-}
-
-#[cfg(any(feature = "billing", feature = "organizations"))]
-model::through_fields!(Organization);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Group of annotations.
 ///
 /// Returned by `create_organization_annotations_group`, `get_organization_annotations_group` and `edit_organization_annotations_group`.
@@ -9516,56 +4233,16 @@ pub struct OrganizationAnnotationsGroupResponse {
     pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
 }
 
-impl model::Blank for OrganizationAnnotationsGroupResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            annotations: model::blank(),
-            scopes: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationAnnotationsGroupResponse {
-    const NAME: &'static str = "OrganizationAnnotationsGroupResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "annotations",
-        "scopes",
-    ];
-    const REQUIRED: u128 = 0b001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.annotations, from),
-            _ => model::value(&mut self.scopes, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("annotations", &self.annotations);
-        to.always("scopes", &self.scopes);
-    }
-}
-
-model::through_fields!(OrganizationAnnotationsGroupResponse);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 open_enum! {
     /// Kind of Kubernetes objects that receive the annotations of a group.
     ///
@@ -9607,40 +4284,19 @@ pub struct OrganizationAvailableRole {
     pub name: String,
 }
 
-#[cfg(any(feature = "containers", feature = "organizations"))]
-impl model::Blank for OrganizationAvailableRole {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "organizations"))]
-impl model::Model for OrganizationAvailableRole {
-    const NAME: &'static str = "OrganizationAvailableRole";
-    const FIELDS: &'static [&'static str] = &["id", "name"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.name, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-    }
-}
-
-#[cfg(any(feature = "containers", feature = "organizations"))]
-model::through_fields!(OrganizationAvailableRole);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Channel an action came through.
     ///
@@ -9663,6 +4319,16 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Group of labels.
 ///
 /// Returned by `create_organization_labels_group`, `get_organization_labelss_group` and `edit_organization_labels_group`.
@@ -9681,52 +4347,6 @@ pub struct OrganizationLabelsGroupResponse {
     pub labels: Vec<types::Label>,
 }
 
-impl model::Blank for OrganizationLabelsGroupResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            labels: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OrganizationLabelsGroupResponse {
-    const NAME: &'static str = "OrganizationLabelsGroupResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "labels",
-    ];
-    const REQUIRED: u128 = 0b01011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.labels, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.always("labels", &self.labels);
-    }
-}
-
-model::through_fields!(OrganizationLabelsGroupResponse);
-
 #[cfg(any(feature = "billing", feature = "organizations"))]
 /// Plan of the organization.
 ///
@@ -9739,40 +4359,6 @@ pub struct OrganizationPlan {
     /// Time the audit log is kept, in days.
     pub audit_logs_retention_in_days: Option<i64>,
 }
-
-#[cfg(any(feature = "billing", feature = "organizations"))]
-impl model::Blank for OrganizationPlan {
-    fn blank() -> Self {
-        Self {
-            plan: model::blank(),
-            audit_logs_retention_in_days: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "billing", feature = "organizations"))]
-impl model::Model for OrganizationPlan {
-    const NAME: &'static str = "OrganizationPlan";
-    const FIELDS: &'static [&'static str] = &["plan", "audit_logs_retention_in_days"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.plan, from),
-            _ => model::value(&mut self.audit_logs_retention_in_days, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("plan", &self.plan);
-        to.given("audit_logs_retention_in_days", &self.audit_logs_retention_in_days);
-    }
-}
-
-#[cfg(any(feature = "billing", feature = "organizations"))]
-model::through_fields!(OrganizationPlan, Default);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
 open_enum! {
@@ -9842,6 +4428,15 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check made on an instance; null for none. One kind of check is set in `type`.
 ///
 /// A part of `Healthcheck`.
@@ -9872,6 +4467,15 @@ pub struct Probe {
     pub failure_threshold: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl Probe {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -9916,56 +4520,15 @@ impl Probe {
     }
 }
 
-impl model::Blank for Probe {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            initial_delay_seconds: model::blank(),
-            period_seconds: model::blank(),
-            timeout_seconds: model::blank(),
-            success_threshold: model::blank(),
-            failure_threshold: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Probe {
-    const NAME: &'static str = "Probe";
-    const FIELDS: &'static [&'static str] = &[
-        "type",
-        "initial_delay_seconds",
-        "period_seconds",
-        "timeout_seconds",
-        "success_threshold",
-        "failure_threshold",
-    ];
-    const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.initial_delay_seconds, from),
-            2 => model::value(&mut self.period_seconds, from),
-            3 => model::value(&mut self.timeout_seconds, from),
-            4 => model::value(&mut self.success_threshold, from),
-            _ => model::value(&mut self.failure_threshold, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("type", &self.type_);
-        to.given("initial_delay_seconds", &self.initial_delay_seconds);
-        to.given("period_seconds", &self.period_seconds);
-        to.given("timeout_seconds", &self.timeout_seconds);
-        to.given("success_threshold", &self.success_threshold);
-        to.given("failure_threshold", &self.failure_threshold);
-    }
-}
-
-model::through_fields!(Probe, Default);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// How the check is made.
 ///
 /// A part of `Probe`.
@@ -9982,6 +4545,15 @@ pub struct ProbeType {
     pub grpc: rt::Patch<types::ProbeTypeGrpc>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeType {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -10014,43 +4586,15 @@ impl ProbeType {
     }
 }
 
-impl model::Blank for ProbeType {
-    fn blank() -> Self {
-        Self {
-            tcp: model::blank(),
-            http: model::blank(),
-            exec: model::blank(),
-            grpc: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProbeType {
-    const NAME: &'static str = "ProbeType";
-    const FIELDS: &'static [&'static str] = &["tcp", "http", "exec", "grpc"];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.tcp, from),
-            1 => model::value(&mut self.http, from),
-            2 => model::value(&mut self.exec, from),
-            _ => model::value(&mut self.grpc, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("tcp", &self.tcp);
-        to.given("http", &self.http);
-        to.given("exec", &self.exec);
-        to.given("grpc", &self.grpc);
-    }
-}
-
-model::through_fields!(ProbeType, Default);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check by a command; null when not used.
 ///
 /// A part of `ProbeType`.
@@ -10063,6 +4607,15 @@ pub struct ProbeTypeExec {
     pub command: Option<Vec<String>>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeTypeExec {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -10075,32 +4628,15 @@ impl ProbeTypeExec {
     }
 }
 
-impl model::Blank for ProbeTypeExec {
-    fn blank() -> Self {
-        Self { command: model::blank() }
-    }
-}
-
-impl model::Model for ProbeTypeExec {
-    const NAME: &'static str = "ProbeTypeExec";
-    const FIELDS: &'static [&'static str] = &["command"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.command, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("command", &self.command);
-    }
-}
-
-model::through_fields!(ProbeTypeExec, Default);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check by the gRPC health protocol; null when not used.
 ///
 /// A part of `ProbeType`.
@@ -10113,6 +4649,15 @@ pub struct ProbeTypeGrpc {
     pub port: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeTypeGrpc {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -10133,37 +4678,15 @@ impl ProbeTypeGrpc {
     }
 }
 
-impl model::Blank for ProbeTypeGrpc {
-    fn blank() -> Self {
-        Self {
-            service: model::blank(),
-            port: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProbeTypeGrpc {
-    const NAME: &'static str = "ProbeTypeGrpc";
-    const FIELDS: &'static [&'static str] = &["service", "port"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.service, from),
-            _ => model::value(&mut self.port, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("service", &self.service);
-        to.given("port", &self.port);
-    }
-}
-
-model::through_fields!(ProbeTypeGrpc, Default);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check by an HTTP request; null when not used.
 ///
 /// A part of `ProbeType`.
@@ -10182,6 +4705,15 @@ pub struct ProbeTypeHttp {
     pub port: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeTypeHttp {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -10208,40 +4740,15 @@ impl ProbeTypeHttp {
     }
 }
 
-impl model::Blank for ProbeTypeHttp {
-    fn blank() -> Self {
-        Self {
-            path: model::blank(),
-            scheme: model::blank(),
-            port: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProbeTypeHttp {
-    const NAME: &'static str = "ProbeTypeHttp";
-    const FIELDS: &'static [&'static str] = &["path", "scheme", "port"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.path, from),
-            1 => model::value(&mut self.scheme, from),
-            _ => model::value(&mut self.port, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("path", &self.path);
-        to.given("scheme", &self.scheme);
-        to.given("port", &self.port);
-    }
-}
-
-model::through_fields!(ProbeTypeHttp, Default);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check by opening a TCP connection; null when not used.
 ///
 /// A part of `ProbeType`.
@@ -10254,6 +4761,15 @@ pub struct ProbeTypeTcp {
     pub host: rt::Patch<String>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeTypeTcp {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -10274,37 +4790,22 @@ impl ProbeTypeTcp {
     }
 }
 
-impl model::Blank for ProbeTypeTcp {
-    fn blank() -> Self {
-        Self {
-            port: model::blank(),
-            host: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ProbeTypeTcp {
-    const NAME: &'static str = "ProbeTypeTcp";
-    const FIELDS: &'static [&'static str] = &["port", "host"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.port, from),
-            _ => model::value(&mut self.host, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("port", &self.port);
-        to.given("host", &self.host);
-    }
-}
-
-model::through_fields!(ProbeTypeTcp, Default);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "blueprints",
+        feature = "clusters",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "projects",
+        feature = "terraforms"
+    )
+)]
 /// Reference to another object by its identifier.
 ///
 /// A part of `AgenticWorkflowResponse`, `Application`, `ArgocdAppResponse` and 13 more.
@@ -10315,32 +4816,15 @@ pub struct ReferenceObject {
     pub id: uuid::Uuid,
 }
 
-impl model::Blank for ReferenceObject {
-    fn blank() -> Self {
-        Self { id: model::blank() }
-    }
-}
-
-impl model::Model for ReferenceObject {
-    const NAME: &'static str = "ReferenceObject";
-    const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-    }
-}
-
-model::through_fields!(ReferenceObject);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs"
+    )
+)]
 /// Status of a service, identified by the reference it carries.
 ///
 /// A part of `ReferenceObjectStatusResponseList`.
@@ -10369,72 +4853,15 @@ pub struct ReferenceObjectStatus {
     pub deployment_requests_count: Option<i64>,
 }
 
-impl model::Blank for ReferenceObjectStatus {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            state: model::blank(),
-            service_deployment_status: model::blank(),
-            last_deployment_date: model::blank(),
-            is_part_last_deployment: model::blank(),
-            steps: model::blank(),
-            execution_id: model::blank(),
-            status_details: model::blank(),
-            deployment_request_id: model::blank(),
-            deployment_requests_count: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ReferenceObjectStatus {
-    const NAME: &'static str = "ReferenceObjectStatus";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "state",
-        "service_deployment_status",
-        "last_deployment_date",
-        "is_part_last_deployment",
-        "steps",
-        "execution_id",
-        "status_details",
-        "deployment_request_id",
-        "deployment_requests_count",
-    ];
-    const REQUIRED: u128 = 0b0000000111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.state, from),
-            2 => model::value(&mut self.service_deployment_status, from),
-            3 => model::time(&mut self.last_deployment_date, from),
-            4 => model::value(&mut self.is_part_last_deployment, from),
-            5 => model::value(&mut self.steps, from),
-            6 => model::value(&mut self.execution_id, from),
-            7 => model::value(&mut self.status_details, from),
-            8 => model::value(&mut self.deployment_request_id, from),
-            _ => model::value(&mut self.deployment_requests_count, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("state", &self.state);
-        to.always("service_deployment_status", &self.service_deployment_status);
-        to.given("last_deployment_date", &self.last_deployment_date);
-        to.given("is_part_last_deployment", &self.is_part_last_deployment);
-        to.given("steps", &self.steps);
-        to.given("execution_id", &self.execution_id);
-        to.given("status_details", &self.status_details);
-        to.always("deployment_request_id", &self.deployment_request_id);
-        to.given("deployment_requests_count", &self.deployment_requests_count);
-    }
-}
-
-model::through_fields!(ReferenceObjectStatus);
-
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs"
+    )
+)]
 /// Statuses of the services of one kind in an environment.
 ///
 /// Returned by `get_environment_application_status`, `get_environment_container_status`, `get_environment_database_status` and 3 more.
@@ -10444,32 +4871,6 @@ pub struct ReferenceObjectStatusResponseList {
     /// One status for each service.
     pub results: Vec<types::ReferenceObjectStatus>,
 }
-
-impl model::Blank for ReferenceObjectStatusResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for ReferenceObjectStatusResponseList {
-    const NAME: &'static str = "ReferenceObjectStatusResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(ReferenceObjectStatusResponseList, Default);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 /// Scaleway credentials. The secret key is never returned.
@@ -10493,59 +4894,6 @@ pub struct ScalewayClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for ScalewayClusterCredentials {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            scaleway_access_key: model::blank(),
-            object_type: model::blank(),
-            scaleway_project_id: model::blank(),
-            scaleway_organization_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for ScalewayClusterCredentials {
-    const NAME: &'static str = "ScalewayClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "scaleway_access_key",
-        "object_type",
-        "scaleway_project_id",
-        "scaleway_organization_id",
-    ];
-    const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.scaleway_access_key, from),
-            3 => model::value(&mut self.object_type, from),
-            4 => model::value(&mut self.scaleway_project_id, from),
-            _ => model::value(&mut self.scaleway_organization_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("scaleway_access_key", &self.scaleway_access_key);
-        to.always("object_type", &self.object_type);
-        to.always("scaleway_project_id", &self.scaleway_project_id);
-        to.given("scaleway_organization_id", &self.scaleway_organization_id);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(ScalewayClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
 open_enum! {
     /// Always `SCW`.
     ///
@@ -10556,6 +4904,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Kind of action run on a service.
     ///
@@ -10574,6 +4934,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Progress of the last action asked of a service.
     ///
@@ -10633,54 +5005,16 @@ impl ServiceAnnotationRequest {
 
 #[cfg(
     any(
+        feature = "agents",
         feature = "applications",
         feature = "containers",
         feature = "databases",
-        feature = "jobs"
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
     )
 )]
-impl model::Blank for ServiceAnnotationRequest {
-    fn blank() -> Self {
-        Self { id: model::blank() }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "jobs"
-    )
-)]
-impl model::Model for ServiceAnnotationRequest {
-    const NAME: &'static str = "ServiceAnnotationRequest";
-    const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "jobs"
-    )
-)]
-model::through_fields!(ServiceAnnotationRequest);
-
 open_enum! {
     /// Drift between the configuration of a service and what was last deployed. It is not the progress of a deployment; the state tells that.
     ///
@@ -10727,56 +5061,6 @@ impl ServiceLabelRequest {
         Self { id }
     }
 }
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "jobs"
-    )
-)]
-impl model::Blank for ServiceLabelRequest {
-    fn blank() -> Self {
-        Self { id: model::blank() }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "jobs"
-    )
-)]
-impl model::Model for ServiceLabelRequest {
-    const NAME: &'static str = "ServiceLabelRequest";
-    const FIELDS: &'static [&'static str] = &["id"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "jobs"
-    )
-)]
-model::through_fields!(ServiceLabelRequest);
 
 #[cfg(
     any(
@@ -10869,90 +5153,16 @@ impl ServicePort {
 
 #[cfg(
     any(
+        feature = "agents",
         feature = "applications",
         feature = "containers",
         feature = "databases",
-        feature = "environments"
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
     )
 )]
-impl model::Blank for ServicePort {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            publicly_accessible: model::blank(),
-            is_default: model::blank(),
-            protocol: model::blank(),
-            public_path: model::blank(),
-            public_path_rewrite: model::blank(),
-        }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Model for ServicePort {
-    const NAME: &'static str = "ServicePort";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "internal_port",
-        "external_port",
-        "publicly_accessible",
-        "is_default",
-        "protocol",
-        "public_path",
-        "public_path_rewrite",
-    ];
-    const REQUIRED: u128 = 0b001010101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.internal_port, from),
-            3 => model::value(&mut self.external_port, from),
-            4 => model::value(&mut self.publicly_accessible, from),
-            5 => model::value(&mut self.is_default, from),
-            6 => model::value(&mut self.protocol, from),
-            7 => model::value(&mut self.public_path, from),
-            _ => model::value(&mut self.public_path_rewrite, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.given("name", &self.name);
-        to.always("internal_port", &self.internal_port);
-        to.given("external_port", &self.external_port);
-        to.always("publicly_accessible", &self.publicly_accessible);
-        to.given("is_default", &self.is_default);
-        to.always("protocol", &self.protocol);
-        to.given("public_path", &self.public_path);
-        to.given("public_path_rewrite", &self.public_path_rewrite);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-model::through_fields!(ServicePort);
-
 /// Duration and outcome of one step in the deployment of a service.
 ///
 /// A part of `ServiceStepMetrics`.
@@ -10967,40 +5177,18 @@ pub struct ServiceStepMetric {
     pub duration_sec: Option<i64>,
 }
 
-impl model::Blank for ServiceStepMetric {
-    fn blank() -> Self {
-        Self {
-            step_name: model::blank(),
-            status: model::blank(),
-            duration_sec: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ServiceStepMetric {
-    const NAME: &'static str = "ServiceStepMetric";
-    const FIELDS: &'static [&'static str] = &["step_name", "status", "duration_sec"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.step_name, from),
-            1 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.duration_sec, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("step_name", &self.step_name);
-        to.given("status", &self.status);
-        to.given("duration_sec", &self.duration_sec);
-    }
-}
-
-model::through_fields!(ServiceStepMetric, Default);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Step in the deployment of a service.
     ///
@@ -11027,6 +5215,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Time spent by a service in the steps of a deployment.
 ///
 /// A part of `ReferenceObjectStatus` and `Status`.
@@ -11041,44 +5241,18 @@ pub struct ServiceStepMetrics {
     pub details: Vec<types::ServiceStepMetric>,
 }
 
-impl model::Blank for ServiceStepMetrics {
-    fn blank() -> Self {
-        Self {
-            total_duration_sec: model::blank(),
-            total_computing_duration_sec: model::blank(),
-            details: model::blank(),
-        }
-    }
-}
-
-impl model::Model for ServiceStepMetrics {
-    const NAME: &'static str = "ServiceStepMetrics";
-    const FIELDS: &'static [&'static str] = &[
-        "total_duration_sec",
-        "total_computing_duration_sec",
-        "details",
-    ];
-    const REQUIRED: u128 = 0b010;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.total_duration_sec, from),
-            1 => model::value(&mut self.total_computing_duration_sec, from),
-            _ => model::value(&mut self.details, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("total_duration_sec", &self.total_duration_sec);
-        to.always("total_computing_duration_sec", &self.total_computing_duration_sec);
-        to.always("details", &self.details);
-    }
-}
-
-model::through_fields!(ServiceStepMetrics);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Refinement of the action for Terraform services. The default is `NONE`.
     ///
@@ -11099,6 +5273,20 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "blueprints",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Kind of service.
     ///
@@ -11123,6 +5311,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Deployment state of a service, an environment or one past deployment. New values may appear; an unknown value says nothing about success or failure.
     ///
@@ -11189,6 +5389,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Deployment status of one service.
 ///
 /// Returned by `delete_agentic_workflow`, `deploy_application`, `redeploy_application` and 40 more.
@@ -11217,72 +5429,18 @@ pub struct Status {
     pub deployment_requests_count: Option<i64>,
 }
 
-impl model::Blank for Status {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            state: model::blank(),
-            service_deployment_status: model::blank(),
-            last_deployment_date: model::blank(),
-            is_part_last_deployment: model::blank(),
-            steps: model::blank(),
-            execution_id: model::blank(),
-            status_details: model::blank(),
-            deployment_request_id: model::blank(),
-            deployment_requests_count: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Status {
-    const NAME: &'static str = "Status";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "state",
-        "service_deployment_status",
-        "last_deployment_date",
-        "is_part_last_deployment",
-        "steps",
-        "execution_id",
-        "status_details",
-        "deployment_request_id",
-        "deployment_requests_count",
-    ];
-    const REQUIRED: u128 = 0b0000000111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.state, from),
-            2 => model::value(&mut self.service_deployment_status, from),
-            3 => model::time(&mut self.last_deployment_date, from),
-            4 => model::value(&mut self.is_part_last_deployment, from),
-            5 => model::value(&mut self.steps, from),
-            6 => model::value(&mut self.execution_id, from),
-            7 => model::value(&mut self.status_details, from),
-            8 => model::value(&mut self.deployment_request_id, from),
-            _ => model::value(&mut self.deployment_requests_count, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("state", &self.state);
-        to.always("service_deployment_status", &self.service_deployment_status);
-        to.given("last_deployment_date", &self.last_deployment_date);
-        to.given("is_part_last_deployment", &self.is_part_last_deployment);
-        to.given("steps", &self.steps);
-        to.given("execution_id", &self.execution_id);
-        to.given("status_details", &self.status_details);
-        to.always("deployment_request_id", &self.deployment_request_id);
-        to.given("deployment_requests_count", &self.deployment_requests_count);
-    }
-}
-
-model::through_fields!(Status);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Action last run on a service and how far it got.
 ///
 /// A part of `DeploymentHistoryService`, `QueuedDeploymentRequestForService`, `ReferenceObjectStatus` and 1 more.
@@ -11297,40 +5455,18 @@ pub struct StatusDetails {
     pub sub_action: types::ServiceSubActionEnum,
 }
 
-impl model::Blank for StatusDetails {
-    fn blank() -> Self {
-        Self {
-            action: model::blank(),
-            status: model::blank(),
-            sub_action: model::blank(),
-        }
-    }
-}
-
-impl model::Model for StatusDetails {
-    const NAME: &'static str = "StatusDetails";
-    const FIELDS: &'static [&'static str] = &["action", "status", "sub_action"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.action, from),
-            1 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.sub_action, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("action", &self.action);
-        to.always("status", &self.status);
-        to.always("sub_action", &self.sub_action);
-    }
-}
-
-model::through_fields!(StatusDetails);
-
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Outcome of a measured step.
     ///
@@ -11373,67 +5509,6 @@ pub struct StorageDisk {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for StorageDisk {
-    fn blank() -> Self {
-        Self {
-            created_at: model::blank(),
-            storage_id: model::blank(),
-            requested_in_gb: model::blank(),
-            consumed_in_gb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for StorageDisk {
-    const NAME: &'static str = "StorageDisk";
-    const FIELDS: &'static [&'static str] = &[
-        "created_at",
-        "storage_id",
-        "requested_in_gb",
-        "consumed_in_gb",
-        "consumed_in_percent",
-        "warning_threshold_in_percent",
-        "alert_threshold_in_percent",
-        "status",
-    ];
-    const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.storage_id, from),
-            2 => model::value(&mut self.requested_in_gb, from),
-            3 => model::value(&mut self.consumed_in_gb, from),
-            4 => model::value(&mut self.consumed_in_percent, from),
-            5 => model::value(&mut self.warning_threshold_in_percent, from),
-            6 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("created_at", &self.created_at);
-        to.given("storage_id", &self.storage_id);
-        to.given("requested_in_gb", &self.requested_in_gb);
-        to.given("consumed_in_gb", &self.consumed_in_gb);
-        to.given("consumed_in_percent", &self.consumed_in_percent);
-        to.given("warning_threshold_in_percent", &self.warning_threshold_in_percent);
-        to.given("alert_threshold_in_percent", &self.alert_threshold_in_percent);
-        to.given("status", &self.status);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(StorageDisk, Default);
-
-#[cfg(any(feature = "applications", feature = "containers"))]
 /// Disks of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_current_storage_disk` and `get_container_current_storage_disk`.
@@ -11443,35 +5518,6 @@ pub struct StorageDiskResponseList {
     /// The listed items.
     pub results: Vec<types::StorageDisk>,
 }
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for StorageDiskResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for StorageDiskResponseList {
-    const NAME: &'static str = "StorageDiskResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(StorageDiskResponseList, Default);
 
 #[cfg(
     any(
@@ -11494,67 +5540,6 @@ pub struct StorageItem {
     /// Path at which the volume is mounted.
     pub mount_point: String,
 }
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Blank for StorageItem {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            type_: model::blank(),
-            size: model::blank(),
-            mount_point: model::blank(),
-        }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-impl model::Model for StorageItem {
-    const NAME: &'static str = "StorageItem";
-    const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.size, from),
-            _ => model::value(&mut self.mount_point, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("type", &self.type_);
-        to.always("size", &self.size);
-        to.always("mount_point", &self.mount_point);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "databases",
-        feature = "environments"
-    )
-)]
-model::through_fields!(StorageItem);
 
 #[cfg(
     any(
@@ -11600,40 +5585,6 @@ impl TerraformAutoDeployConfig {
         }
     }
 }
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformAutoDeployConfig {
-    fn blank() -> Self {
-        Self {
-            auto_deploy: model::blank(),
-            terraform_action: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformAutoDeployConfig {
-    const NAME: &'static str = "TerraformAutoDeployConfig";
-    const FIELDS: &'static [&'static str] = &["auto_deploy", "terraform_action"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.auto_deploy, from),
-            _ => model::value(&mut self.terraform_action, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("auto_deploy", &self.auto_deploy);
-        to.always("terraform_action", &self.terraform_action);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformAutoDeployConfig);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 open_enum! {
@@ -11718,40 +5669,6 @@ impl TerraformBackendBlueprint {
     }
 }
 
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformBackendBlueprint {
-    fn blank() -> Self {
-        Self {
-            type_: model::blank(),
-            config: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformBackendBlueprint {
-    const NAME: &'static str = "TerraformBackendBlueprint";
-    const FIELDS: &'static [&'static str] = &["type", "config"];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.config, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("type", &self.type_);
-        to.given("config", &self.config);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformBackendBlueprint);
-
 #[cfg(
     any(
         feature = "applications",
@@ -11810,64 +5727,6 @@ impl TerraformDeployRequest {
         self
     }
 }
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "terraforms"
-    )
-)]
-impl model::Blank for TerraformDeployRequest {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            git_commit_id: model::blank(),
-            action: model::blank(),
-        }
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "terraforms"
-    )
-)]
-impl model::Model for TerraformDeployRequest {
-    const NAME: &'static str = "TerraformDeployRequest";
-    const FIELDS: &'static [&'static str] = &["id", "git_commit_id", "action"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.git_commit_id, from),
-            _ => model::value(&mut self.action, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("git_commit_id", &self.git_commit_id);
-        to.given("action", &self.action);
-    }
-}
-
-#[cfg(
-    any(
-        feature = "applications",
-        feature = "containers",
-        feature = "environments",
-        feature = "terraforms"
-    )
-)]
-model::through_fields!(TerraformDeployRequest, Default);
 
 #[cfg(
     any(
@@ -11945,35 +5804,6 @@ pub struct TerraformFilesSource {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformFilesSource {
-    fn blank() -> Self {
-        Self { git: model::blank() }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformFilesSource {
-    const NAME: &'static str = "TerraformFilesSource";
-    const FIELDS: &'static [&'static str] = &["git"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("git", &self.git);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformFilesSource, Default);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Git source.
 ///
 /// A part of `TerraformFilesSource`.
@@ -11983,37 +5813,6 @@ pub struct TerraformFilesSourceGit {
     /// Git repository of the files.
     pub git_repository: Option<types::ApplicationGitRepository>,
 }
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformFilesSourceGit {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformFilesSourceGit {
-    const NAME: &'static str = "TerraformFilesSourceGit";
-    const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git_repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("git_repository", &self.git_repository);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformFilesSourceGit, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Resources given to a Terraform run.
@@ -12033,51 +5832,6 @@ pub struct TerraformJobResourcesResponse {
     /// Storage in GiB.
     pub storage_gib: i64,
 }
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformJobResourcesResponse {
-    fn blank() -> Self {
-        Self {
-            cpu_milli: model::blank(),
-            ram_mib: model::blank(),
-            gpu: model::blank(),
-            storage_gib: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformJobResourcesResponse {
-    const NAME: &'static str = "TerraformJobResourcesResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "cpu_milli",
-        "ram_mib",
-        "gpu",
-        "storage_gib",
-    ];
-    const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            1 => model::value(&mut self.ram_mib, from),
-            2 => model::value(&mut self.gpu, from),
-            _ => model::value(&mut self.storage_gib, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("cpu_milli", &self.cpu_milli);
-        to.always("ram_mib", &self.ram_mib);
-        to.always("gpu", &self.gpu);
-        to.always("storage_gib", &self.storage_gib);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformJobResourcesResponse);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Version of the engine to use.
@@ -12107,43 +5861,6 @@ impl TerraformProviderVersion {
         self
     }
 }
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformProviderVersion {
-    fn blank() -> Self {
-        Self {
-            read_from_terraform_block: model::blank(),
-            explicit_version: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformProviderVersion {
-    const NAME: &'static str = "TerraformProviderVersion";
-    const FIELDS: &'static [&'static str] = &[
-        "read_from_terraform_block",
-        "explicit_version",
-    ];
-    const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.read_from_terraform_block, from),
-            _ => model::value(&mut self.explicit_version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("read_from_terraform_block", &self.read_from_terraform_block);
-        to.always("explicit_version", &self.explicit_version);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformProviderVersion);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Terraform service.
@@ -12199,119 +5916,6 @@ pub struct TerraformResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            timeout_sec: model::blank(),
-            auto_deploy: model::blank(),
-            auto_deploy_config: model::blank(),
-            terraform_files_source: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            terraform_variables_source: model::blank(),
-            engine: model::blank(),
-            backend: model::blank(),
-            provider_version: model::blank(),
-            job_resources: model::blank(),
-            environment: model::blank(),
-            use_cluster_credentials: model::blank(),
-            action_extra_arguments: model::blank(),
-            dockerfile_fragment: model::blank(),
-            blueprint_id: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformResponse {
-    const NAME: &'static str = "TerraformResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "name",
-        "description",
-        "timeout_sec",
-        "auto_deploy",
-        "auto_deploy_config",
-        "terraform_files_source",
-        "icon_uri",
-        "service_type",
-        "terraform_variables_source",
-        "engine",
-        "backend",
-        "provider_version",
-        "job_resources",
-        "environment",
-        "use_cluster_credentials",
-        "action_extra_arguments",
-        "dockerfile_fragment",
-        "blueprint_id",
-    ];
-    const REQUIRED: u128 = 0b000111111111001101011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.timeout_sec, from),
-            6 => model::value(&mut self.auto_deploy, from),
-            7 => model::value(&mut self.auto_deploy_config, from),
-            8 => model::value(&mut self.terraform_files_source, from),
-            9 => model::value(&mut self.icon_uri, from),
-            10 => model::value(&mut self.service_type, from),
-            11 => model::value(&mut self.terraform_variables_source, from),
-            12 => model::value(&mut self.engine, from),
-            13 => model::value(&mut self.backend, from),
-            14 => model::value(&mut self.provider_version, from),
-            15 => model::value(&mut self.job_resources, from),
-            16 => model::value(&mut self.environment, from),
-            17 => model::value(&mut self.use_cluster_credentials, from),
-            18 => model::value(&mut self.action_extra_arguments, from),
-            19 => model::value(&mut self.dockerfile_fragment, from),
-            _ => model::value(&mut self.blueprint_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("name", &self.name);
-        to.given("description", &self.description);
-        to.always("timeout_sec", &self.timeout_sec);
-        to.always("auto_deploy", &self.auto_deploy);
-        to.given("auto_deploy_config", &self.auto_deploy_config);
-        to.given("terraform_files_source", &self.terraform_files_source);
-        to.always("icon_uri", &self.icon_uri);
-        to.always("service_type", &self.service_type);
-        to.always("terraform_variables_source", &self.terraform_variables_source);
-        to.always("engine", &self.engine);
-        to.always("backend", &self.backend);
-        to.always("provider_version", &self.provider_version);
-        to.always("job_resources", &self.job_resources);
-        to.always("environment", &self.environment);
-        to.always("use_cluster_credentials", &self.use_cluster_credentials);
-        to.always("action_extra_arguments", &self.action_extra_arguments);
-        to.given("dockerfile_fragment", &self.dockerfile_fragment);
-        to.given("blueprint_id", &self.blueprint_id);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformResponse);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Value of a Terraform variable.
 ///
 /// A part of `TerraformVariablesSourceRequest` and `TerraformVariablesSourceResponse`.
@@ -12354,43 +5958,6 @@ impl TerraformVarKeyValue {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformVarKeyValue {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-            secret: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformVarKeyValue {
-    const NAME: &'static str = "TerraformVarKeyValue";
-    const FIELDS: &'static [&'static str] = &["key", "value", "secret"];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            _ => model::value(&mut self.secret, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("key", &self.key);
-        to.given("value", &self.value);
-        to.given("secret", &self.secret);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformVarKeyValue, Default);
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Values of the variables of a Terraform service.
 ///
 /// A part of `TerraformResponse`.
@@ -12402,40 +5969,6 @@ pub struct TerraformVariablesSourceResponse {
     /// Values given in place.
     pub tf_vars: Vec<types::TerraformVarKeyValue>,
 }
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for TerraformVariablesSourceResponse {
-    fn blank() -> Self {
-        Self {
-            tf_var_file_paths: model::blank(),
-            tf_vars: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for TerraformVariablesSourceResponse {
-    const NAME: &'static str = "TerraformVariablesSourceResponse";
-    const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.tf_var_file_paths, from),
-            _ => model::value(&mut self.tf_vars, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("tf_var_file_paths", &self.tf_var_file_paths);
-        to.always("tf_vars", &self.tf_vars);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(TerraformVariablesSourceResponse);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 open_enum! {
@@ -12475,63 +6008,6 @@ pub struct User {
     pub profile_picture_url: Option<String>,
 }
 
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for User {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            first_name: model::blank(),
-            last_name: model::blank(),
-            email: model::blank(),
-            profile_picture_url: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for User {
-    const NAME: &'static str = "User";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "first_name",
-        "last_name",
-        "email",
-        "profile_picture_url",
-    ];
-    const REQUIRED: u128 = 0b0000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.first_name, from),
-            4 => model::value(&mut self.last_name, from),
-            5 => model::value(&mut self.email, from),
-            _ => model::value(&mut self.profile_picture_url, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("id", &self.id);
-        to.given("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.given("first_name", &self.first_name);
-        to.given("last_name", &self.last_name);
-        to.given("email", &self.email);
-        to.given("profile_picture_url", &self.profile_picture_url);
-    }
-}
-
-#[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(User, Default);
-
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// A part of `TerraformBackend`.
 #[derive(Clone, PartialEq)]
@@ -12548,37 +6024,6 @@ impl UserProvidedTerraformBackend {
         Self { user_provided }
     }
 }
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for UserProvidedTerraformBackend {
-    fn blank() -> Self {
-        Self {
-            user_provided: model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for UserProvidedTerraformBackend {
-    const NAME: &'static str = "UserProvidedTerraformBackend";
-    const FIELDS: &'static [&'static str] = &["user_provided"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.user_provided, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("user_provided", &self.user_provided);
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(UserProvidedTerraformBackend);
 
 #[cfg(any(feature = "clusters", feature = "environments", feature = "projects"))]
 open_enum! {

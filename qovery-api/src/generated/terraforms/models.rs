@@ -4,7 +4,6 @@
 //! Models. Terraform services.
 
 use std::collections::BTreeMap;
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -110,79 +109,6 @@ impl TerraformAdvancedSettings {
     }
 }
 
-impl model::Blank for TerraformAdvancedSettings {
-    fn blank() -> Self {
-        Self {
-            build_timeout_max_sec: model::blank(),
-            build_cpu_max_in_milli: model::blank(),
-            build_ram_max_in_gib: model::blank(),
-            build_ephemeral_storage_in_gib: model::blank(),
-            build_skip_git_submodules: model::blank(),
-            deployment_termination_grace_period_seconds: model::blank(),
-            deployment_affinity_node_required: model::blank(),
-            security_service_account_name: model::blank(),
-            security_read_only_root_filesystem: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformAdvancedSettings {
-    const NAME: &'static str = "TerraformAdvancedSettings";
-    const FIELDS: &'static [&'static str] = &[
-        "build.timeout_max_sec",
-        "build.cpu_max_in_milli",
-        "build.ram_max_in_gib",
-        "build.ephemeral_storage_in_gib",
-        "build.skip_git_submodules",
-        "deployment.termination_grace_period_seconds",
-        "deployment.affinity.node.required",
-        "security.service_account_name",
-        "security.read_only_root_filesystem",
-    ];
-    const REQUIRED: u128 = 0b000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.build_timeout_max_sec, from),
-            1 => model::value(&mut self.build_cpu_max_in_milli, from),
-            2 => model::value(&mut self.build_ram_max_in_gib, from),
-            3 => model::value(&mut self.build_ephemeral_storage_in_gib, from),
-            4 => model::value(&mut self.build_skip_git_submodules, from),
-            5 => {
-                model::value(&mut self.deployment_termination_grace_period_seconds, from)
-            }
-            6 => model::value(&mut self.deployment_affinity_node_required, from),
-            7 => model::value(&mut self.security_service_account_name, from),
-            _ => model::value(&mut self.security_read_only_root_filesystem, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("build.timeout_max_sec", &self.build_timeout_max_sec);
-        to.given("build.cpu_max_in_milli", &self.build_cpu_max_in_milli);
-        to.given("build.ram_max_in_gib", &self.build_ram_max_in_gib);
-        to.given("build.ephemeral_storage_in_gib", &self.build_ephemeral_storage_in_gib);
-        to.given("build.skip_git_submodules", &self.build_skip_git_submodules);
-        to.given(
-            "deployment.termination_grace_period_seconds",
-            &self.deployment_termination_grace_period_seconds,
-        );
-        to.given(
-            "deployment.affinity.node.required",
-            &self.deployment_affinity_node_required,
-        );
-        to.given("security.service_account_name", &self.security_service_account_name);
-        to.given(
-            "security.read_only_root_filesystem",
-            &self.security_read_only_root_filesystem,
-        );
-    }
-}
-
-model::through_fields!(TerraformAdvancedSettings, Default);
-
 /// Restriction on the Git changes that cause an automatic deployment of a Terraform service.
 ///
 /// Sent by `create_terraform_deployment_restriction` and `edit_terraform_deployment_restriction`.
@@ -212,40 +138,6 @@ impl TerraformDeploymentRestrictionRequest {
     }
 }
 
-impl model::Blank for TerraformDeploymentRestrictionRequest {
-    fn blank() -> Self {
-        Self {
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformDeploymentRestrictionRequest {
-    const NAME: &'static str = "TerraformDeploymentRestrictionRequest";
-    const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("mode", &self.mode);
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(TerraformDeploymentRestrictionRequest);
-
 /// Restriction on the Git changes that cause an automatic deployment of a Terraform service, with its identifier.
 ///
 /// Returned by `create_terraform_deployment_restriction` and `edit_terraform_deployment_restriction`.
@@ -266,56 +158,6 @@ pub struct TerraformDeploymentRestrictionResponse {
     pub value: String,
 }
 
-impl model::Blank for TerraformDeploymentRestrictionResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformDeploymentRestrictionResponse {
-    const NAME: &'static str = "TerraformDeploymentRestrictionResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "mode",
-        "type",
-        "value",
-    ];
-    const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.mode, from),
-            4 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("mode", &self.mode);
-        to.always("type", &self.type_);
-        to.always("value", &self.value);
-    }
-}
-
-model::through_fields!(TerraformDeploymentRestrictionResponse);
-
 /// Deployment restrictions of a Terraform service.
 ///
 /// Returned by `get_terraform_deployment_restrictions`.
@@ -325,32 +167,6 @@ pub struct TerraformDeploymentRestrictionResponseList {
     /// The listed items.
     pub results: Vec<types::TerraformDeploymentRestrictionResponse>,
 }
-
-impl model::Blank for TerraformDeploymentRestrictionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for TerraformDeploymentRestrictionResponseList {
-    const NAME: &'static str = "TerraformDeploymentRestrictionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(TerraformDeploymentRestrictionResponseList, Default);
 
 /// Git repository the Terraform files come from.
 ///
@@ -394,48 +210,6 @@ impl TerraformGitRepositoryRequest {
         self
     }
 }
-
-impl model::Blank for TerraformGitRepositoryRequest {
-    fn blank() -> Self {
-        Self {
-            url: model::blank(),
-            branch: model::blank(),
-            root_path: model::blank(),
-            git_token_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformGitRepositoryRequest {
-    const NAME: &'static str = "TerraformGitRepositoryRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "url",
-        "branch",
-        "root_path",
-        "git_token_id",
-    ];
-    const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            2 => model::value(&mut self.root_path, from),
-            _ => model::value(&mut self.git_token_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("url", &self.url);
-        to.given("branch", &self.branch);
-        to.given("root_path", &self.root_path);
-        to.given("git_token_id", &self.git_token_id);
-    }
-}
-
-model::through_fields!(TerraformGitRepositoryRequest);
 
 /// Configuration of a Terraform service. An edit replaces it as a whole: a field left out takes its default value.
 ///
@@ -544,92 +318,6 @@ impl TerraformRequest {
     }
 }
 
-impl model::Blank for TerraformRequest {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            description: model::blank(),
-            auto_deploy_config: model::blank(),
-            terraform_files_source: model::blank(),
-            terraform_variables_source: model::blank(),
-            backend: model::blank(),
-            engine: model::blank(),
-            provider_version: model::blank(),
-            timeout_sec: model::blank(),
-            icon_uri: model::blank(),
-            job_resources: model::blank(),
-            use_cluster_credentials: model::blank(),
-            action_extra_arguments: model::blank(),
-            dockerfile_fragment: model::blank(),
-            blueprint_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformRequest {
-    const NAME: &'static str = "TerraformRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "description",
-        "auto_deploy_config",
-        "terraform_files_source",
-        "terraform_variables_source",
-        "backend",
-        "engine",
-        "provider_version",
-        "timeout_sec",
-        "icon_uri",
-        "job_resources",
-        "use_cluster_credentials",
-        "action_extra_arguments",
-        "dockerfile_fragment",
-        "blueprint_id",
-    ];
-    const REQUIRED: u128 = 0b000010011110111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.auto_deploy_config, from),
-            3 => model::value(&mut self.terraform_files_source, from),
-            4 => model::value(&mut self.terraform_variables_source, from),
-            5 => model::value(&mut self.backend, from),
-            6 => model::value(&mut self.engine, from),
-            7 => model::value(&mut self.provider_version, from),
-            8 => model::value(&mut self.timeout_sec, from),
-            9 => model::value(&mut self.icon_uri, from),
-            10 => model::value(&mut self.job_resources, from),
-            11 => model::value(&mut self.use_cluster_credentials, from),
-            12 => model::value(&mut self.action_extra_arguments, from),
-            13 => model::value(&mut self.dockerfile_fragment, from),
-            _ => model::value(&mut self.blueprint_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("description", &self.description);
-        to.always("auto_deploy_config", &self.auto_deploy_config);
-        to.always("terraform_files_source", &self.terraform_files_source);
-        to.always("terraform_variables_source", &self.terraform_variables_source);
-        to.always("backend", &self.backend);
-        to.always("engine", &self.engine);
-        to.always("provider_version", &self.provider_version);
-        to.given("timeout_sec", &self.timeout_sec);
-        to.given("icon_uri", &self.icon_uri);
-        to.always("job_resources", &self.job_resources);
-        to.given("use_cluster_credentials", &self.use_cluster_credentials);
-        to.given("action_extra_arguments", &self.action_extra_arguments);
-        to.given("dockerfile_fragment", &self.dockerfile_fragment);
-        to.given("blueprint_id", &self.blueprint_id);
-    }
-}
-
-model::through_fields!(TerraformRequest);
-
 /// Resources given to a Terraform run.
 ///
 /// A part of `TerraformRequest`.
@@ -660,48 +348,6 @@ impl TerraformRequestJobResources {
     }
 }
 
-impl model::Blank for TerraformRequestJobResources {
-    fn blank() -> Self {
-        Self {
-            cpu_milli: model::blank(),
-            ram_mib: model::blank(),
-            gpu: model::blank(),
-            storage_gib: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformRequestJobResources {
-    const NAME: &'static str = "TerraformRequestJobResources";
-    const FIELDS: &'static [&'static str] = &[
-        "cpu_milli",
-        "ram_mib",
-        "gpu",
-        "storage_gib",
-    ];
-    const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            1 => model::value(&mut self.ram_mib, from),
-            2 => model::value(&mut self.gpu, from),
-            _ => model::value(&mut self.storage_gib, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("cpu_milli", &self.cpu_milli);
-        to.always("ram_mib", &self.ram_mib);
-        to.always("gpu", &self.gpu);
-        to.always("storage_gib", &self.storage_gib);
-    }
-}
-
-model::through_fields!(TerraformRequestJobResources);
-
 /// Where the Terraform files come from.
 ///
 /// A part of `TerraformRequest`.
@@ -727,34 +373,6 @@ impl TerraformRequestTerraformFilesSource {
     }
 }
 
-impl model::Blank for TerraformRequestTerraformFilesSource {
-    fn blank() -> Self {
-        Self {
-            git_repository: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformRequestTerraformFilesSource {
-    const NAME: &'static str = "TerraformRequestTerraformFilesSource";
-    const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.git_repository, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("git_repository", &self.git_repository);
-    }
-}
-
-model::through_fields!(TerraformRequestTerraformFilesSource, Default);
-
 /// Resource found in the state of a Terraform service.
 ///
 /// A part of `TerraformResourcesResponse`.
@@ -779,64 +397,6 @@ pub struct TerraformResourceResponse {
     pub extracted_at: chrono::DateTime<chrono::Utc>,
 }
 
-impl model::Blank for TerraformResourceResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            resource_type: model::blank(),
-            name: model::blank(),
-            address: model::blank(),
-            provider: model::blank(),
-            mode: model::blank(),
-            attributes: model::blank(),
-            extracted_at: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformResourceResponse {
-    const NAME: &'static str = "TerraformResourceResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "resource_type",
-        "name",
-        "address",
-        "provider",
-        "mode",
-        "attributes",
-        "extracted_at",
-    ];
-    const REQUIRED: u128 = 0b10111111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.resource_type, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.address, from),
-            4 => model::value(&mut self.provider, from),
-            5 => model::value(&mut self.mode, from),
-            6 => model::value(&mut self.attributes, from),
-            _ => model::time(&mut self.extracted_at, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("resource_type", &self.resource_type);
-        to.always("name", &self.name);
-        to.always("address", &self.address);
-        to.always("provider", &self.provider);
-        to.always("mode", &self.mode);
-        to.always("attributes", &self.attributes);
-        to.always("extracted_at", &self.extracted_at);
-    }
-}
-
-model::through_fields!(TerraformResourceResponse);
-
 open_enum! {
     /// Whether the resource is managed or only read.
     ///
@@ -859,32 +419,6 @@ pub struct TerraformResourcesResponse {
     pub results: Vec<types::TerraformResourceResponse>,
 }
 
-impl model::Blank for TerraformResourcesResponse {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for TerraformResourcesResponse {
-    const NAME: &'static str = "TerraformResourcesResponse";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("results", &self.results);
-    }
-}
-
-model::through_fields!(TerraformResourcesResponse);
-
 /// Terraform services of an environment.
 ///
 /// Returned by `list_terraforms`.
@@ -894,32 +428,6 @@ pub struct TerraformResponseList {
     /// The listed items.
     pub results: Vec<types::TerraformResponse>,
 }
-
-impl model::Blank for TerraformResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for TerraformResponseList {
-    const NAME: &'static str = "TerraformResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(TerraformResponseList, Default);
 
 /// Values of the variables of a Terraform service.
 ///
@@ -943,37 +451,6 @@ impl TerraformVariablesSourceRequest {
     }
 }
 
-impl model::Blank for TerraformVariablesSourceRequest {
-    fn blank() -> Self {
-        Self {
-            tf_var_file_paths: model::blank(),
-            tf_vars: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformVariablesSourceRequest {
-    const NAME: &'static str = "TerraformVariablesSourceRequest";
-    const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.tf_var_file_paths, from),
-            _ => model::value(&mut self.tf_vars, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("tf_var_file_paths", &self.tf_var_file_paths);
-        to.always("tf_vars", &self.tf_vars);
-    }
-}
-
-model::through_fields!(TerraformVariablesSourceRequest);
-
 /// Version of a Terraform engine that can be used.
 ///
 /// A part of `TerraformVersionResponseList`.
@@ -986,37 +463,6 @@ pub struct TerraformVersionResponse {
     pub version: String,
 }
 
-impl model::Blank for TerraformVersionResponse {
-    fn blank() -> Self {
-        Self {
-            engine: model::blank(),
-            version: model::blank(),
-        }
-    }
-}
-
-impl model::Model for TerraformVersionResponse {
-    const NAME: &'static str = "TerraformVersionResponse";
-    const FIELDS: &'static [&'static str] = &["engine", "version"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.engine, from),
-            _ => model::value(&mut self.version, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("engine", &self.engine);
-        to.always("version", &self.version);
-    }
-}
-
-model::through_fields!(TerraformVersionResponse);
-
 /// Versions of the Terraform engines that can be used.
 ///
 /// Returned by `list_terraform_versions`.
@@ -1026,32 +472,6 @@ pub struct TerraformVersionResponseList {
     /// The listed items.
     pub results: Vec<types::TerraformVersionResponse>,
 }
-
-impl model::Blank for TerraformVersionResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for TerraformVersionResponseList {
-    const NAME: &'static str = "TerraformVersionResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(TerraformVersionResponseList, Default);
 
 /// Carries over everything of an `ApplicationGitRepository` that a `TerraformGitRepositoryRequest` can hold.
 ///

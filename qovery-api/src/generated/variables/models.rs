@@ -3,7 +3,6 @@
 
 //! Models. Variables and secrets of projects, environments and services.
 
-use crate::runtime::model;
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -47,44 +46,6 @@ impl AliasRequest {
         self
     }
 }
-
-impl model::Blank for AliasRequest {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for AliasRequest {
-    const NAME: &'static str = "AliasRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(AliasRequest);
 
 open_enum! {
     /// Nature of a variable.
@@ -150,96 +111,6 @@ pub struct EnvironmentVariable {
     pub owned_by: Option<String>,
 }
 
-impl model::Blank for EnvironmentVariable {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            overridden_variable: model::blank(),
-            aliased_variable: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            owned_by: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentVariable {
-    const NAME: &'static str = "EnvironmentVariable";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "key",
-        "value",
-        "mount_path",
-        "description",
-        "enable_interpolation_in_file",
-        "overridden_variable",
-        "aliased_variable",
-        "scope",
-        "variable_type",
-        "service_id",
-        "service_name",
-        "service_type",
-        "owned_by",
-    ];
-    const REQUIRED: u128 = 0b0000010000001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.key, from),
-            4 => model::value(&mut self.value, from),
-            5 => model::value(&mut self.mount_path, from),
-            6 => model::value(&mut self.description, from),
-            7 => model::value(&mut self.enable_interpolation_in_file, from),
-            8 => model::value(&mut self.overridden_variable, from),
-            9 => model::value(&mut self.aliased_variable, from),
-            10 => model::value(&mut self.scope, from),
-            11 => model::value(&mut self.variable_type, from),
-            12 => model::value(&mut self.service_id, from),
-            13 => model::value(&mut self.service_name, from),
-            14 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.owned_by, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("key", &self.key);
-        to.given("value", &self.value);
-        to.given("mount_path", &self.mount_path);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-        to.given("overridden_variable", &self.overridden_variable);
-        to.given("aliased_variable", &self.aliased_variable);
-        to.always("scope", &self.scope);
-        to.given("variable_type", &self.variable_type);
-        to.given("service_id", &self.service_id);
-        to.given("service_name", &self.service_name);
-        to.given("service_type", &self.service_type);
-        to.given("owned_by", &self.owned_by);
-    }
-}
-
-model::through_fields!(EnvironmentVariable);
-
 /// Variable that an alias points to.
 ///
 /// A part of `EnvironmentVariable`.
@@ -259,56 +130,6 @@ pub struct EnvironmentVariableAlias {
     /// Type of the variable.
     pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
-
-impl model::Blank for EnvironmentVariableAlias {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentVariableAlias {
-    const NAME: &'static str = "EnvironmentVariableAlias";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "key",
-        "value",
-        "mount_path",
-        "scope",
-        "variable_type",
-    ];
-    const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.value, from),
-            3 => model::value(&mut self.mount_path, from),
-            4 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.variable_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("key", &self.key);
-        to.always("value", &self.value);
-        to.always("mount_path", &self.mount_path);
-        to.always("scope", &self.scope);
-        to.given("variable_type", &self.variable_type);
-    }
-}
-
-model::through_fields!(EnvironmentVariableAlias);
 
 /// New configuration of a variable.
 ///
@@ -366,52 +187,6 @@ impl EnvironmentVariableEditRequest {
     }
 }
 
-impl model::Blank for EnvironmentVariableEditRequest {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentVariableEditRequest {
-    const NAME: &'static str = "EnvironmentVariableEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "value",
-        "mount_path",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.given("value", &self.value);
-        to.given("mount_path", &self.mount_path);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(EnvironmentVariableEditRequest);
-
 /// Variable that an override replaces.
 ///
 /// A part of `EnvironmentVariable`.
@@ -431,56 +206,6 @@ pub struct EnvironmentVariableOverride {
     /// Type of the variable.
     pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
-
-impl model::Blank for EnvironmentVariableOverride {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentVariableOverride {
-    const NAME: &'static str = "EnvironmentVariableOverride";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "key",
-        "value",
-        "mount_path",
-        "scope",
-        "variable_type",
-    ];
-    const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.value, from),
-            3 => model::value(&mut self.mount_path, from),
-            4 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.variable_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("key", &self.key);
-        to.always("value", &self.value);
-        to.always("mount_path", &self.mount_path);
-        to.always("scope", &self.scope);
-        to.given("variable_type", &self.variable_type);
-    }
-}
-
-model::through_fields!(EnvironmentVariableOverride);
 
 /// Variable to create.
 ///
@@ -538,52 +263,6 @@ impl EnvironmentVariableRequest {
     }
 }
 
-impl model::Blank for EnvironmentVariableRequest {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for EnvironmentVariableRequest {
-    const NAME: &'static str = "EnvironmentVariableRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "value",
-        "mount_path",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.given("value", &self.value);
-        to.given("mount_path", &self.mount_path);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(EnvironmentVariableRequest);
-
 /// Variables of a project, an environment or a service.
 ///
 /// Returned by `list_application_environment_variable`, `list_container_environment_variable`, `list_environment_environment_variable` and 2 more.
@@ -593,32 +272,6 @@ pub struct EnvironmentVariableResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentVariable>,
 }
-
-impl model::Blank for EnvironmentVariableResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for EnvironmentVariableResponseList {
-    const NAME: &'static str = "EnvironmentVariableResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(EnvironmentVariableResponseList, Default);
 
 /// Override to create for a variable.
 ///
@@ -665,44 +318,6 @@ impl OverrideRequest {
     }
 }
 
-impl model::Blank for OverrideRequest {
-    fn blank() -> Self {
-        Self {
-            value: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for OverrideRequest {
-    const NAME: &'static str = "OverrideRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "value",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.value, from),
-            1 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("value", &self.value);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(OverrideRequest, Default);
-
 /// Secret of a project, an environment or a service, without its value.
 ///
 /// Returned by `create_application_secret`, `edit_application_secret`, `create_application_secret_alias` and 17 more.
@@ -739,88 +354,6 @@ pub struct Secret {
     pub enable_interpolation_in_file: Option<bool>,
 }
 
-impl model::Blank for Secret {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            key: model::blank(),
-            overridden_secret: model::blank(),
-            aliased_secret: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            owned_by: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for Secret {
-    const NAME: &'static str = "Secret";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "key",
-        "overridden_secret",
-        "aliased_secret",
-        "scope",
-        "variable_type",
-        "service_id",
-        "service_name",
-        "service_type",
-        "owned_by",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b00000001001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.key, from),
-            4 => model::value(&mut self.overridden_secret, from),
-            5 => model::value(&mut self.aliased_secret, from),
-            6 => model::value(&mut self.scope, from),
-            7 => model::value(&mut self.variable_type, from),
-            8 => model::value(&mut self.service_id, from),
-            9 => model::value(&mut self.service_name, from),
-            10 => model::value(&mut self.service_type, from),
-            11 => model::value(&mut self.owned_by, from),
-            12 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("key", &self.key);
-        to.given("overridden_secret", &self.overridden_secret);
-        to.given("aliased_secret", &self.aliased_secret);
-        to.always("scope", &self.scope);
-        to.given("variable_type", &self.variable_type);
-        to.given("service_id", &self.service_id);
-        to.given("service_name", &self.service_name);
-        to.given("service_type", &self.service_type);
-        to.given("owned_by", &self.owned_by);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(Secret);
-
 /// Secret that an alias points to.
 ///
 /// A part of `Secret`.
@@ -842,60 +375,6 @@ pub struct SecretAlias {
     /// Whether to enable interpolation in file.
     pub enable_interpolation_in_file: Option<bool>,
 }
-
-impl model::Blank for SecretAlias {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            key: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SecretAlias {
-    const NAME: &'static str = "SecretAlias";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "key",
-        "mount_path",
-        "scope",
-        "variable_type",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b0001111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.scope, from),
-            4 => model::value(&mut self.variable_type, from),
-            5 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("key", &self.key);
-        to.always("mount_path", &self.mount_path);
-        to.always("scope", &self.scope);
-        to.given("variable_type", &self.variable_type);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(SecretAlias);
 
 /// New configuration of a secret.
 ///
@@ -945,48 +424,6 @@ impl SecretEditRequest {
     }
 }
 
-impl model::Blank for SecretEditRequest {
-    fn blank() -> Self {
-        Self {
-            value: model::blank(),
-            key: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SecretEditRequest {
-    const NAME: &'static str = "SecretEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "value",
-        "key",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b0010;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.value, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("value", &self.value);
-        to.always("key", &self.key);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(SecretEditRequest);
-
 /// Secret that an override replaces.
 ///
 /// A part of `Secret`.
@@ -1008,60 +445,6 @@ pub struct SecretOverride {
     /// Whether to enable interpolation in file.
     pub enable_interpolation_in_file: Option<bool>,
 }
-
-impl model::Blank for SecretOverride {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            key: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SecretOverride {
-    const NAME: &'static str = "SecretOverride";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "key",
-        "mount_path",
-        "scope",
-        "variable_type",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b0001111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.scope, from),
-            4 => model::value(&mut self.variable_type, from),
-            5 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("key", &self.key);
-        to.always("mount_path", &self.mount_path);
-        to.always("scope", &self.scope);
-        to.given("variable_type", &self.variable_type);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(SecretOverride);
 
 /// Secret to create.
 ///
@@ -1119,52 +502,6 @@ impl SecretRequest {
     }
 }
 
-impl model::Blank for SecretRequest {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for SecretRequest {
-    const NAME: &'static str = "SecretRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "value",
-        "mount_path",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.given("value", &self.value);
-        to.given("mount_path", &self.mount_path);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(SecretRequest);
-
 /// Secrets of a project, an environment or a service.
 ///
 /// Returned by `list_application_secrets`, `list_container_secrets`, `list_environment_secrets` and 2 more.
@@ -1174,32 +511,6 @@ pub struct SecretResponseList {
     /// The listed items.
     pub results: Vec<types::Secret>,
 }
-
-impl model::Blank for SecretResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for SecretResponseList {
-    const NAME: &'static str = "SecretResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(SecretResponseList, Default);
 
 open_enum! {
     /// Kind of service whose variables are listed.
@@ -1240,56 +551,6 @@ pub struct VariableAlias {
     /// Type of the variable.
     pub variable_type: types::ApiVariableTypeEnum,
 }
-
-impl model::Blank for VariableAlias {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableAlias {
-    const NAME: &'static str = "VariableAlias";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "key",
-        "value",
-        "mount_path",
-        "scope",
-        "variable_type",
-    ];
-    const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.value, from),
-            3 => model::value(&mut self.mount_path, from),
-            4 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.variable_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("key", &self.key);
-        to.given("value", &self.value);
-        to.always("mount_path", &self.mount_path);
-        to.always("scope", &self.scope);
-        to.always("variable_type", &self.variable_type);
-    }
-}
-
-model::through_fields!(VariableAlias);
 
 /// Alias to create for a variable.
 ///
@@ -1340,52 +601,6 @@ impl VariableAliasRequest {
         self
     }
 }
-
-impl model::Blank for VariableAliasRequest {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            alias_scope: model::blank(),
-            alias_parent_id: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableAliasRequest {
-    const NAME: &'static str = "VariableAliasRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "alias_scope",
-        "alias_parent_id",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.alias_scope, from),
-            2 => model::value(&mut self.alias_parent_id, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("alias_scope", &self.alias_scope);
-        to.always("alias_parent_id", &self.alias_parent_id);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(VariableAliasRequest);
 
 /// New configuration of a variable.
 ///
@@ -1446,52 +661,6 @@ impl VariableEditRequest {
     }
 }
 
-impl model::Blank for VariableEditRequest {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            secret_manager_access_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableEditRequest {
-    const NAME: &'static str = "VariableEditRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "value",
-        "description",
-        "enable_interpolation_in_file",
-        "secret_manager_access_id",
-    ];
-    const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.enable_interpolation_in_file, from),
-            _ => model::value(&mut self.secret_manager_access_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.given("value", &self.value);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-        to.given("secret_manager_access_id", &self.secret_manager_access_id);
-    }
-}
-
-model::through_fields!(VariableEditRequest);
-
 /// Outcome of an import of variables.
 ///
 /// Returned by `import_environment_variable`, `import_container_environment_variable`, `import_job_environment_variable` and 1 more.
@@ -1505,40 +674,6 @@ pub struct VariableImport {
         types::VariableImportSuccessfulImportedVariable,
     >,
 }
-
-impl model::Blank for VariableImport {
-    fn blank() -> Self {
-        Self {
-            total_variables_to_import: model::blank(),
-            successful_imported_variables: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableImport {
-    const NAME: &'static str = "VariableImport";
-    const FIELDS: &'static [&'static str] = &[
-        "total_variables_to_import",
-        "successful_imported_variables",
-    ];
-    const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.total_variables_to_import, from),
-            _ => model::value(&mut self.successful_imported_variables, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("total_variables_to_import", &self.total_variables_to_import);
-        to.always("successful_imported_variables", &self.successful_imported_variables);
-    }
-}
-
-model::through_fields!(VariableImport);
 
 /// Variables to create in one call.
 ///
@@ -1560,37 +695,6 @@ impl VariableImportRequest {
         Self { overwrite, vars }
     }
 }
-
-impl model::Blank for VariableImportRequest {
-    fn blank() -> Self {
-        Self {
-            overwrite: model::blank(),
-            vars: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableImportRequest {
-    const NAME: &'static str = "VariableImportRequest";
-    const FIELDS: &'static [&'static str] = &["overwrite", "vars"];
-    const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.overwrite, from),
-            _ => model::value(&mut self.vars, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("overwrite", &self.overwrite);
-        to.always("vars", &self.vars);
-    }
-}
-
-model::through_fields!(VariableImportRequest);
 
 /// A part of `VariableImportRequest`.
 #[derive(Clone, PartialEq)]
@@ -1623,43 +727,6 @@ impl VariableImportRequestVar {
     }
 }
 
-impl model::Blank for VariableImportRequestVar {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            value: model::blank(),
-            scope: model::blank(),
-            is_secret: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableImportRequestVar {
-    const NAME: &'static str = "VariableImportRequestVar";
-    const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.is_secret, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.always("value", &self.value);
-        to.always("scope", &self.scope);
-        to.always("is_secret", &self.is_secret);
-    }
-}
-
-model::through_fields!(VariableImportRequestVar);
-
 /// A part of `VariableImport`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1673,43 +740,6 @@ pub struct VariableImportSuccessfulImportedVariable {
     /// Whether it is secret.
     pub is_secret: bool,
 }
-
-impl model::Blank for VariableImportSuccessfulImportedVariable {
-    fn blank() -> Self {
-        Self {
-            name: model::blank(),
-            value: model::blank(),
-            scope: model::blank(),
-            is_secret: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableImportSuccessfulImportedVariable {
-    const NAME: &'static str = "VariableImportSuccessfulImportedVariable";
-    const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
-    const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.is_secret, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("name", &self.name);
-        to.given("value", &self.value);
-        to.always("scope", &self.scope);
-        to.always("is_secret", &self.is_secret);
-    }
-}
-
-model::through_fields!(VariableImportSuccessfulImportedVariable);
 
 /// Variable that an override replaces.
 ///
@@ -1730,56 +760,6 @@ pub struct VariableOverride {
     /// Type of the variable.
     pub variable_type: types::ApiVariableTypeEnum,
 }
-
-impl model::Blank for VariableOverride {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableOverride {
-    const NAME: &'static str = "VariableOverride";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "key",
-        "value",
-        "mount_path",
-        "scope",
-        "variable_type",
-    ];
-    const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.value, from),
-            3 => model::value(&mut self.mount_path, from),
-            4 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.variable_type, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("key", &self.key);
-        to.given("value", &self.value);
-        to.always("mount_path", &self.mount_path);
-        to.always("scope", &self.scope);
-        to.always("variable_type", &self.variable_type);
-    }
-}
-
-model::through_fields!(VariableOverride);
 
 /// Override to create for a variable.
 ///
@@ -1830,52 +810,6 @@ impl VariableOverrideRequest {
         self
     }
 }
-
-impl model::Blank for VariableOverrideRequest {
-    fn blank() -> Self {
-        Self {
-            value: model::blank(),
-            override_scope: model::blank(),
-            override_parent_id: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableOverrideRequest {
-    const NAME: &'static str = "VariableOverrideRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "value",
-        "override_scope",
-        "override_parent_id",
-        "description",
-        "enable_interpolation_in_file",
-    ];
-    const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.value, from),
-            1 => model::value(&mut self.override_scope, from),
-            2 => model::value(&mut self.override_parent_id, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("value", &self.value);
-        to.always("override_scope", &self.override_scope);
-        to.always("override_parent_id", &self.override_parent_id);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-    }
-}
-
-model::through_fields!(VariableOverrideRequest);
 
 /// Variable to create.
 ///
@@ -1954,68 +888,6 @@ impl VariableRequest {
     }
 }
 
-impl model::Blank for VariableRequest {
-    fn blank() -> Self {
-        Self {
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            is_secret: model::blank(),
-            variable_scope: model::blank(),
-            variable_parent_id: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            secret_manager_access_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableRequest {
-    const NAME: &'static str = "VariableRequest";
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "value",
-        "mount_path",
-        "is_secret",
-        "variable_scope",
-        "variable_parent_id",
-        "description",
-        "enable_interpolation_in_file",
-        "secret_manager_access_id",
-    ];
-    const REQUIRED: u128 = 0b000111011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.is_secret, from),
-            4 => model::value(&mut self.variable_scope, from),
-            5 => model::value(&mut self.variable_parent_id, from),
-            6 => model::value(&mut self.description, from),
-            7 => model::value(&mut self.enable_interpolation_in_file, from),
-            _ => model::value(&mut self.secret_manager_access_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("key", &self.key);
-        to.always("value", &self.value);
-        to.given("mount_path", &self.mount_path);
-        to.always("is_secret", &self.is_secret);
-        to.always("variable_scope", &self.variable_scope);
-        to.always("variable_parent_id", &self.variable_parent_id);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-        to.given("secret_manager_access_id", &self.secret_manager_access_id);
-    }
-}
-
-model::through_fields!(VariableRequest);
-
 /// Variable of a project, an environment or a service.
 ///
 /// Returned by `create_variable`, `edit_variable`, `create_variable_alias` and 1 more.
@@ -2060,104 +932,6 @@ pub struct VariableResponse {
     pub secret_manager_access_id: Option<uuid::Uuid>,
 }
 
-impl model::Blank for VariableResponse {
-    fn blank() -> Self {
-        Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            overridden_variable: model::blank(),
-            aliased_variable: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            owned_by: model::blank(),
-            is_secret: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            secret_manager_access_id: model::blank(),
-        }
-    }
-}
-
-impl model::Model for VariableResponse {
-    const NAME: &'static str = "VariableResponse";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "created_at",
-        "updated_at",
-        "key",
-        "value",
-        "mount_path",
-        "overridden_variable",
-        "aliased_variable",
-        "scope",
-        "variable_type",
-        "service_id",
-        "service_name",
-        "service_type",
-        "owned_by",
-        "is_secret",
-        "description",
-        "enable_interpolation_in_file",
-        "secret_manager_access_id",
-    ];
-    const REQUIRED: u128 = 0b000100000100001011;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.key, from),
-            4 => model::value(&mut self.value, from),
-            5 => model::value(&mut self.mount_path, from),
-            6 => model::value(&mut self.overridden_variable, from),
-            7 => model::value(&mut self.aliased_variable, from),
-            8 => model::value(&mut self.scope, from),
-            9 => model::value(&mut self.variable_type, from),
-            10 => model::value(&mut self.service_id, from),
-            11 => model::value(&mut self.service_name, from),
-            12 => model::value(&mut self.service_type, from),
-            13 => model::value(&mut self.owned_by, from),
-            14 => model::value(&mut self.is_secret, from),
-            15 => model::value(&mut self.description, from),
-            16 => model::value(&mut self.enable_interpolation_in_file, from),
-            _ => model::value(&mut self.secret_manager_access_id, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("created_at", &self.created_at);
-        to.given("updated_at", &self.updated_at);
-        to.always("key", &self.key);
-        to.always("value", &self.value);
-        to.given("mount_path", &self.mount_path);
-        to.given("overridden_variable", &self.overridden_variable);
-        to.given("aliased_variable", &self.aliased_variable);
-        to.always("scope", &self.scope);
-        to.given("variable_type", &self.variable_type);
-        to.given("service_id", &self.service_id);
-        to.given("service_name", &self.service_name);
-        to.given("service_type", &self.service_type);
-        to.given("owned_by", &self.owned_by);
-        to.always("is_secret", &self.is_secret);
-        to.given("description", &self.description);
-        to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
-        to.given("secret_manager_access_id", &self.secret_manager_access_id);
-    }
-}
-
-model::through_fields!(VariableResponse);
-
 /// Variables of a project, an environment or a service.
 ///
 /// Returned by `list_variables`.
@@ -2167,32 +941,6 @@ pub struct VariableResponseList {
     /// The listed items.
     pub results: Vec<types::VariableResponse>,
 }
-
-impl model::Blank for VariableResponseList {
-    fn blank() -> Self {
-        Self { results: model::blank() }
-    }
-}
-
-impl model::Model for VariableResponseList {
-    const NAME: &'static str = "VariableResponseList";
-    const FIELDS: &'static [&'static str] = &["results"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            _ => model::value(&mut self.results, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("results", &self.results);
-    }
-}
-
-model::through_fields!(VariableResponseList, Default);
 
 /// Carries over everything of an `EnvironmentVariable` that an `EnvironmentVariableEditRequest` can hold.
 ///

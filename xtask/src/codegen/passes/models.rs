@@ -200,12 +200,7 @@ pub(crate) fn is_collection(ty: &Type) -> bool {
 pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
     models
         .iter()
-        .filter(|model| {
-            model
-                .fields
-                .iter()
-                .all(|field| !is_argument(field))
-        })
+        .filter(|model| model.fields.iter().all(|field| !is_argument(field)))
         .map(|model| model.name.clone())
         .collect()
 }

@@ -17,11 +17,7 @@ use super::{Field, Model, Presence, may_be_empty};
 pub(super) const MAXIMUM_FIELDS: usize = 128;
 
 /// Writes the implementations for one struct.
-pub(super) fn emit(
-    model: &Model,
-    response: bool,
-    with_default: &BTreeSet<String>,
-) -> TokenStream {
+pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String>) -> TokenStream {
     let name = format_ident!("{}", model.name);
     let text = &model.name;
     let idents = model.fields.iter().map(|field| &field.ident);
@@ -51,14 +47,16 @@ pub(super) fn emit(
             fn visit<V: model::Visit>(&self, to: &mut V) { #(#visits)* }
         }
     });
-    let default = with_default.contains(&model.name).then(|| quote!(, Default));
+    let default = with_default
+        .contains(&model.name)
+        .then(|| quote!(, Default));
     quote! {
-        impl model::Blank for #name {
+        impl model::Blank for types::#name {
             fn blank() -> Self {
                 Self { #(#idents: model::blank()),* }
             }
         }
-        impl model::Model for #name {
+        impl model::Model for types::#name {
             const NAME: &'static str = #text;
             const FIELDS: &'static [&'static str] = &[#(#wires),*];
             const REQUIRED: u128 = #required;
@@ -66,7 +64,7 @@ pub(super) fn emit(
             #extra
             #visit
         }
-        model::through_fields!(#name #default);
+        model::through_fields!(types::#name #default);
     }
 }
 
@@ -167,7 +165,11 @@ mod tests {
     fn each_field_has_one_line_in_each_direction() {
         let written = emitted(vec![
             field("id", parse_quote!(uuid::Uuid), Presence::Required),
-            field("at", parse_quote!(Option<chrono::DateTime<chrono::Utc>>), Presence::Optional),
+            field(
+                "at",
+                parse_quote!(Option<chrono::DateTime<chrono::Utc>>),
+                Presence::Optional,
+            ),
             field("tags", parse_quote!(Vec<String>), Presence::Required),
             field("name", parse_quote!(String), Presence::Required),
         ]);
