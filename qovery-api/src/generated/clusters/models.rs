@@ -3269,7 +3269,7 @@ pub struct ClusterOperatorBootstrapResponse {
     pub release_name: String,
     /// Values of the chart.
     #[serde(default)]
-    pub values: serde_json::Map<String, serde_json::Value>,
+    pub values: rt::Secret<serde_json::Map<String, serde_json::Value>>,
     /// Values of the chart as YAML.
     pub values_yaml: rt::SecretText,
     /// Helm command that installs the operator.

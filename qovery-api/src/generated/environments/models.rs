@@ -249,10 +249,10 @@ impl DeploymentBuildUsageReportRequest {
 pub struct DeploymentBuildUsageReportResponse {
     /// URL of the report.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub report_url: Option<String>,
+    pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delete_report_url: Option<String>,
+    pub delete_report_url: Option<rt::SecretText>,
 }
 
 open_enum! {
