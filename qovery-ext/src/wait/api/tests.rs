@@ -26,7 +26,13 @@ fn service(state: &str) -> types::Status {
 #[test]
 fn the_state_of_a_whole_environment_is_no_end_of_its_last_deployment() {
     let subject = Subject::environment(uuid::Uuid::nil());
-    for state in ["DEPLOYED", "STOPPED", "DELETED", "CANCELED", "DEPLOYMENT_ERROR"] {
+    for state in [
+        "DEPLOYED",
+        "STOPPED",
+        "DELETED",
+        "CANCELED",
+        "DEPLOYMENT_ERROR",
+    ] {
         let seen = of_environment(&subject, &environment(state));
         assert!(!seen.state.is_terminal(), "{state}");
         for goal in Goal::ALL {
