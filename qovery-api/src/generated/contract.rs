@@ -8,10 +8,10 @@
 pub const VERSION: &str = "1.0.4";
 
 /// The SHA-256 of the contract and of its overlay, each after its length.
-pub const DIGEST: &str = "2296a33fbf8c7954d6f5a06e9df6423cc765c93c123e3cf281251205ba1195d5";
+pub const DIGEST: &str = "4f0f7a2df8c3203328e7fbb72b7726c01acdd54524be22089d39e6acfa15ee36";
 
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 623usize;
 
 #[doc(hidden)]
-pub const FINGERPRINT: &str = "5e21bba2fca92c0d";
+pub const FINGERPRINT: &str = "460813420140f782";

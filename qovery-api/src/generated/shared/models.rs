@@ -821,7 +821,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CancelDeploymentRequest {
-    /// Whether to stop at once instead of at the next safe point.
+    /// Whether to force the cancellation.
     ///
     /// Default on the server: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -4101,7 +4101,7 @@ pub struct MetricRestartEvent {
     /// Time of the restart (RFC 3339).
     #[serde(with = "rt::date_time")]
     pub datetime: chrono::DateTime<chrono::Utc>,
-    /// Why it restarted.
+    /// Message about the restart.
     pub message: String,
 }
 
