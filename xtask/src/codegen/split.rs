@@ -83,14 +83,12 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
     modules.extend(quote!(
         mod shared;
     ));
-    types.extend(
-        names
-            .iter()
-            .map(|name| quote! {
-                #[allow(unused_imports, unreachable_pub, reason = "it is empty without an area")]
-                pub use super::shared::#name::*;
-            }),
-    );
+    types.extend(names.iter().map(|name| {
+        quote! {
+            #[allow(unused_imports, unreachable_pub, reason = "it is empty without an area")]
+            pub use super::shared::#name::*;
+        }
+    }));
     for area in AREAS {
         let methods = parts.methods.get(area);
         let models = models.remove(&Some(area));

@@ -345,9 +345,9 @@ impl OrganizationBillingUsageReportRequest {
 #[non_exhaustive]
 pub struct OrganizationBillingUsageReportResponse {
     /// URL of the report.
-    pub report_url: Option<String>,
+    pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
-    pub delete_report_url: Option<String>,
+    pub delete_report_url: Option<rt::SecretText>,
 }
 
 /// Plan an organization changes to.
@@ -379,7 +379,7 @@ impl OrganizationChangePlanRequest {
 #[non_exhaustive]
 pub struct OrganizationCreditCodeRequest {
     /// The code.
-    pub code: Option<String>,
+    pub code: Option<rt::SecretText>,
 }
 
 impl OrganizationCreditCodeRequest {
@@ -388,7 +388,7 @@ impl OrganizationCreditCodeRequest {
         Self { code: None }
     }
     /// Sets [`code`](Self::code).
-    pub fn code(mut self, value: impl Into<String>) -> Self {
+    pub fn code(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.code = Some(value.into());
         self
     }
@@ -415,7 +415,7 @@ pub struct RewardClaim {
     /// Kind of reward.
     pub type_: Option<types::RewardClaimType>,
     /// Code of the reward.
-    pub code: Option<String>,
+    pub code: Option<rt::SecretText>,
 }
 
 impl RewardClaim {
@@ -429,7 +429,7 @@ impl RewardClaim {
         self
     }
     /// Sets [`code`](Self::code).
-    pub fn code(mut self, value: impl Into<String>) -> Self {
+    pub fn code(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.code = Some(value.into());
         self
     }

@@ -685,7 +685,7 @@ pub struct BlueprintManifestUserProvidedBackend {
     /// Configuration of the backend by name.
     ///
     /// Default on the server: `{}`.
-    pub config: BTreeMap<String, String>,
+    pub config: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
 /// Input of a blueprint that the user fills.
@@ -884,7 +884,7 @@ pub struct BlueprintUpdateEngineFieldChange {
     /// Default of the new version; can be null.
     pub new_default_value: Option<String>,
     /// Value in use; can be null.
-    pub current_value: Option<String>,
+    pub current_value: Option<rt::SecretText>,
 }
 
 /// Newer major version of a blueprint.
@@ -1047,7 +1047,7 @@ pub struct BlueprintUpdateUpdatedValue {
     /// Default of the new version; can be null.
     pub new_default_value: Option<String>,
     /// Value in use; can be null.
-    pub current_value: Option<String>,
+    pub current_value: Option<rt::SecretText>,
     /// Type.
     pub type_: types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
@@ -1063,7 +1063,7 @@ pub struct BlueprintUpdateUpdatedValue {
 #[non_exhaustive]
 pub struct BlueprintUpdateVariableValue {
     /// The value.
-    pub value: String,
+    pub value: rt::SecretText,
     /// Whether the value is kept secret; the default is false.
     ///
     /// Default on the server: `false`.
@@ -1072,7 +1072,7 @@ pub struct BlueprintUpdateVariableValue {
 
 impl BlueprintUpdateVariableValue {
     /// Takes what must be sent; every other field is set by its setter.
-    pub fn new(value: impl Into<String>) -> Self {
+    pub fn new(value: impl Into<rt::SecretText>) -> Self {
         Self {
             value: value.into(),
             is_secret: None,

@@ -647,7 +647,7 @@ impl model::Model for types::Cluster {
         "labels_groups",
         "secret_manager_accesses",
     ];
-    const REQUIRED: u128 = 0b000000000000000000000000011011011;
+    const REQUIRED: u128 = 0b000000000000000000000000011010011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -693,7 +693,7 @@ impl model::Model for types::Cluster {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
-        to.always("organization", &self.organization);
+        to.given("organization", &self.organization);
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("region", &self.region);

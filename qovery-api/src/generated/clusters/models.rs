@@ -557,7 +557,7 @@ pub struct Cluster {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Organization the cluster belongs to.
-    pub organization: types::ReferenceObject,
+    pub organization: Option<types::ReferenceObject>,
     /// Name of the cluster.
     pub name: String,
     /// Free text about the cluster.
@@ -2880,7 +2880,7 @@ pub struct ClusterOperatorBootstrapResponse {
     /// Name of the release.
     pub release_name: String,
     /// Values of the chart.
-    pub values: serde_json::Map<String, serde_json::Value>,
+    pub values: rt::Secret<serde_json::Map<String, serde_json::Value>>,
     /// Values of the chart as YAML.
     pub values_yaml: rt::SecretText,
     /// Helm command that installs the operator.
@@ -2907,13 +2907,13 @@ pub struct ClusterOperatorFleetInventoryResponse {
     pub connected: bool,
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
     pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
-    /// Version of the desired image.
+    /// Desired image version.
     pub desired_image_version: Option<String>,
-    /// Version of the reported image.
+    /// Reported image version.
     pub reported_image_version: Option<String>,
-    /// Version of the desired chart.
+    /// Desired chart version.
     pub desired_chart_version: Option<String>,
-    /// Version of the reported chart.
+    /// Reported chart version.
     pub reported_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
     pub status: types::ClusterOperatorFleetStatus,
@@ -6000,7 +6000,7 @@ for types::ClusterRequestFeatureValue {
             }
             types::ClusterFeatureResponseValueObject::NatGateway(member) => {
                 types::ClusterRequestFeatureValue::NatGatewayParameters(
-                    member.value.map(|value| value).unwrap_or_default(),
+                    member.value.unwrap_or_default(),
                 )
             }
             types::ClusterFeatureResponseValueObject::Unknown(value) => {

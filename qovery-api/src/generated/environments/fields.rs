@@ -976,7 +976,7 @@ impl model::Model for types::Environment {
         "cluster_name",
         "expires_at",
     ];
-    const REQUIRED: u128 = 0b001100111011;
+    const REQUIRED: u128 = 0b001100101011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -1002,7 +1002,7 @@ impl model::Model for types::Environment {
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
         to.always("name", &self.name);
-        to.always("organization", &self.organization);
+        to.given("organization", &self.organization);
         to.always("project", &self.project);
         to.given("last_updated_by", &self.last_updated_by);
         to.always("cloud_provider", &self.cloud_provider);

@@ -54,7 +54,7 @@ impl CleanFailedJobsRequest {
 pub struct CleanFailedJobsResponse {
     /// The clean job identifiers.
     pub clean_job_ids: Vec<uuid::Uuid>,
-    /// The clean kubernetes jobs.
+    /// The clean Kubernetes jobs.
     pub clean_kubernetes_jobs: Vec<String>,
 }
 
@@ -237,9 +237,9 @@ impl DeploymentBuildUsageReportRequest {
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportResponse {
     /// URL of the report.
-    pub report_url: Option<String>,
+    pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
-    pub delete_report_url: Option<String>,
+    pub delete_report_url: Option<rt::SecretText>,
 }
 
 open_enum! {
@@ -593,7 +593,7 @@ pub struct Environment {
     /// Name.
     pub name: String,
     /// Organization the environment belongs to.
-    pub organization: types::ReferenceObject,
+    pub organization: Option<types::ReferenceObject>,
     /// Project the environment belongs to.
     pub project: types::ReferenceObject,
     /// Identifier of the user who changed it last.

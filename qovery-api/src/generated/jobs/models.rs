@@ -12,7 +12,7 @@ use crate::types;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CleanFailedJobResponse {
-    /// The clean kubernetes jobs.
+    /// The clean Kubernetes jobs.
     pub clean_kubernetes_jobs: Vec<String>,
 }
 

@@ -779,6 +779,44 @@ impl model::Model for types::CredentialCluster {
 
 model::through_fields!(types::CredentialCluster, Default);
 
+impl model::Blank for types::CustomRoleClusterPermission {
+    fn blank() -> Self {
+        Self {
+            cluster_id: model::blank(),
+            cluster_name: model::blank(),
+            permission: model::blank(),
+        }
+    }
+}
+
+impl model::Model for types::CustomRoleClusterPermission {
+    const NAME: &'static str = "CustomRoleClusterPermission";
+    const FIELDS: &'static [&'static str] = &[
+        "cluster_id",
+        "cluster_name",
+        "permission",
+    ];
+    const REQUIRED: u128 = 0b000;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.cluster_id, from),
+            1 => model::value(&mut self.cluster_name, from),
+            _ => model::value(&mut self.permission, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("cluster_id", &self.cluster_id);
+        to.given("cluster_name", &self.cluster_name);
+        to.given("permission", &self.permission);
+    }
+}
+
+model::through_fields!(types::CustomRoleClusterPermission, Default);
+
 impl model::Blank for types::CustomRoleClusterPermissionRequest {
     fn blank() -> Self {
         Self {
@@ -809,6 +847,48 @@ impl model::Model for types::CustomRoleClusterPermissionRequest {
 }
 
 model::through_fields!(types::CustomRoleClusterPermissionRequest, Default);
+
+impl model::Blank for types::CustomRoleProjectPermission {
+    fn blank() -> Self {
+        Self {
+            project_id: model::blank(),
+            project_name: model::blank(),
+            is_admin: model::blank(),
+            permissions: model::blank(),
+        }
+    }
+}
+
+impl model::Model for types::CustomRoleProjectPermission {
+    const NAME: &'static str = "CustomRoleProjectPermission";
+    const FIELDS: &'static [&'static str] = &[
+        "project_id",
+        "project_name",
+        "is_admin",
+        "permissions",
+    ];
+    const REQUIRED: u128 = 0b0000;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.project_id, from),
+            1 => model::value(&mut self.project_name, from),
+            2 => model::value(&mut self.is_admin, from),
+            _ => model::value(&mut self.permissions, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("project_id", &self.project_id);
+        to.given("project_name", &self.project_name);
+        to.given("is_admin", &self.is_admin);
+        to.given("permissions", &self.permissions);
+    }
+}
+
+model::through_fields!(types::CustomRoleProjectPermission, Default);
 
 impl model::Blank for types::CustomRoleProjectPermissionRequest {
     fn blank() -> Self {
@@ -2391,44 +2471,6 @@ impl model::Model for types::OrganizationCustomRole {
 
 model::through_fields!(types::OrganizationCustomRole, Default);
 
-impl model::Blank for types::OrganizationCustomRoleClusterPermissionItem {
-    fn blank() -> Self {
-        Self {
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            permission: model::blank(),
-        }
-    }
-}
-
-impl model::Model for types::OrganizationCustomRoleClusterPermissionItem {
-    const NAME: &'static str = "OrganizationCustomRoleClusterPermissionItem";
-    const FIELDS: &'static [&'static str] = &[
-        "cluster_id",
-        "cluster_name",
-        "permission",
-    ];
-    const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.cluster_name, from),
-            _ => model::value(&mut self.permission, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("cluster_id", &self.cluster_id);
-        to.given("cluster_name", &self.cluster_name);
-        to.given("permission", &self.permission);
-    }
-}
-
-model::through_fields!(types::OrganizationCustomRoleClusterPermissionItem, Default);
-
 impl model::Blank for types::OrganizationCustomRoleCreateRequest {
     fn blank() -> Self {
         Self {
@@ -2485,79 +2527,6 @@ impl model::Model for types::OrganizationCustomRoleList {
 }
 
 model::through_fields!(types::OrganizationCustomRoleList, Default);
-
-impl model::Blank for types::OrganizationCustomRolePermission {
-    fn blank() -> Self {
-        Self {
-            environment_type: model::blank(),
-            permission: model::blank(),
-        }
-    }
-}
-
-impl model::Model for types::OrganizationCustomRolePermission {
-    const NAME: &'static str = "OrganizationCustomRolePermission";
-    const FIELDS: &'static [&'static str] = &["environment_type", "permission"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.environment_type, from),
-            _ => model::value(&mut self.permission, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("environment_type", &self.environment_type);
-        to.given("permission", &self.permission);
-    }
-}
-
-model::through_fields!(types::OrganizationCustomRolePermission, Default);
-
-impl model::Blank for types::OrganizationCustomRoleProjectPermissionItem {
-    fn blank() -> Self {
-        Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            is_admin: model::blank(),
-            permissions: model::blank(),
-        }
-    }
-}
-
-impl model::Model for types::OrganizationCustomRoleProjectPermissionItem {
-    const NAME: &'static str = "OrganizationCustomRoleProjectPermissionItem";
-    const FIELDS: &'static [&'static str] = &[
-        "project_id",
-        "project_name",
-        "is_admin",
-        "permissions",
-    ];
-    const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
-        match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.is_admin, from),
-            _ => model::value(&mut self.permissions, from),
-        }
-    }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
-        to.given("project_id", &self.project_id);
-        to.given("project_name", &self.project_name);
-        to.given("is_admin", &self.is_admin);
-        to.given("permissions", &self.permissions);
-    }
-}
-
-model::through_fields!(types::OrganizationCustomRoleProjectPermissionItem, Default);
 
 impl model::Blank for types::OrganizationCustomRoleUpdateRequest {
     fn blank() -> Self {
@@ -3573,6 +3542,37 @@ impl model::Model for types::ParseTerraformVariablesFromGitRepoResponse {
 }
 
 model::through_fields!(types::ParseTerraformVariablesFromGitRepoResponse, Default);
+
+impl model::Blank for types::ProjectPermissionPermission {
+    fn blank() -> Self {
+        Self {
+            environment_type: model::blank(),
+            permission: model::blank(),
+        }
+    }
+}
+
+impl model::Model for types::ProjectPermissionPermission {
+    const NAME: &'static str = "ProjectPermissionPermission";
+    const FIELDS: &'static [&'static str] = &["environment_type", "permission"];
+    const REQUIRED: u128 = 0b00;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.environment_type, from),
+            _ => model::value(&mut self.permission, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("environment_type", &self.environment_type);
+        to.given("permission", &self.permission);
+    }
+}
+
+model::through_fields!(types::ProjectPermissionPermission, Default);
 
 impl model::Blank for types::ServiceLightResponse {
     fn blank() -> Self {

@@ -760,6 +760,18 @@ pub struct CredentialCluster {
     pub cloud_provider: Option<types::CloudProviderEnum>,
 }
 
+/// A part of `OrganizationCustomRole`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CustomRoleClusterPermission {
+    /// Identifier of the cluster.
+    pub cluster_id: Option<uuid::Uuid>,
+    /// Name of the cluster.
+    pub cluster_name: Option<String>,
+    /// Permission on the cluster.
+    pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
+}
+
 /// A part of `OrganizationCustomRoleUpdateRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -793,6 +805,22 @@ impl CustomRoleClusterPermissionRequest {
     }
 }
 
+/// A part of `OrganizationCustomRole`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CustomRoleProjectPermission {
+    /// Identifier of the project.
+    pub project_id: Option<uuid::Uuid>,
+    /// Name of the project.
+    pub project_name: Option<String>,
+    /// Whether the role administers the project; the default is false.
+    ///
+    /// Default on the server: `false`.
+    pub is_admin: Option<bool>,
+    /// Permissions by type of environment.
+    pub permissions: Vec<types::ProjectPermissionPermission>,
+}
+
 /// A part of `OrganizationCustomRoleUpdateRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -804,7 +832,7 @@ pub struct CustomRoleProjectPermissionRequest {
     /// Default on the server: `false`.
     pub is_admin: Option<bool>,
     /// Permissions by type of environment.
-    pub permissions: Option<Vec<types::OrganizationCustomRolePermission>>,
+    pub permissions: Option<Vec<types::ProjectPermissionPermission>>,
 }
 
 impl CustomRoleProjectPermissionRequest {
@@ -829,7 +857,7 @@ impl CustomRoleProjectPermissionRequest {
     /// Sets [`permissions`](Self::permissions).
     pub fn permissions(
         mut self,
-        value: Vec<types::OrganizationCustomRolePermission>,
+        value: Vec<types::ProjectPermissionPermission>,
     ) -> Self {
         self.permissions = Some(value);
         self
@@ -1781,15 +1809,15 @@ pub struct OrganizationCustomRole {
     /// Free text about the role.
     pub description: Option<String>,
     /// Permissions on the clusters.
-    pub cluster_permissions: Vec<types::OrganizationCustomRoleClusterPermissionItem>,
+    pub cluster_permissions: Vec<types::CustomRoleClusterPermission>,
     /// Permissions on the projects.
-    pub project_permissions: Vec<types::OrganizationCustomRoleProjectPermissionItem>,
+    pub project_permissions: Vec<types::CustomRoleProjectPermission>,
 }
 
 open_enum! {
     /// Permission of a custom role on a cluster.
     ///
-    /// A part of `CustomRoleClusterPermissionRequest` and `OrganizationCustomRoleClusterPermissionItem`.
+    /// A part of `CustomRoleClusterPermission` and `CustomRoleClusterPermissionRequest`.
     pub enum OrganizationCustomRoleClusterPermission {
         /// See the cluster.
         Viewer = "VIEWER",
@@ -1798,18 +1826,6 @@ open_enum! {
         /// Administer the cluster.
         Admin = "ADMIN",
     }
-}
-
-/// A part of `OrganizationCustomRole`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct OrganizationCustomRoleClusterPermissionItem {
-    /// Identifier of the cluster.
-    pub cluster_id: Option<uuid::Uuid>,
-    /// Name of the cluster.
-    pub cluster_name: Option<String>,
-    /// Permission on the cluster.
-    pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
 }
 
 /// Custom role to create.
@@ -1849,43 +1865,10 @@ pub struct OrganizationCustomRoleList {
     pub results: Vec<types::OrganizationCustomRole>,
 }
 
-/// A part of `CustomRoleProjectPermissionRequest` and `OrganizationCustomRoleProjectPermissionItem`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct OrganizationCustomRolePermission {
-    /// Type of environment.
-    pub environment_type: Option<types::EnvironmentModeEnum>,
-    /// Permission on the environments of that type.
-    pub permission: Option<types::OrganizationCustomRoleProjectPermission>,
-}
-
-impl OrganizationCustomRolePermission {
-    /// Says nothing yet: every field is set by its setter.
-    pub fn new() -> Self {
-        Self {
-            environment_type: None,
-            permission: None,
-        }
-    }
-    /// Sets [`environment_type`](Self::environment_type).
-    pub fn environment_type(mut self, value: types::EnvironmentModeEnum) -> Self {
-        self.environment_type = Some(value);
-        self
-    }
-    /// Sets [`permission`](Self::permission).
-    pub fn permission(
-        mut self,
-        value: types::OrganizationCustomRoleProjectPermission,
-    ) -> Self {
-        self.permission = Some(value);
-        self
-    }
-}
-
 open_enum! {
     /// Permission of a custom role on the environments of one type in a project.
     ///
-    /// A part of `OrganizationCustomRolePermission`.
+    /// A part of `ProjectPermissionPermission`.
     pub enum OrganizationCustomRoleProjectPermission {
         /// No access.
         NoAccess = "NO_ACCESS",
@@ -1896,22 +1879,6 @@ open_enum! {
         /// Also manage them.
         Manager = "MANAGER",
     }
-}
-
-/// A part of `OrganizationCustomRole`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct OrganizationCustomRoleProjectPermissionItem {
-    /// Identifier of the project.
-    pub project_id: Option<uuid::Uuid>,
-    /// Name of the project.
-    pub project_name: Option<String>,
-    /// Whether the role administers the project; the default is false.
-    ///
-    /// Default on the server: `false`.
-    pub is_admin: Option<bool>,
-    /// Permissions by type of environment.
-    pub permissions: Vec<types::OrganizationCustomRolePermission>,
 }
 
 /// New definition of a custom role.
@@ -2666,7 +2633,7 @@ pub struct OrganizationWebhookCreateRequest {
     /// Format of the messages.
     pub kind: types::OrganizationWebhookKindEnum,
     /// URL to call.
-    pub target_url: String,
+    pub target_url: rt::SecretText,
     /// Secret shared with the receiver.
     pub target_secret: Option<rt::SecretText>,
     /// Free text about the webhook.
@@ -2685,7 +2652,7 @@ impl OrganizationWebhookCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         kind: types::OrganizationWebhookKindEnum,
-        target_url: impl Into<String>,
+        target_url: impl Into<rt::SecretText>,
         events: Vec<types::OrganizationWebhookEventEnum>,
     ) -> Self {
         Self {
@@ -2833,6 +2800,39 @@ pub struct OrganizationWebhookResponseList {
 pub struct ParseTerraformVariablesFromGitRepoResponse {
     /// The results.
     pub results: Vec<types::TerraformVariableDefinition>,
+}
+
+/// A part of `CustomRoleProjectPermission` and `CustomRoleProjectPermissionRequest`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ProjectPermissionPermission {
+    /// Type of environment.
+    pub environment_type: Option<types::EnvironmentModeEnum>,
+    /// Permission on the environments of that type.
+    pub permission: Option<types::OrganizationCustomRoleProjectPermission>,
+}
+
+impl ProjectPermissionPermission {
+    /// Says nothing yet: every field is set by its setter.
+    pub fn new() -> Self {
+        Self {
+            environment_type: None,
+            permission: None,
+        }
+    }
+    /// Sets [`environment_type`](Self::environment_type).
+    pub fn environment_type(mut self, value: types::EnvironmentModeEnum) -> Self {
+        self.environment_type = Some(value);
+        self
+    }
+    /// Sets [`permission`](Self::permission).
+    pub fn permission(
+        mut self,
+        value: types::OrganizationCustomRoleProjectPermission,
+    ) -> Self {
+        self.permission = Some(value);
+        self
+    }
 }
 
 /// Short description of a service and of where it lives.
@@ -3388,7 +3388,7 @@ pub struct WebhookEventResponse {
     /// Event that caused the call.
     pub matched_event: types::OrganizationWebhookEventEnum,
     /// URL that was called.
-    pub target_url_used: String,
+    pub target_url_used: rt::SecretText,
     /// Body that was sent.
     pub request: serde_json::Map<String, serde_json::Value>,
     /// HTTP status code of the answer.
@@ -3488,6 +3488,47 @@ impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
 
 impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
     fn from(from: &types::AlertRuleResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything of a `CustomRoleClusterPermission` that a `CustomRoleClusterPermissionRequest` can hold.
+///
+/// In the response, and not carried by the request: `cluster_name`.
+impl From<types::CustomRoleClusterPermission>
+for types::CustomRoleClusterPermissionRequest {
+    fn from(from: types::CustomRoleClusterPermission) -> Self {
+        Self {
+            cluster_id: from.cluster_id,
+            permission: from.permission,
+        }
+    }
+}
+
+impl From<&types::CustomRoleClusterPermission>
+for types::CustomRoleClusterPermissionRequest {
+    fn from(from: &types::CustomRoleClusterPermission) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything of a `CustomRoleProjectPermission` that a `CustomRoleProjectPermissionRequest` can hold.
+///
+/// In the response, and not carried by the request: `project_name`.
+impl From<types::CustomRoleProjectPermission>
+for types::CustomRoleProjectPermissionRequest {
+    fn from(from: types::CustomRoleProjectPermission) -> Self {
+        Self {
+            project_id: from.project_id,
+            is_admin: from.is_admin,
+            permissions: Some(from.permissions),
+        }
+    }
+}
+
+impl From<&types::CustomRoleProjectPermission>
+for types::CustomRoleProjectPermissionRequest {
+    fn from(from: &types::CustomRoleProjectPermission) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3605,47 +3646,6 @@ for types::OrganizationCustomRoleUpdateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationCustomRoleClusterPermissionItem` that a `CustomRoleClusterPermissionRequest` can hold.
-///
-/// In the response, and not carried by the request: `cluster_name`.
-impl From<types::OrganizationCustomRoleClusterPermissionItem>
-for types::CustomRoleClusterPermissionRequest {
-    fn from(from: types::OrganizationCustomRoleClusterPermissionItem) -> Self {
-        Self {
-            cluster_id: from.cluster_id,
-            permission: from.permission,
-        }
-    }
-}
-
-impl From<&types::OrganizationCustomRoleClusterPermissionItem>
-for types::CustomRoleClusterPermissionRequest {
-    fn from(from: &types::OrganizationCustomRoleClusterPermissionItem) -> Self {
-        Self::from(from.clone())
-    }
-}
-
-/// Carries over everything of an `OrganizationCustomRoleProjectPermissionItem` that a `CustomRoleProjectPermissionRequest` can hold.
-///
-/// In the response, and not carried by the request: `project_name`.
-impl From<types::OrganizationCustomRoleProjectPermissionItem>
-for types::CustomRoleProjectPermissionRequest {
-    fn from(from: types::OrganizationCustomRoleProjectPermissionItem) -> Self {
-        Self {
-            project_id: from.project_id,
-            is_admin: from.is_admin,
-            permissions: Some(from.permissions),
-        }
-    }
-}
-
-impl From<&types::OrganizationCustomRoleProjectPermissionItem>
-for types::CustomRoleProjectPermissionRequest {
-    fn from(from: &types::OrganizationCustomRoleProjectPermissionItem) -> Self {
-        Self::from(from.clone())
-    }
-}
-
 /// Carries over everything of an `OrganizationLabelsGroupResponse` that an `OrganizationLabelsGroupCreateRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
@@ -3684,7 +3684,8 @@ for types::OrganizationWebhookCreateRequest {
             kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
             target_url: from
                 .target_url
-                .ok_or(rt::ConversionError::absent("target_url"))?,
+                .ok_or(rt::ConversionError::absent("target_url"))?
+                .into(),
             target_secret: None,
             description: from.description,
             enabled: from.enabled,
@@ -3723,7 +3724,8 @@ for types::OrganizationWebhookCreateRequest {
             kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
             target_url: from
                 .target_url
-                .ok_or(rt::ConversionError::absent("target_url"))?,
+                .ok_or(rt::ConversionError::absent("target_url"))?
+                .into(),
             target_secret: None,
             description: from.description,
             enabled: from.enabled,

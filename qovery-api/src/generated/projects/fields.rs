@@ -31,7 +31,7 @@ impl model::Model for types::Project {
         "associated_environments_count",
         "organization",
     ];
-    const REQUIRED: u128 = 0b0001011;
+    const REQUIRED: u128 = 0b1001011;
     fn read<'de, D: model::MapAccess<'de>>(
         &mut self,
         field: usize,
@@ -54,7 +54,7 @@ impl model::Model for types::Project {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.given("associated_environments_count", &self.associated_environments_count);
-        to.given("organization", &self.organization);
+        to.always("organization", &self.organization);
     }
 }
 

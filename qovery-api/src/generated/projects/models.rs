@@ -25,7 +25,7 @@ pub struct Project {
     /// Number of environments of the project.
     pub associated_environments_count: Option<i64>,
     /// Organization.
-    pub organization: Option<types::ReferenceObject>,
+    pub organization: types::ReferenceObject,
 }
 
 /// Deployment rule of a project.

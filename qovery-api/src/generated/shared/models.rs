@@ -136,7 +136,7 @@ pub struct AgenticWorkflowOutput {
     /// Name of the output.
     pub name: String,
     /// URL the results are sent to; can be null.
-    pub url: rt::Patch<String>,
+    pub url: rt::Patch<rt::SecretText>,
     /// HTTP headers to send along; empty by default.
     ///
     /// Default on the server: `[]`.
@@ -159,7 +159,7 @@ impl AgenticWorkflowOutput {
         }
     }
     /// Sets [`url`](Self::url).
-    pub fn url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn url(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
         self.url = value.into();
         self
     }
@@ -813,7 +813,7 @@ open_enum! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CancelDeploymentRequest {
-    /// Whether to stop at once instead of at the next safe point.
+    /// Whether to force the cancellation.
     ///
     /// Default on the server: `false`.
     pub force_cancel: Option<bool>,
@@ -3554,9 +3554,9 @@ pub struct KedaScalerRequest {
     /// Role of the scaler.
     pub role: types::KedaScalerRole,
     /// Configuration of the scaler as JSON.
-    pub config_json: Option<serde_json::Map<String, serde_json::Value>>,
+    pub config_json: Option<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
     /// Configuration of the scaler as YAML.
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<rt::SecretText>,
     /// How the scaler authenticates to its source.
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationRequest>,
 }
@@ -3582,13 +3582,13 @@ impl KedaScalerRequest {
     /// Sets [`config_json`](Self::config_json).
     pub fn config_json(
         mut self,
-        value: serde_json::Map<String, serde_json::Value>,
+        value: rt::Secret<serde_json::Map<String, serde_json::Value>>,
     ) -> Self {
         self.config_json = Some(value);
         self
     }
     /// Sets [`config_yaml`](Self::config_yaml).
-    pub fn config_yaml(mut self, value: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.config_yaml = Some(value.into());
         self
     }
@@ -3666,7 +3666,7 @@ pub struct KedaTriggerAuthenticationRequest {
     /// Name of the authentication.
     pub name: String,
     /// Configuration as YAML.
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<rt::SecretText>,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3679,7 +3679,7 @@ impl KedaTriggerAuthenticationRequest {
         }
     }
     /// Sets [`config_yaml`](Self::config_yaml).
-    pub fn config_yaml(mut self, value: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.config_yaml = Some(value.into());
         self
     }
@@ -4145,7 +4145,7 @@ pub struct MetricRestart {
 pub struct MetricRestartEvent {
     /// Time of the restart (RFC 3339).
     pub datetime: chrono::DateTime<chrono::Utc>,
-    /// Why it restarted.
+    /// Message about the restart.
     pub message: String,
 }
 
@@ -5650,7 +5650,7 @@ pub struct TerraformBackendBlueprint {
     /// Type of the backend.
     pub type_: String,
     /// Configuration of the backend by name.
-    pub config: Option<BTreeMap<String, String>>,
+    pub config: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -5663,7 +5663,7 @@ impl TerraformBackendBlueprint {
         }
     }
     /// Sets [`config`](Self::config).
-    pub fn config(mut self, value: BTreeMap<String, String>) -> Self {
+    pub fn config(mut self, value: rt::Secret<BTreeMap<String, String>>) -> Self {
         self.config = Some(value);
         self
     }
@@ -6190,15 +6190,17 @@ impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Carries over everything of a `KedaScalerResponse` that a `KedaScalerRequest` can hold.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not in the response, and so left out: `config_json`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `config_json`.
 impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
     fn from(from: types::KedaScalerResponse) -> Self {
         Self {
             scaler_type: from.scaler_type,
             enabled: Some(from.enabled),
             role: from.role,
-            config_json: Some(from.config_json),
-            config_yaml: from.config_yaml,
+            config_json: None,
+            config_yaml: from.config_yaml.map(|value| value.into()),
             trigger_authentication: from
                 .trigger_authentication
                 .map(|value| types::KedaTriggerAuthenticationRequest::from(value)),
@@ -6222,7 +6224,7 @@ for types::KedaTriggerAuthenticationRequest {
     fn from(from: types::KedaTriggerAuthenticationResponse) -> Self {
         Self {
             name: from.name,
-            config_yaml: from.config_yaml,
+            config_yaml: from.config_yaml.map(|value| value.into()),
         }
     }
 }
