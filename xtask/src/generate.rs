@@ -47,7 +47,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         None if args.spec.is_none() => Some(root.join(OVERLAY)).filter(|overlay| overlay.exists()),
         None => None,
     };
-    let trees = codegen::generate(&spec, overlay.as_deref())?;
+    let own = is_same(Some(&spec), &root.join(CONTRACT))
+        && is_same(overlay.as_deref(), &root.join(OVERLAY));
+    let trees = codegen::generate(&spec, overlay.as_deref(), own)?;
     for remark in &trees.remarks {
         eprintln!("note: {}: {}", remark.pointer, remark.text);
     }
@@ -97,6 +99,16 @@ pub(crate) fn into_directory(
     overlay: Option<&Path>,
     out: &Path,
 ) -> Result<(), Problem> {
-    let trees = codegen::generate(spec, overlay)?;
+    let trees = codegen::generate(spec, overlay, false)?;
     write::write_new(&trees.client, out)
+}
+
+/// Whether a file is the one of this repository; one that is left out is the same as one that is not
+/// there.
+fn is_same(given: Option<&Path>, own: &Path) -> bool {
+    match (given.map(Path::canonicalize), own.canonicalize()) {
+        (Some(Ok(given)), Ok(own)) => given == own,
+        (None, Err(_)) => true,
+        _ => false,
+    }
 }

@@ -46,6 +46,11 @@ impl Problem {
         }
     }
 
+    /// What is wrong, without the place.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// Adds the JSON pointer of the place.
     pub(crate) fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());

@@ -32,7 +32,7 @@ mod http_transport;
 pub(crate) mod open_enum;
 mod operation;
 mod patch;
-mod path;
+pub(crate) mod path;
 mod query;
 mod request;
 mod response;

@@ -11,6 +11,7 @@
     reason = "deprecated operations are tested too"
 )]
 
+pub mod mocks;
 use qovery_api::types;
 use crate::calls::{Entry, Model, sent, sent_bytes};
 /// Every operation of the contract.
