@@ -93,6 +93,10 @@ extern crate self as qovery_api;
 
 mod generated;
 #[cfg(feature = "httpmock")]
+#[allow(
+    dead_code,
+    reason = "what the generated code uses depends on the contract"
+)]
 pub mod mock;
 mod runtime;
 

@@ -5,27 +5,32 @@
 //! compiler against the contract: parameters by their names and types, bodies by their models.
 //!
 //! ```
-//! use httpmock::MockServer;
-//! use qovery_api::mock::MockServerExt as _;
-//! use qovery_api::{AccessToken, Client, httpmock, types, uuid::Uuid};
+//! use qovery_api::httpmock::MockServer;
+//! use qovery_api::mock::{MockServerExt as _, model};
+//! use qovery_api::serde_json::json;
+//! use qovery_api::{AccessToken, Client, uuid::Uuid};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let server = MockServer::start_async().await;
-//! let project = Uuid::from_u128(1);
-//! let listed = server.list_environment(|when, then| {
-//!     when.project_id(project);
-//!     then.ok(&types::EnvironmentResponseList { results: None });
+//! let environment = Uuid::from_u128(1);
+//! let asked = server.get_environment_status(|when, then| {
+//!     when.environment_id(environment);
+//!     then.ok(&model(json!({
+//!         "id": environment,
+//!         "state": "DEPLOYED",
+//!         "last_deployment_state": "DEPLOYED",
+//!     })));
 //! });
 //!
 //! let client = Client::builder()
 //!     .base_url(server.base_url())
 //!     .token(AccessToken::new("qov_test")?)
 //!     .build()?;
-//! let environments = client.list_environment(project).await?;
+//! let status = client.get_environment_status(environment).await?;
 //!
-//! assert_eq!(environments.results, None);
-//! listed.assert_async().await;
+//! assert_eq!(status.state, qovery_api::types::StateEnum::Deployed);
+//! asked.assert_async().await;
 //! # Ok(()) }
 //! ```
 //!
@@ -34,6 +39,11 @@
 //! narrows that down: to one value of a path parameter, of a query parameter, of a header or of the
 //! body. What is not mentioned may be anything. `None`, or an empty list, for an optional parameter
 //! matches requests without it.
+//!
+//! # Answering
+//! [`Then`] has a method for each success that the contract declares, which takes the model of the
+//! answer. Where a test has none at hand, [`model`] makes one of JSON, and says what does not fit.
+//! [`Then::error`] is for everything that is no success.
 //!
 //! # Outside of the contract
 //! An answer that the contract does not know, or a request that the client cannot send, is beyond the
@@ -63,6 +73,7 @@ use std::marker::PhantomData;
 use httpmock::{Mock, MockServer};
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::runtime::path::RESERVED;
@@ -97,6 +108,22 @@ impl<O: Operation> fmt::Debug for Then<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Then").field(&O::INFO.id).finish()
     }
+}
+
+/// A model from JSON, as the client would read it in an answer.
+///
+/// ```
+/// use qovery_api::{mock::model, serde_json::json, types};
+///
+/// let list: types::EnvironmentResponseList = model(json!({"results": []}));
+/// assert!(list.results.is_empty());
+/// ```
+///
+/// # Panics
+/// Where the model does not take it: with the field, and what is wrong with it.
+pub fn model<T: DeserializeOwned>(json: Value) -> T {
+    crate::decode(json.to_string().as_bytes())
+        .unwrap_or_else(|error| panic!("the JSON is no {}: {error}", std::any::type_name::<T>()))
 }
 
 /// Mocks one operation.
@@ -309,15 +336,4 @@ impl<O: Operation> Then<O> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_stands_for_the_paths_of_its_template_only() {
-        assert_eq!(pattern("/a/{x}/b", None), r"^\/a\/[^/]+\/b$");
-        assert_eq!(
-            pattern("/a/{x}/{y}", Some(("y", "v1.0 /"))),
-            r"^\/a\/[^/]+\/v1\.0\%20\%2F$"
-        );
-    }
-}
+mod tests;

@@ -15,9 +15,9 @@ use integration_tests::document::{self, Operation};
 use integration_tests::expected::plans;
 use integration_tests::mocks::{MOCKS, MockEntry};
 use integration_tests::samples::{Builder, Variation};
-use qovery_api::mock::MockServerExt as _;
+use qovery_api::mock::{MockServerExt as _, model};
 use qovery_api::{AccessToken, Client, types, uuid::Uuid};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn client(server: &MockServer) -> Client {
     Client::builder()
@@ -148,10 +148,10 @@ async fn a_test_of_a_user_reads_what_it_mocked() {
     let project = Uuid::from_u128(7);
     let mock = server.list_environment(|when, then| {
         when.project_id(project);
-        then.ok(&types::EnvironmentResponseList { results: None });
+        then.ok(&types::EnvironmentResponseList::default());
     });
     let read = client(&server).list_environment(project).await;
-    assert_eq!(read.expect("mocked").results, None);
+    assert_eq!(read.expect("mocked").results, []);
     mock.assert_async().await;
 }
 
@@ -160,7 +160,7 @@ async fn a_request_that_was_not_mocked_is_an_error() {
     let server = MockServer::start_async().await;
     let mock = server.list_environment(|when, then| {
         when.project_id(Uuid::from_u128(7));
-        then.ok(&types::EnvironmentResponseList { results: None });
+        then.ok(&types::EnvironmentResponseList::default());
     });
     let error = client(&server)
         .list_environment(Uuid::from_u128(8))
@@ -174,24 +174,22 @@ async fn a_request_that_was_not_mocked_is_an_error() {
 async fn an_optional_parameter_is_matched_by_its_value_or_by_its_absence() {
     let server = MockServer::start_async().await;
     let environment = Uuid::from_u128(7);
-    let history = types::DeploymentHistoryEnvironmentPaginatedResponseList {
-        page: 1,
-        page_size: 20,
-        results: Vec::new(),
-    };
+    let history: types::DeploymentHistoryEnvironmentPaginatedResponseList =
+        model(json!({"page": 1, "page_size": 20, "results": []}));
+    let last = Uuid::from_u128(20);
     let first = server.list_environment_deployment_history(|when, then| {
         when.environment_id(environment).start_id(None);
         then.ok(&history);
     });
     let second = server.list_environment_deployment_history(|when, then| {
-        when.environment_id(environment).start_id("20");
+        when.environment_id(environment).start_id(last);
         then.ok(&history);
     });
     let client = client(&server);
     let call = client.list_environment_deployment_history(environment);
     call.await.expect("the first page");
     let call = client.list_environment_deployment_history(environment);
-    call.start_id("20").await.expect("the second page");
+    call.start_id(last).await.expect("the second page");
     assert_eq!(first.calls_async().await, 1);
     assert_eq!(second.calls_async().await, 1);
 }

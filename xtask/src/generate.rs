@@ -58,20 +58,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         println!("{} files written to {}", trees.client.len(), out.display());
         return Ok(ExitCode::SUCCESS);
     }
-    let mut differences = Vec::new();
-    for (tree, place) in [(&trees.client, GENERATED), (&trees.table, TABLE)] {
-        let target = root.join(place);
-        let found = if args.check {
-            write::compare(tree, &target)?
-        } else {
-            write::replace(tree, &target)?
-        };
-        differences.extend(
-            found
-                .into_iter()
-                .map(|difference| format!("{place}/{difference}")),
-        );
-    }
+    let places = [(&trees.client, GENERATED), (&trees.table, TABLE)];
+    let targets = places.map(|(tree, place)| (tree, root.join(place)));
+    let targets = targets.each_ref().map(|(tree, target)| (*tree, &**target));
+    let found = if args.check {
+        let found = targets.map(|(tree, target)| write::compare(tree, target));
+        found.into_iter().collect::<Result<Vec<_>, _>>()?
+    } else {
+        write::replace(&targets)?
+    };
+    let named = places.iter().zip(found).flat_map(|((_, place), found)| {
+        let named = move |difference| format!("{place}/{difference}");
+        found.into_iter().map(named)
+    });
+    let differences: Vec<String> = named.collect();
     if !args.check {
         match differences.len() {
             0 => println!("the generated files are up to date"),

@@ -45,7 +45,9 @@ pub(crate) struct Trees {
 pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result<Trees, Problem> {
     let document = contract::load_with(spec, overlay)?;
     let normalised = normalise(&document)?;
-    let mut parts = passes::run(&progenitor(&normalised)?, &normalised, own)?;
+    let mut parts = progenitor(&normalised)
+        .and_then(|written| passes::run(&written, &normalised, own))
+        .map_err(|problem| problem.of_document(&document))?;
     let mut remarks = normalised.remarks.clone();
     remarks.append(&mut parts.remarks);
     let inputs = inputs(spec, overlay)?;

@@ -92,7 +92,14 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
     let mut operations = TokenStream::new();
     let mut modules = TokenStream::new();
     let shared = models.remove(&None).unwrap_or_default();
-    let names = files.add_models("shared", "Models that several areas share.", shared)?;
+    let about = "Models that several areas share.";
+    let names = files.add_parts(
+        ("shared", "models"),
+        &format!("Models. {about}"),
+        shared.len(),
+        |part| Ok(shared.get(part).unwrap_or_default().to_vec()),
+    )?;
+    files.index("shared", about, &names);
     modules.extend(quote!(
         mod shared;
     ));
@@ -111,7 +118,12 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
         modules.extend(quote!(#[cfg(feature = #feature)] mod #module;));
         let mut names = Vec::new();
         if let Some(models) = models {
-            names = files.add_models(area.name, area.about, models)?;
+            names = files.add_parts(
+                (area.name, "models"),
+                &format!("Models. {}", area.about),
+                models.len(),
+                |part| Ok(models.get(part).unwrap_or_default().to_vec()),
+            )?;
             types.extend(
                 names.iter().map(
                     |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
@@ -119,25 +131,36 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
             );
         }
         if let Some(methods) = methods {
-            let declared = parts.operations.get(area).into_iter().flatten();
-            let tokens = quote!(impl Client { #(#methods)* } #(#declared)*);
-            files.add(
-                &format!("{}/operations.rs", area.name),
+            let declared = parts.operations.get(area).map(Vec::as_slice);
+            let found = files.add_parts(
+                (area.name, "operations"),
                 &format!("Operations. {}", area.about),
-                items(tokens)?,
+                methods.len(),
+                |part| {
+                    let declared = declared.and_then(|declared| declared.get(part.clone()));
+                    let declared = declared.unwrap_or_default();
+                    let methods = methods.get(part).unwrap_or_default();
+                    items(quote!(impl Client { #(#methods)* } #(#declared)*))
+                },
             )?;
-            operations
-                .extend(quote!(#[cfg(feature = #feature)] pub use super::#module::operations::*;));
-            names.push(format_ident!("operations"));
+            operations.extend(
+                found.iter().map(
+                    |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
+                ),
+            );
+            names.extend(found);
         }
         if let Some(mocks) = parts.mocks.get(area) {
-            let blocks = mocks.iter().map(|mock| &mock.blocks);
-            files.add(
-                &format!("{}/mock.rs", area.name),
+            names.extend(files.add_parts(
+                (area.name, "mock"),
                 &format!("Mocks. {}", area.about),
-                items(quote!(#(#blocks)*))?,
-            )?;
-            names.push(format_ident!("mock"));
+                mocks.len(),
+                |part| {
+                    let mocks = mocks.get(part).unwrap_or_default();
+                    let blocks = mocks.iter().map(|mock| &mock.blocks);
+                    items(quote!(#(#blocks)*))
+                },
+            )?);
         }
         files.index(area.name, area.about, &names);
     }
@@ -153,17 +176,17 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
     files.add(
         "paging.rs",
         "How operations page, derived from the contract.",
-        paging,
+        &paging,
     )?;
     files.add(
         "mock.rs",
         "Mocks of all operations.",
-        items(mock_trait(&parts.mocks))?,
+        &items(mock_trait(&parts.mocks))?,
     )?;
     files.add(
         "contract.rs",
         "Which contract the client was generated from.",
-        items(parts.contract)?,
+        &items(parts.contract)?,
     )?;
     files.add_root(&modules, &types, &operations)?;
     Ok(files.tree)
@@ -209,7 +232,7 @@ pub(crate) fn lay_out_tables(
     origin: &Origin,
 ) -> Result<Tree, Problem> {
     let calls = quote! {
-        pub mod mocks;
+        pub(crate) mod mocks;
 
         use qovery_api::types;
 

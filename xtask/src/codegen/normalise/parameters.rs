@@ -30,23 +30,9 @@ pub(crate) fn read(
     (operation, pointer): (&Map<String, Value>, &str),
 ) -> Result<Vec<DraftParameter>, Problem> {
     let mut read: Vec<DraftParameter> = Vec::new();
-    let shared = item
-        .get("parameters")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let own = operation
-        .get("parameters")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let own = own
-        .enumerate()
-        .map(|(index, value)| (value, format!("{pointer}/parameters/{index}")));
-    let shared = shared
-        .enumerate()
-        .map(|(index, value)| (value, format!("{item_pointer}/parameters/{index}")));
-    for (value, place) in own.chain(shared) {
+    let own = declared(reader, operation, pointer)?;
+    let shared = declared(reader, item, item_pointer)?;
+    for (value, place) in own.into_iter().chain(shared) {
         let Some(parameter) = one(reader, value, &place)? else {
             continue;
         };
@@ -153,6 +139,26 @@ fn one(
     }))
 }
 
+/// The parameters of an operation or of a path, each with its place.
+fn declared<'a>(
+    reader: &Reader<'_>,
+    holder: &'a Map<String, Value>,
+    pointer: &str,
+) -> Result<Vec<(&'a Value, String)>, Problem> {
+    let place = format!("{pointer}/parameters");
+    match holder.get("parameters") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(list)) => {
+            let placed = list.iter().enumerate();
+            let placed = placed.map(|(index, value)| (value, format!("{place}/{index}")));
+            Ok(placed.collect())
+        }
+        Some(_) => Err(reader
+            .problem(&place, "the parameters have to be a list")
+            .with_help("begin each with `-`")),
+    }
+}
+
 fn undeclared(name: &str, pointer: &str) -> DraftParameter {
     DraftParameter {
         pointer: pointer.to_owned(),
@@ -200,8 +206,9 @@ fn distinct_names(parameters: &mut [DraftParameter]) {
             Location::Query => "query",
             Location::Header => "header",
         };
-        let plain = parameter.rust_name.clone();
-        let mut name = plain.clone();
+        let mut name = parameter.rust_name.clone();
+        // Progenitor reads the name as words, and would drop one underscore of two.
+        let plain = name.trim_end_matches('_').to_owned();
         let mut count = 1;
         while !taken.insert(name.clone()) {
             name = if count == 1 {

@@ -17,6 +17,7 @@ pub(crate) mod usage;
 
 use std::collections::BTreeMap;
 
+use quote::quote;
 use syn::Item;
 
 use crate::codegen::model::{Normalised, Remark, SchemaKind};
@@ -60,9 +61,9 @@ pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Resu
         let mock = mocks::emit(operation, &signatures, &matchers)?;
         parts.mocks.entry(area).or_default().push(mock);
         parts.methods.entry(area).or_default().push(emitted.method);
+        let (marker, setters) = (emitted.marker, emitted.setters);
         let declared = parts.operations.entry(area).or_default();
-        declared.push(emitted.marker);
-        declared.push(emitted.setters);
+        declared.push(quote!(#marker #setters));
         let output = signatures
             .get(&operation.method_name)
             .and_then(|signature| signature.output.as_ref());

@@ -1,5 +1,7 @@
 //! The files of a generated tree: their heads, and their length.
 
+use std::ops::Range;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Item;
@@ -22,43 +24,38 @@ pub(super) struct Files<'a> {
     pub(super) origin: &'a Origin,
 }
 
+fn is_too_long(body: &str) -> bool {
+    body.lines().count() + RESERVE > MAXIMUM_LINES
+}
+
 impl Files<'_> {
-    /// Adds the models of a directory, in as many files as their length needs, and gives the names
-    /// of the modules.
-    pub(super) fn add_models(
+    /// Adds items to a directory, in as many files as their length needs, and gives the names of the
+    /// modules. `make` makes the items of a part of what is to be written.
+    pub(super) fn add_parts(
         &mut self,
-        directory: &str,
+        (directory, name): (&str, &str),
         about: &str,
-        items: Vec<Item>,
+        count: usize,
+        make: impl Fn(Range<usize>) -> Result<Vec<Item>, Problem>,
     ) -> Result<Vec<syn::Ident>, Problem> {
-        let mut open = vec![items];
-        let mut chunks = Vec::new();
-        while let Some(mut items) = open.pop() {
-            let lines = render(&items).lines().count();
-            if lines + RESERVE > MAXIMUM_LINES && items.len() > 1 {
-                let second = items.split_off(items.len() / 2);
-                open.push(second);
-                open.push(items);
-            } else {
-                chunks.push(items);
-            }
-        }
+        let mut open = Vec::from([0..count]);
         let mut names = Vec::new();
-        for (index, items) in chunks.into_iter().enumerate() {
-            let name = if index == 0 {
-                "models".to_owned()
+        while let Some(part) = open.pop() {
+            let items = make(part.clone())?;
+            let body = render(&items);
+            if is_too_long(&body) && part.len() > 1 {
+                let middle = part.start + part.len() / 2;
+                open.push(middle..part.end);
+                open.push(part.start..middle);
+                continue;
+            }
+            let name = if names.is_empty() {
+                name.to_owned()
             } else {
-                format!("models_{}", index + 1)
+                format!("{name}_{}", names.len() + 1)
             };
-            self.add(
-                &format!("{directory}/{name}.rs"),
-                &format!("Models. {about}"),
-                items,
-            )?;
+            self.add_rendered(&format!("{directory}/{name}.rs"), about, &items, &body)?;
             names.push(format_ident!("{name}"));
-        }
-        if directory == "shared" {
-            self.index(directory, about, &names);
         }
         Ok(names)
     }
@@ -67,7 +64,7 @@ impl Files<'_> {
         let declared: String = modules
             .iter()
             .map(|name| {
-                let condition = if name == "mock" {
+                let condition = if name.to_string().starts_with("mock") {
                     "#[cfg(feature = \"httpmock\")]\n"
                 } else {
                     ""
@@ -79,16 +76,25 @@ impl Files<'_> {
         self.tree.insert(format!("{directory}/mod.rs"), text);
     }
 
-    pub(super) fn add(&mut self, path: &str, about: &str, items: Vec<Item>) -> Result<(), Problem> {
-        let body = render(&items);
-        let imports = imports(&items);
-        let lines = body.lines().count();
-        if lines + RESERVE > MAXIMUM_LINES {
+    pub(super) fn add(&mut self, path: &str, about: &str, items: &[Item]) -> Result<(), Problem> {
+        self.add_rendered(path, about, items, &render(items))
+    }
+
+    fn add_rendered(
+        &mut self,
+        path: &str,
+        about: &str,
+        items: &[Item],
+        body: &str,
+    ) -> Result<(), Problem> {
+        if is_too_long(body) {
+            let lines = body.lines().count();
             return Err(Problem::new(format!(
                 "the generated file {path} would have {lines} lines, more than {MAXIMUM_LINES}"
             ))
             .with_help("divide its area in xtask/src/codegen/areas.rs"));
         }
+        let imports = imports(items);
         let text = format!("{}\n//! {about}\n\n{imports}\n{body}", self.head());
         self.tree.insert(path.to_owned(), text);
         Ok(())

@@ -154,6 +154,7 @@ fn arguments_of_one_operation_have_names_of_their_own() {
         json!({"operationId": "a", "responses": empty(), "parameters": [
             parameter("path"), parameter("query"), parameter("header"),
             {"name": "body", "in": "query", "schema": {"type": "string"}},
+            {"name": "self", "in": "query", "schema": {"type": "string"}},
             {"name": "Authorization", "in": "header", "schema": {"type": "string"}},
         ]}),
     ));
@@ -161,7 +162,10 @@ fn arguments_of_one_operation_have_names_of_their_own() {
         .into_iter()
         .map(|(_, rust_name, _)| rust_name)
         .collect();
-    assert_eq!(names, ["id", "id_query", "id_header", "body_query"]);
+    assert_eq!(
+        names,
+        ["id", "id_query", "id_header", "body_query", "self_query"]
+    );
 }
 
 #[test]
