@@ -14,11 +14,11 @@ use super::workspace::Workspace;
 /// What cargo and its subcommands tell a build script about the build it belongs to, by the beginning
 /// of the name: none of it holds for the build of the regenerator.
 const OF_THIS_BUILD: [&str; 9] = [
-    "CARGO_BUILD_",
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
     "CARGO_CFG_",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_FEATURE_",
-    "CARGO_PROFILE_",
     "CLIPPY_",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTDOC",

@@ -329,6 +329,7 @@ fn longest_run(text: &str, wanted: char) -> usize {
 mod tests {
     use super::*;
     use crate::codegen::areas::area_of_tag;
+    use crate::codegen::write::MARK;
 
     fn origin() -> Origin {
         Origin {

@@ -30,8 +30,8 @@ pub(crate) fn read(
     (operation, pointer): (&Map<String, Value>, &str),
 ) -> Result<Vec<DraftParameter>, Problem> {
     let mut read: Vec<DraftParameter> = Vec::new();
-    let own = declared(reader, operation, pointer)?;
-    let shared = declared(reader, item, item_pointer)?;
+    let own = declared(reader, operation.get("parameters"), pointer)?;
+    let shared = declared(reader, item.get("parameters"), item_pointer)?;
     for (value, place) in own.into_iter().chain(shared) {
         let Some(parameter) = one(reader, value, &place)? else {
             continue;
@@ -142,11 +142,11 @@ fn one(
 /// The parameters of an operation or of a path, each with its place.
 fn declared<'a>(
     reader: &Reader<'_>,
-    holder: &'a Map<String, Value>,
+    parameters: Option<&'a Value>,
     pointer: &str,
 ) -> Result<Vec<(&'a Value, String)>, Problem> {
     let place = format!("{pointer}/parameters");
-    match holder.get("parameters") {
+    match parameters {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(list)) => {
             let placed = list.iter().enumerate();
@@ -225,7 +225,7 @@ fn distinct_names(parameters: &mut [DraftParameter]) {
 /// Checks, once references are resolved, that each parameter can be written into a URL or a header.
 ///
 /// # Errors
-/// Where a parameter is an object, a union or a list of such.
+/// Where a parameter is an object, a union or a list of such, or a list outside of the query.
 pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
     let is_enum = |(name, schema): (&String, &Schema)| {
         matches!(schema.kind, Kind::Enum(_)).then(|| name.clone())
@@ -245,8 +245,9 @@ pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Proble
         if let Kind::List(items) = &mut schema.kind {
             items.nullable = false;
         }
+        let in_query = parameter.location == Location::Query;
         let element = match &schema.kind {
-            Kind::List(items) => items.as_ref(),
+            Kind::List(items) if in_query => items.as_ref(),
             _ => schema,
         };
         let simple = match &element.kind {
@@ -256,7 +257,7 @@ pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Proble
         };
         if !simple {
             let what = format!(
-                "the parameter `{}` is neither a simple value nor a list of them",
+                "the parameter `{}` is neither a simple value nor, in a query, a list of them",
                 parameter.name
             );
             return Err(reader

@@ -210,8 +210,12 @@ fn parameters_that_no_url_can_hold_are_a_problem() {
             "encoded by a media type",
         ),
         (
+            json!({"name": "h", "in": "header", "schema": {"type": "array", "items": {"type": "string"}}}),
+            "neither a simple value nor, in a query, a list",
+        ),
+        (
             json!({"name": "c", "in": "query", "schema": {"$ref": REFERENCE}}),
-            "neither a simple value nor a list",
+            "neither a simple value nor, in a query, a list",
         ),
     ] {
         let found = one(parameter);
