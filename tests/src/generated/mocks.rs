@@ -266,9 +266,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path agenticWorkflowId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<
-                types::DeploymentHistoryServicePaginatedResponseListV2,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
             Ok(
                 server
                     .list_agentic_workflow_deployment_history_v2(|when, then| {
@@ -760,9 +758,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<uuid::Uuid>("query startId")?;
-            let answer = decoded::<
-                types::DeploymentHistoryPaginatedResponseList,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryPage>(answer)?;
             Ok(
                 server
                     .list_application_deployment_history(|when, then| {
@@ -777,9 +773,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<String>("path applicationId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<
-                types::DeploymentHistoryServicePaginatedResponseListV2,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
             Ok(
                 server
                     .list_application_deployment_history_v2(|when, then| {
@@ -2265,9 +2259,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path containerId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<
-                types::DeploymentHistoryServicePaginatedResponseListV2,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
             Ok(
                 server
                     .list_container_deployment_history_v2(|when, then| {
@@ -2860,9 +2852,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path databaseId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<
-                types::DeploymentHistoryServicePaginatedResponseListV2,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
             Ok(
                 server
                     .list_database_deployment_history_v2(|when, then| {
@@ -3462,7 +3452,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let answer = decoded::<
-                types::EnvironmentApplicationsCurrentScaleResponseList,
+                types::EnvironmentApplicationsCurrentScaleList,
             >(answer)?;
             Ok(
                 server
@@ -3852,9 +3842,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<uuid::Uuid>("query startId")?;
-            let answer = decoded::<
-                types::DeploymentHistoryEnvironmentPaginatedResponseList,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryEnvironmentPage>(answer)?;
             Ok(
                 server
                     .list_environment_deployment_history(|when, then| {
@@ -3869,9 +3857,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<
-                types::DeploymentHistoryEnvironmentPaginatedResponseListV2,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryEnvironmentPageV2>(answer)?;
             Ok(
                 server
                     .list_environment_deployment_history_v2(|when, then| {
@@ -4817,9 +4803,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<
-                types::DeploymentHistoryServicePaginatedResponseListV2,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
             Ok(
                 server
                     .list_helm_deployment_history_v2(|when, then| {
@@ -5145,9 +5129,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<
-                types::DeploymentHistoryServicePaginatedResponseListV2,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
             Ok(
                 server
                     .list_job_deployment_history_v2(|when, then| {
@@ -5913,9 +5895,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path annotationsGroupId")?;
-            let answer = decoded::<
-                types::OrganizationAnnotationsGroupAssociatedItemsResponseList,
-            >(answer)?;
+            let answer = decoded::<types::AnnotationsGroupAssociatedItemList>(answer)?;
             Ok(
                 server
                     .get_organization_annotations_group_associated_items(|when, then| {
@@ -6948,7 +6928,7 @@ pub static MOCKS: &[MockEntry] = &[
             let value_0 = given.value::<String>("path organizationId")?;
             let value_1 = given.value::<String>("path containerRegistryId")?;
             let answer = decoded::<
-                types::ContainerRegistryAssociatedServicesResponseList,
+                types::ContainerRegistryAssociatedServiceList,
             >(answer)?;
             Ok(
                 server
@@ -7628,9 +7608,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<String>("path organizationId")?;
             let value_1 = given.value::<String>("path helmRepositoryId")?;
-            let answer = decoded::<
-                types::HelmRepositoryAssociatedServicesResponseList,
-            >(answer)?;
+            let answer = decoded::<types::HelmRepositoryAssociatedServiceList>(answer)?;
             Ok(
                 server
                     .get_helm_repository_associated_services(|when, then| {
@@ -7872,9 +7850,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let value_1 = given.value::<uuid::Uuid>("path labelsGroupId")?;
-            let answer = decoded::<
-                types::OrganizationLabelsGroupAssociatedItemsResponseList,
-            >(answer)?;
+            let answer = decoded::<types::LabelsGroupAssociatedItemList>(answer)?;
             Ok(
                 server
                     .get_organization_labels_group_associated_items(|when, then| {
@@ -8170,9 +8146,7 @@ pub static MOCKS: &[MockEntry] = &[
                 .value::<types::PlatformCloudVendor>("query cloudProvider")?;
             let body = given
                 .body::<types::PlatformComponentConfigurationPreviewRequest>()?;
-            let answer = decoded::<
-                types::PlatformComponentConfigurationResolutionResponse,
-            >(answer)?;
+            let answer = decoded::<types::PlatformComponentResolutionResponse>(answer)?;
             Ok(
                 server
                     .resolve_platform_template_component_configuration(|when, then| {
@@ -9198,9 +9172,7 @@ pub static MOCKS: &[MockEntry] = &[
         mock: |server, given, answer| {
             let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
-            let answer = decoded::<
-                types::DeploymentHistoryServicePaginatedResponseListV2,
-            >(answer)?;
+            let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
             Ok(
                 server
                     .list_terraform_deployment_history_v2(|when, then| {

@@ -46,6 +46,8 @@ pub(crate) struct Parts {
     pub(crate) mocks: BTreeMap<&'static Area, Vec<mocks::Emitted>>,
     /// How the tests of the workspace call each operation.
     pub(crate) table: Vec<TokenStream>,
+    /// How they convert what the server has to what replaces it.
+    pub(crate) edits: Vec<TokenStream>,
     /// How the tests of the workspace mock each operation.
     pub(crate) mock_table: Vec<TokenStream>,
     /// Where the passes had to decide something.
@@ -226,20 +228,20 @@ fn mock_trait(mocks: &BTreeMap<&'static Area, Vec<mocks::Emitted>>) -> TokenStre
 ///
 /// # Errors
 /// Where the entries are not Rust: a defect of the generator.
-pub(crate) fn lay_out_tables(
-    calls: &[TokenStream],
-    mocks: &[TokenStream],
-    origin: &Origin,
-) -> Result<Tree, Problem> {
+pub(crate) fn lay_out_tables(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
+    let (calls, edits, mocks) = (&parts.table, &parts.edits, &parts.mock_table);
     let calls = quote! {
         pub(crate) mod mocks;
 
         use qovery_api::types;
 
-        use crate::calls::{Entry, Model, sent, sent_bytes};
+        use crate::calls::{Edit, Entry, Model, sent, sent_bytes};
 
         /// Every operation of the contract.
         pub static OPERATIONS: &[Entry] = &[#(#calls),*];
+
+        /// Every conversion from what the server has to what replaces it.
+        pub static EDITS: &[Edit] = &[#(#edits),*];
     };
     let mocks = quote! {
         use qovery_api::mock::MockServerExt as _;

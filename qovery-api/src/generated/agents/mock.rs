@@ -89,10 +89,7 @@ impl When<operations::ListAgenticWorkflowDeploymentHistoryV2> {
 
 impl Then<operations::ListAgenticWorkflowDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::DeploymentHistoryServicePaginatedResponseListV2,
-    ) -> Self {
+    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }

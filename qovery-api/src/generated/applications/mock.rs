@@ -407,7 +407,7 @@ impl When<operations::ListApplicationDeploymentHistory> {
 
 impl Then<operations::ListApplicationDeploymentHistory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryPaginatedResponseList) -> Self {
+    pub fn ok(self, value: &types::DeploymentHistoryPage) -> Self {
         self.json(200u16, value)
     }
 }
@@ -425,10 +425,7 @@ impl When<operations::ListApplicationDeploymentHistoryV2> {
 
 impl Then<operations::ListApplicationDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::DeploymentHistoryServicePaginatedResponseListV2,
-    ) -> Self {
+    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }
@@ -937,10 +934,7 @@ impl When<operations::GetEnvironmentApplicationCurrentScale> {
 
 impl Then<operations::GetEnvironmentApplicationCurrentScale> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::EnvironmentApplicationsCurrentScaleResponseList,
-    ) -> Self {
+    pub fn ok(self, value: &types::EnvironmentApplicationsCurrentScaleList) -> Self {
         self.json(200u16, value)
     }
 }

@@ -1695,10 +1695,7 @@ impl When<operations::ResolvePlatformTemplateComponentConfiguration> {
 
 impl Then<operations::ResolvePlatformTemplateComponentConfiguration> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::PlatformComponentConfigurationResolutionResponse,
-    ) -> Self {
+    pub fn ok(self, value: &types::PlatformComponentResolutionResponse) -> Self {
         self.json(200u16, value)
     }
 }

@@ -368,10 +368,7 @@ impl When<operations::ListEnvironmentDeploymentHistory> {
 
 impl Then<operations::ListEnvironmentDeploymentHistory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::DeploymentHistoryEnvironmentPaginatedResponseList,
-    ) -> Self {
+    pub fn ok(self, value: &types::DeploymentHistoryEnvironmentPage) -> Self {
         self.json(200u16, value)
     }
 }
@@ -389,10 +386,7 @@ impl When<operations::ListEnvironmentDeploymentHistoryV2> {
 
 impl Then<operations::ListEnvironmentDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::DeploymentHistoryEnvironmentPaginatedResponseListV2,
-    ) -> Self {
+    pub fn ok(self, value: &types::DeploymentHistoryEnvironmentPageV2) -> Self {
         self.json(200u16, value)
     }
 }

@@ -361,10 +361,7 @@ impl When<operations::ListHelmDeploymentHistoryV2> {
 
 impl Then<operations::ListHelmDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::DeploymentHistoryServicePaginatedResponseListV2,
-    ) -> Self {
+    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }

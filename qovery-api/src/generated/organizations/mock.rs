@@ -400,10 +400,7 @@ impl When<operations::GetOrganizationAnnotationsGroupAssociatedItems> {
 
 impl Then<operations::GetOrganizationAnnotationsGroupAssociatedItems> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::OrganizationAnnotationsGroupAssociatedItemsResponseList,
-    ) -> Self {
+    pub fn ok(self, value: &types::AnnotationsGroupAssociatedItemList) -> Self {
         self.json(200u16, value)
     }
 }
@@ -493,10 +490,7 @@ impl When<operations::GetContainerRegistryAssociatedServices> {
 
 impl Then<operations::GetContainerRegistryAssociatedServices> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::ContainerRegistryAssociatedServicesResponseList,
-    ) -> Self {
+    pub fn ok(self, value: &types::ContainerRegistryAssociatedServiceList) -> Self {
         self.json(200u16, value)
     }
 }
@@ -872,10 +866,7 @@ impl When<operations::GetHelmRepositoryAssociatedServices> {
 
 impl Then<operations::GetHelmRepositoryAssociatedServices> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::HelmRepositoryAssociatedServicesResponseList,
-    ) -> Self {
+    pub fn ok(self, value: &types::HelmRepositoryAssociatedServiceList) -> Self {
         self.json(200u16, value)
     }
 }
@@ -1069,10 +1060,7 @@ impl When<operations::GetOrganizationLabelsGroupAssociatedItems> {
 
 impl Then<operations::GetOrganizationLabelsGroupAssociatedItems> {
     /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &types::OrganizationLabelsGroupAssociatedItemsResponseList,
-    ) -> Self {
+    pub fn ok(self, value: &types::LabelsGroupAssociatedItemList) -> Self {
         self.json(200u16, value)
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod methods;
 pub(crate) mod mocks;
 pub(crate) mod models;
 pub(crate) mod names;
+pub(crate) mod prose;
 pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod unions;
@@ -111,8 +112,11 @@ pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Resu
         unions: &unions,
         normalised,
         usage: &usage,
+        with_default: &with_default,
     };
-    parts.models.extend(edits::emit(&shapes, &signatures));
+    let edits = edits::emit(&shapes, &signatures);
+    parts.models.extend(edits.pieces);
+    parts.edits = edits.pairs.iter().map(table::edit).collect();
     Ok(parts)
 }
 
