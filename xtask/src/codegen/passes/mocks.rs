@@ -6,20 +6,22 @@
 //! client prints a value in a path or a query, lists, texts that are no JSON, and answers that may be
 //! empty. Matcher and responder are one generic type each, with an `impl` for each operation.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod entry;
+mod read;
+
+use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::{FnArg, GenericParam, ImplItem, Item, Pat, Type, WherePredicate};
+use syn::Type;
 
 use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel};
 use crate::problem::Problem;
 
 use super::{docs, methods::Signature, names, types};
 
-/// What the matchers take, by the name of the operation's method and of the parameter.
-#[derive(Debug, Default)]
-pub(crate) struct Matchers(BTreeMap<String, BTreeMap<String, Type>>);
+pub(crate) use entry::entry;
+pub(crate) use read::{Matchers, read};
 
 /// What is written for one operation.
 #[derive(Debug)]
@@ -28,88 +30,6 @@ pub(crate) struct Emitted {
     pub(crate) method: TokenStream,
     /// The methods of matcher and responder.
     pub(crate) blocks: TokenStream,
-}
-
-/// Reads the syntax tree that progenitor's generator of mocks gives.
-pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> Matchers {
-    let modules = file.items.iter().filter_map(|item| match item {
-        Item::Mod(module) if module.ident == "operations" => module.content.as_ref(),
-        _ => None,
-    });
-    let blocks = modules.flat_map(|(_, items)| items).filter_map(|item| {
-        let Item::Impl(block) = item else { return None };
-        let name = types::last_name(&block.self_ty)?;
-        Some((name.strip_suffix("When")?.to_owned(), block))
-    });
-    let mut found = BTreeMap::new();
-    for (name, block) in blocks {
-        let mut parameters = BTreeMap::new();
-        for item in &block.items {
-            let ImplItem::Fn(method) = item else { continue };
-            if let Some(ty) = value_type(&method.sig) {
-                parameters.insert(names::plain(&method.sig.ident), types::tidy(&ty, models));
-            }
-        }
-        found.insert(name, parameters);
-    }
-    // Matchers are named in Pascal case, as progenitor writes it; methods say which they take.
-    let mut by_method = BTreeMap::new();
-    for item in &file.items {
-        let Item::Trait(item) = item else { continue };
-        for item in &item.items {
-            let syn::TraitItem::Fn(method) = item else {
-                continue;
-            };
-            let text = method
-                .sig
-                .generics
-                .where_clause
-                .to_token_stream()
-                .to_string();
-            let matcher = text
-                .split_whitespace()
-                .find_map(|word| word.strip_suffix("When"));
-            if let Some(parameters) = matcher.and_then(|matcher| found.remove(matcher)) {
-                by_method.insert(names::plain(&method.sig.ident), parameters);
-            }
-        }
-    }
-    Matchers(by_method)
-}
-
-/// The type of `value` in `fn name(self, value: T)`, or `T` of `where V: Into<Option<T>>`.
-fn value_type(signature: &syn::Signature) -> Option<Type> {
-    let value = signature.inputs.iter().find_map(|input| match input {
-        FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(name) if name.ident == "value" => Some((*typed.ty).clone()),
-            _ => None,
-        },
-        FnArg::Receiver(_) => None,
-    })?;
-    let name = types::last_name(&value);
-    let generic = signature.generics.params.iter().any(|parameter| {
-        matches!(parameter, GenericParam::Type(parameter) if Some(parameter.ident.to_string()) == name)
-    });
-    if !generic {
-        return Some(value);
-    }
-    let predicates = &signature.generics.where_clause.as_ref()?.predicates;
-    predicates.iter().find_map(|predicate| {
-        let WherePredicate::Type(predicate) = predicate else {
-            return None;
-        };
-        predicate.bounds.iter().find_map(|bound| {
-            let syn::TypeParamBound::Trait(bound) = bound else {
-                return None;
-            };
-            let path = Type::Path(syn::TypePath {
-                attrs: Vec::new(),
-                qself: None,
-                path: bound.path.clone(),
-            });
-            types::inside(types::inside(&path, "Into")?, "Option").cloned()
-        })
-    })
 }
 
 /// Writes the mock of one operation.
@@ -172,8 +92,22 @@ pub(crate) fn emit(
     })
 }
 
-/// What a mock is configured with can be told already by every matcher.
-const TAKEN: &[&str] = &["body", "into_inner"];
+/// What every matcher can do already: a parameter of that name gets an underscore.
+const TAKEN: &[&str] = &[
+    "body",
+    "clone",
+    "fmt",
+    "header_value",
+    "into_inner",
+    "json_body",
+    "map",
+    "path_value",
+    "query_joined",
+    "query_list",
+    "query_repeated",
+    "query_value",
+    "raw_body",
+];
 
 fn bare(ty: &Type) -> &Type {
     match types::inside(ty, "Option").unwrap_or(ty) {
@@ -248,7 +182,7 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
 }
 
 /// The name of a matcher's method for a parameter.
-pub(crate) fn matcher_name(parameter: &ParameterModel) -> syn::Ident {
+fn matcher_name(parameter: &ParameterModel) -> syn::Ident {
     names::apart(parameter.rust_name.trim_start_matches("r#"), TAKEN)
 }
 
@@ -354,7 +288,7 @@ fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) ->
 }
 
 /// The name of a responder's method, and the status where it is one.
-pub(crate) fn status_name(status: &str) -> (syn::Ident, Option<u16>) {
+fn status_name(status: &str) -> (syn::Ident, Option<u16>) {
     let Ok(number) = status.parse::<u16>() else {
         return (format_ident!("success"), None);
     };
@@ -372,93 +306,128 @@ pub(crate) fn status_name(status: &str) -> (syn::Ident, Option<u16>) {
     (format_ident!("{name}"), Some(number))
 }
 
-/// Writes the entry by which the tests mock the operation with values that are given when it is
-/// called, or nothing where progenitor wrote no method for it.
-pub(crate) fn entry(
-    operation: &OperationModel,
-    signatures: &BTreeMap<String, Signature>,
-    matchers: &Matchers,
-) -> Option<TokenStream> {
-    let signature = signatures.get(&operation.method_name)?;
-    let taken = matchers.0.get(&operation.method_name)?;
-    let mut values = Vec::new();
-    let mut setters = Vec::new();
-    for (index, parameter) in operation.parameters.iter().enumerate() {
-        let ty = bare(taken.get(parameter.rust_name.trim_start_matches("r#"))?);
-        let place = match parameter.location {
-            Location::Path => "path",
-            Location::Query => "query",
-            Location::Header => "header",
-        };
-        let (name, value) = (
-            format!("{place} {}", parameter.name),
-            format_ident!("value_{index}"),
-        );
-        let setter = matcher_name(parameter);
-        let (ty, argument) = match (types::inside(ty, "Vec"), types::last_name(ty).as_deref()) {
-            (Some(item), _) => (quote!(Vec<#item>), quote!(&#value)),
-            (None, Some("str" | "String")) => (quote!(String), quote!(#value.as_str())),
-            (None, _) => (ty.to_token_stream(), quote!(#value)),
-        };
-        values.push(quote!(let #value = given.value::<#ty>(#name)?;));
-        setters.push(quote!(.#setter(#argument)));
-    }
-    if let Some(body) = &operation.body {
-        if body.kind == BodyKind::Json {
-            let ty = bare(taken.get("body")?);
-            values.push(quote!(let body = given.body::<#ty>()?;));
-        } else {
-            values.push(quote!(let body = given.body_text()?;));
-        }
-        setters.push(quote!(.body(&body)));
-    }
-    let status = operation
-        .success
-        .statuses
-        .first()
-        .map_or("2XX", String::as_str);
-    let (responder, number) = status_name(status);
-    let code = number.is_none().then(|| quote!(200,));
-    let argument = match operation.success.format {
-        _ if matches!(number, Some(204 | 205)) => TokenStream::new(),
-        Format::Json | Format::JsonOrEmpty => {
-            let ty = signature.output.as_ref()?;
-            let ty = types::inside(ty, "Option").unwrap_or(ty);
-            values.push(quote!(let answer = decoded::<#ty>(answer)?;));
-            quote!(&answer)
-        }
-        Format::Text | Format::Binary => {
-            values.push(quote!(let answer = decoded::<String>(answer)?;));
-            quote!(&answer)
-        }
-        Format::NoContent => TokenStream::new(),
-    };
-    let method = names::apart(&operation.method_name, &["mock_operation"]);
-    let id = &operation.id;
-    let given = unused(&values, "given", quote!(given));
-    let answer = unused(&values, "answer", quote!(answer));
-    let when = if setters.is_empty() {
-        quote!(drop(when);)
-    } else {
-        quote!(when #(#setters)*;)
-    };
-    Some(quote! {
-        MockEntry {
-            id: #id,
-            mock: |server, #given, #answer| {
-                #(#values)*
-                Ok(server.#method(|when, then| { #when then.#responder(#code #argument); }))
-            },
-        }
-    })
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
 
-fn unused(values: &[TokenStream], name: &str, used: TokenStream) -> TokenStream {
-    let uses = |tokens: &TokenStream| tokens.to_string().contains(&format!("{name})"));
-    let takes = |tokens: &TokenStream| tokens.to_string().contains(&format!("{name} ."));
-    if values.iter().any(|value| uses(value) || takes(value)) {
-        used
-    } else {
-        quote!(_)
+    use super::*;
+    use crate::codegen::normalise::tests::normalised;
+    use crate::codegen::passes::{methods, usage};
+
+    /// What is written for the one operation of a document, with single spaces.
+    fn written(mut operation: Value) -> String {
+        operation["operationId"] = json!("find");
+        let normalised = normalised(json!({
+            "openapi": "3.0.3",
+            "info": {"title": "", "version": "1"},
+            "paths": {"/a/{id}": {"post": operation}},
+        }));
+        let trees = crate::codegen::progenitor(&normalised).expect("accepted before");
+        let known = usage::names(&normalised);
+        let signatures = methods::read(&trees.client, &known);
+        let matchers = read(&trees.mocks, &known);
+        let [operation] = normalised.operations.as_slice() else {
+            panic!("one operation")
+        };
+        let emitted = emit(operation, &signatures, &matchers).expect("it has a mock");
+        let (method, blocks) = (emitted.method, emitted.blocks);
+        let file = syn::parse2(quote!(trait Ext { #method } #blocks)).expect("it is Rust");
+        let text = prettyplease::unparse(&file);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn parameter(name: &str, place: &str, schema: Value) -> Value {
+        json!({"name": name, "in": place, "required": place == "path", "schema": schema})
+    }
+
+    #[test]
+    fn each_parameter_is_a_method_that_takes_what_the_call_takes() {
+        let text = written(json!({
+            "parameters": [
+                parameter("id", "path", json!({"type": "string", "format": "uuid"})),
+                parameter("name", "query", json!({"type": "string"})),
+                parameter("tags", "query", json!({"type": "array", "items": {"type": "string"}})),
+                parameter("kind", "query", json!({"type": "string", "nullable": true, "enum": ["A", "B"]})),
+                parameter("map", "query", json!({"type": "integer"})),
+                parameter("X-Trace", "header", json!({"type": "string"})),
+            ],
+            "responses": {"204": {"description": ""}},
+        }));
+        for expected in [
+            "fn id(self, value: uuid::Uuid) -> Self { self.path_value(\"id\", &value) }",
+            "fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self { self.query_value(\"name\", value.into()) }",
+            "fn tags(self, values: &[String]) -> Self { self.query_repeated(\"tags\", values) }",
+            "fn kind(self, value: impl Into<Option<types::FindKind>>) -> Self",
+            "fn map_(self, value: impl Into<Option<i64>>) -> Self",
+            "self.header_value(\"X-Trace\", value.into().map(|value| value.to_string()))",
+            "fn no_content(self) -> Self { self.empty(204u16) }",
+        ] {
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_the_form_that_the_contract_declares() {
+        let answered = |responses: Value| {
+            written(json!({
+                "parameters": [parameter("id", "path", json!({"type": "string"}))],
+                "responses": responses,
+            }))
+        };
+        let content = |media: &str, schema: Value| json!({"description": "", "content": {media: {"schema": schema}}});
+        let text =
+            answered(json!({"200": content("application/x-yaml", json!({"type": "string"}))}));
+        assert!(
+            text.contains("fn ok(self, value: &str) -> Self { self.raw(200u16, \"application/x-yaml\", value) }"),
+            "{text}"
+        );
+        let list = json!({"type": "array", "items": {"type": "integer"}});
+        let text = answered(json!({
+            "202": content("application/json", list),
+            "204": {"description": ""},
+        }));
+        assert!(
+            text.contains("fn accepted<'a>(self, value: impl Into<Option<&'a [i64]>>) -> Self"),
+            "{text}"
+        );
+        assert!(text.contains("fn no_content(self) -> Self"), "{text}");
+        let text =
+            answered(json!({"default": content("application/json", json!({"type": "string"}))}));
+        assert!(
+            text.contains("fn success(self, status: u16, value: &String) -> Self { self.json(Self::success_status(status), value) }"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_body_is_matched_by_its_model_or_as_text() {
+        let sent = |body: Value| {
+            written(json!({
+                "parameters": [parameter("id", "path", json!({"type": "string"}))],
+                "requestBody": body,
+                "responses": {"204": {"description": ""}},
+            }))
+        };
+        let model = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+        let json_body = |required: bool| json!({"required": required, "content": {"application/json": {"schema": model}}});
+        let text = sent(json_body(true));
+        assert!(
+            text.contains(
+                "fn body(self, value: &types::FindRequest) -> Self { self.json_body(Some(value)) }"
+            ),
+            "{text}"
+        );
+        let text = sent(json_body(false));
+        assert!(
+            text.contains("fn body<'a>(self, value: impl Into<Option<&'a types::FindRequest>>) -> Self { self.json_body(value.into()) }"),
+            "{text}"
+        );
+        let text = sent(
+            json!({"required": true, "content": {"text/plain": {"schema": {"type": "string"}}}}),
+        );
+        assert!(
+            text.contains("self.raw_body(Some(value.as_ref()))"),
+            "{text}"
+        );
     }
 }
