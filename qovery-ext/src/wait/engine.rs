@@ -9,7 +9,8 @@ use std::sync::Arc;
 use tokio::time::{self, Instant};
 
 use super::{
-    Operation, Phase, Progress, Reached, Snapshot, WaitError,
+    Operation, Phase, Progress, Reached, Snapshot, WaitError, WaitOptions,
+    clock::after,
     closing::Closing,
     condition::Check,
     operation::{Judged, Until},
@@ -20,50 +21,65 @@ use super::{
 };
 
 impl Operation {
-    /// One poll, ended by the deadline at the latest.
-    pub(super) async fn read_bounded(&mut self) -> Result<Judged, Fault> {
-        let limit = Instant::now() + self.options.poll_timeout;
-        let limit = self
-            .deadline()
-            .map_or(limit, |deadline| limit.min(deadline));
-        match time::timeout_at(limit, self.read()).await {
-            Ok(result) => result,
-            Err(_) => Err(Fault::late()),
+    /// One poll, and what it means: the last one where the deadline has passed.
+    pub(super) async fn poll(&mut self) {
+        if self.is_late() {
+            return self.pass_deadline().await;
+        }
+        let limit = self.poll_limit();
+        let result = time::timeout_at(limit, self.read()).await;
+        let result = result.unwrap_or_else(|_| Err(Fault::late()));
+        if result.is_err() && self.is_late() {
+            self.pass_deadline().await;
+        } else {
+            self.take(result);
         }
     }
 
-    /// One poll with a reading that was made for many; `None` reads for this operation alone.
-    /// Gives the end, where this is it.
-    pub(super) async fn turn_with(
-        &mut self,
-        seen: Option<Result<Seen, Fault>>,
-        late: bool,
-    ) -> Option<Result<Reached, WaitError>> {
-        let result = match seen {
-            Some(seen) => {
-                self.polls = self.polls.saturating_add(1);
-                match seen {
-                    Ok(seen) => self.judge(seen).await,
-                    Err(fault) => Err(fault),
-                }
-            }
-            None => self.read_bounded().await,
-        };
-        if !late {
-            self.take(result);
+    /// One poll with a reading that was made for many.
+    pub(super) async fn poll_shared(&mut self, seen: Result<Seen, Fault>) {
+        self.polls = self.polls.saturating_add(1);
+        let limit = if self.is_late() {
+            after(Instant::now(), WaitOptions::LAST_POLL)
         } else {
-            if let Ok(judged) = result {
-                self.take(Ok(judged));
-            }
-            if self.closing.is_none() {
-                self.begin_deadline();
-            }
+            self.poll_limit()
+        };
+        let result = match seen {
+            Ok(seen) => time::timeout_at(limit, self.judge(seen))
+                .await
+                .unwrap_or_else(|_| Err(Fault::late())),
+            Err(fault) => Err(fault),
+        };
+        if !self.is_late() {
+            return self.take(result);
         }
+        if let Ok(judged) = result {
+            self.take(Ok(judged));
+        }
+        if self.closing.is_none() {
+            self.begin_deadline();
+        }
+    }
+
+    /// Whether the deadline has passed.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline().is_some_and(|d| d <= Instant::now())
+    }
+
+    /// When a poll that begins now is given up.
+    fn poll_limit(&self) -> Instant {
+        let limit = after(Instant::now(), self.options.poll_timeout);
+        self.deadline().map_or(limit, |d| limit.min(d))
+    }
+
+    /// Closes the operation where it is about to end, and tells what is to be told. Gives the end,
+    /// where this is it.
+    pub(super) async fn conclude(&mut self) -> Option<Result<Reached, WaitError>> {
         if self.closing.is_some() {
             return match self.close().await {
                 Ok(()) => {
                     self.tell();
-                    self.reached.take().map(Ok)
+                    self.reached.clone().map(Ok)
                 }
                 Err(error) => Some(Err(error)),
             };
@@ -79,7 +95,9 @@ impl Operation {
             Until::Goal(tracker) => tracker.settles_at(self.options.settle),
             Until::Condition(_) => None,
         };
-        let holds = self.held_since.map(|since| since + self.options.stable_for);
+        let holds = self
+            .held_since
+            .map(|since| after(since, self.options.stable_for));
         [settles, holds]
             .into_iter()
             .flatten()
@@ -147,7 +165,7 @@ impl Operation {
             self.pace.restart();
             tracing::debug!(subject = %self.subject, state = %seen.snapshot.state, "status changed");
         }
-        self.forbidden_until = seen.retry_after.and_then(|d| Instant::now().checked_add(d));
+        self.forbidden_until = seen.retry_after.map(|d| after(Instant::now(), d));
         self.last = Some(seen.snapshot);
     }
 
@@ -205,11 +223,11 @@ impl Operation {
         }
         let now = Instant::now();
         let since = *self.held_since.get_or_insert(now);
-        now >= since + self.options.stable_for
+        now >= after(since, self.options.stable_for)
     }
 
     fn schedule_next(&mut self) {
-        let mut next = Instant::now() + self.pace.advance();
+        let mut next = after(Instant::now(), self.pace.advance());
         if let Some(due) = self.settles_or_holds_at() {
             next = next.min(due);
         }
@@ -221,9 +239,7 @@ impl Operation {
 
     /// What a failed poll means; `None` where it is tolerated.
     fn judge_fault(&mut self, fault: Fault) -> Option<Judged> {
-        self.forbidden_until = fault
-            .retry_after
-            .and_then(|d| Instant::now().checked_add(d));
+        self.forbidden_until = fault.retry_after.map(|d| after(Instant::now(), d));
         if fault.may_mean_gone(&self.subject) {
             let not_found = fault.kind == FaultKind::NotFound;
             match &mut self.until {
@@ -295,7 +311,7 @@ impl Operation {
     /// What is due to be told now, if anything.
     pub(super) fn tell(&mut self) -> Option<Progress> {
         let now = Instant::now();
-        let beat = now >= self.told_at + self.options.heartbeat;
+        let beat = now >= after(self.told_at, self.options.heartbeat);
         let told = self.told.as_mut()?;
         if told.heartbeat && !beat {
             return None;

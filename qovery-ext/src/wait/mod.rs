@@ -17,6 +17,7 @@ mod act;
 mod action;
 mod api;
 mod cancel;
+mod clock;
 mod closing;
 mod condition;
 mod engine;

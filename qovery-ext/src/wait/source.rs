@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ServiceSnapshot, Snapshot, State, Subject, act::Act, report::LogLine};
+use super::{Snapshot, State, Subject, act::Act, report::LogLine};
 pub(crate) use qovery_api::BoxFuture;
 
 /// Reads statuses and starts actions.
@@ -41,12 +41,12 @@ pub(crate) trait Source: Send + Sync {
     ) -> BoxFuture<'a, Result<Receipt, Fault>>;
 
     /// The lines of a deployment's log and a link to it, for the report on a failure; with the
-    /// services where the wait has not read them.
+    /// whole environment where asked, because the wait has not read it.
     fn log<'a>(
         &'a self,
         subject: &'a Subject,
         deployment: Option<&'a str>,
-        with_services: bool,
+        with_environment: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>>;
 
     /// The project of an environment.
@@ -104,8 +104,8 @@ pub(crate) struct Receipt {
 pub(crate) struct DeploymentLog {
     pub(crate) lines: Vec<LogLine>,
     pub(crate) console: Option<String>,
-    /// The services with their steps, where the reading of the wait did not have them.
-    pub(crate) services: Vec<ServiceSnapshot>,
+    /// The environment with all its services, where the reading of the wait did not have them.
+    pub(crate) whole: Option<Snapshot>,
 }
 
 /// Why a request brought no answer that can be used.

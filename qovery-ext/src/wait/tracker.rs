@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Goal, Phase, Subject,
+    clock::after,
     snapshot::{Mark, Snapshot},
     source::{Receipt, Waiting},
     track::{Ask, Context, Decision, Facts, Proof, Standing, Track, settle_period},
@@ -188,7 +189,7 @@ impl Tracker {
         if self.is_request_in_doubt(&marks) {
             // What is read just after the action may be from before it, so one look is not enough.
             let since = *self.looking_since.get_or_insert(now);
-            if now < since + settle {
+            if now < after(since, settle) {
                 match &facts.queue {
                     None => return Verdict::Ask(Ask::Queue),
                     Some(queue) => self.request = queue.as_ref().and_then(|q| self.find_own(q)),

@@ -133,9 +133,9 @@ impl Source for ApiSource {
         &'a self,
         subject: &'a Subject,
         deployment: Option<&'a str>,
-        with_services: bool,
+        with_environment: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
-        Box::pin(self.read_log(subject, deployment, with_services))
+        Box::pin(self.read_log(subject, deployment, with_environment))
     }
 
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {

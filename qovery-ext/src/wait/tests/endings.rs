@@ -221,7 +221,7 @@ async fn the_report_is_fetched_once_and_its_failure_does_not_hide_the_failure() 
             .map(|i| log_line(&format!("line {i} {}", "x".repeat(5000))))
             .collect(),
         console: Some("https://console.qovery.com/somewhere".to_owned()),
-        services: Vec::new(),
+        whole: None,
     };
     let failing = |log| deploying().at(20.0, status("BUILD_ERROR", "e-2")).log(log);
     let server = failing(Ok(log));

@@ -3,7 +3,7 @@
 //! Pure, like its parent.
 
 use super::{
-    super::{Goal, Phase, snapshot::Mark},
+    super::{Goal, Phase, clock::after, snapshot::Mark},
     Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, decide, passed_over,
     settle_period, superseded_by,
 };
@@ -155,7 +155,7 @@ impl Track {
             return Standing::Pending(Phase::NotStarted);
         }
         let since = *self.settling.get_or_insert(context.now);
-        if context.now < since + settle_period(context.goal, context.settle) {
+        if context.now < after(since, settle_period(context.goal, context.settle)) {
             return Standing::Pending(Phase::NotStarted);
         }
         if facts.queue.is_none() {
