@@ -175,8 +175,10 @@ impl ServiceSelection {
 
 impl FromIterator<ServiceRef> for ServiceSelection {
     fn from_iter<I: IntoIterator<Item = ServiceRef>>(services: I) -> Self {
-        services.into_iter().fold(Self::new(), |selection, service| {
-            selection.with(service.kind, service.id)
-        })
+        services
+            .into_iter()
+            .fold(Self::new(), |selection, service| {
+                selection.with(service.kind, service.id)
+            })
     }
 }

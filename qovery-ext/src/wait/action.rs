@@ -232,7 +232,10 @@ impl Action {
         start.check_subject()?;
         let until = match self.plan {
             Plan::Watch(goal) => Until::Goal(Tracker::watching(&start.subject, goal, None)),
-            Plan::Resume(tracker) => Until::Goal(tracker),
+            Plan::Resume(mut tracker) => {
+                tracker.resume(start.options.settle);
+                Until::Goal(tracker)
+            }
             Plan::Until(condition) => Until::Condition(condition),
             Plan::Request {
                 request,

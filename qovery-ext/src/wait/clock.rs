@@ -21,7 +21,10 @@ mod tests {
     #[test]
     fn a_period_that_means_never_is_decades_ahead() {
         let now = Instant::now();
-        assert_eq!(after(now, Duration::from_secs(1)), now + Duration::from_secs(1));
+        assert_eq!(
+            after(now, Duration::from_secs(1)),
+            now + Duration::from_secs(1)
+        );
         assert_eq!(after(now, Duration::MAX), now + FAR);
     }
 }

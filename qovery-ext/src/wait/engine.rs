@@ -129,20 +129,22 @@ impl Operation {
                 tracker.judge(&seen.snapshot, &facts, self.options.settle, Instant::now());
             match verdict {
                 Verdict::Ask(Ask::Request(request)) => {
-                    facts.request =
-                        Some(known(self.failures, source.request(request).await)?.flatten());
+                    let word = known(self.failures, source.request(request).await)?.flatten();
+                    if word.is_none() && tracker.had_word() && self.failures < TRIES {
+                        // It knew the request before: more likely an answer that went wrong.
+                        let what = "the server no longer tells of the request";
+                        return Err(Fault::new(FaultKind::Unreadable, what));
+                    }
+                    tracker.note_word(word.is_some());
+                    facts.request = Some(word);
                 }
                 Verdict::Ask(Ask::Queue) => {
                     facts.queue =
                         Some(known(self.failures, source.queue(&self.subject).await)?.flatten());
                 }
-                Verdict::Ask(Ask::Ended(deployment)) => {
-                    let ending = known(
-                        self.failures,
-                        source.ended(&self.subject, &deployment).await,
-                    )?
-                    .flatten();
-                    facts.ended = Some((deployment, ending));
+                Verdict::Ask(Ask::History) => {
+                    facts.history =
+                        Some(known(self.failures, source.history(&self.subject).await)?.flatten());
                 }
                 Verdict::Pending { phase, position } => {
                     self.read_successfully(seen);
@@ -341,10 +343,12 @@ impl Operation {
     }
 }
 
+/// How often a fact that does not come is asked for, one poll after the other.
+const TRIES: u32 = 2;
+
 /// A secondary fact: that the server does not have it is an answer, that it fails is a failed poll.
 /// An answer that cannot be read is tried again before it counts as none.
 fn known<T>(failures: u32, result: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    const TRIES: u32 = 2;
     match result {
         Ok(value) => Ok(Some(value)),
         Err(fault) if fault.kind == FaultKind::Unreadable && failures >= TRIES => Ok(None),

@@ -11,9 +11,8 @@ use tokio::time::{self, Instant};
 
 use super::{
     BoxFuture, Canceler, Condition, Deadline, OperationToken, Phase, PollSchedule, Progress,
-    ProgressStream,
-    Reached, Snapshot, Subject, WaitError, WaitOptions, clock::after, closing::Closing,
-    schedule::Pace, source::Source, track::Decision, tracker::Tracker,
+    ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions, clock::after,
+    closing::Closing, schedule::Pace, source::Source, track::Decision, tracker::Tracker,
 };
 
 /// What ends the wait.

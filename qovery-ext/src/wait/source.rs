@@ -26,12 +26,11 @@ pub(crate) trait Source: Send + Sync {
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>>;
 
-    /// How a past deployment ended, from the history; `None` where the history does not list it.
-    fn ended<'a>(
+    /// The last deployments, newest first; `None` where the subject has no history.
+    fn history<'a>(
         &'a self,
         subject: &'a Subject,
-        deployment: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>>;
+    ) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>>;
 
     /// Asks the server to act. Never repeated by the source.
     fn act<'a>(
@@ -81,9 +80,10 @@ pub(crate) struct Waiting {
     pub(crate) triggered_by: Option<String>,
 }
 
-/// How a deployment of the past ended.
+/// A deployment in the history.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ending {
+pub(crate) struct Past {
+    pub(crate) deployment: String,
     /// The state that it left behind.
     pub(crate) state: State,
     /// The same of each service that took part.

@@ -49,12 +49,21 @@ pub(crate) struct Track {
     calmed: bool,
     /// The deployment that is this operation's.
     deployment: Option<String>,
+    /// Whether that is certain, although others waited before this operation.
+    #[serde(default)]
+    certain: bool,
+    /// The deployment that ran at the last poll, where no candidate waited any more.
+    #[serde(skip)]
+    last_of_all: Option<String>,
     /// The request was seen waiting.
     waited: bool,
     /// How many polls in a row showed that the request no longer waits and does not run either.
     missing: u8,
     #[serde(skip)]
     running_confirmed: bool,
+    /// How many polls have found the request ended.
+    #[serde(skip)]
+    ended: u32,
     #[serde(skip)]
     unchecked: u32,
     #[serde(skip)]
@@ -72,9 +81,12 @@ impl Track {
             ran: false,
             calmed: false,
             deployment: None,
+            certain: false,
+            last_of_all: None,
             waited: false,
             missing: 0,
             running_confirmed: false,
+            ended: 0,
             unchecked: 0,
             settling: None,
         }
@@ -178,6 +190,8 @@ impl Track {
         self.ran = false;
         self.calmed = false;
         self.deployment = None;
+        self.certain = false;
+        self.last_of_all = None;
         self.settling = None;
         self.running_confirmed = false;
     }
@@ -271,19 +285,25 @@ impl Track {
                 None => self.judge_by_evidence(mark, context, facts),
             };
         }
+        self.ended = self.ended.saturating_add(1);
+        // A reading is older than the word on the request, the next one is not: whatever is under
+        // way by then is another's.
         let another = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b)
-            || (mark.request.is_some() && mark.request != context.request && self.moved);
+            || (mark.request.is_some() && mark.request != context.request && self.moved)
+            || (mark.state.is_active() && self.ended > 1);
         if another {
             // What the service shows is no longer ours; that the whole went well includes it.
-            return match (whole, self.deployment.clone()) {
+            let ours = self.deployment.clone().or(context.deployment.clone());
+            return match (whole.clone(), ours) {
                 (Some(decision @ Decision::Reached(_)), _) => Standing::Decided(decision),
-                // The request was about this service alone: their ends are the same.
-                (Some(decision), _) if context.alone => Standing::Decided(decision),
-                (_, Some(ours)) => self.judge_from_history(ours, mark, context, facts),
+                (Some(_), Some(ours)) => self.judge_from_history(ours, whole, mark, context, facts),
+                // The request was about nothing else: the end of the whole is the end of its parts.
+                (Some(decision), None) if context.acted => Standing::Decided(decision),
+                (_, Some(ours)) => self.judge_from_history(ours, None, mark, context, facts),
                 (_, None) => Standing::Decided(superseded_by(mark)),
             };
         }
-        if mark.state.is_active() || !mark.state.is_terminal() {
+        if !mark.state.is_terminal() {
             return Standing::Pending(Phase::Running);
         }
         let own = decide(&mark.state, context.goal);
@@ -307,10 +327,11 @@ impl Track {
 /// A service whose last action failed or was canceled, while its state says something else, was
 /// passed over: the state is from before.
 fn passed_over(mark: &Mark) -> Option<Decision> {
-    let names_it = mark.state.is_error() || mark.state == State::Canceled;
     match mark.action {
-        Some(Phase::Failed) if !names_it => Some(Decision::Failed(Cause::NotRun)),
-        Some(Phase::Canceled) if !names_it => Some(Decision::Canceled),
+        Some(Phase::Failed) if !mark.state.is_error() && mark.state != State::Canceled => {
+            Some(Decision::Failed(Cause::NotRun))
+        }
+        Some(Phase::Canceled) if mark.state != State::Canceled => Some(Decision::Canceled),
         _ => None,
     }
 }

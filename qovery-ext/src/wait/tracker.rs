@@ -2,7 +2,7 @@
 //!
 //! Pure, like [`super::track`].
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -27,6 +27,19 @@ pub(crate) struct Tracker {
     waited_before: Option<Vec<Uuid>>,
     calm: bool,
     tracks: Vec<Entry>,
+    /// The requests that waited before the action or soon after it. Where the request is not known,
+    /// it is one of them, was taken in by one of them, or no longer waits.
+    #[serde(default)]
+    candidates: Vec<Uuid>,
+    /// When the server was asked to act, in seconds since 1970 by this machine's clock.
+    #[serde(default)]
+    acted_at: u64,
+    /// Whether the server has told of the request before.
+    #[serde(default)]
+    had_word: bool,
+    /// Whether searching the queue for the request is over.
+    #[serde(default)]
+    looked: bool,
     /// Since when the queue is searched for the request.
     #[serde(skip)]
     looking_since: Option<Instant>,
@@ -61,6 +74,7 @@ impl Tracker {
             request,
             answered_idle: false,
             waited_before: None,
+            candidates: Vec::new(),
             calm: false,
             tracks: services_of(subject)
                 .into_iter()
@@ -69,6 +83,9 @@ impl Tracker {
                     decided: None,
                 })
                 .collect(),
+            acted_at: 0,
+            had_word: false,
+            looked: true,
             looking_since: None,
             frugal: false,
         }
@@ -92,6 +109,7 @@ impl Tracker {
             request: None,
             answered_idle: false,
             calm: waited_before.as_ref().map_or(idle, Vec::is_empty),
+            candidates: waited_before.clone().unwrap_or_default(),
             waited_before,
             tracks: services_of(subject)
                 .into_iter()
@@ -101,9 +119,18 @@ impl Tracker {
                     decided: None,
                 })
                 .collect(),
+            acted_at: unix_seconds(),
+            had_word: false,
+            looked: false,
             looking_since: None,
             frugal: false,
         }
+    }
+
+    /// Goes on in another process, perhaps much later: what waits by now may be anybody's.
+    pub(crate) fn resume(&mut self, settle: Duration) {
+        let age = unix_seconds().checked_sub(self.acted_at);
+        self.looked |= age.is_none_or(|age| age > settle.as_secs());
     }
 
     /// Takes what the server answered to the action.
@@ -154,6 +181,15 @@ impl Tracker {
         self.acted
     }
 
+    pub(crate) fn had_word(&self) -> bool {
+        self.had_word
+    }
+
+    /// Remembers whether the server tells of the request.
+    pub(crate) fn note_word(&mut self, told: bool) {
+        self.had_word |= told;
+    }
+
     /// When a poll would settle something.
     pub(crate) fn settles_at(&self, settle: Duration) -> Option<Instant> {
         let period = settle_period(self.goal, settle);
@@ -186,14 +222,13 @@ impl Tracker {
         now: Instant,
     ) -> Verdict {
         let marks = snapshot.marks();
-        if self.is_request_in_doubt(&marks) {
-            // What is read just after the action may be from before it, so one look is not enough.
-            let since = *self.looking_since.get_or_insert(now);
-            if now < after(since, settle) {
-                match &facts.queue {
-                    None => return Verdict::Ask(Ask::Queue),
-                    Some(queue) => self.request = queue.as_ref().and_then(|q| self.find_own(q)),
-                }
+        // What is read just after the action may be from before it, so one look is not enough.
+        let since = *self.looking_since.get_or_insert(now);
+        self.looked |= now >= after(since, settle);
+        if !self.looked && self.is_request_in_doubt(&marks) {
+            match &facts.queue {
+                None => return Verdict::Ask(Ask::Queue),
+                Some(queue) => self.look_in(queue.as_deref().unwrap_or_default()),
             }
         }
         let context = Context {
@@ -204,7 +239,12 @@ impl Tracker {
             calm: self.calm,
             settle,
             now,
-            alone: self.acted && self.tracks.len() == 1,
+            deployment: self.deployment().map(str::to_owned),
+            may_wait: facts.queue.as_ref().and_then(Option::as_ref).map(|queue| {
+                let mut waiting = queue.iter();
+                waiting.any(|w| !self.acted || self.candidates.contains(&w.request))
+            }),
+            looked: self.looked,
             frugal: self.frugal,
         };
         let mut phases = Vec::with_capacity(self.tracks.len());
@@ -272,6 +312,16 @@ impl Tracker {
             && !(self.calm && self.deployment().is_some())
     }
 
+    /// Looks for the request in what waits soon after the action.
+    fn look_in(&mut self, queue: &[Waiting]) {
+        self.request = self.find_own(queue);
+        for waiting in queue {
+            if !self.candidates.contains(&waiting.request) {
+                self.candidates.push(waiting.request);
+            }
+        }
+    }
+
     /// The one request that waits now, did not wait before and does what was asked.
     fn find_own(&self, queue: &[Waiting]) -> Option<Uuid> {
         let before = self.waited_before.as_deref().unwrap_or_default();
@@ -282,6 +332,11 @@ impl Tracker {
         // Two of them cannot be told apart: rather none than the wrong one.
         new.next().is_none().then_some(own.request)
     }
+}
+
+fn unix_seconds() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 fn services_of(subject: &Subject) -> Vec<Option<Uuid>> {

@@ -11,7 +11,7 @@ use crate::story::{Asked, Fate, Scene, Story, Target};
 
 /// An outcome, whoever waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Reached,
     Failed,
     Canceled,
@@ -22,7 +22,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub fn of(result: &Result<Reached, WaitError>) -> Self {
+    pub(crate) fn of(result: &Result<Reached, WaitError>) -> Self {
         match result {
             Ok(_) => Outcome::Reached,
             Err(error) => match error.kind() {
@@ -40,18 +40,18 @@ impl Outcome {
 
 /// What really became of the operation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Truth {
-    pub end: End,
+pub(crate) struct Truth {
+    pub(crate) end: End,
     /// When, on the fake's clock; `None` where it has not ended or nothing ran.
-    pub at: Option<Duration>,
+    pub(crate) at: Option<Duration>,
     /// Whether another deployment took its place.
-    pub replaced: bool,
+    pub(crate) replaced: bool,
     /// Whether it was about the whole environment, so that its end is the end of the request.
-    pub is_whole: bool,
+    pub(crate) is_whole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     Reached,
     Failed,
     Canceled,
@@ -59,7 +59,7 @@ pub enum End {
 }
 
 /// Lets the story go on until nothing more can happen to our request, and says what has.
-pub async fn truth(story: &Story, scene: &Scene) -> Truth {
+pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
     for _ in 0..200 {
         if scene.ours().is_none_or(|d| d.is_over) {
             break;
@@ -79,6 +79,12 @@ pub async fn truth(story: &Story, scene: &Scene) -> Truth {
         is_whole: story.target == Target::Environment,
         replaced: later || matches!(story.fate, Fate::Superseded(_)),
     }
+}
+
+/// How it stands at this moment.
+pub(crate) fn end_so_far(story: &Story, scene: &Scene) -> End {
+    let ours = scene.ours().expect("the action was accepted");
+    end_of(story, &ours, &states_of_target(story, scene, &ours))
 }
 
 fn states_of_target(story: &Story, scene: &Scene, ours: &FakeDeployment) -> Vec<String> {
@@ -140,7 +146,7 @@ fn is_goal(asked: Asked, state: &str) -> bool {
 }
 
 /// The outcomes that are right.
-pub fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
+pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
     let mut right = Vec::new();
     match truth.end {
         End::Reached => right.push(Outcome::Reached),
@@ -172,7 +178,7 @@ pub fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
 
 /// The server named no request, took ours out of its queue and ran somebody else's of the same kind:
 /// nothing that anybody can read tells the two apart.
-pub fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
+pub(crate) fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
     let same = matches!(story.asked, Asked::Deploy | Asked::Redeploy);
     truth.end == End::Canceled
         && truth.at.is_none()
@@ -182,6 +188,6 @@ pub fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
 }
 
 /// Whether the server tells how exactly this request ended.
-pub fn is_told(story: &Story) -> bool {
+pub(crate) fn is_told(story: &Story) -> bool {
     story.tells_requests() && story.names_request()
 }

@@ -86,7 +86,11 @@ async fn the_history_tells_how_a_replaced_deployment_ended() {
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
         .at(10.0, status("DEPLOYING", "e-3"))
-        .history("DEPLOYED");
+        .history(&[
+            ("e-3", "DEPLOYING"),
+            ("e-2", "DEPLOYED"),
+            ("e-1", "DEPLOYED"),
+        ]);
     server
         .deploy()
         .await

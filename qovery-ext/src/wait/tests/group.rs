@@ -13,9 +13,7 @@ use crate::wait::{
     Action, BoxFuture, Group, OnFailure, PollSchedule, ServiceKind, ServiceRef, ServiceSnapshot,
     Snapshot, State, Subject, WaitErrorKind,
     act::Act,
-    source::{
-        DeploymentLog, Ending, Fault, FaultKind, Receipt, RequestSeen, Seen, Source, Waiting,
-    },
+    source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
 };
 
 /// Environments in projects; each is deployed for a while and ends in a state.
@@ -168,11 +166,7 @@ impl Source for World {
         none(Some(Vec::new()))
     }
 
-    fn ended<'a>(
-        &'a self,
-        _: &'a Subject,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>> {
+    fn history<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
         none(None)
     }
 

@@ -12,9 +12,7 @@ use crate::wait::{
     Action, BoxFuture, PollSchedule, Snapshot, State, Subject,
     act::Act,
     report::LogLine,
-    source::{
-        DeploymentLog, Ending, Fault, FaultKind, Receipt, RequestSeen, Seen, Source, Waiting,
-    },
+    source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
 };
 
 pub(super) const ENVIRONMENT: Uuid = Uuid::from_u128(0xe);
@@ -40,7 +38,7 @@ pub(super) struct Inner {
     act_faults: Vec<Fault>,
     log: Option<Result<DeploymentLog, Fault>>,
     latency: Duration,
-    ending: Option<&'static str>,
+    history: Vec<(&'static str, &'static str)>,
     queue: Vec<Waiting>,
     acted_at: Option<Instant>,
     pub(super) reads: Vec<Duration>,
@@ -105,8 +103,9 @@ impl Server {
         self.set(|s| s.latency = latency)
     }
 
-    pub(super) fn history(self, state: &'static str) -> Self {
-        self.set(|s| s.ending = Some(state))
+    /// The history, newest first.
+    pub(super) fn history(self, past: &[(&'static str, &'static str)]) -> Self {
+        self.set(|s| s.history = past.to_vec())
     }
 
     pub(super) fn act_fails(self, fault: Fault) -> Self {
@@ -223,16 +222,14 @@ impl Source for Server {
         }))
     }
 
-    fn ended<'a>(
-        &'a self,
-        _: &'a Subject,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>> {
+    fn history<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
         Box::pin(self.answer(|s, _| {
-            Ok(s.ending.map(|state| Ending {
-                state: State::from(state),
+            let past = s.history.iter().map(|(deployment, state)| Past {
+                deployment: (*deployment).to_owned(),
+                state: State::from(*state),
                 services: Vec::new(),
-            }))
+            });
+            Ok((!s.history.is_empty()).then(|| past.collect()))
         }))
     }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::super::{
     Goal, Phase,
-    source::{Ending, RequestSeen, Waiting},
+    source::{Past, RequestSeen, Waiting},
 };
 
 /// What a whole operation knows, the same for all its tracks.
@@ -22,12 +22,17 @@ pub(crate) struct Context {
     pub(crate) request: Option<Uuid>,
     /// Whether the server's answer to the action itself showed that nothing waits.
     pub(crate) answered_idle: bool,
-    /// Whether nothing waited and nothing ran before the action.
+    /// Whether nothing waited before the action.
     pub(crate) calm: bool,
     pub(crate) settle: Duration,
     pub(crate) now: Instant,
-    /// Whether the request was about one service and nothing else.
-    pub(crate) alone: bool,
+    /// The deployment that was found to be this operation's, by whichever of its tracks.
+    pub(crate) deployment: Option<String>,
+    /// Whether one of the requests waits that can be this operation's, where it is not known
+    /// which one is; `None` where the queue was not asked or has no answer.
+    pub(crate) may_wait: Option<bool>,
+    /// Whether the action is so long ago that its request would have come into the queue.
+    pub(crate) looked: bool,
     /// Whether to ask about the request only where its end is in question: one of many operations
     /// that share their polls does.
     pub(crate) frugal: bool,
@@ -38,7 +43,7 @@ pub(crate) struct Context {
 pub(crate) struct Facts {
     pub(crate) request: Option<Option<RequestSeen>>,
     pub(crate) queue: Option<Option<Vec<Waiting>>>,
-    pub(crate) ended: Option<(String, Option<Ending>)>,
+    pub(crate) history: Option<Option<Vec<Past>>>,
 }
 
 /// A fact that is missing.
@@ -46,7 +51,7 @@ pub(crate) struct Facts {
 pub(crate) enum Ask {
     Request(Uuid),
     Queue,
-    Ended(String),
+    History,
 }
 
 /// Where the thing stands.
@@ -93,4 +98,3 @@ pub(crate) enum Cause {
     /// The subject is no longer found.
     Gone,
 }
-
