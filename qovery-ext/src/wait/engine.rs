@@ -147,7 +147,11 @@ impl Operation {
                         Some(known(self.failures, source.history(&self.subject).await)?.flatten());
                 }
                 Verdict::Pending { phase, position } => {
+                    let soon = tracker.wants_newer_reading();
                     self.read_successfully(seen);
+                    if soon {
+                        self.pace.restart();
+                    }
                     return Ok(Judged::Pending { phase, position });
                 }
                 Verdict::Ended(decision) => {

@@ -85,6 +85,8 @@ pub struct ServiceSnapshot {
     pub part_of_last_deployment: Option<bool>,
     /// The steps of its last deployment.
     pub steps: Vec<StepSnapshot>,
+    /// How long its last deployment took so far.
+    pub duration: Option<Duration>,
 }
 
 /// One step of one service: build, mirror, deploy…
@@ -225,7 +227,15 @@ impl Snapshot {
                     deployment: self.deployment_id.clone(),
                     request: self.deployment_request_id,
                     date: self.last_deployment_date.clone(),
-                    waiting: self.requests_waiting.unwrap_or(0),
+                    // The status of an environment counts nothing, but names the request that
+                    // waits; a cluster has no queue.
+                    waiting: match &self.subject {
+                        Subject::Environment { .. } => {
+                            Some(u32::from(self.deployment_request_id.is_some()))
+                        }
+                        Subject::Cluster { .. } => Some(0),
+                        Subject::Service { .. } | Subject::Services { .. } => self.requests_waiting,
+                    },
                     part: self.part_of_last_deployment,
                     action: None,
                 })]
@@ -301,6 +311,7 @@ impl ServiceSnapshot {
             requests_waiting: None,
             part_of_last_deployment: None,
             steps: Vec::new(),
+            duration: None,
         }
     }
 
@@ -345,20 +356,26 @@ pub(crate) struct Mark {
     pub(crate) deployment: Option<String>,
     pub(crate) request: Option<Uuid>,
     pub(crate) date: Option<String>,
-    pub(crate) waiting: u32,
+    /// How many requests wait; `None` where the server does not say.
+    pub(crate) waiting: Option<u32>,
     pub(crate) part: Option<bool>,
     /// How far a service's last action is.
     pub(crate) action: Option<Phase>,
 }
 
 impl Mark {
+    /// Whether nothing waits, where the server says so.
+    pub(crate) fn is_known_idle(&self) -> bool {
+        self.state.is_terminal() && self.waiting == Some(0)
+    }
+
     fn of_service(service: &ServiceSnapshot) -> Self {
         Self {
             state: service.state.clone(),
             deployment: service.deployment_id.clone(),
             request: service.deployment_request_id,
             date: service.last_deployment_date.clone(),
-            waiting: service.requests_waiting.unwrap_or(0),
+            waiting: service.requests_waiting,
             part: service.part_of_last_deployment,
             action: service.action_phase(),
         }

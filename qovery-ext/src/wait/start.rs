@@ -56,7 +56,7 @@ impl Start {
             .marks()
             .iter()
             .flatten()
-            .any(|m| !m.state.is_terminal() || m.waiting > 0);
+            .any(|m| !m.is_known_idle());
         let waited_before = if act.answers_without_request() || busy {
             self.queue().await?
         } else {
@@ -93,7 +93,17 @@ impl Start {
 
     async fn environment_of(&mut self, request: Uuid) -> Result<Uuid, WaitError> {
         let source = Arc::clone(&self.source);
-        let seen = self.tolerant(|| source.request(request)).await?;
+        let seen = self
+            .tolerant(|| {
+                let read = source.request(request);
+                Box::pin(async move {
+                    match read.await {
+                        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+                        other => other,
+                    }
+                })
+            })
+            .await?;
         seen.and_then(|s| s.environment).ok_or_else(|| {
             let message = format!(
                 "the API does not tell the environment of deployment request {request}: name it \

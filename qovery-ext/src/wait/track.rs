@@ -106,6 +106,11 @@ impl Track {
         mark.deployment.is_some() && mark.deployment.as_ref() != before
     }
 
+    /// Whether a reading that is newer than the server's word on the request would decide.
+    pub(crate) fn wants_newer_reading(&self) -> bool {
+        self.ended == 1
+    }
+
     /// When a settling state is due, so that a poll can be made just then.
     pub(crate) fn settles_at(&self, period: Duration) -> Option<Instant> {
         self.settling.map(|since| after(since, period))
@@ -219,13 +224,14 @@ impl Track {
     /// Whether a service's final state is the work of this operation, and not what it was before:
     /// a service that its deployment never came to shows the deployment's id all the same.
     fn is_own_result(&self, mark: &Mark) -> bool {
-        let untouched = matches!(mark.action, Some(Phase::NotStarted | Phase::Queued))
-            || passed_over(mark).is_some();
+        let passed_over = passed_over(mark).is_some();
+        let untouched =
+            matches!(mark.action, Some(Phase::NotStarted | Phase::Queued)) || passed_over;
         let Some(baseline) = &self.baseline else {
             return self.ran || (!untouched && mark.action.is_some_and(Phase::is_terminal));
         };
         let changed = mark.state != baseline.state;
-        if changed && (mark.state.is_error() || mark.state == State::Canceled) {
+        if changed && !passed_over && (mark.state.is_error() || mark.state == State::Canceled) {
             return true;
         }
         let other_deployment = mark.deployment.is_some() && mark.deployment != baseline.deployment;

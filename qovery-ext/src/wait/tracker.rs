@@ -99,10 +99,7 @@ impl Tracker {
         waited_before: Option<Vec<Uuid>>,
     ) -> Self {
         let marks = baseline.marks();
-        let idle = marks
-            .iter()
-            .flatten()
-            .all(|m| m.state.is_terminal() && m.waiting == 0);
+        let idle = marks.iter().flatten().all(Mark::is_known_idle);
         Self {
             goal,
             acted: true,
@@ -188,6 +185,12 @@ impl Tracker {
     /// Remembers whether the server tells of the request.
     pub(crate) fn note_word(&mut self, told: bool) {
         self.had_word |= told;
+    }
+
+    /// Whether a poll just after this one would decide something.
+    pub(crate) fn wants_newer_reading(&self) -> bool {
+        let mut open = self.tracks.iter().filter(|e| e.decided.is_none());
+        open.any(|e| e.track.wants_newer_reading())
     }
 
     /// When a poll would settle something.

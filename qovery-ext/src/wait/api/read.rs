@@ -324,6 +324,10 @@ pub(super) fn of_service(
         .deployment_requests_count
         .and_then(|count| u32::try_from(count).ok());
     snapshot.part_of_last_deployment = status.is_part_last_deployment;
+    snapshot.duration = status
+        .steps
+        .as_ref()
+        .and_then(|s| seconds(s.total_duration_sec));
     let steps = status.steps.iter().flat_map(|s| &s.details);
     snapshot.steps = steps
         .map(|step| {

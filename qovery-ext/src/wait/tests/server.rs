@@ -37,9 +37,10 @@ pub(super) struct Inner {
     receipt: Option<Receipt>,
     act_faults: Vec<Fault>,
     log: Option<Result<DeploymentLog, Fault>>,
-    latency: Duration,
+    pub(super) latency: Duration,
+    pub(super) log_latency: Duration,
     history: Vec<(&'static str, &'static str)>,
-    queue: Vec<Waiting>,
+    queue: Vec<(f64, Waiting)>,
     acted_at: Option<Instant>,
     pub(super) reads: Vec<Duration>,
     pub(super) acts: Vec<Act>,
@@ -113,15 +114,18 @@ impl Server {
     }
 
     pub(super) fn queued(self, request: Uuid, action: &str) -> Self {
-        let action = action.to_owned();
-        self.set(|s| {
-            s.queue.push(Waiting {
-                request,
-                action,
-                origin: None,
-                triggered_by: None,
-            });
-        })
+        self.queued_at(0.0, request, action)
+    }
+
+    /// Shows this in the queue from that second on.
+    pub(super) fn queued_at(self, second: f64, request: Uuid, action: &str) -> Self {
+        let waiting = Waiting {
+            request,
+            action: action.to_owned(),
+            origin: None,
+            triggered_by: None,
+        };
+        self.set(|s| s.queue.push((second, waiting)))
     }
 
     pub(super) fn log(self, log: Result<DeploymentLog, Fault>) -> Self {
@@ -216,9 +220,14 @@ impl Source for Server {
     }
 
     fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>> {
-        Box::pin(self.answer(|s, _| {
-            let waits = s.acted_at.is_some();
-            Ok(Some(if waits { s.queue.clone() } else { Vec::new() }))
+        Box::pin(self.answer(|s, now| {
+            let waits = s.queue.iter().filter(|(at, _)| *at <= now);
+            let waits = waits.map(|(_, waiting)| waiting.clone());
+            Ok(Some(if s.acted_at.is_some() {
+                waits.collect()
+            } else {
+                Vec::new()
+            }))
         }))
     }
 
@@ -250,12 +259,17 @@ impl Source for Server {
         _: Option<&'a str>,
         _: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
-        Box::pin(self.answer(|s, _| {
-            s.logs += 1;
-            s.log
-                .clone()
-                .unwrap_or_else(|| Ok(DeploymentLog::default()))
-        }))
+        Box::pin(async {
+            let pause = self.0.lock().unwrap().log_latency;
+            time::sleep(pause).await;
+            self.answer(|s, _| {
+                s.logs += 1;
+                s.log
+                    .clone()
+                    .unwrap_or_else(|| Ok(DeploymentLog::default()))
+            })
+            .await
+        })
     }
 
     fn project_of(&self, _: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {

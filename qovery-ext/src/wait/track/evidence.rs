@@ -205,7 +205,9 @@ impl Track {
         facts: &Facts,
     ) -> Standing {
         let may_be_done = context.goal.may_have_nothing_to_do() || context.answered_idle;
-        let holds = mark.state.phase(context.goal) == Phase::Reached && mark.waiting == 0;
+        // Where the server does not count what waits, its queue is asked before this counts.
+        let holds = mark.state.phase(context.goal) == Phase::Reached
+            && mark.waiting.is_none_or(|count| count == 0);
         if !may_be_done || !holds {
             self.settling = None;
             return Standing::Pending(Phase::NotStarted);
