@@ -120,26 +120,24 @@ impl Group {
                 baselines.insert(*key, shared::read(&source, *key).await);
             }
         }
-        let prepared =
-            actions
-                .into_iter()
-                .zip(&keys)
-                .zip(&subjects)
-                .map(|((action, key), subject)| {
-                    let shared = baselines.get(key).and_then(Option::as_ref);
-                    let own = shared
-                        .and_then(|s| shared::part_of(s, subject))
-                        .and_then(Result::ok);
-                    let project = match key {
-                        Key::Project(project) => Some(*project),
-                        Key::Environment(_) | Key::Alone(_) => None,
-                    };
-                    action.starting_at(project, own.map(|seen| seen.snapshot))
-                });
-        let started: Vec<_> = stream::iter(prepared.map(Action::start))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let prepared: Vec<_> = actions
+            .into_iter()
+            .zip(&keys)
+            .zip(&subjects)
+            .map(|((action, key), subject)| {
+                let shared = baselines.get(key).and_then(Option::as_ref);
+                let own = shared
+                    .and_then(|s| shared::part_of(s, subject))
+                    .and_then(Result::ok);
+                let project = match key {
+                    Key::Project(project) => Some(*project),
+                    Key::Environment(_) | Key::Alone(_) => None,
+                };
+                action.starting_at(project, own.map(|seen| seen.snapshot))
+            })
+            .collect();
+        let starts = prepared.into_iter().map(Action::start);
+        let started: Vec<_> = stream::iter(starts).buffered(AT_ONCE).collect().await;
         Self::of_members(started)
     }
 
@@ -211,9 +209,9 @@ impl Group {
             .into_iter()
             .partition(Member::is_pending);
         self.members = ended;
-        let operations = || pending.iter().filter_map(|m| m.operation.as_ref());
-        let subjects: Vec<Subject> = operations().map(|o| o.subject().clone()).collect();
-        let Some(source) = operations().next().map(|o| Arc::clone(&o.source)) else {
+        let subjects: Vec<Subject> = operations(&pending).map(|o| o.subject().clone()).collect();
+        let first = operations(&pending).next();
+        let Some(source) = first.map(|o| Arc::clone(&o.source)) else {
             return Vec::new();
         };
         let keys = shared::keys(&source, &subjects).await;
@@ -238,6 +236,10 @@ impl Group {
         }
         shares
     }
+}
+
+fn operations(members: &[Member]) -> impl Iterator<Item = &Operation> {
+    members.iter().filter_map(|m| m.operation.as_ref())
 }
 
 impl fmt::Debug for Group {

@@ -273,7 +273,7 @@ impl Story {
                 RequestStatus::Empty,
                 RequestStatus::NoBody,
             ]),
-            merges: dice.chance(15),
+            merges: dice.chance(35),
             gone: dice.one_of(&[
                 Gone::NotFound,
                 Gone::Forbidden,
