@@ -109,6 +109,7 @@ mod engine;
 mod goal;
 mod group;
 mod handles;
+mod mark;
 mod operation;
 mod options;
 mod outcome;

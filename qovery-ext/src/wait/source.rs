@@ -84,6 +84,8 @@ pub(crate) struct Waiting {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Past {
     pub(crate) deployment: String,
+    /// The action as the API spells it.
+    pub(crate) action: String,
     /// The state that it left behind.
     pub(crate) state: State,
     /// The same of each service that took part.

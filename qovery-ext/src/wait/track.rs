@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub(crate) use standing::{Ask, Cause, Context, Decision, Facts, Proof, Standing};
 
-use super::{Goal, Phase, State, clock::after, snapshot::Mark};
+use super::{Goal, Phase, State, clock::after, mark::Mark};
 
 enum View {
     NoWord,
@@ -134,6 +134,10 @@ impl Track {
         self.seen = true;
         let view = match (context.request, &facts.request) {
             (None, _) => View::NoWord,
+            (Some(_), None) if context.frugal && self.may_still_wait(mark) => {
+                // Nothing ends here: that it is ours can be asked when something does.
+                return Standing::Pending(Phase::Queued);
+            }
             (Some(request), None) if self.wants_word(mark, context.frugal) => {
                 return Standing::Ask(Ask::Request(request));
             }
@@ -152,6 +156,7 @@ impl Track {
             View::Waiting => {
                 // The reading is older than the server's word: whatever it shows came before ours.
                 self.start_over_from(mark);
+                self.waited = true;
                 if facts.queue.is_none() {
                     return Standing::Ask(Ask::Queue);
                 }
@@ -175,17 +180,16 @@ impl Track {
     fn wants_word(&self, mark: &Mark, frugal: bool) -> bool {
         const AT_LEAST_EVERY: u32 = 4;
         let replaced = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b);
-        let looks_like_ours = frugal
-            && self.service.is_none()
-            && mark.deployment.is_some()
-            && self
-                .baseline
-                .as_ref()
-                .is_some_and(|b| b.deployment != mark.deployment);
+        let looks_like_ours = frugal && self.service.is_none() && self.has_another_deployment(mark);
         !mark.state.is_active()
             || !(self.running_confirmed || looks_like_ours)
             || replaced
             || (mark.deployment.is_none() && self.unchecked >= AT_LEAST_EVERY)
+    }
+
+    /// Whether something is under way that nothing shows to be this operation's.
+    fn may_still_wait(&self, mark: &Mark) -> bool {
+        mark.state.is_active() && !self.running_confirmed && !self.has_another_deployment(mark)
     }
 
     fn start_over_from(&mut self, mark: &Mark) {
@@ -210,6 +214,14 @@ impl Track {
         if self.calmed && same && mark.state.is_active() {
             return false;
         }
+        // The status names a request from before ours: what it shows is from before ours.
+        if mark.request.is_some()
+            && mark.request == baseline.request
+            && context.request.is_some()
+            && mark.request != context.request
+        {
+            return false;
+        }
         // A first deployment: what waited had no id, and our request no longer waits.
         let first =
             context.request.is_some() && baseline.deployment.is_none() && mark.deployment.is_some();
@@ -230,6 +242,11 @@ impl Track {
         let Some(baseline) = &self.baseline else {
             return self.ran || (!untouched && mark.action.is_some_and(Phase::is_terminal));
         };
+        // What was under way before us has come to its end.
+        let ran_before = !baseline.state.is_terminal();
+        if ran_before && baseline.deployment.is_some() && mark.deployment == baseline.deployment {
+            return false;
+        }
         let changed = mark.state != baseline.state;
         if changed && !passed_over && (mark.state.is_error() || mark.state == State::Canceled) {
             return true;
@@ -253,8 +270,9 @@ impl Track {
 
     /// The server says that the request is under way.
     fn judge_running(&mut self, mark: &Mark, context: &Context) -> Standing {
-        self.running_confirmed = true;
         if mark.state.is_active() {
+            // A reading that is older than the word does not show what the word is about.
+            self.running_confirmed = true;
             // One deployment at a time runs in an environment, so this activity is ours.
             self.moved = true;
             self.note_activity(mark);

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Goal, Phase, Subject,
+    Goal, Phase, Snapshot, Subject,
     clock::after,
-    snapshot::{Mark, Snapshot},
+    mark::Mark,
     source::{Receipt, Waiting},
     track::{Ask, Context, Decision, Facts, Proof, Standing, Track, settle_period},
 };
@@ -34,6 +34,12 @@ pub(crate) struct Tracker {
     /// When the server was asked to act, in seconds since 1970 by this machine's clock.
     #[serde(default)]
     acted_at: u64,
+    /// The last deployment before the action, where the status of the whole was read.
+    #[serde(default)]
+    whole_before: Option<String>,
+    /// Whether a new request in the queue can be this operation's: not where it is long ago.
+    #[serde(default)]
+    adopts: bool,
     /// Whether the server has told of the request before.
     #[serde(default)]
     had_word: bool,
@@ -83,6 +89,8 @@ impl Tracker {
                     decided: None,
                 })
                 .collect(),
+            whole_before: None,
+            adopts: false,
             acted_at: 0,
             had_word: false,
             looked: true,
@@ -99,13 +107,24 @@ impl Tracker {
         waited_before: Option<Vec<Uuid>>,
     ) -> Self {
         let marks = baseline.marks();
+        // What was queued a moment ago may have left the queue before the queue was read.
+        let queued = marks
+            .iter()
+            .flatten()
+            .any(|m| m.state.phase(goal) == Phase::Queued);
         let idle = marks.iter().flatten().all(Mark::is_known_idle);
+        let whole_before = match subject {
+            Subject::Environment { .. } | Subject::Services { .. } => {
+                baseline.deployment_id.clone()
+            }
+            Subject::Service { .. } | Subject::Cluster { .. } => None,
+        };
         Self {
             goal,
             acted: true,
             request: None,
             answered_idle: false,
-            calm: waited_before.as_ref().map_or(idle, Vec::is_empty),
+            calm: waited_before.as_ref().map_or(idle, Vec::is_empty) && !queued,
             candidates: waited_before.clone().unwrap_or_default(),
             waited_before,
             tracks: services_of(subject)
@@ -116,6 +135,8 @@ impl Tracker {
                     decided: None,
                 })
                 .collect(),
+            whole_before,
+            adopts: true,
             acted_at: unix_seconds(),
             had_word: false,
             looked: false,
@@ -127,7 +148,7 @@ impl Tracker {
     /// Goes on in another process, perhaps much later: what waits by now may be anybody's.
     pub(crate) fn resume(&mut self, settle: Duration) {
         let age = unix_seconds().checked_sub(self.acted_at);
-        self.looked |= age.is_none_or(|age| age > settle.as_secs());
+        self.adopts &= age.is_some_and(|age| age <= settle.as_secs());
     }
 
     /// Takes what the server answered to the action.
@@ -227,11 +248,14 @@ impl Tracker {
         let marks = snapshot.marks();
         // What is read just after the action may be from before it, so one look is not enough.
         let since = *self.looking_since.get_or_insert(now);
-        self.looked |= now >= after(since, settle);
         if !self.looked && self.is_request_in_doubt(&marks) {
             match &facts.queue {
                 None => return Verdict::Ask(Ask::Queue),
-                Some(queue) => self.look_in(queue.as_deref().unwrap_or_default()),
+                Some(None) => {}
+                Some(Some(queue)) => {
+                    self.look_in(queue);
+                    self.looked = now >= after(since, settle);
+                }
             }
         }
         let context = Context {
@@ -243,6 +267,7 @@ impl Tracker {
             settle,
             now,
             deployment: self.deployment().map(str::to_owned),
+            whole_before: self.whole_before.clone(),
             may_wait: facts.queue.as_ref().and_then(Option::as_ref).map(|queue| {
                 let mut waiting = queue.iter();
                 waiting.any(|w| !self.acted || self.candidates.contains(&w.request))
@@ -317,7 +342,9 @@ impl Tracker {
 
     /// Looks for the request in what waits soon after the action.
     fn look_in(&mut self, queue: &[Waiting]) {
-        self.request = self.find_own(queue);
+        if self.adopts {
+            self.request = self.find_own(queue);
+        }
         for waiting in queue {
             if !self.candidates.contains(&waiting.request) {
                 self.candidates.push(waiting.request);
@@ -330,7 +357,7 @@ impl Tracker {
         let before = self.waited_before.as_deref().unwrap_or_default();
         let mut new = queue
             .iter()
-            .filter(|w| !before.contains(&w.request) && does(&w.action, self.goal));
+            .filter(|w| !before.contains(&w.request) && self.goal.is_of(&w.action));
         let own = new.next()?;
         // Two of them cannot be told apart: rather none than the wrong one.
         new.next().is_none().then_some(own.request)
@@ -347,18 +374,6 @@ fn services_of(subject: &Subject) -> Vec<Option<Uuid>> {
         Subject::Environment { .. } | Subject::Cluster { .. } => vec![None],
         Subject::Service { service, .. } => vec![Some(service.id)],
         Subject::Services { services, .. } => services.iter().map(|s| Some(s.id)).collect(),
-    }
-}
-
-/// Whether a queued action, as the API spells it, leads to the goal.
-fn does(action: &str, goal: Goal) -> bool {
-    match goal {
-        Goal::Deployed => action == "DEPLOY",
-        Goal::Restarted => action == "RESTART",
-        Goal::Stopped => action == "STOP",
-        Goal::Deleted => matches!(action, "DELETE" | "DELETE_RESOURCES_ONLY"),
-        Goal::Uninstalled => matches!(action, "UNINSTALL" | "DELETE" | "DELETE_RESOURCES_ONLY"),
-        Goal::Canceled => false,
     }
 }
 

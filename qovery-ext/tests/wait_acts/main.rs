@@ -2,6 +2,13 @@
 //!
 //! On paused time, against the fake's socket-free transport.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod outcomes;
 mod sent;
 

@@ -48,6 +48,8 @@ pub(crate) struct Truth {
     pub(crate) replaced: bool,
     /// Whether it was about the whole environment, so that its end is the end of the request.
     pub(crate) is_whole: bool,
+    /// Whether every service that was asked about is stopped or was never deployed.
+    pub(crate) is_stopped: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +79,10 @@ pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
         end: end_of(story, &ours, &states),
         at: ours.ended_at,
         is_whole: story.target == Target::Environment,
+        is_stopped: scene.services.iter().enumerate().all(|(i, service)| {
+            let state = service.state();
+            !story.is_about(i) || state.is_none_or(|s| s == "READY" || s == "STOPPED")
+        }),
         replaced: later || matches!(story.fate, Fate::Superseded(_)),
     }
 }
@@ -170,10 +176,22 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
     if is_indistinguishable(story, truth) {
         right.push(Outcome::Reached);
     }
+    if was_stopped_already(story, truth) {
+        // The server answers with how the environment stands, the service is stopped all the same.
+        right.push(Outcome::Reached);
+    }
     if story.has_outage() {
         right.push(Outcome::LostContact);
     }
     right
+}
+
+/// A service that was never deployed, or was stopped before, had nothing to do.
+pub(crate) fn was_stopped_already(story: &Story, truth: &Truth) -> bool {
+    story.asked == Asked::Stop
+        && story.target != Target::Environment
+        && truth.at.is_none()
+        && truth.is_stopped
 }
 
 /// The server named no request, took ours out of its queue and ran somebody else's of the same kind:

@@ -254,6 +254,7 @@ impl ApiSource {
             .await?;
         let past = history.results.iter().map(|entry| Past {
             deployment: entry.identifier.execution_id.clone(),
+            action: entry.trigger_action.as_str().to_owned(),
             state: State::from(entry.status.as_str()),
             services: entry
                 .stages

@@ -235,6 +235,7 @@ impl Source for Server {
         Box::pin(self.answer(|s, _| {
             let past = s.history.iter().map(|(deployment, state)| Past {
                 deployment: (*deployment).to_owned(),
+                action: "DEPLOY".to_owned(),
                 state: State::from(*state),
                 services: Vec::new(),
             });

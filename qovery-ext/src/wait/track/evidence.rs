@@ -3,7 +3,7 @@
 //! Pure, like its parent.
 
 use super::{
-    super::{Goal, Phase, clock::after, snapshot::Mark, source::Past},
+    super::{Goal, Phase, clock::after, mark::Mark, source::Past},
     Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, decide, passed_over,
     settle_period, superseded_by,
 };
@@ -65,7 +65,7 @@ impl Track {
                 return Standing::Ask(Ask::History);
             };
             // Nothing waited before us: the first deployment since then is ours.
-            self.deployment = self.first_since_baseline(history.as_deref());
+            self.deployment = self.first_since_baseline(context, history.as_deref());
         }
         if context.request.is_none() && !context.calm && !self.certain {
             if context.may_wait.is_none() && facts.queue.is_none() {
@@ -122,26 +122,40 @@ impl Track {
             };
         }
         match decide(&mark.state, context.goal) {
+            Some(decision @ Decision::Reached(_)) => {
+                // The same state may be the end of something else that was asked for.
+                let Some(history) = &facts.history else {
+                    return Standing::Ask(Ask::History);
+                };
+                let past = history
+                    .iter()
+                    .flatten()
+                    .find(|p| Some(&p.deployment) == mark.deployment.as_ref());
+                if past.is_some_and(|past| context.goal.is_not_of(&past.action)) {
+                    return Standing::Decided(superseded_by(mark));
+                }
+                Standing::Decided(decision)
+            }
             Some(decision) => Standing::Decided(decision),
             None => Standing::Pending(Phase::NotStarted),
         }
     }
 
     /// The first deployment since the baseline, from a history that goes back that far.
-    fn first_since_baseline(&self, history: Option<&[Past]>) -> Option<String> {
-        let before = self.baseline.as_ref()?.deployment.as_ref();
-        let past = history?.iter().filter(|past| match self.service {
-            Some(own) => past.services.iter().any(|(id, _)| *id == own),
-            None => true,
-        });
-        let since: Vec<_> = past
-            .map(|past| &past.deployment)
-            .take_while(|id| Some(*id) != before)
-            .collect();
-        let goes_back = before.is_some_and(|before| {
-            history.is_some_and(|h| h.iter().any(|past| past.deployment == *before))
-        });
-        goes_back.then(|| since.last().map(|id| (*id).clone()))?
+    fn first_since_baseline(&self, context: &Context, history: Option<&[Past]>) -> Option<String> {
+        let own_before = self.baseline.as_ref().and_then(|b| b.deployment.as_ref());
+        let before = context.whole_before.as_ref().or(own_before)?;
+        let history = history?;
+        let end = history.iter().position(|past| past.deployment == *before)?;
+        let mut since = history
+            .iter()
+            .take(end)
+            .rev()
+            .filter(|past| match self.service {
+                Some(own) => past.services.iter().any(|(id, _)| *id == own),
+                None => true,
+            });
+        since.next().map(|past| past.deployment.clone())
     }
 
     /// Where many waited and the request is not known: one deployment runs at a time, so what runs
@@ -175,7 +189,14 @@ impl Track {
         let anothers = mark.request.is_some_and(|named| {
             named != ours && Some(named) != before && queue.iter().all(|w| w.request != named)
         });
-        (self.waited && same) || (anothers && self.has_another_deployment(mark))
+        // Where another's request waits and nothing runs, ours neither waits nor runs.
+        let only_another_waits = mark.request.is_some_and(|named| named != ours)
+            && mark.request != before
+            && mark.state.phase(Goal::Canceled) == Phase::Queued
+            && !self.has_another_deployment(mark);
+        (self.waited && same)
+            || (anothers && self.has_another_deployment(mark))
+            || only_another_waits
     }
 
     /// A cancel is about what ran or waited before it, not about anything newer.
@@ -204,6 +225,13 @@ impl Track {
         context: &Context,
         facts: &Facts,
     ) -> Standing {
+        if self.waited {
+            // It had something to do, and no longer waits to do it.
+            return match passed_over(mark) {
+                Some(decision) => Standing::Decided(decision),
+                None => Standing::Pending(Phase::NotStarted),
+            };
+        }
         let may_be_done = context.goal.may_have_nothing_to_do() || context.answered_idle;
         // Where the server does not count what waits, its queue is asked before this counts.
         let holds = mark.state.phase(context.goal) == Phase::Reached

@@ -28,6 +28,8 @@ pub(crate) struct Context {
     pub(crate) now: Instant,
     /// The deployment that was found to be this operation's, by whichever of its tracks.
     pub(crate) deployment: Option<String>,
+    /// The last deployment of the whole before the action, where it was read.
+    pub(crate) whole_before: Option<String>,
     /// Whether one of the requests waits that can be this operation's, where it is not known
     /// which one is; `None` where the queue was not asked or has no answer.
     pub(crate) may_wait: Option<bool>,
