@@ -372,7 +372,7 @@ async fn a_slow_project_does_not_hold_up_the_others() {
             .unwrap()
             .elapsed
     };
-    assert!(elapsed(2) < seconds(30), "{:?}", elapsed(2));
+    assert!(elapsed(2) < seconds(45), "{:?}", elapsed(2));
     assert!(elapsed(0) >= seconds(50), "{:?}", elapsed(0));
 }
 
