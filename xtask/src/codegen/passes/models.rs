@@ -142,7 +142,7 @@ fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
         (ty, Presence::Required)
     } else if fact.required {
         (parse_quote!(Option<#bare>), Presence::Nullable)
-    } else if is_collection(&bare) && !request {
+    } else if is_collection(&bare) && !request && !fact.secret {
         (bare, Presence::Collection)
     } else {
         (parse_quote!(Option<#bare>), Presence::Optional)
@@ -188,12 +188,7 @@ pub(crate) fn is_collection(ty: &Type) -> bool {
 pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
     models
         .iter()
-        .filter(|model| {
-            model
-                .fields
-                .iter()
-                .all(|field| !is_argument(field))
-        })
+        .filter(|model| model.fields.iter().all(|field| !is_argument(field)))
         .map(|model| model.name.clone())
         .collect()
 }
@@ -232,7 +227,7 @@ fn is_argument(field: &Field) -> bool {
 /// and what the contract gives an empty default.
 fn may_be_empty(field: &Field, response: bool, with_default: &BTreeSet<String>) -> bool {
     field.absent_is_empty
-        || response && is_collection(&field.ty)
+        || response && is_collection(types::inside(&field.ty, "Secret").unwrap_or(&field.ty))
         || types::model_name(&field.ty).is_some_and(|name| with_default.contains(&name))
 }
 
@@ -254,7 +249,9 @@ fn member(field: &Field, response: bool, with_default: &BTreeSet<String>) -> Tok
             options.push(quote!(default));
         }
         Presence::Required | Presence::Nullable => {}
-        Presence::Expected | Presence::Optional => options.push(quote!(skip_serializing_if = "Option::is_none")),
+        Presence::Expected | Presence::Optional => {
+            options.push(quote!(skip_serializing_if = "Option::is_none"))
+        }
         Presence::Patch => {
             options.push(quote!(
                 default,
@@ -272,8 +269,8 @@ fn member(field: &Field, response: bool, with_default: &BTreeSet<String>) -> Tok
         Presence::Extra => options.push(quote!(flatten)),
     }
     if holds_date_time(ty) {
-        let default =
-            matches!(presence, Presence::Expected | Presence::Optional) || *presence == Presence::Nullable && response;
+        let default = matches!(presence, Presence::Expected | Presence::Optional)
+            || *presence == Presence::Nullable && response;
         if default {
             options.push(quote!(default));
         }
