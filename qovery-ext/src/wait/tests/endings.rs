@@ -412,11 +412,13 @@ async fn a_report_that_does_not_arrive_holds_nobody_up_although_the_wait_is_drop
 #[tokio::test(start_paused = true)]
 async fn settings_that_mean_never_are_no_overflow() {
     let server = deploying().at(100.0, status("DEPLOYED", "e-2"));
-    let mut options = WaitOptions::default();
-    options.heartbeat = Duration::MAX;
-    options.poll_timeout = Duration::MAX;
-    options.settle = Duration::MAX;
-    options.deadline = crate::wait::Deadline::After(Duration::MAX);
+    let options = WaitOptions {
+        heartbeat: Duration::MAX,
+        poll_timeout: Duration::MAX,
+        settle: Duration::MAX,
+        deadline: crate::wait::Deadline::After(Duration::MAX),
+        ..WaitOptions::default()
+    };
     let schedule = PollSchedule::every(seconds(10)).growth(3.0).jitter(0.3);
     server
         .deploy()
