@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::stream::FusedStream;
 use httpmock::{HttpMockRequest, HttpMockResponse, Method::GET, MockServer};
 use qovery_api::{
     Call, Client, PagedOperation, WindowOperation,
@@ -366,6 +367,28 @@ async fn second_deployment_histories_are_windows_that_can_be_widened() {
         client.list_agentic_workflow_deployment_history_v2(PARENT)
     })
     .await;
+}
+
+#[test]
+fn streams_of_generated_operations_are_fused_and_can_be_sent_between_threads() {
+    fn check<T: FusedStream + Send + Unpin + 'static>(_: &T) {}
+    fn send<T: Send>(_: T) {}
+    let client = Client::builder().build().unwrap();
+    let history = client.list_environment_deployment_history(PARENT);
+    let mut items = history.clone().items();
+    check(&items);
+    check(&history.pages());
+    check(
+        &client
+            .get_organization_events(PARENT)
+            .paged()
+            .backward()
+            .items(),
+    );
+    send(items.next());
+    send(items.collect_all(1));
+    let window = client.list_environment_deployment_history_v2(PARENT);
+    send(window.window(20));
 }
 
 #[tokio::test]

@@ -102,9 +102,15 @@ impl Error {
 
     pub(crate) fn decode(
         operation: &'static OperationInfo,
-        raw: RawResponse,
-        error: DecodeError,
+        mut raw: RawResponse,
+        mut error: DecodeError,
     ) -> Self {
+        if let Some(token) = raw.token() {
+            error.redact(&token);
+            let mut body = raw.body.clone();
+            token.clean_body(&mut body);
+            raw.body = body;
+        }
         Self::new(operation, Kind::Decode(Box::new(raw.into()), error))
     }
 

@@ -206,12 +206,23 @@ impl Transport for HttpTransport {
             let limit = request.timeout.unwrap_or(self.timeout);
             let outcome = self.exchange(&request, started, limit).await;
             let elapsed = started.elapsed();
+            let own = request.headers.get(header::AUTHORIZATION);
+            let authorization = own.or(self.authorization.as_ref());
             match outcome {
                 Ok(mut response) => {
                     response.elapsed = elapsed;
+                    if let Some(value) = authorization {
+                        response.redact(value);
+                    }
                     Ok(response)
                 }
-                Err(fault) => Err(self.explain(fault, limit).with_attempts(1, elapsed)),
+                Err(fault) => {
+                    let error = self.explain(fault, limit).with_attempts(1, elapsed);
+                    Err(match authorization {
+                        Some(value) => error.redact(value),
+                        None => error,
+                    })
+                }
             }
         })
     }

@@ -34,6 +34,7 @@ mod operation;
 mod patch;
 mod path;
 mod query;
+mod redact;
 mod request;
 mod response;
 mod secret;

@@ -27,7 +27,6 @@ mod environment;
 mod error;
 mod limits;
 mod retry;
-mod scrub;
 mod token_source;
 mod trace;
 mod transport;

@@ -15,7 +15,6 @@ use tracing::Instrument;
 use super::{
     limits::Limits,
     retry::RetryPolicy,
-    scrub::scrub,
     token_source::{Issued, NoToken, Tokens},
     trace,
 };
@@ -32,8 +31,9 @@ pub(super) enum Authorization {
 /// Sends through another transport, with a token, within limits, and again where that is safe.
 pub(super) struct ConnectedTransport {
     pub(super) inner: Arc<dyn Transport>,
-    /// Whether the transport inside keeps to the limit of a request by itself.
-    pub(super) inner_keeps_limit: bool,
+    /// Whether the transport inside is ours, which keeps to the limit of a request and shows no
+    /// token by itself.
+    pub(super) inner_is_http: bool,
     pub(super) authorization: Authorization,
     pub(super) limits: Limits,
     pub(super) policy: RetryPolicy,
@@ -229,22 +229,37 @@ impl ConnectedTransport {
         if let Some(value) = authorization {
             request.headers.insert(header::AUTHORIZATION, value.clone());
         }
-        let authorization = request.headers.get(header::AUTHORIZATION).cloned();
         progress.sent += 1;
-        let sending = self.inner.send(request);
-        let mut outcome = match self.inner_keeps_limit {
-            true => sending.await,
-            false => timeout(limit, sending)
-                .await
-                .unwrap_or_else(|_| Err(TransportError::timeout(limit))),
+        let outcome = match self.inner_is_http {
+            true => self.inner.send(request).await,
+            false => self.send_elsewhere(request, limit).await,
         };
-        if let Ok(response) = &mut outcome {
+        if let Ok(response) = &outcome {
             self.limits.hold.observe(response);
-            if let Some(value) = &authorization {
-                scrub(response, value);
-            }
         }
         outcome
+    }
+
+    /// Sends through a transport of the program's own, of which nothing is presumed.
+    async fn send_elsewhere(
+        &self,
+        request: Request,
+        limit: Duration,
+    ) -> Result<RawResponse, TransportError> {
+        let authorization = request.headers.get(header::AUTHORIZATION).cloned();
+        let outcome = timeout(limit, self.inner.send(request))
+            .await
+            .unwrap_or_else(|_| Err(TransportError::timeout(limit)));
+        let Some(value) = authorization else {
+            return outcome;
+        };
+        match outcome {
+            Ok(mut response) => {
+                response.redact(&value);
+                Ok(response)
+            }
+            Err(error) => Err(error.redact(&value)),
+        }
     }
 
     /// Waits while the server wants no requests, unless that would take more than there is time

@@ -43,8 +43,9 @@
 //!
 //! # Windows
 //!
-//! Some operations return their newest items and take nothing but a number. They have no stream;
-//! [`WindowCall`] gives them a [`Window`], which says whether it was cut and can be widened.
+//! Some operations return their newest items and take nothing but a number. They have no stream:
+//! `items` does not compile for them. [`WindowCall`] gives them a [`Window`], which says whether it
+//! was cut and can be widened.
 //!
 //! Not for lists that come whole: those are awaited as they are.
 
@@ -56,6 +57,8 @@ mod items;
 mod link;
 mod pager;
 mod pages;
+#[cfg(doctest)]
+mod proofs;
 mod trail;
 mod walk;
 mod window;

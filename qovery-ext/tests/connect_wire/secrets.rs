@@ -131,6 +131,7 @@ async fn exercise(printed: &Printed, client: &Client, method: &Method) {
         match &outcome {
             Ok(response) => {
                 printed.debug(response);
+                printed.debug(&response.headers);
                 if !response.status.is_success() {
                     printed.add(&response.body);
                 }
@@ -155,7 +156,8 @@ async fn nothing_that_a_program_can_print_shows_the_token() {
             &format!("<title>{TOKEN}</title>"),
         ),
         Answer::status(429, "Retry-After: 0\r\n", &echo),
-        Answer::status(500, "", &echo),
+        Answer::status(500, &format!("x-request-id: {TOKEN}\r\n"), &echo),
+        Answer::status(200, &format!("x-qovery-request-id: {TOKEN}\r\n"), "{}"),
         Answer::status(503, "", ""),
         Answer::status(302, "Location: http://localhost:1/\r\n", &echo),
         Answer::status(307, "Location: http://127.0.0.1:1/\r\n", ""),
