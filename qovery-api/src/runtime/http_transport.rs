@@ -308,8 +308,9 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries and
-    /// timeouts are set by this builder, whatever was set there.
+    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts
+    /// and the user agent are set by this builder, whatever was set there, and what goes over the
+    /// wire is not logged.
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
         self.http = settings;
         self
@@ -331,6 +332,8 @@ impl HttpTransportBuilder {
             .user_agent(user_agent)
             .connect_timeout(self.connect_timeout)
             .redirect(redirect::Policy::none())
+            // What goes over the wire holds the token.
+            .connection_verbose(false)
             .retry(retry::never())
             .build()
             .map_err(|error| {

@@ -81,6 +81,9 @@ impl RetryPolicy {
     }
 
     /// How often a request is sent at most, the first time included. 0 counts as 1. Default: 4.
+    ///
+    /// The one time that a call is sent again with a [renewed token](super::TokenSource) comes on
+    /// top.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = if attempts == 0 { 1 } else { attempts };
         self

@@ -58,7 +58,8 @@ pub struct Window<O: WindowOperation> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WindowExtent {
-    /// The whole list: the window had room for more.
+    /// The whole list: the window had room for more, going by the size that the server declares. Where
+    /// it declares none, that is certain only of fewer items than it sends unasked.
     Complete,
     /// As many items as were asked for. There may be more: widen the window to see.
     Full,
@@ -72,9 +73,8 @@ impl WindowExtent {
     fn of(count: u64, asked: u64, default: u64, declared: Option<u64>, held_back: bool) -> Self {
         let room = match declared {
             Some(declared) if declared > 0 => declared.min(asked),
-            // A server that pays no heed to the size sends its default.
-            _ if count == default => default.min(asked),
-            _ => asked,
+            // Where it ends a window is then unknown, but not before the size that it has unasked.
+            _ => default.min(asked),
         };
         if count >= asked {
             Self::Full
@@ -150,6 +150,8 @@ mod tests {
             (20, 100, Some(20), false, Limited),
             (20, 100, None, false, Limited),
             (20, 100, Some(0), false, Limited),
+            (50, 100, None, false, Limited),
+            (7, 100, None, false, Complete),
             (20, 100, Some(100), false, Complete),
             (50, 100, Some(50), false, Limited),
             (49, 100, Some(50), false, Complete),

@@ -211,6 +211,19 @@ async fn a_refused_connection_and_a_proxy_do_not_show_the_token() {
 }
 
 #[tokio::test]
+async fn what_goes_over_the_wire_is_not_logged_even_where_that_was_asked_for() {
+    let server = Server::start([Answer::status(200, "", "{}")]).await;
+    let wordy = qovery_api::reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .connection_verbose(true);
+    let client = connect(&server.url()).reqwest(wordy).build().unwrap();
+    let printed = listen();
+    exercise(&printed, &client, &Method::POST).await;
+    assert_silent(&printed, &"a wordy client");
+}
+
+#[tokio::test]
 async fn a_renewal_and_its_failure_do_not_show_the_tokens() {
     struct Source(bool);
 

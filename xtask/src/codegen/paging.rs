@@ -1,8 +1,10 @@
 //! Derives from the contract which operations page, and how.
 //!
 //! By shape, not by name of the operation: a new operation with a known shape pages without a
-//! change here, and a parameter that looks like paging but is of no known shape stops the generator
-//! until it is classified. Not for walking the pages: that is `qovery-ext`.
+//! change here, and a parameter, or a field of a result, that looks like paging but is of no known
+//! shape stops the generator until it is classified. A result that only repeats a page number and a
+//! size is the first page of a list that has no second one, and stays a plain list. Not for walking
+//! the pages: that is `qovery-ext`.
 
 use std::collections::BTreeMap;
 
@@ -40,20 +42,33 @@ const HELD_BACK: &[&str] = &["organization_max_limit_reached"];
 /// Names of parameters that page elsewhere, in lower case without separators.
 const SUSPECTS: &[&str] = &[
     "after",
+    "batch",
     "before",
-    "cursor",
+    "count",
     "endcursor",
     "endingbefore",
+    "first",
     "from",
+    "index",
+    "last",
+    "limit",
     "marker",
-    "offset",
-    "page",
+    "maxresults",
+    "next",
+    "nexttoken",
     "perpage",
+    "position",
+    "previous",
+    "rows",
+    "since",
+    "size",
     "skip",
+    "start",
     "startingafter",
     "to",
     "token",
     "top",
+    "until",
 ];
 
 /// Parts of names that mean paging wherever they occur.
@@ -61,21 +76,36 @@ const SUSPICIOUS_PARTS: &[&str] = &[
     "cursor", "offset", "page", "continue", "startid", "stepback",
 ];
 
-/// Parameters that look like paging and are not: name, and why.
-const NOT_PAGING: &[(&str, &str)] = &[
+/// Fields of a response that lead on to another page, in lower case without separators.
+const LEADS: &[&str] = &[
+    "continuationtoken",
+    "continuetoken",
+    "cursor",
+    "hasmore",
+    "hasnext",
+    "links",
+    "next",
+    "nextcursor",
+    "nextlink",
+    "nextpage",
+    "nextpagetoken",
+    "nexttoken",
+    "nexturl",
+    "pagetoken",
+    "prev",
+    "previous",
+];
+
+/// Parameters that look like paging and are not: the operation, the parameter, and why.
+const NOT_PAGING: &[(&str, &str, &str)] = &[
+    ("get-cluster-logs", "start", "a point in time"),
+    ("get-cluster-logs", "since", "a span of time"),
     (
+        "get-cluster-logs",
         "limit",
-        "says how many lines of a log to read; where to begin is a time",
+        "how many lines to read; where to begin is a time",
     ),
-    ("since", "a point in time, in logs"),
-    (
-        "fromTimestamp",
-        "a filter on the time of an event; the pages are told apart by a token",
-    ),
-    (
-        "toTimestamp",
-        "a filter on the time of an event; the pages are told apart by a token",
-    ),
+    ("get-cluster-metrics", "start", "a point in time"),
 ];
 
 /// Writes the implementation of `PagedOperation` or `WindowOperation`, or nothing where the operation does not page.
@@ -89,7 +119,13 @@ pub(crate) fn emit(
     models: &BTreeMap<&str, &Model>,
 ) -> Result<Option<TokenStream>, Problem> {
     let Some(shape) = shape_of(operation)? else {
-        return Ok(None);
+        return match output.and_then(|output| lead(output, models)) {
+            Some(field) => Err(unknown_shape(
+                operation,
+                &format!("the field `{field}` of the result"),
+            )),
+            None => Ok(None),
+        };
     };
     let problem = |what: String| {
         Problem::new(what)
@@ -179,16 +215,15 @@ pub(crate) fn emit(
 }
 
 fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
-    if operation.http_method != "GET" {
-        return Ok(None);
-    }
     let query: Vec<&ParameterModel> = operation
         .parameters
         .iter()
         .filter(|parameter| parameter.location == Location::Query)
         .collect();
     let has = |name: &str| query.iter().any(|parameter| parameter.name == name);
-    let known: &[&str] = if has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
+    let known: &[&str] = if operation.http_method != "GET" {
+        &[]
+    } else if has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
         &[START_ID, SIZE]
     } else if has(FORWARD) && has(BACKWARD) && !has(START_ID) {
         &[FORWARD, BACKWARD, SIZE]
@@ -199,13 +234,11 @@ fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
     };
     for parameter in &query {
         let name = parameter.name.as_str();
-        if known.contains(&name) || NOT_PAGING.iter().any(|(other, _)| *other == name) {
-            continue;
-        }
-        if looks_like_paging(name) {
-            return Err(Problem::new(format!("the parameter `{name}` of `{}` looks like paging, but the operation has no known shape of it", operation.id))
-                .with_pointer(operation.pointer.clone())
-                .with_help("classify it in xtask/src/codegen/paging.rs: a new shape, or an entry of NOT_PAGING with the reason"));
+        let is_no_page = NOT_PAGING
+            .iter()
+            .any(|(id, other, _)| *id == operation.id && *other == name);
+        if !known.contains(&name) && !is_no_page && looks_like_paging(name) {
+            return Err(unknown_shape(operation, &format!("the parameter `{name}`")));
         }
     }
     Ok(match known.first() {
@@ -223,12 +256,33 @@ fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
     })
 }
 
+fn unknown_shape(operation: &OperationModel, what: &str) -> Problem {
+    Problem::new(format!(
+        "{what} of `{}` looks like paging, but the operation has no known shape of it",
+        operation.id
+    ))
+    .with_pointer(operation.pointer.clone())
+    .with_help(
+        "classify it in xtask/src/codegen/paging.rs: a new shape, or an exception with its reason",
+    )
+}
+
+/// A field of the result that leads on to another page.
+fn lead<'a>(output: &Type, models: &BTreeMap<&str, &'a Model>) -> Option<&'a str> {
+    let page = types::inside(output, "Option").unwrap_or(output);
+    let page = *models.get(types::model_name(page)?.as_str())?;
+    let mut names = page.fields.iter().map(|field| field.wire.as_str());
+    names.find(|name| LEADS.contains(&plain(name).as_str()))
+}
+
+/// In lower case, without separators.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.collect::<String>().to_ascii_lowercase()
+}
+
 fn looks_like_paging(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let plain = plain(name);
     SUSPECTS.contains(&plain.as_str()) || SUSPICIOUS_PARTS.iter().any(|part| plain.contains(part))
 }
 
