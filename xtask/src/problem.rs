@@ -58,6 +58,17 @@ impl Problem {
         self
     }
 
+    /// Adds the file and the line of a place in this document, where no file is named yet.
+    pub(crate) fn located_in(mut self, document: &Document) -> Self {
+        if self.file.is_none()
+            && let Some(pointer) = &self.pointer
+        {
+            self.line = document.line_of(pointer);
+            self.file = Some(document.path.clone());
+        }
+        self
+    }
+
     /// Adds what a person can do about it.
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

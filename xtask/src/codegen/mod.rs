@@ -41,7 +41,8 @@ pub(crate) struct Trees {
 pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Trees, Problem> {
     let document = contract::load_with(spec, overlay)?;
     let normalised = normalise(&document)?;
-    let mut parts = passes::run(&progenitor(&normalised)?, &normalised)?;
+    let mut parts = passes::run(&progenitor(&normalised)?, &normalised)
+        .map_err(|problem| problem.located_in(&document))?;
     parts.contract = constants(&document, &normalised, &inputs(spec, overlay)?);
     let name = |path: &Path| {
         path.file_name()
