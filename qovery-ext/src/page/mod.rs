@@ -72,6 +72,21 @@ pub use pages::{Page, Pages};
 pub use window::{Window, WindowCall, WindowExtent};
 
 /// Why a stream ended.
+///
+/// ```no_run
+/// # use qovery_api::{Client, uuid::Uuid};
+/// use qovery_ext::page::{Ending, PagedCall};
+///
+/// # async fn run(client: Client, database: Uuid) {
+/// let mut backups = client.list_database_backup(database).paged().at_most_pages(5).items();
+/// while let Some(Ok(backup)) = backups.next().await {
+///     println!("{}", backup.name);
+/// }
+/// if backups.ending() != Some(Ending::Complete) {
+///     println!("and perhaps more");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ending {
