@@ -3,6 +3,13 @@
 //! The server answers with whole bodies of the contract, so that what is proven is the way from the
 //! query to the items. Not for timing: that is tested on paused time, without sockets.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::FusedStream;
