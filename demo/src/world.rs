@@ -11,6 +11,8 @@ use qovery_ext::{
 
 /// How many deployments the shop has seen before.
 const PAST: u32 = 46;
+/// What lies between two of them.
+const BETWEEN: Duration = Duration::from_secs(5 * 3600 + 17 * 60);
 
 /// A shop on a fake.
 pub(crate) struct World {
@@ -70,7 +72,7 @@ impl World {
         .url("https://shop.example.com");
         add(Helm, "gateway", "edge", &[(Deployment, 33)]);
 
-        let environment = environment.history(PAST);
+        live_through(&fake, &environment, &api);
         Ok(Self {
             environment,
             api,
@@ -110,5 +112,22 @@ impl World {
             .token(self.token.clone())
             .user_agent(crate::commands::USER_AGENT)
             .build()
+    }
+}
+
+/// A past of deployments by somebody else, most of them successful.
+fn live_through(fake: &FakeQovery, environment: &FakeEnvironment, api: &FakeService) {
+    for number in 1..=PAST {
+        let somebody = environment.elsewhere();
+        match number % 11 {
+            5 => somebody.fails_at(api, Step::Build).deploys(),
+            10 => {
+                somebody.deploys();
+                let minute = Duration::from_secs(60);
+                environment.elsewhere().after(minute).cancels();
+            }
+            _ => somebody.deploys(),
+        }
+        fake.advance(BETWEEN);
     }
 }

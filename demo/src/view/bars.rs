@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use qovery_ext::wait::{Phase, Progress};
+use qovery_ext::wait::Phase;
 
 use super::{
     row::{Columns, Rows, ServiceRow, StageRow, colour, sign, span},
-    text::Live,
+    text::{Live, News},
 };
 use crate::follow::Task;
 
@@ -66,7 +66,7 @@ impl Bars {
     fn bar_width(&self) -> usize {
         match (self.width)() {
             ..48 => 0,
-            width => (width - 44).min(40),
+            width => (width - 46).min(40),
         }
     }
 }
@@ -89,7 +89,7 @@ impl Live for Bars {
         self.summary.enable_steady_tick(TICK);
     }
 
-    fn show(&mut self, rows: &Rows, progress: &Progress) {
+    fn show(&mut self, rows: &Rows, news: &News<'_>) {
         let columns = rows.columns();
         self.fit(rows.stages.len() + rows.services.len());
         let bar_width = self.bar_width();
@@ -101,7 +101,7 @@ impl Live for Bars {
                 line.show_service(service, columns);
             }
         }
-        self.summary.set_message(summary(progress));
+        self.summary.set_message(summary(rows, news));
     }
 
     fn end(&mut self) -> bool {
@@ -150,17 +150,19 @@ impl Line {
 }
 
 /// The line below the rows: how much is done.
-fn summary(progress: &Progress) -> String {
-    let counts = progress.services;
-    let mut text = format!("{} of {} services done", counts.reached, counts.total);
-    if let Some(place) = progress.queue_position {
-        text = format!("number {place} in the queue");
+fn summary(rows: &Rows, news: &News<'_>) -> String {
+    let (done, all) = (rows.count(Phase::Reached), rows.services.len());
+    let mut text = match news.progress.and_then(|progress| progress.queue_position) {
+        Some(place) => format!("number {place} in the queue"),
+        None => format!("{done} of {all} services done"),
+    };
+    let failed = rows.count(Phase::Failed);
+    if failed > 0 {
+        text.push_str(&format!(", {failed} failed"));
     }
-    if counts.failed > 0 {
-        text = format!("{text}, {} failed", counts.failed);
-    }
-    if progress.failed_polls > 0 {
-        let trouble = format!(", {} requests failed in a row", progress.failed_polls);
+    let trouble = news.progress.map_or(0, |progress| progress.failed_polls);
+    if trouble > 0 {
+        let trouble = format!(", {trouble} requests failed in a row");
         text.push_str(&style(trouble).yellow().to_string());
     }
     text
@@ -175,4 +177,119 @@ fn styled(template: &str) -> ProgressStyle {
 
 fn to_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use indicatif::{InMemoryTerm, TermLike as _};
+    use qovery_api::uuid::Uuid;
+
+    use super::*;
+
+    const STAGE: Option<Uuid> = Some(Uuid::from_u128(1));
+
+    fn service(number: u128, name: &str, phase: Phase, state: &str, steps: &str) -> ServiceRow {
+        ServiceRow {
+            id: Uuid::from_u128(number),
+            stage: STAGE,
+            name: name.to_owned(),
+            kind: "application".to_owned(),
+            phase,
+            state: state.to_owned(),
+            steps: steps.to_owned(),
+        }
+    }
+
+    fn rows(phase: Phase) -> Rows {
+        let state = if phase == Phase::Running {
+            "BUILDING"
+        } else {
+            "DEPLOYED"
+        };
+        Rows {
+            stages: vec![StageRow {
+                id: STAGE,
+                name: "code".to_owned(),
+                phase,
+                services: 2,
+                reached: if phase == Phase::Running { 1 } else { 2 },
+                running: usize::from(phase == Phase::Running),
+                duration: Some(Duration::from_secs(64)),
+            }],
+            services: vec![
+                service(2, "api", phase, state, "git clone 4s, build 1m 2s"),
+                service(
+                    3,
+                    "storefront",
+                    Phase::Reached,
+                    "DEPLOYED",
+                    "deployment 20s",
+                ),
+            ],
+        }
+    }
+
+    /// What a terminal of this width shows after these rows were drawn one after the other.
+    fn screen(width: u16, updates: &[Rows]) -> (Bars, InMemoryTerm) {
+        let terminal = InMemoryTerm::new(20, width);
+        let target = terminal.clone();
+        let target = move || ProgressDrawTarget::term_like_with_hz(Box::new(target.clone()), 255);
+        let widths: fn() -> usize = match width {
+            80 => || 80,
+            120 => || 120,
+            _ => || 36,
+        };
+        let mut bars = Bars::new(target, widths);
+        bars.begin(&Task {
+            title: "Deploying".to_owned(),
+            environment: Some("production".to_owned()),
+            services: Vec::new(),
+            speed: 1.0,
+        });
+        for rows in updates {
+            let news = News {
+                elapsed: Duration::ZERO,
+                progress: None,
+            };
+            bars.show(rows, &news);
+        }
+        bars.summary.tick();
+        (bars, terminal)
+    }
+
+    #[test]
+    fn every_row_takes_one_line_at_any_width() {
+        for width in [36, 80, 120] {
+            let (_bars, terminal) = screen(width, &[rows(Phase::Running), rows(Phase::Running)]);
+            let shown = terminal.contents();
+            let lines: Vec<_> = shown.lines().collect();
+            assert_eq!(lines.len(), 4, "at {width} columns:\n{shown}");
+            assert!(
+                lines[0].contains("code") && lines[0].contains("1/2"),
+                "{shown}"
+            );
+            assert!(
+                lines[1].contains("api") && lines[2].contains("storefront"),
+                "{shown}"
+            );
+            assert!(lines[3].contains("1 of 2 services done"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_no_bars_and_a_wide_one_shows_every_step() {
+        let (_bars, narrow) = screen(36, &[rows(Phase::Running)]);
+        assert!(!narrow.contents().contains('━'), "{}", narrow.contents());
+        let (_bars, wide) = screen(120, &[rows(Phase::Running)]);
+        assert!(wide.contents().contains('━'), "{}", wide.contents());
+        assert!(wide.contents().contains("git clone 4s, build 1m 2s"));
+    }
+
+    #[test]
+    fn what_was_drawn_is_gone_at_the_end() {
+        let (mut bars, terminal) = screen(80, &[rows(Phase::Running), rows(Phase::Reached)]);
+        assert!(bars.end(), "the last rows are to be printed");
+        assert_eq!(terminal.contents(), "");
+        assert_eq!(terminal.width(), 80);
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use qovery_ext::wait::Progress;
+use qovery_ext::wait::Phase;
 
 use super::{
     row::{Rows, sign, span},
-    text::{Live, say},
+    text::{Live, News, say},
 };
 use crate::follow::Task;
 
@@ -24,39 +24,50 @@ impl Live for Lines {
         say(format!("  {}", task.headline()));
     }
 
-    fn show(&mut self, rows: &Rows, progress: &Progress) {
-        let at = clock(progress.elapsed.mul_f64(self.speed));
+    fn show(&mut self, rows: &Rows, news: &News<'_>) {
+        let at = clock(news.elapsed.mul_f64(self.speed));
         let columns = rows.columns();
         let before = std::mem::replace(&mut self.shown, rows.clone());
-        let mut news = 0;
+        let mut changes = 0;
         for stage in &rows.stages {
             let old = before.stages.iter().find(|old| old.id == stage.id);
-            if old.is_none_or(|old| old.phase != stage.phase) {
-                news += 1;
+            let waits = matches!(stage.phase, Phase::NotStarted | Phase::Queued);
+            if old.map_or(!waits, |old| old.phase != stage.phase) {
+                changes += 1;
                 let sign = sign(stage.phase);
                 say(format!(
                     "  {at}  {sign} stage {}: {}",
                     stage.name, stage.phase
                 ));
             }
-        }
-        for service in &rows.services {
-            let old = before.services.iter().find(|old| old.id == service.id);
-            let is_news =
-                old.is_none_or(|old| (old.phase, &old.state) != (service.phase, &service.state));
-            if is_news && !before.services.is_empty() {
-                news += 1;
-                say(format!(
-                    "  {at}    {} {}",
-                    sign(service.phase),
-                    columns.service(service)
-                ));
+            for service in rows.of_stage(stage) {
+                let old = before.services.iter().find(|old| old.id == service.id);
+                let waits = matches!(service.phase, Phase::NotStarted | Phase::Queued);
+                if old.map_or(!waits, |old| {
+                    (old.phase, &old.state) != (service.phase, &service.state)
+                }) {
+                    changes += 1;
+                    let sign = sign(service.phase);
+                    say(format!("  {at}    {sign} {}", columns.service(service)));
+                }
             }
         }
-        let trouble = progress.failed_polls > 0;
-        if trouble || (news == 0 && (progress.heartbeat || progress.queue_position.is_some())) {
-            say(format!("  {at}  {progress}"));
+        let Some(progress) = news.progress else {
+            return;
+        };
+        let mut still = vec![progress.phase.to_string()];
+        if let Some(place) = progress.queue_position {
+            still.push(format!("number {place} in the queue"));
         }
+        if progress.failed_polls > 0 {
+            still.push(format!(
+                "{} requests failed in a row",
+                progress.failed_polls
+            ));
+        } else if changes > 0 || (progress.queue_position.is_none() && !progress.heartbeat) {
+            return;
+        }
+        say(format!("  {at}  {}", still.join(", ")));
     }
 
     fn end(&mut self) -> bool {

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use console::{Alignment, Style, pad_str};
 use qovery_api::uuid::Uuid;
-use qovery_ext::wait::{
-    Goal, Phase, Progress, ServiceSnapshot, Snapshot, StageSnapshot, StepSnapshot,
-};
+use qovery_ext::wait::{Goal, Phase, ServiceSnapshot, Snapshot, StageSnapshot, StepSnapshot};
 
 use crate::follow::Task;
 
@@ -42,16 +40,25 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn of(progress: &Progress, task: &Task) -> Self {
-        let snapshot = &progress.snapshot;
-        let goal = progress.goal.unwrap_or(Goal::Deployed);
-        // What the snapshot shows before the operation has begun is of an earlier deployment.
-        let is_own = !matches!(progress.phase, Phase::NotStarted | Phase::Queued);
-        let services: Vec<_> = snapshot
+    /// What a status shows of an operation that is in this phase.
+    pub(super) fn of(snapshot: &Snapshot, goal: Goal, phase: Phase, task: &Task) -> Self {
+        // What the status shows before the operation has begun is of an earlier deployment.
+        let is_own = !matches!(phase, Phase::NotStarted | Phase::Queued);
+        let mut services: Vec<_> = snapshot
             .services
             .iter()
             .map(|service| ServiceRow::of(service, snapshot, goal, is_own, task))
             .collect();
+        for stage in snapshot
+            .stages
+            .iter()
+            .filter(|stage| is_own && is_skipped(stage))
+        {
+            let own = services
+                .iter_mut()
+                .filter(|row| row.stage == Some(stage.id));
+            own.for_each(ServiceRow::skip);
+        }
         let mut stages: Vec<_> = snapshot
             .stages
             .iter()
@@ -63,7 +70,7 @@ impl Rows {
             stages.clear();
         }
         if stages.is_empty() && !services.is_empty() {
-            stages.push(StageRow::without_stages(&services, progress.phase));
+            stages.push(StageRow::without_stages(&services, phase));
         }
         Self { stages, services }
     }
@@ -73,6 +80,14 @@ impl Rows {
         let id = stage.id;
         let mut services = self.services.iter();
         std::iter::from_fn(move || services.find(|service| id.is_none() || service.stage == id))
+    }
+
+    /// How many services are in a phase.
+    pub(super) fn count(&self, phase: Phase) -> usize {
+        self.services
+            .iter()
+            .filter(|row| row.phase == phase)
+            .count()
     }
 
     /// The widths of the columns of names and kinds.
@@ -125,6 +140,18 @@ impl ServiceRow {
             },
         }
     }
+
+    fn skip(&mut self) {
+        self.phase = Phase::NotStarted;
+        "skipped".clone_into(&mut self.state);
+        self.steps.clear();
+    }
+}
+
+/// Whether nothing was done in a stage, such as after a failure in an earlier one. What its
+/// services show is of an earlier deployment then.
+fn is_skipped(stage: &StageSnapshot) -> bool {
+    stage.status.as_deref() == Some("SKIPPED")
 }
 
 impl StageRow {
@@ -137,7 +164,11 @@ impl StageRow {
         Self {
             id: Some(stage.id),
             name: stage.name.clone(),
-            phase: if is_own { stage.phase() } else { Phase::Queued },
+            phase: match stage.phase() {
+                _ if !is_own => Phase::Queued,
+                _ if is_skipped(stage) => Phase::NotStarted,
+                phase => phase,
+            },
             services: own.len(),
             reached: count(Phase::Reached),
             running: count(Phase::Running),
@@ -177,8 +208,13 @@ impl Columns {
         format!("{}  {kind}  {state}  {steps}", pad(&row.name, self.name))
     }
 
-    /// The name of a stage.
+    /// The sign and the name of a stage.
     pub(super) fn stage(self, row: &StageRow) -> String {
+        let sign = colour(row.phase).apply_to(sign(row.phase));
+        format!("{sign} {}", self.name_of(row))
+    }
+
+    fn name_of(self, row: &StageRow) -> String {
         let name = pad(&row.name, self.stage);
         match row.phase {
             Phase::NotStarted | Phase::Queued => Style::new().dim().apply_to(name).to_string(),
@@ -264,5 +300,60 @@ pub(super) fn count(number: u64, word: &str) -> String {
     match number {
         1 => format!("1 {word}"),
         _ => format!("{number} {word}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qovery_ext::wait::{ServiceKind, ServiceRef, State, Subject};
+
+    use super::*;
+
+    fn task() -> Task {
+        Task {
+            title: "Deploying".to_owned(),
+            environment: None,
+            services: Vec::new(),
+            speed: 1.0,
+        }
+    }
+
+    fn snapshot(stage_status: &str) -> Snapshot {
+        let stage = Uuid::from_u128(1);
+        let subject = Subject::environment(Uuid::from_u128(2));
+        let mut snapshot = Snapshot::new(subject, State::DeploymentError);
+        let mut shown = StageSnapshot::new(stage, "edge");
+        shown.status = Some(stage_status.to_owned());
+        snapshot.stages.push(shown);
+        let id = ServiceRef::new(ServiceKind::Application, Uuid::from_u128(3));
+        let mut service = ServiceSnapshot::new(id, State::Deployed);
+        service.stage = Some(stage);
+        snapshot.services.push(service);
+        snapshot
+    }
+
+    #[test]
+    fn a_service_of_a_skipped_stage_is_not_shown_as_deployed() {
+        let rows = Rows::of(&snapshot("SKIPPED"), Goal::Deployed, Phase::Failed, &task());
+        assert_eq!(rows.services[0].state, "skipped");
+        assert_eq!(rows.stages[0].reached, 0);
+        assert_eq!(rows.stages[0].phase, Phase::NotStarted);
+        let rows = Rows::of(&snapshot("DONE"), Goal::Deployed, Phase::Failed, &task());
+        assert_eq!(rows.services[0].state, "DEPLOYED");
+    }
+
+    #[test]
+    fn what_an_earlier_deployment_has_left_is_not_shown_as_done() {
+        let rows = Rows::of(&snapshot("DONE"), Goal::Deployed, Phase::Queued, &task());
+        assert_eq!(rows.services[0].state, "waiting");
+        assert_eq!(rows.count(Phase::Reached), 0);
+    }
+
+    #[test]
+    fn a_service_without_a_stage_is_still_shown() {
+        let mut snapshot = snapshot("DONE");
+        snapshot.services[0].stage = None;
+        let rows = Rows::of(&snapshot, Goal::Deployed, Phase::Running, &task());
+        assert_eq!(rows.of_stage(&rows.stages[0]).count(), 1);
     }
 }

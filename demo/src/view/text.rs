@@ -1,11 +1,12 @@
 //! Everything for people but the progress itself, which is drawn by what is [`Live`].
 
-use std::io::Write as _;
+use std::{io::Write as _, time::Duration};
 
 use console::{Style, style};
 use qovery_api::types::DeploymentHistoryEnvironment;
 use qovery_ext::wait::{
-    FailedService, FailureReport, Goal, OperationToken, Phase, Progress, Reached, WaitError,
+    FailedService, FailureReport, Goal, OperationToken, Phase, Progress, Reached, Snapshot,
+    WaitError, WaitErrorKind,
 };
 
 use super::{
@@ -14,17 +15,25 @@ use super::{
 };
 use crate::{ending::Problem, follow::Task};
 
-/// How many past deployments of each page are shown, where there are several pages.
-const SHOWN: u64 = 4;
+/// How many past deployments the tour shows.
+const SHOWN: u64 = 6;
 
 /// Shows progress as it comes.
 pub(super) trait Live {
     /// Something is about to be asked for.
     fn begin(&mut self, task: &Task);
     /// There is news.
-    fn show(&mut self, rows: &Rows, progress: &Progress);
+    fn show(&mut self, rows: &Rows, news: &News<'_>);
     /// Nothing more will come. Returns whether the last rows have to be printed.
     fn end(&mut self) -> bool;
+}
+
+/// What is told besides the rows.
+pub(super) struct News<'a> {
+    /// The time since the operation was started.
+    pub(super) elapsed: Duration,
+    /// What was reported; `None` at the end.
+    pub(super) progress: Option<&'a Progress>,
 }
 
 /// Text, in colours where they are wanted.
@@ -32,8 +41,9 @@ pub(super) struct Text {
     live: Box<dyn Live>,
     task: Option<Task>,
     rows: Rows,
-    page: u64,
-    on_page: u64,
+    phase: Phase,
+    /// The past deployments of each page that were not shown.
+    left_out: Vec<(u64, u64)>,
 }
 
 impl Text {
@@ -42,8 +52,8 @@ impl Text {
             live,
             task: None,
             rows: Rows::default(),
-            page: 0,
-            on_page: 0,
+            phase: Phase::NotStarted,
+            left_out: Vec::new(),
         }
     }
 
@@ -61,6 +71,13 @@ impl Text {
         }
     }
 
+    fn show(&mut self, snapshot: &Snapshot, goal: Goal, phase: Phase, news: &News<'_>) {
+        let Some(task) = &self.task else { return };
+        self.phase = phase;
+        self.rows = Rows::of(snapshot, goal, phase, task);
+        self.live.show(&self.rows, news);
+    }
+
     fn speed(&self) -> f64 {
         self.task.as_ref().map_or(1.0, |task| task.speed)
     }
@@ -73,12 +90,10 @@ impl Text {
 
 impl View for Text {
     fn welcome(&mut self, url: &str, speed: f64) {
+        let title = "A fake of the Qovery API: no account, no network";
+        say(style(title).bold().to_string());
         say(format!(
-            "{}",
-            style("A Qovery API of its own, in this process").bold()
-        ));
-        say(format!(
-            "It listens at {url}. No account, no network; its clock runs {speed} times as fast."
+            "at {url}, where time passes {speed} times as fast as here"
         ));
     }
 
@@ -95,9 +110,12 @@ impl View for Text {
     }
 
     fn progress(&mut self, progress: &Progress) {
-        let Some(task) = &self.task else { return };
-        self.rows = Rows::of(progress, task);
-        self.live.show(&self.rows, progress);
+        let goal = progress.goal.unwrap_or(Goal::Deployed);
+        let news = News {
+            elapsed: progress.elapsed,
+            progress: Some(progress),
+        };
+        self.show(&progress.snapshot, goal, progress.phase, &news);
     }
 
     fn reached(&mut self, reached: &Reached) {
@@ -121,9 +139,30 @@ impl View for Text {
     }
 
     fn missed(&mut self, error: &WaitError) {
+        if let Some(last) = error.last() {
+            let goal = error.token().goal().unwrap_or(Goal::Deployed);
+            let phase = match error.kind() {
+                WaitErrorKind::Failed => Phase::Failed,
+                WaitErrorKind::Canceled => Phase::Canceled,
+                _ => self.phase,
+            };
+            let news = News {
+                elapsed: error.elapsed(),
+                progress: None,
+            };
+            self.show(last, goal, phase, &news);
+        }
         self.end();
         let message = error.to_string();
-        let message = message.lines().next().unwrap_or_default();
+        let mut message = message.lines().next().unwrap_or_default().to_owned();
+        if let Some(name) = self
+            .task
+            .as_ref()
+            .and_then(|task| task.environment.as_ref())
+        {
+            let subject = error.token().subject().to_string();
+            message = message.replacen(&subject, &format!("environment {name}"), 1);
+        }
         say(format!("  {} {message}", style("✘").red().bold()));
         if let Some(report) = error.report() {
             print_report(report);
@@ -151,12 +190,11 @@ impl View for Text {
     }
 
     fn deployment(&mut self, place: u64, page: u64, deployment: &DeploymentHistoryEnvironment) {
-        if page != self.page {
-            self.page = page;
-            self.on_page = 0;
-        }
-        self.on_page += 1;
-        if self.on_page > SHOWN && self.task.is_some() {
+        if self.task.is_some() && place > SHOWN {
+            match self.left_out.last_mut() {
+                Some((last, count)) if *last == page => *count += 1,
+                _ => self.left_out.push((page, 1)),
+            }
             return;
         }
         let state = deployment
@@ -185,25 +223,28 @@ impl View for Text {
     }
 
     fn end_of_history(&mut self, total: u64, pages: u64, is_cut: bool) {
+        if !self.left_out.is_empty() {
+            let left_out = self.left_out.drain(..);
+            let left_out: Vec<_> = left_out
+                .map(|(page, count)| format!("{count} on page {page}"))
+                .collect();
+            say(format!("    …  and {}", left_out.join(", ")));
+        }
         let and_more = if is_cut { ", and there are more" } else { "" };
         let total = count(total, "deployment");
         let pages = count(pages, "page");
-        say(format!(
-            "  {} {total} on {pages}{and_more}",
-            style("✔").green().bold()
-        ));
+        let sign = style("✔").green().bold();
+        say(format!("  {sign} {total} on {pages}{and_more}"));
     }
 
     fn farewell(&mut self) {
         say("");
-        say(format!(
-            "{}",
-            style("The same on your own environment").bold()
-        ));
+        say(style("The same on an environment of your own")
+            .bold()
+            .to_string());
         say("  export QOVERY_API_TOKEN=…");
-        say(
-            "  cargo demo -- --environment ID deploy    (or redeploy, stop, cancel, wait, history)",
-        );
+        say("  cargo demo -- --environment ID deploy");
+        say("  or redeploy, stop, cancel, wait, history; more with cargo demo -- --help");
     }
 
     fn problem(&mut self, problem: &Problem) {
@@ -218,7 +259,9 @@ fn print_report(report: &FailureReport) {
     for failed in &report.services {
         print_failed(failed);
     }
-    for line in &report.lines {
+    // Where it is known which service has failed, what concerns others is beside the point.
+    let lines = report.lines.iter().filter(|_| report.services.is_empty());
+    for line in lines {
         say(format!("    {line}"));
     }
     if let Some(id) = &report.deployment_id {
@@ -275,7 +318,7 @@ fn fact(name: &str, value: &str) {
 
 /// Prints a line. A reader that has gone away is no reason to stop waiting.
 pub(super) fn say(line: impl AsRef<str>) {
-    let _unwritable = writeln!(std::io::stdout(), "{}", line.as_ref());
+    let _unwritable = writeln!(std::io::stdout(), "{}", line.as_ref().trim_end());
 }
 
 /// Cuts a row to the width of the terminal; elsewhere it stays whole.
