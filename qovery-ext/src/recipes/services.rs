@@ -53,9 +53,16 @@ impl fmt::Display for EnvironmentService {
 ///
 /// # Errors
 /// As the call itself.
-pub async fn services(client: &Client, environment: Uuid) -> Result<Vec<EnvironmentService>, Error> {
+pub async fn services(
+    client: &Client,
+    environment: Uuid,
+) -> Result<Vec<EnvironmentService>, Error> {
     let listed = Call::<ListNames>::new(client, &[&environment]).await?;
-    Ok(listed.results.into_iter().map(Listed::into_service).collect())
+    Ok(listed
+        .results
+        .into_iter()
+        .map(Listed::into_service)
+        .collect())
 }
 
 /// The service of an environment with this name, whatever its kind. Upper and lower case are the
@@ -234,7 +241,11 @@ mod tests {
             .collect();
         let names = serde_json::json!({ "results": results });
         let names: Names = serde_json::from_value(names).unwrap();
-        names.results.into_iter().map(Listed::into_service).collect()
+        names
+            .results
+            .into_iter()
+            .map(Listed::into_service)
+            .collect()
     }
 
     #[test]
