@@ -91,7 +91,7 @@ impl World {
                 "   Compiling shop-api v2.3.0 (/app)",
                 "error[E0425]: cannot find value `total` in this scope",
                 "  --> src/checkout.rs:42:17",
-                "error: could not compile `shop-api` (bin \"shop-api\") due to 1 previous error",
+                "error: could not compile `shop-api` (bin \"shop-api\")",
             ]);
     }
 

@@ -10,8 +10,9 @@
 //! 3 refused. After 2, the deployment goes on: the last line says with which token another job can
 //! wait for it.
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
+use anyhow::Context as _;
 use qovery_ext::{
     connect,
     qovery_api::uuid::Uuid,
@@ -20,18 +21,15 @@ use qovery_ext::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(exit_code) => ExitCode::from(exit_code),
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(64)
-        }
-    }
+    ExitCode::from(run().await.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        64 // none of the codes above: nothing was asked of the API
+    }))
 }
 
-async fn run() -> Result<u8, Box<dyn Error>> {
+async fn run() -> anyhow::Result<u8> {
     let mut arguments = std::env::args().skip(1);
-    let environment: Uuid = arguments.next().ok_or("which environment?")?.parse()?;
+    let environment: Uuid = arguments.next().context("which environment?")?.parse()?;
     let json = arguments
         .next()
         .is_some_and(|argument| argument == "--json");

@@ -8,15 +8,14 @@
 //! The API gives 20 deployments at a time; the pager asks for the next page while the last one is
 //! being written, and holds no more than these two.
 
-use std::error::Error;
-
+use anyhow::Context as _;
 use qovery_ext::{connect, page::PagedCall, qovery_api::uuid::Uuid};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     let environment: Uuid = std::env::args()
         .nth(1)
-        .ok_or("which environment?")?
+        .context("which environment?")?
         .parse()?;
     let client = connect::from_env()?;
 

@@ -10,11 +10,11 @@
 //! in between; the exit code is that of the command.
 
 use std::{
-    error::Error,
     process::{Command, ExitCode},
     time::Duration,
 };
 
+use anyhow::Context as _;
 use qovery_ext::{
     connect,
     qovery_api::{
@@ -27,11 +27,11 @@ use qovery_ext::{
 };
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> anyhow::Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
-    let original: Uuid = arguments.next().ok_or("which environment?")?.parse()?;
-    let name = arguments.next().ok_or("what is the copy to be named?")?;
-    let command = arguments.next().ok_or("which command is to test it?")?;
+    let original: Uuid = arguments.next().context("which environment?")?.parse()?;
+    let name = arguments.next().context("what is the copy to be named?")?;
+    let command = arguments.next().context("which command is to test it?")?;
     let client = connect::from_env()?;
 
     let request = CloneEnvironmentRequest::new(name).mode(EnvironmentModeEnum::Preview);
@@ -52,12 +52,12 @@ async fn test(
     preview: Uuid,
     name: &str,
     command: &str,
-) -> Result<ExitCode, Box<dyn Error>> {
+) -> anyhow::Result<ExitCode> {
     let owner = VariableOwner::Environment(preview);
     for variable in [
         Variable::new("PREVIEW_NAME", name),
         Variable::new("LOG_LEVEL", "debug"),
-        Variable::new("SESSION_KEY", Uuid::from_u128(17).to_string()).secret(),
+        Variable::new("PAYMENT_TOKEN", "sandbox").secret(),
     ] {
         set_variable(client, owner, &variable).await?;
     }

@@ -8,8 +8,9 @@
 //! The function that is tested takes a client like any other. The tests give it one without
 //! sockets, on a paused clock: minutes of deployment pass at once.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
+use anyhow::Context as _;
 use qovery_ext::{
     connect,
     qovery_api::{Client, uuid::Uuid},
@@ -33,10 +34,10 @@ async fn deploy_with_one_retry(client: &Client, environment: Uuid) -> Result<Rea
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     let environment: Uuid = std::env::args()
         .nth(1)
-        .ok_or("which environment?")?
+        .context("which environment?")?
         .parse()?;
     let reached = deploy_with_one_retry(&connect::from_env()?, environment).await?;
     println!("deployed after {} s", reached.elapsed.as_secs());

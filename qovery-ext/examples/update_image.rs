@@ -8,8 +8,9 @@
 //! The API replaces the whole configuration with what an edit sends, and resets what is left out.
 //! The request is therefore made from the configuration that is there.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
+use anyhow::{Context as _, bail, ensure};
 use qovery_ext::{
     connect,
     qovery_api::{types::ContainerRequest, uuid::Uuid},
@@ -18,17 +19,18 @@ use qovery_ext::{
 };
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let environment: Uuid = arguments.next().ok_or("which environment?")?.parse()?;
-    let name = arguments.next().ok_or("which service?")?;
-    let tag = arguments.next().ok_or("which tag?")?;
+    let environment: Uuid = arguments.next().context("which environment?")?.parse()?;
+    let name = arguments.next().context("which service?")?;
+    let tag = arguments.next().context("which tag?")?;
     let client = connect::from_env()?;
 
     let service = find_service(&client, environment, &name).await?;
-    if service.kind != Some(ServiceKind::Container) {
-        return Err(format!("{service} is no container").into());
-    }
+    ensure!(
+        service.kind == Some(ServiceKind::Container),
+        "{service} is no container"
+    );
 
     // Read, modify, write.
     let current = client.get_container(service.id).await?;
@@ -40,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // What the server has now makes the request that was sent: nothing was lost or reset.
     if ContainerRequest::from(edited) != request {
-        return Err("somebody else has edited it at the same time: look before deploying".into());
+        bail!("somebody else has edited it at the same time: look before deploying");
     }
 
     // The service alone, whatever its neighbors do.

@@ -8,7 +8,7 @@
 //! Environments of one project share their polls, so that the limit on requests is kept however many
 //! there are. Exit codes: 0 all deployed; otherwise that of the worst, as for one environment.
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use qovery_ext::{
     connect,
@@ -17,11 +17,12 @@ use qovery_ext::{
 };
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> anyhow::Result<ExitCode> {
     let environments = std::env::args().skip(1);
     let environments: Vec<Uuid> = environments
         .map(|id| id.parse())
         .collect::<Result<_, _>>()?;
+    anyhow::ensure!(!environments.is_empty(), "which environments?");
     let client = connect::from_env()?;
 
     let deployments = environments.iter().map(|id| {

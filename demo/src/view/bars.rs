@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use qovery_ext::wait::Phase;
 
 use super::{
-    row::{Columns, Rows, ServiceRow, StageRow, colour, sign, span},
+    row::{self, Columns, Rows, ServiceRow, StageRow, colour, sign, span},
     text::{Live, News},
 };
 use crate::follow::Task;
@@ -61,14 +61,6 @@ impl Bars {
             self.lines.push(Line { bar, phase: None });
         }
     }
-
-    /// How wide the bar of a stage is; nothing where there is no room for one.
-    fn bar_width(&self) -> usize {
-        match (self.width)() {
-            ..48 => 0,
-            width => (width - 46).min(40),
-        }
-    }
 }
 
 impl Live for Bars {
@@ -92,7 +84,7 @@ impl Live for Bars {
     fn show(&mut self, rows: &Rows, news: &News<'_>) {
         let columns = rows.columns();
         self.fit(rows.stages.len() + rows.services.len());
-        let bar_width = self.bar_width();
+        let bar_width = row::bar_width((self.width)());
         let mut lines = self.lines.iter_mut();
         for stage in &rows.stages {
             let Some(line) = lines.next() else { return };
@@ -116,17 +108,16 @@ impl Live for Bars {
 impl Line {
     fn show_stage(&mut self, stage: &StageRow, columns: Columns, bar_width: usize) {
         let bar = &self.bar;
-        let template =
-            format!("  {{prefix}}  {{bar:{bar_width}.green/black.bright}}  {{wide_msg}}");
+        let template = format!("  {{prefix}}  {{bar:{bar_width}.green/black.bright}}  {{wide_msg}}");
         let template = match bar_width {
             0 => "  {prefix}  {wide_msg}",
             _ => &template,
         };
         bar.set_style(styled(template).progress_chars("━╸─"));
         bar.set_prefix(columns.stage(stage));
-        // What is under way counts half.
-        bar.set_length(2 * to_u64(stage.services));
-        bar.set_position(2 * to_u64(stage.reached) + to_u64(stage.running));
+        let (position, length) = stage.position();
+        bar.set_length(to_u64(length));
+        bar.set_position(to_u64(position));
         bar.set_message(stage.tally());
         self.phase = None;
     }

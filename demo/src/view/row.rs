@@ -225,6 +225,23 @@ impl Columns {
 }
 
 impl StageRow {
+    /// How far it is, and what the whole would be. What is under way counts half.
+    pub(super) fn position(&self) -> (usize, usize) {
+        (2 * self.reached + self.running, 2 * self.services)
+    }
+
+    /// Its bar, where it is not drawn by something that moves.
+    pub(super) fn bar(&self, width: usize) -> String {
+        let (position, length) = self.position();
+        let filled = (width * position).checked_div(length).unwrap_or(0);
+        let (done, left) = ("━".repeat(filled), "─".repeat(width.saturating_sub(filled)));
+        let (done, left) = (
+            Style::new().green().apply_to(done),
+            Style::new().black().bright().apply_to(left),
+        );
+        format!("{done}{left}")
+    }
+
     /// How much of it is done, and how long it took: `2/3  1m 4s`.
     pub(super) fn tally(&self) -> String {
         let mut text = format!("{}/{}", self.reached, self.services);
@@ -239,6 +256,14 @@ impl StageRow {
             }
             _ => text,
         }
+    }
+}
+
+/// How wide the bar of a stage is in a terminal of this width; nothing where there is no room.
+pub(super) fn bar_width(columns: usize) -> usize {
+    match columns {
+        ..48 => 0,
+        columns => (columns - 46).min(40),
     }
 }
 

@@ -11,7 +11,7 @@ use qovery_ext::wait::{
 
 use super::{
     View, resume_command,
-    row::{Rows, colour, count, sign, span, step},
+    row::{Rows, bar_width, colour, count, sign, span, step},
 };
 use crate::{ending::Problem, follow::Task};
 
@@ -62,8 +62,17 @@ impl Text {
             return;
         }
         let columns = self.rows.columns();
+        let width = bar_width(console::Term::stdout().size().1.into());
         for stage in &self.rows.stages {
-            say(format!("  {}  {}", columns.stage(stage), stage.tally()));
+            let bar = match width {
+                0 => String::new(),
+                width => stage.bar(width) + "  ",
+            };
+            say(format!(
+                "  {}  {bar}{}",
+                columns.stage(stage),
+                stage.tally()
+            ));
             for service in self.rows.of_stage(stage) {
                 let sign = colour(service.phase).apply_to(sign(service.phase));
                 say(cut(format!("    {sign} {}", columns.service(service))));

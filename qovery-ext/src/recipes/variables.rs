@@ -219,9 +219,11 @@ fn decide<'a>(
     };
     let refuse = |why: &str| Err(SetVariableError::conflict(variable, why));
     match existing.variable_type {
-        Nature::Alias => return refuse("it is an alias: set the variable that it stands for"),
-        Nature::BuiltIn => return refuse("Qovery sets it"),
-        Nature::ExternalSecret | Nature::FileExternalSecret => {
+        Some(Nature::Alias) => {
+            return refuse("it is an alias: set the variable that it stands for");
+        }
+        Some(Nature::BuiltIn) => return refuse("Qovery sets it"),
+        Some(Nature::ExternalSecret | Nature::FileExternalSecret) => {
             return refuse("its value comes from an external secret manager");
         }
         _ => {}

@@ -237,11 +237,3 @@ async fn the_whole_history_becomes_a_table() {
     assert_eq!(ids.len(), 45, "each deployment once");
     assert!(run.err.contains("45 deployments"), "{}", run.err);
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tested_automation_also_runs() {
-    let scene = Scene::set().await;
-    let run = scene.run("testing", &[&scene.id()]);
-    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    assert_eq!(scene.environment.state().as_deref(), Some("DEPLOYED"));
-}
