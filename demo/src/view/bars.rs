@@ -74,9 +74,8 @@ impl Live for Bars {
             // A place in a line of text: there is nobody to tell where it cannot be written.
             let _unwritable = write!(text, "{}", span(state.elapsed().mul_f64(speed)));
         };
-        self.summary.set_style(
-            styled("  {spinner:.cyan} {clock:.dim}  {wide_msg}").with_key("clock", clock),
-        );
+        self.summary
+            .set_style(styled("  {spinner:.cyan} {clock:.dim}  {msg}").with_key("clock", clock));
         self.summary.set_message(task.headline());
         self.summary.enable_steady_tick(TICK);
     }
@@ -108,7 +107,8 @@ impl Live for Bars {
 impl Line {
     fn show_stage(&mut self, stage: &StageRow, columns: Columns, bar_width: usize) {
         let bar = &self.bar;
-        let template = format!("  {{prefix}}  {{bar:{bar_width}.green/black.bright}}  {{wide_msg}}");
+        let template =
+            format!("  {{prefix}}  {{bar:{bar_width}.green/black.bright}}  {{wide_msg}}");
         let template = match bar_width {
             0 => "  {prefix}  {wide_msg}",
             _ => &template,
