@@ -60,10 +60,9 @@ pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
 
 impl From<ConnectError> for Problem {
     fn from(error: ConnectError) -> Self {
-        let hint = error.is_missing_token().then(|| {
-            "Make a token in the console: organization settings, API token. Without --environment \
-             the demo needs none."
-        });
+        let hint = "Make a token in the console: organization settings, API token. Without \
+                    --environment the demo needs none.";
+        let hint = error.is_missing_token().then_some(hint);
         Self {
             hint: hint.map(str::to_owned),
             ..Self::new(&error, USAGE)

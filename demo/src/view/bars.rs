@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use qovery_ext::wait::Phase;
 
 use super::{
+    quiet_keys::QuietKeys,
     row::{self, Columns, Rows, ServiceRow, StageRow, colour, sign, span},
     text::{Live, News},
 };
@@ -27,6 +28,7 @@ pub(super) struct Bars {
     /// One for each stage, and one for each of its services below it.
     lines: Vec<Line>,
     speed: f64,
+    keys: Option<QuietKeys>,
 }
 
 struct Line {
@@ -48,6 +50,7 @@ impl Bars {
             summary: ProgressBar::hidden(),
             lines: Vec::new(),
             speed: 1.0,
+            keys: None,
         }
     }
 
@@ -66,6 +69,7 @@ impl Bars {
 impl Live for Bars {
     fn begin(&mut self, task: &Task) {
         self.speed = task.speed;
+        self.keys = Some(QuietKeys::new());
         self.lines.clear();
         self.drawn = MultiProgress::with_draw_target((self.target)());
         self.summary = self.drawn.add(ProgressBar::new_spinner());
@@ -100,6 +104,7 @@ impl Live for Bars {
         self.summary.disable_steady_tick();
         // What cannot be cleared cannot be printed to either.
         let _unwritable = self.drawn.clear();
+        self.keys = None;
         true
     }
 }

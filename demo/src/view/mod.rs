@@ -3,6 +3,7 @@
 mod bars;
 mod json;
 mod lines;
+mod quiet_keys;
 mod row;
 mod text;
 

@@ -133,9 +133,9 @@ async fn a_deployment_that_fails_or_is_canceled_ends_with_1_and_says_where() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_ends_with_2_and_leaves_the_deployment_alone() {
     let scene = Scene::set(Clock::manual()).await;
-    let run = scene.run("deploy --timeout 300ms");
-    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
-    assert_eq!(run.last()["event"], "deadline_passed");
+    let passed = scene.run("deploy --timeout 300ms");
+    assert_eq!(passed.code, 2, "{}{}", passed.out, passed.err);
+    assert_eq!(passed.last()["event"], "deadline_passed");
     assert_eq!(scene.asked(), ["deployEnvironment"], "it was not canceled");
 
     let line = format!(

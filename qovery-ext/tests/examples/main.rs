@@ -2,6 +2,13 @@
 //!
 //! The example about testing has tests of its own, which run with it.
 #![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops, in its helpers too"
+)]
 
 use std::{
     path::PathBuf,
