@@ -17,6 +17,7 @@ mod act;
 mod action;
 mod api;
 mod cancel;
+mod catch_up;
 mod closing;
 mod condition;
 mod engine;
