@@ -15,5 +15,7 @@ pub mod exchange;
 pub mod expected;
 #[rustfmt::skip]
 mod generated;
+#[cfg(doctest)]
+mod guide;
 pub mod revision;
 pub mod samples;

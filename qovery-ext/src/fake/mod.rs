@@ -50,11 +50,6 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-/// The snippets of the guide are compiled and run with the tests of the docs.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/testing.md")]
-struct Guide;
-
 pub use clock::Clock;
 pub use fault::{Fault, RetryAfter};
 pub use handles::{
