@@ -42,14 +42,20 @@ fn broken(page: &Page) -> Vec<String> {
         !exists || !anchor.is_empty() && !Page::read(&path).anchors().iter().any(|a| a == anchor)
     };
     let links = page.links().into_iter().filter(leads_nowhere);
-    links.map(|link| format!("{}: {link}", page.path.display())).collect()
+    links
+        .map(|link| format!("{}: {link}", page.path.display()))
+        .collect()
 }
 
 #[test]
 fn every_link_and_anchor_leads_somewhere() {
     let pages = page::all();
     let broken: Vec<_> = pages.iter().flat_map(broken).collect();
-    assert!(broken.is_empty(), "these lead nowhere:\n{}", broken.join("\n"));
+    assert!(
+        broken.is_empty(),
+        "these lead nowhere:\n{}",
+        broken.join("\n")
+    );
     let links: usize = pages.iter().map(|page| page.links().len()).sum();
     assert!(links > 60, "only {links} links were looked at");
 }
@@ -58,11 +64,13 @@ fn every_link_and_anchor_leads_somewhere() {
 fn a_link_that_leads_nowhere_is_found() {
     let page = Page {
         path: PathBuf::from("docs/page.md"),
-        text: "# One\n[a](#one) [b](#two) [c](../README.md) [d](nothing.md) ![e](../README.md#none) \
+        text:
+            "# One\n[a](#one) [b](#two) [c](../README.md) [d](nothing.md) ![e](../README.md#none) \
                [f](https://example.com/#x)"
-            .to_owned(),
+                .to_owned(),
     };
-    let found = ["#two", "nothing.md", "../README.md#none"].map(|link| format!("docs/page.md: {link}"));
+    let found =
+        ["#two", "nothing.md", "../README.md#none"].map(|link| format!("docs/page.md: {link}"));
     assert_eq!(broken(&page), found);
 }
 
@@ -79,17 +87,25 @@ fn every_page_can_be_reached_from_the_readme() {
         }
     }
     for page in page::all() {
-        assert!(reached.contains(&page.path), "nothing leads to {}", page.path.display());
+        assert!(
+            reached.contains(&page.path),
+            "nothing leads to {}",
+            page.path.display()
+        );
     }
 }
 
 #[test]
 fn the_snippets_of_every_page_are_compiled() {
-    let compiled = std::fs::read_to_string(workspace().join("tests/src/guide.rs")).expect("readable");
+    let compiled =
+        std::fs::read_to_string(workspace().join("tests/src/guide.rs")).expect("readable");
     for page in page::all() {
         let has_snippets = page.text.contains("```rust");
         let path = format!("\"../../{}\"", page.path.display());
-        assert!(!has_snippets || compiled.contains(&path), "{path} is not in tests/src/guide.rs");
+        assert!(
+            !has_snippets || compiled.contains(&path),
+            "{path} is not in tests/src/guide.rs"
+        );
     }
 }
 
@@ -99,7 +115,9 @@ fn the_snippets_hide_no_line() {
     for page in page::all() {
         for language in ["rust", "rust,no_run"] {
             for block in page.blocks(language) {
-                let hidden = block.lines().find(|line| line.starts_with("# ") || *line == "#");
+                let hidden = block
+                    .lines()
+                    .find(|line| line.starts_with("# ") || *line == "#");
                 assert_eq!(hidden, None, "{}", page.path.display());
             }
         }

@@ -24,16 +24,35 @@ fn sources(directory: &Path, into: &mut Vec<String>) {
 #[test]
 fn every_guarantee_is_a_test() {
     let mut files = Vec::new();
-    for member in ["qovery-api/src", "qovery-ext/src", "qovery-ext/tests", "xtask/src", "xtask/tests", "tests/tests"] {
+    for member in [
+        "qovery-api/src",
+        "qovery-ext/src",
+        "qovery-ext/tests",
+        "xtask/src",
+        "xtask/tests",
+        "tests/tests",
+    ] {
         sources(&workspace().join(member), &mut files);
     }
     let rows = Page::read("README.md").table("guarantees");
     assert!(rows.len() > 10, "{}", rows.len());
     for row in rows {
-        let name = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default().trim_matches('`').to_owned();
+        let name = row
+            .trim_end_matches(" |")
+            .rsplit(" | ")
+            .next()
+            .unwrap_or_default()
+            .trim_matches('`')
+            .to_owned();
         // The attribute, perhaps with others, then the function.
-        let test = Regex::new(&format!(r"#\[(tokio::)?test[^\n]*\]\s*(#\[[^\n]*\]\s*)*(async )?fn {name}\(")).expect("a pattern");
-        assert!(files.iter().any(|text| test.is_match(text)), "there is no test `{name}`");
+        let test = Regex::new(&format!(
+            r"#\[(tokio::)?test[^\n]*\]\s*(#\[[^\n]*\]\s*)*(async )?fn {name}\("
+        ))
+        .expect("a pattern");
+        assert!(
+            files.iter().any(|text| test.is_match(text)),
+            "there is no test `{name}`"
+        );
     }
 }
 
@@ -53,12 +72,21 @@ fn every_predicate_of_an_error_is_explained() {
         "qovery-ext/src/wait/outcome.rs",
     ] {
         let text = std::fs::read_to_string(workspace().join(file)).expect("readable");
-        for name in predicate.captures_iter(&text).map(|found| found[1].to_owned()) {
+        for name in predicate
+            .captures_iter(&text)
+            .map(|found| found[1].to_owned())
+        {
             if name == "is_gone" {
                 continue; // of a wait that reached its goal
             }
-            let explained = page.inline_code().iter().any(|code| code.ends_with(&name) || code.starts_with(&format!("{name}(")));
-            assert!(explained, "docs/errors.md does not explain `{name}` of {file}");
+            let explained = page
+                .inline_code()
+                .iter()
+                .any(|code| code.ends_with(&name) || code.starts_with(&format!("{name}(")));
+            assert!(
+                explained,
+                "docs/errors.md does not explain `{name}` of {file}"
+            );
             found += 1;
         }
     }
@@ -77,12 +105,19 @@ fn the_variables_are_those_that_are_read_and_in_their_order() {
 #[test]
 fn the_numbers_of_the_readme_are_those_of_the_workspace() {
     let readme = Page::read("README.md").text;
-    let workspace_manifest = std::fs::read_to_string(workspace().join("Cargo.toml")).expect("readable");
+    let workspace_manifest =
+        std::fs::read_to_string(workspace().join("Cargo.toml")).expect("readable");
     let rust = Regex::new("rust-version = \"([^\"]+)\"").expect("a pattern");
-    let rust = rust.captures(&workspace_manifest).expect("a version of Rust")[1].to_owned();
-    let manifest = std::fs::read_to_string(workspace().join("qovery-api/Cargo.toml")).expect("readable");
+    let rust = rust
+        .captures(&workspace_manifest)
+        .expect("a version of Rust")[1]
+        .to_owned();
+    let manifest =
+        std::fs::read_to_string(workspace().join("qovery-api/Cargo.toml")).expect("readable");
     let all = Regex::new(r"(?m)^all = \[([^\]]*)\]").expect("a pattern");
-    let areas = all.captures(&manifest).expect("the areas")[1].split(',').count();
+    let areas = all.captures(&manifest).expect("the areas")[1]
+        .split(',')
+        .count();
     for text in [
         format!("All {} operations", contract::OPERATIONS),
         format!("Rust {rust} or newer"),

@@ -19,7 +19,10 @@ pub(crate) fn all() -> Vec<Page> {
     let guide = std::fs::read_dir(workspace().join("docs")).expect("a directory");
     for entry in guide {
         let name = entry.expect("an entry").file_name();
-        if Path::new(&name).extension().is_some_and(|kind| kind == "md") {
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|kind| kind == "md")
+        {
             paths.push(Path::new("docs").join(name));
         }
     }
@@ -59,7 +62,9 @@ impl Page {
             match event {
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
                 Event::Text(text) | Event::Code(text) => {
-                    heading.iter_mut().for_each(|heading| heading.push_str(&text));
+                    heading
+                        .iter_mut()
+                        .for_each(|heading| heading.push_str(&text));
                 }
                 Event::End(TagEnd::Heading(_)) => {
                     let slug = slug(&heading.take().unwrap_or_default());
@@ -96,7 +101,11 @@ impl Page {
                     blocks.extend(inside.then(String::new));
                 }
                 Event::Text(text) if inside => {
-                    blocks.iter_mut().next_back().into_iter().for_each(|block| block.push_str(&text));
+                    blocks
+                        .iter_mut()
+                        .next_back()
+                        .into_iter()
+                        .for_each(|block| block.push_str(&text));
                 }
                 Event::End(TagEnd::CodeBlock) => inside = false,
                 _ => {}
@@ -111,18 +120,24 @@ impl Page {
         let mut lines = self.text.lines();
         let found = lines.any(|line| line.starts_with(&begin));
         assert!(found, "{} has no table {name}", self.path.display());
-        let table: Vec<_> = lines.take_while(|line| *line != "<!-- end -->").map(str::to_owned).collect();
+        let table: Vec<_> = lines
+            .take_while(|line| *line != "<!-- end -->")
+            .map(str::to_owned)
+            .collect();
         table.into_iter().skip(2).collect()
     }
 }
 
 fn slug(heading: &str) -> String {
-    let kept = heading.trim().chars().filter_map(|character| match character {
-        ' ' => Some('-'),
-        '-' | '_' => Some(character),
-        other if other.is_alphanumeric() => Some(other),
-        _ => None,
-    });
+    let kept = heading
+        .trim()
+        .chars()
+        .filter_map(|character| match character {
+            ' ' => Some('-'),
+            '-' | '_' => Some(character),
+            other if other.is_alphanumeric() => Some(other),
+            _ => None,
+        });
     kept.flat_map(char::to_lowercase).collect()
 }
 
@@ -130,8 +145,13 @@ fn slug(heading: &str) -> String {
 fn anchors_are_made_as_github_makes_them() {
     let page = Page {
         path: PathBuf::from("page.md"),
-        text: "# What `import` does, and why\n## Deadlines, patience\n## Deadlines; patience\n".to_owned(),
+        text: "# What `import` does, and why\n## Deadlines, patience\n## Deadlines; patience\n"
+            .to_owned(),
     };
-    let expected = ["what-import-does-and-why", "deadlines-patience", "deadlines-patience-1"];
+    let expected = [
+        "what-import-does-and-why",
+        "deadlines-patience",
+        "deadlines-patience-1",
+    ];
     assert_eq!(page.anchors(), expected);
 }

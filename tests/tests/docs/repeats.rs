@@ -7,7 +7,8 @@ use std::time::Duration;
 use qovery_ext::connect::Connect;
 use qovery_ext::qovery_api::http::{HeaderMap, Method, StatusCode};
 use qovery_ext::qovery_api::{
-    BoxFuture, Call, NoContent, Operation, OperationInfo, RawResponse, Request, Transport, TransportError,
+    BoxFuture, Call, NoContent, Operation, OperationInfo, RawResponse, Request, Transport,
+    TransportError,
 };
 
 use crate::page::Page;
@@ -50,8 +51,15 @@ operations! { Get GET Head HEAD Put PUT Delete DELETE Post POST Patch PATCH }
 /// Whether a request with this outcome is sent again.
 async fn again<O: Operation>(outcome: Outcome) -> bool {
     let requests = Arc::new(AtomicU32::new(0));
-    let transport = Always { outcome, requests: Arc::clone(&requests) };
-    let client = Connect::new().token("qov_0123456789").transport(transport).build().expect("a client");
+    let transport = Always {
+        outcome,
+        requests: Arc::clone(&requests),
+    };
+    let client = Connect::new()
+        .token("qov_0123456789")
+        .transport(transport)
+        .build()
+        .expect("a client");
     let _ = Call::<O>::new(&client, &[]).await;
     requests.load(Ordering::Relaxed) > 1
 }
@@ -66,10 +74,17 @@ async fn cells(outcomes: &[Outcome]) -> [&'static str; 2] {
             again::<Put>(*outcome).await,
             again::<Delete>(*outcome).await,
         ];
-        let writing = [again::<Post>(*outcome).await, again::<Patch>(*outcome).await];
+        let writing = [
+            again::<Post>(*outcome).await,
+            again::<Patch>(*outcome).await,
+        ];
         for (cell, answers) in cells.iter_mut().zip([&reading[..], &writing[..]]) {
             for answer in answers {
-                assert_eq!(cell.get_or_insert(*answer), answer, "a column is of two minds");
+                assert_eq!(
+                    cell.get_or_insert(*answer),
+                    answer,
+                    "a column is of two minds"
+                );
             }
         }
     }
@@ -81,16 +96,38 @@ async fn the_table_of_repeats_is_what_a_client_does() {
     let rows: [(&str, &[Outcome]); 7] = [
         (
             "no connection could be made",
-            &[|| Err(TransportError::connect("refused")), || Err(TransportError::connect_timeout("slow"))],
+            &[
+                || Err(TransportError::connect("refused")),
+                || Err(TransportError::connect_timeout("slow")),
+            ],
         ),
         ("429", &[|| status(429)]),
-        ("502, 503, 504", &[|| status(502), || status(503), || status(504)]),
-        ("the connection was lost", &[|| Err(TransportError::interrupted("reset"))]),
-        ("the response broke off", &[|| Err(TransportError::body("the end"))]),
-        ("no complete response in time", &[|| Err(TransportError::timeout(Duration::from_secs(60)))]),
+        (
+            "502, 503, 504",
+            &[|| status(502), || status(503), || status(504)],
+        ),
+        (
+            "the connection was lost",
+            &[|| Err(TransportError::interrupted("reset"))],
+        ),
+        (
+            "the response broke off",
+            &[|| Err(TransportError::body("the end"))],
+        ),
+        (
+            "no complete response in time",
+            &[|| Err(TransportError::timeout(Duration::from_secs(60)))],
+        ),
         (
             "any other response",
-            &[|| status(200), || status(400), || status(401), || status(409), || status(500), || status(501)],
+            &[
+                || status(200),
+                || status(400),
+                || status(401),
+                || status(409),
+                || status(500),
+                || status(501),
+            ],
         ),
     ];
     let mut expected = Vec::new();

@@ -24,15 +24,26 @@ fn the_table_of_states_is_the_one_that_decides() {
     };
     let unknown = [State::from("a new state")];
     let row = |state: &State| {
-        let name = if state.is_known() { format!("`{state}`") } else { "any other".to_owned() };
+        let name = if state.is_known() {
+            format!("`{state}`")
+        } else {
+            "any other".to_owned()
+        };
         let cells = Goal::ALL.map(|goal| cell(state, goal)).join(" | ");
         format!("| {name} | {cells} |")
     };
     let rows: Vec<_> = State::ALL.iter().chain(&unknown).map(row).collect();
     let page = Page::read("docs/waiting.md");
-    assert!(page.table("states") == rows, "the table in docs/waiting.md should be:\n{}", rows.join("\n"));
+    assert!(
+        page.table("states") == rows,
+        "the table in docs/waiting.md should be:\n{}",
+        rows.join("\n")
+    );
     let goals = Goal::ALL.map(|goal| goal.to_string()).join(" | ");
-    assert!(page.text.contains(&format!("| state | {goals} |")), "the head should name: {goals}");
+    assert!(
+        page.text.contains(&format!("| state | {goals} |")),
+        "the head should name: {goals}"
+    );
 }
 
 #[test]
@@ -42,22 +53,43 @@ fn the_defaults_of_waiting_are_those_of_the_options() {
         panic!("there is a deadline unless none is asked for");
     };
     let (first, longest) = (Duration::from_secs(1), Duration::from_secs(15));
-    assert_eq!(options.schedule, PollSchedule::ramp(first, longest).growth(1.5).jitter(0.1));
+    assert_eq!(
+        options.schedule,
+        PollSchedule::ramp(first, longest).growth(1.5).jitter(0.1)
+    );
     assert!(!options.cancel_at_deadline);
     let expected = [
-        format!("| `within`, `without_deadline` | {} h after the start of the action |", deadline.as_secs() / 3600),
+        format!(
+            "| `within`, `without_deadline` | {} h after the start of the action |",
+            deadline.as_secs() / 3600
+        ),
         format!(
             "| `schedule` | at once, then {} s growing by a half each time to {} s, jitter 10 % |",
             first.as_secs(),
             longest.as_secs()
         ),
-        format!("| `WaitOptions::poll_timeout` | {} s for one poll |", options.poll_timeout.as_secs()),
-        format!("| `tolerate` | {} failed polls in a row; the sixth ends the wait |", options.tolerated_failures),
-        format!("| `stable_for` | {} s: the goal counts at once |", options.stable_for.as_secs()),
+        format!(
+            "| `WaitOptions::poll_timeout` | {} s for one poll |",
+            options.poll_timeout.as_secs()
+        ),
+        format!(
+            "| `tolerate` | {} failed polls in a row; the sixth ends the wait |",
+            options.tolerated_failures
+        ),
+        format!(
+            "| `stable_for` | {} s: the goal counts at once |",
+            options.stable_for.as_secs()
+        ),
         format!("| `settle` | {} s |", options.settle.as_secs()),
-        format!("| `WaitOptions::heartbeat` | {} s |", options.heartbeat.as_secs()),
+        format!(
+            "| `WaitOptions::heartbeat` | {} s |",
+            options.heartbeat.as_secs()
+        ),
         "| `cancel_at_deadline` | off: the server goes on |".to_owned(),
-        format!("| `log_lines` | {} lines for each service that failed |", options.log_lines),
+        format!(
+            "| `log_lines` | {} lines for each service that failed |",
+            options.log_lines
+        ),
     ];
     assert_eq!(Page::read("docs/waiting.md").table("defaults"), expected);
 }
@@ -68,10 +100,22 @@ fn the_limits_of_connecting_are_those_of_the_transport() {
     let page = Page::read("docs/connecting.md").text;
     for (setting, row) in [
         ("connect_timeout: 10s", "| on connecting | 10 s |"),
-        ("request_timeout: 60s", "| on one request, up to the last byte of the response | 60 s |"),
-        ("body_limit: 67108864", "| on the body of a response | 64 MiB |"),
-        ("concurrency_limit: None", "| on requests in flight | none |"),
-        ("rate_limit: None", "| on requests that begin in an interval | none |"),
+        (
+            "request_timeout: 60s",
+            "| on one request, up to the last byte of the response | 60 s |",
+        ),
+        (
+            "body_limit: 67108864",
+            "| on the body of a response | 64 MiB |",
+        ),
+        (
+            "concurrency_limit: None",
+            "| on requests in flight | none |",
+        ),
+        (
+            "rate_limit: None",
+            "| on requests that begin in an interval | none |",
+        ),
     ] {
         assert!(shown.contains(setting), "{setting} is not in {shown}");
         assert!(page.contains(row), "{row}");
@@ -82,10 +126,9 @@ fn the_limits_of_connecting_are_those_of_the_transport() {
 fn the_paged_operations_are_those_of_the_generated_table() {
     let table = std::fs::read_to_string(workspace().join("qovery-api/src/generated/paging.rs"));
     let table = table.expect("readable");
-    let implementation = Regex::new(
-        r"impl rt::(PagedOperation|WindowOperation) for operations::(\w+) \{([^}]*)",
-    )
-    .expect("a pattern");
+    let implementation =
+        Regex::new(r"impl rt::(PagedOperation|WindowOperation) for operations::(\w+) \{([^}]*)")
+            .expect("a pattern");
     let mut shapes = [Vec::new(), Vec::new(), Vec::new()];
     for found in implementation.captures_iter(&table) {
         let shape = match (&found[1], found[3].contains("Paging::StartId")) {
@@ -100,6 +143,9 @@ fn the_paged_operations_are_those_of_the_generated_table() {
     for (mut shape, row) in shapes.into_iter().zip(rows) {
         shape.sort();
         let operations = shape.join(", ");
-        assert!(row.ends_with(&format!(" | {operations} |")), "a row should list {operations}, not {row}");
+        assert!(
+            row.ends_with(&format!(" | {operations} |")),
+            "a row should list {operations}, not {row}"
+        );
     }
 }
