@@ -2,6 +2,12 @@
 //! and tests exist.
 //!
 //! Not for the snippets: those are compiled and run as tests of the docs.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
 mod commands;
 mod endings;
