@@ -195,7 +195,8 @@ async fn measure(way: Way, length: Duration, seed: u64) -> (usize, Duration) {
             loop {
                 time::sleep(Duration::from_secs(seconds)).await;
                 let status = client.get_environment_status(id).await.unwrap();
-                if status.last_deployment_state.as_str() == "DEPLOYED" {
+                let state = status.last_deployment_state;
+                if state.is_some_and(|state| state.as_str() == "DEPLOYED") {
                     break;
                 }
             }

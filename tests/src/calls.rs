@@ -4,7 +4,7 @@
 //! that the tests can compare it with the contract.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use crate::generated::OPERATIONS;
+pub use crate::generated::{EDITS, OPERATIONS};
 
 /// How one operation is called, and the types of its bodies.
 #[derive(Debug, Clone, Copy)]
@@ -149,4 +149,46 @@ fn read<T: DeserializeOwned + Serialize + Debug>(
         json,
         debug: format!("{value:?}"),
     })
+}
+
+/// A conversion from what the server has to the request that replaces it.
+#[derive(Debug, Clone, Copy)]
+pub struct Edit {
+    /// The name of the response's type.
+    pub from: &'static str,
+    /// The name of the request's type.
+    pub to: &'static str,
+    /// The full name of the response's type, as [`Model::name`] gives it.
+    pub source: fn() -> &'static str,
+    /// The full name of the request's type.
+    pub target: fn() -> &'static str,
+    /// Decodes a response, converts it, and encodes the request.
+    pub convert: fn(&[u8]) -> Result<Value, String>,
+}
+
+impl Edit {
+    /// The conversion between two types.
+    pub const fn between<F, T>(from: &'static str, to: &'static str) -> Self
+    where
+        F: DeserializeOwned,
+        T: TryFrom<F, Error: Display> + Serialize,
+    {
+        Self {
+            from,
+            to,
+            source: std::any::type_name::<F>,
+            target: std::any::type_name::<T>,
+            convert: convert::<F, T>,
+        }
+    }
+}
+
+fn convert<F, T>(body: &[u8]) -> Result<Value, String>
+where
+    F: DeserializeOwned,
+    T: TryFrom<F, Error: Display> + Serialize,
+{
+    let response: F = qovery_api::decode(body).map_err(|error| error.to_string())?;
+    let request = T::try_from(response).map_err(|error| error.to_string())?;
+    Ok(serde_json::to_value(&request).expect("models can be encoded"))
 }

@@ -110,7 +110,7 @@ fn each_variation_changes_what_it_says_and_nothing_else() {
     assert_eq!(changed(Variation::RequiredOnly), "count tags");
     assert_eq!(changed(Variation::OptionalNull), "count tags");
     assert_eq!(changed(Variation::NullableNull), "at");
-    assert_eq!(changed(Variation::CollectionsNull), "tags");
+    assert_eq!(changed(Variation::EmptyNull), "tags");
     assert_eq!(changed(Variation::UnknownField), "next_years_field");
     assert_eq!(changed(Variation::UnknownEnum), "state");
     assert_eq!(changed(Variation::TimeWithoutOffset), "at");

@@ -16,7 +16,7 @@ impl rt::WindowOperation for operations::ListAgenticWorkflowDeploymentHistoryV2 
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePaginatedResponseListV2,
+        page: types::DeploymentHistoryServicePageV2,
     ) -> rt::PageParts<types::DeploymentHistoryService> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -58,7 +58,7 @@ impl rt::PagedOperation for operations::ListApplicationDeploymentHistory {
         short_page_ends: false,
     };
     fn split(
-        page: types::DeploymentHistoryPaginatedResponseList,
+        page: types::DeploymentHistoryPage,
     ) -> rt::PageParts<types::DeploymentHistory> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -80,7 +80,7 @@ impl rt::WindowOperation for operations::ListApplicationDeploymentHistoryV2 {
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePaginatedResponseListV2,
+        page: types::DeploymentHistoryServicePageV2,
     ) -> rt::PageParts<types::DeploymentHistoryService> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -121,7 +121,7 @@ impl rt::WindowOperation for operations::ListContainerDeploymentHistoryV2 {
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePaginatedResponseListV2,
+        page: types::DeploymentHistoryServicePageV2,
     ) -> rt::PageParts<types::DeploymentHistoryService> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -186,7 +186,7 @@ impl rt::WindowOperation for operations::ListDatabaseDeploymentHistoryV2 {
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePaginatedResponseListV2,
+        page: types::DeploymentHistoryServicePageV2,
     ) -> rt::PageParts<types::DeploymentHistoryService> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -229,7 +229,7 @@ impl rt::PagedOperation for operations::ListEnvironmentDeploymentHistory {
         short_page_ends: false,
     };
     fn split(
-        page: types::DeploymentHistoryEnvironmentPaginatedResponseList,
+        page: types::DeploymentHistoryEnvironmentPage,
     ) -> rt::PageParts<types::DeploymentHistoryEnvironment> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -251,7 +251,7 @@ impl rt::WindowOperation for operations::ListEnvironmentDeploymentHistoryV2 {
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryEnvironmentPaginatedResponseListV2,
+        page: types::DeploymentHistoryEnvironmentPageV2,
     ) -> rt::PageParts<types::DeploymentHistoryEnvironmentV2> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -270,7 +270,7 @@ impl rt::WindowOperation for operations::ListHelmDeploymentHistoryV2 {
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePaginatedResponseListV2,
+        page: types::DeploymentHistoryServicePageV2,
     ) -> rt::PageParts<types::DeploymentHistoryService> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -310,7 +310,7 @@ impl rt::WindowOperation for operations::ListJobDeploymentHistoryV2 {
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePaginatedResponseListV2,
+        page: types::DeploymentHistoryServicePageV2,
     ) -> rt::PageParts<types::DeploymentHistoryService> {
         rt::PageParts {
             declared_size: Some(page.page_size)
@@ -355,7 +355,7 @@ impl rt::WindowOperation for operations::ListTerraformDeploymentHistoryV2 {
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePaginatedResponseListV2,
+        page: types::DeploymentHistoryServicePageV2,
     ) -> rt::PageParts<types::DeploymentHistoryService> {
         rt::PageParts {
             declared_size: Some(page.page_size)

@@ -17,12 +17,13 @@
 //!     }
 //! }
 //! union! {
-//!     /// Told apart by which properties are there and not null.
+//!     /// Told apart by which properties are there and not null: one is enough, and what is looked at
+//!     /// first decides.
 //!     pub enum HelmSource by property {
 //!         "git_repository" => Git(HelmGitSource),
-//!         "repository" & "chart_name" => Repository(HelmRepositorySource),
-//!         // Optional, last: what an object without any of these is.
-//!         _ => Other(HelmOtherSource),
+//!         "repository" | "chart_name" => Repository(HelmRepositorySource),
+//!         // Optional, last: what is no object, by its kind: text, boolean, integer, number or list.
+//!         else text => Url(String),
 //!     }
 //! }
 //! union! {
@@ -75,9 +76,23 @@ pub(crate) fn lacks(value: &Value, property: &str) -> bool {
     value.get(property).is_none_or(Value::is_null)
 }
 
-/// Whether all of these properties are there and not null.
-pub(crate) fn has(value: &Value, properties: &[&str]) -> bool {
-    !properties.iter().any(|property| lacks(value, property))
+/// Whether any of these properties is there and not null.
+pub(crate) fn has_any(value: &Value, properties: &[&str]) -> bool {
+    properties.iter().any(|property| !lacks(value, property))
+}
+
+/// Whether the value is of this kind.
+pub(crate) fn is_a(value: &Value, kind: &str) -> bool {
+    match value {
+        Value::String(_) => kind == "text",
+        Value::Bool(_) => kind == "boolean",
+        Value::Array(_) => kind == "list",
+        Value::Number(number) => {
+            kind == "number"
+                || kind == "integer" && number.as_f64().is_some_and(|n| n.fract() == 0.0)
+        }
+        Value::Null | Value::Object(_) => false,
+    }
 }
 
 /// Refuses what is no object.
@@ -203,18 +218,18 @@ macro_rules! union {
     (
         $(#[$meta:meta])*
         $vis:vis enum $name:ident by property {
-            $($property:literal $(& $more:literal)* =>
+            $($property:literal $(| $more:literal)* =>
                 $(#[$member_meta:meta])* $member:ident($type:ty $(,)?)),+
-            $(, _ => $(#[$rest_meta:meta])* $rest:ident($rest_type:ty $(,)?))? $(,)?
+            $(, else $kind:ident =>
+                $(#[$other_meta:meta])* $other:ident($other_type:ty $(,)?))* $(,)?
         }
     ) => {
         $crate::runtime::union::union!(@enum [$(#[$meta])*] [$vis] $name
             $([$(#[$member_meta])*] $member($type))+
-            $([$(#[$rest_meta])*] $rest($rest_type))?
+            $([$(#[$other_meta])*] $other($other_type))*
         );
-        $crate::runtime::union::union!(@plain $name $($member)+ $($rest)?);
+        $crate::runtime::union::union!(@plain $name $($member)+ $($other)*);
         #[allow(deprecated, reason = "a deprecated member is still a member")]
-        #[allow(unreachable_code, reason = "where there is a last resort, nothing is unknown")]
         const _: () = {
             use $crate::runtime::union;
             impl union::Union for $name {
@@ -222,11 +237,16 @@ macro_rules! union {
                     value: ::serde_json::Value,
                 ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
                     const NAME: &str = stringify!($name);
-                    union::require_object(&value, NAME)?;
-                    $(if union::has(&value, &[$property $(, $more)*]) {
+                    const OTHERS: &[&str] = &[$(stringify!($kind)),*];
+                    $(if union::has_any(&value, &[$property $(, $more)*]) {
                         return union::member(&value, NAME, stringify!($member)).map(Self::$member);
                     })+
-                    $(return union::member(&value, NAME, stringify!($rest)).map(Self::$rest);)?
+                    $(if union::is_a(&value, stringify!($kind)) {
+                        return union::member(&value, NAME, stringify!($other)).map(Self::$other);
+                    })*
+                    if OTHERS.is_empty() {
+                        union::require_object(&value, NAME)?;
+                    }
                     Ok(Self::Unknown(value))
                 }
             }

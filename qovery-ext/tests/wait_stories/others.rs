@@ -58,7 +58,8 @@ pub async fn command_line_tool(story: &Story, scene: &Scene) -> Verdict {
         let Ok(status) = client.get_environment_status(id).await else {
             return Verdict::Success;
         };
-        match status.last_deployment_state.as_str() {
+        let state = status.last_deployment_state;
+        match state.as_ref().map_or("", |state| state.as_str()) {
             "DEPLOYED" | "RESTARTED" | "DELETED" | "STOPPED" | "CANCELED" => {
                 return Verdict::Success;
             }

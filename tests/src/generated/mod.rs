@@ -12,7 +12,7 @@
 )]
 
 use qovery_api::types;
-use crate::calls::{Entry, Model, sent, sent_bytes};
+use crate::calls::{Edit, Entry, Model, sent, sent_bytes};
 /// Every operation of the contract.
 pub static OPERATIONS: &[Entry] = &[
     Entry {
@@ -194,9 +194,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryServicePaginatedResponseListV2>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryServicePageV2>()),
     },
     Entry {
         id: "createAlertReceiver",
@@ -643,7 +641,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(Model::of::<types::DeploymentHistoryPaginatedResponseList>()),
+        output: Some(Model::of::<types::DeploymentHistoryPage>()),
     },
     Entry {
         id: "listApplicationDeploymentHistoryV2",
@@ -657,9 +655,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryServicePaginatedResponseListV2>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryServicePageV2>()),
     },
     Entry {
         id: "getApplicationDeploymentRestrictions",
@@ -1923,9 +1919,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryServicePaginatedResponseListV2>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryServicePageV2>()),
     },
     Entry {
         id: "listContainerEnvironmentVariable",
@@ -2440,9 +2434,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryServicePaginatedResponseListV2>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryServicePageV2>()),
     },
     Entry {
         id: "listDatabaseEvent",
@@ -2913,9 +2905,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::EnvironmentApplicationsCurrentScaleResponseList>(),
-        ),
+        output: Some(Model::of::<types::EnvironmentApplicationsCurrentScaleList>()),
     },
     Entry {
         id: "getEnvironmentApplicationCurrentStorage",
@@ -3256,9 +3246,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryEnvironmentPaginatedResponseList>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryEnvironmentPage>()),
     },
     Entry {
         id: "listEnvironmentDeploymentHistoryV2",
@@ -3272,9 +3260,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryEnvironmentPaginatedResponseListV2>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryEnvironmentPageV2>()),
     },
     Entry {
         id: "listDeploymentRequestByEnvironmentId",
@@ -4115,9 +4101,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryServicePaginatedResponseListV2>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryServicePageV2>()),
     },
     Entry {
         id: "getHelmDeploymentRestrictions",
@@ -4378,9 +4362,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryServicePaginatedResponseListV2>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryServicePageV2>()),
     },
     Entry {
         id: "getJobDeploymentRestrictions",
@@ -5047,9 +5029,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::OrganizationAnnotationsGroupAssociatedItemsResponseList>(),
-        ),
+        output: Some(Model::of::<types::AnnotationsGroupAssociatedItemList>()),
     },
     Entry {
         id: "listOrganizationApiTokens",
@@ -5996,9 +5976,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::ContainerRegistryAssociatedServicesResponseList>(),
-        ),
+        output: Some(Model::of::<types::ContainerRegistryAssociatedServiceList>()),
     },
     Entry {
         id: "getContainerRegistryContainerStatus",
@@ -6627,7 +6605,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(Model::of::<types::HelmRepositoryAssociatedServicesResponseList>()),
+        output: Some(Model::of::<types::HelmRepositoryAssociatedServiceList>()),
     },
     Entry {
         id: "getHelmCharts",
@@ -6850,9 +6828,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::OrganizationLabelsGroupAssociatedItemsResponseList>(),
-        ),
+        output: Some(Model::of::<types::LabelsGroupAssociatedItemList>()),
     },
     Entry {
         id: "listDirectoriesFromGitRepository",
@@ -7123,9 +7099,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: Some(Model::of::<types::PlatformComponentConfigurationPreviewRequest>()),
-        output: Some(
-            Model::of::<types::PlatformComponentConfigurationResolutionResponse>(),
-        ),
+        output: Some(Model::of::<types::PlatformComponentResolutionResponse>()),
     },
     Entry {
         id: "listOrganizationPolicyApiTokens",
@@ -8011,9 +7985,7 @@ pub static OPERATIONS: &[Entry] = &[
             ),
         ),
         body: None,
-        output: Some(
-            Model::of::<types::DeploymentHistoryServicePaginatedResponseListV2>(),
-        ),
+        output: Some(Model::of::<types::DeploymentHistoryServicePageV2>()),
     },
     Entry {
         id: "getTerraformDeploymentRestrictions",
@@ -8218,4 +8190,169 @@ pub static OPERATIONS: &[Entry] = &[
         body: None,
         output: Some(Model::of::<types::IngressDeploymentStatusResponse>()),
     },
+];
+/// Every conversion from what the server has to what replaces it.
+pub static EDITS: &[Edit] = &[
+    Edit::between::<
+        types::AccountInfo,
+        types::AccountInfoEditRequest,
+    >("AccountInfo", "AccountInfoEditRequest"),
+    Edit::between::<
+        types::AgenticWorkflowResponse,
+        types::AgenticWorkflowRequest,
+    >("AgenticWorkflowResponse", "AgenticWorkflowRequest"),
+    Edit::between::<
+        types::AlertReceiverResponse,
+        types::AlertReceiverEditRequest,
+    >("AlertReceiverResponse", "AlertReceiverEditRequest"),
+    Edit::between::<
+        types::AlertRuleResponse,
+        types::AlertRuleEditRequest,
+    >("AlertRuleResponse", "AlertRuleEditRequest"),
+    Edit::between::<
+        types::Application,
+        types::ApplicationEditRequest,
+    >("Application", "ApplicationEditRequest"),
+    Edit::between::<
+        types::ApplicationDeploymentRestriction,
+        types::ApplicationDeploymentRestrictionRequest,
+    >("ApplicationDeploymentRestriction", "ApplicationDeploymentRestrictionRequest"),
+    Edit::between::<
+        types::ApplicationNetwork,
+        types::ApplicationNetworkRequest,
+    >("ApplicationNetwork", "ApplicationNetworkRequest"),
+    Edit::between::<
+        types::BillingInfo,
+        types::BillingInfoRequest,
+    >("BillingInfo", "BillingInfoRequest"),
+    Edit::between::<types::Cluster, types::ClusterRequest>("Cluster", "ClusterRequest"),
+    Edit::between::<
+        types::ClusterCredentials,
+        types::OnPremiseCredentialsRequest,
+    >("ClusterCredentials", "OnPremiseCredentialsRequest"),
+    Edit::between::<
+        types::ClusterPlatformBindingResponse,
+        types::ClusterPlatformBindingRequest,
+    >("ClusterPlatformBindingResponse", "ClusterPlatformBindingRequest"),
+    Edit::between::<
+        types::ClusterRoutingTable,
+        types::ClusterRoutingTableRequest,
+    >("ClusterRoutingTable", "ClusterRoutingTableRequest"),
+    Edit::between::<
+        types::ContainerNetwork,
+        types::ContainerNetworkRequest,
+    >("ContainerNetwork", "ContainerNetworkRequest"),
+    Edit::between::<
+        types::ContainerRegistryResponse,
+        types::ContainerRegistryRequest,
+    >("ContainerRegistryResponse", "ContainerRegistryRequest"),
+    Edit::between::<
+        types::ContainerResponse,
+        types::ContainerRequest,
+    >("ContainerResponse", "ContainerRequest"),
+    Edit::between::<
+        types::Credentials,
+        types::CredentialsRequest,
+    >("Credentials", "CredentialsRequest"),
+    Edit::between::<
+        types::CustomDomain,
+        types::CustomDomainRequest,
+    >("CustomDomain", "CustomDomainRequest"),
+    Edit::between::<
+        types::Database,
+        types::DatabaseEditRequest,
+    >("Database", "DatabaseEditRequest"),
+    Edit::between::<
+        types::DeploymentStageResponse,
+        types::DeploymentStageRequest,
+    >("DeploymentStageResponse", "DeploymentStageRequest"),
+    Edit::between::<
+        types::EksAnywhereCommitResponse,
+        types::EksAnywhereCommitRequest,
+    >("EksAnywhereCommitResponse", "EksAnywhereCommitRequest"),
+    Edit::between::<
+        types::Environment,
+        types::EnvironmentEditRequest,
+    >("Environment", "EnvironmentEditRequest"),
+    Edit::between::<
+        types::EnvironmentDeploymentRule,
+        types::EnvironmentDeploymentRuleEditRequest,
+    >("EnvironmentDeploymentRule", "EnvironmentDeploymentRuleEditRequest"),
+    Edit::between::<
+        types::EnvironmentVariable,
+        types::EnvironmentVariableEditRequest,
+    >("EnvironmentVariable", "EnvironmentVariableEditRequest"),
+    Edit::between::<
+        types::HelmDeploymentRestrictionResponse,
+        types::HelmDeploymentRestrictionRequest,
+    >("HelmDeploymentRestrictionResponse", "HelmDeploymentRestrictionRequest"),
+    Edit::between::<
+        types::HelmRepositoryResponse,
+        types::HelmRepositoryRequest,
+    >("HelmRepositoryResponse", "HelmRepositoryRequest"),
+    Edit::between::<
+        types::HelmResponse,
+        types::HelmRequest,
+    >("HelmResponse", "HelmRequest"),
+    Edit::between::<
+        types::JobDeploymentRestrictionResponse,
+        types::JobDeploymentRestrictionRequest,
+    >("JobDeploymentRestrictionResponse", "JobDeploymentRestrictionRequest"),
+    Edit::between::<types::JobResponse, types::JobRequest>("JobResponse", "JobRequest"),
+    Edit::between::<
+        types::LogicalDatabase,
+        types::LogicalDatabaseRequest,
+    >("LogicalDatabase", "LogicalDatabaseRequest"),
+    Edit::between::<
+        types::McpServerResponse,
+        types::McpServerRequest,
+    >("McpServerResponse", "McpServerRequest"),
+    Edit::between::<
+        types::Organization,
+        types::OrganizationEditRequest,
+    >("Organization", "OrganizationEditRequest"),
+    Edit::between::<
+        types::OrganizationAnnotationsGroupResponse,
+        types::OrganizationAnnotationsGroupCreateRequest,
+    >(
+        "OrganizationAnnotationsGroupResponse",
+        "OrganizationAnnotationsGroupCreateRequest",
+    ),
+    Edit::between::<
+        types::OrganizationCustomRole,
+        types::OrganizationCustomRoleUpdateRequest,
+    >("OrganizationCustomRole", "OrganizationCustomRoleUpdateRequest"),
+    Edit::between::<
+        types::OrganizationLabelsGroupResponse,
+        types::OrganizationLabelsGroupCreateRequest,
+    >("OrganizationLabelsGroupResponse", "OrganizationLabelsGroupCreateRequest"),
+    Edit::between::<
+        types::OrganizationWebhookCreateResponse,
+        types::OrganizationWebhookCreateRequest,
+    >("OrganizationWebhookCreateResponse", "OrganizationWebhookCreateRequest"),
+    Edit::between::<
+        types::OrganizationWebhookResponse,
+        types::OrganizationWebhookCreateRequest,
+    >("OrganizationWebhookResponse", "OrganizationWebhookCreateRequest"),
+    Edit::between::<types::Project, types::ProjectRequest>("Project", "ProjectRequest"),
+    Edit::between::<
+        types::ProjectDeploymentRule,
+        types::ProjectDeploymentRuleRequest,
+    >("ProjectDeploymentRule", "ProjectDeploymentRuleRequest"),
+    Edit::between::<
+        types::Secret,
+        types::SecretEditRequest,
+    >("Secret", "SecretEditRequest"),
+    Edit::between::<
+        types::TerraformDeploymentRestrictionResponse,
+        types::TerraformDeploymentRestrictionRequest,
+    >("TerraformDeploymentRestrictionResponse", "TerraformDeploymentRestrictionRequest"),
+    Edit::between::<
+        types::TerraformResponse,
+        types::TerraformRequest,
+    >("TerraformResponse", "TerraformRequest"),
+    Edit::between::<
+        types::VariableResponse,
+        types::VariableEditRequest,
+    >("VariableResponse", "VariableEditRequest"),
 ];

@@ -128,6 +128,9 @@ impl<'d> Builder<'d> {
             // The component that holds the union is within itself only if a member says so again.
             whole.components.drain(..common);
             if let Some(mut node) = self.flat(whole, within) {
+                if let Node::Object(object) = &mut node {
+                    object.is_member = true;
+                }
                 if let (Some((tag, text)), Node::Object(object)) = (&member.tag, &mut node) {
                     object.tag(tag, text);
                 }
@@ -156,7 +159,7 @@ impl<'d> Builder<'d> {
         let mut object = Object::default();
         for (name, schema) in &flat.properties {
             let property = Flat::of(self.document, schema);
-            let required = flat.required.contains(name);
+            let required = flat.required.contains(name) && !property.may_be_absent;
             let nullable = property.nullable;
             match self.flat(property, within) {
                 Some(node) => {

@@ -20,6 +20,7 @@ pub(super) struct Flat {
     pub(super) unions: Vec<Union>,
     pub(super) nullable: bool,
     pub(super) secret: bool,
+    pub(super) may_be_absent: bool,
     pub(super) minimum: Option<i64>,
     pub(super) maximum: Option<i64>,
     pub(super) shortest: usize,
@@ -100,6 +101,7 @@ impl Flat {
         self.pattern = text("pattern").or(self.pattern.take());
         self.nullable |= flag("nullable");
         self.secret |= flag("x-secret");
+        self.may_be_absent |= flag("x-may-be-absent");
         self.minimum = self.minimum.max(integer("minimum"));
         self.maximum = integer("maximum").or(self.maximum);
         let length = |key: &str| integer(key).and_then(|n| usize::try_from(n).ok());

@@ -53,6 +53,8 @@ pub struct Object {
     pub open: bool,
     /// The properties that tell members of unions apart, the outermost union first.
     pub tags: Vec<String>,
+    /// Whether it is a member of a union, told by a property or not.
+    pub is_member: bool,
 }
 
 /// One property.
@@ -66,6 +68,13 @@ pub struct Field {
     pub nullable: bool,
     /// Its value.
     pub node: Node,
+}
+
+impl Object {
+    /// Whether the contract lets it be empty.
+    pub fn may_be_empty(&self) -> bool {
+        !self.is_member && self.fields.iter().all(|field| !field.required)
+    }
 }
 
 impl Node {

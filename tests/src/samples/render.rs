@@ -20,8 +20,10 @@ pub enum Variation {
     OptionalNull,
     /// Every property that may be null is.
     NullableNull,
-    /// Every list and map that is a property is null.
-    CollectionsNull,
+    /// Every property is null that is a list, a map, or an object that may be empty.
+    EmptyNull,
+    /// Every property is left out that is a list, a map, or an object that may be empty.
+    EmptyAbsent,
     /// Every object has a property that the contract does not name.
     UnknownField,
     /// Every enum has a value that the contract does not list.
@@ -44,12 +46,13 @@ pub enum Variation {
 
 impl Variation {
     /// All but those of unions, of which an instance has as many as it has levels.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Full,
         Self::RequiredOnly,
         Self::OptionalNull,
         Self::NullableNull,
-        Self::CollectionsNull,
+        Self::EmptyNull,
+        Self::EmptyAbsent,
         Self::UnknownField,
         Self::UnknownEnum,
         Self::TimeWithMicroseconds,
@@ -122,16 +125,17 @@ impl Object {
                 written.insert(field.name.clone(), value);
                 continue;
             }
-            let collection = match &field.node {
+            let may_be_empty = match &field.node {
                 Node::List(_) => true,
-                Node::Object(object) => object.fields.is_empty() && !object.extra.is_empty(),
+                Node::Object(object) => object.may_be_empty(),
                 _ => false,
             };
             let value = match variation {
                 Variation::RequiredOnly if !field.required => continue,
                 Variation::OptionalNull if !field.required => Value::Null,
                 Variation::NullableNull if field.nullable => Value::Null,
-                Variation::CollectionsNull if collection => Value::Null,
+                Variation::EmptyNull if may_be_empty => Value::Null,
+                Variation::EmptyAbsent if may_be_empty => continue,
                 _ => field.node.write(variation, below),
             };
             written.insert(field.name.clone(), value);

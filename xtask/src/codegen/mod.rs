@@ -56,7 +56,11 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Trees, Pro
         from,
         command: "cargo xtask generate".to_owned(),
     };
-    let table = split::lay_out_table(&std::mem::take(&mut parts.table), &origin)?;
+    let table = split::lay_out_table(
+        &std::mem::take(&mut parts.table),
+        &std::mem::take(&mut parts.edits),
+        &origin,
+    )?;
     let mut client = split::lay_out(parts, &origin)?;
     client.insert(
         "contract_json.rs".to_owned(),

@@ -226,6 +226,8 @@ pub(crate) struct FieldModel {
     /// Without the nullability, which `nullable` tells.
     pub(crate) ty: TypeModel,
     pub(crate) secret: bool,
+    /// Required of who sends it, and known to be absent at times in what is read.
+    pub(crate) may_be_absent: bool,
     pub(crate) read_only: bool,
     pub(crate) write_only: bool,
     pub(crate) deprecated: bool,

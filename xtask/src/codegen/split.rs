@@ -38,6 +38,8 @@ pub(crate) struct Parts {
     pub(crate) paging: Vec<Piece>,
     /// How the tests of the workspace call each operation.
     pub(crate) table: Vec<TokenStream>,
+    /// How they convert what the server has to what replaces it.
+    pub(crate) edits: Vec<TokenStream>,
     /// Items of `contract.rs`.
     pub(crate) contract: TokenStream,
 }
@@ -147,14 +149,20 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
 ///
 /// # Errors
 /// Where the entries are not Rust: a defect of the generator.
-pub(crate) fn lay_out_table(entries: &[TokenStream], origin: &Origin) -> Result<Tree, Problem> {
+pub(crate) fn lay_out_table(
+    entries: &[TokenStream],
+    edits: &[TokenStream],
+    origin: &Origin) -> Result<Tree, Problem> {
     let tokens = quote! {
         use qovery_api::types;
 
-        use crate::calls::{Entry, Model, sent, sent_bytes};
+        use crate::calls::{Edit, Entry, Model, sent, sent_bytes};
 
         /// Every operation of the contract.
         pub static OPERATIONS: &[Entry] = &[#(#entries),*];
+
+        /// Every conversion from what the server has to what replaces it.
+        pub static EDITS: &[Edit] = &[#(#edits),*];
     };
     let mut body = String::new();
     for item in items(tokens)? {

@@ -30,7 +30,7 @@ pub struct AgenticWorkflowModelRequest {
 }
 
 impl AgenticWorkflowModelRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(type_: types::AgenticWorkflowModelType) -> Self {
         Self {
             type_,
@@ -115,7 +115,7 @@ pub struct AgenticWorkflowRequest {
 }
 
 impl AgenticWorkflowRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -236,7 +236,7 @@ pub struct McpServerRequest {
 }
 
 impl McpServerRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -271,9 +271,9 @@ pub struct McpServerResponse {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     pub description: String,
     /// Matches `^https://`.
     pub url: String,
@@ -293,7 +293,7 @@ pub struct McpServerResponseList {
     pub results: Vec<types::McpServerResponse>,
 }
 
-/// Carries over everything that a `AgenticWorkflowModelRequest` can hold of a `AgenticWorkflowModelResponse`.
+/// Carries over everything of an `AgenticWorkflowModelResponse` that an `AgenticWorkflowModelRequest` can hold.
 ///
 /// Not in the response, and so left out: `api_key`.
 impl From<types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRequest {
@@ -312,7 +312,7 @@ impl From<&types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelR
     }
 }
 
-/// Carries over everything that a `AgenticWorkflowRequest` can hold of a `AgenticWorkflowResponse`.
+/// Carries over everything of an `AgenticWorkflowResponse` that an `AgenticWorkflowRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_type`, `environment`, `slug`, `webhook`, `icon_uri`.
 impl From<types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
@@ -341,7 +341,7 @@ impl From<&types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
     }
 }
 
-/// Carries over everything that a `McpServerRequest` can hold of a `McpServerResponse`.
+/// Carries over everything of a `McpServerResponse` that a `McpServerRequest` can hold.
 ///
 /// Not in the response, and so left out: `headers`.
 ///

@@ -282,7 +282,7 @@ impl rt::Operation for CancelAgenticWorkflowDeployment {
 pub enum ListAgenticWorkflowDeploymentHistoryV2 {}
 
 impl rt::Operation for ListAgenticWorkflowDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePaginatedResponseListV2;
+    type Output = types::DeploymentHistoryServicePageV2;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listAgenticWorkflowDeploymentHistoryV2",

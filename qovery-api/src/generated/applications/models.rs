@@ -312,7 +312,7 @@ pub struct ApplicationAdvancedSettings {
 }
 
 impl ApplicationAdvancedSettings {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             deployment_custom_domain_check_enabled: None,
@@ -737,7 +737,7 @@ pub struct ApplicationDeploymentRestrictionRequest {
 }
 
 impl ApplicationDeploymentRestrictionRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::DeploymentRestrictionModeEnum,
         type_: types::DeploymentRestrictionTypeEnum,
@@ -817,6 +817,7 @@ pub struct ApplicationEditRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
+    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
@@ -856,7 +857,7 @@ pub struct ApplicationEditRequest {
 }
 
 impl ApplicationEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(healthchecks: types::Healthcheck) -> Self {
         Self {
             storage: None,
@@ -1041,7 +1042,7 @@ pub struct ApplicationNetworkRequest {
 }
 
 impl ApplicationNetworkRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { sticky_session: None }
     }
@@ -1108,6 +1109,7 @@ pub struct ApplicationRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
+    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
@@ -1144,7 +1146,7 @@ pub struct ApplicationRequest {
 }
 
 impl ApplicationRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         git_repository: types::ApplicationGitRepositoryRequest,
@@ -1304,7 +1306,7 @@ pub struct DeployRequest {
 }
 
 impl DeployRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(git_commit_id: impl Into<String>) -> Self {
         Self {
             git_commit_id: git_commit_id.into(),
@@ -1314,7 +1316,7 @@ impl DeployRequest {
 
 /// Past deployment of an application, in the first version of the history.
 ///
-/// A part of `DeploymentHistoryPaginatedResponseList`.
+/// A part of `DeploymentHistoryPage`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DeploymentHistory {
@@ -1342,7 +1344,7 @@ pub struct DeploymentHistory {
 /// Returned by `list_application_deployment_history`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct DeploymentHistoryPaginatedResponseList {
+pub struct DeploymentHistoryPage {
     /// Number of the page.
     pub page: i64,
     /// Number of items per page.
@@ -1366,7 +1368,7 @@ open_enum! {
 
 /// Number of instances of one application of an environment, in the 2022 revision.
 ///
-/// A part of `EnvironmentApplicationsCurrentScaleResponseList`.
+/// A part of `EnvironmentApplicationsCurrentScaleList`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsCurrentScale {
@@ -1404,7 +1406,7 @@ pub struct EnvironmentApplicationsCurrentScale {
 /// Returned by `get_environment_application_current_scale`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct EnvironmentApplicationsCurrentScaleResponseList {
+pub struct EnvironmentApplicationsCurrentScaleList {
     /// The listed items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentApplicationsCurrentScale>,
@@ -1418,7 +1420,7 @@ pub struct EnvironmentApplicationsCurrentScaleResponseList {
 pub struct EnvironmentApplicationsStorage {
     /// Identifier of the application.
     pub application: uuid::Uuid,
-    /// `disks` of the contract, a list.
+    /// The disks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<types::StorageDisk>,
 }
@@ -1440,7 +1442,7 @@ pub struct EnvironmentApplicationsStorageResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsSupportedLanguage {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -1461,9 +1463,9 @@ pub struct EnvironmentApplicationsSupportedLanguageList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MetricCpu {
-    /// `instance_name` of the contract, a text.
+    /// Name of the instance.
     pub instance_name: String,
-    /// `data` of the contract, a list.
+    /// The data.
     #[serde(default)]
     pub data: Vec<types::MetricCpuDatapoint>,
 }
@@ -1485,9 +1487,9 @@ pub struct MetricCpuResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MetricMemory {
-    /// `instance_name` of the contract, a text.
+    /// Name of the instance.
     pub instance_name: String,
-    /// `data` of the contract, a list.
+    /// The data.
     #[serde(default)]
     pub data: Vec<types::MetricMemoryDatapoint>,
 }
@@ -1509,10 +1511,10 @@ pub struct MetricMemoryResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MetricStorage {
-    /// `storage_id` of the contract, a text.
+    /// Identifier of the storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
-    /// `data` of the contract, a list.
+    /// The data.
     #[serde(default)]
     pub data: Vec<types::MetricStorageDatapoint>,
 }
@@ -1534,9 +1536,9 @@ pub struct MetricStorageResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Tag {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `id` of the contract, an id.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
 }
@@ -1552,7 +1554,7 @@ pub struct TagRequest {
 }
 
 impl TagRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -1580,7 +1582,7 @@ pub struct UserResponseList {
     pub results: Vec<types::User>,
 }
 
-/// Carries over everything that a `ApplicationEditRequest` can hold of a `Application`.
+/// Carries over everything of an `Application` that an `ApplicationEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximun_gpu`, `service_type`.
 impl From<types::Application> for types::ApplicationEditRequest {
@@ -1626,7 +1628,7 @@ impl From<types::Application> for types::ApplicationEditRequest {
                     .map(|value| types::ServiceLabelRequest::from(value))
                     .collect(),
             ),
-            icon_uri: Some(from.icon_uri),
+            icon_uri: from.icon_uri,
             docker_target_build_stage: rt::Patch::value_or_null(
                 from.docker_target_build_stage,
             ),
@@ -1644,7 +1646,7 @@ impl From<&types::Application> for types::ApplicationEditRequest {
     }
 }
 
-/// Carries over everything that a `ApplicationDeploymentRestrictionRequest` can hold of a `ApplicationDeploymentRestriction`.
+/// Carries over everything of an `ApplicationDeploymentRestriction` that an `ApplicationDeploymentRestrictionRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::ApplicationDeploymentRestriction>
@@ -1665,7 +1667,7 @@ for types::ApplicationDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything that a `ApplicationNetworkRequest` can hold of a `ApplicationNetwork`.
+/// Carries over everything of an `ApplicationNetwork` that an `ApplicationNetworkRequest` can hold.
 impl From<types::ApplicationNetwork> for types::ApplicationNetworkRequest {
     fn from(from: types::ApplicationNetwork) -> Self {
         Self {

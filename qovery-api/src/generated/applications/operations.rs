@@ -1436,7 +1436,7 @@ impl rt::Operation for DeployApplication {
 pub enum ListApplicationDeploymentHistory {}
 
 impl rt::Operation for ListApplicationDeploymentHistory {
-    type Output = types::DeploymentHistoryPaginatedResponseList;
+    type Output = types::DeploymentHistoryPage;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listApplicationDeploymentHistory",
@@ -1459,7 +1459,7 @@ impl Call<operations::ListApplicationDeploymentHistory> {
 pub enum ListApplicationDeploymentHistoryV2 {}
 
 impl rt::Operation for ListApplicationDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePaginatedResponseListV2;
+    type Output = types::DeploymentHistoryServicePageV2;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listApplicationDeploymentHistoryV2",
@@ -1933,7 +1933,7 @@ impl rt::Operation for CreateApplication {
 pub enum GetEnvironmentApplicationCurrentScale {}
 
 impl rt::Operation for GetEnvironmentApplicationCurrentScale {
-    type Output = types::EnvironmentApplicationsCurrentScaleResponseList;
+    type Output = types::EnvironmentApplicationsCurrentScaleList;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getEnvironmentApplicationCurrentScale",

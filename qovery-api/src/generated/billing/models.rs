@@ -89,7 +89,7 @@ pub struct BillingInfoRequest {
 }
 
 impl BillingInfoRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         first_name: impl Into<String>,
         last_name: impl Into<String>,
@@ -185,21 +185,22 @@ pub struct CostRange {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CreditCard {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `expiry_month` of the contract, an integer.
+    /// Expiry month.
     pub expiry_month: i64,
-    /// `expiry_year` of the contract, an integer.
+    /// Expiry year.
     pub expiry_year: i64,
     /// Last digits of the card number.
     pub last_digit: String,
-    /// `is_expired` of the contract, true or false.
+    /// Whether it is expired.
     pub is_expired: bool,
-    /// `brand` of the contract, a text.
-    pub brand: String,
+    /// Brand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
 }
 
 /// Credit card to add to an organization.
@@ -222,7 +223,7 @@ pub struct CreditCardRequest {
 }
 
 impl CreditCardRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         number: impl Into<rt::SecretText>,
         cvv: impl Into<rt::SecretText>,
@@ -287,9 +288,9 @@ pub struct Invoice {
     pub total: f64,
     /// Code of the currency.
     pub currency_code: String,
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Status of the invoice.
@@ -357,7 +358,7 @@ pub struct OrganizationBillingUsageReportRequest {
 }
 
 impl OrganizationBillingUsageReportRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         from: chrono::DateTime<chrono::Utc>,
         to: chrono::DateTime<chrono::Utc>,
@@ -397,7 +398,7 @@ pub struct OrganizationChangePlanRequest {
 }
 
 impl OrganizationChangePlanRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { plan: None }
     }
@@ -420,7 +421,7 @@ pub struct OrganizationCreditCodeRequest {
 }
 
 impl OrganizationCreditCodeRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { code: None }
     }
@@ -460,7 +461,7 @@ pub struct RewardClaim {
 }
 
 impl RewardClaim {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { type_: None, code: None }
     }
@@ -486,7 +487,7 @@ open_enum! {
     }
 }
 
-/// Carries over everything that a `BillingInfoRequest` can hold of a `BillingInfo`.
+/// Carries over everything of a `BillingInfo` that a `BillingInfoRequest` can hold.
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.

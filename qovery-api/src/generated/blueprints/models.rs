@@ -65,7 +65,7 @@ pub struct ArgoCdCredentialsRequest {
 }
 
 impl ArgoCdCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         argocd_url: impl Into<String>,
         argocd_token: impl Into<rt::SecretText>,
@@ -94,10 +94,10 @@ pub struct ArgoCdCredentialsResponse {
     /// Time of the last check (RFC 3339); null or absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_checked_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `updated_at` of the contract, a date and time.
+    /// Time of the last change.
     #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
 }
@@ -117,7 +117,7 @@ pub struct ArgoCdDestinationClusterMappingRequest {
 }
 
 impl ArgoCdDestinationClusterMappingRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         agent_cluster_id: uuid::Uuid,
         argocd_cluster_url: impl Into<String>,
@@ -153,17 +153,17 @@ pub struct ArgoCdDestinationClusterMappingResponse {
 pub struct ArgoCdInstanceMappingResponse {
     /// Identifier of the Qovery cluster that runs Argo CD.
     pub agent_cluster_id: uuid::Uuid,
-    /// `agent_cluster_name` of the contract, a text.
+    /// Name of the agent cluster.
     pub agent_cluster_name: String,
-    /// `agent_cluster_cloud_provider` of the contract.
+    /// Agent cluster cloud provider.
     pub agent_cluster_cloud_provider: types::CloudVendorEnum,
     /// Identifier of the connection.
     pub credentials_id: uuid::Uuid,
-    /// `argocd_url` of the contract, a text.
+    /// URL of the Argo CD.
     pub argocd_url: String,
     /// Whether the connection works.
     pub status: types::ArgoCdConnectionStatusEnum,
-    /// `last_checked_at` of the contract, a date and time.
+    /// Time at which it was last checked.
     #[serde(with = "rt::date_time")]
     pub last_checked_at: chrono::DateTime<chrono::Utc>,
     /// Destination clusters mapped to a Qovery cluster.
@@ -191,17 +191,17 @@ pub struct ArgoCdInstanceMappingResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ArgoCdLinkedClusterDetails {
-    /// `argocd_cluster_url` of the contract, a text.
+    /// URL of the Argo CD cluster.
     pub argocd_cluster_url: String,
-    /// `argocd_cluster_name` of the contract, a text.
+    /// Name of the Argo CD cluster.
     pub argocd_cluster_name: String,
-    /// `qovery_cluster_id` of the contract, an id.
+    /// Identifier of the Qovery cluster.
     pub qovery_cluster_id: uuid::Uuid,
-    /// `qovery_cluster_name` of the contract, a text.
+    /// Name of the Qovery cluster.
     pub qovery_cluster_name: String,
-    /// `qovery_cluster_cloud_provider` of the contract.
+    /// Qovery cluster cloud provider.
     pub qovery_cluster_cloud_provider: types::CloudVendorEnum,
-    /// `qovery_cluster_type` of the contract.
+    /// Type of the Qovery cluster.
     pub qovery_cluster_type: types::KubernetesEnum,
     /// Number of Argo CD applications on the cluster.
     pub applications_count: i64,
@@ -213,9 +213,9 @@ pub struct ArgoCdLinkedClusterDetails {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ArgoCdUnlinkedClusterDetails {
-    /// `argocd_cluster_url` of the contract, a text.
+    /// URL of the Argo CD cluster.
     pub argocd_cluster_url: String,
-    /// `argocd_cluster_name` of the contract, a text.
+    /// Name of the Argo CD cluster.
     pub argocd_cluster_name: String,
     /// Number of Argo CD applications on the cluster.
     pub applications_count: i64,
@@ -231,6 +231,7 @@ pub struct ArgocdAppManifestResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_revision: Option<String>,
     /// Content of the manifest.
+    #[serde(default)]
     pub manifest_metadata: types::ArgocdAppManifestResponseManifestMetadata,
 }
 
@@ -261,19 +262,19 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ArgocdAssociatedServicesResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     pub service_id: uuid::Uuid,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     pub service_name: String,
-    /// `service_type` of the contract.
+    /// Type of the service.
     pub service_type: types::ArgocdAssociatedServiceType,
 }
 
@@ -294,13 +295,13 @@ pub struct ArgocdAssociatedServicesResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ArgocdManagedResource {
-    /// `kind` of the contract, a text.
+    /// Kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `namespace` of the contract, a text.
+    /// Namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// State wanted, as text.
@@ -322,7 +323,7 @@ pub struct BlueprintCatalogResponse {
     /// Time the catalog was made (RFC 3339).
     #[serde(rename = "generatedAt", with = "rt::date_time")]
     pub generated_at: chrono::DateTime<chrono::Utc>,
-    /// `blueprints` of the contract, a list.
+    /// The blueprints.
     #[serde(default)]
     pub blueprints: Vec<types::BlueprintItem>,
 }
@@ -350,7 +351,7 @@ pub struct BlueprintCreateRequest {
 }
 
 impl BlueprintCreateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         tag: impl Into<String>,
@@ -397,15 +398,15 @@ pub struct BlueprintDeploymentAckResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintItem {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `kind` of the contract, a text.
+    /// Kind.
     pub kind: String,
-    /// `description` of the contract, a text.
+    /// Description.
     pub description: String,
-    /// `icon` of the contract, a text.
+    /// Icon.
     pub icon: String,
-    /// `categories` of the contract, a list.
+    /// The categories.
     #[serde(default)]
     pub categories: Vec<String>,
     /// Cloud provider the blueprint is for.
@@ -462,21 +463,21 @@ pub struct BlueprintManifestBackendConfig {
 pub struct BlueprintManifestChartConfig {
     /// URL of the Helm repository.
     pub repository: String,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `version` of the contract, a text.
+    /// Version.
     pub version: String,
 }
 
 /// Input of a blueprint that is filled from its context.
 ///
-/// A part of `BlueprintManifestResponseItem`.
+/// A part of `BlueprintManifestField`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintManifestContextVariableField {
     /// Always `contextVariable`.
     pub kind: types::BlueprintManifestContextVariableFieldKind,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Where the value comes from; can be null.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -553,14 +554,14 @@ pub struct BlueprintManifestEngineOpenTofu {
     /// Always `opentofu`.
     #[serde(rename = "type")]
     pub type_: types::BlueprintManifestEngineOpenTofuType,
-    /// `provider` of the contract.
+    /// Provider.
     pub provider: types::CloudVendorEnum,
     /// Version of OpenTofu.
     pub opentofu: types::BlueprintManifestVersionBlock,
-    /// `credentials` of the contract.
+    /// Credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::BlueprintManifestCredentialsConfig>,
-    /// `backend` of the contract.
+    /// Backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<types::BlueprintManifestBackendConfig>,
     /// Time limit of a run; can be null.
@@ -625,14 +626,14 @@ pub struct BlueprintManifestEngineTerraform {
     /// Always `terraform`.
     #[serde(rename = "type")]
     pub type_: types::BlueprintManifestEngineTerraformType,
-    /// `provider` of the contract.
+    /// Provider.
     pub provider: types::CloudVendorEnum,
     /// Version of Terraform.
     pub terraform: types::BlueprintManifestVersionBlock,
-    /// `credentials` of the contract.
+    /// Credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::BlueprintManifestCredentialsConfig>,
-    /// `backend` of the contract.
+    /// Backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<types::BlueprintManifestBackendConfig>,
     /// Time limit of a run; can be null.
@@ -650,6 +651,30 @@ open_enum! {
     pub enum BlueprintManifestEngineTerraformType {
         /// Terraform.
         Terraform = "terraform",
+    }
+}
+
+union! {
+    /// A part of `BlueprintManifestResponse`.
+    pub enum BlueprintManifestField by tag "kind" {
+        "variable" =>
+            /// Where `kind` is `variable`.
+            Variable(types::BlueprintManifestVariableField),
+        "contextVariable" =>
+            /// Where `kind` is `contextVariable`.
+            ContextVariable(types::BlueprintManifestContextVariableField),
+    }
+}
+
+impl From<types::BlueprintManifestContextVariableField> for BlueprintManifestField {
+    fn from(member: types::BlueprintManifestContextVariableField) -> Self {
+        Self::ContextVariable(member)
+    }
+}
+
+impl From<types::BlueprintManifestVariableField> for BlueprintManifestField {
+    fn from(member: types::BlueprintManifestVariableField) -> Self {
+        Self::Variable(member)
     }
 }
 
@@ -704,35 +729,10 @@ pub struct BlueprintManifestResourcesConfig {
 pub struct BlueprintManifestResponse {
     /// The listed items.
     #[serde(default)]
-    pub results: Vec<types::BlueprintManifestResponseItem>,
+    pub results: Vec<types::BlueprintManifestField>,
     /// Engine that runs the blueprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<types::BlueprintManifestEngineSpec>,
-}
-
-union! {
-    /// A part of `BlueprintManifestResponse`.
-    pub enum BlueprintManifestResponseItem by tag "kind" {
-        "variable" =>
-            /// Where `kind` is `variable`.
-            Variable(types::BlueprintManifestVariableField),
-        "contextVariable" =>
-            /// Where `kind` is `contextVariable`.
-            ContextVariable(types::BlueprintManifestContextVariableField),
-    }
-}
-
-impl From<types::BlueprintManifestContextVariableField>
-for BlueprintManifestResponseItem {
-    fn from(member: types::BlueprintManifestContextVariableField) -> Self {
-        Self::ContextVariable(member)
-    }
-}
-
-impl From<types::BlueprintManifestVariableField> for BlueprintManifestResponseItem {
-    fn from(member: types::BlueprintManifestVariableField) -> Self {
-        Self::Variable(member)
-    }
 }
 
 /// Terraform backend described by the user.
@@ -753,22 +753,22 @@ pub struct BlueprintManifestUserProvidedBackend {
 
 /// Input of a blueprint that the user fills.
 ///
-/// A part of `BlueprintManifestResponseItem`.
+/// A part of `BlueprintManifestField`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintManifestVariableField {
     /// Always `variable`.
     pub kind: types::BlueprintManifestVariableFieldKind,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
     /// Whether a value must be given.
     pub required: bool,
     /// Whether the value is kept secret.
     pub is_secret: bool,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Values allowed; null for any.
@@ -795,7 +795,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintManifestVersionBlock {
-    /// `version` of the contract, a text.
+    /// Version.
     pub version: String,
     /// Versions allowed; can be null.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -820,13 +820,13 @@ pub struct BlueprintReadmeResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
     /// URL of the catalog it comes from.
     pub catalog_url: String,
     /// Tag of the version in use.
     pub tag: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
 }
 
@@ -860,7 +860,7 @@ pub struct BlueprintSpecOverrides {
 }
 
 impl BlueprintSpecOverrides {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             engine_version: None,
@@ -953,7 +953,7 @@ pub struct BlueprintUpdateEngineDiff {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintUpdateEngineFieldChange {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Default of the version in use; can be null.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -984,18 +984,18 @@ pub struct BlueprintUpdateNewMajorVersion {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintUpdateNewOptionalValue {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Value used when none is given; null for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
-    /// `is_secret` of the contract, true or false.
+    /// Whether it is secret.
     pub is_secret: bool,
 }
 
@@ -1005,15 +1005,15 @@ pub struct BlueprintUpdateNewOptionalValue {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintUpdateNewRequiredValue {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
-    /// `is_secret` of the contract, true or false.
+    /// Whether it is secret.
     pub is_secret: bool,
 }
 
@@ -1035,7 +1035,7 @@ pub struct BlueprintUpdatePreviewResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintUpdateRemovedValue {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -1060,7 +1060,7 @@ pub struct BlueprintUpdateRequest {
 }
 
 impl BlueprintUpdateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         tag: impl Into<String>,
@@ -1132,7 +1132,7 @@ pub struct BlueprintUpdateResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct BlueprintUpdateUpdatedValue {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Default of the version in use; can be null.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1143,13 +1143,13 @@ pub struct BlueprintUpdateUpdatedValue {
     /// Value in use; can be null.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_value: Option<String>,
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
-    /// `is_secret` of the contract, true or false.
+    /// Whether it is secret.
     pub is_secret: bool,
 }
 
@@ -1169,7 +1169,7 @@ pub struct BlueprintUpdateVariableValue {
 }
 
 impl BlueprintUpdateVariableValue {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(value: impl Into<String>) -> Self {
         Self {
             value: value.into(),
@@ -1201,7 +1201,7 @@ pub struct BlueprintVariableRequest {
 }
 
 impl BlueprintVariableRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, value: impl Into<rt::SecretText>) -> Self {
         Self {
             name: name.into(),

@@ -57,7 +57,7 @@ pub struct AlertingConfig {
 }
 
 impl AlertingConfig {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(enabled: bool) -> Self {
         Self {
             enabled,
@@ -103,7 +103,7 @@ pub struct AutomaticallyConfiguredAuthDto {
 }
 
 impl AutomaticallyConfiguredAuthDto {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(mode: types::AutomaticallyConfiguredAuthDtoMode) -> Self {
         Self { mode }
     }
@@ -176,7 +176,7 @@ pub struct AwsParameterStoreEndpointDto {
 }
 
 impl AwsParameterStoreEndpointDto {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::AwsParameterStoreEndpointDtoMode,
         region: impl Into<String>,
@@ -211,7 +211,7 @@ pub struct AwsRoleArnAuthDto {
 }
 
 impl AwsRoleArnAuthDto {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(mode: types::AwsRoleArnAuthDtoMode, role_arn: impl Into<String>) -> Self {
         Self {
             mode,
@@ -246,7 +246,7 @@ pub struct AwsRoleCredentialsRequest {
 }
 
 impl AwsRoleCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         type_: types::AwsRoleType,
         name: impl Into<String>,
@@ -273,7 +273,7 @@ pub struct AwsSecretManagerEndpointDto {
 }
 
 impl AwsSecretManagerEndpointDto {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::AwsSecretManagerEndpointDtoMode,
         region: impl Into<String>,
@@ -313,7 +313,7 @@ pub struct AwsStaticCredentialsAuthDto {
 }
 
 impl AwsStaticCredentialsAuthDto {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::AwsStaticCredentialsAuthDtoMode,
         region: impl Into<String>,
@@ -361,7 +361,7 @@ pub struct AwsStaticCredentialsRequest {
 }
 
 impl AwsStaticCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         type_: types::AwsStaticCredentialsRequestType,
         name: impl Into<String>,
@@ -402,7 +402,7 @@ pub struct AzureCredentialsRequest {
 }
 
 impl AzureCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         azure_subscription_id: impl Into<String>,
@@ -416,6 +416,29 @@ impl AzureCredentialsRequest {
     }
 }
 
+/// Parameters of the cert-manager chart of a cluster.
+///
+/// A part of `ClusterInfrastructureChartsParameters`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct CertManagerChartParameters {
+    /// Kubernetes namespace of cert-manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kubernetes_namespace: Option<String>,
+}
+
+impl CertManagerChartParameters {
+    /// Says nothing yet: every field is set by its setter.
+    pub fn new() -> Self {
+        Self { kubernetes_namespace: None }
+    }
+    /// Sets [`kubernetes_namespace`](Self::kubernetes_namespace).
+    pub fn kubernetes_namespace(mut self, value: impl Into<String>) -> Self {
+        self.kubernetes_namespace = Some(value.into());
+        self
+    }
+}
+
 /// Cloud provider that can host clusters.
 ///
 /// A part of `CloudProviderResponseList`.
@@ -425,10 +448,10 @@ pub struct CloudProvider {
     /// Short name of the provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_name: Option<String>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `logo_url` of the contract, a text.
+    /// URL of the logo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// Regions of the provider.
@@ -458,7 +481,7 @@ pub struct CloudWatchExportConfig {
 }
 
 impl CloudWatchExportConfig {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
@@ -498,7 +521,7 @@ pub struct CloudflareDnsProviderRequest {
 }
 
 impl CloudflareDnsProviderRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         provider: types::CloudflareDnsProviderProvider,
         domain: impl Into<String>,
@@ -811,9 +834,7 @@ pub struct ClusterAdvancedSettings {
         rename = "aws.eks.efs.throughput_mode",
         skip_serializing_if = "Option::is_none"
     )]
-    pub aws_eks_efs_throughput_mode: Option<
-        types::ClusterAdvancedSettingsAwsEksEfsThroughputMode,
-    >,
+    pub aws_eks_efs_throughput_mode: Option<types::EksEfsThroughputMode>,
     /// Performance mode of EFS; the default is `generalPurpose`.
     ///
     /// Default on the server: `"generalPurpose"`.
@@ -821,9 +842,7 @@ pub struct ClusterAdvancedSettings {
         rename = "aws.eks.efs.performance_mode",
         skip_serializing_if = "Option::is_none"
     )]
-    pub aws_eks_efs_performance_mode: Option<
-        types::ClusterAdvancedSettingsAwsEksEfsPerformanceMode,
-    >,
+    pub aws_eks_efs_performance_mode: Option<types::EksEfsPerformanceMode>,
     /// Time without access after which EFS moves a file to infrequent-access storage; the default is 30 days.
     ///
     /// Default on the server: `"AFTER_30_DAYS"`.
@@ -831,9 +850,7 @@ pub struct ClusterAdvancedSettings {
         rename = "aws.eks.efs.transition_to_ia",
         skip_serializing_if = "Option::is_none"
     )]
-    pub aws_eks_efs_transition_to_ia: Option<
-        types::ClusterAdvancedSettingsAwsEksEfsTransitionToIa,
-    >,
+    pub aws_eks_efs_transition_to_ia: Option<types::EksEfsTransitionToIa>,
     /// Size of the load balancer, as the cloud provider names it.
     #[serde(rename = "load_balancer.size", skip_serializing_if = "Option::is_none")]
     pub load_balancer_size: Option<String>,
@@ -1014,7 +1031,7 @@ pub struct ClusterAdvancedSettings {
 }
 
 impl ClusterAdvancedSettings {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             aws_cloudwatch_eks_logs_retention_days: None,
@@ -1217,7 +1234,7 @@ impl ClusterAdvancedSettings {
     /// Sets [`aws_eks_efs_throughput_mode`](Self::aws_eks_efs_throughput_mode).
     pub fn aws_eks_efs_throughput_mode(
         mut self,
-        value: types::ClusterAdvancedSettingsAwsEksEfsThroughputMode,
+        value: types::EksEfsThroughputMode,
     ) -> Self {
         self.aws_eks_efs_throughput_mode = Some(value);
         self
@@ -1225,7 +1242,7 @@ impl ClusterAdvancedSettings {
     /// Sets [`aws_eks_efs_performance_mode`](Self::aws_eks_efs_performance_mode).
     pub fn aws_eks_efs_performance_mode(
         mut self,
-        value: types::ClusterAdvancedSettingsAwsEksEfsPerformanceMode,
+        value: types::EksEfsPerformanceMode,
     ) -> Self {
         self.aws_eks_efs_performance_mode = Some(value);
         self
@@ -1233,7 +1250,7 @@ impl ClusterAdvancedSettings {
     /// Sets [`aws_eks_efs_transition_to_ia`](Self::aws_eks_efs_transition_to_ia).
     pub fn aws_eks_efs_transition_to_ia(
         mut self,
-        value: types::ClusterAdvancedSettingsAwsEksEfsTransitionToIa,
+        value: types::EksEfsTransitionToIa,
     ) -> Self {
         self.aws_eks_efs_transition_to_ia = Some(value);
         self
@@ -1427,54 +1444,6 @@ open_enum! {
 }
 
 open_enum! {
-    /// Performance mode of EFS; the default is `generalPurpose`.
-    ///
-    /// A part of `ClusterAdvancedSettings`.
-    pub enum ClusterAdvancedSettingsAwsEksEfsPerformanceMode {
-        /// General-purpose performance.
-        GeneralPurpose = "generalPurpose",
-        /// Highest parallel throughput.
-        MaxIo = "maxIO",
-    }
-}
-
-open_enum! {
-    /// Throughput mode of EFS; the default is `elastic`.
-    ///
-    /// A part of `ClusterAdvancedSettings`.
-    pub enum ClusterAdvancedSettingsAwsEksEfsThroughputMode {
-        /// Throughput that grows with the amount of data.
-        Bursting = "bursting",
-        /// Throughput that follows the demand.
-        Elastic = "elastic",
-        /// Throughput set in advance.
-        Provisioned = "provisioned",
-    }
-}
-
-open_enum! {
-    /// Time without access after which EFS moves a file to infrequent-access storage; the default is 30 days.
-    ///
-    /// A part of `ClusterAdvancedSettings`.
-    pub enum ClusterAdvancedSettingsAwsEksEfsTransitionToIa {
-        /// After 1 day.
-        After1Day = "AFTER_1_DAY",
-        /// After 7 days.
-        After7Days = "AFTER_7_DAYS",
-        /// After 14 days.
-        After14Days = "AFTER_14_DAYS",
-        /// After 30 days.
-        After30Days = "AFTER_30_DAYS",
-        /// After 60 days.
-        After60Days = "AFTER_60_DAYS",
-        /// After 90 days.
-        After90Days = "AFTER_90_DAYS",
-        /// The empty text: no period is set.
-        Empty = "",
-    }
-}
-
-open_enum! {
     /// How Loki is deployed.
     ///
     /// A part of `ClusterAdvancedSettings`.
@@ -1562,7 +1531,7 @@ pub struct ClusterAnalysisRequest {
 }
 
 impl ClusterAnalysisRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         kind: types::ClusterAnalysisKind,
         output_format: types::ClusterAnalysisOutputFormat,
@@ -1690,7 +1659,7 @@ pub struct ClusterCloudProviderInfoRequest {
 }
 
 impl ClusterCloudProviderInfoRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             cloud_provider: None,
@@ -1768,7 +1737,7 @@ pub struct ClusterDnsProviderRequest {
 }
 
 impl ClusterDnsProviderRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(dns_provider: types::ClusterDnsProviderRequestProvider) -> Self {
         Self { dns_provider }
     }
@@ -1876,7 +1845,7 @@ pub struct ClusterEksAnywhereGitRepository {
 }
 
 impl ClusterEksAnywhereGitRepository {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(url: impl Into<String>, git_token_id: uuid::Uuid) -> Self {
         Self {
             url: url.into(),
@@ -1909,15 +1878,15 @@ impl ClusterEksAnywhereGitRepository {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentResponse {
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `services` of the contract, a list.
+    /// The services.
     #[serde(default)]
     pub services: Vec<types::ClusterEnvironmentServiceResponse>,
 }
@@ -1939,11 +1908,11 @@ pub struct ClusterEnvironmentResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentServiceResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::LinkedServiceTypeEnum,
 }
@@ -2009,7 +1978,7 @@ pub struct ClusterFeatureAwsExistingVpc {
 }
 
 impl ClusterFeatureAwsExistingVpc {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         aws_vpc_eks_id: impl Into<String>,
         eks_subnets_zone_a_ids: Vec<String>,
@@ -2145,10 +2114,10 @@ impl ClusterFeatureAwsExistingVpc {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureAwsExistingVpcResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract.
+    /// Value.
     pub value: types::ClusterFeatureAwsExistingVpc,
 }
 
@@ -2158,10 +2127,10 @@ pub struct ClusterFeatureAwsExistingVpcResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureBooleanResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract, true or false.
+    /// Value, true or false.
     pub value: bool,
 }
 
@@ -2196,7 +2165,7 @@ pub struct ClusterFeatureGcpExistingVpc {
 }
 
 impl ClusterFeatureGcpExistingVpc {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(vpc_name: impl Into<String>) -> Self {
         Self {
             vpc_name: vpc_name.into(),
@@ -2249,10 +2218,10 @@ impl ClusterFeatureGcpExistingVpc {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureGcpExistingVpcResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract.
+    /// Value.
     pub value: types::ClusterFeatureGcpExistingVpc,
 }
 
@@ -2283,7 +2252,7 @@ pub struct ClusterFeatureKarpenterParameters {
 }
 
 impl ClusterFeatureKarpenterParameters {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         spot_enabled: bool,
         disk_size_in_gib: i64,
@@ -2317,10 +2286,10 @@ impl ClusterFeatureKarpenterParameters {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureKarpenterParametersResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract.
+    /// Value.
     pub value: types::ClusterFeatureKarpenterParameters,
 }
 
@@ -2332,13 +2301,11 @@ pub struct ClusterFeatureKarpenterParametersResponse {
 pub struct ClusterFeatureNatGatewayParameters {
     /// Type of the gateway; null for none. The `provider` field selects the shape.
     #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
-    pub nat_gateway_type: rt::Patch<
-        types::ClusterFeatureNatGatewayParametersNatGatewayType,
-    >,
+    pub nat_gateway_type: rt::Patch<types::NatGatewayType>,
 }
 
 impl ClusterFeatureNatGatewayParameters {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             nat_gateway_type: rt::Patch::Absent,
@@ -2347,40 +2314,10 @@ impl ClusterFeatureNatGatewayParameters {
     /// Sets [`nat_gateway_type`](Self::nat_gateway_type).
     pub fn nat_gateway_type(
         mut self,
-        value: impl Into<
-            rt::Patch<types::ClusterFeatureNatGatewayParametersNatGatewayType>,
-        >,
+        value: impl Into<rt::Patch<types::NatGatewayType>>,
     ) -> Self {
         self.nat_gateway_type = value.into();
         self
-    }
-}
-
-union! {
-    /// Type of the gateway; null for none. The `provider` field selects the shape.
-    ///
-    /// A part of `ClusterFeatureNatGatewayParameters`.
-    pub enum ClusterFeatureNatGatewayParametersNatGatewayType by tag "provider" {
-        "scaleway" =>
-            /// Where `provider` is `scaleway`.
-            Scaleway(types::ClusterFeatureNatGatewayTypeScaleway),
-        "gcp" =>
-            /// Where `provider` is `gcp`.
-            Gcp(types::ClusterFeatureNatGatewayTypeGcp),
-    }
-}
-
-impl From<types::ClusterFeatureNatGatewayTypeGcp>
-for ClusterFeatureNatGatewayParametersNatGatewayType {
-    fn from(member: types::ClusterFeatureNatGatewayTypeGcp) -> Self {
-        Self::Gcp(member)
-    }
-}
-
-impl From<types::ClusterFeatureNatGatewayTypeScaleway>
-for ClusterFeatureNatGatewayParametersNatGatewayType {
-    fn from(member: types::ClusterFeatureNatGatewayTypeScaleway) -> Self {
-        Self::Scaleway(member)
     }
 }
 
@@ -2390,16 +2327,16 @@ for ClusterFeatureNatGatewayParametersNatGatewayType {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayParametersResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract.
+    /// Value.
     pub value: Option<types::ClusterFeatureNatGatewayParameters>,
 }
 
 /// NAT gateway on Google Cloud.
 ///
-/// A part of `ClusterFeatureNatGatewayParametersNatGatewayType`.
+/// A part of `NatGatewayType`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayTypeGcp {
@@ -2414,7 +2351,7 @@ pub struct ClusterFeatureNatGatewayTypeGcp {
 }
 
 impl ClusterFeatureNatGatewayTypeGcp {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         provider: types::ClusterFeatureNatGatewayTypeGcpProvider,
         static_ips_enabled: bool,
@@ -2440,7 +2377,7 @@ open_enum! {
 
 /// NAT gateway on Scaleway.
 ///
-/// A part of `ClusterFeatureNatGatewayParametersNatGatewayType`.
+/// A part of `NatGatewayType`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayTypeScaleway {
@@ -2452,7 +2389,7 @@ pub struct ClusterFeatureNatGatewayTypeScaleway {
 }
 
 impl ClusterFeatureNatGatewayTypeScaleway {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         provider: types::ClusterFeatureNatGatewayTypeScalewayProvider,
         type_: types::ClusterFeatureNatGatewayTypeScalewayType,
@@ -2493,13 +2430,13 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
-    /// `title` of the contract, a text.
+    /// Title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Deprecated: monthly cost in hundredths of the currency; can be null.
@@ -2662,34 +2599,11 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterFeatureStringResponse {
-    /// `type` of the contract.
+    /// Type.
     #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
-    /// `value` of the contract, a text.
+    /// Value.
     pub value: String,
-}
-
-/// Parameters of the cert-manager chart of a cluster.
-///
-/// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct ClusterInfrastructureCertManagerChartParameters {
-    /// Kubernetes namespace of cert-manager.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kubernetes_namespace: Option<String>,
-}
-
-impl ClusterInfrastructureCertManagerChartParameters {
-    ///Says nothing yet: every field is set by its setter.
-    pub fn new() -> Self {
-        Self { kubernetes_namespace: None }
-    }
-    /// Sets [`kubernetes_namespace`](Self::kubernetes_namespace).
-    pub fn kubernetes_namespace(mut self, value: impl Into<String>) -> Self {
-        self.kubernetes_namespace = Some(value.into());
-        self
-    }
 }
 
 /// Parameters of the charts installed on a cluster.
@@ -2703,9 +2617,7 @@ pub struct ClusterInfrastructureChartsParameters {
     pub nginx_parameters: Option<types::ClusterInfrastructureNginxChartParameters>,
     /// Parameters of the cert-manager chart.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cert_manager_parameters: Option<
-        types::ClusterInfrastructureCertManagerChartParameters,
-    >,
+    pub cert_manager_parameters: Option<types::CertManagerChartParameters>,
     /// Parameters of the MetalLB chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metal_lb_parameters: Option<types::ClusterInfrastructureMetalLbChartParameters>,
@@ -2717,7 +2629,7 @@ pub struct ClusterInfrastructureChartsParameters {
 }
 
 impl ClusterInfrastructureChartsParameters {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             nginx_parameters: None,
@@ -2737,7 +2649,7 @@ impl ClusterInfrastructureChartsParameters {
     /// Sets [`cert_manager_parameters`](Self::cert_manager_parameters).
     pub fn cert_manager_parameters(
         mut self,
-        value: types::ClusterInfrastructureCertManagerChartParameters,
+        value: types::CertManagerChartParameters,
     ) -> Self {
         self.cert_manager_parameters = Some(value);
         self
@@ -2760,94 +2672,6 @@ impl ClusterInfrastructureChartsParameters {
     }
 }
 
-/// Backup of an EKS Anywhere cluster.
-///
-/// A part of `ClusterInfrastructureEksAnywhereParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct ClusterInfrastructureEksAnywhereBackupParameters {
-    /// Whether backups are made; the default is true.
-    ///
-    /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// Time limit of a backup, in seconds; the default is 300.
-    ///
-    /// Default on the server: `300`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timeout_seconds: Option<i64>,
-    /// Name of the secret that holds the certificates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub certs_secret_name: Option<String>,
-    /// S3 bucket that receives the backups.
-    pub s3: types::ClusterInfrastructureEksAnywhereBackupS3Parameters,
-}
-
-impl ClusterInfrastructureEksAnywhereBackupParameters {
-    ///Takes what must be sent; every other field is set by its setter.
-    pub fn new(s3: types::ClusterInfrastructureEksAnywhereBackupS3Parameters) -> Self {
-        Self {
-            enabled: None,
-            timeout_seconds: None,
-            certs_secret_name: None,
-            s3,
-        }
-    }
-    /// Sets [`enabled`](Self::enabled).
-    pub fn enabled(mut self, value: bool) -> Self {
-        self.enabled = Some(value);
-        self
-    }
-    /// Sets [`timeout_seconds`](Self::timeout_seconds).
-    pub fn timeout_seconds(mut self, value: i64) -> Self {
-        self.timeout_seconds = Some(value);
-        self
-    }
-    /// Sets [`certs_secret_name`](Self::certs_secret_name).
-    pub fn certs_secret_name(mut self, value: impl Into<String>) -> Self {
-        self.certs_secret_name = Some(value.into());
-        self
-    }
-}
-
-/// S3 bucket that receives the backups of an EKS Anywhere cluster.
-///
-/// A part of `ClusterInfrastructureEksAnywhereBackupParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct ClusterInfrastructureEksAnywhereBackupS3Parameters {
-    /// Name of the bucket.
-    pub bucket: String,
-    /// Region of the bucket.
-    pub region: String,
-    /// ARN of the role to assume.
-    pub role_arn: String,
-    /// Prefix of the object keys.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key_prefix: Option<String>,
-}
-
-impl ClusterInfrastructureEksAnywhereBackupS3Parameters {
-    ///Takes what must be sent; every other field is set by its setter.
-    pub fn new(
-        bucket: impl Into<String>,
-        region: impl Into<String>,
-        role_arn: impl Into<String>,
-    ) -> Self {
-        Self {
-            bucket: bucket.into(),
-            region: region.into(),
-            role_arn: role_arn.into(),
-            key_prefix: None,
-        }
-    }
-    /// Sets [`key_prefix`](Self::key_prefix).
-    pub fn key_prefix(mut self, value: impl Into<String>) -> Self {
-        self.key_prefix = Some(value.into());
-        self
-    }
-}
-
 /// EKS Anywhere parameters of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
@@ -2860,11 +2684,11 @@ pub struct ClusterInfrastructureEksAnywhereParameters {
     pub yaml_file_path: String,
     /// Backup of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_backup: Option<types::ClusterInfrastructureEksAnywhereBackupParameters>,
+    pub cluster_backup: Option<types::EksAnywhereBackupParameters>,
 }
 
 impl ClusterInfrastructureEksAnywhereParameters {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         git_repository: types::ClusterEksAnywhereGitRepository,
         yaml_file_path: impl Into<String>,
@@ -2876,10 +2700,7 @@ impl ClusterInfrastructureEksAnywhereParameters {
         }
     }
     /// Sets [`cluster_backup`](Self::cluster_backup).
-    pub fn cluster_backup(
-        mut self,
-        value: types::ClusterInfrastructureEksAnywhereBackupParameters,
-    ) -> Self {
+    pub fn cluster_backup(mut self, value: types::EksAnywhereBackupParameters) -> Self {
         self.cluster_backup = Some(value);
         self
     }
@@ -2897,7 +2718,7 @@ pub struct ClusterInfrastructureMetalLbChartParameters {
 }
 
 impl ClusterInfrastructureMetalLbChartParameters {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { ip_address_pools: None }
     }
@@ -2934,7 +2755,7 @@ pub struct ClusterInfrastructureNginxChartParameters {
 }
 
 impl ClusterInfrastructureNginxChartParameters {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             replica_count: None,
@@ -2979,20 +2800,20 @@ impl ClusterInfrastructureNginxChartParameters {
 
 /// Details of an instance type.
 ///
-/// A part of `ClusterInstanceTypeResponseListItem`.
+/// A part of `ClusterInstanceType`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterInstanceAttributes {
-    /// `instance_category` of the contract, a text.
+    /// Instance category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_category: Option<String>,
-    /// `instance_generation` of the contract, an integer.
+    /// Instance generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_generation: Option<i64>,
-    /// `instance_family` of the contract, a text.
+    /// Instance family.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_family: Option<String>,
-    /// `instance_size` of the contract, a text.
+    /// Instance size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_size: Option<String>,
     /// Whether the type has the resources a cluster needs.
@@ -3002,17 +2823,17 @@ pub struct ClusterInstanceAttributes {
 
 /// GPUs of an instance type.
 ///
-/// A part of `ClusterInstanceTypeResponseListItem`.
+/// A part of `ClusterInstanceType`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterInstanceGpuInfo {
-    /// `count` of the contract, an integer.
+    /// How many there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `manufacturer` of the contract, a text.
+    /// Manufacturer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manufacturer: Option<String>,
     /// Memory of a GPU in MiB, as text.
@@ -3020,21 +2841,10 @@ pub struct ClusterInstanceGpuInfo {
     pub memory_in_mib: Option<String>,
 }
 
-/// Instance types available for a cluster.
-///
-/// Returned by `list_awseks_instance_type`, `list_aws_instance_type`, `list_azure_aks_instance_type` and 4 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct ClusterInstanceTypeResponseList {
-    /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::ClusterInstanceTypeResponseListItem>,
-}
-
 /// A part of `ClusterInstanceTypeResponseList`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct ClusterInstanceTypeResponseListItem {
+pub struct ClusterInstanceType {
     /// Identifier of the type.
     #[serde(rename = "type")]
     pub type_: String,
@@ -3059,6 +2869,17 @@ pub struct ClusterInstanceTypeResponseListItem {
     pub attributes: Option<types::ClusterInstanceAttributes>,
 }
 
+/// Instance types available for a cluster.
+///
+/// Returned by `list_awseks_instance_type`, `list_aws_instance_type`, `list_azure_aks_instance_type` and 4 more.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ClusterInstanceTypeResponseList {
+    /// The listed items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<types::ClusterInstanceType>,
+}
+
 /// Private Fargate subnets for Karpenter.
 ///
 /// Sent by `update_karpenter_private_fargate_subnet_ids`.
@@ -3077,7 +2898,7 @@ pub struct ClusterKarpenterPrivateSubnetIdsPutRequest {
 }
 
 impl ClusterKarpenterPrivateSubnetIdsPutRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             eks_karpenter_fargate_subnets_zone_a_ids: None,
@@ -3122,10 +2943,49 @@ pub struct ClusterKeda {
 }
 
 impl ClusterKeda {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
+}
+
+/// A part of `GetClusterKubernetesEventsResponse`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ClusterKubernetesEvent {
+    /// Time at which the event was recorded (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
+    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// Kind of the object that the event is about, such as `Pod`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Kubernetes namespace of the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Name of the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Short reason of the event, as Kubernetes gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What happened, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Severity as Kubernetes gives it, such as `Normal` or `Warning`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+    /// Component of Kubernetes that reported the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reporting_component: Option<String>,
+    /// How often the event occurred.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    /// Time of the first occurrence (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
+    pub first_occurrence: Option<chrono::DateTime<chrono::Utc>>,
+    /// Time of the last occurrence (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
+    pub last_occurrence: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// Reference to a group of labels of a cluster.
@@ -3140,7 +3000,7 @@ pub struct ClusterLabelsGroup {
 }
 
 impl ClusterLabelsGroup {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { id: None }
     }
@@ -3196,7 +3056,7 @@ pub struct ClusterLockRequest {
 }
 
 impl ClusterLockRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -3395,17 +3255,17 @@ pub struct ClusterMetricsResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterOperatorBootstrapResponse {
-    /// `chart_repository` of the contract, a text.
+    /// Chart repository.
     pub chart_repository: String,
-    /// `chart_name` of the contract, a text.
+    /// Name of the chart.
     pub chart_name: String,
-    /// `chart_version` of the contract, a text.
+    /// Version of the chart.
     pub chart_version: String,
-    /// `chart_reference` of the contract, a text.
+    /// Chart reference.
     pub chart_reference: String,
-    /// `namespace` of the contract, a text.
+    /// Namespace.
     pub namespace: String,
-    /// `release_name` of the contract, a text.
+    /// Name of the release.
     pub release_name: String,
     /// Values of the chart.
     #[serde(default)]
@@ -3422,13 +3282,13 @@ pub struct ClusterOperatorBootstrapResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterOperatorFleetInventoryResponse {
-    /// `organization_id` of the contract, an id.
+    /// Identifier of the organization.
     pub organization_id: uuid::Uuid,
-    /// `cluster_id` of the contract, an id.
+    /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
-    /// `cluster_name` of the contract, a text.
+    /// Name of the cluster.
     pub cluster_name: String,
-    /// `cluster_kind` of the contract.
+    /// Kind of the cluster.
     pub cluster_kind: types::SelfManagedClusterKind,
     /// Whether the operator is attached to the cluster.
     pub attached: bool,
@@ -3437,16 +3297,16 @@ pub struct ClusterOperatorFleetInventoryResponse {
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
-    /// `desired_image_version` of the contract, a text.
+    /// Version of the desired image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_image_version: Option<String>,
-    /// `reported_image_version` of the contract, a text.
+    /// Version of the reported image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_image_version: Option<String>,
-    /// `desired_chart_version` of the contract, a text.
+    /// Version of the desired chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_chart_version: Option<String>,
-    /// `reported_chart_version` of the contract, a text.
+    /// Version of the reported chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
@@ -3546,7 +3406,7 @@ pub struct ClusterOperatorUpdateRequest {
 }
 
 impl ClusterOperatorUpdateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(chart_version: impl Into<String>) -> Self {
         Self {
             chart_version: chart_version.into(),
@@ -3580,13 +3440,13 @@ pub struct ClusterOperatorUpdateResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingLayerResponse {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Whether the layer applies.
     pub status: types::PlatformLayerResolutionStatus,
     /// Why it applies or not.
     pub reason: String,
-    /// `componentKeys` of the contract, a list.
+    /// The component keys.
     #[serde(rename = "componentKeys", default)]
     pub component_keys: Vec<String>,
 }
@@ -3617,7 +3477,7 @@ pub struct ClusterPlatformBindingRequest {
 }
 
 impl ClusterPlatformBindingRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         template_key: impl Into<String>,
         template_version: impl Into<String>,
@@ -3659,10 +3519,10 @@ impl ClusterPlatformBindingRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingResponse {
-    /// `clusterId` of the contract, an id.
+    /// Identifier of the cluster.
     #[serde(rename = "clusterId")]
     pub cluster_id: uuid::Uuid,
-    /// `organizationId` of the contract, an id.
+    /// Identifier of the organization.
     #[serde(rename = "organizationId")]
     pub organization_id: uuid::Uuid,
     /// Key of the template.
@@ -3704,11 +3564,11 @@ pub struct ClusterReadinessStatus {
 pub struct ClusterRegion {
     /// Name of the region at the cloud provider.
     pub name: String,
-    /// `country_code` of the contract, a text.
+    /// Country code.
     pub country_code: String,
-    /// `country` of the contract, a text.
+    /// Country.
     pub country: String,
-    /// `city` of the contract, a text.
+    /// City.
     pub city: String,
     /// Whether ARM instances are available.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3807,7 +3667,7 @@ pub struct ClusterRequest {
 }
 
 impl ClusterRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         region: impl Into<String>,
@@ -3945,7 +3805,7 @@ pub struct ClusterRequestFeature {
 }
 
 impl ClusterRequestFeature {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { id: None, value: None }
     }
@@ -3965,43 +3825,49 @@ union! {
     /// Value of the feature, whose type depends on it; null for none.
     ///
     /// A part of `ClusterRequestFeature`.
-    pub enum ClusterRequestFeatureValue in order {
-        /// An object.
-        ClusterFeatureAwsExistingVpc(types::ClusterFeatureAwsExistingVpc),
-        /// An object.
-        ClusterFeatureKarpenterParameters(types::ClusterFeatureKarpenterParameters),
-        /// An object.
-        ClusterFeatureGcpExistingVpc(types::ClusterFeatureGcpExistingVpc),
-        /// An object.
-        ClusterFeatureNatGatewayParameters(types::ClusterFeatureNatGatewayParameters),
-        /// A text.
-        Text(String),
-        /// True or false.
-        Boolean(bool),
+    pub enum ClusterRequestFeatureValue by property {
+        "aws_vpc_eks_id" | "eks_subnets_zone_a_ids" | "eks_subnets_zone_b_ids" | "eks_subnets_zone_c_ids" =>
+            /// Where any of `aws_vpc_eks_id`, `eks_subnets_zone_a_ids`, `eks_subnets_zone_b_ids` and 1 more is there.
+            AwsExistingVpc(types::ClusterFeatureAwsExistingVpc),
+        "spot_enabled" | "disk_size_in_gib" | "default_service_architecture" | "qovery_node_pools" =>
+            /// Where any of `spot_enabled`, `disk_size_in_gib`, `default_service_architecture` and 1 more is there.
+            KarpenterParameters(types::ClusterFeatureKarpenterParameters),
+        "vpc_name" =>
+            /// Where `vpc_name` is there.
+            GcpExistingVpc(types::ClusterFeatureGcpExistingVpc),
+        "nat_gateway_type" =>
+            /// Where `nat_gateway_type` is there.
+            NatGatewayParameters(types::ClusterFeatureNatGatewayParameters),
+        else text =>
+            /// A text.
+            Text(String),
+        else boolean =>
+            /// True or false.
+            Boolean(bool),
     }
 }
 
 impl From<types::ClusterFeatureAwsExistingVpc> for ClusterRequestFeatureValue {
     fn from(member: types::ClusterFeatureAwsExistingVpc) -> Self {
-        Self::ClusterFeatureAwsExistingVpc(member)
+        Self::AwsExistingVpc(member)
     }
 }
 
 impl From<types::ClusterFeatureGcpExistingVpc> for ClusterRequestFeatureValue {
     fn from(member: types::ClusterFeatureGcpExistingVpc) -> Self {
-        Self::ClusterFeatureGcpExistingVpc(member)
+        Self::GcpExistingVpc(member)
     }
 }
 
 impl From<types::ClusterFeatureKarpenterParameters> for ClusterRequestFeatureValue {
     fn from(member: types::ClusterFeatureKarpenterParameters) -> Self {
-        Self::ClusterFeatureKarpenterParameters(member)
+        Self::KarpenterParameters(member)
     }
 }
 
 impl From<types::ClusterFeatureNatGatewayParameters> for ClusterRequestFeatureValue {
     fn from(member: types::ClusterFeatureNatGatewayParameters) -> Self {
-        Self::ClusterFeatureNatGatewayParameters(member)
+        Self::NatGatewayParameters(member)
     }
 }
 
@@ -4040,7 +3906,7 @@ pub struct ClusterRoutingTableItem {
 }
 
 impl ClusterRoutingTableItem {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         destination: impl Into<String>,
         target: impl Into<String>,
@@ -4065,7 +3931,7 @@ pub struct ClusterRoutingTableRequest {
 }
 
 impl ClusterRoutingTableRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(routes: Vec<types::ClusterRoutingTableItem>) -> Self {
         Self { routes }
     }
@@ -4152,7 +4018,8 @@ pub struct ClusterStatus {
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Why the last deployment was made.
-    pub reason: types::DeploymentInfraReason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<types::DeploymentInfraReason>,
 }
 
 /// Deployment statuses of the clusters of an organization.
@@ -4198,7 +4065,7 @@ pub struct DoCredentialsRequest {
 }
 
 impl DoCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -4224,6 +4091,94 @@ impl DoCredentialsRequest {
     }
 }
 
+/// Backup of an EKS Anywhere cluster.
+///
+/// A part of `ClusterInfrastructureEksAnywhereParameters`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct EksAnywhereBackupParameters {
+    /// Whether backups are made; the default is true.
+    ///
+    /// Default on the server: `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Time limit of a backup, in seconds; the default is 300.
+    ///
+    /// Default on the server: `300`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<i64>,
+    /// Name of the secret that holds the certificates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certs_secret_name: Option<String>,
+    /// S3 bucket that receives the backups.
+    pub s3: types::EksAnywhereBackupS3Parameters,
+}
+
+impl EksAnywhereBackupParameters {
+    /// Takes what must be sent; every other field is set by its setter.
+    pub fn new(s3: types::EksAnywhereBackupS3Parameters) -> Self {
+        Self {
+            enabled: None,
+            timeout_seconds: None,
+            certs_secret_name: None,
+            s3,
+        }
+    }
+    /// Sets [`enabled`](Self::enabled).
+    pub fn enabled(mut self, value: bool) -> Self {
+        self.enabled = Some(value);
+        self
+    }
+    /// Sets [`timeout_seconds`](Self::timeout_seconds).
+    pub fn timeout_seconds(mut self, value: i64) -> Self {
+        self.timeout_seconds = Some(value);
+        self
+    }
+    /// Sets [`certs_secret_name`](Self::certs_secret_name).
+    pub fn certs_secret_name(mut self, value: impl Into<String>) -> Self {
+        self.certs_secret_name = Some(value.into());
+        self
+    }
+}
+
+/// S3 bucket that receives the backups of an EKS Anywhere cluster.
+///
+/// A part of `EksAnywhereBackupParameters`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct EksAnywhereBackupS3Parameters {
+    /// Name of the bucket.
+    pub bucket: String,
+    /// Region of the bucket.
+    pub region: String,
+    /// ARN of the role to assume.
+    pub role_arn: String,
+    /// Prefix of the object keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_prefix: Option<String>,
+}
+
+impl EksAnywhereBackupS3Parameters {
+    /// Takes what must be sent; every other field is set by its setter.
+    pub fn new(
+        bucket: impl Into<String>,
+        region: impl Into<String>,
+        role_arn: impl Into<String>,
+    ) -> Self {
+        Self {
+            bucket: bucket.into(),
+            region: region.into(),
+            role_arn: role_arn.into(),
+            key_prefix: None,
+        }
+    }
+    /// Sets [`key_prefix`](Self::key_prefix).
+    pub fn key_prefix(mut self, value: impl Into<String>) -> Self {
+        self.key_prefix = Some(value.into());
+        self
+    }
+}
+
 /// Token of an EKS Anywhere cluster.
 ///
 /// Returned by `get_eks_anywhere_cluster_jwt`.
@@ -4245,7 +4200,7 @@ pub struct EksAnywhereCommitRequest {
 }
 
 impl EksAnywhereCommitRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(commit_id: impl Into<String>) -> Self {
         Self {
             commit_id: commit_id.into(),
@@ -4283,7 +4238,7 @@ pub struct EksAnywhereVsphereRoleCredentialsRequest {
 }
 
 impl EksAnywhereVsphereRoleCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         type_: types::EksAnywhereVsphereRoleCredentialsRequestType,
         name: impl Into<String>,
@@ -4319,7 +4274,7 @@ open_enum! {
 pub struct EksAnywhereVsphereStaticCredentialsRequest {
     /// Always `EKS_ANYWHERE_VSPHERE_STATIC`.
     #[serde(rename = "type")]
-    pub type_: types::EksAnywhereVsphereStaticCredentialsRequestType,
+    pub type_: types::EksAnywhereVsphereStaticCredentialsType,
     /// Name of the credentials.
     pub name: String,
     /// vSphere user name.
@@ -4333,9 +4288,9 @@ pub struct EksAnywhereVsphereStaticCredentialsRequest {
 }
 
 impl EksAnywhereVsphereStaticCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
-        type_: types::EksAnywhereVsphereStaticCredentialsRequestType,
+        type_: types::EksAnywhereVsphereStaticCredentialsType,
         name: impl Into<String>,
         vsphere_user: impl Into<String>,
         vsphere_password: impl Into<rt::SecretText>,
@@ -4357,10 +4312,68 @@ open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE_STATIC`.
     ///
     /// A part of `EksAnywhereVsphereStaticCredentialsRequest`.
-    pub enum EksAnywhereVsphereStaticCredentialsRequestType {
+    pub enum EksAnywhereVsphereStaticCredentialsType {
         /// A vSphere login and an AWS access key.
         EksAnywhereVsphereStatic = "EKS_ANYWHERE_VSPHERE_STATIC",
     }
+}
+
+open_enum! {
+    /// Performance mode of EFS; the default is `generalPurpose`.
+    ///
+    /// A part of `ClusterAdvancedSettings`.
+    pub enum EksEfsPerformanceMode {
+        /// General-purpose performance.
+        GeneralPurpose = "generalPurpose",
+        /// Highest parallel throughput.
+        MaxIo = "maxIO",
+    }
+}
+
+open_enum! {
+    /// Throughput mode of EFS; the default is `elastic`.
+    ///
+    /// A part of `ClusterAdvancedSettings`.
+    pub enum EksEfsThroughputMode {
+        /// Throughput that grows with the amount of data.
+        Bursting = "bursting",
+        /// Throughput that follows the demand.
+        Elastic = "elastic",
+        /// Throughput set in advance.
+        Provisioned = "provisioned",
+    }
+}
+
+open_enum! {
+    /// Time without access after which EFS moves a file to infrequent-access storage; the default is 30 days.
+    ///
+    /// A part of `ClusterAdvancedSettings`.
+    pub enum EksEfsTransitionToIa {
+        /// After 1 day.
+        After1Day = "AFTER_1_DAY",
+        /// After 7 days.
+        After7Days = "AFTER_7_DAYS",
+        /// After 14 days.
+        After14Days = "AFTER_14_DAYS",
+        /// After 30 days.
+        After30Days = "AFTER_30_DAYS",
+        /// After 60 days.
+        After60Days = "AFTER_60_DAYS",
+        /// After 90 days.
+        After90Days = "AFTER_90_DAYS",
+        /// The empty text: no period is set.
+        Empty = "",
+    }
+}
+
+/// Authentication to AWS secrets that Qovery set up; null or absent for none.
+///
+/// A part of `EksInfrastructureOutputs`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct EksExternalSecretsAuthentication {
+    /// ARN of the role.
+    pub eks_role_arn: String,
 }
 
 /// Facts about an EKS cluster after its deployment.
@@ -4382,18 +4395,8 @@ pub struct EksInfrastructureOutputs {
     /// Authentication to AWS secrets that Qovery set up; null or absent for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_secrets_automatic_authentication: Option<
-        types::EksInfrastructureOutputsExternalSecretsAutomaticAuthentication,
+        types::EksExternalSecretsAuthentication,
     >,
-}
-
-/// Authentication to AWS secrets that Qovery set up; null or absent for none.
-///
-/// A part of `EksInfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct EksInfrastructureOutputsExternalSecretsAutomaticAuthentication {
-    /// ARN of the role.
-    pub eks_role_arn: String,
 }
 
 open_enum! {
@@ -4412,21 +4415,21 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ExternalSecretAssociatedServiceResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
-    /// `service_type` of the contract.
+    /// Type of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ApiVariableScopeEnum>,
     /// Name of the variable.
@@ -4474,7 +4477,7 @@ pub struct FieldSchemaConstraintsResponse {
 
 /// Configuration field of a platform component.
 ///
-/// A part of `PlatformComponentConfigurationPreviewResponse`, `PlatformComponentConfigurationResolutionResponse` and `PlatformTemplateComponentResponse`.
+/// A part of `PlatformComponentConfigurationPreviewResponse`, `PlatformComponentResolutionResponse` and `PlatformTemplateComponentResponse`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct FieldSchemaResponse {
@@ -4490,12 +4493,13 @@ pub struct FieldSchemaResponse {
     pub default_value: Option<String>,
     /// Text shown for the field.
     pub label: String,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Limits on the value.
+    #[serde(default)]
     pub constraints: types::FieldSchemaConstraintsResponse,
 }
 
@@ -4509,7 +4513,7 @@ union! {
             ServiceAccountKey(types::GcpServiceAccountKeyCredentialsRequest),
         "WORKLOAD_IDENTITY_FEDERATION" | "WIF" =>
             /// Where `credential_type` is `WORKLOAD_IDENTITY_FEDERATION` and `WIF`.
-            WorkloadIdentityFederation(types::GcpWorkloadIdentityFederationCredentialsRequest),
+            WorkloadIdentity(types::GcpWorkloadIdentityCredentialsRequest),
     }
 }
 
@@ -4519,10 +4523,9 @@ impl From<types::GcpServiceAccountKeyCredentialsRequest> for GcpCredentialsReque
     }
 }
 
-impl From<types::GcpWorkloadIdentityFederationCredentialsRequest>
-for GcpCredentialsRequest {
-    fn from(member: types::GcpWorkloadIdentityFederationCredentialsRequest) -> Self {
-        Self::WorkloadIdentityFederation(member)
+impl From<types::GcpWorkloadIdentityCredentialsRequest> for GcpCredentialsRequest {
+    fn from(member: types::GcpWorkloadIdentityCredentialsRequest) -> Self {
+        Self::WorkloadIdentity(member)
     }
 }
 
@@ -4540,7 +4543,7 @@ pub struct GcpJsonCredentialsAuthDto {
 }
 
 impl GcpJsonCredentialsAuthDto {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(mode: types::GcpJsonCredentialsAuthDtoMode) -> Self {
         Self {
             mode,
@@ -4582,7 +4585,7 @@ pub struct GcpSecretManagerEndpointDto {
 }
 
 impl GcpSecretManagerEndpointDto {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::GcpSecretManagerEndpointDtoMode,
         region: impl Into<String>,
@@ -4606,6 +4609,16 @@ open_enum! {
     }
 }
 
+open_enum! {
+    /// Kind of credentials.
+    ///
+    /// A part of `GcpServiceAccountKeyCredentialsRequest`.
+    pub enum GcpServiceAccountKeyCredentialType {
+        /// A service account key.
+        ServiceAccountKey = "SERVICE_ACCOUNT_KEY",
+    }
+}
+
 /// Google Cloud credentials based on a service account key.
 ///
 /// A part of `GcpCredentialsRequest`.
@@ -4616,15 +4629,13 @@ pub struct GcpServiceAccountKeyCredentialsRequest {
     pub name: String,
     /// Kind of credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub credential_type: Option<
-        types::GcpServiceAccountKeyCredentialsRequestCredentialType,
-    >,
+    pub credential_type: Option<types::GcpServiceAccountKeyCredentialType>,
     /// Key of the service account.
     pub gcp_credentials: rt::SecretText,
 }
 
 impl GcpServiceAccountKeyCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         gcp_credentials: impl Into<rt::SecretText>,
@@ -4638,7 +4649,7 @@ impl GcpServiceAccountKeyCredentialsRequest {
     /// Sets [`credential_type`](Self::credential_type).
     pub fn credential_type(
         mut self,
-        value: types::GcpServiceAccountKeyCredentialsRequestCredentialType,
+        value: types::GcpServiceAccountKeyCredentialType,
     ) -> Self {
         self.credential_type = Some(value);
         self
@@ -4648,10 +4659,12 @@ impl GcpServiceAccountKeyCredentialsRequest {
 open_enum! {
     /// Kind of credentials.
     ///
-    /// A part of `GcpServiceAccountKeyCredentialsRequest`.
-    pub enum GcpServiceAccountKeyCredentialsRequestCredentialType {
-        /// A service account key.
-        ServiceAccountKey = "SERVICE_ACCOUNT_KEY",
+    /// A part of `GcpWorkloadIdentityCredentialsRequest`.
+    pub enum GcpWorkloadIdentityCredentialType {
+        /// Workload identity federation.
+        WorkloadIdentityFederation = "WORKLOAD_IDENTITY_FEDERATION",
+        /// Short form of workload identity federation.
+        Wif = "WIF",
     }
 }
 
@@ -4660,22 +4673,20 @@ open_enum! {
 /// A part of `GcpCredentialsRequest`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct GcpWorkloadIdentityFederationCredentialsRequest {
+pub struct GcpWorkloadIdentityCredentialsRequest {
     /// Name of the credentials.
     pub name: String,
     /// Kind of credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub credential_type: Option<
-        types::GcpWorkloadIdentityFederationCredentialsRequestCredentialType,
-    >,
+    pub credential_type: Option<types::GcpWorkloadIdentityCredentialType>,
     /// Email address of the service account.
     pub service_account_email: String,
     /// Resource name of the workload identity provider.
     pub workload_identity_provider_resource: String,
 }
 
-impl GcpWorkloadIdentityFederationCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+impl GcpWorkloadIdentityCredentialsRequest {
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         service_account_email: impl Into<String>,
@@ -4692,22 +4703,10 @@ impl GcpWorkloadIdentityFederationCredentialsRequest {
     /// Sets [`credential_type`](Self::credential_type).
     pub fn credential_type(
         mut self,
-        value: types::GcpWorkloadIdentityFederationCredentialsRequestCredentialType,
+        value: types::GcpWorkloadIdentityCredentialType,
     ) -> Self {
         self.credential_type = Some(value);
         self
-    }
-}
-
-open_enum! {
-    /// Kind of credentials.
-    ///
-    /// A part of `GcpWorkloadIdentityFederationCredentialsRequest`.
-    pub enum GcpWorkloadIdentityFederationCredentialsRequestCredentialType {
-        /// Workload identity federation.
-        WorkloadIdentityFederation = "WORKLOAD_IDENTITY_FEDERATION",
-        /// Short form of workload identity federation.
-        Wif = "WIF",
     }
 }
 
@@ -4715,63 +4714,24 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GetClusterKubernetesEventsResponse {
-    /// `results` of the contract, a list.
+    /// The events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::GetClusterKubernetesEventsResponseItem>,
-}
-
-/// A part of `GetClusterKubernetesEventsResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct GetClusterKubernetesEventsResponseItem {
-    /// `created_at` of the contract, a date and time.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
-    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `kind` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// `namespace` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
-    /// `name` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// `reason` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// `message` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// `type` of the contract, a text.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub type_: Option<String>,
-    /// `reporting_component` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reporting_component: Option<String>,
-    /// `count` of the contract, an integer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<i64>,
-    /// `first_occurrence` of the contract, a date and time.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
-    pub first_occurrence: Option<chrono::DateTime<chrono::Utc>>,
-    /// `last_occurrence` of the contract, a date and time.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
-    pub last_occurrence: Option<chrono::DateTime<chrono::Utc>>,
+    pub results: Vec<types::ClusterKubernetesEvent>,
 }
 
 /// Returned by `get_cluster_token_by_cluster_id`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponse {
-    /// `apiVersion` of the contract, a text.
+    /// Version of the API.
     #[serde(rename = "apiVersion")]
     pub api_version: String,
-    /// `kind` of the contract, a text.
+    /// Kind.
     pub kind: String,
-    /// `spec` of the contract, a map.
+    /// Spec, by name.
     #[serde(default)]
     pub spec: serde_json::Map<String, serde_json::Value>,
-    /// `status` of the contract.
+    /// Status.
     pub status: types::GetClusterTokenByClusterIdResponseStatus,
 }
 
@@ -4779,11 +4739,21 @@ pub struct GetClusterTokenByClusterIdResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponseStatus {
-    /// `token` of the contract, a text.
+    /// Token.
     pub token: rt::SecretText,
-    /// `expirationTimestamp` of the contract, a date and time.
+    /// Time of the expiration.
     #[serde(rename = "expirationTimestamp", with = "rt::date_time")]
     pub expiration_timestamp: chrono::DateTime<chrono::Utc>,
+}
+
+/// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
+///
+/// A part of `GkeInfrastructureOutputs`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct GkeExternalSecretsAuthentication {
+    /// Google Cloud service account.
+    pub gke_service_account: String,
 }
 
 /// Facts about a GKE cluster after its deployment.
@@ -4801,18 +4771,8 @@ pub struct GkeInfrastructureOutputs {
     /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_secrets_automatic_authentication: Option<
-        types::GkeInfrastructureOutputsExternalSecretsAutomaticAuthentication,
+        types::GkeExternalSecretsAuthentication,
     >,
-}
-
-/// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
-///
-/// A part of `GkeInfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct GkeInfrastructureOutputsExternalSecretsAutomaticAuthentication {
-    /// Google Cloud service account.
-    pub gke_service_account: String,
 }
 
 open_enum! {
@@ -4880,7 +4840,7 @@ pub struct InternalNetworkMonitoring {
 }
 
 impl InternalNetworkMonitoring {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
@@ -4931,7 +4891,7 @@ pub struct KarpenterCronjobNodePoolOverride {
 }
 
 impl KarpenterCronjobNodePoolOverride {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             consolidation: None,
@@ -4985,7 +4945,7 @@ pub struct KarpenterDefaultNodePoolOverride {
 }
 
 impl KarpenterDefaultNodePoolOverride {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             limits: None,
@@ -5053,7 +5013,7 @@ pub struct KarpenterGpuNodePoolOverride {
 }
 
 impl KarpenterGpuNodePoolOverride {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             consolidation: None,
@@ -5138,7 +5098,7 @@ pub struct KarpenterNodePool {
 }
 
 impl KarpenterNodePool {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(requirements: Vec<types::KarpenterNodePoolRequirement>) -> Self {
         Self {
             requirements,
@@ -5188,6 +5148,7 @@ pub struct KarpenterNodePoolConsolidation {
     /// Whether the window applies; the default is false.
     ///
     /// Default on the server: `false`.
+    #[serde(default)]
     pub enabled: bool,
     /// Days of the window.
     #[serde(default)]
@@ -5199,7 +5160,7 @@ pub struct KarpenterNodePoolConsolidation {
 }
 
 impl KarpenterNodePoolConsolidation {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         enabled: bool,
         days: Vec<types::WeekdayEnum>,
@@ -5224,6 +5185,7 @@ pub struct KarpenterNodePoolLimits {
     /// Whether the limits apply; the default is false.
     ///
     /// Default on the server: `false`.
+    #[serde(default)]
     pub enabled: bool,
     /// Largest CPU of the pool, in vCPU.
     pub max_cpu_in_vcpu: i64,
@@ -5232,11 +5194,12 @@ pub struct KarpenterNodePoolLimits {
     /// Largest number of GPUs in the pool; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub max_gpu: i64,
 }
 
 impl KarpenterNodePoolLimits {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         enabled: bool,
         max_cpu_in_vcpu: i64,
@@ -5268,7 +5231,7 @@ pub struct KarpenterNodePoolRequirement {
 }
 
 impl KarpenterNodePoolRequirement {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         key: types::KarpenterNodePoolRequirementKey,
         operator: types::KarpenterNodePoolRequirementOperator,
@@ -5329,7 +5292,7 @@ pub struct KarpenterStableNodePoolOverride {
 }
 
 impl KarpenterStableNodePoolOverride {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             consolidation: None,
@@ -5381,7 +5344,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ManagedDatabaseInstanceTypeResponse {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -5402,7 +5365,7 @@ pub struct ManagedDatabaseInstanceTypeResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ManagedDatabaseTypeResponse {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -5444,7 +5407,7 @@ pub struct MetricsConfigurationManagedByQovery {
 }
 
 impl MetricsConfigurationManagedByQovery {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             kind: None,
@@ -5524,7 +5487,7 @@ pub struct MetricsParameters {
 }
 
 impl MetricsParameters {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             enabled: None,
@@ -5564,6 +5527,32 @@ for MetricsParametersConfiguration {
     }
 }
 
+union! {
+    /// Type of the gateway; null for none. The `provider` field selects the shape.
+    ///
+    /// A part of `ClusterFeatureNatGatewayParameters`.
+    pub enum NatGatewayType by tag "provider" {
+        "scaleway" =>
+            /// Where `provider` is `scaleway`.
+            Scaleway(types::ClusterFeatureNatGatewayTypeScaleway),
+        "gcp" =>
+            /// Where `provider` is `gcp`.
+            Gcp(types::ClusterFeatureNatGatewayTypeGcp),
+    }
+}
+
+impl From<types::ClusterFeatureNatGatewayTypeGcp> for NatGatewayType {
+    fn from(member: types::ClusterFeatureNatGatewayTypeGcp) -> Self {
+        Self::Gcp(member)
+    }
+}
+
+impl From<types::ClusterFeatureNatGatewayTypeScaleway> for NatGatewayType {
+    fn from(member: types::ClusterFeatureNatGatewayTypeScaleway) -> Self {
+        Self::Scaleway(member)
+    }
+}
+
 open_enum! {
     /// Amount of resources given to the observability stack of a cluster.
     ///
@@ -5589,7 +5578,7 @@ pub struct OnPremiseCredentialsRequest {
 }
 
 impl OnPremiseCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -5667,7 +5656,7 @@ pub struct PlatformComponentConfigurationPreviewRequest {
 }
 
 impl PlatformComponentConfigurationPreviewRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             profile_config: None,
@@ -5704,10 +5693,10 @@ impl PlatformComponentConfigurationPreviewRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewResponse {
-    /// `clusterId` of the contract, an id.
+    /// Identifier of the cluster.
     #[serde(rename = "clusterId")]
     pub cluster_id: uuid::Uuid,
-    /// `componentKey` of the contract, a text.
+    /// Component key.
     #[serde(rename = "componentKey")]
     pub component_key: String,
     /// Configuration fields of the component.
@@ -5721,62 +5710,12 @@ pub struct PlatformComponentConfigurationPreviewResponse {
     pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
     /// Values that are not accepted.
     #[serde(default)]
-    pub violations: Vec<types::PlatformComponentConfigurationViolationResponse>,
-}
-
-open_enum! {
-    /// Whether an input of a platform component has been provided.
-    ///
-    /// A part of `PlatformComponentInputRequirementResponse`.
-    pub enum PlatformComponentConfigurationRequirementStatus {
-        /// The input is missing.
-        Missing = "MISSING",
-        /// The input is provided.
-        Ready = "READY",
-    }
-}
-
-/// Configuration of a platform component resolved for a template.
-///
-/// Returned by `resolve_platform_template_component_configuration`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct PlatformComponentConfigurationResolutionResponse {
-    /// `componentKey` of the contract, a text.
-    #[serde(rename = "componentKey")]
-    pub component_key: String,
-    /// Configuration fields of the component.
-    #[serde(default)]
-    pub fields: Vec<types::FieldSchemaResponse>,
-    /// Inputs that must be given.
-    #[serde(default)]
-    pub requirements: Vec<types::PlatformComponentInputRequirementResponse>,
-    /// Inputs taken from outputs of other components.
-    #[serde(rename = "componentBindings", default)]
-    pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
-    /// Values that are not accepted.
-    #[serde(default)]
-    pub violations: Vec<types::PlatformComponentConfigurationViolationResponse>,
-}
-
-/// Configuration value that is not accepted.
-///
-/// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentConfigurationResolutionResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct PlatformComponentConfigurationViolationResponse {
-    /// Code of the problem.
-    pub code: String,
-    /// Path of the field.
-    #[serde(rename = "fieldPath")]
-    pub field_path: String,
-    /// Text of the problem.
-    pub message: String,
+    pub violations: Vec<types::PlatformComponentViolationResponse>,
 }
 
 /// Input a platform component needs.
 ///
-/// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentConfigurationResolutionResponse`.
+/// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformComponentInputRequirementResponse {
@@ -5792,32 +5731,83 @@ pub struct PlatformComponentInputRequirementResponse {
     pub default_value: Option<String>,
     /// Text shown for the field.
     pub label: String,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Limits on the value.
+    #[serde(default)]
     pub constraints: types::FieldSchemaConstraintsResponse,
     /// Where the input is configured.
     pub scope: types::PlatformComponentConfigurationInputScope,
     /// Whether the input has been provided.
-    pub status: types::PlatformComponentConfigurationRequirementStatus,
+    pub status: types::PlatformComponentRequirementStatus,
 }
 
 /// Input of a platform component taken from an output of another one.
 ///
-/// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentConfigurationResolutionResponse`.
+/// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformComponentOutputBindingResponse {
-    /// `input` of the contract, a text.
+    /// Input.
     pub input: String,
-    /// `fromComponent` of the contract, a text.
+    /// From component.
     #[serde(rename = "fromComponent")]
     pub from_component: String,
-    /// `output` of the contract, a text.
+    /// Output.
     pub output: String,
+}
+
+open_enum! {
+    /// Whether an input of a platform component has been provided.
+    ///
+    /// A part of `PlatformComponentInputRequirementResponse`.
+    pub enum PlatformComponentRequirementStatus {
+        /// The input is missing.
+        Missing = "MISSING",
+        /// The input is provided.
+        Ready = "READY",
+    }
+}
+
+/// Configuration of a platform component resolved for a template.
+///
+/// Returned by `resolve_platform_template_component_configuration`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct PlatformComponentResolutionResponse {
+    /// Component key.
+    #[serde(rename = "componentKey")]
+    pub component_key: String,
+    /// Configuration fields of the component.
+    #[serde(default)]
+    pub fields: Vec<types::FieldSchemaResponse>,
+    /// Inputs that must be given.
+    #[serde(default)]
+    pub requirements: Vec<types::PlatformComponentInputRequirementResponse>,
+    /// Inputs taken from outputs of other components.
+    #[serde(rename = "componentBindings", default)]
+    pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
+    /// Values that are not accepted.
+    #[serde(default)]
+    pub violations: Vec<types::PlatformComponentViolationResponse>,
+}
+
+/// Configuration value that is not accepted.
+///
+/// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct PlatformComponentViolationResponse {
+    /// Code of the problem.
+    pub code: String,
+    /// Path of the field.
+    #[serde(rename = "fieldPath")]
+    pub field_path: String,
+    /// Text of the problem.
+    pub message: String,
 }
 
 open_enum! {
@@ -5851,14 +5841,14 @@ pub struct PlatformTemplateCatalogResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformTemplateComponentResponse {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `kind` of the contract.
+    /// Kind.
     pub kind: types::PlatformTemplateComponentKind,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `fields` of the contract, a list.
+    /// The fields.
     #[serde(default)]
     pub fields: Vec<types::FieldSchemaResponse>,
 }
@@ -5869,7 +5859,7 @@ pub struct PlatformTemplateComponentResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformTemplateLayerResponse {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Whether the layer cannot be disabled.
     pub mandatory: bool,
@@ -5882,13 +5872,13 @@ pub struct PlatformTemplateLayerResponse {
     /// Cloud providers the layer is meant for; null for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<types::PlatformCloudVendor>,
-    /// `componentKeys` of the contract, a list.
+    /// The component keys.
     #[serde(rename = "componentKeys", default)]
     pub component_keys: Vec<String>,
-    /// `components` of the contract, a list.
+    /// The components.
     #[serde(default)]
     pub components: Vec<types::PlatformTemplateComponentResponse>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -5913,16 +5903,16 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlatformTemplateSummaryResponse {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `version` of the contract, a text.
+    /// Version.
     pub version: String,
-    /// `status` of the contract.
+    /// Status.
     pub status: types::PlatformTemplateReleaseStatus,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `layers` of the contract, a list.
+    /// The layers.
     #[serde(default)]
     pub layers: Vec<types::PlatformTemplateLayerResponse>,
 }
@@ -5961,7 +5951,7 @@ pub struct QoveryDnsProviderRequest {
 }
 
 impl QoveryDnsProviderRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         provider: types::QoveryDnsProviderProvider,
         domain: impl Into<String>,
@@ -6057,7 +6047,7 @@ pub struct Route53DnsProviderRequest {
 }
 
 impl Route53DnsProviderRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         provider: types::Route53DnsProviderProvider,
         domain: impl Into<String>,
@@ -6154,7 +6144,7 @@ pub struct Route53StaticCredentialsRequest {
 }
 
 impl Route53StaticCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         type_: types::Route53StaticCredentialsType,
         aws_access_key_id: impl Into<String>,
@@ -6206,11 +6196,12 @@ pub struct ScalewayCredentialsRequest {
     /// Identifier of the project.
     pub scaleway_project_id: String,
     /// Identifier of the organization at Scaleway.
-    pub scaleway_organization_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaleway_organization_id: Option<String>,
 }
 
 impl ScalewayCredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         scaleway_access_key: impl Into<String>,
@@ -6223,7 +6214,7 @@ impl ScalewayCredentialsRequest {
             scaleway_access_key: scaleway_access_key.into(),
             scaleway_secret_key: scaleway_secret_key.into(),
             scaleway_project_id: scaleway_project_id.into(),
-            scaleway_organization_id: scaleway_organization_id.into(),
+            scaleway_organization_id: Some(scaleway_organization_id.into()),
         }
     }
 }
@@ -6238,10 +6229,10 @@ pub struct SecretManagerAccess {
     pub id: uuid::Uuid,
     /// Name of the access.
     pub name: String,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `updated_at` of the contract, a date and time.
+    /// Time of the last change.
     #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Secret manager to reach.
@@ -6268,7 +6259,7 @@ pub struct SecretManagerAccessRequest {
 }
 
 impl SecretManagerAccessRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         endpoint: types::SecretManagerEndpointConfigurationDto,
@@ -6386,7 +6377,7 @@ open_enum! {
     }
 }
 
-/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `AwsRoleClusterCredentials`.
+/// Carries over everything of an `AwsRoleClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `role_arn`, `object_type`.
 impl From<types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequest {
@@ -6401,7 +6392,7 @@ impl From<&types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequ
     }
 }
 
-/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `AwsStaticClusterCredentials`.
+/// Carries over everything of an `AwsStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `access_key_id`, `object_type`.
 impl From<types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
@@ -6416,7 +6407,7 @@ impl From<&types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRe
     }
 }
 
-/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `AzureStaticClusterCredentials`.
+/// Carries over everything of an `AzureStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `azure_subscription_id`, `azure_tenant_id`, `object_type`, `azure_application_id`, `azure_application_object_id`.
 impl From<types::AzureStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
@@ -6431,7 +6422,7 @@ impl From<&types::AzureStaticClusterCredentials> for types::OnPremiseCredentials
     }
 }
 
-/// Carries over everything that a `ClusterRequest` can hold of a `Cluster`.
+/// Carries over everything of a `Cluster` that a `ClusterRequest` can hold.
 ///
 /// Not in the response, and so left out: `cloud_provider_credentials`.
 ///
@@ -6529,14 +6520,17 @@ impl TryFrom<&types::ClusterCredentials> for types::OnPremiseCredentialsRequest 
     }
 }
 
-/// Carries over everything that a `ClusterRequestFeature` can hold of a `ClusterFeatureResponse`.
+/// Carries over everything of a `ClusterFeatureResponse` that a `ClusterRequestFeature` can hold.
 ///
-/// Not in the response, and so left out: `value`.
-///
-/// In the response, and not carried by the request: `title`, `description`, `cost_per_month_in_cents`, `cost_per_month`, `currency_code`, `is_cloud_provider_paying_feature`, `cloud_provider_feature_documentation`, `is_qovery_paying_feature`, `qovery_feature_documentation`, `value_type`, `value_object`, `is_value_updatable`, `accepted_values`.
+/// In the response, and not carried by the request: `title`, `description`, `cost_per_month_in_cents`, `cost_per_month`, `currency_code`, `is_cloud_provider_paying_feature`, `cloud_provider_feature_documentation`, `is_qovery_paying_feature`, `qovery_feature_documentation`, `value_type`, `is_value_updatable`, `accepted_values`.
 impl From<types::ClusterFeatureResponse> for types::ClusterRequestFeature {
     fn from(from: types::ClusterFeatureResponse) -> Self {
-        Self { id: from.id, value: None }
+        Self {
+            id: from.id,
+            value: from
+                .value_object
+                .map(|value| types::ClusterRequestFeatureValue::from(value)),
+        }
     }
 }
 
@@ -6546,7 +6540,46 @@ impl From<&types::ClusterFeatureResponse> for types::ClusterRequestFeature {
     }
 }
 
-/// Carries over everything that a `ClusterPlatformBindingRequest` can hold of a `ClusterPlatformBindingResponse`.
+/// A member that is not known stays what it is.
+impl From<types::ClusterFeatureResponseValueObject>
+for types::ClusterRequestFeatureValue {
+    fn from(from: types::ClusterFeatureResponseValueObject) -> Self {
+        match from {
+            types::ClusterFeatureResponseValueObject::String(member) => {
+                types::ClusterRequestFeatureValue::Text(member.value)
+            }
+            types::ClusterFeatureResponseValueObject::Boolean(member) => {
+                types::ClusterRequestFeatureValue::Boolean(member.value)
+            }
+            types::ClusterFeatureResponseValueObject::AwsUserProvidedNetwork(member) => {
+                types::ClusterRequestFeatureValue::AwsExistingVpc(member.value)
+            }
+            types::ClusterFeatureResponseValueObject::GcpUserProvidedNetwork(member) => {
+                types::ClusterRequestFeatureValue::GcpExistingVpc(member.value)
+            }
+            types::ClusterFeatureResponseValueObject::Karpenter(member) => {
+                types::ClusterRequestFeatureValue::KarpenterParameters(member.value)
+            }
+            types::ClusterFeatureResponseValueObject::NatGateway(member) => {
+                types::ClusterRequestFeatureValue::NatGatewayParameters(
+                    member.value.map(|value| value).unwrap_or_default(),
+                )
+            }
+            types::ClusterFeatureResponseValueObject::Unknown(value) => {
+                types::ClusterRequestFeatureValue::Unknown(rt::content(value, "value"))
+            }
+        }
+    }
+}
+
+impl From<&types::ClusterFeatureResponseValueObject>
+for types::ClusterRequestFeatureValue {
+    fn from(from: &types::ClusterFeatureResponseValueObject) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything of a `ClusterPlatformBindingResponse` that a `ClusterPlatformBindingRequest` can hold.
 ///
 /// In the response, and not carried by the request: `clusterId`, `organizationId`, `layers`.
 impl From<types::ClusterPlatformBindingResponse>
@@ -6569,7 +6602,7 @@ for types::ClusterPlatformBindingRequest {
     }
 }
 
-/// Carries over everything that a `ClusterRoutingTableRequest` can hold of a `ClusterRoutingTable`.
+/// Carries over everything of a `ClusterRoutingTable` that a `ClusterRoutingTableRequest` can hold.
 impl From<types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
     fn from(from: types::ClusterRoutingTable) -> Self {
         Self { routes: from.results }
@@ -6582,7 +6615,7 @@ impl From<&types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
     }
 }
 
-/// Carries over everything that a `EksAnywhereCommitRequest` can hold of a `EksAnywhereCommitResponse`.
+/// Carries over everything of an `EksAnywhereCommitResponse` that an `EksAnywhereCommitRequest` can hold.
 impl From<types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest {
     fn from(from: types::EksAnywhereCommitResponse) -> Self {
         Self { commit_id: from.commit_id }
@@ -6595,7 +6628,7 @@ impl From<&types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest
     }
 }
 
-/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `EksAnywhereVsphereClusterCredentials`.
+/// Carries over everything of an `EksAnywhereVsphereClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `vsphere_user`, `access_key_id`, `role_arn`, `object_type`.
 impl From<types::EksAnywhereVsphereClusterCredentials>
@@ -6612,7 +6645,7 @@ for types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `GcpStaticClusterCredentials`.
+/// Carries over everything of a `GcpStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`.
 impl From<types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
@@ -6627,24 +6660,24 @@ impl From<&types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRe
     }
 }
 
-/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `GcpWorkloadIdentityFederationClusterCredentials`.
+/// Carries over everything of a `GcpWorkloadIdentityClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`, `project_id`, `service_account_email`, `workload_identity_provider_resource`, `token_lifetime_seconds`.
-impl From<types::GcpWorkloadIdentityFederationClusterCredentials>
+impl From<types::GcpWorkloadIdentityClusterCredentials>
 for types::OnPremiseCredentialsRequest {
-    fn from(from: types::GcpWorkloadIdentityFederationClusterCredentials) -> Self {
+    fn from(from: types::GcpWorkloadIdentityClusterCredentials) -> Self {
         Self { name: from.name }
     }
 }
 
-impl From<&types::GcpWorkloadIdentityFederationClusterCredentials>
+impl From<&types::GcpWorkloadIdentityClusterCredentials>
 for types::OnPremiseCredentialsRequest {
-    fn from(from: &types::GcpWorkloadIdentityFederationClusterCredentials) -> Self {
+    fn from(from: &types::GcpWorkloadIdentityClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
 
-/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `GenericClusterCredentials`.
+/// Carries over everything of a `GenericClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`.
 impl From<types::GenericClusterCredentials> for types::OnPremiseCredentialsRequest {
@@ -6659,7 +6692,7 @@ impl From<&types::GenericClusterCredentials> for types::OnPremiseCredentialsRequ
     }
 }
 
-/// Carries over everything that a `OnPremiseCredentialsRequest` can hold of a `ScalewayClusterCredentials`.
+/// Carries over everything of a `ScalewayClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `scaleway_access_key`, `object_type`, `scaleway_project_id`, `scaleway_organization_id`.
 impl From<types::ScalewayClusterCredentials> for types::OnPremiseCredentialsRequest {
@@ -6674,7 +6707,7 @@ impl From<&types::ScalewayClusterCredentials> for types::OnPremiseCredentialsReq
     }
 }
 
-/// Carries over everything that a `SecretManagerAccessRequest` can hold of a `SecretManagerAccess`.
+/// Carries over everything of a `SecretManagerAccess` that a `SecretManagerAccessRequest` can hold.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`.
 impl From<types::SecretManagerAccess> for types::SecretManagerAccessRequest {

@@ -3324,7 +3324,7 @@ impl Call<operations::ListPlatformTemplates> {
 pub enum ResolvePlatformTemplateComponentConfiguration {}
 
 impl rt::Operation for ResolvePlatformTemplateComponentConfiguration {
-    type Output = types::PlatformComponentConfigurationResolutionResponse;
+    type Output = types::PlatformComponentResolutionResponse;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "resolvePlatformTemplateComponentConfiguration",

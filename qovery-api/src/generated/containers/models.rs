@@ -15,7 +15,7 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponse {
-    /// `kind` of the contract.
+    /// Kind.
     pub kind: types::ContainerRegistryKindEnum,
     /// Configuration fields needed, by name.
     #[serde(default)]
@@ -311,7 +311,7 @@ pub struct ContainerAdvancedSettings {
 }
 
 impl ContainerAdvancedSettings {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             deployment_custom_domain_check_enabled: None,
@@ -669,7 +669,7 @@ pub struct ContainerDeployRequest {
 }
 
 impl ContainerDeployRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(image_tag: impl Into<String>) -> Self {
         Self {
             image_tag: image_tag.into(),
@@ -704,7 +704,7 @@ pub struct ContainerNetworkRequest {
 }
 
 impl ContainerNetworkRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { sticky_session: None }
     }
@@ -742,11 +742,12 @@ pub struct ContainerRegistryRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Access to the registry.
+    #[serde(default)]
     pub config: types::ContainerRegistryRequestConfig,
 }
 
 impl ContainerRegistryRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         kind: types::ContainerRegistryKindEnum,
@@ -832,7 +833,7 @@ pub struct ContainerRegistryRequestConfig {
 }
 
 impl ContainerRegistryRequestConfig {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             access_key_id: None,
@@ -1111,6 +1112,7 @@ pub struct ContainerRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
+    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1133,7 +1135,7 @@ pub struct ContainerRequest {
 }
 
 impl ContainerRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         registry_id: impl Into<String>,
@@ -1271,7 +1273,7 @@ impl ContainerRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ContainerVersionResponse {
-    /// `image_name` of the contract, a text.
+    /// Name of the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tags of the image.
@@ -1344,7 +1346,7 @@ pub struct EnvironmentContainersCurrentScaleResponseList {
 pub struct EnvironmentContainersStorage {
     /// Identifier of the container.
     pub container: uuid::Uuid,
-    /// `disks` of the contract, a list.
+    /// The disks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<types::StorageDisk>,
 }
@@ -1368,7 +1370,7 @@ pub struct ListContainerDeploymentHistoryResponse {
     pub page: i64,
     /// Number of items per page.
     pub page_size: i64,
-    /// `results` of the contract, a list.
+    /// The deployments, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryContainer>,
 }
@@ -1388,7 +1390,7 @@ pub struct OrganizationContainerAutoDeployRequest {
 }
 
 impl OrganizationContainerAutoDeployRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             image_name: None,
@@ -1422,7 +1424,7 @@ pub struct OrganizationContainerPreviewRequest {
 }
 
 impl OrganizationContainerPreviewRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             image_name: None,
@@ -1441,7 +1443,7 @@ impl OrganizationContainerPreviewRequest {
     }
 }
 
-/// Carries over everything that a `ContainerNetworkRequest` can hold of a `ContainerNetwork`.
+/// Carries over everything of a `ContainerNetwork` that a `ContainerNetworkRequest` can hold.
 impl From<types::ContainerNetwork> for types::ContainerNetworkRequest {
     fn from(from: types::ContainerNetwork) -> Self {
         Self {
@@ -1456,7 +1458,7 @@ impl From<&types::ContainerNetwork> for types::ContainerNetworkRequest {
     }
 }
 
-/// Carries over everything that a `ContainerRegistryRequest` can hold of a `ContainerRegistryResponse`.
+/// Carries over everything of a `ContainerRegistryResponse` that a `ContainerRegistryRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `cluster`, `associated_services_count`.
 ///
@@ -1472,9 +1474,10 @@ impl TryFrom<types::ContainerRegistryResponse> for types::ContainerRegistryReque
             kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
             description: from.description,
             url: from.url,
-            config: types::ContainerRegistryRequestConfig::from(
-                from.config.ok_or(rt::ConversionError::absent("config"))?,
-            ),
+            config: from
+                .config
+                .map(|value| types::ContainerRegistryRequestConfig::from(value))
+                .unwrap_or_default(),
         })
     }
 }
@@ -1488,7 +1491,7 @@ impl TryFrom<&types::ContainerRegistryResponse> for types::ContainerRegistryRequ
     }
 }
 
-/// Carries over everything that a `ContainerRegistryRequestConfig` can hold of a `ContainerRegistryResponseConfig`.
+/// Carries over everything of a `ContainerRegistryResponseConfig` that a `ContainerRegistryRequestConfig` can hold.
 ///
 /// Not in the response, and so left out: `secret_access_key`, `scaleway_secret_key`, `json_credentials`, `password`.
 ///
@@ -1526,7 +1529,7 @@ for types::ContainerRegistryRequestConfig {
     }
 }
 
-/// Carries over everything that a `ContainerRequest` can hold of a `ContainerResponse`.
+/// Carries over everything of a `ContainerResponse` that a `ContainerRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `registry_id`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
 impl From<types::ContainerResponse> for types::ContainerRequest {
@@ -1577,7 +1580,7 @@ impl From<types::ContainerResponse> for types::ContainerRequest {
                     .map(|value| types::ServiceLabelRequest::from(value))
                     .collect(),
             ),
-            icon_uri: Some(from.icon_uri),
+            icon_uri: from.icon_uri,
             autoscaling: from
                 .autoscaling
                 .map(|value| types::AutoscalingPolicyRequest::from(value)),

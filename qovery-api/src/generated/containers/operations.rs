@@ -1205,7 +1205,7 @@ impl rt::Operation for ListContainerDeploymentHistory {
 pub enum ListContainerDeploymentHistoryV2 {}
 
 impl rt::Operation for ListContainerDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePaginatedResponseListV2;
+    type Output = types::DeploymentHistoryServicePageV2;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listContainerDeploymentHistoryV2",

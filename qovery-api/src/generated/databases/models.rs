@@ -58,7 +58,7 @@ pub struct BackupRequest {
 }
 
 impl BackupRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -73,13 +73,13 @@ impl BackupRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Credentials {
-    /// `host` of the contract, a text.
+    /// Host name of the database.
     pub host: String,
-    /// `port` of the contract, an integer.
+    /// Port of the database.
     pub port: i64,
-    /// `login` of the contract, a text.
+    /// User name.
     pub login: String,
-    /// `password` of the contract, a text.
+    /// Password.
     pub password: rt::SecretText,
 }
 
@@ -96,7 +96,7 @@ pub struct CredentialsRequest {
 }
 
 impl CredentialsRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(login: impl Into<String>, password: impl Into<rt::SecretText>) -> Self {
         Self {
             login: login.into(),
@@ -111,7 +111,7 @@ impl CredentialsRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DatabaseConfiguration {
-    /// `database_type` of the contract.
+    /// Type of the database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_type: Option<types::DatabaseTypeEnum>,
     /// Versions with the way each can be hosted.
@@ -136,13 +136,13 @@ pub struct DatabaseConfigurationResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DatabaseCurrentMetric {
-    /// `cpu` of the contract.
+    /// CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::DatabaseCurrentMetricCpu>,
-    /// `memory` of the contract.
+    /// Memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::DatabaseCurrentMetricMemory>,
-    /// `storage` of the contract.
+    /// Storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<types::DatabaseCurrentMetricStorage>,
 }
@@ -272,7 +272,7 @@ pub struct DatabaseEditRequest {
 }
 
 impl DatabaseEditRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             name: None,
@@ -406,7 +406,7 @@ pub struct DatabaseRequest {
 }
 
 impl DatabaseRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         type_: types::DatabaseTypeEnum,
@@ -502,13 +502,13 @@ pub struct EnvironmentDatabasesCurrentMetric {
     /// Identifier of the database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<uuid::Uuid>,
-    /// `cpu` of the contract.
+    /// CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
-    /// `memory` of the contract.
+    /// Memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::EnvironmentDatabasesCurrentMetricMemory>,
-    /// `storage` of the contract.
+    /// Storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<types::EnvironmentDatabasesCurrentMetricStorage>,
 }
@@ -584,7 +584,7 @@ pub struct ListDatabaseDeploymentHistoryResponse {
     pub page: i64,
     /// Number of items per page.
     pub page_size: i64,
-    /// `results` of the contract, a list.
+    /// The deployments, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryDatabase>,
 }
@@ -603,7 +603,7 @@ pub struct LogicalDatabaseRequest {
 }
 
 impl LogicalDatabaseRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -671,7 +671,7 @@ pub struct VersionResponseList {
     pub results: Vec<types::Version>,
 }
 
-/// Carries over everything that a `CredentialsRequest` can hold of a `Credentials`.
+/// Carries over everything of a `Credentials` that a `CredentialsRequest` can hold.
 ///
 /// In the response, and not carried by the request: `host`, `port`.
 impl From<types::Credentials> for types::CredentialsRequest {
@@ -689,7 +689,7 @@ impl From<&types::Credentials> for types::CredentialsRequest {
     }
 }
 
-/// Carries over everything that a `DatabaseEditRequest` can hold of a `Database`.
+/// Carries over everything of a `Database` that a `DatabaseEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `type`, `mode`, `environment`, `host`, `port`, `maximum_cpu`, `maximum_memory`, `disk_encrypted`, `service_type`.
 impl From<types::Database> for types::DatabaseEditRequest {
@@ -717,7 +717,7 @@ impl From<types::Database> for types::DatabaseEditRequest {
                     .map(|value| types::ServiceLabelRequest::from(value))
                     .collect(),
             ),
-            icon_uri: Some(from.icon_uri),
+            icon_uri: from.icon_uri,
             disk_type: rt::Patch::value_or_null(from.disk_type),
         }
     }
@@ -729,7 +729,7 @@ impl From<&types::Database> for types::DatabaseEditRequest {
     }
 }
 
-/// Carries over everything that a `LogicalDatabaseRequest` can hold of a `LogicalDatabase`.
+/// Carries over everything of a `LogicalDatabase` that a `LogicalDatabaseRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `database`.
 impl From<types::LogicalDatabase> for types::LogicalDatabaseRequest {

@@ -983,7 +983,7 @@ impl Call<operations::ListDatabaseDeploymentHistory> {
 pub enum ListDatabaseDeploymentHistoryV2 {}
 
 impl rt::Operation for ListDatabaseDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePaginatedResponseListV2;
+    type Output = types::DeploymentHistoryServicePageV2;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listDatabaseDeploymentHistoryV2",

@@ -13,13 +13,13 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AttachServiceToDeploymentStageRequest {
-    /// `is_skipped` of the contract, true or false.
+    /// Whether deployments leave the service out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_skipped: Option<bool>,
 }
 
 impl AttachServiceToDeploymentStageRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { is_skipped: None }
     }
@@ -34,13 +34,13 @@ impl AttachServiceToDeploymentStageRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CleanFailedJobsRequest {
-    /// `job_ids` of the contract, a list.
+    /// The job identifiers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_ids: Option<Vec<uuid::Uuid>>,
 }
 
 impl CleanFailedJobsRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { job_ids: None }
     }
@@ -55,10 +55,10 @@ impl CleanFailedJobsRequest {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CleanFailedJobsResponse {
-    /// `clean_job_ids` of the contract, a list.
+    /// The clean job identifiers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_job_ids: Vec<uuid::Uuid>,
-    /// `clean_kubernetes_jobs` of the contract, a list.
+    /// The clean kubernetes jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }
@@ -88,7 +88,7 @@ pub struct CloneEnvironmentRequest {
 }
 
 impl CloneEnvironmentRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -126,13 +126,13 @@ impl CloneEnvironmentRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterOverviewResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `cloud_provider` of the contract.
+    /// Cloud provider.
     pub cloud_provider: types::CloudVendorEnum,
-    /// `is_demo` of the contract, true or false.
+    /// Whether it is demo.
     pub is_demo: bool,
 }
 
@@ -151,7 +151,7 @@ pub struct ContainerImageCheckRequest {
 }
 
 impl ContainerImageCheckRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         registry_id: uuid::Uuid,
         image_name: impl Into<String>,
@@ -196,7 +196,7 @@ pub struct CreateEnvironmentRequest {
 }
 
 impl CreateEnvironmentRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -229,7 +229,7 @@ pub struct DeploymentBuildUsageReportRequest {
 }
 
 impl DeploymentBuildUsageReportRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         execution_id: impl Into<String>,
         report_expiration_in_seconds: i64,
@@ -304,7 +304,7 @@ pub struct DeploymentHistoryApplication {
 
 /// Past deployment of an environment with its services, in the first version of the history.
 ///
-/// A part of `DeploymentHistoryEnvironmentPaginatedResponseList`.
+/// A part of `DeploymentHistoryEnvironmentPage`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironment {
@@ -347,7 +347,7 @@ pub struct DeploymentHistoryEnvironment {
 /// Returned by `list_environment_deployment_history`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct DeploymentHistoryEnvironmentPaginatedResponseList {
+pub struct DeploymentHistoryEnvironmentPage {
     /// Number of the page.
     pub page: i64,
     /// Number of items per page.
@@ -362,7 +362,7 @@ pub struct DeploymentHistoryEnvironmentPaginatedResponseList {
 /// Returned by `list_environment_deployment_history_v2`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct DeploymentHistoryEnvironmentPaginatedResponseListV2 {
+pub struct DeploymentHistoryEnvironmentPageV2 {
     /// Number of the page.
     pub page: i64,
     /// Number of items per page.
@@ -374,7 +374,7 @@ pub struct DeploymentHistoryEnvironmentPaginatedResponseListV2 {
 
 /// Past deployment of an environment by stage, in the second version of the history.
 ///
-/// A part of `DeploymentHistoryEnvironmentPaginatedResponseListV2`.
+/// A part of `DeploymentHistoryEnvironmentPageV2`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2 {
@@ -466,7 +466,7 @@ pub struct DeploymentStageRequest {
 }
 
 impl DeploymentStageRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -591,7 +591,7 @@ pub struct DockerfileCheckRequest {
 }
 
 impl DockerfileCheckRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         git_repository: types::ApplicationGitRepositoryRequest,
         dockerfile_path: impl Into<String>,
@@ -650,7 +650,7 @@ pub struct Environment {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Organization the environment belongs to.
     pub organization: types::ReferenceObject,
@@ -660,6 +660,7 @@ pub struct Environment {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_updated_by: Option<uuid::Uuid>,
     /// Cloud provider and cluster.
+    #[serde(default)]
     pub cloud_provider: types::EnvironmentCloudProvider,
     /// Purpose of the environment.
     pub mode: types::EnvironmentModeEnum,
@@ -763,7 +764,7 @@ pub struct EnvironmentDeploymentRuleEditRequest {
 }
 
 impl EnvironmentDeploymentRuleEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         timezone: impl Into<String>,
         start_time: chrono::DateTime<chrono::Utc>,
@@ -826,7 +827,7 @@ pub struct EnvironmentEditRequest {
 }
 
 impl EnvironmentEditRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { name: None, mode: None }
     }
@@ -924,6 +925,7 @@ pub struct EnvironmentLogs {
     #[serde(with = "rt::date_time")]
     pub timestamp: chrono::DateTime<chrono::Utc>,
     /// Where the entry comes from.
+    #[serde(default)]
     pub details: types::EnvironmentLogsDetails,
     /// Failure the entry reports; null or absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -1047,15 +1049,15 @@ pub struct EnvironmentLogsMessage {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `updated_at` of the contract, a date and time.
+    /// Time of the last change.
     #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Purpose of the environment.
     pub mode: types::EnvironmentModeEnum,
@@ -1104,7 +1106,7 @@ pub struct EnvironmentRestartRequest {
 }
 
 impl EnvironmentRestartRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { restart_db: None }
     }
@@ -1142,7 +1144,7 @@ pub struct EnvironmentServiceIdsAllRequest {
 }
 
 impl EnvironmentServiceIdsAllRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             application_ids: None,
@@ -1223,7 +1225,8 @@ pub struct EnvironmentStatus {
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// State reached by the last deployment. This is the field that tells how a deployment ended.
-    pub last_deployment_state: types::StateEnum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_deployment_state: Option<types::StateEnum>,
     /// Execution identifier of the last deployment; null or absent when there was none. It changes when another deployment starts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_deployment_id: Option<String>,
@@ -1367,7 +1370,7 @@ pub struct GitFileCheckRequest {
 }
 
 impl GitFileCheckRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         git_repository: types::HelmGitRepositoryRequest,
         files: Vec<String>,
@@ -1418,7 +1421,7 @@ pub struct HelmCheckRequest {
 }
 
 impl HelmCheckRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(git_repository: types::HelmGitRepositoryRequest) -> Self {
         Self { git_repository }
     }
@@ -1442,7 +1445,7 @@ pub struct IngressDeploymentStatusResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByEnvironmentIdResponse {
-    /// `results` of the contract, a list.
+    /// The requests that wait for their turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::QueuedDeploymentRequestWithStages>,
 }
@@ -1451,7 +1454,7 @@ pub struct ListDeploymentRequestByEnvironmentIdResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByServiceIdResponse {
-    /// `results` of the contract, a list.
+    /// The requests that wait for their turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::QueuedDeploymentRequestForService>,
 }
@@ -1460,87 +1463,9 @@ pub struct ListDeploymentRequestByServiceIdResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListServicesByEnvironmentIdResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::ListServicesByEnvironmentIdResponseItem>,
-}
-
-union! {
-    /// A part of `ListServicesByEnvironmentIdResponse`.
-    pub enum ListServicesByEnvironmentIdResponseItem by tag "service_type" {
-        "APPLICATION" =>
-            /// Where `service_type` is `APPLICATION`.
-            Application(types::Application),
-        "CONTAINER" =>
-            /// Where `service_type` is `CONTAINER`.
-            Container(types::ContainerResponse),
-        "DATABASE" =>
-            /// Where `service_type` is `DATABASE`.
-            Database(types::Database),
-        "HELM" =>
-            /// Where `service_type` is `HELM`.
-            Helm(types::HelmResponse),
-        "JOB" =>
-            /// Where `service_type` is `JOB`.
-            Job(types::JobResponse),
-        "TERRAFORM" =>
-            /// Where `service_type` is `TERRAFORM`.
-            Terraform(types::TerraformResponse),
-        "ARGOCD_APP" =>
-            /// Where `service_type` is `ARGOCD_APP`.
-            ArgocdApp(types::ArgocdAppResponse),
-        "AGENTIC_WORKFLOW" =>
-            /// Where `service_type` is `AGENTIC_WORKFLOW`.
-            AgenticWorkflow(types::AgenticWorkflowResponse),
-    }
-}
-
-impl From<types::AgenticWorkflowResponse> for ListServicesByEnvironmentIdResponseItem {
-    fn from(member: types::AgenticWorkflowResponse) -> Self {
-        Self::AgenticWorkflow(member)
-    }
-}
-
-impl From<types::Application> for ListServicesByEnvironmentIdResponseItem {
-    fn from(member: types::Application) -> Self {
-        Self::Application(member)
-    }
-}
-
-impl From<types::ArgocdAppResponse> for ListServicesByEnvironmentIdResponseItem {
-    fn from(member: types::ArgocdAppResponse) -> Self {
-        Self::ArgocdApp(member)
-    }
-}
-
-impl From<types::ContainerResponse> for ListServicesByEnvironmentIdResponseItem {
-    fn from(member: types::ContainerResponse) -> Self {
-        Self::Container(member)
-    }
-}
-
-impl From<types::Database> for ListServicesByEnvironmentIdResponseItem {
-    fn from(member: types::Database) -> Self {
-        Self::Database(member)
-    }
-}
-
-impl From<types::HelmResponse> for ListServicesByEnvironmentIdResponseItem {
-    fn from(member: types::HelmResponse) -> Self {
-        Self::Helm(member)
-    }
-}
-
-impl From<types::JobResponse> for ListServicesByEnvironmentIdResponseItem {
-    fn from(member: types::JobResponse) -> Self {
-        Self::Job(member)
-    }
-}
-
-impl From<types::TerraformResponse> for ListServicesByEnvironmentIdResponseItem {
-    fn from(member: types::TerraformResponse) -> Self {
-        Self::Terraform(member)
-    }
+    pub results: Vec<types::Service>,
 }
 
 /// By whom and through which channel the request was made.
@@ -1627,15 +1552,15 @@ pub struct QueuedDeploymentRequestWithStagesStage {
     pub status: types::StageStatusEnum,
     /// Services of the stage.
     #[serde(default)]
-    pub services: Vec<types::QueuedDeploymentRequestWithStagesStageService>,
+    pub services: Vec<types::QueuedStageService>,
 }
 
 /// A part of `QueuedDeploymentRequestWithStagesStage`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct QueuedDeploymentRequestWithStagesStageService {
+pub struct QueuedStageService {
     /// What identifies the service.
-    pub identifier: types::QueuedDeploymentRequestWithStagesStageServiceIdentifier,
+    pub identifier: types::QueuedStageServiceIdentifier,
     /// Progress of the service within the stage.
     pub status: types::StageStatusEnum,
     /// URI of the icon of the service.
@@ -1643,25 +1568,25 @@ pub struct QueuedDeploymentRequestWithStagesStageService {
     pub icon_uri: Option<String>,
     /// Further details of a job.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub details: Option<types::QueuedDeploymentRequestWithStagesStageServiceDetails>,
+    pub details: Option<types::QueuedStageServiceDetails>,
 }
 
 /// Further details of a job.
 ///
-/// A part of `QueuedDeploymentRequestWithStagesStageService`.
+/// A part of `QueuedStageService`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct QueuedDeploymentRequestWithStagesStageServiceDetails {
+pub struct QueuedStageServiceDetails {
     /// Kind of job.
     pub job_type: types::JobTypeEnum,
 }
 
 /// What identifies the service.
 ///
-/// A part of `QueuedDeploymentRequestWithStagesStageService`.
+/// A part of `QueuedStageService`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct QueuedDeploymentRequestWithStagesStageServiceIdentifier {
+pub struct QueuedStageServiceIdentifier {
     /// Identifier of the service.
     pub service_id: uuid::Uuid,
     /// Kind of the service.
@@ -1688,7 +1613,7 @@ pub struct RebootServicesRequest {
 }
 
 impl RebootServicesRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             application_ids: None,
@@ -1710,6 +1635,84 @@ impl RebootServicesRequest {
     pub fn container_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.container_ids = Some(value);
         self
+    }
+}
+
+union! {
+    /// A part of `ListServicesByEnvironmentIdResponse`.
+    pub enum Service by tag "service_type" {
+        "APPLICATION" =>
+            /// Where `service_type` is `APPLICATION`.
+            Application(types::Application),
+        "CONTAINER" =>
+            /// Where `service_type` is `CONTAINER`.
+            Container(types::ContainerResponse),
+        "DATABASE" =>
+            /// Where `service_type` is `DATABASE`.
+            Database(types::Database),
+        "HELM" =>
+            /// Where `service_type` is `HELM`.
+            Helm(types::HelmResponse),
+        "JOB" =>
+            /// Where `service_type` is `JOB`.
+            Job(types::JobResponse),
+        "TERRAFORM" =>
+            /// Where `service_type` is `TERRAFORM`.
+            Terraform(types::TerraformResponse),
+        "ARGOCD_APP" =>
+            /// Where `service_type` is `ARGOCD_APP`.
+            ArgocdApp(types::ArgocdAppResponse),
+        "AGENTIC_WORKFLOW" =>
+            /// Where `service_type` is `AGENTIC_WORKFLOW`.
+            AgenticWorkflow(types::AgenticWorkflowResponse),
+    }
+}
+
+impl From<types::AgenticWorkflowResponse> for Service {
+    fn from(member: types::AgenticWorkflowResponse) -> Self {
+        Self::AgenticWorkflow(member)
+    }
+}
+
+impl From<types::Application> for Service {
+    fn from(member: types::Application) -> Self {
+        Self::Application(member)
+    }
+}
+
+impl From<types::ArgocdAppResponse> for Service {
+    fn from(member: types::ArgocdAppResponse) -> Self {
+        Self::ArgocdApp(member)
+    }
+}
+
+impl From<types::ContainerResponse> for Service {
+    fn from(member: types::ContainerResponse) -> Self {
+        Self::Container(member)
+    }
+}
+
+impl From<types::Database> for Service {
+    fn from(member: types::Database) -> Self {
+        Self::Database(member)
+    }
+}
+
+impl From<types::HelmResponse> for Service {
+    fn from(member: types::HelmResponse) -> Self {
+        Self::Helm(member)
+    }
+}
+
+impl From<types::JobResponse> for Service {
+    fn from(member: types::JobResponse) -> Self {
+        Self::Job(member)
+    }
+}
+
+impl From<types::TerraformResponse> for Service {
+    fn from(member: types::TerraformResponse) -> Self {
+        Self::Terraform(member)
     }
 }
 
@@ -1762,7 +1765,7 @@ pub struct Stage {
 open_enum! {
     /// Progress of a deployment stage, or of a service within a queued stage.
     ///
-    /// A part of `DeploymentHistoryStage`, `QueuedDeploymentRequestWithStagesStage`, `QueuedDeploymentRequestWithStagesStageService` and 1 more.
+    /// A part of `DeploymentHistoryStage`, `QueuedDeploymentRequestWithStagesStage`, `QueuedStageService` and 1 more.
     pub enum StageStatusEnum {
         /// Waiting for its turn.
         Queued = "QUEUED",
@@ -1864,7 +1867,7 @@ open_enum! {
     }
 }
 
-/// Carries over everything that a `DeploymentStageRequest` can hold of a `DeploymentStageResponse`.
+/// Carries over everything of a `DeploymentStageResponse` that a `DeploymentStageRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `deployment_order`, `services`.
 ///
@@ -1891,7 +1894,7 @@ impl TryFrom<&types::DeploymentStageResponse> for types::DeploymentStageRequest 
     }
 }
 
-/// Carries over everything that a `EnvironmentEditRequest` can hold of a `Environment`.
+/// Carries over everything of an `Environment` that an `EnvironmentEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `project`, `last_updated_by`, `cloud_provider`, `cluster_id`, `cluster_name`, `expires_at`.
 impl From<types::Environment> for types::EnvironmentEditRequest {
@@ -1909,7 +1912,7 @@ impl From<&types::Environment> for types::EnvironmentEditRequest {
     }
 }
 
-/// Carries over everything that a `EnvironmentDeploymentRuleEditRequest` can hold of a `EnvironmentDeploymentRule`.
+/// Carries over everything of an `EnvironmentDeploymentRule` that an `EnvironmentDeploymentRuleEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::EnvironmentDeploymentRule>

@@ -1274,7 +1274,7 @@ impl rt::Operation for GenerateDeploymentBuildUsageReport {
 pub enum ListEnvironmentDeploymentHistory {}
 
 impl rt::Operation for ListEnvironmentDeploymentHistory {
-    type Output = types::DeploymentHistoryEnvironmentPaginatedResponseList;
+    type Output = types::DeploymentHistoryEnvironmentPage;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listEnvironmentDeploymentHistory",
@@ -1297,7 +1297,7 @@ impl Call<operations::ListEnvironmentDeploymentHistory> {
 pub enum ListEnvironmentDeploymentHistoryV2 {}
 
 impl rt::Operation for ListEnvironmentDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryEnvironmentPaginatedResponseListV2;
+    type Output = types::DeploymentHistoryEnvironmentPageV2;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listEnvironmentDeploymentHistoryV2",

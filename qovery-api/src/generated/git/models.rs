@@ -13,12 +13,12 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GitAuthProvider {
-    /// `id` of the contract, a text.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `owner` of the contract, a text.
+    /// Owner.
     pub owner: String,
     /// Whether Qovery acts through its bot.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,16 +42,16 @@ pub struct GitAuthProviderResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GitRepository {
-    /// `id` of the contract, a text.
+    /// Identifier.
     pub id: String,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `url` of the contract, a text.
+    /// URL.
     pub url: String,
-    /// `default_branch` of the contract, a text.
+    /// Default branch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_branch: Option<String>,
-    /// `is_private` of the contract, true or false.
+    /// Whether it is private.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
 }
@@ -62,7 +62,7 @@ pub struct GitRepository {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GitRepositoryBranch {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -92,7 +92,7 @@ pub struct GitRepositoryResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListDirectoriesFromGitRepositoryResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<String>,
 }
@@ -110,7 +110,7 @@ pub struct OrganizationGithubAppConnectRequest {
 }
 
 impl OrganizationGithubAppConnectRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         installation_id: impl Into<String>,
         code: impl Into<rt::SecretText>,

@@ -15,7 +15,7 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponse {
-    /// `kind` of the contract.
+    /// Kind.
     pub kind: types::HelmRepositoryKindEnum,
     /// Configuration fields needed, by name.
     #[serde(default)]
@@ -232,7 +232,7 @@ pub struct HelmAdvancedSettings {
 }
 
 impl HelmAdvancedSettings {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             deployment_custom_domain_check_enabled: None,
@@ -463,7 +463,7 @@ pub struct HelmDefaultValuesRequest {
 }
 
 impl HelmDefaultValuesRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(source: types::HelmRequestSource) -> Self {
         Self { source }
     }
@@ -487,7 +487,7 @@ pub struct HelmDeployRequest {
 }
 
 impl HelmDeployRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             chart_version: None,
@@ -528,7 +528,7 @@ pub struct HelmDeploymentRestrictionRequest {
 }
 
 impl HelmDeploymentRestrictionRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::DeploymentRestrictionModeEnum,
         type_: types::DeploymentRestrictionTypeEnum,
@@ -629,11 +629,12 @@ pub struct HelmRepositoryRequest {
     /// Whether the TLS certificate is not verified.
     pub skip_tls_verification: bool,
     /// Access to the repository.
+    #[serde(default)]
     pub config: types::HelmRepositoryRequestConfig,
 }
 
 impl HelmRepositoryRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         kind: types::HelmRepositoryKindEnum,
@@ -703,7 +704,7 @@ pub struct HelmRepositoryRequestConfig {
 }
 
 impl HelmRepositoryRequestConfig {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             username: None,
@@ -889,6 +890,7 @@ pub struct HelmRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_cluster_wide_resources: Option<bool>,
     /// Values that replace those of the chart.
+    #[serde(default)]
     pub values_override: types::HelmRequestValuesOverride,
     /// URI of the icon.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -899,7 +901,7 @@ pub struct HelmRequest {
 }
 
 impl HelmRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         auto_deploy: bool,
@@ -965,8 +967,8 @@ union! {
         "service_selectors" =>
             /// Where `service_selectors` is there.
             Selectors(types::HelmRequestPortServiceSelectors),
-        "service_name" =>
-            /// Where `service_name` is there.
+        "name" | "internal_port" | "external_port" | "namespace" | "protocol" | "is_default" | "service_name" =>
+            /// Where any of `name`, `internal_port`, `external_port` and 4 more is there.
             Name(types::HelmRequestPortServiceName),
     }
 }
@@ -1010,7 +1012,7 @@ pub struct HelmRequestPortServiceName {
 }
 
 impl HelmRequestPortServiceName {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(internal_port: i64) -> Self {
         Self {
             name: None,
@@ -1081,7 +1083,7 @@ pub struct HelmRequestPortServiceSelectors {
 }
 
 impl HelmRequestPortServiceSelectors {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(internal_port: i64) -> Self {
         Self {
             name: None,
@@ -1161,7 +1163,7 @@ pub struct HelmRequestSourceGitRepository {
 }
 
 impl HelmRequestSourceGitRepository {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { git_repository: None }
     }
@@ -1182,7 +1184,7 @@ pub struct HelmRequestSourceHelmRepository {
 }
 
 impl HelmRequestSourceHelmRepository {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { helm_repository: None }
     }
@@ -1214,7 +1216,7 @@ pub struct HelmRequestSourceHelmRepositoryHelmRepository {
 }
 
 impl HelmRequestSourceHelmRepositoryHelmRepository {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             repository: rt::Patch::Absent,
@@ -1260,7 +1262,7 @@ pub struct HelmRequestValuesOverride {
 }
 
 impl HelmRequestValuesOverride {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             set: None,
@@ -1309,7 +1311,7 @@ pub struct HelmRequestValuesOverrideFile {
 }
 
 impl HelmRequestValuesOverrideFile {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             git: rt::Patch::Absent,
@@ -1347,7 +1349,7 @@ pub struct HelmRequestValuesOverrideFileGit {
 }
 
 impl HelmRequestValuesOverrideFileGit {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         git_repository: types::ApplicationGitRepositoryRequest,
         paths: Vec<String>,
@@ -1368,7 +1370,7 @@ pub struct HelmRequestValuesOverrideFileRaw {
 }
 
 impl HelmRequestValuesOverrideFileRaw {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { values: None }
     }
@@ -1395,7 +1397,7 @@ pub struct HelmRequestValuesOverrideFileRawItem {
 }
 
 impl HelmRequestValuesOverrideFileRawItem {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { name: None, content: None }
     }
@@ -1428,10 +1430,10 @@ pub struct HelmResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmVersionResponse {
-    /// `chart_name` of the contract, a text.
+    /// Name of the chart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_name: Option<String>,
-    /// `versions` of the contract, a list.
+    /// The versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
 }
@@ -1453,7 +1455,7 @@ pub struct HelmVersionResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KubernetesMetadata {
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -1464,9 +1466,11 @@ pub struct KubernetesMetadata {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KubernetesService {
-    /// `metadata` of the contract.
+    /// Metadata.
+    #[serde(default)]
     pub metadata: types::KubernetesMetadata,
-    /// `service_spec` of the contract.
+    /// Service spec.
+    #[serde(default)]
     pub service_spec: types::KubernetesServiceSpec,
 }
 
@@ -1476,10 +1480,10 @@ pub struct KubernetesService {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KubernetesServicePort {
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `port` of the contract, an integer.
+    /// Port.
     pub port: i64,
 }
 
@@ -1500,13 +1504,13 @@ pub struct KubernetesServiceResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct KubernetesServiceSpec {
-    /// `type` of the contract, a text.
+    /// Type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
-    /// `ports` of the contract, a list.
+    /// The ports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::KubernetesServicePort>,
-    /// `selectors` of the contract, a list.
+    /// The selectors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selectors: Vec<types::KubernetesSelector>,
 }
@@ -1519,12 +1523,12 @@ pub struct ListHelmDeploymentHistoryResponse {
     pub page: i64,
     /// Number of items per page.
     pub page_size: i64,
-    /// `results` of the contract, a list.
+    /// The deployments, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryHelmResponse>,
 }
 
-/// Carries over everything that a `HelmDeploymentRestrictionRequest` can hold of a `HelmDeploymentRestrictionResponse`.
+/// Carries over everything of a `HelmDeploymentRestrictionResponse` that a `HelmDeploymentRestrictionRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::HelmDeploymentRestrictionResponse>
@@ -1545,7 +1549,7 @@ for types::HelmDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything that a `HelmRequestPortServiceName` can hold of a `HelmPortResponseWithServiceName`.
+/// Carries over everything of a `HelmPortResponseWithServiceName` that a `HelmRequestPortServiceName` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `port_type`.
 impl From<types::HelmPortResponseWithServiceName> for types::HelmRequestPortServiceName {
@@ -1569,7 +1573,7 @@ for types::HelmRequestPortServiceName {
     }
 }
 
-/// Carries over everything that a `HelmRequestPortServiceSelectors` can hold of a `HelmPortResponseWithServiceSelectors`.
+/// Carries over everything of a `HelmPortResponseWithServiceSelectors` that a `HelmRequestPortServiceSelectors` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `port_type`.
 impl From<types::HelmPortResponseWithServiceSelectors>
@@ -1594,7 +1598,7 @@ for types::HelmRequestPortServiceSelectors {
     }
 }
 
-/// Carries over everything that a `HelmRepositoryRequest` can hold of a `HelmRepositoryResponse`.
+/// Carries over everything of a `HelmRepositoryResponse` that a `HelmRepositoryRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_services_count`.
 ///
@@ -1613,9 +1617,10 @@ impl TryFrom<types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
             skip_tls_verification: from
                 .skip_tls_verification
                 .ok_or(rt::ConversionError::absent("skip_tls_verification"))?,
-            config: types::HelmRepositoryRequestConfig::from(
-                from.config.ok_or(rt::ConversionError::absent("config"))?,
-            ),
+            config: from
+                .config
+                .map(|value| types::HelmRepositoryRequestConfig::from(value))
+                .unwrap_or_default(),
         })
     }
 }
@@ -1629,7 +1634,7 @@ impl TryFrom<&types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
     }
 }
 
-/// Carries over everything that a `HelmRepositoryRequestConfig` can hold of a `HelmRepositoryResponseConfig`.
+/// Carries over everything of a `HelmRepositoryResponseConfig` that a `HelmRepositoryRequestConfig` can hold.
 ///
 /// Not in the response, and so left out: `password`, `secret_access_key`, `scaleway_secret_key`.
 impl From<types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestConfig {
@@ -1656,7 +1661,7 @@ impl From<&types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequest
     }
 }
 
-/// Carries over everything that a `HelmRequest` can hold of a `HelmResponse`.
+/// Carries over everything of a `HelmResponse` that a `HelmRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `service_type`.
 impl From<types::HelmResponse> for types::HelmRequest {
@@ -1746,7 +1751,7 @@ impl From<&types::HelmResponseSource> for types::HelmRequestSource {
     }
 }
 
-/// Carries over everything that a `HelmRequestSourceGitRepository` can hold of a `HelmResponseSourceGit`.
+/// Carries over everything of a `HelmResponseSourceGit` that a `HelmRequestSourceGitRepository` can hold.
 impl From<types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepository {
     fn from(from: types::HelmResponseSourceGit) -> Self {
         Self {
@@ -1763,7 +1768,7 @@ impl From<&types::HelmResponseSourceGit> for types::HelmRequestSourceGitReposito
     }
 }
 
-/// Carries over everything that a `HelmRequestSourceHelmRepository` can hold of a `HelmResponseSourceRepository`.
+/// Carries over everything of a `HelmResponseSourceRepository` that a `HelmRequestSourceHelmRepository` can hold.
 impl From<types::HelmResponseSourceRepository>
 for types::HelmRequestSourceHelmRepository {
     fn from(from: types::HelmResponseSourceRepository) -> Self {
@@ -1784,7 +1789,7 @@ for types::HelmRequestSourceHelmRepository {
     }
 }
 
-/// Carries over everything that a `HelmRequestValuesOverride` can hold of a `HelmResponseValuesOverride`.
+/// Carries over everything of a `HelmResponseValuesOverride` that a `HelmRequestValuesOverride` can hold.
 impl From<types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
     fn from(from: types::HelmResponseValuesOverride) -> Self {
         Self {
@@ -1804,7 +1809,7 @@ impl From<&types::HelmResponseValuesOverride> for types::HelmRequestValuesOverri
     }
 }
 
-/// Carries over everything that a `HelmRequestValuesOverrideFile` can hold of a `HelmResponseValuesOverrideFile`.
+/// Carries over everything of a `HelmResponseValuesOverrideFile` that a `HelmRequestValuesOverrideFile` can hold.
 impl From<types::HelmResponseValuesOverrideFile>
 for types::HelmRequestValuesOverrideFile {
     fn from(from: types::HelmResponseValuesOverrideFile) -> Self {
@@ -1830,7 +1835,7 @@ for types::HelmRequestValuesOverrideFile {
     }
 }
 
-/// Carries over everything that a `HelmRequestValuesOverrideFileGit` can hold of a `HelmResponseValuesOverrideFileGit`.
+/// Carries over everything of a `HelmResponseValuesOverrideFileGit` that a `HelmRequestValuesOverrideFileGit` can hold.
 impl From<types::HelmResponseValuesOverrideFileGit>
 for types::HelmRequestValuesOverrideFileGit {
     fn from(from: types::HelmResponseValuesOverrideFileGit) -> Self {
@@ -1850,7 +1855,7 @@ for types::HelmRequestValuesOverrideFileGit {
     }
 }
 
-/// Carries over everything that a `HelmRequestValuesOverrideFileRaw` can hold of a `HelmResponseValuesOverrideFileRaw`.
+/// Carries over everything of a `HelmResponseValuesOverrideFileRaw` that a `HelmRequestValuesOverrideFileRaw` can hold.
 impl From<types::HelmResponseValuesOverrideFileRaw>
 for types::HelmRequestValuesOverrideFileRaw {
     fn from(from: types::HelmResponseValuesOverrideFileRaw) -> Self {
@@ -1875,7 +1880,7 @@ for types::HelmRequestValuesOverrideFileRaw {
     }
 }
 
-/// Carries over everything that a `HelmRequestValuesOverrideFileRawItem` can hold of a `HelmResponseValuesOverrideFileRawItem`.
+/// Carries over everything of a `HelmResponseValuesOverrideFileRawItem` that a `HelmRequestValuesOverrideFileRawItem` can hold.
 impl From<types::HelmResponseValuesOverrideFileRawItem>
 for types::HelmRequestValuesOverrideFileRawItem {
     fn from(from: types::HelmResponseValuesOverrideFileRawItem) -> Self {
@@ -1893,7 +1898,7 @@ for types::HelmRequestValuesOverrideFileRawItem {
     }
 }
 
-/// Carries over everything that a `HelmRequestSourceHelmRepositoryHelmRepository` can hold of a `HelmSourceRepositoryResponse`.
+/// Carries over everything of a `HelmSourceRepositoryResponse` that a `HelmRequestSourceHelmRepositoryHelmRepository` can hold.
 impl From<types::HelmSourceRepositoryResponse>
 for types::HelmRequestSourceHelmRepositoryHelmRepository {
     fn from(from: types::HelmSourceRepositoryResponse) -> Self {

@@ -1011,7 +1011,7 @@ impl rt::Operation for ListHelmDeploymentHistory {
 pub enum ListHelmDeploymentHistoryV2 {}
 
 impl rt::Operation for ListHelmDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePaginatedResponseListV2;
+    type Output = types::DeploymentHistoryServicePageV2;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listHelmDeploymentHistoryV2",

@@ -13,7 +13,7 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CleanFailedJobResponse {
-    /// `clean_kubernetes_jobs` of the contract, a list.
+    /// The clean kubernetes jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }
@@ -103,7 +103,7 @@ pub struct JobAdvancedSettings {
 }
 
 impl JobAdvancedSettings {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             build_timeout_max_sec: None,
@@ -200,6 +200,52 @@ impl JobAdvancedSettings {
     }
 }
 
+/// Command and times of a cron job.
+///
+/// A part of `JobRequestSchedule`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct JobCronCommand {
+    /// Arguments of the command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Vec<String>>,
+    /// Entry point; absent to let the image decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrypoint: Option<String>,
+    /// Time zone in which the cron expression is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// Times of the runs as a cron expression.
+    pub scheduled_at: String,
+}
+
+impl JobCronCommand {
+    /// Takes what must be sent; every other field is set by its setter.
+    pub fn new(scheduled_at: impl Into<String>) -> Self {
+        Self {
+            arguments: None,
+            entrypoint: None,
+            timezone: None,
+            scheduled_at: scheduled_at.into(),
+        }
+    }
+    /// Sets [`arguments`](Self::arguments).
+    pub fn arguments(mut self, value: Vec<String>) -> Self {
+        self.arguments = Some(value);
+        self
+    }
+    /// Sets [`entrypoint`](Self::entrypoint).
+    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
+        self.entrypoint = Some(value.into());
+        self
+    }
+    /// Sets [`timezone`](Self::timezone).
+    pub fn timezone(mut self, value: impl Into<String>) -> Self {
+        self.timezone = Some(value.into());
+        self
+    }
+}
+
 /// Version of a job to deploy. Which field applies depends on whether the job comes from an image or from a Git repository.
 ///
 /// Sent by `deploy_job`.
@@ -215,7 +261,7 @@ pub struct JobDeployRequest {
 }
 
 impl JobDeployRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             image_tag: None,
@@ -250,7 +296,7 @@ pub struct JobDeploymentRestrictionRequest {
 }
 
 impl JobDeploymentRestrictionRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::DeploymentRestrictionModeEnum,
         type_: types::DeploymentRestrictionTypeEnum,
@@ -314,6 +360,40 @@ open_enum! {
     }
 }
 
+/// Command run when the environment starts.
+///
+/// A part of `JobRequestSchedule`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct JobLifecycleCommand {
+    /// Arguments of the command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Vec<String>>,
+    /// Entry point; absent to let the image decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrypoint: Option<String>,
+}
+
+impl JobLifecycleCommand {
+    /// Says nothing yet: every field is set by its setter.
+    pub fn new() -> Self {
+        Self {
+            arguments: None,
+            entrypoint: None,
+        }
+    }
+    /// Sets [`arguments`](Self::arguments).
+    pub fn arguments(mut self, value: Vec<String>) -> Self {
+        self.arguments = Some(value);
+        self
+    }
+    /// Sets [`entrypoint`](Self::entrypoint).
+    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
+        self.entrypoint = Some(value.into());
+        self
+    }
+}
+
 /// Configuration of a job. An edit replaces it as a whole: a field left out takes its default value.
 ///
 /// Sent by `create_job` and `edit_job`.
@@ -370,6 +450,7 @@ pub struct JobRequest {
     #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
     /// Probes that check the runs.
+    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// When the job runs. A cron job sets `cronjob`, a lifecycle job sets one or more events.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -389,7 +470,7 @@ pub struct JobRequest {
 }
 
 impl JobRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, healthchecks: types::Healthcheck) -> Self {
         Self {
             name: name.into(),
@@ -508,23 +589,23 @@ impl JobRequest {
 pub struct JobRequestSchedule {
     /// Command run when the environment starts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_start: Option<types::JobRequestScheduleOnStop>,
+    pub on_start: Option<types::JobLifecycleCommand>,
     /// Command run when the environment stops.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_stop: Option<types::JobRequestScheduleOnStop>,
+    pub on_stop: Option<types::JobLifecycleCommand>,
     /// Command run when the environment is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_delete: Option<types::JobRequestScheduleOnStop>,
+    pub on_delete: Option<types::JobLifecycleCommand>,
     /// Command and times of a cron job.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cronjob: Option<types::JobRequestScheduleCronjob>,
+    pub cronjob: Option<types::JobCronCommand>,
     /// What a lifecycle job is made for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
 }
 
 impl JobRequestSchedule {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             on_start: None,
@@ -535,74 +616,28 @@ impl JobRequestSchedule {
         }
     }
     /// Sets [`on_start`](Self::on_start).
-    pub fn on_start(mut self, value: types::JobRequestScheduleOnStop) -> Self {
+    pub fn on_start(mut self, value: types::JobLifecycleCommand) -> Self {
         self.on_start = Some(value);
         self
     }
     /// Sets [`on_stop`](Self::on_stop).
-    pub fn on_stop(mut self, value: types::JobRequestScheduleOnStop) -> Self {
+    pub fn on_stop(mut self, value: types::JobLifecycleCommand) -> Self {
         self.on_stop = Some(value);
         self
     }
     /// Sets [`on_delete`](Self::on_delete).
-    pub fn on_delete(mut self, value: types::JobRequestScheduleOnStop) -> Self {
+    pub fn on_delete(mut self, value: types::JobLifecycleCommand) -> Self {
         self.on_delete = Some(value);
         self
     }
     /// Sets [`cronjob`](Self::cronjob).
-    pub fn cronjob(mut self, value: types::JobRequestScheduleCronjob) -> Self {
+    pub fn cronjob(mut self, value: types::JobCronCommand) -> Self {
         self.cronjob = Some(value);
         self
     }
     /// Sets [`lifecycle_type`](Self::lifecycle_type).
     pub fn lifecycle_type(mut self, value: types::JobLifecycleTypeEnum) -> Self {
         self.lifecycle_type = Some(value);
-        self
-    }
-}
-
-/// Command and times of a cron job.
-///
-/// A part of `JobRequestSchedule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct JobRequestScheduleCronjob {
-    /// Arguments of the command.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arguments: Option<Vec<String>>,
-    /// Entry point; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entrypoint: Option<String>,
-    /// Time zone in which the cron expression is read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timezone: Option<String>,
-    /// Times of the runs as a cron expression.
-    pub scheduled_at: String,
-}
-
-impl JobRequestScheduleCronjob {
-    ///Takes what must be sent; every other field is set by its setter.
-    pub fn new(scheduled_at: impl Into<String>) -> Self {
-        Self {
-            arguments: None,
-            entrypoint: None,
-            timezone: None,
-            scheduled_at: scheduled_at.into(),
-        }
-    }
-    /// Sets [`arguments`](Self::arguments).
-    pub fn arguments(mut self, value: Vec<String>) -> Self {
-        self.arguments = Some(value);
-        self
-    }
-    /// Sets [`entrypoint`](Self::entrypoint).
-    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
-        self.entrypoint = Some(value.into());
-        self
-    }
-    /// Sets [`timezone`](Self::timezone).
-    pub fn timezone(mut self, value: impl Into<String>) -> Self {
-        self.timezone = Some(value.into());
         self
     }
 }
@@ -622,7 +657,7 @@ pub struct JobRequestSource {
 }
 
 impl JobRequestSource {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             image: rt::Patch::Absent,
@@ -668,7 +703,7 @@ pub struct JobRequestSourceDocker {
 }
 
 impl JobRequestSourceDocker {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             git_repository: None,
@@ -723,7 +758,7 @@ pub struct JobRequestSourceImage {
 }
 
 impl JobRequestSourceImage {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             image_name: None,
@@ -767,19 +802,7 @@ pub struct JobResponseList {
 pub struct LifecycleTemplateListResponse {
     /// The listed items.
     #[serde(default)]
-    pub results: Vec<types::LifecycleTemplateListResponseItem>,
-}
-
-/// A part of `LifecycleTemplateListResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct LifecycleTemplateListResponseItem {
-    /// `id` of the contract, an id.
-    pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
-    pub name: String,
-    /// `description` of the contract, a text.
-    pub description: String,
+    pub results: Vec<types::LifecycleTemplateSummary>,
 }
 
 /// Template of a lifecycle job.
@@ -788,23 +811,23 @@ pub struct LifecycleTemplateListResponseItem {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     pub description: String,
     /// URL the template comes from.
     #[serde(rename = "sourceUrl")]
     pub source_url: String,
-    /// `cloud_provider` of the contract.
+    /// Cloud provider.
     pub cloud_provider: types::CloudProviderEnum,
     /// Events with the command run on each.
     #[serde(default)]
     pub events: Vec<types::LifecycleTemplateResponseEvent>,
     /// Time limit of a run, in seconds.
     pub max_duration_in_sec: i64,
-    /// `resources` of the contract.
+    /// Resources.
     pub resources: types::LifecycleTemplateResponseResources,
     /// Variables the job needs.
     #[serde(default)]
@@ -817,12 +840,12 @@ pub struct LifecycleTemplateResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseEvent {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `entrypoint` of the contract, a text.
+    /// Entrypoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
-    /// `command` of the contract, a list.
+    /// The command.
     #[serde(default)]
     pub command: Vec<String>,
 }
@@ -841,15 +864,15 @@ pub struct LifecycleTemplateResponseResources {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariable {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     pub description: String,
-    /// `default` of the contract, a text.
+    /// Default.
     pub default: String,
-    /// `is_secret` of the contract, true or false.
+    /// Whether it is secret.
     pub is_secret: bool,
-    /// `file` of the contract.
+    /// File.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<types::LifecycleTemplateResponseVariableFile>,
 }
@@ -858,11 +881,23 @@ pub struct LifecycleTemplateResponseVariable {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariableFile {
-    /// `path` of the contract, a text.
+    /// Path.
     pub path: String,
     /// Default on the server: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation: Option<bool>,
+}
+
+/// A part of `LifecycleTemplateListResponse`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct LifecycleTemplateSummary {
+    /// Identifier.
+    pub id: uuid::Uuid,
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
 }
 
 /// Returned by `list_job_deployment_history`.
@@ -873,7 +908,7 @@ pub struct ListJobDeploymentHistoryResponse {
     pub page: i64,
     /// Number of items per page.
     pub page_size: i64,
-    /// `results` of the contract, a list.
+    /// The deployments, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryJobResponse>,
 }
@@ -893,7 +928,7 @@ pub struct OrganizationJobAutoDeployRequest {
 }
 
 impl OrganizationJobAutoDeployRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             image_name: None,
@@ -912,7 +947,7 @@ impl OrganizationJobAutoDeployRequest {
     }
 }
 
-/// Carries over everything that a `JobRequestSourceImage` can hold of a `ContainerSource`.
+/// Carries over everything of a `ContainerSource` that a `JobRequestSourceImage` can hold.
 ///
 /// In the response, and not carried by the request: `registry`.
 impl From<types::ContainerSource> for types::JobRequestSourceImage {
@@ -931,7 +966,7 @@ impl From<&types::ContainerSource> for types::JobRequestSourceImage {
     }
 }
 
-/// Carries over everything that a `JobRequest` can hold of a `CronJobResponse`.
+/// Carries over everything of a `CronJobResponse` that a `JobRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
 ///
@@ -970,7 +1005,7 @@ impl TryFrom<types::CronJobResponse> for types::JobRequest {
                     .map(|value| types::ServiceLabelRequest::from(value))
                     .collect(),
             ),
-            icon_uri: Some(from.icon_uri),
+            icon_uri: from.icon_uri,
         })
     }
 }
@@ -982,7 +1017,7 @@ impl TryFrom<&types::CronJobResponse> for types::JobRequest {
     }
 }
 
-/// Carries over everything that a `JobRequestSchedule` can hold of a `CronJobResponseSchedule`.
+/// Carries over everything of a `CronJobResponseSchedule` that a `JobRequestSchedule` can hold.
 ///
 /// Not in the response, and so left out: `on_start`, `on_stop`, `on_delete`, `lifecycle_type`.
 impl From<types::CronJobResponseSchedule> for types::JobRequestSchedule {
@@ -991,7 +1026,7 @@ impl From<types::CronJobResponseSchedule> for types::JobRequestSchedule {
             on_start: None,
             on_stop: None,
             on_delete: None,
-            cronjob: Some(types::JobRequestScheduleCronjob::from(from.cronjob)),
+            cronjob: Some(types::JobCronCommand::from(from.cronjob)),
             lifecycle_type: None,
         }
     }
@@ -1003,8 +1038,8 @@ impl From<&types::CronJobResponseSchedule> for types::JobRequestSchedule {
     }
 }
 
-/// Carries over everything that a `JobRequestScheduleCronjob` can hold of a `CronJobResponseScheduleCronjob`.
-impl From<types::CronJobResponseScheduleCronjob> for types::JobRequestScheduleCronjob {
+/// Carries over everything of a `CronJobResponseScheduleCronjob` that a `JobCronCommand` can hold.
+impl From<types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
     fn from(from: types::CronJobResponseScheduleCronjob) -> Self {
         Self {
             arguments: Some(from.arguments),
@@ -1015,13 +1050,13 @@ impl From<types::CronJobResponseScheduleCronjob> for types::JobRequestScheduleCr
     }
 }
 
-impl From<&types::CronJobResponseScheduleCronjob> for types::JobRequestScheduleCronjob {
+impl From<&types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
     fn from(from: &types::CronJobResponseScheduleCronjob) -> Self {
         Self::from(from.clone())
     }
 }
 
-/// Carries over everything that a `JobDeploymentRestrictionRequest` can hold of a `JobDeploymentRestrictionResponse`.
+/// Carries over everything of a `JobDeploymentRestrictionResponse` that a `JobDeploymentRestrictionRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::JobDeploymentRestrictionResponse>
@@ -1100,7 +1135,7 @@ impl TryFrom<&types::JobResponseSource> for types::JobRequestSource {
     }
 }
 
-/// Carries over everything that a `JobRequestSource` can hold of a `JobResponseSourceDocker`.
+/// Carries over everything of a `JobResponseSourceDocker` that a `JobRequestSource` can hold.
 ///
 /// Not in the response, and so left out: `image`.
 impl From<types::JobResponseSourceDocker> for types::JobRequestSource {
@@ -1118,7 +1153,7 @@ impl From<&types::JobResponseSourceDocker> for types::JobRequestSource {
     }
 }
 
-/// Carries over everything that a `JobRequestSource` can hold of a `JobResponseSourceImage`.
+/// Carries over everything of a `JobResponseSourceImage` that a `JobRequestSource` can hold.
 ///
 /// Not in the response, and so left out: `docker`.
 impl From<types::JobResponseSourceImage> for types::JobRequestSource {
@@ -1136,7 +1171,7 @@ impl From<&types::JobResponseSourceImage> for types::JobRequestSource {
     }
 }
 
-/// Carries over everything that a `JobRequestSourceDocker` can hold of a `JobSourceDockerResponse`.
+/// Carries over everything of a `JobSourceDockerResponse` that a `JobRequestSourceDocker` can hold.
 impl From<types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
     fn from(from: types::JobSourceDockerResponse) -> Self {
         Self {
@@ -1158,7 +1193,7 @@ impl From<&types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
     }
 }
 
-/// Carries over everything that a `JobRequest` can hold of a `LifecycleJobResponse`.
+/// Carries over everything of a `LifecycleJobResponse` that a `JobRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
 ///
@@ -1197,7 +1232,7 @@ impl TryFrom<types::LifecycleJobResponse> for types::JobRequest {
                     .map(|value| types::ServiceLabelRequest::from(value))
                     .collect(),
             ),
-            icon_uri: Some(from.icon_uri),
+            icon_uri: from.icon_uri,
         })
     }
 }
@@ -1211,15 +1246,17 @@ impl TryFrom<&types::LifecycleJobResponse> for types::JobRequest {
     }
 }
 
-/// Carries over everything that a `JobRequestSchedule` can hold of a `LifecycleJobResponseSchedule`.
+/// Carries over everything of a `LifecycleJobResponseSchedule` that a `JobRequestSchedule` can hold.
 ///
 /// Not in the response, and so left out: `cronjob`.
 impl From<types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
     fn from(from: types::LifecycleJobResponseSchedule) -> Self {
         Self {
-            on_start: from.on_start,
-            on_stop: from.on_stop,
-            on_delete: from.on_delete,
+            on_start: from.on_start.map(|value| types::JobLifecycleCommand::from(value)),
+            on_stop: from.on_stop.map(|value| types::JobLifecycleCommand::from(value)),
+            on_delete: from
+                .on_delete
+                .map(|value| types::JobLifecycleCommand::from(value)),
             cronjob: None,
             lifecycle_type: from.lifecycle_type,
         }
@@ -1228,6 +1265,22 @@ impl From<types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
 
 impl From<&types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
     fn from(from: &types::LifecycleJobResponseSchedule) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything of a `LifecycleJobResponseScheduleOnStop` that a `JobLifecycleCommand` can hold.
+impl From<types::LifecycleJobResponseScheduleOnStop> for types::JobLifecycleCommand {
+    fn from(from: types::LifecycleJobResponseScheduleOnStop) -> Self {
+        Self {
+            arguments: Some(from.arguments),
+            entrypoint: from.entrypoint,
+        }
+    }
+}
+
+impl From<&types::LifecycleJobResponseScheduleOnStop> for types::JobLifecycleCommand {
+    fn from(from: &types::LifecycleJobResponseScheduleOnStop) -> Self {
         Self::from(from.clone())
     }
 }

@@ -728,7 +728,7 @@ impl rt::Operation for ListJobDeploymentHistory {
 pub enum ListJobDeploymentHistoryV2 {}
 
 impl rt::Operation for ListJobDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePaginatedResponseListV2;
+    type Output = types::DeploymentHistoryServicePageV2;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listJobDeploymentHistoryV2",

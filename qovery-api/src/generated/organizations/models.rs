@@ -19,19 +19,19 @@ pub struct AccountInfo {
     /// Identifier of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `nickname` of the contract, a text.
+    /// Nickname.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// `first_name` of the contract, a text.
+    /// Name of the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// `last_name` of the contract, a text.
+    /// Name of the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// `profile_picture_url` of the contract, a text.
+    /// URL of the profile picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_picture_url: Option<String>,
     /// Email address Qovery writes to.
@@ -51,7 +51,7 @@ pub struct AccountInfoEditRequest {
 }
 
 impl AccountInfoEditRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { communication_email: None }
     }
@@ -77,7 +77,7 @@ pub struct AlertPresentation {
 }
 
 impl AlertPresentation {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             summary: rt::Patch::Absent,
@@ -150,7 +150,7 @@ pub struct AlertReceiverCreationValidationRequest {
 }
 
 impl AlertReceiverCreationValidationRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(alert_receiver: types::AlertReceiverCreationRequest) -> Self {
         Self {
             alert_receiver,
@@ -251,7 +251,7 @@ pub struct AlertReceiverValidationRequest {
 }
 
 impl AlertReceiverValidationRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { message: None }
     }
@@ -284,7 +284,7 @@ pub struct AlertRuleCondition {
 }
 
 impl AlertRuleCondition {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(kind: types::AlertRuleConditionKind, promql: impl Into<String>) -> Self {
         Self {
             kind,
@@ -386,6 +386,7 @@ pub struct AlertRuleCreationRequest {
     /// Severity of the alert.
     pub severity: types::AlertSeverity,
     /// How the alert is shown to its receivers.
+    #[serde(default)]
     pub presentation: types::AlertPresentation,
     /// Whether the rule is enabled.
     pub enabled: bool,
@@ -398,7 +399,7 @@ pub struct AlertRuleCreationRequest {
 }
 
 impl AlertRuleCreationRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         organization_id: uuid::Uuid,
         cluster_id: uuid::Uuid,
@@ -455,11 +456,12 @@ pub struct AlertRuleEditRequest {
     /// At least 1 items.
     pub alert_receiver_ids: Vec<uuid::Uuid>,
     /// How the alert is shown to its receivers.
+    #[serde(default)]
     pub presentation: types::AlertPresentation,
 }
 
 impl AlertRuleEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -493,31 +495,7 @@ impl AlertRuleEditRequest {
 pub struct AlertRuleList {
     /// The listed items.
     #[serde(default)]
-    pub results: Vec<types::AlertRuleListItem>,
-}
-
-union! {
-    /// A part of `AlertRuleList`.
-    pub enum AlertRuleListItem by tag "source" {
-        "MANAGED" =>
-            /// Where `source` is `MANAGED`.
-            Managed(types::AlertRuleResponse),
-        "GHOST" =>
-            /// Where `source` is `GHOST`.
-            Ghost(types::GhostAlertRuleResponse),
-    }
-}
-
-impl From<types::GhostAlertRuleResponse> for AlertRuleListItem {
-    fn from(member: types::GhostAlertRuleResponse) -> Self {
-        Self::Ghost(member)
-    }
-}
-
-impl From<types::AlertRuleResponse> for AlertRuleListItem {
-    fn from(member: types::AlertRuleResponse) -> Self {
-        Self::Managed(member)
-    }
+    pub results: Vec<types::ListedAlertRule>,
 }
 
 /// Alert rule managed through Qovery.
@@ -560,6 +538,7 @@ pub struct AlertRuleResponse {
     #[serde(default)]
     pub alert_receiver_ids: Vec<uuid::Uuid>,
     /// How the alert is shown to its receivers.
+    #[serde(default)]
     pub presentation: types::AlertPresentationResponse,
     /// Object the rule watches.
     pub target: types::AlertTarget,
@@ -636,7 +615,7 @@ pub struct AlertTarget {
 }
 
 impl AlertTarget {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(target_type: types::AlertTargetType, target_id: uuid::Uuid) -> Self {
         Self {
             target_type,
@@ -675,10 +654,51 @@ open_enum! {
     }
 }
 
+/// A part of `AnnotationsGroupAssociatedItemList`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct AnnotationsGroupAssociatedItem {
+    /// Identifier of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_id: Option<uuid::Uuid>,
+    /// Name of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_name: Option<String>,
+    /// Identifier of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<uuid::Uuid>,
+    /// Name of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_name: Option<String>,
+    /// Identifier of the environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<uuid::Uuid>,
+    /// Name of the environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_name: Option<String>,
+    /// Identifier of the item.
+    pub item_id: uuid::Uuid,
+    /// Name of the item.
+    pub item_name: String,
+    /// Type of the item.
+    pub item_type: types::AnnotationsGroupAssociatedItemType,
+}
+
+/// Objects that use a group of annotations.
+///
+/// Returned by `get_organization_annotations_group_associated_items`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct AnnotationsGroupAssociatedItemList {
+    /// The listed items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<types::AnnotationsGroupAssociatedItem>,
+}
+
 open_enum! {
     /// Kind of object that uses a group of annotations.
     ///
-    /// A part of `OrganizationAnnotationsGroupAssociatedItemsResponseListItem`.
+    /// A part of `AnnotationsGroupAssociatedItem`.
     pub enum AnnotationsGroupAssociatedItemType {
         /// An application.
         Application = "APPLICATION",
@@ -715,6 +735,17 @@ open_enum! {
     }
 }
 
+/// Services that use a container registry.
+///
+/// Returned by `get_container_registry_associated_services`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ContainerRegistryAssociatedServiceList {
+    /// The listed items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<types::ContainerRegistryAssociatedServicesResponse>,
+}
+
 open_enum! {
     /// Kind of service that uses a container registry.
     ///
@@ -731,64 +762,134 @@ open_enum! {
 
 /// Service that uses a container registry.
 ///
-/// A part of `ContainerRegistryAssociatedServicesResponseList`.
+/// A part of `ContainerRegistryAssociatedServiceList`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ContainerRegistryAssociatedServicesResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     pub service_id: uuid::Uuid,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     pub service_name: String,
-    /// `service_type` of the contract.
+    /// Type of the service.
     pub service_type: types::ContainerRegistryAssociatedServiceType,
-}
-
-/// Services that use a container registry.
-///
-/// Returned by `get_container_registry_associated_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct ContainerRegistryAssociatedServicesResponseList {
-    /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::ContainerRegistryAssociatedServicesResponse>,
 }
 
 /// Cluster that uses cloud provider credentials.
 ///
-/// A part of `OrganizationCredentialsResponseListItem`.
+/// A part of `OrganizationCredentials`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CredentialCluster {
-    /// `id` of the contract, an id.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `cloud_provider` of the contract.
+    /// Cloud provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider: Option<types::CloudProviderEnum>,
+}
+
+/// A part of `OrganizationCustomRoleUpdateRequest`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct CustomRoleClusterPermissionRequest {
+    /// Identifier of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_id: Option<uuid::Uuid>,
+    /// Permission on the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
+}
+
+impl CustomRoleClusterPermissionRequest {
+    /// Says nothing yet: every field is set by its setter.
+    pub fn new() -> Self {
+        Self {
+            cluster_id: None,
+            permission: None,
+        }
+    }
+    /// Sets [`cluster_id`](Self::cluster_id).
+    pub fn cluster_id(mut self, value: uuid::Uuid) -> Self {
+        self.cluster_id = Some(value);
+        self
+    }
+    /// Sets [`permission`](Self::permission).
+    pub fn permission(
+        mut self,
+        value: types::OrganizationCustomRoleClusterPermission,
+    ) -> Self {
+        self.permission = Some(value);
+        self
+    }
+}
+
+/// A part of `OrganizationCustomRoleUpdateRequest`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct CustomRoleProjectPermissionRequest {
+    /// Identifier of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<uuid::Uuid>,
+    /// Whether the role administers the project; the default is false.
+    ///
+    /// Default on the server: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_admin: Option<bool>,
+    /// Permissions by type of environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Vec<types::OrganizationCustomRolePermission>>,
+}
+
+impl CustomRoleProjectPermissionRequest {
+    /// Says nothing yet: every field is set by its setter.
+    pub fn new() -> Self {
+        Self {
+            project_id: None,
+            is_admin: None,
+            permissions: None,
+        }
+    }
+    /// Sets [`project_id`](Self::project_id).
+    pub fn project_id(mut self, value: uuid::Uuid) -> Self {
+        self.project_id = Some(value);
+        self
+    }
+    /// Sets [`is_admin`](Self::is_admin).
+    pub fn is_admin(mut self, value: bool) -> Self {
+        self.is_admin = Some(value);
+        self
+    }
+    /// Sets [`permissions`](Self::permissions).
+    pub fn permissions(
+        mut self,
+        value: Vec<types::OrganizationCustomRolePermission>,
+    ) -> Self {
+        self.permissions = Some(value);
+        self
+    }
 }
 
 /// Sent by `delete_member`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DeleteMemberRequest {
-    /// `user_id` of the contract, an id.
+    /// Identifier of the user.
     pub user_id: uuid::Uuid,
 }
 
 impl DeleteMemberRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(user_id: uuid::Uuid) -> Self {
         Self { user_id }
     }
@@ -833,7 +934,7 @@ pub struct EmailAlertReceiverCreationRequest {
 }
 
 impl EmailAlertReceiverCreationRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         organization_id: uuid::Uuid,
         name: impl Into<String>,
@@ -917,7 +1018,7 @@ pub struct EmailAlertReceiverEditRequest {
 }
 
 impl EmailAlertReceiverEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -1024,7 +1125,7 @@ pub struct EnterpriseConnectionDto {
 }
 
 impl EnterpriseConnectionDto {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         connection_name: impl Into<String>,
         default_role: impl Into<String>,
@@ -1053,7 +1154,7 @@ pub struct EnterpriseConnectionResponseList {
 
 /// Alert rule found without a managed definition.
 ///
-/// A part of `AlertRuleListItem`.
+/// A part of `ListedAlertRule`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GhostAlertRuleResponse {
@@ -1077,19 +1178,19 @@ pub struct GhostAlertRuleResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GitTokenAssociatedServiceResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     pub service_id: uuid::Uuid,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     pub service_name: String,
-    /// `service_type` of the contract.
+    /// Type of the service.
     pub service_type: types::GitTokenAssociatedServiceType,
 }
 
@@ -1147,7 +1248,7 @@ pub struct GitTokenRequest {
 }
 
 impl GitTokenRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         type_: types::GitProviderEnum,
@@ -1224,6 +1325,17 @@ pub struct GitTokenResponseList {
     pub results: Vec<types::GitTokenResponse>,
 }
 
+/// Services that use a Helm repository.
+///
+/// Returned by `get_helm_repository_associated_services`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct HelmRepositoryAssociatedServiceList {
+    /// The listed items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<types::HelmRepositoryAssociatedServicesResponse>,
+}
+
 open_enum! {
     /// Kind of service that uses a Helm repository.
     ///
@@ -1236,35 +1348,24 @@ open_enum! {
 
 /// Service that uses a Helm repository.
 ///
-/// A part of `HelmRepositoryAssociatedServicesResponseList`.
+/// A part of `HelmRepositoryAssociatedServiceList`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmRepositoryAssociatedServicesResponse {
-    /// `project_id` of the contract, an id.
+    /// Identifier of the project.
     pub project_id: uuid::Uuid,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     pub project_name: String,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `environment_name` of the contract, a text.
+    /// Name of the environment.
     pub environment_name: String,
-    /// `service_id` of the contract, an id.
+    /// Identifier of the service.
     pub service_id: uuid::Uuid,
-    /// `service_name` of the contract, a text.
+    /// Name of the service.
     pub service_name: String,
-    /// `service_type` of the contract.
+    /// Type of the service.
     pub service_type: types::HelmRepositoryAssociatedServiceType,
-}
-
-/// Services that use a Helm repository.
-///
-/// Returned by `get_helm_repository_associated_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct HelmRepositoryAssociatedServicesResponseList {
-    /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::HelmRepositoryAssociatedServicesResponse>,
 }
 
 /// Invitation to join an organization.
@@ -1281,20 +1382,20 @@ pub struct InviteMember {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `email` of the contract, a text.
+    /// Email.
     pub email: String,
-    /// `role` of the contract.
+    /// Role.
     pub role: types::InviteMemberRoleEnum,
     /// URL at which the invitation is accepted.
     pub invitation_link: String,
     /// Status of the invitation.
     pub invitation_status: types::InviteStatusEnum,
-    /// `organization_name` of the contract, a text.
+    /// Name of the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_name: Option<String>,
     /// Who sent the invitation.
     pub inviter: String,
-    /// `logo_url` of the contract, a text.
+    /// URL of the logo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// Identifier of the role that is given.
@@ -1322,7 +1423,7 @@ pub struct InviteMemberRequest {
 }
 
 impl InviteMemberRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(email: impl Into<String>) -> Self {
         Self {
             email: email.into(),
@@ -1381,10 +1482,51 @@ open_enum! {
     }
 }
 
+/// A part of `LabelsGroupAssociatedItemList`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct LabelsGroupAssociatedItem {
+    /// Identifier of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_id: Option<uuid::Uuid>,
+    /// Name of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_name: Option<String>,
+    /// Identifier of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<uuid::Uuid>,
+    /// Name of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_name: Option<String>,
+    /// Identifier of the environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_id: Option<uuid::Uuid>,
+    /// Name of the environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_name: Option<String>,
+    /// Identifier of the item.
+    pub item_id: uuid::Uuid,
+    /// Name of the item.
+    pub item_name: String,
+    /// Type of the item.
+    pub item_type: types::LabelsGroupAssociatedItemType,
+}
+
+/// Objects that use a group of labels.
+///
+/// Returned by `get_organization_labels_group_associated_items`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct LabelsGroupAssociatedItemList {
+    /// The listed items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<types::LabelsGroupAssociatedItem>,
+}
+
 open_enum! {
     /// Kind of object that uses a group of labels.
     ///
-    /// A part of `OrganizationLabelsGroupAssociatedItemsResponseListItem`.
+    /// A part of `LabelsGroupAssociatedItem`.
     pub enum LabelsGroupAssociatedItemType {
         /// An application.
         Application = "APPLICATION",
@@ -1407,7 +1549,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListEnvironmentsByOrganizationIdResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationEnvironmentResponse>,
 }
@@ -1434,7 +1576,7 @@ pub struct ListOrganizationLabelsGroupResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListServicesByOrganizationIdResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ServiceLightResponse>,
 }
@@ -1443,9 +1585,33 @@ pub struct ListServicesByOrganizationIdResponse {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ListTfVarsFilesFromGitRepoResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TfVarsFileResponse>,
+}
+
+union! {
+    /// A part of `AlertRuleList`.
+    pub enum ListedAlertRule by tag "source" {
+        "MANAGED" =>
+            /// Where `source` is `MANAGED`.
+            Managed(types::AlertRuleResponse),
+        "GHOST" =>
+            /// Where `source` is `GHOST`.
+            Ghost(types::GhostAlertRuleResponse),
+    }
+}
+
+impl From<types::GhostAlertRuleResponse> for ListedAlertRule {
+    fn from(member: types::GhostAlertRuleResponse) -> Self {
+        Self::Ghost(member)
+    }
+}
+
+impl From<types::AlertRuleResponse> for ListedAlertRule {
+    fn from(member: types::AlertRuleResponse) -> Self {
+        Self::Managed(member)
+    }
 }
 
 /// Member of an organization.
@@ -1462,21 +1628,21 @@ pub struct Member {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `nickname` of the contract, a text.
+    /// Nickname.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// `email` of the contract, a text.
+    /// Email.
     pub email: String,
-    /// `profile_picture_url` of the contract, a text.
+    /// URL of the profile picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_picture_url: Option<String>,
     /// Time of the last activity (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_activity_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `role` of the contract.
+    /// Role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<types::InviteMemberRoleEnum>,
     /// Name of the role.
@@ -1511,54 +1677,13 @@ pub struct MemberRoleUpdateRequest {
 }
 
 impl MemberRoleUpdateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(user_id: impl Into<String>, role_id: uuid::Uuid) -> Self {
         Self {
             user_id: user_id.into(),
             role_id,
         }
     }
-}
-
-/// Objects that use a group of annotations.
-///
-/// Returned by `get_organization_annotations_group_associated_items`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationAnnotationsGroupAssociatedItemsResponseList {
-    /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::OrganizationAnnotationsGroupAssociatedItemsResponseListItem>,
-}
-
-/// A part of `OrganizationAnnotationsGroupAssociatedItemsResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationAnnotationsGroupAssociatedItemsResponseListItem {
-    /// `cluster_id` of the contract, an id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_id: Option<uuid::Uuid>,
-    /// `cluster_name` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_name: Option<String>,
-    /// `project_id` of the contract, an id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<uuid::Uuid>,
-    /// `project_name` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project_name: Option<String>,
-    /// `environment_id` of the contract, an id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<uuid::Uuid>,
-    /// `environment_name` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment_name: Option<String>,
-    /// `item_id` of the contract, an id.
-    pub item_id: uuid::Uuid,
-    /// `item_name` of the contract, a text.
-    pub item_name: String,
-    /// `item_type` of the contract.
-    pub item_type: types::AnnotationsGroupAssociatedItemType,
 }
 
 /// Group of annotations.
@@ -1576,7 +1701,7 @@ pub struct OrganizationAnnotationsGroupCreateRequest {
 }
 
 impl OrganizationAnnotationsGroupCreateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         annotations: Vec<types::Annotation>,
@@ -1631,16 +1756,16 @@ pub struct OrganizationApiToken {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `role_name` of the contract, a text.
+    /// Name of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `role_id` of the contract, an id.
+    /// Identifier of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
 }
@@ -1659,19 +1784,19 @@ pub struct OrganizationApiTokenCreate {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Value of the token; other answers do not repeat it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<rt::SecretText>,
-    /// `role_name` of the contract, a text.
+    /// Name of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `role_id` of the contract, an id.
+    /// Identifier of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
 }
@@ -1695,7 +1820,7 @@ pub struct OrganizationApiTokenCreateRequest {
 }
 
 impl OrganizationApiTokenCreateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, role_id: Option<uuid::Uuid>) -> Self {
         Self {
             name: name.into(),
@@ -1751,21 +1876,10 @@ pub struct OrganizationAvailableRoleList {
     pub results: Vec<types::OrganizationAvailableRole>,
 }
 
-/// Cloud provider credentials of an organization with the clusters that use them.
-///
-/// Returned by `list_organization_credentials`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationCredentialsResponseList {
-    /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::OrganizationCredentialsResponseListItem>,
-}
-
 /// A part of `OrganizationCredentialsResponseList`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct OrganizationCredentialsResponseListItem {
+pub struct OrganizationCredentials {
     /// The credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<types::ClusterCredentials>,
@@ -1774,13 +1888,24 @@ pub struct OrganizationCredentialsResponseListItem {
     pub clusters: Vec<types::CredentialCluster>,
 }
 
+/// Cloud provider credentials of an organization with the clusters that use them.
+///
+/// Returned by `list_organization_credentials`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct OrganizationCredentialsResponseList {
+    /// The listed items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<types::OrganizationCredentials>,
+}
+
 /// Custom role of an organization.
 ///
 /// Returned by `create_organization_custom_role`, `get_organization_custom_role` and `edit_organization_custom_role`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct OrganizationCustomRole {
-    /// `id` of the contract, a text.
+    /// Identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the role.
@@ -1800,7 +1925,7 @@ pub struct OrganizationCustomRole {
 open_enum! {
     /// Permission of a custom role on a cluster.
     ///
-    /// A part of `OrganizationCustomRoleClusterPermissionItem` and `OrganizationCustomRoleUpdateRequestClusterPermission`.
+    /// A part of `CustomRoleClusterPermissionRequest` and `OrganizationCustomRoleClusterPermissionItem`.
     pub enum OrganizationCustomRoleClusterPermission {
         /// See the cluster.
         Viewer = "VIEWER",
@@ -1818,7 +1943,7 @@ pub struct OrganizationCustomRoleClusterPermissionItem {
     /// Identifier of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
-    /// `cluster_name` of the contract, a text.
+    /// Name of the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
     /// Permission on the cluster.
@@ -1840,7 +1965,7 @@ pub struct OrganizationCustomRoleCreateRequest {
 }
 
 impl OrganizationCustomRoleCreateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -1865,7 +1990,7 @@ pub struct OrganizationCustomRoleList {
     pub results: Vec<types::OrganizationCustomRole>,
 }
 
-/// A part of `OrganizationCustomRoleProjectPermissionItem` and `OrganizationCustomRoleUpdateRequestProjectPermission`.
+/// A part of `CustomRoleProjectPermissionRequest` and `OrganizationCustomRoleProjectPermissionItem`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct OrganizationCustomRolePermission {
@@ -1878,7 +2003,7 @@ pub struct OrganizationCustomRolePermission {
 }
 
 impl OrganizationCustomRolePermission {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             environment_type: None,
@@ -1923,7 +2048,7 @@ pub struct OrganizationCustomRoleProjectPermissionItem {
     /// Identifier of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
-    /// `project_name` of the contract, a text.
+    /// Name of the project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
     /// Whether the role administers the project; the default is false.
@@ -1948,25 +2073,17 @@ pub struct OrganizationCustomRoleUpdateRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Permissions on the clusters.
-    pub cluster_permissions: Vec<
-        types::OrganizationCustomRoleUpdateRequestClusterPermission,
-    >,
+    pub cluster_permissions: Vec<types::CustomRoleClusterPermissionRequest>,
     /// Permissions on the projects.
-    pub project_permissions: Vec<
-        types::OrganizationCustomRoleUpdateRequestProjectPermission,
-    >,
+    pub project_permissions: Vec<types::CustomRoleProjectPermissionRequest>,
 }
 
 impl OrganizationCustomRoleUpdateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
-        cluster_permissions: Vec<
-            types::OrganizationCustomRoleUpdateRequestClusterPermission,
-        >,
-        project_permissions: Vec<
-            types::OrganizationCustomRoleUpdateRequestProjectPermission,
-        >,
+        cluster_permissions: Vec<types::CustomRoleClusterPermissionRequest>,
+        project_permissions: Vec<types::CustomRoleProjectPermissionRequest>,
     ) -> Self {
         Self {
             name: name.into(),
@@ -1978,87 +2095,6 @@ impl OrganizationCustomRoleUpdateRequest {
     /// Sets [`description`](Self::description).
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
-        self
-    }
-}
-
-/// A part of `OrganizationCustomRoleUpdateRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationCustomRoleUpdateRequestClusterPermission {
-    /// Identifier of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_id: Option<uuid::Uuid>,
-    /// Permission on the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
-}
-
-impl OrganizationCustomRoleUpdateRequestClusterPermission {
-    ///Says nothing yet: every field is set by its setter.
-    pub fn new() -> Self {
-        Self {
-            cluster_id: None,
-            permission: None,
-        }
-    }
-    /// Sets [`cluster_id`](Self::cluster_id).
-    pub fn cluster_id(mut self, value: uuid::Uuid) -> Self {
-        self.cluster_id = Some(value);
-        self
-    }
-    /// Sets [`permission`](Self::permission).
-    pub fn permission(
-        mut self,
-        value: types::OrganizationCustomRoleClusterPermission,
-    ) -> Self {
-        self.permission = Some(value);
-        self
-    }
-}
-
-/// A part of `OrganizationCustomRoleUpdateRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationCustomRoleUpdateRequestProjectPermission {
-    /// Identifier of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<uuid::Uuid>,
-    /// Whether the role administers the project; the default is false.
-    ///
-    /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub is_admin: Option<bool>,
-    /// Permissions by type of environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub permissions: Option<Vec<types::OrganizationCustomRolePermission>>,
-}
-
-impl OrganizationCustomRoleUpdateRequestProjectPermission {
-    ///Says nothing yet: every field is set by its setter.
-    pub fn new() -> Self {
-        Self {
-            project_id: None,
-            is_admin: None,
-            permissions: None,
-        }
-    }
-    /// Sets [`project_id`](Self::project_id).
-    pub fn project_id(mut self, value: uuid::Uuid) -> Self {
-        self.project_id = Some(value);
-        self
-    }
-    /// Sets [`is_admin`](Self::is_admin).
-    pub fn is_admin(mut self, value: bool) -> Self {
-        self.is_admin = Some(value);
-        self
-    }
-    /// Sets [`permissions`](Self::permissions).
-    pub fn permissions(
-        mut self,
-        value: Vec<types::OrganizationCustomRolePermission>,
-    ) -> Self {
-        self.permissions = Some(value);
         self
     }
 }
@@ -2092,7 +2128,7 @@ pub struct OrganizationEditRequest {
 }
 
 impl OrganizationEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -2150,13 +2186,13 @@ pub struct OrganizationEnvironmentResponse {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `organization` of the contract.
+    /// Organization.
     pub organization: types::ReferenceObject,
-    /// `project` of the contract.
+    /// Project.
     pub project: types::ReferenceObject,
-    /// `mode` of the contract.
+    /// Mode.
     pub mode: types::EnvironmentModeEnum,
 }
 
@@ -2520,47 +2556,6 @@ open_enum! {
     }
 }
 
-/// Objects that use a group of labels.
-///
-/// Returned by `get_organization_labels_group_associated_items`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationLabelsGroupAssociatedItemsResponseList {
-    /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::OrganizationLabelsGroupAssociatedItemsResponseListItem>,
-}
-
-/// A part of `OrganizationLabelsGroupAssociatedItemsResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationLabelsGroupAssociatedItemsResponseListItem {
-    /// `cluster_id` of the contract, an id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_id: Option<uuid::Uuid>,
-    /// `cluster_name` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_name: Option<String>,
-    /// `project_id` of the contract, an id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<uuid::Uuid>,
-    /// `project_name` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project_name: Option<String>,
-    /// `environment_id` of the contract, an id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment_id: Option<uuid::Uuid>,
-    /// `environment_name` of the contract, a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment_name: Option<String>,
-    /// `item_id` of the contract, an id.
-    pub item_id: uuid::Uuid,
-    /// `item_name` of the contract, a text.
-    pub item_name: String,
-    /// `item_type` of the contract.
-    pub item_type: types::LabelsGroupAssociatedItemType,
-}
-
 /// Group of labels.
 ///
 /// Sent by `create_organization_labels_group` and `edit_organization_labels_group`.
@@ -2574,7 +2569,7 @@ pub struct OrganizationLabelsGroupCreateRequest {
 }
 
 impl OrganizationLabelsGroupCreateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, labels: Vec<types::Label>) -> Self {
         Self { name: name.into(), labels }
     }
@@ -2615,7 +2610,7 @@ pub struct OrganizationOnboardingPatchRequest {
 }
 
 impl OrganizationOnboardingPatchRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(status: types::OrganizationOnboardingStatusEnum) -> Self {
         Self { status }
     }
@@ -2663,16 +2658,16 @@ pub struct OrganizationPolicyApiToken {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `role_name` of the contract, a text.
+    /// Name of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `role_id` of the contract, an id.
+    /// Identifier of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
     /// Policy in the language of Open Policy Agent.
@@ -2700,16 +2695,16 @@ pub struct OrganizationPolicyApiTokenCreate {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `role_name` of the contract, a text.
+    /// Name of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
-    /// `role_id` of the contract, an id.
+    /// Identifier of the role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
     /// Value of the token; other answers do not repeat it.
@@ -2752,7 +2747,7 @@ pub struct OrganizationPolicyApiTokenCreateRequest {
 }
 
 impl OrganizationPolicyApiTokenCreateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, opa_policy: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -2824,7 +2819,7 @@ pub struct OrganizationRequest {
 }
 
 impl OrganizationRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, plan: types::PlanEnum) -> Self {
         Self {
             name: name.into(),
@@ -2910,7 +2905,7 @@ pub struct OrganizationWebhookCreateRequest {
 }
 
 impl OrganizationWebhookCreateRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         kind: types::OrganizationWebhookKindEnum,
         target_url: impl Into<String>,
@@ -3080,7 +3075,7 @@ pub struct OrganizationWebhookResponseList {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ParseTerraformVariablesFromGitRepoResponse {
-    /// `results` of the contract, a list.
+    /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformVariableDefinition>,
 }
@@ -3117,7 +3112,7 @@ pub struct ServiceLightResponse {
 }
 
 impl ServiceLightResponse {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         id: uuid::Uuid,
         name: impl Into<String>,
@@ -3244,7 +3239,7 @@ pub struct SignUpRequest {
 }
 
 impl SignUpRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         first_name: impl Into<String>,
         last_name: impl Into<String>,
@@ -3341,7 +3336,7 @@ pub struct SlackAlertReceiverCreationRequest {
 }
 
 impl SlackAlertReceiverCreationRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         organization_id: uuid::Uuid,
         name: impl Into<String>,
@@ -3400,7 +3395,7 @@ pub struct SlackAlertReceiverEditRequest {
 }
 
 impl SlackAlertReceiverEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -3471,7 +3466,7 @@ pub struct SlackAlertReceiverResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TerraformVariableDefinition {
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Whether the value is kept secret.
     pub sensitive: bool,
@@ -3485,7 +3480,7 @@ pub struct TerraformVariableDefinition {
     pub default: Option<String>,
     /// File that declares the variable.
     pub source: String,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
@@ -3501,7 +3496,7 @@ pub struct TerraformVariableParsingRequest {
 }
 
 impl TerraformVariableParsingRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(git_repository: types::ApplicationGitRepositoryRequest) -> Self {
         Self { git_repository }
     }
@@ -3545,7 +3540,7 @@ pub struct TfVarsDiscoveryModeAutoDiscover {
 }
 
 impl TfVarsDiscoveryModeAutoDiscover {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(type_: types::TfVarsDiscoveryModeAutoDiscoverType) -> Self {
         Self { type_ }
     }
@@ -3575,7 +3570,7 @@ pub struct TfVarsDiscoveryModeSpecificPaths {
 }
 
 impl TfVarsDiscoveryModeSpecificPaths {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         type_: types::TfVarsDiscoveryModeSpecificPathsType,
         paths: Vec<String>,
@@ -3620,7 +3615,7 @@ pub struct TfVarsListRequest {
 }
 
 impl TfVarsListRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         git_repository: types::ApplicationGitRepositoryRequest,
         mode: types::TfVarsDiscoveryMode,
@@ -3640,7 +3635,7 @@ pub struct TransferOwnershipRequest {
 }
 
 impl TransferOwnershipRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(user_id: uuid::Uuid) -> Self {
         Self { user_id }
     }
@@ -3698,7 +3693,7 @@ pub struct WebhookEventResponseList {
     pub results: Vec<types::WebhookEventResponse>,
 }
 
-/// Carries over everything that a `AccountInfoEditRequest` can hold of a `AccountInfo`.
+/// Carries over everything of an `AccountInfo` that an `AccountInfoEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `nickname`, `first_name`, `last_name`, `profile_picture_url`.
 impl From<types::AccountInfo> for types::AccountInfoEditRequest {
@@ -3715,7 +3710,7 @@ impl From<&types::AccountInfo> for types::AccountInfoEditRequest {
     }
 }
 
-/// Carries over everything that a `AlertPresentation` can hold of a `AlertPresentationResponse`.
+/// Carries over everything of an `AlertPresentationResponse` that an `AlertPresentation` can hold.
 impl From<types::AlertPresentationResponse> for types::AlertPresentation {
     fn from(from: types::AlertPresentationResponse) -> Self {
         Self {
@@ -3758,7 +3753,7 @@ impl From<&types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
     }
 }
 
-/// Carries over everything that a `AlertRuleEditRequest` can hold of a `AlertRuleResponse`.
+/// Carries over everything of an `AlertRuleResponse` that an `AlertRuleEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `source`, `state`, `organization_id`, `cluster_id`, `target`, `is_up_to_date`, `starts_at`.
 impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
@@ -3783,7 +3778,7 @@ impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
     }
 }
 
-/// Carries over everything that a `EmailAlertReceiverEditRequest` can hold of a `EmailAlertReceiverResponse`.
+/// Carries over everything of an `EmailAlertReceiverResponse` that an `EmailAlertReceiverEditRequest` can hold.
 ///
 /// Not in the response, and so left out: `auth_password`.
 ///
@@ -3813,7 +3808,7 @@ impl From<&types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditR
     }
 }
 
-/// Carries over everything that a `OrganizationEditRequest` can hold of a `Organization`.
+/// Carries over everything of an `Organization` that an `OrganizationEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `plan`, `owner`, `billing_deployment_restriction`, `organization_plan`.
 impl From<types::Organization> for types::OrganizationEditRequest {
@@ -3836,7 +3831,7 @@ impl From<&types::Organization> for types::OrganizationEditRequest {
     }
 }
 
-/// Carries over everything that a `OrganizationAnnotationsGroupCreateRequest` can hold of a `OrganizationAnnotationsGroupResponse`.
+/// Carries over everything of an `OrganizationAnnotationsGroupResponse` that an `OrganizationAnnotationsGroupCreateRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::OrganizationAnnotationsGroupResponse>
@@ -3857,7 +3852,7 @@ for types::OrganizationAnnotationsGroupCreateRequest {
     }
 }
 
-/// Carries over everything that a `OrganizationCustomRoleUpdateRequest` can hold of a `OrganizationCustomRole`.
+/// Carries over everything of an `OrganizationCustomRole` that an `OrganizationCustomRoleUpdateRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`.
 ///
@@ -3875,16 +3870,12 @@ for types::OrganizationCustomRoleUpdateRequest {
             cluster_permissions: from
                 .cluster_permissions
                 .into_iter()
-                .map(|value| types::OrganizationCustomRoleUpdateRequestClusterPermission::from(
-                    value,
-                ))
+                .map(|value| types::CustomRoleClusterPermissionRequest::from(value))
                 .collect(),
             project_permissions: from
                 .project_permissions
                 .into_iter()
-                .map(|value| types::OrganizationCustomRoleUpdateRequestProjectPermission::from(
-                    value,
-                ))
+                .map(|value| types::CustomRoleProjectPermissionRequest::from(value))
                 .collect(),
         })
     }
@@ -3900,11 +3891,11 @@ for types::OrganizationCustomRoleUpdateRequest {
     }
 }
 
-/// Carries over everything that a `OrganizationCustomRoleUpdateRequestClusterPermission` can hold of a `OrganizationCustomRoleClusterPermissionItem`.
+/// Carries over everything of an `OrganizationCustomRoleClusterPermissionItem` that a `CustomRoleClusterPermissionRequest` can hold.
 ///
 /// In the response, and not carried by the request: `cluster_name`.
 impl From<types::OrganizationCustomRoleClusterPermissionItem>
-for types::OrganizationCustomRoleUpdateRequestClusterPermission {
+for types::CustomRoleClusterPermissionRequest {
     fn from(from: types::OrganizationCustomRoleClusterPermissionItem) -> Self {
         Self {
             cluster_id: from.cluster_id,
@@ -3914,17 +3905,17 @@ for types::OrganizationCustomRoleUpdateRequestClusterPermission {
 }
 
 impl From<&types::OrganizationCustomRoleClusterPermissionItem>
-for types::OrganizationCustomRoleUpdateRequestClusterPermission {
+for types::CustomRoleClusterPermissionRequest {
     fn from(from: &types::OrganizationCustomRoleClusterPermissionItem) -> Self {
         Self::from(from.clone())
     }
 }
 
-/// Carries over everything that a `OrganizationCustomRoleUpdateRequestProjectPermission` can hold of a `OrganizationCustomRoleProjectPermissionItem`.
+/// Carries over everything of an `OrganizationCustomRoleProjectPermissionItem` that a `CustomRoleProjectPermissionRequest` can hold.
 ///
 /// In the response, and not carried by the request: `project_name`.
 impl From<types::OrganizationCustomRoleProjectPermissionItem>
-for types::OrganizationCustomRoleUpdateRequestProjectPermission {
+for types::CustomRoleProjectPermissionRequest {
     fn from(from: types::OrganizationCustomRoleProjectPermissionItem) -> Self {
         Self {
             project_id: from.project_id,
@@ -3935,13 +3926,13 @@ for types::OrganizationCustomRoleUpdateRequestProjectPermission {
 }
 
 impl From<&types::OrganizationCustomRoleProjectPermissionItem>
-for types::OrganizationCustomRoleUpdateRequestProjectPermission {
+for types::CustomRoleProjectPermissionRequest {
     fn from(from: &types::OrganizationCustomRoleProjectPermissionItem) -> Self {
         Self::from(from.clone())
     }
 }
 
-/// Carries over everything that a `OrganizationLabelsGroupCreateRequest` can hold of a `OrganizationLabelsGroupResponse`.
+/// Carries over everything of an `OrganizationLabelsGroupResponse` that an `OrganizationLabelsGroupCreateRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::OrganizationLabelsGroupResponse>
@@ -3961,7 +3952,7 @@ for types::OrganizationLabelsGroupCreateRequest {
     }
 }
 
-/// Carries over everything that a `OrganizationWebhookCreateRequest` can hold of a `OrganizationWebhookCreateResponse`.
+/// Carries over everything of an `OrganizationWebhookCreateResponse` that an `OrganizationWebhookCreateRequest` can hold.
 ///
 /// Not in the response, and so left out: `target_secret`.
 ///
@@ -4000,7 +3991,7 @@ for types::OrganizationWebhookCreateRequest {
     }
 }
 
-/// Carries over everything that a `OrganizationWebhookCreateRequest` can hold of a `OrganizationWebhookResponse`.
+/// Carries over everything of an `OrganizationWebhookResponse` that an `OrganizationWebhookCreateRequest` can hold.
 ///
 /// Not in the response, and so left out: `target_secret`.
 ///
@@ -4039,7 +4030,7 @@ for types::OrganizationWebhookCreateRequest {
     }
 }
 
-/// Carries over everything that a `SlackAlertReceiverEditRequest` can hold of a `SlackAlertReceiverResponse`.
+/// Carries over everything of a `SlackAlertReceiverResponse` that a `SlackAlertReceiverEditRequest` can hold.
 ///
 /// Not in the response, and so left out: `webhook_url`.
 ///

@@ -1754,7 +1754,7 @@ impl rt::Operation for DeleteOrganizationAnnotationsGroup {
 pub enum GetOrganizationAnnotationsGroupAssociatedItems {}
 
 impl rt::Operation for GetOrganizationAnnotationsGroupAssociatedItems {
-    type Output = types::OrganizationAnnotationsGroupAssociatedItemsResponseList;
+    type Output = types::AnnotationsGroupAssociatedItemList;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getOrganizationAnnotationsGroupAssociatedItems",
@@ -1839,7 +1839,7 @@ impl rt::Operation for ListOrganizationAvailableRoles {
 pub enum GetContainerRegistryAssociatedServices {}
 
 impl rt::Operation for GetContainerRegistryAssociatedServices {
-    type Output = types::ContainerRegistryAssociatedServicesResponseList;
+    type Output = types::ContainerRegistryAssociatedServiceList;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getContainerRegistryAssociatedServices",
@@ -2174,7 +2174,7 @@ impl rt::Operation for GetGitTokenAssociatedServices {
 pub enum GetHelmRepositoryAssociatedServices {}
 
 impl rt::Operation for GetHelmRepositoryAssociatedServices {
-    type Output = types::HelmRepositoryAssociatedServicesResponseList;
+    type Output = types::HelmRepositoryAssociatedServiceList;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getHelmRepositoryAssociatedServices",
@@ -2328,7 +2328,7 @@ impl rt::Operation for DeleteOrganizationLabelsGroup {
 pub enum GetOrganizationLabelsGroupAssociatedItems {}
 
 impl rt::Operation for GetOrganizationLabelsGroupAssociatedItems {
-    type Output = types::OrganizationLabelsGroupAssociatedItemsResponseList;
+    type Output = types::LabelsGroupAssociatedItemList;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getOrganizationLabelsGroupAssociatedItems",

@@ -21,15 +21,17 @@ pub struct Project {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Number of environments of the project.
-    pub associated_environments_count: i64,
-    /// `organization` of the contract.
-    pub organization: types::ReferenceObject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub associated_environments_count: Option<i64>,
+    /// Organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<types::ReferenceObject>,
 }
 
 /// Deployment rule of a project.
@@ -117,7 +119,7 @@ pub struct ProjectDeploymentRuleRequest {
 }
 
 impl ProjectDeploymentRuleRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         mode: types::EnvironmentModeEnum,
@@ -176,7 +178,7 @@ pub struct ProjectDeploymentRulesPriorityOrderRequest {
 }
 
 impl ProjectDeploymentRulesPriorityOrderRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             project_deployment_rule_ids_in_order: None,
@@ -206,7 +208,7 @@ pub struct ProjectRequest {
 }
 
 impl ProjectRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -258,7 +260,7 @@ pub struct ProjectStatsResponseList {
     pub results: Vec<types::ProjectStats>,
 }
 
-/// Carries over everything that a `ProjectRequest` can hold of a `Project`.
+/// Carries over everything of a `Project` that a `ProjectRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_environments_count`, `organization`.
 impl From<types::Project> for types::ProjectRequest {
@@ -276,7 +278,7 @@ impl From<&types::Project> for types::ProjectRequest {
     }
 }
 
-/// Carries over everything that a `ProjectDeploymentRuleRequest` can hold of a `ProjectDeploymentRule`.
+/// Carries over everything of a `ProjectDeploymentRule` that a `ProjectDeploymentRuleRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `priority_index`.
 impl From<types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest {

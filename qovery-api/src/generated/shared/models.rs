@@ -68,7 +68,7 @@ pub struct AgenticWorkflowGovernance {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowGovernance {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(host_allowlist: Vec<String>) -> Self {
         Self { host_allowlist }
     }
@@ -89,7 +89,7 @@ pub struct AgenticWorkflowHeader {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowHeader {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, value: impl Into<rt::SecretText>) -> Self {
         Self {
             name: name.into(),
@@ -151,7 +151,7 @@ pub struct AgenticWorkflowOutput {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowOutput {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -195,7 +195,7 @@ pub struct AgenticWorkflowProjectRepository {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowProjectRepository {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(url: impl Into<String>, branch: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -228,16 +228,18 @@ pub struct AgenticWorkflowResources {
     /// Number of GPUs; the default is 0.
     ///
     /// Default on the server: `0`.
+    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB; the default is 0.
     ///
     /// Default on the server: `0`.
+    #[serde(default)]
     pub storage_gib: i64,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowResources {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
         Self {
             cpu_milli,
@@ -330,7 +332,7 @@ pub struct Annotation {
 }
 
 impl Annotation {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -441,6 +443,7 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
+    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
@@ -466,9 +469,11 @@ pub struct Application {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// URI of the icon.
-    pub icon_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon_uri: Option<String>,
     /// Always `APPLICATION`.
-    pub service_type: types::ServiceTypeEnum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<types::ServiceTypeEnum>,
     /// Stage of the Dockerfile to build; can be null.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_target_build_stage: Option<String>,
@@ -538,13 +543,13 @@ pub struct ApplicationGitRepositoryRequest {
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
     #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
-    pub git_token_id: rt::Patch<uuid::Uuid>,
+    pub git_token_id: rt::Patch<String>,
     /// Git provider.
     pub provider: types::GitProviderEnum,
 }
 
 impl ApplicationGitRepositoryRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(url: impl Into<String>, provider: types::GitProviderEnum) -> Self {
         Self {
             url: url.into(),
@@ -565,7 +570,7 @@ impl ApplicationGitRepositoryRequest {
         self
     }
     /// Sets [`git_token_id`](Self::git_token_id).
-    pub fn git_token_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.git_token_id = value.into();
         self
     }
@@ -598,17 +603,17 @@ pub struct ArgocdAppResponse {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Always `ARGOCD_APP`.
     pub service_type: types::ServiceTypeEnum,
     /// Kubernetes namespace of the application.
     pub namespace: String,
-    /// `environment` of the contract.
+    /// Environment.
     pub environment: types::ReferenceObject,
-    /// `environment_id` of the contract, an id.
+    /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
-    /// `cluster_id` of the contract, an id.
+    /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
     /// Default on the server: `"app://qovery-console/argocd"`.
     pub icon_uri: String,
@@ -700,9 +705,9 @@ impl From<types::KedaAutoscalingResponse> for AutoscalingPolicyResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AwsRoleClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// ARN of the role to assume.
     pub role_arn: String,
@@ -728,9 +733,9 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AwsStaticClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Identifier of the access key.
     pub access_key_id: String,
@@ -756,19 +761,19 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AzureStaticClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `azure_subscription_id` of the contract, a text.
+    /// Identifier of the Azure subscription.
     pub azure_subscription_id: String,
-    /// `azure_tenant_id` of the contract, a text.
+    /// Identifier of the Azure tenant.
     pub azure_tenant_id: String,
     /// Always `AZURE`.
     pub object_type: types::AzureStaticClusterCredentialsObjectType,
-    /// `azure_application_id` of the contract, a text.
+    /// Identifier of the Azure application.
     pub azure_application_id: String,
-    /// `azure_application_object_id` of the contract, a text.
+    /// Identifier of the Azure application object.
     pub azure_application_object_id: String,
 }
 
@@ -780,6 +785,23 @@ open_enum! {
     pub enum AzureStaticClusterCredentialsObjectType {
         /// Azure credentials.
         Azure = "AZURE",
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+/// A part of `TerraformBackend`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct BlueprintTerraformBackend {
+    /// State kept in a backend described by the blueprint.
+    pub blueprint: types::TerraformBackendBlueprint,
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl BlueprintTerraformBackend {
+    /// Takes what must be sent; every other field is set by its setter.
+    pub fn new(blueprint: types::TerraformBackendBlueprint) -> Self {
+        Self { blueprint }
     }
 }
 
@@ -799,6 +821,8 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CancelDeploymentRequest {
+    /// Whether to stop at once instead of at the next safe point.
+    ///
     /// Default on the server: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub force_cancel: Option<bool>,
@@ -806,7 +830,7 @@ pub struct CancelDeploymentRequest {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl CancelDeploymentRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { force_cancel: None }
     }
@@ -877,7 +901,7 @@ pub struct CloneServiceRequest {
 }
 
 impl CloneServiceRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, environment_id: uuid::Uuid) -> Self {
         Self {
             name: name.into(),
@@ -953,7 +977,7 @@ pub struct ClusterCloudProviderInfoCredentials {
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl ClusterCloudProviderInfoCredentials {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { id: None, name: None }
     }
@@ -998,9 +1022,7 @@ union! {
             Gcp(types::GcpStaticClusterCredentials),
         "GCP_WORKLOAD_IDENTITY_FEDERATION" =>
             /// Where `object_type` is `GCP_WORKLOAD_IDENTITY_FEDERATION`.
-            GcpWorkloadIdentityFederation(
-                types::GcpWorkloadIdentityFederationClusterCredentials,
-            ),
+            GcpWorkloadIdentityFederation(types::GcpWorkloadIdentityClusterCredentials),
     }
 }
 
@@ -1040,9 +1062,8 @@ impl From<types::GcpStaticClusterCredentials> for ClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::GcpWorkloadIdentityFederationClusterCredentials>
-for ClusterCredentials {
-    fn from(member: types::GcpWorkloadIdentityFederationClusterCredentials) -> Self {
+impl From<types::GcpWorkloadIdentityClusterCredentials> for ClusterCredentials {
+    fn from(member: types::GcpWorkloadIdentityClusterCredentials) -> Self {
         Self::GcpWorkloadIdentityFederation(member)
     }
 }
@@ -1149,13 +1170,13 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ContainerRegistryProviderDetailsResponse {
-    /// `id` of the contract, an id.
+    /// Identifier of the registry.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name of the registry.
     pub name: String,
-    /// `url` of the contract, a text.
+    /// URL of the registry.
     pub url: String,
-    /// `kind` of the contract.
+    /// Kind of the registry.
     pub kind: types::ContainerRegistryKindEnum,
 }
 
@@ -1193,7 +1214,7 @@ pub struct ContainerRequestPort {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl ContainerRequestPort {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(internal_port: i64, publicly_accessible: bool) -> Self {
         Self {
             id: None,
@@ -1263,7 +1284,7 @@ pub struct ContainerRequestStorageItem {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl ContainerRequestStorageItem {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         type_: types::StorageTypeEnum,
         size: i64,
@@ -1319,6 +1340,7 @@ pub struct ContainerResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the container service.
     pub name: String,
@@ -1338,6 +1360,7 @@ pub struct ContainerResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
@@ -1356,6 +1379,7 @@ pub struct ContainerResponse {
     /// Default on the server: `1`.
     pub max_running_instances: i64,
     /// Probes that check the instances.
+    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
@@ -1372,9 +1396,11 @@ pub struct ContainerResponse {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// URI of the icon.
-    pub icon_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon_uri: Option<String>,
     /// Always `CONTAINER`.
-    pub service_type: types::ServiceTypeEnum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<types::ServiceTypeEnum>,
     /// Event-driven scaling; absent when the service scales on resource use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
@@ -1446,6 +1472,7 @@ pub struct CronJobResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the job.
     pub name: String,
@@ -1459,6 +1486,7 @@ pub struct CronJobResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
@@ -1488,14 +1516,17 @@ pub struct CronJobResponse {
     /// Where the job comes from: an image or a Git repository.
     pub source: types::JobResponseSource,
     /// Probes that check the runs.
+    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether it is deployed automatically when a new version appears.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// URI of the icon.
-    pub icon_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon_uri: Option<String>,
     /// Always `JOB`.
-    pub service_type: types::ServiceTypeEnum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<types::ServiceTypeEnum>,
     /// Always `CRON`.
     pub job_type: types::JobTypeEnum,
     /// When the job runs.
@@ -1556,7 +1587,8 @@ pub struct CustomDomain {
     /// Domain name.
     pub domain: String,
     /// Whether a TLS certificate is issued for the domain.
-    pub generate_certificate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate_certificate: Option<bool>,
     /// Whether the domain is served through a CDN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cdn: Option<bool>,
@@ -1578,7 +1610,8 @@ pub struct CustomDomainRequest {
     /// Domain name.
     pub domain: String,
     /// Whether to issue a TLS certificate for the domain.
-    pub generate_certificate: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate_certificate: Option<bool>,
     /// Whether the domain is served through a CDN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cdn: Option<bool>,
@@ -1586,11 +1619,11 @@ pub struct CustomDomainRequest {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl CustomDomainRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(domain: impl Into<String>, generate_certificate: bool) -> Self {
         Self {
             domain: domain.into(),
-            generate_certificate,
+            generate_certificate: Some(generate_certificate),
             use_cdn: None,
         }
     }
@@ -1671,7 +1704,8 @@ pub struct Database {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<i64>,
     /// URI of the icon.
-    pub icon_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon_uri: Option<String>,
     /// Environment the database belongs to.
     pub environment: types::ReferenceObject,
     /// Host to connect to.
@@ -1699,7 +1733,8 @@ pub struct Database {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// Always `DATABASE`.
-    pub service_type: types::ServiceTypeEnum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<types::ServiceTypeEnum>,
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
@@ -1799,7 +1834,7 @@ pub struct DeployAllRequest {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             applications: None,
@@ -1859,7 +1894,7 @@ pub struct DeployAllRequestApplication {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequestApplication {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(application_id: uuid::Uuid) -> Self {
         Self {
             application_id,
@@ -1887,7 +1922,7 @@ pub struct DeployAllRequestContainer {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequestContainer {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(id: uuid::Uuid) -> Self {
         Self { id, image_tag: None }
     }
@@ -1919,7 +1954,7 @@ pub struct DeployAllRequestHelm {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequestHelm {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             id: None,
@@ -1968,7 +2003,7 @@ pub struct DeployAllRequestJob {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequestJob {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             id: None,
@@ -1991,6 +2026,16 @@ impl DeployAllRequestJob {
         self.git_commit_id = Some(value.into());
         self
     }
+}
+
+/// A part of `DeploymentHistoryServiceDetails`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct DeploymentHistoryApplicationDetails {
+    /// Git commit that was deployed.
+    pub commit: Option<types::Commit>,
+    /// Name of the pod that built the image; null when there is none.
+    pub build_pod_name: String,
 }
 
 /// When, by whom and through which channel a deployment was started.
@@ -2047,6 +2092,22 @@ pub struct DeploymentHistoryContainer {
     pub entrypoint: Option<String>,
 }
 
+/// A part of `DeploymentHistoryServiceDetails`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct DeploymentHistoryContainerDetails {
+    /// Name of the image that was deployed.
+    pub image_name: String,
+    /// Tag of the image that was deployed.
+    pub tag: String,
+    /// Arguments given to the container.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Entry point given to the container; absent when the image decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrypoint: Option<String>,
+}
+
 #[cfg(any(feature = "databases", feature = "environments"))]
 /// Database as it was in a past deployment.
 ///
@@ -2068,6 +2129,18 @@ pub struct DeploymentHistoryDatabase {
     /// State the database reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
+}
+
+/// A part of `DeploymentHistoryServiceDetails`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct DeploymentHistoryHelmDetails {
+    /// Git commit that was deployed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<types::Commit>,
+    /// Chart that was deployed, for a chart from a Helm repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<types::DeploymentHistoryRepository>,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -2097,6 +2170,27 @@ pub struct DeploymentHistoryHelmResponse {
     /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<types::DeploymentHistoryRepository>,
+}
+
+/// A part of `DeploymentHistoryServiceDetails`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct DeploymentHistoryJobDetails {
+    /// Name of the image that was deployed.
+    pub image_name: String,
+    /// Tag of the image that was deployed.
+    pub tag: String,
+    /// Git commit that was deployed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<types::Commit>,
+    /// When the job runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<types::DeploymentHistoryJobSchedule>,
+    /// Kind of job.
+    pub job_type: types::JobTypeEnum,
+    /// Name of the pod that built the image; null when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_pod_name: Option<String>,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -2155,9 +2249,32 @@ pub struct DeploymentHistoryJobResponseSchedule {
     pub schedule_at: Option<String>,
 }
 
+/// When the job runs.
+///
+/// A part of `DeploymentHistoryJobDetails`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct DeploymentHistoryJobSchedule {
+    /// Command run when the environment starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_start: Option<types::JobLifecyleSchedule>,
+    /// Command run when the environment stops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_stop: Option<types::JobLifecyleSchedule>,
+    /// Command run when the environment is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_delete: Option<types::JobLifecyleSchedule>,
+    /// Command and times of a cron job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cron_job: Option<types::JobCronSchedule>,
+    /// What a lifecycle job is made for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
+}
+
 /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
 ///
-/// A part of `DeploymentHistoryHelmResponse` and `DeploymentHistoryServiceDetailsRepository`.
+/// A part of `DeploymentHistoryHelmDetails` and `DeploymentHistoryHelmResponse`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DeploymentHistoryRepository {
@@ -2171,7 +2288,7 @@ pub struct DeploymentHistoryRepository {
 
 /// Service as it was in a past deployment, in the second version of the history.
 ///
-/// A part of `DeploymentHistoryServicePaginatedResponseListV2` and `DeploymentHistoryStage`.
+/// A part of `DeploymentHistoryServicePageV2` and `DeploymentHistoryStage`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct DeploymentHistoryService {
@@ -2199,127 +2316,42 @@ union! {
     pub enum DeploymentHistoryServiceDetails by property {
         "job_type" =>
             /// Where `job_type` is there.
-            JobType(types::DeploymentHistoryServiceDetailsJobType),
+            Job(types::DeploymentHistoryJobDetails),
         "arguments" =>
             /// Where `arguments` is there.
-            Arguments(types::DeploymentHistoryServiceDetailsArguments),
-        "repository" =>
-            /// Where `repository` is there.
-            Repository(types::DeploymentHistoryServiceDetailsRepository),
-        _ =>
-            /// Otherwise.
-            Option1(types::DeploymentHistoryServiceDetailsOption1),
+            Container(types::DeploymentHistoryContainerDetails),
+        "build_pod_name" =>
+            /// Where `build_pod_name` is there.
+            Application(types::DeploymentHistoryApplicationDetails),
+        "commit" | "repository" =>
+            /// Where any of `commit` and `repository` is there.
+            Helm(types::DeploymentHistoryHelmDetails),
     }
 }
 
-impl From<types::DeploymentHistoryServiceDetailsArguments>
+impl From<types::DeploymentHistoryApplicationDetails>
 for DeploymentHistoryServiceDetails {
-    fn from(member: types::DeploymentHistoryServiceDetailsArguments) -> Self {
-        Self::Arguments(member)
+    fn from(member: types::DeploymentHistoryApplicationDetails) -> Self {
+        Self::Application(member)
     }
 }
 
-impl From<types::DeploymentHistoryServiceDetailsJobType>
-for DeploymentHistoryServiceDetails {
-    fn from(member: types::DeploymentHistoryServiceDetailsJobType) -> Self {
-        Self::JobType(member)
+impl From<types::DeploymentHistoryContainerDetails> for DeploymentHistoryServiceDetails {
+    fn from(member: types::DeploymentHistoryContainerDetails) -> Self {
+        Self::Container(member)
     }
 }
 
-impl From<types::DeploymentHistoryServiceDetailsOption1>
-for DeploymentHistoryServiceDetails {
-    fn from(member: types::DeploymentHistoryServiceDetailsOption1) -> Self {
-        Self::Option1(member)
+impl From<types::DeploymentHistoryHelmDetails> for DeploymentHistoryServiceDetails {
+    fn from(member: types::DeploymentHistoryHelmDetails) -> Self {
+        Self::Helm(member)
     }
 }
 
-impl From<types::DeploymentHistoryServiceDetailsRepository>
-for DeploymentHistoryServiceDetails {
-    fn from(member: types::DeploymentHistoryServiceDetailsRepository) -> Self {
-        Self::Repository(member)
+impl From<types::DeploymentHistoryJobDetails> for DeploymentHistoryServiceDetails {
+    fn from(member: types::DeploymentHistoryJobDetails) -> Self {
+        Self::Job(member)
     }
-}
-
-/// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct DeploymentHistoryServiceDetailsArguments {
-    /// Name of the image that was deployed.
-    pub image_name: String,
-    /// Tag of the image that was deployed.
-    pub tag: String,
-    /// Arguments given to the container.
-    #[serde(default)]
-    pub arguments: Vec<String>,
-    /// Entry point given to the container; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entrypoint: Option<String>,
-}
-
-/// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct DeploymentHistoryServiceDetailsJobType {
-    /// Name of the image that was deployed.
-    pub image_name: String,
-    /// Tag of the image that was deployed.
-    pub tag: String,
-    /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<types::Commit>,
-    /// When the job runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub schedule: Option<types::DeploymentHistoryServiceDetailsJobTypeSchedule>,
-    /// Kind of job.
-    pub job_type: types::JobTypeEnum,
-    /// Name of the pod that built the image; null when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub build_pod_name: Option<String>,
-}
-
-/// When the job runs.
-///
-/// A part of `DeploymentHistoryServiceDetailsJobType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct DeploymentHistoryServiceDetailsJobTypeSchedule {
-    /// Command run when the environment starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_start: Option<types::JobLifecyleSchedule>,
-    /// Command run when the environment stops.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_stop: Option<types::JobLifecyleSchedule>,
-    /// Command run when the environment is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_delete: Option<types::JobLifecyleSchedule>,
-    /// Command and times of a cron job.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cron_job: Option<types::JobCronSchedule>,
-    /// What a lifecycle job is made for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
-}
-
-/// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct DeploymentHistoryServiceDetailsOption1 {
-    /// Git commit that was deployed.
-    pub commit: Option<types::Commit>,
-    /// Name of the pod that built the image; null when there is none.
-    pub build_pod_name: String,
-}
-
-/// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct DeploymentHistoryServiceDetailsRepository {
-    /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<types::Commit>,
-    /// Chart that was deployed, for a chart from a Helm repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub repository: Option<types::DeploymentHistoryRepository>,
 }
 
 /// What identifies the service and the deployment.
@@ -2344,7 +2376,7 @@ pub struct DeploymentHistoryServiceIdentifier {
 /// Returned by `list_agentic_workflow_deployment_history_v2`, `list_application_deployment_history_v2`, `list_container_deployment_history_v2` and 4 more.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct DeploymentHistoryServicePaginatedResponseListV2 {
+pub struct DeploymentHistoryServicePageV2 {
     /// Number of the page.
     pub page: i64,
     /// Number of items per page.
@@ -2408,7 +2440,7 @@ pub struct DockerfileFragmentFile {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl DockerfileFragmentFile {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         type_: types::DockerfileFragmentFileType,
         path: impl Into<String>,
@@ -2444,7 +2476,7 @@ pub struct DockerfileFragmentInline {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl DockerfileFragmentInline {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         type_: types::DockerfileFragmentInlineType,
         content: impl Into<String>,
@@ -2474,11 +2506,11 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EksAnywhereVsphereClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `vsphere_user` of the contract, a text.
+    /// vSphere user.
     pub vsphere_user: String,
     /// Identifier of the AWS access key; null or absent when a role is used.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -2487,7 +2519,7 @@ pub struct EksAnywhereVsphereClusterCredentials {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Always `EKS_ANYWHERE_VSPHERE`.
-    pub object_type: types::EksAnywhereVsphereClusterCredentialsObjectType,
+    pub object_type: types::EksAnywhereVsphereObjectType,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -2495,7 +2527,7 @@ open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE`.
     ///
     /// A part of `EksAnywhereVsphereClusterCredentials`.
-    pub enum EksAnywhereVsphereClusterCredentialsObjectType {
+    pub enum EksAnywhereVsphereObjectType {
         /// EKS Anywhere on vSphere.
         EksAnywhereVsphere = "EKS_ANYWHERE_VSPHERE",
     }
@@ -2615,9 +2647,9 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GcpStaticClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Always `GCP`.
     pub object_type: types::GcpStaticClusterCredentialsObjectType,
@@ -2640,18 +2672,18 @@ open_enum! {
 /// A part of `ClusterCredentials`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct GcpWorkloadIdentityFederationClusterCredentials {
-    /// `id` of the contract, an id.
+pub struct GcpWorkloadIdentityClusterCredentials {
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
-    pub object_type: types::GcpWorkloadIdentityFederationClusterCredentialsObjectType,
-    /// `project_id` of the contract, a text.
+    pub object_type: types::GcpWorkloadIdentityObjectType,
+    /// Identifier of the project.
     pub project_id: String,
-    /// `service_account_email` of the contract, a text.
+    /// Service account email.
     pub service_account_email: String,
-    /// `workload_identity_provider_resource` of the contract, a text.
+    /// Workload identity provider resource.
     pub workload_identity_provider_resource: String,
     /// Lifetime of the tokens, in seconds.
     pub token_lifetime_seconds: i64,
@@ -2661,8 +2693,8 @@ pub struct GcpWorkloadIdentityFederationClusterCredentials {
 open_enum! {
     /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
     ///
-    /// A part of `GcpWorkloadIdentityFederationClusterCredentials`.
-    pub enum GcpWorkloadIdentityFederationClusterCredentialsObjectType {
+    /// A part of `GcpWorkloadIdentityClusterCredentials`.
+    pub enum GcpWorkloadIdentityObjectType {
         /// Google Cloud workload identity federation.
         GcpWorkloadIdentityFederation = "GCP_WORKLOAD_IDENTITY_FEDERATION",
     }
@@ -2675,9 +2707,9 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct GenericClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Always `OTHER`.
     pub object_type: types::GenericClusterCredentialsObjectType,
@@ -2723,7 +2755,7 @@ pub struct Healthcheck {
 }
 
 impl Healthcheck {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             readiness_probe: rt::Patch::Absent,
@@ -2761,12 +2793,12 @@ pub struct HelmGitRepositoryRequest {
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
     #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
-    pub git_token_id: rt::Patch<uuid::Uuid>,
+    pub git_token_id: rt::Patch<String>,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl HelmGitRepositoryRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -2786,7 +2818,7 @@ impl HelmGitRepositoryRequest {
         self
     }
     /// Sets [`git_token_id`](Self::git_token_id).
-    pub fn git_token_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.git_token_id = value.into();
         self
     }
@@ -2910,8 +2942,10 @@ pub struct HelmResponse {
     /// Whether the chart may create resources outside its namespace; the default is false.
     ///
     /// Default on the server: `false`.
+    #[serde(default)]
     pub allow_cluster_wide_resources: bool,
     /// Values that replace those of the chart.
+    #[serde(default)]
     pub values_override: types::HelmResponseValuesOverride,
     /// URI of the icon.
     pub icon_uri: String,
@@ -3076,7 +3110,7 @@ pub struct HelmResponseValuesOverrideFileRawItem {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmSourceGitResponse {
-    /// `git_repository` of the contract.
+    /// Git repository.
     pub git_repository: types::ApplicationGitRepository,
 }
 
@@ -3087,9 +3121,9 @@ pub struct HelmSourceGitResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponse {
-    /// `chart_name` of the contract, a text.
+    /// Name of the chart.
     pub chart_name: String,
-    /// `chart_version` of the contract, a text.
+    /// Version of the chart.
     pub chart_version: String,
     /// Short description of the repository.
     pub repository: types::HelmSourceRepositoryResponseRepository,
@@ -3102,11 +3136,11 @@ pub struct HelmSourceRepositoryResponse {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponseRepository {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `url` of the contract, a text.
+    /// URL.
     pub url: String,
 }
 
@@ -3117,16 +3151,16 @@ pub struct HelmSourceRepositoryResponseRepository {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Instance {
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `name` of the contract, a text.
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `cpu` of the contract.
+    /// CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
-    /// `memory` of the contract.
+    /// Memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::InstanceMemory>,
 }
@@ -3172,7 +3206,7 @@ pub struct InstanceResponseList {
 
 /// Command and times of a cron job.
 ///
-/// A part of `DeploymentHistoryServiceDetailsJobTypeSchedule`.
+/// A part of `DeploymentHistoryJobSchedule`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct JobCronSchedule {
@@ -3191,7 +3225,7 @@ pub struct JobCronSchedule {
 open_enum! {
     /// What a lifecycle job is made for.
     ///
-    /// A part of `DeploymentHistoryServiceDetailsJobTypeSchedule`, `JobRequestSchedule` and `LifecycleJobResponseSchedule`.
+    /// A part of `DeploymentHistoryJobSchedule`, `JobRequestSchedule` and `LifecycleJobResponseSchedule`.
     pub enum JobLifecycleTypeEnum {
         /// Any command.
         Generic = "GENERIC",
@@ -3204,7 +3238,7 @@ open_enum! {
 
 /// Command a lifecycle job runs on one event.
 ///
-/// A part of `DeploymentHistoryServiceDetailsJobTypeSchedule`.
+/// A part of `DeploymentHistoryJobSchedule`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct JobLifecyleSchedule {
@@ -3214,42 +3248,6 @@ pub struct JobLifecyleSchedule {
     /// Entry point; absent when the image decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-/// Command run when the environment starts.
-///
-/// A part of `JobRequestSchedule` and `LifecycleJobResponseSchedule`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct JobRequestScheduleOnStop {
-    /// Arguments of the command.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arguments: Option<Vec<String>>,
-    /// Entry point; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entrypoint: Option<String>,
-}
-
-#[cfg(any(feature = "environments", feature = "jobs"))]
-impl JobRequestScheduleOnStop {
-    ///Says nothing yet: every field is set by its setter.
-    pub fn new() -> Self {
-        Self {
-            arguments: None,
-            entrypoint: None,
-        }
-    }
-    /// Sets [`arguments`](Self::arguments).
-    pub fn arguments(mut self, value: Vec<String>) -> Self {
-        self.arguments = Some(value);
-        self
-    }
-    /// Sets [`entrypoint`](Self::entrypoint).
-    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
-        self.entrypoint = Some(value.into());
-        self
-    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -3316,6 +3314,7 @@ impl From<types::JobResponseSourceImage> for JobResponseSource {
 #[non_exhaustive]
 pub struct JobResponseSourceDocker {
     /// Build from a Git repository.
+    #[serde(default)]
     pub docker: types::JobSourceDockerResponse,
 }
 
@@ -3369,7 +3368,7 @@ pub struct JobSourceDockerResponse {
 open_enum! {
     /// Kind of job.
     ///
-    /// A part of `CronJobResponse`, `DeploymentHistoryServiceDetailsJobType`, `LifecycleJobResponse` and 2 more.
+    /// A part of `CronJobResponse`, `DeploymentHistoryJobDetails`, `LifecycleJobResponse` and 2 more.
     pub enum JobTypeEnum {
         /// A job run on events of its environment.
         Lifecycle = "LIFECYCLE",
@@ -3401,7 +3400,7 @@ pub struct KedaAutoscalingRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl KedaAutoscalingRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::AutoscalingMode,
         scalers: Vec<types::KedaScalerRequest>,
@@ -3489,7 +3488,7 @@ pub struct KedaScalerRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl KedaScalerRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(scaler_type: impl Into<String>, role: types::KedaScalerRole) -> Self {
         Self {
             scaler_type: scaler_type.into(),
@@ -3603,7 +3602,7 @@ pub struct KedaTriggerAuthenticationRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl KedaTriggerAuthenticationRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -3678,12 +3677,30 @@ pub struct KubernetesSelector {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl KubernetesSelector {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             key: key.into(),
             value: value.into(),
         }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+/// A part of `TerraformBackend`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct KubernetesTerraformBackend {
+    /// State kept in the cluster.
+    #[serde(default)]
+    pub kubernetes: serde_json::Map<String, serde_json::Value>,
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl KubernetesTerraformBackend {
+    /// Takes what must be sent; every other field is set by its setter.
+    pub fn new(kubernetes: serde_json::Map<String, serde_json::Value>) -> Self {
+        Self { kubernetes }
     }
 }
 
@@ -3702,7 +3719,7 @@ pub struct Label {
 }
 
 impl Label {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         key: impl Into<String>,
         value: impl Into<String>,
@@ -3740,6 +3757,7 @@ pub struct LifecycleJobResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the job.
     pub name: String,
@@ -3753,6 +3771,7 @@ pub struct LifecycleJobResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
@@ -3782,17 +3801,21 @@ pub struct LifecycleJobResponse {
     /// Where the job comes from: an image or a Git repository.
     pub source: types::JobResponseSource,
     /// Probes that check the runs.
+    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether it is deployed automatically when a new version appears.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// URI of the icon.
-    pub icon_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon_uri: Option<String>,
     /// Always `JOB`.
-    pub service_type: types::ServiceTypeEnum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<types::ServiceTypeEnum>,
     /// Always `LIFECYCLE`.
     pub job_type: types::JobTypeEnum,
     /// Events that make the job run.
+    #[serde(default)]
     pub schedule: types::LifecycleJobResponseSchedule,
     /// Groups of annotations applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -3811,16 +3834,31 @@ pub struct LifecycleJobResponse {
 pub struct LifecycleJobResponseSchedule {
     /// Command run when the environment starts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_start: Option<types::JobRequestScheduleOnStop>,
+    pub on_start: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// Command run when the environment stops.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_stop: Option<types::JobRequestScheduleOnStop>,
+    pub on_stop: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// Command run when the environment is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub on_delete: Option<types::JobRequestScheduleOnStop>,
+    pub on_delete: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// What a lifecycle job is made for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
+}
+
+#[cfg(any(feature = "environments", feature = "jobs"))]
+/// Command run when the environment starts.
+///
+/// A part of `LifecycleJobResponseSchedule`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct LifecycleJobResponseScheduleOnStop {
+    /// Arguments of the command.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// Entry point; absent to let the image decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrypoint: Option<String>,
 }
 
 #[cfg(
@@ -3947,7 +3985,7 @@ pub struct LogicalDatabase {
     /// Free text about the logical database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `database` of the contract.
+    /// Database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<types::ReferenceObject>,
 }
@@ -3974,10 +4012,10 @@ pub struct MetricCpuDatapoint {
     /// Time of the measure (RFC 3339).
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `requested_in_number` of the contract, a number.
+    /// Requested in number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_number: Option<f64>,
-    /// `consumed_in_number` of the contract, a number.
+    /// Consumed in number.
     pub consumed_in_number: f64,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
@@ -3990,9 +4028,9 @@ pub struct MetricCpuDatapoint {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct MetricGeneric {
-    /// `instance_name` of the contract, a text.
+    /// Name of the instance.
     pub instance_name: String,
-    /// `data` of the contract, a list.
+    /// The data.
     #[serde(default)]
     pub data: Vec<types::MetricGenericDatapoint>,
 }
@@ -4007,7 +4045,7 @@ pub struct MetricGenericDatapoint {
     /// Time of the measure (RFC 3339).
     #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// `value` of the contract, a number.
+    /// Value.
     pub value: f64,
 }
 
@@ -4050,7 +4088,7 @@ pub struct MetricMemoryDatapoint {
 pub struct MetricRestart {
     /// The listed items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<types::MetricRestartResultsInner>,
+    pub results: Vec<types::MetricRestartEvent>,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4059,11 +4097,11 @@ pub struct MetricRestart {
 /// A part of `MetricRestart`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
-pub struct MetricRestartResultsInner {
+pub struct MetricRestartEvent {
     /// Time of the restart (RFC 3339).
     #[serde(with = "rt::date_time")]
     pub datetime: chrono::DateTime<chrono::Utc>,
-    /// `message` of the contract, a text.
+    /// Why it restarted.
     pub message: String,
 }
 
@@ -4194,9 +4232,9 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct OrganizationAvailableRole {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
 }
 
@@ -4363,7 +4401,7 @@ pub struct Probe {
 }
 
 impl Probe {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             type_: None,
@@ -4427,7 +4465,7 @@ pub struct ProbeType {
 }
 
 impl ProbeType {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             tcp: rt::Patch::Absent,
@@ -4472,7 +4510,7 @@ pub struct ProbeTypeExec {
 }
 
 impl ProbeTypeExec {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { command: None }
     }
@@ -4498,7 +4536,7 @@ pub struct ProbeTypeGrpc {
 }
 
 impl ProbeTypeGrpc {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             service: rt::Patch::Absent,
@@ -4539,7 +4577,7 @@ pub struct ProbeTypeHttp {
 }
 
 impl ProbeTypeHttp {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             path: None,
@@ -4579,7 +4617,7 @@ pub struct ProbeTypeTcp {
 }
 
 impl ProbeTypeTcp {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             port: None,
@@ -4624,7 +4662,8 @@ pub struct ReferenceObjectStatus {
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether the last deployment of the environment included this service. When false, `state` dates from an earlier deployment.
-    pub is_part_last_deployment: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_part_last_deployment: Option<bool>,
     /// Durations of the steps of the last deployment, when measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<types::ServiceStepMetrics>,
@@ -4632,11 +4671,13 @@ pub struct ReferenceObjectStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Action last run on the service and its progress.
-    pub status_details: types::StatusDetails,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<types::StatusDetails>,
     /// Identifier of the queued deployment request of the service; null when none is known.
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
-    pub deployment_requests_count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment_requests_count: Option<i64>,
 }
 
 /// Statuses of the services of one kind in an environment.
@@ -4657,18 +4698,19 @@ pub struct ReferenceObjectStatusResponseList {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ScalewayClusterCredentials {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `scaleway_access_key` of the contract, a text.
+    /// Scaleway access key.
     pub scaleway_access_key: String,
     /// Always `SCW`.
     pub object_type: types::ScalewayClusterCredentialsObjectType,
-    /// `scaleway_project_id` of the contract, a text.
+    /// Identifier of the Scaleway project.
     pub scaleway_project_id: String,
-    /// `scaleway_organization_id` of the contract, a text.
-    pub scaleway_organization_id: String,
+    /// Identifier of the Scaleway organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaleway_organization_id: Option<String>,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -4751,7 +4793,7 @@ pub struct ServiceAnnotationRequest {
     )
 )]
 impl ServiceAnnotationRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(id: uuid::Uuid) -> Self {
         Self { id }
     }
@@ -4798,7 +4840,7 @@ pub struct ServiceLabelRequest {
     )
 )]
 impl ServiceLabelRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(id: uuid::Uuid) -> Self {
         Self { id }
     }
@@ -4852,7 +4894,7 @@ pub struct ServicePort {
     )
 )]
 impl ServicePort {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         id: uuid::Uuid,
         internal_port: i64,
@@ -5082,7 +5124,8 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether the last deployment of the environment included this service. When false, `state` dates from an earlier deployment.
-    pub is_part_last_deployment: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_part_last_deployment: Option<bool>,
     /// Durations of the steps of the last deployment, when measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<types::ServiceStepMetrics>,
@@ -5090,11 +5133,13 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Action last run on the service and its progress.
-    pub status_details: types::StatusDetails,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_details: Option<types::StatusDetails>,
     /// Identifier of the queued deployment request of the service; null when none is known.
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
-    pub deployment_requests_count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment_requests_count: Option<i64>,
 }
 
 /// Action last run on a service and how far it got.
@@ -5134,10 +5179,10 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct StorageDisk {
-    /// `created_at` of the contract, a date and time.
+    /// Time at which it was created.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `storage_id` of the contract, a text.
+    /// Identifier of the storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
     /// Storage requested, in GB.
@@ -5149,10 +5194,10 @@ pub struct StorageDisk {
     /// Share of the request used, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
-    /// `warning_threshold_in_percent` of the contract, a number.
+    /// Warning threshold, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
-    /// `alert_threshold_in_percent` of the contract, a number.
+    /// Alert threshold, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
@@ -5228,7 +5273,7 @@ pub struct TerraformAutoDeployConfig {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl TerraformAutoDeployConfig {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         auto_deploy: bool,
         terraform_action: types::TerraformAutoDeployConfigTerraformAction,
@@ -5263,33 +5308,33 @@ union! {
     pub enum TerraformBackend by property {
         "kubernetes" =>
             /// Where `kubernetes` is there.
-            Kubernetes(types::TerraformBackendKubernetesMember),
+            Kubernetes(types::KubernetesTerraformBackend),
         "user_provided" =>
             /// Where `user_provided` is there.
-            UserProvided(types::TerraformBackendUserProvidedMember),
+            UserProvided(types::UserProvidedTerraformBackend),
         "blueprint" =>
             /// Where `blueprint` is there.
-            Blueprint(types::TerraformBackendBlueprintMember),
+            Blueprint(types::BlueprintTerraformBackend),
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl From<types::TerraformBackendBlueprintMember> for TerraformBackend {
-    fn from(member: types::TerraformBackendBlueprintMember) -> Self {
+impl From<types::BlueprintTerraformBackend> for TerraformBackend {
+    fn from(member: types::BlueprintTerraformBackend) -> Self {
         Self::Blueprint(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl From<types::TerraformBackendKubernetesMember> for TerraformBackend {
-    fn from(member: types::TerraformBackendKubernetesMember) -> Self {
+impl From<types::KubernetesTerraformBackend> for TerraformBackend {
+    fn from(member: types::KubernetesTerraformBackend) -> Self {
         Self::Kubernetes(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl From<types::TerraformBackendUserProvidedMember> for TerraformBackend {
-    fn from(member: types::TerraformBackendUserProvidedMember) -> Self {
+impl From<types::UserProvidedTerraformBackend> for TerraformBackend {
+    fn from(member: types::UserProvidedTerraformBackend) -> Self {
         Self::UserProvided(member)
     }
 }
@@ -5297,7 +5342,7 @@ impl From<types::TerraformBackendUserProvidedMember> for TerraformBackend {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Terraform backend described by a blueprint.
 ///
-/// A part of `TerraformBackendBlueprintMember`.
+/// A part of `BlueprintTerraformBackend`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TerraformBackendBlueprint {
@@ -5311,7 +5356,7 @@ pub struct TerraformBackendBlueprint {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl TerraformBackendBlueprint {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(type_: impl Into<String>) -> Self {
         Self {
             type_: type_.into(),
@@ -5322,59 +5367,6 @@ impl TerraformBackendBlueprint {
     pub fn config(mut self, value: BTreeMap<String, String>) -> Self {
         self.config = Some(value);
         self
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-/// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct TerraformBackendBlueprintMember {
-    /// State kept in a backend described by the blueprint.
-    pub blueprint: types::TerraformBackendBlueprint,
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl TerraformBackendBlueprintMember {
-    ///Takes what must be sent; every other field is set by its setter.
-    pub fn new(blueprint: types::TerraformBackendBlueprint) -> Self {
-        Self { blueprint }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-/// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct TerraformBackendKubernetesMember {
-    /// State kept in the cluster.
-    #[serde(default)]
-    pub kubernetes: serde_json::Map<String, serde_json::Value>,
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl TerraformBackendKubernetesMember {
-    ///Takes what must be sent; every other field is set by its setter.
-    pub fn new(kubernetes: serde_json::Map<String, serde_json::Value>) -> Self {
-        Self { kubernetes }
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-/// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct TerraformBackendUserProvidedMember {
-    /// State kept in a backend described in the Terraform files.
-    #[serde(default)]
-    pub user_provided: serde_json::Map<String, serde_json::Value>,
-}
-
-#[cfg(any(feature = "environments", feature = "terraforms"))]
-impl TerraformBackendUserProvidedMember {
-    ///Takes what must be sent; every other field is set by its setter.
-    pub fn new(user_provided: serde_json::Map<String, serde_json::Value>) -> Self {
-        Self { user_provided }
     }
 }
 
@@ -5412,7 +5404,7 @@ pub struct TerraformDeployRequest {
     )
 )]
 impl TerraformDeployRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             id: rt::Patch::Absent,
@@ -5542,6 +5534,7 @@ pub struct TerraformJobResourcesResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
@@ -5563,7 +5556,7 @@ pub struct TerraformProviderVersion {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl TerraformProviderVersion {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(explicit_version: impl Into<String>) -> Self {
         Self {
             read_from_terraform_block: None,
@@ -5658,7 +5651,7 @@ pub struct TerraformVarKeyValue {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl TerraformVarKeyValue {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             key: None,
@@ -5743,6 +5736,24 @@ pub struct User {
     pub profile_picture_url: Option<String>,
 }
 
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+/// A part of `TerraformBackend`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct UserProvidedTerraformBackend {
+    /// State kept in a backend described in the Terraform files.
+    #[serde(default)]
+    pub user_provided: serde_json::Map<String, serde_json::Value>,
+}
+
+#[cfg(any(feature = "environments", feature = "terraforms"))]
+impl UserProvidedTerraformBackend {
+    /// Takes what must be sent; every other field is set by its setter.
+    pub fn new(user_provided: serde_json::Map<String, serde_json::Value>) -> Self {
+        Self { user_provided }
+    }
+}
+
 #[cfg(any(feature = "clusters", feature = "environments", feature = "projects"))]
 open_enum! {
     /// Day of the week.
@@ -5774,18 +5785,16 @@ open_enum! {
         feature = "jobs"
     )
 )]
-/// Carries over everything that a `ApplicationGitRepositoryRequest` can hold of a `ApplicationGitRepository`.
+/// Carries over everything of an `ApplicationGitRepository` that an `ApplicationGitRepositoryRequest` can hold.
 ///
-/// Not in the response, and so left out: `git_token_id`.
-///
-/// In the response, and not carried by the request: `has_access`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_id`, `git_token_name`.
+/// In the response, and not carried by the request: `has_access`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::ApplicationGitRepositoryRequest {
     fn from(from: types::ApplicationGitRepository) -> Self {
         Self {
             url: from.url,
             branch: from.branch,
             root_path: from.root_path,
-            git_token_id: rt::Patch::Absent,
+            git_token_id: rt::Patch::value_or_null(from.git_token_id),
             provider: from.provider,
         }
     }
@@ -5806,18 +5815,16 @@ impl From<&types::ApplicationGitRepository> for types::ApplicationGitRepositoryR
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-/// Carries over everything that a `HelmGitRepositoryRequest` can hold of a `ApplicationGitRepository`.
+/// Carries over everything of an `ApplicationGitRepository` that a `HelmGitRepositoryRequest` can hold.
 ///
-/// Not in the response, and so left out: `git_token_id`.
-///
-/// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_id`, `git_token_name`.
+/// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
     fn from(from: types::ApplicationGitRepository) -> Self {
         Self {
             url: from.url,
             branch: from.branch,
             root_path: from.root_path,
-            git_token_id: rt::Patch::Absent,
+            git_token_id: rt::Patch::value_or_null(from.git_token_id),
         }
     }
 }
@@ -5854,28 +5861,37 @@ impl From<&types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-/// Carries over everything that a `CustomDomainRequest` can hold of a `CustomDomain`.
+/// Carries over everything of a `CustomDomain` that a `CustomDomainRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `validation_domain`, `status`.
-impl From<types::CustomDomain> for types::CustomDomainRequest {
-    fn from(from: types::CustomDomain) -> Self {
-        Self {
+///
+/// # Errors
+/// Where something is absent that the request must say, or a member of a union is not known.
+impl TryFrom<types::CustomDomain> for types::CustomDomainRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: types::CustomDomain) -> Result<Self, rt::ConversionError> {
+        Ok(Self {
             domain: from.domain,
-            generate_certificate: from.generate_certificate,
+            generate_certificate: Some(
+                from
+                    .generate_certificate
+                    .ok_or(rt::ConversionError::absent("generate_certificate"))?,
+            ),
             use_cdn: from.use_cdn,
-        }
+        })
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl From<&types::CustomDomain> for types::CustomDomainRequest {
-    fn from(from: &types::CustomDomain) -> Self {
-        Self::from(from.clone())
+impl TryFrom<&types::CustomDomain> for types::CustomDomainRequest {
+    type Error = rt::ConversionError;
+    fn try_from(from: &types::CustomDomain) -> Result<Self, rt::ConversionError> {
+        Self::try_from(from.clone())
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything that a `KedaAutoscalingRequest` can hold of a `KedaAutoscalingResponse`.
+/// Carries over everything of a `KedaAutoscalingResponse` that a `KedaAutoscalingRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_id`.
 impl From<types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
@@ -5901,7 +5917,7 @@ impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything that a `KedaScalerRequest` can hold of a `KedaScalerResponse`.
+/// Carries over everything of a `KedaScalerResponse` that a `KedaScalerRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
@@ -5927,7 +5943,7 @@ impl From<&types::KedaScalerResponse> for types::KedaScalerRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything that a `KedaTriggerAuthenticationRequest` can hold of a `KedaTriggerAuthenticationResponse`.
+/// Carries over everything of a `KedaTriggerAuthenticationResponse` that a `KedaTriggerAuthenticationRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization_id`.
 impl From<types::KedaTriggerAuthenticationResponse>
@@ -5956,7 +5972,7 @@ for types::KedaTriggerAuthenticationRequest {
         feature = "jobs"
     )
 )]
-/// Carries over everything that a `ServiceAnnotationRequest` can hold of a `OrganizationAnnotationsGroupResponse`.
+/// Carries over everything of an `OrganizationAnnotationsGroupResponse` that a `ServiceAnnotationRequest` can hold.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `annotations`, `scopes`.
 impl From<types::OrganizationAnnotationsGroupResponse>
@@ -5989,7 +6005,7 @@ for types::ServiceAnnotationRequest {
         feature = "jobs"
     )
 )]
-/// Carries over everything that a `ServiceLabelRequest` can hold of a `OrganizationLabelsGroupResponse`.
+/// Carries over everything of an `OrganizationLabelsGroupResponse` that a `ServiceLabelRequest` can hold.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `labels`.
 impl From<types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest {
@@ -6013,7 +6029,7 @@ impl From<&types::OrganizationLabelsGroupResponse> for types::ServiceLabelReques
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything that a `ContainerRequestPort` can hold of a `ServicePort`.
+/// Carries over everything of a `ServicePort` that a `ContainerRequestPort` can hold.
 impl From<types::ServicePort> for types::ContainerRequestPort {
     fn from(from: types::ServicePort) -> Self {
         Self {
@@ -6038,7 +6054,7 @@ impl From<&types::ServicePort> for types::ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything that a `ContainerRequestStorageItem` can hold of a `StorageItem`.
+/// Carries over everything of a `StorageItem` that a `ContainerRequestStorageItem` can hold.
 impl From<types::StorageItem> for types::ContainerRequestStorageItem {
     fn from(from: types::StorageItem) -> Self {
         Self {

@@ -73,7 +73,7 @@ pub struct TerraformAdvancedSettings {
 }
 
 impl TerraformAdvancedSettings {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             build_timeout_max_sec: None,
@@ -153,7 +153,7 @@ pub struct TerraformDeploymentRestrictionRequest {
 }
 
 impl TerraformDeploymentRestrictionRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         mode: types::DeploymentRestrictionModeEnum,
         type_: types::DeploymentRestrictionTypeEnum,
@@ -221,7 +221,7 @@ pub struct TerraformGitRepositoryRequest {
 }
 
 impl TerraformGitRepositoryRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -260,6 +260,7 @@ pub struct TerraformRequest {
     /// Automatic deployment.
     pub auto_deploy_config: types::TerraformAutoDeployConfig,
     /// Where the Terraform files come from.
+    #[serde(default)]
     pub terraform_files_source: types::TerraformRequestTerraformFilesSource,
     /// Values of the variables.
     pub terraform_variables_source: types::TerraformVariablesSourceRequest,
@@ -292,7 +293,7 @@ pub struct TerraformRequest {
 }
 
 impl TerraformRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -373,13 +374,14 @@ pub struct TerraformRequestJobResources {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
+    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
 }
 
 impl TerraformRequestJobResources {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
         Self {
             cpu_milli,
@@ -402,7 +404,7 @@ pub struct TerraformRequestTerraformFilesSource {
 }
 
 impl TerraformRequestTerraformFilesSource {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self { git_repository: None }
     }
@@ -422,11 +424,11 @@ impl TerraformRequestTerraformFilesSource {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TerraformResourceResponse {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
     /// Type of the resource.
     pub resource_type: String,
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
     /// Address of the resource in the Terraform project.
     pub address: String,
@@ -489,7 +491,7 @@ pub struct TerraformVariablesSourceRequest {
 }
 
 impl TerraformVariablesSourceRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         tf_var_file_paths: Vec<String>,
         tf_vars: Vec<types::TerraformVarKeyValue>,
@@ -504,9 +506,9 @@ impl TerraformVariablesSourceRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TerraformVersionResponse {
-    /// `engine` of the contract.
+    /// Engine.
     pub engine: types::TerraformEngineEnum,
-    /// `version` of the contract, a text.
+    /// Version.
     pub version: String,
 }
 
@@ -521,7 +523,7 @@ pub struct TerraformVersionResponseList {
     pub results: Vec<types::TerraformVersionResponse>,
 }
 
-/// Carries over everything that a `TerraformGitRepositoryRequest` can hold of a `ApplicationGitRepository`.
+/// Carries over everything of an `ApplicationGitRepository` that a `TerraformGitRepositoryRequest` can hold.
 ///
 /// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::TerraformGitRepositoryRequest {
@@ -541,7 +543,7 @@ impl From<&types::ApplicationGitRepository> for types::TerraformGitRepositoryReq
     }
 }
 
-/// Carries over everything that a `TerraformDeploymentRestrictionRequest` can hold of a `TerraformDeploymentRestrictionResponse`.
+/// Carries over everything of a `TerraformDeploymentRestrictionResponse` that a `TerraformDeploymentRestrictionRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::TerraformDeploymentRestrictionResponse>
@@ -562,7 +564,7 @@ for types::TerraformDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything that a `TerraformRequestTerraformFilesSource` can hold of a `TerraformFilesSource`.
+/// Carries over everything of a `TerraformFilesSource` that a `TerraformRequestTerraformFilesSource` can hold.
 impl From<types::TerraformFilesSource> for types::TerraformRequestTerraformFilesSource {
     fn from(from: types::TerraformFilesSource) -> Self {
         Self {
@@ -580,7 +582,7 @@ impl From<&types::TerraformFilesSource> for types::TerraformRequestTerraformFile
     }
 }
 
-/// Carries over everything that a `TerraformRequestJobResources` can hold of a `TerraformJobResourcesResponse`.
+/// Carries over everything of a `TerraformJobResourcesResponse` that a `TerraformRequestJobResources` can hold.
 impl From<types::TerraformJobResourcesResponse> for types::TerraformRequestJobResources {
     fn from(from: types::TerraformJobResourcesResponse) -> Self {
         Self {
@@ -599,7 +601,7 @@ for types::TerraformRequestJobResources {
     }
 }
 
-/// Carries over everything that a `TerraformRequest` can hold of a `TerraformResponse`.
+/// Carries over everything of a `TerraformResponse` that a `TerraformRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `auto_deploy`, `service_type`, `environment`.
 ///
@@ -616,11 +618,10 @@ impl TryFrom<types::TerraformResponse> for types::TerraformRequest {
             auto_deploy_config: from
                 .auto_deploy_config
                 .ok_or(rt::ConversionError::absent("auto_deploy_config"))?,
-            terraform_files_source: types::TerraformRequestTerraformFilesSource::from(
-                from
-                    .terraform_files_source
-                    .ok_or(rt::ConversionError::absent("terraform_files_source"))?,
-            ),
+            terraform_files_source: from
+                .terraform_files_source
+                .map(|value| types::TerraformRequestTerraformFilesSource::from(value))
+                .unwrap_or_default(),
             terraform_variables_source: types::TerraformVariablesSourceRequest::from(
                 from.terraform_variables_source,
             ),
@@ -645,7 +646,7 @@ impl TryFrom<&types::TerraformResponse> for types::TerraformRequest {
     }
 }
 
-/// Carries over everything that a `TerraformVariablesSourceRequest` can hold of a `TerraformVariablesSourceResponse`.
+/// Carries over everything of a `TerraformVariablesSourceResponse` that a `TerraformVariablesSourceRequest` can hold.
 impl From<types::TerraformVariablesSourceResponse>
 for types::TerraformVariablesSourceRequest {
     fn from(from: types::TerraformVariablesSourceResponse) -> Self {

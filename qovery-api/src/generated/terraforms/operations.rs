@@ -551,7 +551,7 @@ impl rt::Operation for DeployTerraform {
 pub enum ListTerraformDeploymentHistoryV2 {}
 
 impl rt::Operation for ListTerraformDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePaginatedResponseListV2;
+    type Output = types::DeploymentHistoryServicePageV2;
     type Format = rt::Json;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "listTerraformDeploymentHistoryV2",

@@ -27,7 +27,7 @@ pub struct AliasRequest {
 }
 
 impl AliasRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -111,7 +111,8 @@ pub struct EnvironmentVariable {
     /// Level at which the variable is defined.
     pub scope: types::ApiVariableScopeEnum,
     /// Nature of the variable.
-    pub variable_type: types::ApiVariableTypeEnum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// Identifier of the service the variable comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
@@ -132,18 +133,19 @@ pub struct EnvironmentVariable {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentVariableAlias {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `value` of the contract, a text.
+    /// Value.
     pub value: String,
     /// Path of the file that holds the value.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
-    pub variable_type: types::ApiVariableTypeEnum,
+    /// Type of the variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
 
 /// New configuration of a variable.
@@ -171,7 +173,7 @@ pub struct EnvironmentVariableEditRequest {
 }
 
 impl EnvironmentVariableEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -212,18 +214,19 @@ impl EnvironmentVariableEditRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct EnvironmentVariableOverride {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `value` of the contract, a text.
+    /// Value.
     pub value: String,
     /// Path of the file that holds the value.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
-    pub variable_type: types::ApiVariableTypeEnum,
+    /// Type of the variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
 
 /// Variable to create.
@@ -251,7 +254,7 @@ pub struct EnvironmentVariableRequest {
 }
 
 impl EnvironmentVariableRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -317,7 +320,7 @@ pub struct OverrideRequest {
 }
 
 impl OverrideRequest {
-    ///Says nothing yet: every field is set by its setter.
+    /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
         Self {
             value: None,
@@ -359,7 +362,7 @@ pub struct Secret {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Secret this one overrides, for an override.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -387,7 +390,7 @@ pub struct Secret {
     /// At most 255 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `enable_interpolation_in_file` of the contract, true or false.
+    /// Whether to enable interpolation in file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
@@ -398,20 +401,21 @@ pub struct Secret {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SecretAlias {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `mount_path` of the contract, a text.
+    /// Mount path.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
-    pub variable_type: types::ApiVariableTypeEnum,
+    /// Type of the variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// At most 255 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `enable_interpolation_in_file` of the contract, true or false.
+    /// Whether to enable interpolation in file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
@@ -438,7 +442,7 @@ pub struct SecretEditRequest {
 }
 
 impl SecretEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             value: None,
@@ -473,20 +477,21 @@ impl SecretEditRequest {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SecretOverride {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
-    /// `mount_path` of the contract, a text.
+    /// Mount path.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
-    pub variable_type: types::ApiVariableTypeEnum,
+    /// Type of the variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// At most 255 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `enable_interpolation_in_file` of the contract, true or false.
+    /// Whether to enable interpolation in file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
@@ -516,7 +521,7 @@ pub struct SecretRequest {
 }
 
 impl SecretRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -588,18 +593,18 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct VariableAlias {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Value of the variable; null for a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
+    /// Type of the variable.
     pub variable_type: types::ApiVariableTypeEnum,
 }
 
@@ -626,7 +631,7 @@ pub struct VariableAliasRequest {
 }
 
 impl VariableAliasRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         key: impl Into<String>,
         alias_scope: types::ApiVariableScopeEnum,
@@ -680,7 +685,7 @@ pub struct VariableEditRequest {
 }
 
 impl VariableEditRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -742,13 +747,14 @@ pub struct VariableImportRequest {
     /// Whether existing variables are replaced; the default is false.
     ///
     /// Default on the server: `false`.
+    #[serde(default)]
     pub overwrite: bool,
     /// The variables.
     pub vars: Vec<types::VariableImportRequestVar>,
 }
 
 impl VariableImportRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(overwrite: bool, vars: Vec<types::VariableImportRequestVar>) -> Self {
         Self { overwrite, vars }
     }
@@ -769,7 +775,7 @@ pub struct VariableImportRequestVar {
 }
 
 impl VariableImportRequestVar {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         name: impl Into<String>,
         value: impl Into<rt::SecretText>,
@@ -789,14 +795,14 @@ impl VariableImportRequestVar {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct VariableImportSuccessfulImportedVariable {
-    /// `name` of the contract, a text.
+    /// Name.
     pub name: String,
-    /// `value` of the contract, a text.
+    /// Value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `is_secret` of the contract, true or false.
+    /// Whether it is secret.
     pub is_secret: bool,
 }
 
@@ -806,18 +812,18 @@ pub struct VariableImportSuccessfulImportedVariable {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct VariableOverride {
-    /// `id` of the contract, an id.
+    /// Identifier.
     pub id: uuid::Uuid,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Value of the variable; null for a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value.
     pub mount_path: String,
-    /// `scope` of the contract.
+    /// Scope.
     pub scope: types::ApiVariableScopeEnum,
-    /// `variable_type` of the contract.
+    /// Type of the variable.
     pub variable_type: types::ApiVariableTypeEnum,
 }
 
@@ -844,7 +850,7 @@ pub struct VariableOverrideRequest {
 }
 
 impl VariableOverrideRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         value: impl Into<rt::SecretText>,
         override_scope: types::ApiVariableScopeEnum,
@@ -906,7 +912,7 @@ pub struct VariableRequest {
 }
 
 impl VariableRequest {
-    ///Takes what must be sent; every other field is set by its setter.
+    /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         key: impl Into<String>,
         value: impl Into<rt::SecretText>,
@@ -968,7 +974,7 @@ pub struct VariableResponse {
     /// Time of the last change (RFC 3339), set by the API; may be absent.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// `key` of the contract, a text.
+    /// Key.
     pub key: String,
     /// Value of the variable; null for a secret, whose value cannot be read back.
     pub value: Option<String>,
@@ -984,7 +990,8 @@ pub struct VariableResponse {
     /// Level at which the variable is defined.
     pub scope: types::ApiVariableScopeEnum,
     /// Nature of the variable.
-    pub variable_type: types::ApiVariableTypeEnum,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// Identifier of the service the variable comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
@@ -999,10 +1006,10 @@ pub struct VariableResponse {
     pub owned_by: Option<String>,
     /// Whether the value is kept secret.
     pub is_secret: bool,
-    /// `description` of the contract, a text.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `enable_interpolation_in_file` of the contract, true or false.
+    /// Whether to enable interpolation in file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
@@ -1021,7 +1028,7 @@ pub struct VariableResponseList {
     pub results: Vec<types::VariableResponse>,
 }
 
-/// Carries over everything that a `EnvironmentVariableEditRequest` can hold of a `EnvironmentVariable`.
+/// Carries over everything of an `EnvironmentVariable` that an `EnvironmentVariableEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
 impl From<types::EnvironmentVariable> for types::EnvironmentVariableEditRequest {
@@ -1044,7 +1051,7 @@ impl From<&types::EnvironmentVariable> for types::EnvironmentVariableEditRequest
     }
 }
 
-/// Carries over everything that a `SecretEditRequest` can hold of a `Secret`.
+/// Carries over everything of a `Secret` that a `SecretEditRequest` can hold.
 ///
 /// Not in the response, and so left out: `value`.
 ///
@@ -1068,7 +1075,7 @@ impl From<&types::Secret> for types::SecretEditRequest {
     }
 }
 
-/// Carries over everything that a `VariableEditRequest` can hold of a `VariableResponse`.
+/// Carries over everything of a `VariableResponse` that a `VariableEditRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `mount_path`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`, `is_secret`.
 impl From<types::VariableResponse> for types::VariableEditRequest {

@@ -15,14 +15,18 @@ use super::{Fault, variant::VariantDeserializer};
 pub(super) struct ValueDeserializer<'de> {
     value: &'de Value,
     lenient: bool,
+    /// Whether it is the value of a field, where null says that there is none.
+    is_field: bool,
 }
 
 impl<'de> ValueDeserializer<'de> {
-    /// Accepts integers written as `1.0`, and `null` for an empty list or map.
+    /// Accepts integers written as `1.0`, `null` for what may be empty, and a list of one object for
+    /// the object.
     pub(super) fn lenient(value: &'de Value) -> Self {
         Self {
             value,
             lenient: true,
+            is_field: false,
         }
     }
 
@@ -31,6 +35,7 @@ impl<'de> ValueDeserializer<'de> {
         Self {
             value,
             lenient: false,
+            is_field: false,
         }
     }
 
@@ -40,7 +45,11 @@ impl<'de> ValueDeserializer<'de> {
 
     /// The same manner, for another value.
     pub(super) fn with(self, value: &'de Value) -> Self {
-        Self { value, ..self }
+        Self {
+            value,
+            is_field: false,
+            ..self
+        }
     }
 
     /// The error that the visitor gives for whatever the value is.
@@ -188,6 +197,19 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     ) -> Result<V::Value, Fault> {
         match self.value {
             Value::Object(fields) => visitor.visit_map(Fields::new(self, Some(fields))),
+            // An object all of whose fields may be absent; any other is missed, not its fields.
+            Value::Null if self.lenient && self.is_field => {
+                let refused = self.refuse(&visitor);
+                visitor
+                    .visit_map(Fields::new(self, None))
+                    .map_err(|_| refused)
+            }
+            Value::Array(items) if self.lenient => match items.as_slice() {
+                [only @ Value::Object(fields)] => visitor
+                    .visit_map(Fields::new(self.with(only), Some(fields)))
+                    .map_err(|fault| fault.in_item(0)),
+                _ => Err(self.refuse(&visitor)),
+            },
             _ => Err(self.refuse(&visitor)),
         }
     }
@@ -300,7 +322,12 @@ impl<'de> MapAccess<'de> for Fields<'de> {
         let Some((name, value)) = self.current.take() else {
             return Err(Fault::new("a value was asked for before its key"));
         };
-        seed.deserialize(self.manner.with(value))
+        let value = ValueDeserializer {
+            value,
+            is_field: true,
+            ..self.manner
+        };
+        seed.deserialize(value)
             .map_err(|fault| fault.in_field(name))
     }
 

@@ -1,8 +1,9 @@
 //! Decoding what the API sends, with as much patience as is safe.
 //!
 //! A document that fits its type is read straight from the bytes. Only one that does not is read
-//! again, slowly: integers may come as `1.0`, `null` may stand for an empty list or map, and what is
-//! still wrong is reported with the path to the field. Not for requests: those are strict.
+//! again, slowly: integers may come as `1.0`, `null` may stand for an empty list or map or an object
+//! without fields, a list of one object for the object, and what is still wrong is reported with the
+//! path to the field. Not for requests: those are strict.
 
 mod deserializer;
 mod error;
@@ -19,8 +20,9 @@ use deserializer::ValueDeserializer;
 
 /// Decodes a JSON document the way the client decodes a response.
 ///
-/// Unknown fields are ignored, `null` stands for an empty list or map, and an integer may be
-/// written as `1.0`.
+/// Unknown fields are ignored, `null` stands for an empty list or map and for an object all of whose
+/// fields may be absent, a list of one object stands for the object, and an integer may be written as
+/// `1.0`.
 ///
 /// ```
 /// let numbers: Vec<u32> = qovery_api::decode(b"[1, 2.0]")?;

@@ -88,7 +88,31 @@ fn null_is_an_empty_list_or_map() {
 }
 
 #[test]
-fn null_is_no_text_number_or_object() {
+fn null_in_a_field_is_an_object_all_of_whose_fields_may_be_absent() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Holder {
+        #[serde(default)]
+        thing: Thing,
+    }
+    let holder: Holder = decode(br#"{"thing": null}"#).unwrap();
+    assert_eq!(holder.thing, Thing::default());
+    let (path, message) = fault::<BTreeMap<String, Strict>>(json!({"a": null}));
+    assert_eq!(path, "a");
+    assert_eq!(message, "expected struct Strict, found null");
+}
+
+#[test]
+fn a_list_of_one_object_stands_for_the_object() {
+    assert_eq!(thing(json!([{"count": 3}])), thing(json!({"count": 3})));
+    for list in [json!([]), json!([{}, {}]), json!([1]), json!([[{}]])] {
+        assert_eq!(fault::<Thing>(list).0, "");
+    }
+    let (path, _) = fault::<Thing>(json!([{"count": "x"}]));
+    assert_eq!(path, "[0].count");
+}
+
+#[test]
+fn null_is_no_text_number_or_document() {
     assert_eq!(
         fault::<Thing>(json!({"count": null})),
         ("count".to_owned(), "expected i64, found null".to_owned())

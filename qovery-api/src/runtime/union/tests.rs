@@ -87,21 +87,24 @@ union! {
         "git" =>
         /// From git.
         Git(Git),
-        "repository" & "chart" =>
+        "repository" | "chart" =>
         /// From a repository.
         Chart(Chart),
     }
 }
 
 union! {
-    /// With a last resort.
+    /// Of which some are no objects.
     enum SourceOr by property {
         "git" =>
         /// From git.
         Git(Git),
-        _ =>
-        /// Anything else.
-        Other(Cron),
+        else text =>
+        /// By its URL.
+        Url(String),
+        else integer =>
+        /// By its number.
+        Number(i64),
     }
 }
 
@@ -242,16 +245,30 @@ fn a_property_that_is_not_null_chooses_the_member() {
     assert!(matches!(from(git), Source::Git(_)));
     let chart = json!({"git": null, "repository": "r", "chart": "c"});
     assert!(matches!(from(chart), Source::Chart(_)));
-    for unknown in [json!({"repository": "r"}), json!({"git": null}), json!({})] {
+    for unknown in [json!({"url": "u"}), json!({"git": null}), json!({})] {
         let read: Source = from(unknown.clone());
         assert!(matches!(read, Source::Unknown(_)), "{read:?}");
         assert_eq!(to(read), unknown);
     }
-    assert!(matches!(from(json!({"schedule": []})), SourceOr::Other(_)));
-    assert!(matches!(
-        from(json!({"git": {"schedule": []}})),
-        SourceOr::Git(_)
-    ));
+}
+
+#[test]
+fn one_telling_property_is_enough_and_what_lacks_is_named() {
+    let text = fault::<Source>(json!({"repository": "r"}));
+    assert_eq!(text, "the field `chart` is missing (Source::Chart)");
+}
+
+#[test]
+fn what_is_no_object_is_told_by_its_kind() {
+    assert_eq!(from::<SourceOr>(json!("u")), SourceOr::Url("u".to_owned()));
+    assert_eq!(from::<SourceOr>(json!(7.0)), SourceOr::Number(7));
+    for unknown in [json!(true), json!(1.5), json!([]), json!(null), json!({"a": 1})] {
+        let read: SourceOr = from(unknown.clone());
+        assert_eq!(read, SourceOr::Unknown(unknown.clone()));
+        assert_eq!(to(read), unknown);
+    }
+    let text = fault::<SourceOr>(json!({"git": {}}));
+    assert_eq!(text, "git: the field `schedule` is missing (SourceOr::Git)");
 }
 
 #[test]

@@ -33,7 +33,8 @@ impl Answer for types::Status {
         receipt(
             self.deployment_request_id,
             self.state.as_str(),
-            self.deployment_requests_count > 0,
+            // A count that is not there is no proof that nothing waits.
+            self.deployment_requests_count.is_none_or(|count| count > 0),
         )
     }
 }
@@ -42,7 +43,9 @@ impl Answer for types::EnvironmentStatus {
     fn receipt(&self) -> Receipt {
         receipt(
             self.deployment_request_id,
-            self.last_deployment_state.as_str(),
+            self.last_deployment_state
+                .as_ref()
+                .map_or("", |state| state.as_str()),
             false,
         )
     }

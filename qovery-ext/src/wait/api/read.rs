@@ -284,11 +284,21 @@ fn seconds(count: Option<i64>) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
+/// The state of an environment's last deployment. Where the answer lacks it, the state of the whole
+/// says so only while something is at work: its end may be that of another deployment.
+fn last_deployment_state(status: &types::EnvironmentStatus) -> State {
+    if let Some(state) = &status.last_deployment_state {
+        return State::from(state.as_str());
+    }
+    let whole = State::from(status.state.as_str());
+    if whole.is_active() {
+        return whole;
+    }
+    State::Unknown("(last_deployment_state is absent)".into())
+}
+
 fn of_environment(subject: &Subject, status: &types::EnvironmentStatus) -> Snapshot {
-    let mut snapshot = Snapshot::new(
-        subject.clone(),
-        State::from(status.last_deployment_state.as_str()),
-    );
+    let mut snapshot = Snapshot::new(subject.clone(), last_deployment_state(status));
     snapshot.overall_state = Some(State::from(status.state.as_str()));
     snapshot
         .deployment_id
@@ -309,12 +319,17 @@ pub(super) fn of_service(
     let service = ServiceRef::new(kind, status.id);
     let mut snapshot = ServiceSnapshot::new(service, State::from(status.state.as_str()));
     snapshot.stage = stage;
-    snapshot.action_status = Some(status.status_details.status.as_str().to_owned());
+    snapshot.action_status = status
+        .status_details
+        .as_ref()
+        .map(|details| details.status.as_str().to_owned());
     snapshot.deployment_id.clone_from(&status.execution_id);
     snapshot.deployment_request_id = status.deployment_request_id;
     snapshot.last_deployment_date = status.last_deployment_date.map(|d| d.to_rfc3339());
-    snapshot.requests_waiting = u32::try_from(status.deployment_requests_count).ok();
-    snapshot.part_of_last_deployment = Some(status.is_part_last_deployment);
+    snapshot.requests_waiting = status
+        .deployment_requests_count
+        .and_then(|count| u32::try_from(count).ok());
+    snapshot.part_of_last_deployment = status.is_part_last_deployment;
     let steps = status.steps.iter().flat_map(|s| &s.details);
     snapshot.steps = steps
         .map(|step| {
@@ -343,7 +358,10 @@ fn of_cluster(subject: &Subject, status: &types::ClusterStatus) -> Snapshot {
     let mut snapshot = Snapshot::new(subject.clone(), State::from(status.status.as_str()));
     snapshot.deployment_id.clone_from(&status.last_execution_id);
     snapshot.last_deployment_date = status.last_deployment_date.map(|d| d.to_rfc3339());
-    snapshot.reason = Some(status.reason.as_str().to_owned());
+    snapshot.reason = status
+        .reason
+        .as_ref()
+        .map(|reason| reason.as_str().to_owned());
     snapshot
 }
 

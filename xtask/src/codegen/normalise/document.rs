@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::draft::{Draft, DraftBody, DraftOperation, DraftParameter};
 use super::merge::Conflict;
 use super::schema::{Components, Kind, Object, Schema, TextFormat, Union};
-use super::{requests, unions};
+use super::{requests, telling, unions};
 use crate::codegen::model::{BodyKind, Format, Location, Usage};
 
 /// The type that tells absent, null and a value apart, as `x-rust-type` names it.
@@ -163,7 +163,7 @@ fn object_value(object: &Object, usage: Usage) -> Value {
 }
 
 fn carrier(components: &Components, schema: &Schema, union: &Union) -> Result<Value, Conflict> {
-    let tags = unions::tags(components, schema, union)?
+    let tags = telling::tags(components, schema, union)?
         .map(|(_, tags)| tags)
         .unwrap_or_default();
     let names: Vec<String> = unions::variant_names(union, &tags)

@@ -188,6 +188,7 @@ fn field(
         ty: plain_type(schema),
         secret: is_secret(schema),
         read_only: schema.notes.read_only,
+        may_be_absent: schema.notes.may_be_absent,
         write_only: schema.notes.write_only,
         deprecated: schema.notes.deprecated,
         constant: match values {

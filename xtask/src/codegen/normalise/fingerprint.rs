@@ -50,6 +50,7 @@ fn write_schema(text: &mut String, schema: &Schema) {
                 let marks = [
                     (property.required, '!'),
                     (notes.secret, '#'),
+                    (notes.may_be_absent, '~'),
                     (notes.read_only, 'r'),
                     (notes.write_only, 'w'),
                 ];

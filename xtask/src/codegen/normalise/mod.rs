@@ -24,6 +24,7 @@ mod requests;
 mod schema;
 mod successes;
 mod suggest;
+mod telling;
 mod unions;
 mod usage;
 

@@ -234,6 +234,7 @@ impl<'a> Reader<'a> {
             default: map.get("default").filter(|value| !value.is_null()).cloned(),
             deprecated: is("deprecated"),
             secret: is("x-secret") || map.get("format").and_then(Value::as_str) == Some("password"),
+            may_be_absent: is("x-may-be-absent"),
             read_only: is("readOnly"),
             write_only: is("writeOnly"),
             rust_name,

@@ -4,7 +4,8 @@
 //! are three things to a server that replaces the whole resource. That holds for a schema that comes
 //! back in responses too, so that what was read can be sent again without loss. An optional list or
 //! map of a request is an `Option`, so that an empty one can be sent. Defaults are never sent. A
-//! property that only the server writes is not required of the sender.
+//! property that only the server writes is not required of the sender. One that is known to be absent
+//! at times is not required of an answer; whoever sends it has to say it all the same.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,13 @@ pub(crate) fn apply(draft: &mut Draft, usage: &BTreeMap<String, Usage>) {
         let Kind::Object(object) = &mut schema.kind else {
             continue;
         };
-        for property in object.properties.values_mut().filter(|_| sent) {
-            property.required &= !property.schema.notes.read_only;
+        for property in object.properties.values_mut() {
+            let notes = &property.schema.notes;
+            property.required &= !if sent {
+                notes.read_only
+            } else {
+                notes.may_be_absent
+            };
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Notes {
     pub(crate) default: Option<Value>,
     pub(crate) deprecated: bool,
     pub(crate) secret: bool,
+    /// Required, and yet known to be absent at times: `x-may-be-absent`.
+    pub(crate) may_be_absent: bool,
     pub(crate) read_only: bool,
     pub(crate) write_only: bool,
     pub(crate) rust_name: Option<String>,
@@ -188,6 +190,7 @@ impl Notes {
             default: self.default.or_else(|| other.default.clone()),
             deprecated: self.deprecated || other.deprecated,
             secret: self.secret || other.secret,
+            may_be_absent: self.may_be_absent || other.may_be_absent,
             read_only: self.read_only || other.read_only,
             write_only: self.write_only || other.write_only,
             rust_name: self.rust_name.or_else(|| other.rust_name.clone()),

@@ -372,11 +372,37 @@ fn without_a_discriminator_values_then_presence_then_json_types_tell() {
     );
     let trial = union(&found, "RootByTrial");
     assert_eq!(trial.strategy, UnionStrategy::Trial);
-    assert_eq!(
-        trial.variants[0].telling,
-        ["y"],
-        "the most specific comes first"
-    );
+    let first = trial.variants[0].ty.names().unwrap();
+    let SchemaKind::Struct(first) = &found.schemas[first].kind else {
+        panic!("{first} is no object");
+    };
+    assert_eq!(first.fields.len(), 2, "the most specific comes first");
+}
+
+#[test]
+fn a_property_tells_a_member_of_those_that_are_looked_at_later() {
+    let found = normalised(schemas(json!({"Root": {"properties": {"details": {"oneOf": [
+        {"properties": {"commit": {"type": "string"}, "pod": {"type": "string"}}, "required": ["commit", "pod"]},
+        {"properties": {"image": {"type": "string"}, "arguments": {"type": "string"}}, "required": ["image", "arguments"]},
+        {"properties": {"image": {"type": "string"}, "kind": {"type": "string"}, "pod": {"type": "string"}, "commit": {"type": "string"}}, "required": ["image", "kind"]},
+        {"properties": {"commit": {"type": "string"}, "chart": {"type": "string"}}},
+        {"type": "boolean"},
+    ]}}}})));
+    let details = union(&found, "RootDetails");
+    assert_eq!(details.strategy, UnionStrategy::Presence);
+    let telling: Vec<&[String]> = details
+        .variants
+        .iter()
+        .map(|variant| variant.telling.as_slice())
+        .collect();
+    let expected: [&[&str]; 5] = [
+        &["kind"],
+        &["arguments"],
+        &["pod"],
+        &["commit", "chart"],
+        &[],
+    ];
+    assert_eq!(telling, expected);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Rule: how the members of a union are told apart is stated, not tried out.
 //!
-//! By the discriminator; else by a property that has other values in each member; else by properties
-//! that only one member has; else by the JSON type; else by trial, the members with the most required
-//! properties first. Members of different JSON types are always told apart by that first.
+//! By the discriminator; else by a property that has other values in each member; else by which
+//! properties are there, one of which is enough; else by the JSON type; else by trial, the members with
+//! the most required properties first. Members of different JSON types are always told apart by that
+//! first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts;
 use super::merge::Conflict;
 use super::names;
-use super::schema::{Components, Kind, Object, Schema, Union};
+use super::schema::{Components, Kind, Schema, Union};
+use super::telling::{decisions, object_of, object_weight, tags};
 use crate::codegen::model::{JsonType, UnionModel, UnionStrategy, VariantModel};
 
 /// Checks that no union is a member of itself; what follows relies on it.
@@ -35,30 +37,34 @@ pub(crate) fn model(
     union: &Union,
 ) -> Result<UnionModel, Conflict> {
     let tagged = tags(components, schema, union)?;
-    let telling: Vec<Vec<String>> = telling(components, union);
     let types: Vec<JsonType> = union
         .members
         .iter()
         .map(|member| json_type(components, &member.schema))
         .collect();
-    let objects = types
-        .iter()
-        .filter(|found| **found == JsonType::Object)
-        .count();
-    let quiet = telling
-        .iter()
-        .zip(&types)
-        .filter(|(names, found)| **found == JsonType::Object && names.is_empty())
-        .count();
-    let distinct: BTreeSet<&JsonType> = types.iter().collect();
-    let (strategy, tags) = match tagged {
-        Some((property, tags)) => (UnionStrategy::Tag { property }, tags),
-        None if objects > 1 && quiet < 2 => (UnionStrategy::Presence, Vec::new()),
-        None if distinct.len() == types.len() && !distinct.contains(&JsonType::Any) => {
-            (UnionStrategy::JsonType, Vec::new())
-        }
-        None => (UnionStrategy::Trial, Vec::new()),
+    let count = |wanted: JsonType| types.iter().filter(|found| **found == wanted).count();
+    let objects = count(JsonType::Object);
+    // Members that are no objects are told by their JSON type, where no two have the same.
+    let apart = types.iter().all(|found| {
+        *found == JsonType::Object || *found != JsonType::Any && count(*found) == 1
+    });
+    let decided = if objects > 1 && apart {
+        decisions(components, union)
+    } else {
+        None
     };
+    let (strategy, tags) = match (tagged, &decided) {
+        (Some((property, tags)), _) => (UnionStrategy::Tag { property }, tags),
+        (None, Some(_)) => (UnionStrategy::Presence, Vec::new()),
+        (None, None) if apart && objects < 2 => (UnionStrategy::JsonType, Vec::new()),
+        (None, None) => (UnionStrategy::Trial, Vec::new()),
+    };
+    let telling: BTreeMap<usize, (usize, Vec<String>)> = decided
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(order, (index, names))| (index, (order, names)))
+        .collect();
     let rust_names = variant_names(union, &tags);
     let mut variants = Vec::new();
     for (index, member) in union.members.iter().enumerate() {
@@ -76,22 +82,23 @@ pub(crate) fn model(
             json_type: types.get(index).copied().unwrap_or(JsonType::Any),
             tags: tags.get(index).cloned().unwrap_or_default(),
             declares_tag,
-            telling: telling.get(index).cloned().unwrap_or_default(),
+            telling: telling
+                .get(&index)
+                .map(|(_, names)| names.clone())
+                .unwrap_or_default(),
             description: member.schema.notes.prose(),
         });
     }
     if !matches!(strategy, UnionStrategy::Tag { .. }) {
-        let weights: BTreeMap<String, _> = variants
-            .iter()
-            .zip(&union.members)
-            .map(|(variant, member)| {
-                (
-                    variant.rust_name.clone(),
-                    weight(components, &member.schema),
-                )
-            })
-            .collect();
-        variants.sort_by_key(|variant| std::cmp::Reverse(weights.get(&variant.rust_name).copied()));
+        let order = |rust_name: &str| {
+            let index = rust_names.iter().position(|name| name == rust_name);
+            let index = index.unwrap_or(usize::MAX);
+            let decided = telling.get(&index).map_or(usize::MAX, |(order, _)| *order);
+            let member = union.members.get(index);
+            let weight = member.map(|member| weight(components, &member.schema));
+            (decided, std::cmp::Reverse(weight))
+        };
+        variants.sort_by_cached_key(|variant| order(&variant.rust_name));
     }
     Ok(UnionModel { strategy, variants })
 }
@@ -108,11 +115,27 @@ pub(crate) fn variant_names(union: &Union, tags: &[Vec<String>]) -> Vec<String> 
         .iter()
         .map(|member| names::words(&member_name(&member.schema)))
         .collect();
-    let start = names::common_start(&types).len();
-    let end = names::common_end(&types).len();
+    // What the names of the models share says nothing; texts and numbers have no names.
+    let is_model = |member: &super::schema::Member| matches!(member.schema.kind, Kind::Ref(_));
+    let models: Vec<Vec<String>> = union
+        .members
+        .iter()
+        .zip(&types)
+        .filter(|(member, _)| is_model(member))
+        .map(|(_, words)| words.clone())
+        .collect();
+    let (start, end) = match models.len() {
+        0 | 1 => (0, 0),
+        _ => (
+            names::common_start(&models).len(),
+            names::common_end(&models).len(),
+        ),
+    };
     let mut taken: BTreeSet<String> = BTreeSet::from(["Unknown".to_owned()]);
     let mut found = Vec::new();
     for (index, words) in types.iter().enumerate() {
+        let named = union.members.get(index).is_some_and(is_model);
+        let (start, end) = if named { (start, end) } else { (0, 0) };
         let own: String = words
             .iter()
             .take(words.len().saturating_sub(end))
@@ -152,162 +175,18 @@ fn member_name(schema: &Schema) -> String {
     }
 }
 
-/// A property and, for each member of a union, the values that mean it.
-pub(crate) type Tags = (String, Vec<Vec<String>>);
-
-/// What tells the members by a value.
-///
-/// # Errors
-/// Where a tag means a schema that is no member.
-pub(crate) fn tags(
-    components: &Components,
-    schema: &Schema,
-    union: &Union,
-) -> Result<Option<Tags>, Conflict> {
-    let Some(discriminator) = &union.discriminator else {
-        return Ok(told_by_values(components, union));
-    };
-    let mut found: Vec<Vec<String>> = vec![Vec::new(); union.members.len()];
-    for (tag, target) in &discriminator.mapping {
-        let is_target = |member: &super::schema::Member| {
-            matches!(&member.schema.kind, Kind::Ref(name) if name == target)
-                || member.source.as_ref() == Some(target)
-        };
-        match union
-            .members
-            .iter()
-            .position(is_target)
-            .and_then(|index| found.get_mut(index))
-        {
-            Some(tags) => tags.push(tag.clone()),
-            None => {
-                let what =
-                    format!("the tag `{tag}` means `{target}`, which is no member of the union");
-                return Err(Conflict {
-                    pointer: schema.pointer.clone(),
-                    what,
-                });
-            }
-        }
-    }
-    let mapped: BTreeSet<String> = found.iter().flatten().cloned().collect();
-    for (tags, member) in found
-        .iter_mut()
-        .zip(&union.members)
-        .filter(|(tags, _)| tags.is_empty())
-    {
-        // Without a mapping the values of the tag tell; without these, the schema's name does.
-        let values =
-            values_of(components, &member.schema, &discriminator.property).unwrap_or_default();
-        let own: Vec<String> = values
-            .into_iter()
-            .filter(|value| !mapped.contains(value))
-            .collect();
-        *tags = match (own.len(), &member.schema.kind) {
-            (1, _) => own,
-            (_, Kind::Ref(name)) => vec![member.source.clone().unwrap_or_else(|| name.clone())],
-            _ => own,
-        };
-    }
-    Ok(Some((discriminator.property.clone(), found)))
-}
-
-/// A property that has one or few values in each member, and none of them in two members.
-fn told_by_values(components: &Components, union: &Union) -> Option<Tags> {
-    let first = object_of(components, &union.members.first()?.schema)?;
-    if union.members.len() < 2 {
-        return None;
-    }
-    first.properties.keys().find_map(|name| {
-        let values: Vec<Vec<String>> = union
-            .members
-            .iter()
-            .map(|member| values_of(components, &member.schema, name))
-            .collect::<Option<_>>()?;
-        let mut seen = BTreeSet::new();
-        values
-            .iter()
-            .flatten()
-            .all(|value| seen.insert(value.clone()))
-            .then(|| (name.clone(), values))
-    })
-}
-
-fn values_of(components: &Components, member: &Schema, property: &str) -> Option<Vec<String>> {
-    let object = object_of(components, member)?;
-    let schema = &object.properties.get(property)?.schema;
-    let kind = match &schema.kind {
-        Kind::Ref(name) => &components.get(name)?.kind,
-        kind => kind,
-    };
-    match kind {
-        Kind::Enum(values) => Some(values.iter().map(|value| value.value.clone()).collect()),
-        _ => None,
-    }
-}
-
-/// For each member the properties that no other one has, the required ones where there are such.
-fn telling(components: &Components, union: &Union) -> Vec<Vec<String>> {
-    let objects: Vec<Option<&Object>> = union
-        .members
-        .iter()
-        .map(|member| object_of(components, &member.schema))
-        .collect();
-    let mut found = Vec::new();
-    for (index, object) in objects.iter().enumerate() {
-        let Some(object) = object else {
-            found.push(Vec::new());
-            continue;
-        };
-        let elsewhere = |name: &String| {
-            objects.iter().enumerate().any(|(other, object)| {
-                other != index && object.is_some_and(|object| object.properties.contains_key(name))
-            })
-        };
-        let own: Vec<_> = object
-            .properties
-            .iter()
-            .filter(|(name, _)| !elsewhere(name))
-            .collect();
-        let required = own.iter().any(|(_, property)| property.required);
-        found.push(
-            own.iter()
-                .filter(|(_, property)| property.required || !required)
-                .map(|(name, _)| (*name).clone())
-                .collect(),
-        );
-    }
-    found
-}
-
 fn weight(components: &Components, schema: &Schema) -> (u8, usize, usize) {
     match object_of(components, schema) {
-        Some(object) => (
-            2,
-            object
-                .properties
-                .values()
-                .filter(|property| property.required)
-                .count(),
-            object.properties.len(),
-        ),
+        Some(object) => {
+            let (required, all) = object_weight(object);
+            (2, required, all)
+        }
         // An integer is a number too, and a number decodes what an integer cannot.
         None => (
             u8::from(!matches!(schema.kind, Kind::Any | Kind::Number)),
             0,
             0,
         ),
-    }
-}
-
-fn object_of<'c>(components: &'c Components, schema: &'c Schema) -> Option<&'c Object> {
-    match &schema.kind {
-        Kind::Object(object) => Some(object),
-        Kind::Ref(name) => match &components.get(name)?.kind {
-            Kind::Object(object) => Some(object),
-            _ => None,
-        },
-        _ => None,
     }
 }
 
@@ -337,7 +216,7 @@ fn declares(
     }
 }
 
-fn json_type(components: &Components, schema: &Schema) -> JsonType {
+pub(crate) fn json_type(components: &Components, schema: &Schema) -> JsonType {
     match &schema.kind {
         Kind::Ref(name) => match components.get(name).map(|schema| &schema.kind) {
             Some(Kind::Enum(_)) => JsonType::Text,

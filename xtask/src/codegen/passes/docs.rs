@@ -35,6 +35,16 @@ pub(crate) fn sentence(text: &str) -> String {
     format!("{text}.")
 }
 
+/// A name in code style behind its article, by its first letter: an `Application`.
+pub(crate) fn with_article(name: &str) -> String {
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} `{name}`")
+}
+
 /// Several names in code style: `a`, `b` and 3 more.
 pub(crate) fn names<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 3;

@@ -9,6 +9,7 @@ pub(crate) mod enums;
 pub(crate) mod methods;
 pub(crate) mod models;
 pub(crate) mod names;
+pub(crate) mod prose;
 pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod unions;
@@ -91,8 +92,11 @@ pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Pr
         unions: &unions,
         normalised,
         usage: &usage,
+        with_default: &with_default,
     };
-    parts.models.extend(edits::emit(&shapes, &signatures));
+    let edits = edits::emit(&shapes, &signatures);
+    parts.models.extend(edits.pieces);
+    parts.edits = edits.pairs.iter().map(table::edit).collect();
     Ok(parts)
 }
 

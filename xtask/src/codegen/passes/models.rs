@@ -10,10 +10,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Ident, Item, ItemStruct, Type, parse_quote};
 
-use crate::codegen::model::{FieldModel, Normalised, SchemaKind, TypeModel};
+use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
 use crate::problem::Problem;
 
-use super::{docs, names, types, usage::Usage};
+use super::{docs, names, prose, types, usage::Usage};
 
 /// A struct as it will be written.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub(crate) struct Field {
     /// The type, with its `Option` or `Patch`.
     pub(crate) ty: Type,
     pub(crate) presence: Presence,
+    /// Whether the contract says that absence means zero, false or nothing.
+    pub(crate) absent_is_empty: bool,
     pub(crate) text: String,
 }
 
@@ -43,6 +45,8 @@ pub(crate) enum Presence {
     Required,
     /// Always, as null where there is no value.
     Nullable,
+    /// Where there is a value; the constructor asks for one, what is read may lack it.
+    Expected,
     /// Where there is a value.
     Optional,
     /// Where the user said anything: a value, or null.
@@ -106,6 +110,7 @@ pub(crate) fn read(items: &[Item], normalised: &Normalised) -> Result<Vec<Model>
                 wire: String::new(),
                 ty,
                 presence: Presence::Extra,
+                absent_is_empty: false,
                 text: "Properties that the contract does not name.".to_owned(),
             });
         }
@@ -131,6 +136,8 @@ fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
         .unwrap_or_else(|| ty.clone());
     let (ty, presence) = if fact.patch {
         (bare, Presence::Patch)
+    } else if fact.required && fact.may_be_absent {
+        (parse_quote!(Option<#bare>), Presence::Expected)
     } else if fact.required && !fact.nullable {
         (ty, Presence::Required)
     } else if fact.required {
@@ -146,7 +153,18 @@ fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
         wire: fact.name.clone(),
         ty,
         presence,
+        absent_is_empty: fact.default.as_ref().is_some_and(is_empty),
         text: field_text(fact),
+    }
+}
+
+/// Whether it is what Rust's `Default` gives for its type.
+fn is_empty(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Bool(flag) => !flag,
+        serde_json::Value::Number(number) => number.as_i64() == Some(0),
+        serde_json::Value::Array(items) => items.is_empty(),
+        _ => false,
     }
 }
 
@@ -155,19 +173,7 @@ fn field_text(fact: &FieldModel) -> String {
     if !text.is_empty() {
         return docs::sentence(text);
     }
-    let kind = match &fact.ty {
-        TypeModel::Text => "a text",
-        TypeModel::Uuid => "an id",
-        TypeModel::Date => "a date",
-        TypeModel::DateTime => "a date and time",
-        TypeModel::Integer => "an integer",
-        TypeModel::Number => "a number",
-        TypeModel::Boolean => "true or false",
-        TypeModel::List(_) => "a list",
-        TypeModel::Map(_) => "a map",
-        _ => return format!("`{}` of the contract.", fact.name),
-    };
-    format!("`{}` of the contract, {kind}.", fact.name)
+    prose::of_name(&fact.name, &fact.ty)
 }
 
 /// Whether `ty` is a list or a map.
@@ -186,7 +192,7 @@ pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
             model
                 .fields
                 .iter()
-                .all(|field| !matches!(field.presence, Presence::Required | Presence::Nullable))
+                .all(|field| !is_argument(field))
         })
         .map(|model| model.name.clone())
         .collect()
@@ -198,7 +204,10 @@ pub(crate) fn emit(model: &Model, usage: &Usage, with_default: &BTreeSet<String>
     let text = docs::attributes(&usage.describe(&model.name, &model.text));
     let default = with_default.contains(&model.name).then(|| quote!(Default,));
     let response = usage.is_response(&model.name);
-    let members = model.fields.iter().map(|field| member(field, response));
+    let members = model
+        .fields
+        .iter()
+        .map(|field| member(field, response, with_default));
     let builder = usage
         .is_request(&model.name)
         .then(|| builder(&name, &model.fields));
@@ -211,7 +220,23 @@ pub(crate) fn emit(model: &Model, usage: &Usage, with_default: &BTreeSet<String>
     }
 }
 
-fn member(field: &Field, response: bool) -> TokenStream {
+/// Whether the constructor asks for the field.
+fn is_argument(field: &Field) -> bool {
+    matches!(
+        field.presence,
+        Presence::Required | Presence::Nullable | Presence::Expected
+    )
+}
+
+/// Whether an absent field says as much as an empty one: a list, a map, an object that may be empty,
+/// and what the contract gives an empty default.
+fn may_be_empty(field: &Field, response: bool, with_default: &BTreeSet<String>) -> bool {
+    field.absent_is_empty
+        || response && is_collection(&field.ty)
+        || types::model_name(&field.ty).is_some_and(|name| with_default.contains(&name))
+}
+
+fn member(field: &Field, response: bool, with_default: &BTreeSet<String>) -> TokenStream {
     let Field {
         ident,
         wire,
@@ -225,9 +250,11 @@ fn member(field: &Field, response: bool) -> TokenStream {
         options.push(quote!(rename = #wire));
     }
     match presence {
-        Presence::Required if response && is_collection(ty) => options.push(quote!(default)),
+        Presence::Required if may_be_empty(field, response, with_default) => {
+            options.push(quote!(default));
+        }
         Presence::Required | Presence::Nullable => {}
-        Presence::Optional => options.push(quote!(skip_serializing_if = "Option::is_none")),
+        Presence::Expected | Presence::Optional => options.push(quote!(skip_serializing_if = "Option::is_none")),
         Presence::Patch => {
             options.push(quote!(
                 default,
@@ -246,7 +273,7 @@ fn member(field: &Field, response: bool) -> TokenStream {
     }
     if holds_date_time(ty) {
         let default =
-            matches!(presence, Presence::Optional) || *presence == Presence::Nullable && response;
+            matches!(presence, Presence::Expected | Presence::Optional) || *presence == Presence::Nullable && response;
         if default {
             options.push(quote!(default));
         }
@@ -291,12 +318,13 @@ fn secret(ty: &Type) -> Type {
 
 /// `new` with the required fields, and a setter for each of the others.
 fn builder(name: &Ident, fields: &[Field]) -> TokenStream {
-    let is_argument =
-        |field: &&Field| matches!(field.presence, Presence::Required | Presence::Nullable);
-    let required: Vec<&Field> = fields.iter().filter(is_argument).collect();
+    let required: Vec<&Field> = fields.iter().filter(|field| is_argument(field)).collect();
     let arguments = required.iter().map(|field| {
         let ident = &field.ident;
-        let ty = argument_type(&field.ty);
+        let ty = argument_type(match field.presence {
+            Presence::Expected => types::inside(&field.ty, "Option").unwrap_or(&field.ty),
+            _ => &field.ty,
+        });
         quote!(#ident: #ty)
     });
     let values = fields.iter().map(|field| {
@@ -310,15 +338,20 @@ fn builder(name: &Ident, fields: &[Field]) -> TokenStream {
                     quote!(#ident: #value)
                 }
             }
+            Presence::Expected => {
+                let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
+                let value = argument_value(inner, ident);
+                quote!(#ident: Some(#value))
+            }
             Presence::Optional => quote!(#ident: None),
             Presence::Patch => quote!(#ident: rt::Patch::Absent),
             Presence::Collection | Presence::Extra => quote!(#ident: Default::default()),
         }
     });
     let about = if required.is_empty() {
-        "Says nothing yet: every field is set by its setter.".to_owned()
+        " Says nothing yet: every field is set by its setter.".to_owned()
     } else {
-        "Takes what must be sent; every other field is set by its setter.".to_owned()
+        " Takes what must be sent; every other field is set by its setter.".to_owned()
     };
     let setters = fields
         .iter()

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
 use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel};
@@ -94,6 +94,12 @@ pub(crate) fn emit(
             output: #output,
         }
     })
+}
+
+/// Writes the entry of one conversion from a response to a request.
+pub(crate) fn edit((from, to): &(String, String)) -> TokenStream {
+    let (source, target) = (format_ident!("{from}"), format_ident!("{to}"));
+    quote!(Edit::between::<types::#source, types::#target>(#from, #to))
 }
 
 /// The value of a parameter, taken from what is given at run time.

@@ -71,11 +71,20 @@ pub(crate) fn emit(
     };
     let key = |variant: &VariantModel| match strategy {
         UnionStrategy::Tag { .. } => keys(&variant.tags, " | "),
-        UnionStrategy::Presence => keys(&variant.telling, " & "),
+        UnionStrategy::Presence if variant.json_type != JsonType::Object => {
+            format!("else {} => ", kind(variant.json_type))
+        }
+        UnionStrategy::Presence => keys(&variant.telling, " | "),
         UnionStrategy::JsonType | UnionStrategy::Trial => String::new(),
     };
     // What nothing tells is what is left when nothing else was told.
-    variants.sort_by_key(|variant| key(variant) == LAST_RESORT);
+    variants.sort_by_key(|variant| {
+        let is_object = variant.json_type == JsonType::Object;
+        (
+            key(variant) == LAST_RESORT,
+            *strategy == UnionStrategy::Presence && !is_object,
+        )
+    });
     let text = docs::attributes(&usage.describe(name, text));
     let written = variants.iter().filter_map(|variant| {
         let ty = members.get(&variant.rust_name)?;
@@ -94,22 +103,30 @@ pub(crate) fn emit(
     }
 }
 
-/// How the members are told apart with what the macro can do: by properties only where all members
-/// are objects and at most one of them has nothing that tells.
+/// How the members are told apart with what the macro can do: by a tag only where all members are
+/// objects and at most one of them has no text.
 fn effective(union: &UnionModel) -> &UnionStrategy {
-    let untold = |variant: &&VariantModel| match &union.strategy {
-        UnionStrategy::Tag { .. } => variant.tags.is_empty(),
-        UnionStrategy::Presence => variant.telling.is_empty(),
-        UnionStrategy::JsonType | UnionStrategy::Trial => false,
-    };
-    let objects = union
-        .variants
-        .iter()
-        .all(|variant| variant.json_type == JsonType::Object);
-    if objects && union.variants.iter().filter(untold).count() <= 1 {
+    if !matches!(union.strategy, UnionStrategy::Tag { .. }) {
+        return &union.strategy;
+    }
+    let variants = || union.variants.iter();
+    let objects = variants().all(|variant| variant.json_type == JsonType::Object);
+    if objects && variants().filter(|variant| variant.tags.is_empty()).count() <= 1 {
         &union.strategy
     } else {
         &UnionStrategy::Trial
+    }
+}
+
+/// The macro's word for values that are no objects.
+fn kind(json_type: JsonType) -> &'static str {
+    match json_type {
+        JsonType::Array => "list",
+        JsonType::Text => "text",
+        JsonType::Integer => "integer",
+        JsonType::Number => "number",
+        JsonType::Boolean => "boolean",
+        JsonType::Object | JsonType::Any => "object",
     }
 }
 
@@ -142,8 +159,11 @@ fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> String {
         (UnionStrategy::Tag { property }, false) => {
             format!("Where `{property}` is {}.", docs::names(&told))
         }
-        (UnionStrategy::Presence, false) => format!("Where {} is there.", docs::names(&told)),
-        (UnionStrategy::Tag { .. } | UnionStrategy::Presence, true) => "Otherwise.".to_owned(),
+        (UnionStrategy::Presence, false) => match told.as_slice() {
+            [one] => format!("Where `{one}` is there."),
+            _ => format!("Where any of {} is there.", docs::names(&told)),
+        },
+        (UnionStrategy::Tag { .. }, true) => "Otherwise.".to_owned(),
         _ => match variant.json_type {
             JsonType::Object => "An object.",
             JsonType::Array => "A list.",

@@ -1,0 +1,183 @@
+//! What tells the members of a union apart: a value, or which properties are there.
+//!
+//! Not for choosing between the two, nor for what a union is called: see [`super::unions`].
+
+use std::collections::BTreeSet;
+
+use super::merge::Conflict;
+use super::schema::{Components, Kind, Member, Object, Schema, Union};
+use super::unions::json_type;
+use crate::codegen::model::JsonType;
+
+/// A property and, for each member of a union, the values that mean it.
+pub(crate) type Tags = (String, Vec<Vec<String>>);
+
+/// What tells the members by a value.
+///
+/// # Errors
+/// Where a tag means a schema that is no member.
+pub(crate) fn tags(
+    components: &Components,
+    schema: &Schema,
+    union: &Union,
+) -> Result<Option<Tags>, Conflict> {
+    let Some(discriminator) = &union.discriminator else {
+        return Ok(told_by_values(components, union));
+    };
+    let mut found: Vec<Vec<String>> = vec![Vec::new(); union.members.len()];
+    for (tag, target) in &discriminator.mapping {
+        let is_target = |member: &Member| {
+            matches!(&member.schema.kind, Kind::Ref(name) if name == target)
+                || member.source.as_ref() == Some(target)
+        };
+        match union
+            .members
+            .iter()
+            .position(is_target)
+            .and_then(|index| found.get_mut(index))
+        {
+            Some(tags) => tags.push(tag.clone()),
+            None => {
+                let what =
+                    format!("the tag `{tag}` means `{target}`, which is no member of the union");
+                return Err(Conflict {
+                    pointer: schema.pointer.clone(),
+                    what,
+                });
+            }
+        }
+    }
+    let mapped: BTreeSet<String> = found.iter().flatten().cloned().collect();
+    for (tags, member) in found
+        .iter_mut()
+        .zip(&union.members)
+        .filter(|(tags, _)| tags.is_empty())
+    {
+        // Without a mapping the values of the tag tell; without these, the schema's name does.
+        let values =
+            values_of(components, &member.schema, &discriminator.property).unwrap_or_default();
+        let own: Vec<String> = values
+            .into_iter()
+            .filter(|value| !mapped.contains(value))
+            .collect();
+        *tags = match (own.len(), &member.schema.kind) {
+            (1, _) => own,
+            (_, Kind::Ref(name)) => vec![member.source.clone().unwrap_or_else(|| name.clone())],
+            _ => own,
+        };
+    }
+    Ok(Some((discriminator.property.clone(), found)))
+}
+
+/// A property that has one or few values in each member, and none of them in two members.
+fn told_by_values(components: &Components, union: &Union) -> Option<Tags> {
+    let first = object_of(components, &union.members.first()?.schema)?;
+    if union.members.len() < 2 {
+        return None;
+    }
+    first.properties.keys().find_map(|name| {
+        let values: Vec<Vec<String>> = union
+            .members
+            .iter()
+            .map(|member| values_of(components, &member.schema, name))
+            .collect::<Option<_>>()?;
+        let mut seen = BTreeSet::new();
+        values
+            .iter()
+            .flatten()
+            .all(|value| seen.insert(value.clone()))
+            .then(|| (name.clone(), values))
+    })
+}
+
+fn values_of(components: &Components, member: &Schema, property: &str) -> Option<Vec<String>> {
+    let object = object_of(components, member)?;
+    let schema = &object.properties.get(property)?.schema;
+    let kind = match &schema.kind {
+        Kind::Ref(name) => &components.get(name)?.kind,
+        kind => kind,
+    };
+    match kind {
+        Kind::Enum(values) => Some(values.iter().map(|value| value.value.clone()).collect()),
+        _ => None,
+    }
+}
+
+/// How the members are told apart by the properties that are there, as a list of decisions: the order
+/// in which the members are looked at, and for each the properties any one of which means it.
+///
+/// A member with a required property that no other one has goes first; then that property tells
+/// nothing of the others any more, and so on. What is left at the end is told by all that it declares.
+/// `None` where two members cannot be told apart like this.
+pub(crate) fn decisions(components: &Components, union: &Union) -> Option<Vec<(usize, Vec<String>)>> {
+    let mut left: Vec<(usize, &Object)> = Vec::new();
+    for (index, member) in union.members.iter().enumerate() {
+        if json_type(components, &member.schema) == JsonType::Object {
+            left.push((index, object_of(components, &member.schema)?));
+        }
+    }
+    left.sort_by_key(|(_, object)| std::cmp::Reverse(object_weight(object)));
+    let all = left.clone();
+    let mut decided = Vec::new();
+    while !left.is_empty() {
+        // Better a property that no member has than one that no later member has.
+        let told = [(true, &all), (true, &left), (false, &all), (false, &left)]
+            .into_iter()
+            .find_map(|(required, others)| {
+                if left.len() == 1 && (!required || others.len() == 1) {
+                    return None;
+                }
+                left.iter().enumerate().find_map(|(at, (index, object))| {
+                    let own = own_properties(*index, object, others, required);
+                    (!own.is_empty()).then_some((at, own))
+                })
+            });
+        match (told, left.as_slice()) {
+            (Some((at, own)), _) => decided.push((left.remove(at).0, own)),
+            (None, [(index, object)]) => {
+                decided.push((*index, object.properties.keys().cloned().collect()));
+                left.clear();
+            }
+            _ => return None,
+        }
+    }
+    Some(decided)
+}
+
+/// The properties of a member, required or not, that none of the others declares.
+fn own_properties(
+    index: usize,
+    object: &Object,
+    others: &[(usize, &Object)],
+    required: bool,
+) -> Vec<String> {
+    let elsewhere = |name: &String| {
+        others
+            .iter()
+            .any(|(other, object)| *other != index && object.properties.contains_key(name))
+    };
+    object
+        .properties
+        .iter()
+        .filter(|(name, property)| property.required == required && !elsewhere(name))
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+/// How many properties an object requires, and how many it has.
+pub(crate) fn object_weight(object: &Object) -> (usize, usize) {
+    let required = object.properties.values().filter(|property| property.required);
+    (required.count(), object.properties.len())
+}
+
+/// The object that a member is.
+pub(crate) fn object_of<'c>(components: &'c Components, schema: &'c Schema) -> Option<&'c Object> {
+    match &schema.kind {
+        Kind::Object(object) => Some(object),
+        Kind::Ref(name) => match &components.get(name)?.kind {
+            Kind::Object(object) => Some(object),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,181 @@
+//! What each field of a request is filled from: the field of that name in the response, or one that
+//! says the same under another name.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Type, parse_quote};
+
+use crate::codegen::passes::{
+    models::{Field, Model, Presence},
+    types,
+};
+
+use super::{Conversion, Conversions, values::Value, write};
+
+impl Conversions<'_> {
+    pub(super) fn structs(&mut self, source: &Model, target: &Model) -> Option<Conversion> {
+        let mut values = Vec::new();
+        let mut carried = BTreeSet::new();
+        let mut unset = Vec::new();
+        let mut fallible = false;
+        for field in &target.fields {
+            let ident = &field.ident;
+            if let Some((value, from)) = self.field(source, field) {
+                carried.insert(from);
+                fallible |= value.fallible;
+                let value = value.tokens;
+                values.push(quote!(#ident: #value));
+            } else {
+                let nothing = nothing(field)?;
+                if field.presence != Presence::Extra {
+                    unset.push(field.wire.as_str());
+                }
+                values.push(quote!(#ident: #nothing));
+            }
+        }
+        carried.remove("");
+        if carried.is_empty() {
+            return None;
+        }
+        let lost: Vec<&str> = source
+            .fields
+            .iter()
+            .map(|field| field.wire.as_str())
+            .filter(|wire| !carried.contains(*wire) && !wire.is_empty())
+            .collect();
+        let text = write::text(source, target, &unset, &lost);
+        Some(Conversion {
+            tokens: write::conversion(
+                &source.name,
+                &target.name,
+                &text,
+                fallible,
+                quote!(Self { #(#values),* }),
+            ),
+            fallible,
+            filled: (target.fields.len() - unset.len(), target.fields.len()),
+            parts: BTreeSet::new(),
+        })
+    }
+
+    /// The value of a field of the request, and the field of the response that it comes from.
+    fn field(&mut self, source: &Model, target: &Field) -> Option<(Value, String)> {
+        if target.presence == Presence::Extra {
+            let extra = source
+                .fields
+                .iter()
+                .find(|field| field.presence == Presence::Extra && field.ty == target.ty)?;
+            let ident = &extra.ident;
+            return Some((Value::sure(quote!(from.#ident)), String::new()));
+        }
+        if target.presence == Presence::Expected {
+            let wanted = types::inside(&target.ty, "Option").unwrap_or(&target.ty);
+            let required = Field {
+                ty: wanted.clone(),
+                presence: Presence::Required,
+                ..target.clone()
+            };
+            let (value, from) = self.field(source, &required)?;
+            let tokens = &value.tokens;
+            let tokens = quote!(Some(#tokens));
+            return Some((value.with(tokens), from));
+        }
+        let namesake = source.fields.iter().find(|field| field.wire == target.wire);
+        if let Some(field) = namesake {
+            let ident = &field.ident;
+            if let Some(value) = self.value(&field.ty, &target.ty, quote!(from.#ident)) {
+                return Some((value, field.wire.clone()));
+            }
+        }
+        if let Some(found) = self.elsewhere(source, target) {
+            return Some(found);
+        }
+        // What the request must say and the response may leave out: the conversion can fail.
+        let field = namesake?;
+        let optional = types::inside(&field.ty, "Option")?;
+        let (ident, wire) = (&field.ident, &field.wire);
+        let value = quote!(from.#ident.ok_or(rt::ConversionError::absent(#wire))?);
+        let value = self.value(optional, &target.ty, value)?;
+        Some((
+            Value {
+                fallible: true,
+                ..value
+            },
+            wire.clone(),
+        ))
+    }
+
+    /// Looks for a field of the request where the response has it under another name.
+    fn elsewhere(&mut self, source: &Model, target: &Field) -> Option<(Value, String)> {
+        let wire = target.wire.as_str();
+        let find = |name: &str| source.fields.iter().find(|field| field.wire == name);
+        // `registry_id` is the `id` of the `registry`.
+        if let Some(holder) = wire.strip_suffix("_id").and_then(find)
+            && let Some(value) = self.within(holder, "id", target)
+        {
+            return Some((value, holder.wire.clone()));
+        }
+        let direct = [
+            // `value` is the typed `value_object`.
+            find(&format!("{wire}_object")),
+            // `helm_repository` is the `repository`.
+            source.fields.iter().find(|field| {
+                wire.ends_with(&format!("_{}", field.wire)) && self.is_model(&field.ty)
+            }),
+            // The list of a resource that is nothing but a list.
+            find("results").filter(|_| types::inside(&target.ty, "Vec").is_some()),
+        ];
+        for field in direct.into_iter().flatten() {
+            let ident = &field.ident;
+            if let Some(value) = self.value(&field.ty, &target.ty, quote!(from.#ident)) {
+                return Some((value, field.wire.clone()));
+            }
+        }
+        // `git_repository` is in the `git` that wraps it.
+        if self.is_model(&target.ty) {
+            for holder in &source.fields {
+                if let Some(value) = self.within(holder, wire, target) {
+                    return Some((value, holder.wire.clone()));
+                }
+            }
+        }
+        None
+    }
+
+    fn is_model(&self, ty: &Type) -> bool {
+        let ty = ["Option", "Patch"]
+            .iter()
+            .find_map(|wrapper| types::inside(ty, wrapper))
+            .unwrap_or(ty);
+        types::model_name(ty).is_some_and(|name| self.shapes.structs.contains_key(name.as_str()))
+    }
+
+    /// A field of the model that a field of the response holds.
+    fn within(&mut self, holder: &Field, wire: &str, target: &Field) -> Option<Value> {
+        let optional = types::inside(&holder.ty, "Option");
+        let name = types::model_name(optional.unwrap_or(&holder.ty))?;
+        let model = *self.shapes.structs.get(name.as_str())?;
+        let field = model.fields.iter().find(|field| field.wire == wire)?;
+        let (outer, inner) = (&holder.ident, &field.ident);
+        if optional.is_none() {
+            return self.value(&field.ty, &target.ty, quote!(from.#outer.#inner));
+        }
+        let (ty, value) = match types::inside(&field.ty, "Option") {
+            Some(ty) => (ty, quote!(from.#outer.and_then(|holder| holder.#inner))),
+            None => (&field.ty, quote!(from.#outer.map(|holder| holder.#inner))),
+        };
+        self.value(&parse_quote!(Option<#ty>), &target.ty, value)
+    }
+}
+
+/// What a field holds where nothing is said; `None` where something must be said.
+fn nothing(field: &Field) -> Option<TokenStream> {
+    match field.presence {
+        Presence::Optional => Some(quote!(None)),
+        Presence::Patch => Some(quote!(rt::Patch::Absent)),
+        Presence::Collection | Presence::Extra => Some(quote!(Default::default())),
+        Presence::Required | Presence::Nullable | Presence::Expected => None,
+    }
+}

@@ -1,0 +1,173 @@
+//! Converting one value from the type that a response has to the type that a request has.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Type, parse_quote};
+
+use crate::codegen::passes::{models, types};
+
+use super::Conversions;
+
+/// An expression of the wanted type.
+pub(super) struct Value {
+    pub(super) tokens: TokenStream,
+    /// Whether it leaves the function with an error where it has none.
+    pub(super) fallible: bool,
+}
+
+impl Value {
+    pub(super) fn sure(tokens: TokenStream) -> Self {
+        Self {
+            tokens,
+            fallible: false,
+        }
+    }
+
+    pub(super) fn with(self, tokens: TokenStream) -> Self {
+        Self { tokens, ..self }
+    }
+}
+
+impl Conversions<'_> {
+    /// Converts an expression from one type to another.
+    pub(super) fn value(&mut self, from: &Type, to: &Type, value: TokenStream) -> Option<Value> {
+        if from == to {
+            return Some(Value::sure(value));
+        }
+        if let Some(from) = types::inside(from, "Patch") {
+            if let Some(to) = types::inside(to, "Patch") {
+                let inner = self.value(from, to, quote!(value))?;
+                let tokens = &inner.tokens;
+                return (!inner.fallible).then(|| Value::sure(quote!(#value.map(|value| #tokens))));
+            }
+            return self.value(
+                &parse_quote!(Option<#from>),
+                to,
+                quote!(#value.into_option()),
+            );
+        }
+        // What the server does not have is sent as null, because leaving it out means the default.
+        if let Some(to) = types::inside(to, "Patch") {
+            let optional = types::inside(from, "Option").is_some();
+            let wanted = if optional {
+                parse_quote!(Option<#to>)
+            } else {
+                to.clone()
+            };
+            let inner = self.value(from, &wanted, value)?;
+            let tokens = &inner.tokens;
+            let tokens = if optional {
+                quote!(rt::Patch::value_or_null(#tokens))
+            } else {
+                quote!(rt::Patch::Value(#tokens))
+            };
+            return Some(inner.with(tokens));
+        }
+        match (types::inside(from, "Option"), types::inside(to, "Option")) {
+            (Some(from), Some(to)) => {
+                let inner = self.value(from, to, quote!(value))?;
+                let tokens = &inner.tokens;
+                let tokens = if inner.fallible {
+                    quote!(match #value { Some(value) => Some(#tokens), None => None })
+                } else {
+                    quote!(#value.map(|value| #tokens))
+                };
+                return Some(inner.with(tokens));
+            }
+            (None, Some(to)) => {
+                let inner = self.value(from, to, value)?;
+                let tokens = &inner.tokens;
+                let tokens = quote!(Some(#tokens));
+                return Some(inner.with(tokens));
+            }
+            // Without a value there is nothing to send, except where nothing is an empty list or object.
+            (Some(from), None) => {
+                let may_be_empty = models::is_collection(to)
+                    || types::model_name(to)
+                        .is_some_and(|name| self.shapes.with_default.contains(&name));
+                may_be_empty.then_some(())?;
+                let inner = self.value(from, to, quote!(value))?;
+                let tokens = &inner.tokens;
+                let tokens = if inner.fallible {
+                    quote!(match #value { Some(value) => #tokens, None => Default::default() })
+                } else {
+                    quote!(#value.map(|value| #tokens).unwrap_or_default())
+                };
+                return Some(inner.with(tokens));
+            }
+            (None, None) => {}
+        }
+        if let Some(from) = types::inside(from, "Box") {
+            return self.value(from, to, quote!((*#value)));
+        }
+        if let Some(to) = types::inside(to, "Box") {
+            let inner = self.value(from, to, value)?;
+            let tokens = &inner.tokens;
+            let tokens = quote!(Box::new(#tokens));
+            return Some(inner.with(tokens));
+        }
+        if let (Some(from), Some(to)) = (types::inside(from, "Vec"), types::inside(to, "Vec")) {
+            if types::inside(from, "Option") == Some(to) {
+                return Some(Value::sure(quote!(#value.into_iter().flatten().collect())));
+            }
+            let inner = self.value(from, to, quote!(value))?;
+            let tokens = &inner.tokens;
+            let tokens = if inner.fallible {
+                quote!({
+                    let mut items = Vec::new();
+                    for value in #value {
+                        items.push(#tokens);
+                    }
+                    items
+                })
+            } else {
+                quote!(#value.into_iter().map(|value| #tokens).collect())
+            };
+            return Some(inner.with(tokens));
+        }
+        if let (Some(from), Some(to)) = (types::map_value(from), types::map_value(to)) {
+            let inner = self.value(from, to, quote!(value))?;
+            let tokens = &inner.tokens;
+            return (!inner.fallible).then(|| {
+                Value::sure(
+                    quote!(#value.into_iter().map(|(name, value)| (name, #tokens)).collect()),
+                )
+            });
+        }
+        if let Some(name) = types::model_name(from) {
+            if let Some(to) = types::model_name(to)
+                && let Some(fallible) = self.between(&name, &to)
+            {
+                let target = format_ident!("{to}");
+                let tokens = if fallible {
+                    quote!(types::#target::try_from(#value)?)
+                } else {
+                    quote!(types::#target::from(#value))
+                };
+                return Some(Value { tokens, fallible });
+            }
+            return self.unwrapped(&name, to, &value);
+        }
+        let name = |ty: &Type| types::last_name(ty).unwrap_or_default();
+        Some(Value::sure(
+            match (name(from).as_str(), name(to).as_str()) {
+                ("String", "SecretText") | ("i32", "i64") => quote!(#value.into()),
+                ("SecretText", "String") => quote!(#value.into_exposed()),
+                ("Uuid", "String") => quote!(#value.to_string()),
+                _ => return None,
+            },
+        ))
+    }
+
+    /// The part of a model that a request takes in place of the whole: its id, or the value of one
+    /// that is nothing but a tag and a value.
+    fn unwrapped(&mut self, name: &str, to: &Type, value: &TokenStream) -> Option<Value> {
+        let model = *self.shapes.structs.get(name)?;
+        let by_id = matches!(types::last_name(to).as_deref(), Some("Uuid" | "String"));
+        let field = model.fields.iter().find(|field| {
+            by_id && field.wire == "id" || model.fields.len() == 2 && field.wire == "value"
+        })?;
+        let ident = &field.ident;
+        self.value(&field.ty, to, quote!(#value.#ident))
+    }
+}
