@@ -1,5 +1,5 @@
 //! Helpers on top of [`qovery_api`], a client of the Qovery API: connecting, paging, acting and
-//! waiting.
+//! waiting, and recipes of several calls.
 //!
 //! ```no_run
 //! use qovery_ext::{connect, qovery_api::uuid::Uuid, wait::WaitExt};
@@ -27,6 +27,7 @@
 //! | [`connect`] | a client that finds its token, repeats what is safe to repeat, keeps to limits | [`connect::from_env`], [`connect::Connect`] |
 //! | [`wait`] | deploy, stop, delete… and know how it ended | [`wait::WaitExt`], [`wait::WaitError`] |
 //! | [`page`] | lists that come in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
+//! | [`recipes`] | what takes several calls: services by name, URLs, variables | [`recipes::find_service`], [`recipes::urls`] |
 //! | `fake` | a fake of the API, to test automation with | `fake::FakeQovery` |
 //!
 //! # Features
@@ -35,6 +36,7 @@
 //! |---|---|---|
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | no | TLS by the system's library |
+//! | `variables` | no | `recipes::set_variable`, and the area of the API that it needs |
 //! | `fake` | no | the module `fake`; for tests |
 //!
 //! Of the areas of [`qovery_api`], those that [`wait`] acts on are enabled: environments, projects,
@@ -59,6 +61,7 @@ pub mod connect;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod page;
+pub mod recipes;
 pub mod wait;
 
 pub use qovery_api;

@@ -19,6 +19,7 @@ pages! {
     index "../../docs/README.md"
     migrating "../../docs/migrating.md"
     paging "../../docs/paging.md"
+    recipes "../../docs/recipes.md"
     regenerating "../../docs/regenerating.md"
     testing "../../docs/testing.md"
     waiting "../../docs/waiting.md"

@@ -20,7 +20,10 @@ use serde_json::{Value, json};
 const WITHOUT: [(&str, &str); 12] = [
     ("AttachServiceToDeploymentStage", "the answer lists stages"),
     ("editAWSCredentials", "the secret is not in the answer"),
-    ("editAzureCredentials", "the answer has an application, not a client"),
+    (
+        "editAzureCredentials",
+        "the answer has an application, not a client",
+    ),
     ("editClusterDnsProvider", "the secret is not in the answer"),
     ("editDOCredentials", "the secret is not in the answer"),
     ("editGcpCredentials", "the secret is not in the answer"),
@@ -28,7 +31,10 @@ const WITHOUT: [(&str, &str); 12] = [
     ("editOrganizationMemberRole", "the answer lists members"),
     ("editScalewayCredentials", "the secret is not in the answer"),
     ("updateDeploymentRulesPriorityOrder", "there is no answer"),
-    ("updateKarpenterPrivateFargateSubnetIds", "there is no answer"),
+    (
+        "updateKarpenterPrivateFargateSubnetIds",
+        "there is no answer",
+    ),
     ("editClusterKubeconfig", "it is a text"),
 ];
 
@@ -52,7 +58,9 @@ fn schema_of(operations: &[Operation], name: &str, is_body: bool) -> Value {
         let model: Option<Model> = if is_body { entry.body } else { entry.output };
         model.is_some_and(|model| (model.name)() == name)
     });
-    let id = entry.unwrap_or_else(|| panic!("no operation has {name}")).id;
+    let id = entry
+        .unwrap_or_else(|| panic!("no operation has {name}"))
+        .id;
     let operation = operations.iter().find(|operation| operation.id == id);
     schema(operation.unwrap(), is_body).unwrap()
 }
@@ -193,7 +201,9 @@ fn whatever_can_be_replaced_can_be_read_changed_and_written() {
             }
             continue;
         };
-        let read = reads.get(operation.path.as_str()).map(|read| read.id.as_str());
+        let read = reads
+            .get(operation.path.as_str())
+            .map(|read| read.id.as_str());
         let answers = [Some(operation.id.as_str()), read];
         let mut answers = answers.into_iter().flatten().filter_map(output);
         let converts = answers.any(|answer| {
@@ -233,9 +243,15 @@ fn the_value_of_a_cluster_feature_survives_an_edit() {
     let settings = json!({"spot_enabled": true, "disk_size_in_gib": 50,
         "default_service_architecture": "ARM64", "qovery_node_pools": {"requirements": []}});
     for (object, value) in [
-        (json!({"type": "STRING", "value": "10.0.0.0/16"}), json!("10.0.0.0/16")),
+        (
+            json!({"type": "STRING", "value": "10.0.0.0/16"}),
+            json!("10.0.0.0/16"),
+        ),
         (json!({"type": "BOOLEAN", "value": true}), json!(true)),
-        (json!({"type": "KARPENTER", "value": settings}), settings.clone()),
+        (
+            json!({"type": "KARPENTER", "value": settings}),
+            settings.clone(),
+        ),
         (json!({"type": "NAT_GATEWAY", "value": null}), json!({})),
         (json!({"type": "NEXT_YEARS", "value": [1]}), json!([1])),
     ] {

@@ -60,21 +60,61 @@ fn what_clients_met_decodes() {
         ("getApplicationStatus", "/is_part_last_deployment", None),
         ("getApplicationStatus", "/deployment_request_id", None),
         ("getApplicationStatus", "/state", Some(json!("RECAP"))),
-        ("getApplicationStatus", "/state", Some(json!("WAITING_FOR_GODOT"))),
-        ("getClusterStatus", "/status", Some(json!("INVALID_CREDENTIALS"))),
+        (
+            "getApplicationStatus",
+            "/state",
+            Some(json!("WAITING_FOR_GODOT")),
+        ),
+        (
+            "getClusterStatus",
+            "/status",
+            Some(json!("INVALID_CREDENTIALS")),
+        ),
         ("getOrganization", "/plan", Some(json!("USER_2027"))),
-        ("listOrganizationCluster", "/results/0/instance_type", Some(json!("KARPENTER"))),
-        ("listOrganizationCluster", "/results/0/max_running_nodes", Some(json!(i32::MAX))),
-        ("listOrganizationCluster", "/results/0/infrastructure_outputs", None),
-        ("listOrganizationCluster", "/results/0/description", Some(Value::Null)),
-        ("listOrganizationCluster", "/results/0/description", Some(json!(""))),
-        ("listOrganizationCluster", "/results/0/labels_groups", Some(Value::Null)),
+        (
+            "listOrganizationCluster",
+            "/results/0/instance_type",
+            Some(json!("KARPENTER")),
+        ),
+        (
+            "listOrganizationCluster",
+            "/results/0/max_running_nodes",
+            Some(json!(i32::MAX)),
+        ),
+        (
+            "listOrganizationCluster",
+            "/results/0/infrastructure_outputs",
+            None,
+        ),
+        (
+            "listOrganizationCluster",
+            "/results/0/description",
+            Some(Value::Null),
+        ),
+        (
+            "listOrganizationCluster",
+            "/results/0/description",
+            Some(json!("")),
+        ),
+        (
+            "listOrganizationCluster",
+            "/results/0/labels_groups",
+            Some(Value::Null),
+        ),
         ("getApplication", "/description", Some(Value::Null)),
         ("getApplication", "/healthchecks", None),
         ("getApplication", "/healthchecks", Some(Value::Null)),
         ("getContainer", "/gpu", None),
-        ("listEnvironmentDeploymentHistoryV2", "/results/0/trigger_action", Some(json!("DEPLOY_DRY_RUN"))),
-        ("listEnvironmentDeploymentHistoryV2", "/page", Some(json!(1.0))),
+        (
+            "listEnvironmentDeploymentHistoryV2",
+            "/results/0/trigger_action",
+            Some(json!("DEPLOY_DRY_RUN")),
+        ),
+        (
+            "listEnvironmentDeploymentHistoryV2",
+            "/page",
+            Some(json!(1.0)),
+        ),
     ];
     for (operation, path, value) in cases {
         let body = changed(operation, path, value.clone());
@@ -84,21 +124,31 @@ fn what_clients_met_decodes() {
         let nothing = |value: &Value| value.is_null() || *value == json!([]) || *value == json!({});
         let same = got == meant || got.as_f64().is_some() && got.as_f64() == meant.as_f64();
         let zero = path == "/gpu" && got == 0;
-        assert!(same || nothing(&got) && nothing(&meant) || zero, "{operation} {path}: {got}");
+        assert!(
+            same || nothing(&got) && nothing(&meant) || zero,
+            "{operation} {path}: {got}"
+        );
     }
 }
 
 #[test]
 fn nothing_is_made_up_where_a_status_says_nothing() {
     let mut body = answer("getApplicationStatus");
-    for name in ["is_part_last_deployment", "status_details", "deployment_requests_count"] {
+    for name in [
+        "is_part_last_deployment",
+        "status_details",
+        "deployment_requests_count",
+    ] {
         body.as_object_mut().unwrap().remove(name);
     }
     let status: types::Status = qovery_api::decode(body.to_string().as_bytes()).unwrap();
     assert_eq!(status.is_part_last_deployment, None);
     assert_eq!(status.status_details, None);
     assert_eq!(status.deployment_requests_count, None);
-    assert_eq!(serde_json::to_value(status).unwrap().get("status_details"), None);
+    assert_eq!(
+        serde_json::to_value(status).unwrap().get("status_details"),
+        None
+    );
 }
 
 #[test]
@@ -121,7 +171,10 @@ fn a_deployment_of_a_chart_is_told_from_one_of_an_application() {
     use types::DeploymentHistoryServiceDetails as Details;
     let application = json!({"commit": commit, "build_pod_name": "p"});
     assert!(matches!(decode(&application), Details::Application(_)));
-    assert!(matches!(decode(&json!({"commit": commit})), Details::Helm(_)));
+    assert!(matches!(
+        decode(&json!({"commit": commit})),
+        Details::Helm(_)
+    ));
     let job = json!({"image_name": "i", "tag": "t", "job_type": "CRON", "build_pod_name": null});
     assert!(matches!(decode(&job), Details::Job(_)));
     let container = json!({"image_name": "i", "tag": "t", "arguments": []});

@@ -34,8 +34,10 @@ fn names() -> BTreeSet<String> {
 /// What makes a name one that no person would choose.
 fn blemish(name: &str) -> Option<&'static str> {
     let numbered = |word: &str| {
-        name.match_indices(word)
-            .any(|(at, _)| name.get(at + word.len()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+        name.match_indices(word).any(|(at, _)| {
+            name.get(at + word.len()..)
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
     };
     let capitals = name
         .chars()
@@ -44,7 +46,9 @@ fn blemish(name: &str) -> Option<&'static str> {
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
     if name.len() > LONGEST {
         Some("it is too long")
-    } else if ends(&["Inner", "ResponseItem", "ListItem", "ResultsItem"]) || name.matches("Item").count() > 1 {
+    } else if ends(&["Inner", "ResponseItem", "ListItem", "ResultsItem"])
+        || name.matches("Item").count() > 1
+    {
         Some("it names a place and no thing")
     } else if numbered("Option") || numbered("Variant") || numbered("Member") {
         Some("it has a number instead of a meaning")

@@ -79,7 +79,10 @@ fn what_is_wrong_in_a_member_is_said_with_the_member_and_the_field() {
         let Some(model) = entry.unwrap().output else {
             continue;
         };
-        let body = operation.successes.iter().find_map(|(_, body)| body.clone());
+        let body = operation
+            .successes
+            .iter()
+            .find_map(|(_, body)| body.clone());
         let Some((_, schema)) = body.filter(|(media, _)| media.contains("json")) else {
             continue;
         };
@@ -105,7 +108,11 @@ fn what_is_wrong_in_a_member_is_said_with_the_member_and_the_field() {
         }
     }
     let shown: Vec<&String> = problems.iter().take(20).collect();
-    assert!(problems.is_empty(), "{} problems: {shown:#?}", problems.len());
+    assert!(
+        problems.is_empty(),
+        "{} problems: {shown:#?}",
+        problems.len()
+    );
     assert!(members.len() > 30, "{members:#?}");
 }
 

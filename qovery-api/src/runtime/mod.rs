@@ -53,7 +53,10 @@ pub use build_error::BuildError;
 pub use call::{Call, CallFuture, ResponseFuture};
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 pub use conversion::ConversionError;
-#[allow(unused_imports, reason = "what the generated code uses depends on the contract")]
+#[allow(
+    unused_imports,
+    reason = "what the generated code uses depends on the contract"
+)]
 pub(crate) use conversion::content;
 pub use decode::{DecodeError, decode};
 pub use error::Error;

@@ -69,6 +69,8 @@ fn every_predicate_of_an_error_is_explained() {
         "qovery-ext/src/connect/error.rs",
         "qovery-ext/src/page/error.rs",
         "qovery-ext/src/page/collect.rs",
+        "qovery-ext/src/recipes/services.rs",
+        "qovery-ext/src/recipes/variables.rs",
         "qovery-ext/src/wait/outcome.rs",
     ] {
         let text = std::fs::read_to_string(workspace().join(file)).expect("readable");
@@ -124,5 +126,35 @@ fn the_numbers_of_the_readme_are_those_of_the_workspace() {
         format!("Each of {areas} areas"),
     ] {
         assert!(readme.contains(&text), "the README does not say: {text}");
+    }
+}
+
+#[test]
+fn the_landing_page_of_the_helpers_lists_their_modules_and_features() {
+    let page =
+        std::fs::read_to_string(workspace().join("qovery-ext/src/lib.rs")).expect("readable");
+    let manifest =
+        std::fs::read_to_string(workspace().join("qovery-ext/Cargo.toml")).expect("readable");
+    let features = manifest
+        .split("[features]")
+        .nth(1)
+        .and_then(|rest| rest.split("\n[").next());
+    let feature = Regex::new(r"(?m)^([a-z-]+) = ").expect("a pattern");
+    let names = feature
+        .captures_iter(features.expect("features"))
+        .map(|found| found[1].to_owned());
+    let module = Regex::new(r"pub mod (\w+);").expect("a pattern");
+    let modules = module.captures_iter(&page).map(|found| found[1].to_owned());
+    let names: Vec<String> = names
+        .filter(|name| name != "default")
+        .chain(modules)
+        .collect();
+    assert!(names.len() > 6, "{names:?}");
+    for name in names {
+        let row = Regex::new(&format!(r"(?m)^//! \| \[?`{name}`\]? \|")).expect("a pattern");
+        assert!(
+            row.is_match(&page),
+            "no table of qovery-ext/src/lib.rs has `{name}`"
+        );
     }
 }

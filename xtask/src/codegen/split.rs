@@ -152,7 +152,8 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
 pub(crate) fn lay_out_table(
     entries: &[TokenStream],
     edits: &[TokenStream],
-    origin: &Origin) -> Result<Tree, Problem> {
+    origin: &Origin,
+) -> Result<Tree, Problem> {
     let tokens = quote! {
         use qovery_api::types;
 

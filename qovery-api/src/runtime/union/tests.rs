@@ -262,7 +262,13 @@ fn one_telling_property_is_enough_and_what_lacks_is_named() {
 fn what_is_no_object_is_told_by_its_kind() {
     assert_eq!(from::<SourceOr>(json!("u")), SourceOr::Url("u".to_owned()));
     assert_eq!(from::<SourceOr>(json!(7.0)), SourceOr::Number(7));
-    for unknown in [json!(true), json!(1.5), json!([]), json!(null), json!({"a": 1})] {
+    for unknown in [
+        json!(true),
+        json!(1.5),
+        json!([]),
+        json!(null),
+        json!({"a": 1}),
+    ] {
         let read: SourceOr = from(unknown.clone());
         assert_eq!(read, SourceOr::Unknown(unknown.clone()));
         assert_eq!(to(read), unknown);

@@ -109,7 +109,10 @@ fn values_of(components: &Components, member: &Schema, property: &str) -> Option
 /// A member with a required property that no other one has goes first; then that property tells
 /// nothing of the others any more, and so on. What is left at the end is told by all that it declares.
 /// `None` where two members cannot be told apart like this.
-pub(crate) fn decisions(components: &Components, union: &Union) -> Option<Vec<(usize, Vec<String>)>> {
+pub(crate) fn decisions(
+    components: &Components,
+    union: &Union,
+) -> Option<Vec<(usize, Vec<String>)>> {
     let mut left: Vec<(usize, &Object)> = Vec::new();
     for (index, member) in union.members.iter().enumerate() {
         if json_type(components, &member.schema) == JsonType::Object {
@@ -166,7 +169,10 @@ fn own_properties(
 
 /// How many properties an object requires, and how many it has.
 pub(crate) fn object_weight(object: &Object) -> (usize, usize) {
-    let required = object.properties.values().filter(|property| property.required);
+    let required = object
+        .properties
+        .values()
+        .filter(|property| property.required);
     (required.count(), object.properties.len())
 }
 

@@ -381,13 +381,15 @@ fn without_a_discriminator_values_then_presence_then_json_types_tell() {
 
 #[test]
 fn a_property_tells_a_member_of_those_that_are_looked_at_later() {
-    let found = normalised(schemas(json!({"Root": {"properties": {"details": {"oneOf": [
-        {"properties": {"commit": {"type": "string"}, "pod": {"type": "string"}}, "required": ["commit", "pod"]},
-        {"properties": {"image": {"type": "string"}, "arguments": {"type": "string"}}, "required": ["image", "arguments"]},
-        {"properties": {"image": {"type": "string"}, "kind": {"type": "string"}, "pod": {"type": "string"}, "commit": {"type": "string"}}, "required": ["image", "kind"]},
-        {"properties": {"commit": {"type": "string"}, "chart": {"type": "string"}}},
-        {"type": "boolean"},
-    ]}}}})));
+    let found = normalised(schemas(
+        json!({"Root": {"properties": {"details": {"oneOf": [
+            {"properties": {"commit": {"type": "string"}, "pod": {"type": "string"}}, "required": ["commit", "pod"]},
+            {"properties": {"image": {"type": "string"}, "arguments": {"type": "string"}}, "required": ["image", "arguments"]},
+            {"properties": {"image": {"type": "string"}, "kind": {"type": "string"}, "pod": {"type": "string"}, "commit": {"type": "string"}}, "required": ["image", "kind"]},
+            {"properties": {"commit": {"type": "string"}, "chart": {"type": "string"}}},
+            {"type": "boolean"},
+        ]}}}}),
+    ));
     let details = union(&found, "RootDetails");
     assert_eq!(details.strategy, UnionStrategy::Presence);
     let telling: Vec<&[String]> = details

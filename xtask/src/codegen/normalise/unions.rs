@@ -45,9 +45,9 @@ pub(crate) fn model(
     let count = |wanted: JsonType| types.iter().filter(|found| **found == wanted).count();
     let objects = count(JsonType::Object);
     // Members that are no objects are told by their JSON type, where no two have the same.
-    let apart = types.iter().all(|found| {
-        *found == JsonType::Object || *found != JsonType::Any && count(*found) == 1
-    });
+    let apart = types
+        .iter()
+        .all(|found| *found == JsonType::Object || *found != JsonType::Any && count(*found) == 1);
     let decided = if objects > 1 && apart {
         decisions(components, union)
     } else {

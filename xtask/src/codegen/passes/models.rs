@@ -188,12 +188,7 @@ pub(crate) fn is_collection(ty: &Type) -> bool {
 pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
     models
         .iter()
-        .filter(|model| {
-            model
-                .fields
-                .iter()
-                .all(|field| !is_argument(field))
-        })
+        .filter(|model| model.fields.iter().all(|field| !is_argument(field)))
         .map(|model| model.name.clone())
         .collect()
 }
@@ -254,7 +249,9 @@ fn member(field: &Field, response: bool, with_default: &BTreeSet<String>) -> Tok
             options.push(quote!(default));
         }
         Presence::Required | Presence::Nullable => {}
-        Presence::Expected | Presence::Optional => options.push(quote!(skip_serializing_if = "Option::is_none")),
+        Presence::Expected | Presence::Optional => {
+            options.push(quote!(skip_serializing_if = "Option::is_none"))
+        }
         Presence::Patch => {
             options.push(quote!(
                 default,
@@ -272,8 +269,8 @@ fn member(field: &Field, response: bool, with_default: &BTreeSet<String>) -> Tok
         Presence::Extra => options.push(quote!(flatten)),
     }
     if holds_date_time(ty) {
-        let default =
-            matches!(presence, Presence::Expected | Presence::Optional) || *presence == Presence::Nullable && response;
+        let default = matches!(presence, Presence::Expected | Presence::Optional)
+            || *presence == Presence::Nullable && response;
         if default {
             options.push(quote!(default));
         }

@@ -96,7 +96,10 @@ fn number(name: &str) -> String {
 /// What something is, and of what: the last word of some names is the first of their meaning.
 fn noun(name: &str) -> String {
     for ending in ["id", "name", "url", "uri", "type", "kind", "version"] {
-        if let Some(owner) = name.strip_suffix(ending).and_then(|rest| rest.strip_suffix('_')) {
+        if let Some(owner) = name
+            .strip_suffix(ending)
+            .and_then(|rest| rest.strip_suffix('_'))
+        {
             return format!("{} of the {}", words(ending), words(owner));
         }
     }
@@ -140,18 +143,50 @@ mod tests {
             ("logo_url", TypeModel::Text, "URL of the logo."),
             ("name", TypeModel::Text, "Name."),
             ("instance_size", TypeModel::Text, "Instance size."),
-            ("service_type", TypeModel::Named("X".into()), "Type of the service."),
+            (
+                "service_type",
+                TypeModel::Named("X".into()),
+                "Type of the service.",
+            ),
             ("is_expired", TypeModel::Boolean, "Whether it is expired."),
-            ("enable_interpolation", TypeModel::Boolean, "Whether to enable interpolation."),
+            (
+                "enable_interpolation",
+                TypeModel::Boolean,
+                "Whether to enable interpolation.",
+            ),
             ("value", TypeModel::Boolean, "Value, true or false."),
-            ("created_at", TypeModel::DateTime, "Time at which it was created."),
-            ("updated_at", TypeModel::DateTime, "Time of the last change."),
-            ("expirationTimestamp", TypeModel::DateTime, "Time of the expiration."),
-            ("alert_threshold_in_percent", TypeModel::Number, "Alert threshold, in percent."),
+            (
+                "created_at",
+                TypeModel::DateTime,
+                "Time at which it was created.",
+            ),
+            (
+                "updated_at",
+                TypeModel::DateTime,
+                "Time of the last change.",
+            ),
+            (
+                "expirationTimestamp",
+                TypeModel::DateTime,
+                "Time of the expiration.",
+            ),
+            (
+                "alert_threshold_in_percent",
+                TypeModel::Number,
+                "Alert threshold, in percent.",
+            ),
             ("duration_sec", TypeModel::Integer, "Duration, in seconds."),
             ("count", TypeModel::Integer, "How many there are."),
-            ("job_ids", TypeModel::List(Box::new(TypeModel::Uuid)), "The job identifiers."),
-            ("spec", TypeModel::Map(Box::new(TypeModel::Any)), "Spec, by name."),
+            (
+                "job_ids",
+                TypeModel::List(Box::new(TypeModel::Uuid)),
+                "The job identifiers.",
+            ),
+            (
+                "spec",
+                TypeModel::Map(Box::new(TypeModel::Any)),
+                "Spec, by name.",
+            ),
         ] {
             assert_eq!(of_name(name, &ty), text, "{name}");
         }

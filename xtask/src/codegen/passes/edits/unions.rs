@@ -37,7 +37,10 @@ impl Conversions<'_> {
         }
         // Where the request takes what the members hold, it takes that of an unknown one too.
         let unwraps = !matches!(target.0.strategy, UnionStrategy::Tag { .. })
-            && source.1.values().all(|member| self.content(member).is_some());
+            && source
+                .1
+                .values()
+                .all(|member| self.content(member).is_some());
         let unknown = if unwraps {
             quote!(rt::content(value, "value"))
         } else {
@@ -125,7 +128,12 @@ impl Conversions<'_> {
     }
 
     /// From a union all of whose members can be carried by one request.
-    pub(super) fn members(&mut self, from: &str, source: &Members<'_>, to: &str) -> Option<Conversion> {
+    pub(super) fn members(
+        &mut self,
+        from: &str,
+        source: &Members<'_>,
+        to: &str,
+    ) -> Option<Conversion> {
         let (name, request) = (format_ident!("{from}"), format_ident!("{to}"));
         let target: Type = parse_quote!(types::#request);
         let mut arms = Vec::new();

@@ -6,7 +6,13 @@ use quote::{format_ident, quote};
 use crate::codegen::passes::{docs, models::Model};
 
 /// The items of one conversion, from a value and from a reference.
-pub(super) fn conversion(from: &str, to: &str, text: &str, fallible: bool, body: TokenStream) -> TokenStream {
+pub(super) fn conversion(
+    from: &str,
+    to: &str,
+    text: &str,
+    fallible: bool,
+    body: TokenStream,
+) -> TokenStream {
     let (source, target) = (format_ident!("{from}"), format_ident!("{to}"));
     if fallible {
         let text = docs::attributes(&format!(
