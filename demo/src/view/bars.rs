@@ -74,9 +74,8 @@ impl Live for Bars {
             // A place in a line of text: there is nobody to tell where it cannot be written.
             let _unwritable = write!(text, "{}", span(state.elapsed().mul_f64(speed)));
         };
-        self.summary.set_style(
-            styled("  {spinner:.cyan} {clock:.dim}  {wide_msg}").with_key("clock", clock),
-        );
+        self.summary
+            .set_style(styled("  {spinner:.cyan} {clock:.dim}  {msg}").with_key("clock", clock));
         self.summary.set_message(task.headline());
         self.summary.enable_steady_tick(TICK);
     }

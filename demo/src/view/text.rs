@@ -39,6 +39,9 @@ pub(super) struct News<'a> {
 /// Text, in colours where they are wanted.
 pub(super) struct Text {
     live: Box<dyn Live>,
+    is_tour: bool,
+    /// Whether something is being waited for.
+    is_waiting: bool,
     task: Option<Task>,
     rows: Rows,
     phase: Phase,
@@ -50,6 +53,8 @@ impl Text {
     pub(super) fn new(live: Box<dyn Live>) -> Self {
         Self {
             live,
+            is_tour: false,
+            is_waiting: false,
             task: None,
             rows: Rows::default(),
             phase: Phase::NotStarted,
@@ -58,7 +63,8 @@ impl Text {
     }
 
     fn end(&mut self) {
-        if self.task.is_none() || !self.live.end() {
+        let was_waiting = std::mem::replace(&mut self.is_waiting, false);
+        if !was_waiting || !self.live.end() {
             return;
         }
         let columns = self.rows.columns();
@@ -91,14 +97,22 @@ impl Text {
         self.task.as_ref().map_or(1.0, |task| task.speed)
     }
 
-    fn title(&self) -> String {
+    fn say_how_to_go_on(&self, token: &OperationToken) {
+        if self.is_tour {
+            say("  The fake ends with this program. The API goes on, and a token is printed here");
+            say("  with which any other program can go on waiting.");
+            return;
+        }
         let headline = self.task.as_ref().map(Task::headline);
-        headline.unwrap_or_else(|| "Waiting".to_owned())
+        let headline = headline.unwrap_or_else(|| "The operation".to_owned());
+        say(format!("  {headline} goes on. To wait for it again:"));
+        say(format!("  {}", resume_command(token)));
     }
 }
 
 impl View for Text {
     fn welcome(&mut self, url: &str, speed: f64) {
+        self.is_tour = true;
         let title = "A fake of the Qovery API: no account, no network";
         say(style(title).bold().to_string());
         say(format!(
@@ -114,6 +128,8 @@ impl View for Text {
 
     fn begin(&mut self, task: Task) {
         self.rows = Rows::default();
+        self.phase = Phase::NotStarted;
+        self.is_waiting = true;
         self.live.begin(&task);
         self.task = Some(task);
     }
@@ -148,7 +164,9 @@ impl View for Text {
     }
 
     fn missed(&mut self, error: &WaitError) {
-        if let Some(last) = error.last() {
+        // What was refused has no status of its own.
+        let last = error.last().filter(|_| !error.is_refused());
+        if let Some(last) = last {
             let goal = error.token().goal().unwrap_or(Goal::Deployed);
             let phase = match error.kind() {
                 WaitErrorKind::Failed => Phase::Failed,
@@ -180,21 +198,19 @@ impl View for Text {
             fact("cause", &crate::ending::with_causes(problem));
         }
         if error.is_deadline_passed() || error.is_lost_contact() {
-            fact("go on with", &resume_command(error.token()));
+            self.say_how_to_go_on(error.token());
         }
         fact("exit code", &error.exit_code().to_string());
     }
 
     fn interrupted(&mut self, token: Option<&OperationToken>) {
+        let was_waiting = self.is_waiting;
         self.end();
         say(format!("  {}", style("■ Interrupted.").yellow().bold()));
-        match (token, &self.task) {
-            (Some(token), _) => {
-                say(format!("  {} goes on. To wait for it again:", self.title()));
-                say(format!("  {}", resume_command(token)));
-            }
-            (None, Some(_)) => say("  It is not known whether the API has heard of it."),
-            (None, None) => {}
+        match token {
+            Some(token) => self.say_how_to_go_on(token),
+            None if was_waiting => say("  It is not known whether the API has heard of it."),
+            None => {}
         }
     }
 

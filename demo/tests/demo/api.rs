@@ -137,6 +137,23 @@ async fn a_deadline_ends_with_2_and_leaves_the_deployment_alone() {
     assert_eq!(run.code, 2, "{}{}", run.out, run.err);
     assert_eq!(run.last()["event"], "deadline_passed");
     assert_eq!(scene.asked(), ["deployEnvironment"], "it was not canceled");
+
+    let line = format!(
+        "--environment {} --timeout 300ms wait",
+        scene.environment.id()
+    );
+    let told = run(program_on(&scene.fake, &scene.server, &line));
+    assert_eq!(told.code, 2, "{}{}", told.out, told.err);
+    assert!(
+        told.out.contains("goes on. To wait for it again:"),
+        "{}",
+        told.out
+    );
+    assert!(
+        told.out.contains("cargo demo -- --resume qovery-op-"),
+        "{}",
+        told.out
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,6 @@ fn the_tour_deploys_lists_and_fails_in_plain_lines_where_there_is_no_terminal() 
         "1. A deployment",
         "Deploying environment production",
         "stage data: ",
-        "stage edge: reached",
         "Deployed: 7 services in",
         "2. Its history",
         "and 14 on page 1, 20 on page 2, 7 on page 3",
