@@ -15,7 +15,7 @@ use qovery_ext::wait::{Goal, OperationToken};
 #[derive(Debug, Parser)]
 #[command(
     name = "demo",
-    bin_name = "cargo demo --",
+    bin_name = "cargo demo",
     max_term_width = 100,
     after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 out of time or out of \
                   contact; 3 refused by the API; 64 asked for something impossible; 130 interrupted."

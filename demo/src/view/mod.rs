@@ -55,5 +55,5 @@ pub(crate) fn choose(json: bool) -> Box<dyn View> {
 
 /// How to go on waiting for what a token names.
 fn resume_command(token: &OperationToken) -> String {
-    format!("cargo demo -- --resume {token}")
+    format!("cargo demo --resume {token}")
 }

@@ -268,8 +268,8 @@ impl View for Text {
             .bold()
             .to_string());
         say("  export QOVERY_API_TOKEN=…");
-        say("  cargo demo -- --environment ID deploy");
-        say("  or redeploy, stop, cancel, wait, history; more with cargo demo -- --help");
+        say("  cargo demo --environment ID deploy");
+        say("  or redeploy, stop, cancel, wait, history; more with cargo demo --help");
     }
 
     fn problem(&mut self, problem: &Problem) {

@@ -150,7 +150,7 @@ async fn a_deadline_ends_with_2_and_leaves_the_deployment_alone() {
         told.out
     );
     assert!(
-        told.out.contains("cargo demo -- --resume qovery-op-"),
+        told.out.contains("cargo demo --resume qovery-op-"),
         "{}",
         told.out
     );
