@@ -1,42 +1,13 @@
 //! Acting and waiting for what comes of it.
 //!
-//! ```no_run
-//! use std::time::Duration;
-//!
-//! use qovery_ext::wait::WaitExt;
-//!
-//! # async fn example(client: qovery_api::Client, id: uuid::Uuid) -> Result<(), qovery_ext::wait::WaitError> {
-//! let reached = client
-//!     .environment(id)
-//!     .deploy()
-//!     .within(Duration::from_secs(1800))
-//!     .await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! [`WaitExt`] makes handles; a handle makes an [`Action`], which is awaited, or started to get the
-//! [`Operation`]. It ends with [`Reached`] or with a [`WaitError`].
+//! Not for one status (call [`qovery_api::Client`] directly) and not for retrying requests (see
+//! the transports of this crate).
 //!
 //! An operation knows *its* deployment: it reads a baseline before it acts, takes the id of the
 //! request that the server answers with, and counts a final state only where that belongs to it.
 //! It reports a success only if it has seen it. A deadline, a lost connection, a cancel and a
 //! deployment by somebody else are errors of their own kinds, each with the last status, the time
-//! spent and a token to go on with. What each state means for each goal is [`State::phase`].
-//!
-//! | to | use |
-//! |---|---|
-//! | act and wait | [`EnvironmentHandle`], [`ApplicationHandle`], [`ClusterHandle`]… |
-//! | wait for what somebody else does | `wait_for` of each handle, [`WaitExt::deployment_request`] |
-//! | wait for anything that a status shows | `wait_until` of each handle, [`Condition`] |
-//! | say how long and how often | [`WaitOptions`], [`PollSchedule`], [`Deadline`] |
-//! | watch | [`Action::on_progress`], [`Action::progress`] |
-//! | wait for many | [`Group`] |
-//! | go on later, or elsewhere | [`OperationToken`], [`WaitExt::resume`] |
-//! | know why it failed | [`WaitError::report`] |
-//!
-//! Not for one status (call [`qovery_api::Client`] directly) and not for repeating requests (see
-//! [`crate::connect`]).
+//! spent and a token to go on with: see [`WaitError`].
 //!
 //! # Dropping
 //! Dropping any future, stream or value of this module never cancels anything on the server.
