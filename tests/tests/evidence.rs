@@ -7,6 +7,8 @@
     reason = "a test stops where what it takes for granted does not hold"
 )]
 
+use std::sync::OnceLock;
+
 use integration_tests::calls::OPERATIONS;
 use integration_tests::document;
 use integration_tests::samples::{Builder, Variation};
@@ -15,13 +17,17 @@ use serde_json::{Value, json};
 
 /// A complete answer of an operation.
 fn answer(operation: &str) -> Value {
-    let contract = document::contract();
-    let operations = document::operations(&contract);
+    static CONTRACT: OnceLock<(Value, Vec<document::Operation>)> = OnceLock::new();
+    let (contract, operations) = CONTRACT.get_or_init(|| {
+        let contract = document::contract();
+        let operations = document::operations(&contract);
+        (contract, operations)
+    });
     let operation = operations.iter().find(|known| known.id == operation);
     let successes = &operation.expect("an operation").successes;
     let body = successes.iter().find_map(|(_, body)| body.clone());
     let (_, schema) = body.expect("a body");
-    let instances = Builder::instances(&contract, &schema);
+    let instances = Builder::instances(contract, &schema);
     instances.first().unwrap().render(Variation::Full)
 }
 

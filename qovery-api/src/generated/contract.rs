@@ -8,10 +8,10 @@
 pub const VERSION: &str = "1.0.4";
 
 /// The SHA-256 of the contract and of its overlay, each after its length.
-pub const DIGEST: &str = "e74d2262c0b22df71fa069aa4a68e6e9aac8b5123994941bb53ef5022044e6d2";
+pub const DIGEST: &str = "4f0f7a2df8c3203328e7fbb72b7726c01acdd54524be22089d39e6acfa15ee36";
 
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 623usize;
 
 #[doc(hidden)]
-pub const FINGERPRINT: &str = "7d7c0febf4c7f6c8";
+pub const FINGERPRINT: &str = "460813420140f782";

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::page;
 
+/// Commands of cargo that come with a tool of their own.
+const INSTALLED_APART: &[&str] = &["fuzz"];
+
 /// What cargo knows about the workspace.
 struct Known {
     packages: Vec<Value>,
@@ -68,7 +71,8 @@ impl Known {
                 rest,
             )) => self.problem_of_build(rest),
             Some((name, _)) => {
-                let is_known = self.aliases.iter().any(|alias| alias == name);
+                let is_known = self.aliases.iter().any(|alias| alias == name)
+                    || INSTALLED_APART.contains(name);
                 (!is_known).then(|| format!("`cargo {name}` is no command"))
             }
         }

@@ -380,10 +380,10 @@ impl OrganizationBillingUsageReportRequest {
 pub struct OrganizationBillingUsageReportResponse {
     /// URL of the report.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub report_url: Option<String>,
+    pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delete_report_url: Option<String>,
+    pub delete_report_url: Option<rt::SecretText>,
 }
 
 /// Plan an organization changes to.
@@ -417,7 +417,7 @@ impl OrganizationChangePlanRequest {
 pub struct OrganizationCreditCodeRequest {
     /// The code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+    pub code: Option<rt::SecretText>,
 }
 
 impl OrganizationCreditCodeRequest {
@@ -426,7 +426,7 @@ impl OrganizationCreditCodeRequest {
         Self { code: None }
     }
     /// Sets [`code`](Self::code).
-    pub fn code(mut self, value: impl Into<String>) -> Self {
+    pub fn code(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.code = Some(value.into());
         self
     }
@@ -457,7 +457,7 @@ pub struct RewardClaim {
     pub type_: Option<types::RewardClaimType>,
     /// Code of the reward.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+    pub code: Option<rt::SecretText>,
 }
 
 impl RewardClaim {
@@ -471,7 +471,7 @@ impl RewardClaim {
         self
     }
     /// Sets [`code`](Self::code).
-    pub fn code(mut self, value: impl Into<String>) -> Self {
+    pub fn code(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.code = Some(value.into());
         self
     }

@@ -747,8 +747,8 @@ pub struct BlueprintManifestUserProvidedBackend {
     /// Configuration of the backend by name.
     ///
     /// Default on the server: `{}`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub config: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
 /// Input of a blueprint that the user fills.
@@ -963,7 +963,7 @@ pub struct BlueprintUpdateEngineFieldChange {
     pub new_default_value: Option<String>,
     /// Value in use; can be null.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub current_value: Option<String>,
+    pub current_value: Option<rt::SecretText>,
 }
 
 /// Newer major version of a blueprint.
@@ -1142,7 +1142,7 @@ pub struct BlueprintUpdateUpdatedValue {
     pub new_default_value: Option<String>,
     /// Value in use; can be null.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub current_value: Option<String>,
+    pub current_value: Option<rt::SecretText>,
     /// Type.
     #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
@@ -1160,7 +1160,7 @@ pub struct BlueprintUpdateUpdatedValue {
 #[non_exhaustive]
 pub struct BlueprintUpdateVariableValue {
     /// The value.
-    pub value: String,
+    pub value: rt::SecretText,
     /// Whether the value is kept secret; the default is false.
     ///
     /// Default on the server: `false`.
@@ -1170,7 +1170,7 @@ pub struct BlueprintUpdateVariableValue {
 
 impl BlueprintUpdateVariableValue {
     /// Takes what must be sent; every other field is set by its setter.
-    pub fn new(value: impl Into<String>) -> Self {
+    pub fn new(value: impl Into<rt::SecretText>) -> Self {
         Self {
             value: value.into(),
             is_secret: None,

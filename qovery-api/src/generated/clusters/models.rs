@@ -574,7 +574,8 @@ pub struct Cluster {
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Organization the cluster belongs to.
-    pub organization: types::ReferenceObject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<types::ReferenceObject>,
     /// Name of the cluster.
     pub name: String,
     /// Free text about the cluster.
@@ -3269,7 +3270,7 @@ pub struct ClusterOperatorBootstrapResponse {
     pub release_name: String,
     /// Values of the chart.
     #[serde(default)]
-    pub values: serde_json::Map<String, serde_json::Value>,
+    pub values: rt::Secret<serde_json::Map<String, serde_json::Value>>,
     /// Values of the chart as YAML.
     pub values_yaml: rt::SecretText,
     /// Helm command that installs the operator.
@@ -3297,16 +3298,16 @@ pub struct ClusterOperatorFleetInventoryResponse {
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
-    /// Version of the desired image.
+    /// Desired image version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_image_version: Option<String>,
-    /// Version of the reported image.
+    /// Reported image version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_image_version: Option<String>,
-    /// Version of the desired chart.
+    /// Desired chart version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_chart_version: Option<String>,
-    /// Version of the reported chart.
+    /// Reported chart version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
@@ -6562,7 +6563,7 @@ for types::ClusterRequestFeatureValue {
             }
             types::ClusterFeatureResponseValueObject::NatGateway(member) => {
                 types::ClusterRequestFeatureValue::NatGatewayParameters(
-                    member.value.map(|value| value).unwrap_or_default(),
+                    member.value.unwrap_or_default(),
                 )
             }
             types::ClusterFeatureResponseValueObject::Unknown(value) => {

@@ -1531,7 +1531,7 @@ for types::ContainerRegistryRequestConfig {
 
 /// Carries over everything of a `ContainerResponse` that a `ContainerRequest` can hold.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `registry_id`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `registry`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
 impl From<types::ContainerResponse> for types::ContainerRequest {
     fn from(from: types::ContainerResponse) -> Self {
         Self {
@@ -1551,7 +1551,10 @@ impl From<types::ContainerResponse> for types::ContainerRequest {
             ),
             name: from.name,
             description: from.description,
-            registry_id: from.registry.id.to_string(),
+            registry_id: match from.registry_id {
+                Some(value) => value,
+                None => from.registry.id.to_string(),
+            },
             image_name: from.image_name,
             tag: from.tag,
             arguments: Some(from.arguments),

@@ -58,7 +58,7 @@ pub struct CleanFailedJobsResponse {
     /// The clean job identifiers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_job_ids: Vec<uuid::Uuid>,
-    /// The clean kubernetes jobs.
+    /// The clean Kubernetes jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }
@@ -249,10 +249,10 @@ impl DeploymentBuildUsageReportRequest {
 pub struct DeploymentBuildUsageReportResponse {
     /// URL of the report.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub report_url: Option<String>,
+    pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delete_report_url: Option<String>,
+    pub delete_report_url: Option<rt::SecretText>,
 }
 
 open_enum! {
@@ -653,7 +653,8 @@ pub struct Environment {
     /// Name.
     pub name: String,
     /// Organization the environment belongs to.
-    pub organization: types::ReferenceObject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<types::ReferenceObject>,
     /// Project the environment belongs to.
     pub project: types::ReferenceObject,
     /// Identifier of the user who changed it last.

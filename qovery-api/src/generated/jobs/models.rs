@@ -13,7 +13,7 @@ use crate::types;
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CleanFailedJobResponse {
-    /// The clean kubernetes jobs.
+    /// The clean Kubernetes jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }

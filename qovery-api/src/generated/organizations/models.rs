@@ -799,6 +799,21 @@ pub struct CredentialCluster {
     pub cloud_provider: Option<types::CloudProviderEnum>,
 }
 
+/// A part of `OrganizationCustomRole`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct CustomRoleClusterPermission {
+    /// Identifier of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_id: Option<uuid::Uuid>,
+    /// Name of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_name: Option<String>,
+    /// Permission on the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
+}
+
 /// A part of `OrganizationCustomRoleUpdateRequest`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -834,6 +849,26 @@ impl CustomRoleClusterPermissionRequest {
     }
 }
 
+/// A part of `OrganizationCustomRole`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct CustomRoleProjectPermission {
+    /// Identifier of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<uuid::Uuid>,
+    /// Name of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_name: Option<String>,
+    /// Whether the role administers the project; the default is false.
+    ///
+    /// Default on the server: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_admin: Option<bool>,
+    /// Permissions by type of environment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<types::ProjectPermissionPermission>,
+}
+
 /// A part of `OrganizationCustomRoleUpdateRequest`.
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -848,7 +883,7 @@ pub struct CustomRoleProjectPermissionRequest {
     pub is_admin: Option<bool>,
     /// Permissions by type of environment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub permissions: Option<Vec<types::OrganizationCustomRolePermission>>,
+    pub permissions: Option<Vec<types::ProjectPermissionPermission>>,
 }
 
 impl CustomRoleProjectPermissionRequest {
@@ -873,7 +908,7 @@ impl CustomRoleProjectPermissionRequest {
     /// Sets [`permissions`](Self::permissions).
     pub fn permissions(
         mut self,
-        value: Vec<types::OrganizationCustomRolePermission>,
+        value: Vec<types::ProjectPermissionPermission>,
     ) -> Self {
         self.permissions = Some(value);
         self
@@ -1916,16 +1951,16 @@ pub struct OrganizationCustomRole {
     pub description: Option<String>,
     /// Permissions on the clusters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cluster_permissions: Vec<types::OrganizationCustomRoleClusterPermissionItem>,
+    pub cluster_permissions: Vec<types::CustomRoleClusterPermission>,
     /// Permissions on the projects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub project_permissions: Vec<types::OrganizationCustomRoleProjectPermissionItem>,
+    pub project_permissions: Vec<types::CustomRoleProjectPermission>,
 }
 
 open_enum! {
     /// Permission of a custom role on a cluster.
     ///
-    /// A part of `CustomRoleClusterPermissionRequest` and `OrganizationCustomRoleClusterPermissionItem`.
+    /// A part of `CustomRoleClusterPermission` and `CustomRoleClusterPermissionRequest`.
     pub enum OrganizationCustomRoleClusterPermission {
         /// See the cluster.
         Viewer = "VIEWER",
@@ -1934,21 +1969,6 @@ open_enum! {
         /// Administer the cluster.
         Admin = "ADMIN",
     }
-}
-
-/// A part of `OrganizationCustomRole`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationCustomRoleClusterPermissionItem {
-    /// Identifier of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_id: Option<uuid::Uuid>,
-    /// Name of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cluster_name: Option<String>,
-    /// Permission on the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
 }
 
 /// Custom role to create.
@@ -1990,45 +2010,10 @@ pub struct OrganizationCustomRoleList {
     pub results: Vec<types::OrganizationCustomRole>,
 }
 
-/// A part of `CustomRoleProjectPermissionRequest` and `OrganizationCustomRoleProjectPermissionItem`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationCustomRolePermission {
-    /// Type of environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environment_type: Option<types::EnvironmentModeEnum>,
-    /// Permission on the environments of that type.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub permission: Option<types::OrganizationCustomRoleProjectPermission>,
-}
-
-impl OrganizationCustomRolePermission {
-    /// Says nothing yet: every field is set by its setter.
-    pub fn new() -> Self {
-        Self {
-            environment_type: None,
-            permission: None,
-        }
-    }
-    /// Sets [`environment_type`](Self::environment_type).
-    pub fn environment_type(mut self, value: types::EnvironmentModeEnum) -> Self {
-        self.environment_type = Some(value);
-        self
-    }
-    /// Sets [`permission`](Self::permission).
-    pub fn permission(
-        mut self,
-        value: types::OrganizationCustomRoleProjectPermission,
-    ) -> Self {
-        self.permission = Some(value);
-        self
-    }
-}
-
 open_enum! {
     /// Permission of a custom role on the environments of one type in a project.
     ///
-    /// A part of `OrganizationCustomRolePermission`.
+    /// A part of `ProjectPermissionPermission`.
     pub enum OrganizationCustomRoleProjectPermission {
         /// No access.
         NoAccess = "NO_ACCESS",
@@ -2039,26 +2024,6 @@ open_enum! {
         /// Also manage them.
         Manager = "MANAGER",
     }
-}
-
-/// A part of `OrganizationCustomRole`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct OrganizationCustomRoleProjectPermissionItem {
-    /// Identifier of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<uuid::Uuid>,
-    /// Name of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project_name: Option<String>,
-    /// Whether the role administers the project; the default is false.
-    ///
-    /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub is_admin: Option<bool>,
-    /// Permissions by type of environment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub permissions: Vec<types::OrganizationCustomRolePermission>,
 }
 
 /// New definition of a custom role.
@@ -2884,7 +2849,7 @@ pub struct OrganizationWebhookCreateRequest {
     /// Format of the messages.
     pub kind: types::OrganizationWebhookKindEnum,
     /// URL to call.
-    pub target_url: String,
+    pub target_url: rt::SecretText,
     /// Secret shared with the receiver.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_secret: Option<rt::SecretText>,
@@ -2908,7 +2873,7 @@ impl OrganizationWebhookCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
         kind: types::OrganizationWebhookKindEnum,
-        target_url: impl Into<String>,
+        target_url: impl Into<rt::SecretText>,
         events: Vec<types::OrganizationWebhookEventEnum>,
     ) -> Self {
         Self {
@@ -3078,6 +3043,41 @@ pub struct ParseTerraformVariablesFromGitRepoResponse {
     /// The results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformVariableDefinition>,
+}
+
+/// A part of `CustomRoleProjectPermission` and `CustomRoleProjectPermissionRequest`.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ProjectPermissionPermission {
+    /// Type of environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment_type: Option<types::EnvironmentModeEnum>,
+    /// Permission on the environments of that type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permission: Option<types::OrganizationCustomRoleProjectPermission>,
+}
+
+impl ProjectPermissionPermission {
+    /// Says nothing yet: every field is set by its setter.
+    pub fn new() -> Self {
+        Self {
+            environment_type: None,
+            permission: None,
+        }
+    }
+    /// Sets [`environment_type`](Self::environment_type).
+    pub fn environment_type(mut self, value: types::EnvironmentModeEnum) -> Self {
+        self.environment_type = Some(value);
+        self
+    }
+    /// Sets [`permission`](Self::permission).
+    pub fn permission(
+        mut self,
+        value: types::OrganizationCustomRoleProjectPermission,
+    ) -> Self {
+        self.permission = Some(value);
+        self
+    }
 }
 
 /// Short description of a service and of where it lives.
@@ -3671,7 +3671,7 @@ pub struct WebhookEventResponse {
     /// Event that caused the call.
     pub matched_event: types::OrganizationWebhookEventEnum,
     /// URL that was called.
-    pub target_url_used: String,
+    pub target_url_used: rt::SecretText,
     /// Body that was sent.
     #[serde(default)]
     pub request: serde_json::Map<String, serde_json::Value>,
@@ -3774,6 +3774,47 @@ impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
 
 impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
     fn from(from: &types::AlertRuleResponse) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything of a `CustomRoleClusterPermission` that a `CustomRoleClusterPermissionRequest` can hold.
+///
+/// In the response, and not carried by the request: `cluster_name`.
+impl From<types::CustomRoleClusterPermission>
+for types::CustomRoleClusterPermissionRequest {
+    fn from(from: types::CustomRoleClusterPermission) -> Self {
+        Self {
+            cluster_id: from.cluster_id,
+            permission: from.permission,
+        }
+    }
+}
+
+impl From<&types::CustomRoleClusterPermission>
+for types::CustomRoleClusterPermissionRequest {
+    fn from(from: &types::CustomRoleClusterPermission) -> Self {
+        Self::from(from.clone())
+    }
+}
+
+/// Carries over everything of a `CustomRoleProjectPermission` that a `CustomRoleProjectPermissionRequest` can hold.
+///
+/// In the response, and not carried by the request: `project_name`.
+impl From<types::CustomRoleProjectPermission>
+for types::CustomRoleProjectPermissionRequest {
+    fn from(from: types::CustomRoleProjectPermission) -> Self {
+        Self {
+            project_id: from.project_id,
+            is_admin: from.is_admin,
+            permissions: Some(from.permissions),
+        }
+    }
+}
+
+impl From<&types::CustomRoleProjectPermission>
+for types::CustomRoleProjectPermissionRequest {
+    fn from(from: &types::CustomRoleProjectPermission) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3891,47 +3932,6 @@ for types::OrganizationCustomRoleUpdateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationCustomRoleClusterPermissionItem` that a `CustomRoleClusterPermissionRequest` can hold.
-///
-/// In the response, and not carried by the request: `cluster_name`.
-impl From<types::OrganizationCustomRoleClusterPermissionItem>
-for types::CustomRoleClusterPermissionRequest {
-    fn from(from: types::OrganizationCustomRoleClusterPermissionItem) -> Self {
-        Self {
-            cluster_id: from.cluster_id,
-            permission: from.permission,
-        }
-    }
-}
-
-impl From<&types::OrganizationCustomRoleClusterPermissionItem>
-for types::CustomRoleClusterPermissionRequest {
-    fn from(from: &types::OrganizationCustomRoleClusterPermissionItem) -> Self {
-        Self::from(from.clone())
-    }
-}
-
-/// Carries over everything of an `OrganizationCustomRoleProjectPermissionItem` that a `CustomRoleProjectPermissionRequest` can hold.
-///
-/// In the response, and not carried by the request: `project_name`.
-impl From<types::OrganizationCustomRoleProjectPermissionItem>
-for types::CustomRoleProjectPermissionRequest {
-    fn from(from: types::OrganizationCustomRoleProjectPermissionItem) -> Self {
-        Self {
-            project_id: from.project_id,
-            is_admin: from.is_admin,
-            permissions: Some(from.permissions),
-        }
-    }
-}
-
-impl From<&types::OrganizationCustomRoleProjectPermissionItem>
-for types::CustomRoleProjectPermissionRequest {
-    fn from(from: &types::OrganizationCustomRoleProjectPermissionItem) -> Self {
-        Self::from(from.clone())
-    }
-}
-
 /// Carries over everything of an `OrganizationLabelsGroupResponse` that an `OrganizationLabelsGroupCreateRequest` can hold.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
@@ -3970,7 +3970,8 @@ for types::OrganizationWebhookCreateRequest {
             kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
             target_url: from
                 .target_url
-                .ok_or(rt::ConversionError::absent("target_url"))?,
+                .ok_or(rt::ConversionError::absent("target_url"))?
+                .into(),
             target_secret: None,
             description: from.description,
             enabled: from.enabled,
@@ -4009,7 +4010,8 @@ for types::OrganizationWebhookCreateRequest {
             kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
             target_url: from
                 .target_url
-                .ok_or(rt::ConversionError::absent("target_url"))?,
+                .ok_or(rt::ConversionError::absent("target_url"))?
+                .into(),
             target_secret: None,
             description: from.description,
             enabled: from.enabled,

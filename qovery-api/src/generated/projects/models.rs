@@ -30,8 +30,7 @@ pub struct Project {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_environments_count: Option<i64>,
     /// Organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub organization: Option<types::ReferenceObject>,
+    pub organization: types::ReferenceObject,
 }
 
 /// Deployment rule of a project.

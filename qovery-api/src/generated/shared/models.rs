@@ -136,7 +136,7 @@ pub struct AgenticWorkflowOutput {
     pub name: String,
     /// URL the results are sent to; can be null.
     #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
-    pub url: rt::Patch<String>,
+    pub url: rt::Patch<rt::SecretText>,
     /// HTTP headers to send along; empty by default.
     ///
     /// Default on the server: `[]`.
@@ -161,7 +161,7 @@ impl AgenticWorkflowOutput {
         }
     }
     /// Sets [`url`](Self::url).
-    pub fn url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn url(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
         self.url = value.into();
         self
     }
@@ -821,7 +821,7 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CancelDeploymentRequest {
-    /// Whether to stop at once instead of at the next safe point.
+    /// Whether to force the cancellation.
     ///
     /// Default on the server: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -3477,10 +3477,10 @@ pub struct KedaScalerRequest {
     pub role: types::KedaScalerRole,
     /// Configuration of the scaler as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub config_json: Option<serde_json::Map<String, serde_json::Value>>,
+    pub config_json: Option<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
     /// Configuration of the scaler as YAML.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<rt::SecretText>,
     /// How the scaler authenticates to its source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationRequest>,
@@ -3507,13 +3507,13 @@ impl KedaScalerRequest {
     /// Sets [`config_json`](Self::config_json).
     pub fn config_json(
         mut self,
-        value: serde_json::Map<String, serde_json::Value>,
+        value: rt::Secret<serde_json::Map<String, serde_json::Value>>,
     ) -> Self {
         self.config_json = Some(value);
         self
     }
     /// Sets [`config_yaml`](Self::config_yaml).
-    pub fn config_yaml(mut self, value: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.config_yaml = Some(value.into());
         self
     }
@@ -3597,7 +3597,7 @@ pub struct KedaTriggerAuthenticationRequest {
     pub name: String,
     /// Configuration as YAML.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<rt::SecretText>,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3610,7 +3610,7 @@ impl KedaTriggerAuthenticationRequest {
         }
     }
     /// Sets [`config_yaml`](Self::config_yaml).
-    pub fn config_yaml(mut self, value: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.config_yaml = Some(value.into());
         self
     }
@@ -4101,7 +4101,7 @@ pub struct MetricRestartEvent {
     /// Time of the restart (RFC 3339).
     #[serde(with = "rt::date_time")]
     pub datetime: chrono::DateTime<chrono::Utc>,
-    /// Why it restarted.
+    /// Message about the restart.
     pub message: String,
 }
 
@@ -5351,7 +5351,7 @@ pub struct TerraformBackendBlueprint {
     pub type_: String,
     /// Configuration of the backend by name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub config: Option<BTreeMap<String, String>>,
+    pub config: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -5364,7 +5364,7 @@ impl TerraformBackendBlueprint {
         }
     }
     /// Sets [`config`](Self::config).
-    pub fn config(mut self, value: BTreeMap<String, String>) -> Self {
+    pub fn config(mut self, value: rt::Secret<BTreeMap<String, String>>) -> Self {
         self.config = Some(value);
         self
     }
@@ -5919,15 +5919,17 @@ impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Carries over everything of a `KedaScalerResponse` that a `KedaScalerRequest` can hold.
 ///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
+/// Not in the response, and so left out: `config_json`.
+///
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `config_json`.
 impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
     fn from(from: types::KedaScalerResponse) -> Self {
         Self {
             scaler_type: from.scaler_type,
             enabled: Some(from.enabled),
             role: from.role,
-            config_json: Some(from.config_json),
-            config_yaml: from.config_yaml,
+            config_json: None,
+            config_yaml: from.config_yaml.map(|value| value.into()),
             trigger_authentication: from
                 .trigger_authentication
                 .map(|value| types::KedaTriggerAuthenticationRequest::from(value)),
@@ -5951,7 +5953,7 @@ for types::KedaTriggerAuthenticationRequest {
     fn from(from: types::KedaTriggerAuthenticationResponse) -> Self {
         Self {
             name: from.name,
-            config_yaml: from.config_yaml,
+            config_yaml: from.config_yaml.map(|value| value.into()),
         }
     }
 }

@@ -6,6 +6,8 @@ mod act;
 mod fault;
 mod read;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,

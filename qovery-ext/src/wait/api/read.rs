@@ -297,7 +297,7 @@ fn last_deployment_state(status: &types::EnvironmentStatus) -> State {
     State::Unknown("(last_deployment_state is absent)".into())
 }
 
-fn of_environment(subject: &Subject, status: &types::EnvironmentStatus) -> Snapshot {
+pub(super) fn of_environment(subject: &Subject, status: &types::EnvironmentStatus) -> Snapshot {
     let mut snapshot = Snapshot::new(subject.clone(), last_deployment_state(status));
     snapshot.overall_state = Some(State::from(status.state.as_str()));
     snapshot

@@ -53,7 +53,7 @@ impl ApiSource {
 
     async fn console_url(&self, id: Uuid, deployment: Option<&str>) -> Option<String> {
         let environment = self.client.get_environment(id).await.ok()?;
-        let (organization, project) = (environment.organization.id, environment.project.id);
+        let (organization, project) = (environment.organization?.id, environment.project.id);
         let place =
             format!("{CONSOLE}/organization/{organization}/project/{project}/environment/{id}");
         Some(match deployment {

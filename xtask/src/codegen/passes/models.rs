@@ -142,7 +142,7 @@ fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
         (ty, Presence::Required)
     } else if fact.required {
         (parse_quote!(Option<#bare>), Presence::Nullable)
-    } else if is_collection(&bare) && !request {
+    } else if is_collection(&bare) && !request && !fact.secret {
         (bare, Presence::Collection)
     } else {
         (parse_quote!(Option<#bare>), Presence::Optional)
@@ -227,7 +227,7 @@ fn is_argument(field: &Field) -> bool {
 /// and what the contract gives an empty default.
 fn may_be_empty(field: &Field, response: bool, with_default: &BTreeSet<String>) -> bool {
     field.absent_is_empty
-        || response && is_collection(&field.ty)
+        || response && is_collection(types::inside(&field.ty, "Secret").unwrap_or(&field.ty))
         || types::model_name(&field.ty).is_some_and(|name| with_default.contains(&name))
 }
 

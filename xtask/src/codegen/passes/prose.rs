@@ -21,6 +21,7 @@ const SPELLED: &[(&str, &str)] = &[
     ("ids", "identifiers"),
     ("ip", "IP"),
     ("json", "JSON"),
+    ("kubernetes", "Kubernetes"),
     ("qovery", "Qovery"),
     ("scaleway", "Scaleway"),
     ("uri", "URI"),
@@ -96,10 +97,12 @@ fn number(name: &str) -> String {
 /// What something is, and of what: the last word of some names is the first of their meaning.
 fn noun(name: &str) -> String {
     for ending in ["id", "name", "url", "uri", "type", "kind", "version"] {
-        if let Some(owner) = name
+        let owner = name
             .strip_suffix(ending)
-            .and_then(|rest| rest.strip_suffix('_'))
-        {
+            .and_then(|rest| rest.strip_suffix('_'));
+        // In `desired_chart_version` the first word is about the version, not about the chart.
+        let owner = owner.filter(|owner| ending != "version" || !owner.contains('_'));
+        if let Some(owner) = owner {
             return format!("{} of the {}", words(ending), words(owner));
         }
     }
@@ -143,6 +146,12 @@ mod tests {
             ("logo_url", TypeModel::Text, "URL of the logo."),
             ("name", TypeModel::Text, "Name."),
             ("instance_size", TypeModel::Text, "Instance size."),
+            ("chart_version", TypeModel::Text, "Version of the chart."),
+            (
+                "desired_chart_version",
+                TypeModel::Text,
+                "Desired chart version.",
+            ),
             (
                 "service_type",
                 TypeModel::Named("X".into()),

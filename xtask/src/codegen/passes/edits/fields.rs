@@ -89,8 +89,11 @@ impl Conversions<'_> {
                 return Some((value, field.wire.clone()));
             }
         }
-        if let Some(found) = self.elsewhere(source, target) {
-            return Some(found);
+        if let Some((other, from)) = self.elsewhere(source, target) {
+            return Some(match namesake {
+                Some(field) => self.preferred(field, target, other, from),
+                None => (other, from),
+            });
         }
         // What the request must say and the response may leave out: the conversion can fail.
         let field = namesake?;
@@ -105,6 +108,30 @@ impl Conversions<'_> {
             },
             wire.clone(),
         ))
+    }
+
+    /// The field of the same name where it has a value, and what was found elsewhere where not.
+    fn preferred(
+        &mut self,
+        namesake: &Field,
+        target: &Field,
+        other: Value,
+        from: String,
+    ) -> (Value, String) {
+        let optional = types::inside(&namesake.ty, "Option");
+        let value = optional.and_then(|ty| self.value(ty, &target.ty, quote!(value)));
+        let Some(value) = value else {
+            return (other, from);
+        };
+        let (ident, own, otherwise) = (&namesake.ident, &value.tokens, &other.tokens);
+        let tokens = quote! {
+            match from.#ident {
+                Some(value) => #own,
+                None => #otherwise,
+            }
+        };
+        let fallible = value.fallible || other.fallible;
+        (Value { tokens, fallible }, namesake.wire.clone())
     }
 
     /// Looks for a field of the request where the response has it under another name.

@@ -90,6 +90,8 @@ impl Conversions<'_> {
                 let tokens = &inner.tokens;
                 let tokens = if inner.fallible {
                     quote!(match #value { Some(value) => #tokens, None => Default::default() })
+                } else if from == to {
+                    quote!(#value.unwrap_or_default())
                 } else {
                     quote!(#value.map(|value| #tokens).unwrap_or_default())
                 };
