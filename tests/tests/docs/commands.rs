@@ -123,6 +123,13 @@ impl Known {
     }
 }
 
+/// Whether a piece of code within a sentence is a command and not a name or a value.
+fn is_command(code: &str) -> bool {
+    let mut words = code.split(' ').skip_while(|word| word.contains('='));
+    let program = words.next().unwrap_or_default();
+    program == "cargo" && words.next().is_some() || program.starts_with(".ci/")
+}
+
 /// The commands of all pages, each with its page.
 fn commands() -> Vec<(PathBuf, String)> {
     let mut commands = Vec::new();
@@ -132,9 +139,7 @@ fn commands() -> Vec<(PathBuf, String)> {
         let without_remark =
             lines.map(|line| line.split('#').next().unwrap_or(line).trim().to_owned());
         let inline = page.inline_code();
-        let inline = inline
-            .iter()
-            .filter(|code| code.starts_with("cargo ") || code.starts_with(".ci/"));
+        let inline = inline.iter().filter(|code| is_command(code));
         let all = without_remark
             .chain(inline.cloned())
             .filter(|line| !line.is_empty());
