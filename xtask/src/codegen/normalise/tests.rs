@@ -347,6 +347,18 @@ fn a_tag_that_means_no_member_is_a_problem() {
 }
 
 #[test]
+fn what_may_be_absent_is_required_of_the_sender_alone() {
+    let schema = json!({"Root": {"required": ["kind"], "properties": {
+        "kind": {"type": "string", "x-may-be-absent": true}
+    }}});
+    let received = normalised(schemas(schema.clone()));
+    assert!(!field(&received, "Root", "kind").required);
+    let sent = normalised(requests(schema));
+    let sent = field(&sent, "Root", "kind");
+    assert!(sent.required && sent.may_be_absent);
+}
+
+#[test]
 fn without_a_discriminator_values_then_presence_then_json_types_tell() {
     let found = normalised(schemas(json!({"Root": {"properties": {
         "by_value": {"oneOf": [{"properties": {"t": {"enum": ["A"]}, "x": {"type": "string"}}}, {"properties": {"t": {"enum": ["B", "C"]}, "x": {"type": "string"}}}]},
