@@ -268,7 +268,7 @@ impl View for Text {
             .bold()
             .to_string());
         say("  export QOVERY_API_TOKEN=…");
-        say("  cargo demo deploy --environment ID");
+        say("  cargo demo --environment ID deploy");
         say("  or redeploy, stop, cancel, wait, history; more with cargo demo --help");
     }
 
