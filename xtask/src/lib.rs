@@ -4,6 +4,7 @@
 //! command is [`main`].
 #![forbid(unsafe_code)]
 
+mod bench;
 mod codegen;
 mod contract;
 mod generate;
@@ -25,6 +26,7 @@ use clap::Parser;
 enum Command {
     Import(import::Args),
     Generate(generate::Args),
+    Bench(bench::Args),
 }
 
 /// Runs the command with the arguments of this process.
@@ -32,6 +34,7 @@ pub fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Import(args) => import::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");

@@ -42,6 +42,7 @@ mod paging;
 
 /// The models: what operations take and give.
 pub mod types {
+    #[allow(unused_imports, unreachable_pub, reason = "it is empty without an area")]
     pub use super::shared::models::*;
     #[cfg(feature = "environments")]
     pub use super::environments::models::*;

@@ -29,6 +29,13 @@ mod http_transport;
     unused_macros,
     reason = "what the generated code uses depends on the contract"
 )]
+pub(crate) mod model;
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "what the generated code uses depends on the contract"
+)]
 pub(crate) mod open_enum;
 mod operation;
 mod patch;

@@ -1,7 +1,7 @@
 //! Distributes what was generated over files, one directory for each area.
 //!
-//! A model that one area reaches lives there; one that a few reach stands in `shared`, behind their
-//! features; one that many reach is always there. Not for what the items are.
+//! A model that one area reaches lives there; one that several reach stands in `shared`, behind
+//! exactly their features. Not for what the items are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +12,6 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemEnum, Lit, Meta, MetaNameValue, pa
 use crate::codegen::areas::{AREAS, Area};
 use crate::codegen::write::{MARK, Tree};
 use crate::problem::Problem;
-
-/// How many areas a model may belong to and still depend on their features.
-const FEW: usize = 4;
 
 /// No generated file is longer.
 const MAXIMUM_LINES: usize = 15_000;
@@ -86,11 +83,12 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
     modules.extend(quote!(
         mod shared;
     ));
-    types.extend(
-        names
-            .iter()
-            .map(|name| quote!(pub use super::shared::#name::*;)),
-    );
+    types.extend(names.iter().map(|name| {
+        quote! {
+            #[allow(unused_imports, unreachable_pub, reason = "it is empty without an area")]
+            pub use super::shared::#name::*;
+        }
+    }));
     for area in AREAS {
         let methods = parts.methods.get(area);
         let models = models.remove(&Some(area));
@@ -194,7 +192,7 @@ fn items(tokens: TokenStream) -> Result<Vec<Item>, Problem> {
 
 /// The condition under which something of these areas is there; `None` where it always is.
 fn condition(areas: &BTreeSet<&'static Area>) -> Option<TokenStream> {
-    if areas.is_empty() || areas.len() > FEW {
+    if areas.is_empty() {
         return None;
     }
     let features: Vec<TokenStream> = areas
@@ -236,42 +234,56 @@ impl Files<'_> {
         about: &str,
         items: Vec<Item>,
     ) -> Result<Vec<syn::Ident>, Problem> {
-        let mut open = vec![items];
-        let mut chunks = Vec::new();
-        while let Some(mut items) = open.pop() {
-            let lines = render(&items).lines().count();
-            if lines + 100 > MAXIMUM_LINES && items.len() > 1 {
-                let second = items.split_off(items.len() / 2);
-                open.push(second);
-                open.push(items);
-            } else {
-                chunks.push(items);
-            }
+        let (fields, models): (Vec<Item>, Vec<Item>) = items.into_iter().partition(is_of_fields);
+        if !fields.is_empty() {
+            let about = format!("How the models are read and written. {about}");
+            self.add_chunks(directory, "fields", &about, fields)?;
         }
-        let mut names = Vec::new();
-        for (index, items) in chunks.into_iter().enumerate() {
-            let name = if index == 0 {
-                "models".to_owned()
-            } else {
-                format!("models_{}", index + 1)
-            };
-            self.add(
-                &format!("{directory}/{name}.rs"),
-                &format!("Models. {about}"),
-                items,
-            )?;
-            names.push(format_ident!("{name}"));
-        }
+        let names = self.add_chunks(directory, "models", &format!("Models. {about}"), models)?;
         if directory == "shared" {
             self.index(directory, about, &names);
         }
         Ok(names)
     }
 
+    /// Adds as many files as the length of the items needs, and gives the names of the modules.
+    fn add_chunks(
+        &mut self,
+        directory: &str,
+        stem: &str,
+        about: &str,
+        items: Vec<Item>,
+    ) -> Result<Vec<syn::Ident>, Problem> {
+        let mut open = vec![items];
+        let mut names = Vec::new();
+        while let Some(mut items) = open.pop() {
+            let lines = render(&items).lines().count();
+            if lines + 100 > MAXIMUM_LINES && items.len() > 1 {
+                let second = items.split_off(items.len() / 2);
+                open.push(second);
+                open.push(items);
+                continue;
+            }
+            let name = match names.len() {
+                0 => stem.to_owned(),
+                before => format!("{stem}_{}", before + 1),
+            };
+            self.add(&format!("{directory}/{name}.rs"), about, items)?;
+            names.push(format_ident!("{name}"));
+        }
+        Ok(names)
+    }
+
     fn index(&mut self, directory: &str, about: &str, modules: &[syn::Ident]) {
+        let fields = format!("{directory}/fields");
+        let private = self.tree.keys().filter_map(|path| {
+            let rest = path.strip_prefix(fields.as_str())?;
+            Some(format!("mod fields{};\n", rest.trim_end_matches(".rs")))
+        });
         let declared: String = modules
             .iter()
             .map(|name| format!("pub(super) mod {name};\n"))
+            .chain(private)
             .collect();
         let text = format!("{}\n//! {about}\n\n{declared}", self.head());
         self.tree.insert(format!("{directory}/mod.rs"), text);
@@ -321,6 +333,18 @@ impl Files<'_> {
     fn head(&self) -> String {
         head(self.origin)
     }
+}
+
+/// Whether the item says how a struct is read and written: those are kept apart from the structs, so
+/// that these can be read one after the other.
+fn is_of_fields(item: &Item) -> bool {
+    let path = match item {
+        Item::Impl(item) => item.trait_.as_ref().map(|(path, _)| path),
+        Item::Macro(item) => Some(&item.mac.path),
+        _ => None,
+    };
+    path.and_then(|path| path.segments.first())
+        .is_some_and(|segment| segment.ident == "model")
 }
 
 fn head(origin: &Origin) -> String {
@@ -498,8 +522,8 @@ fn imports(items: &[Item]) -> String {
         ("BTreeMap", "std::collections::BTreeMap"),
         ("Bytes", "bytes::Bytes"),
         ("Method", "http::Method"),
-        ("Deserialize", "serde::{Deserialize, Serialize}"),
         ("operations", "crate::operations"),
+        ("model", "crate::runtime::model"),
         ("rt", "crate::runtime as rt"),
         ("Call", "crate::runtime::Call"),
         ("Client", "crate::runtime::Client"),
@@ -523,6 +547,10 @@ fn imports(items: &[Item]) -> String {
     }
     let mut text = String::new();
     for (name, path) in IMPORTS {
+        // Fields of structs have this name too.
+        if *name == "model" && !items.iter().any(is_of_fields) {
+            continue;
+        }
         if ungated.contains(*name) {
             text.push_str(&format!("use {path};\n"));
         } else if gated.contains(*name) {
@@ -635,8 +663,35 @@ mod tests {
                 .contains("#[cfg(any(feature = \"helms\", feature = \"jobs\"))]\npub struct Ours;"),
             "{shared}"
         );
-        assert!(shared.contains("\npub struct Everyones;"), "{shared}");
+        assert!(
+            shared.contains("feature = \"projects\"))]\npub struct Everyones;"),
+            "{shared}"
+        );
         assert!(tree["mod.rs"].contains("#[cfg(feature = \"helms\")]"));
+    }
+
+    #[test]
+    fn how_a_model_is_read_stands_in_a_file_of_its_own() {
+        let parts = Parts {
+            models: vec![piece(
+                &["Helms"],
+                quote! {
+                    pub struct Mine;
+                    impl model::Model for types::Mine {}
+                    model::through_fields!(types::Mine);
+                },
+            )],
+            ..Parts::default()
+        };
+        let tree = lay_out(parts, &origin()).expect("laid out");
+        assert!(!tree["helms/models.rs"].contains("impl"));
+        let fields = &tree["helms/fields.rs"];
+        assert!(
+            fields.contains("impl model::Model for types::Mine"),
+            "{fields}"
+        );
+        assert!(fields.contains("use crate::types;"), "{fields}");
+        assert!(tree["helms/mod.rs"].contains("\nmod fields;"));
     }
 
     #[test]

@@ -5,3 +5,4 @@
 
 pub(super) mod models;
 pub(super) mod operations;
+mod fields;
