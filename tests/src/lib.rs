@@ -15,5 +15,6 @@ pub mod exchange;
 pub mod expected;
 #[rustfmt::skip]
 mod generated;
+pub mod mocks;
 pub mod revision;
 pub mod samples;

@@ -39,7 +39,7 @@ pub(crate) mod model;
 pub(crate) mod open_enum;
 mod operation;
 mod patch;
-mod path;
+pub(crate) mod path;
 mod query;
 mod request;
 mod response;

@@ -61,7 +61,7 @@ pub(crate) fn problem(value: Value) -> String {
 /// The generated code for a document, in one line with single spaces.
 pub(crate) fn code(value: Value) -> String {
     let file = crate::codegen::progenitor(&normalised(value)).expect("accepted before");
-    prettyplease::unparse(&file)
+    prettyplease::unparse(&file.client)
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
