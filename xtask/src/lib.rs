@@ -4,6 +4,7 @@
 //! command is [`main`].
 #![forbid(unsafe_code)]
 
+mod areas;
 mod bench;
 mod codegen;
 mod contract;
@@ -27,6 +28,7 @@ enum Command {
     Import(import::Args),
     Generate(generate::Args),
     Bench(bench::Args),
+    Areas(areas::Args),
 }
 
 /// Runs the command with the arguments of this process.
@@ -35,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Areas(args) => areas::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");
