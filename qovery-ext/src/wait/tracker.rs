@@ -272,7 +272,7 @@ impl Tracker {
                 let mut waiting = queue.iter();
                 waiting.any(|w| !self.acted || self.candidates.contains(&w.request))
             }),
-            looked: self.looked,
+            looked: self.looked || (self.request.is_some() && now >= after(since, settle)),
             frugal: self.frugal,
         };
         let mut phases = Vec::with_capacity(self.tracks.len());
