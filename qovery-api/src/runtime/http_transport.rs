@@ -116,7 +116,10 @@ impl HttpTransport {
                 first = chunk;
             } else {
                 if rest.is_empty() {
-                    rest = BytesMut::from(first.as_ref());
+                    // At once what the server announces: growing would copy it several times.
+                    let announced = announced.unwrap_or(0).min(limit);
+                    rest.reserve(announced.max(length));
+                    rest.extend_from_slice(&first);
                     first = Bytes::new();
                 }
                 rest.extend_from_slice(&chunk);
@@ -206,12 +209,23 @@ impl Transport for HttpTransport {
             let limit = request.timeout.unwrap_or(self.timeout);
             let outcome = self.exchange(&request, started, limit).await;
             let elapsed = started.elapsed();
+            let own = request.headers.get(header::AUTHORIZATION);
+            let authorization = own.or(self.authorization.as_ref());
             match outcome {
                 Ok(mut response) => {
                     response.elapsed = elapsed;
+                    if let Some(value) = authorization {
+                        response.redact(value);
+                    }
                     Ok(response)
                 }
-                Err(fault) => Err(self.explain(fault, limit).with_attempts(1, elapsed)),
+                Err(fault) => {
+                    let error = self.explain(fault, limit).with_attempts(1, elapsed);
+                    Err(match authorization {
+                        Some(value) => error.redact(value),
+                        None => error,
+                    })
+                }
             }
         })
     }
@@ -297,8 +311,9 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries and
-    /// timeouts are set by this builder, whatever was set there.
+    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts
+    /// and the user agent are set by this builder, whatever was set there, and what goes over the
+    /// wire is not logged.
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
         self.http = settings;
         self
@@ -320,6 +335,8 @@ impl HttpTransportBuilder {
             .user_agent(user_agent)
             .connect_timeout(self.connect_timeout)
             .redirect(redirect::Policy::none())
+            // What goes over the wire holds the token.
+            .connection_verbose(false)
             .retry(retry::never())
             .build()
             .map_err(|error| {
