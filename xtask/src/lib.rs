@@ -4,6 +4,8 @@
 //! command is [`main`].
 #![forbid(unsafe_code)]
 
+mod areas;
+mod bench;
 mod codegen;
 mod contract;
 mod generate;
@@ -25,6 +27,8 @@ use clap::Parser;
 enum Command {
     Import(import::Args),
     Generate(generate::Args),
+    Bench(bench::Args),
+    Areas(areas::Args),
 }
 
 /// Runs the command with the arguments of this process.
@@ -32,11 +36,27 @@ pub fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Import(args) => import::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Areas(args) => areas::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");
         ExitCode::FAILURE
     })
+}
+
+/// Whether the command understands these arguments. Runs nothing.
+///
+/// # Errors
+/// What the command would say of them.
+pub fn understands<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let line = std::iter::once("xtask").chain(arguments);
+    match Command::try_parse_from(line) {
+        Ok(_) => Ok(()),
+        // Asking for help is understood.
+        Err(answer) if !answer.use_stderr() => Ok(()),
+        Err(problem) => Err(problem.to_string()),
+    }
 }
 
 /// Reads a contract and applies its overlay, as the generator does before anything else.

@@ -46,6 +46,23 @@ impl Problem {
         }
     }
 
+    /// What is wrong, without the place.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Adds the file and the line, where the problem tells its place in a document but not which one.
+    pub(crate) fn of_document(mut self, document: &Document) -> Self {
+        if self.file.is_none() {
+            self.file = Some(document.path.clone());
+            self.line = self
+                .pointer
+                .as_deref()
+                .and_then(|pointer| document.line_of(pointer));
+        }
+        self
+    }
+
     /// Adds the JSON pointer of the place.
     pub(crate) fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
@@ -55,17 +72,6 @@ impl Problem {
     /// Adds the line of the place, counted from 1.
     pub(crate) fn with_line(mut self, line: Option<usize>) -> Self {
         self.line = line;
-        self
-    }
-
-    /// Adds the file and the line of a place in this document, where no file is named yet.
-    pub(crate) fn located_in(mut self, document: &Document) -> Self {
-        if self.file.is_none()
-            && let Some(pointer) = &self.pointer
-        {
-            self.line = document.line_of(pointer);
-            self.file = Some(document.path.clone());
-        }
         self
     }
 

@@ -300,6 +300,43 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
             ),
             vec!["openapi.yaml:", "/requestBody", "multipart/form-data"],
         ),
+        ("nothing", String::new(), vec!["openapi.yaml"]),
+        (
+            "a list in the place of the document",
+            "- openapi: 3.0.3\n".to_owned(),
+            vec!["openapi.yaml"],
+        ),
+        (
+            "parameters that are no list",
+            other(
+                "      parameters:\n        - {name: environmentId, in: path, required: true, schema: {type: string, format: uuid}}\n",
+                "      parameters: {name: environmentId, in: path}\n",
+            ),
+            vec!["openapi.yaml:8", "get/parameters", "a list"],
+        ),
+        (
+            "a parameter in a cookie",
+            other("in: path", "in: cookie"),
+            vec!["openapi.yaml:9", "get/parameters/0/in", "cookie"],
+        ),
+        (
+            "a body that is a form",
+            other(
+                "      responses:",
+                "      requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {a: {type: string}}}}}}\n      responses:",
+            ),
+            vec!["openapi.yaml:5", "~1status/get", "form"],
+        ),
+        (
+            "an operation that is none",
+            other("    get:\n", "    put: 7\n    get:\n"),
+            vec!["openapi.yaml:5", "~1status/put"],
+        ),
+        (
+            "a reference out of the file",
+            other("'#/components/schemas/Status'", "'other.yaml#/Status'"),
+            vec!["openapi.yaml:15", "other.yaml", "bundle"],
+        ),
         (
             "a path parameter that nobody declares and a query in the path",
             other(
@@ -341,6 +378,44 @@ fn a_missing_file_is_one_message() {
     ));
     assert!(message.contains("nowhere.yaml"), "{message}");
     assert!(!home.path().join("out").exists());
+}
+
+#[test]
+fn bytes_that_are_no_text_and_a_directory_are_one_message() {
+    let home = repository(CONTRACT);
+    fs::write(home.path().join("bytes.yaml"), b"openapi: \xff\xfe\n").expect("written");
+    for name in ["bytes.yaml", "xtask"] {
+        let arguments = ["--spec", name, "--out", "out"];
+        let message = refusal(&generate(home.path(), &arguments));
+        assert!(message.contains(name), "{message}");
+        assert!(!home.path().join("out").exists());
+    }
+}
+
+#[test]
+fn tags_and_paging_of_another_contract_are_remarks_and_its_client_is_complete() {
+    let other = CONTRACT
+        .replace("Environment Main Calls", "Something New")
+        .replace(
+            "      responses:",
+            "        - {name: cursor, in: query, schema: {type: string}}\n      responses:",
+        );
+    let home = repository(CONTRACT);
+    fs::write(home.path().join("other.yaml"), &other).expect("written");
+    let output = generate(home.path(), &["--spec", "other.yaml", "--out", "out"]);
+    succeeds(&output);
+    let remarks = text(&output.stderr);
+    for needle in ["`Something New`", "`environments`", "`cursor`"] {
+        assert!(remarks.contains(needle), "{needle}: {remarks}");
+    }
+    let operations = home.path().join("out/environments/operations.rs");
+    let operations = fs::read_to_string(operations).expect("the operations");
+    assert!(operations.contains("pub fn get_environment_status("));
+    // The own contract has to be classified, so that nobody waits for pages that are never read.
+    fs::write(home.path().join("openapi.yaml"), &other).expect("written");
+    let message = refusal(&generate(home.path(), &[]));
+    assert!(message.contains("openapi.yaml:5"), "{message}");
+    assert!(message.contains("`cursor`"), "{message}");
 }
 
 #[test]

@@ -38,10 +38,13 @@ mod git;
 #[cfg(feature = "billing")]
 mod billing;
 pub mod contract;
+#[cfg(feature = "httpmock")]
+pub(crate) mod mock;
 mod paging;
 
 /// The models: what operations take and give.
 pub mod types {
+    #[allow(unused_imports, unreachable_pub, reason = "it is empty without an area")]
     pub use super::shared::models::*;
     #[cfg(feature = "environments")]
     pub use super::environments::models::*;

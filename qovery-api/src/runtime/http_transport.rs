@@ -116,7 +116,10 @@ impl HttpTransport {
                 first = chunk;
             } else {
                 if rest.is_empty() {
-                    rest = BytesMut::from(first.as_ref());
+                    // At once what the server announces: growing would copy it several times.
+                    let announced = announced.unwrap_or(0).min(limit);
+                    rest.reserve(announced.max(length));
+                    rest.extend_from_slice(&first);
                     first = Bytes::new();
                 }
                 rest.extend_from_slice(&chunk);

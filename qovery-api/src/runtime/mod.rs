@@ -29,10 +29,17 @@ mod http_transport;
     unused_macros,
     reason = "what the generated code uses depends on the contract"
 )]
+pub(crate) mod model;
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "what the generated code uses depends on the contract"
+)]
 pub(crate) mod open_enum;
 mod operation;
 mod patch;
-mod path;
+pub(crate) mod path;
 mod query;
 mod redact;
 mod request;

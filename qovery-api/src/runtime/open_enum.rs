@@ -51,6 +51,11 @@ impl Debug for UnknownValue {
     }
 }
 
+/// What an enum holds before it is read.
+pub(crate) fn no_value() -> UnknownValue {
+    UnknownValue(Box::default())
+}
+
 /// What the macro writes for each enum.
 pub(crate) trait OpenEnum: Clone + 'static {
     /// The known values.
@@ -162,6 +167,11 @@ macro_rules! open_enum {
                 /// All values that this version of the library knows.
                 $vis fn known_values() -> &'static [Self] {
                     Self::KNOWN
+                }
+            }
+            impl $crate::runtime::model::Blank for $name {
+                fn blank() -> Self {
+                    Self::Unknown(open_enum::no_value())
                 }
             }
             impl fmt::Display for $name {

@@ -304,6 +304,11 @@ macro_rules! union {
                     }
                 }
             }
+            impl $crate::runtime::model::Blank for $name {
+                fn blank() -> Self {
+                    Self::Unknown(::serde_json::Value::Null)
+                }
+            }
             impl<'de> ::serde::Deserialize<'de> for $name {
                 fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                     $crate::runtime::union::deserialize(from)

@@ -4,28 +4,24 @@
 //! Models. Agentic workflows and MCP servers.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::types;
 
 /// Language model used by an agentic workflow.
 ///
 /// A part of `AgenticWorkflowRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowModelRequest {
     /// Provider of the model.
-    #[serde(rename = "type")]
     pub type_: types::AgenticWorkflowModelType,
     /// API key of the provider; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<rt::SecretText>,
     /// Settings of the model, as text; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<String>,
 }
 
@@ -53,7 +49,7 @@ impl AgenticWorkflowModelRequest {
 /// Configuration of an agentic workflow. An edit replaces it as a whole.
 ///
 /// Sent by `edit_agentic_workflow` and `create_agentic_workflow`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowRequest {
     /// Name of the workflow.
@@ -61,56 +57,44 @@ pub struct AgenticWorkflowRequest {
     /// Free text about the workflow; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// IP addresses that may call the webhook of the workflow; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_ip_allowlist: Option<Vec<String>>,
     /// Dockerfile lines added to the image of the workflow; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_fragment: Option<String>,
     /// Whether the workflow is enabled; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// MCP configuration as text; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mcp: Option<String>,
     /// Identifiers of the MCP servers of the organization the workflow may use; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mcp_server_ids: Option<Vec<uuid::Uuid>>,
     /// Destinations of the results; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Vec<types::AgenticWorkflowOutput>>,
     /// Language model to use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<types::AgenticWorkflowModelRequest>,
     /// Git repositories the workflow works with; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_repositories: Option<Vec<types::AgenticWorkflowProjectRepository>>,
     /// Prompt of the agent; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_prompt: Option<String>,
     /// Limits on what the workflow may reach.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub governance: Option<types::AgenticWorkflowGovernance>,
     /// Resources given to a run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<types::AgenticWorkflowResources>,
 }
 
@@ -201,18 +185,17 @@ impl AgenticWorkflowRequest {
 /// Agentic workflows of an environment.
 ///
 /// Returned by `list_agentic_workflows`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::AgenticWorkflowResponse>,
 }
 
 /// MCP server made available in an organization.
 ///
 /// Sent by `edit_mcp_server` and `create_mcp_server`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerRequest {
     /// Name of the server.
@@ -222,7 +205,6 @@ pub struct McpServerRequest {
     /// Free text about the server; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the server; it must start with `https://`.
     ///
@@ -231,7 +213,6 @@ pub struct McpServerRequest {
     /// HTTP headers sent to the server, by name; treat the values as sensitive.
     ///
     /// Default on the server: `{}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
@@ -260,16 +241,14 @@ impl McpServerRequest {
 /// MCP server made available in an organization. The values of its headers are never returned.
 ///
 /// Returned by `get_mcp_server`, `edit_mcp_server` and `create_mcp_server`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Name.
     pub name: String,
@@ -278,18 +257,16 @@ pub struct McpServerResponse {
     /// Matches `^https://`.
     pub url: String,
     /// Names of the HTTP headers sent to the server.
-    #[serde(default)]
     pub header_names: Vec<String>,
 }
 
 /// MCP servers of an organization.
 ///
 /// Returned by `list_mcp_servers`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerResponseList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::McpServerResponse>,
 }
 

@@ -4,7 +4,6 @@
 //! Models. Applications built from a git repository.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -12,302 +11,116 @@ use crate::types;
 /// Advanced settings of an application. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_advanced_settings`. Returned by `get_advanced_settings`, `edit_advanced_settings` and `get_default_application_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
-    #[serde(
-        rename = "deployment.custom_domain_check_enabled",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_custom_domain_check_enabled: Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    #[serde(
-        rename = "deployment.termination_grace_period_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_termination_grace_period_seconds: Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    #[serde(
-        rename = "deployment.affinity.node.required",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
     /// Whether the pods are kept apart on different nodes.
-    #[serde(
-        rename = "deployment.antiaffinity.pod",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_antiaffinity_pod: Option<
         types::AdvancedSettingsDeploymentAntiaffinityPod,
     >,
     /// Whether the pods are spread over the availability zones.
-    #[serde(
-        rename = "deployment.topology_spread.zone",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_topology_spread_zone: Option<
         types::AdvancedSettingsDeploymentTopologySpreadZone,
     >,
     /// Command run in a container right after it starts.
-    #[serde(
-        rename = "deployment.lifecycle.post_start_exec_command",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_lifecycle_post_start_exec_command: Option<Vec<String>>,
     /// Command run in a container right before it stops.
-    #[serde(
-        rename = "deployment.lifecycle.pre_stop_exec_command",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_lifecycle_pre_stop_exec_command: Option<Vec<String>>,
     /// How pods are replaced during an update.
-    #[serde(
-        rename = "deployment.update_strategy.type",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_type: Option<
         types::AdvancedSettingsDeploymentUpdateStrategyType,
     >,
     /// Share of the pods that may be down during a rolling update, in percent.
-    #[serde(
-        rename = "deployment.update_strategy.rolling_update.max_unavailable_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_rolling_update_max_unavailable_percent: Option<i64>,
     /// Share of the pods that may be added during a rolling update, in percent.
-    #[serde(
-        rename = "deployment.update_strategy.rolling_update.max_surge_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_rolling_update_max_surge_percent: Option<i64>,
     /// Time limit of a build, in seconds.
-    #[serde(rename = "build.timeout_max_sec", skip_serializing_if = "Option::is_none")]
     pub build_timeout_max_sec: Option<i64>,
     /// CPU limit of a build, in mCPU.
-    #[serde(rename = "build.cpu_max_in_milli", skip_serializing_if = "Option::is_none")]
     pub build_cpu_max_in_milli: Option<i64>,
     /// Memory limit of a build, in GiB.
-    #[serde(rename = "build.ram_max_in_gib", skip_serializing_if = "Option::is_none")]
     pub build_ram_max_in_gib: Option<i64>,
     /// Whether builds ignore the BuildKit cache.
-    #[serde(
-        rename = "build.disable_buildkit_cache",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub build_disable_buildkit_cache: Option<bool>,
     /// Whether the Git submodules are left out of the clone.
-    #[serde(
-        rename = "build.skip_git_submodules",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub build_skip_git_submodules: Option<bool>,
     /// Largest request body accepted, in MB.
-    #[serde(
-        rename = "network.ingress.proxy_body_size_mb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_body_size_mb: Option<i64>,
     /// Whether HTTP requests are redirected to HTTPS.
-    #[serde(
-        rename = "network.ingress.force_ssl_redirect",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_force_ssl_redirect: Option<bool>,
     /// Whether CORS headers are sent.
-    #[serde(
-        rename = "network.ingress.enable_cors",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_cors: Option<bool>,
     /// Origins allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_origin",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_origin: Option<String>,
     /// HTTP methods allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_methods",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_methods: Option<String>,
     /// HTTP headers allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_headers: Option<String>,
     /// Size of the buffer for the first part of a response, in kB.
-    #[serde(
-        rename = "network.ingress.proxy_buffer_size_kb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffer_size_kb: Option<i64>,
     /// Longest time requests may go through one kept-alive connection, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_time_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_time_seconds: Option<i64>,
     /// Time an idle kept-alive connection stays open, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the client, in seconds.
-    #[serde(
-        rename = "network.ingress.send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_send_timeout_seconds: Option<i64>,
     /// Longest time to connect to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_connect_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_connect_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_read_timeout_seconds: Option<i64>,
     /// Whether responses are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffering: Option<String>,
     /// Source IP ranges that are let in.
-    #[serde(
-        rename = "network.ingress.whitelist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_whitelist_source_range: Option<String>,
     /// Source IP ranges that are shut out.
-    #[serde(
-        rename = "network.ingress.denylist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_denylist_source_range: Option<String>,
     /// Name of the variable that holds the logins for basic authentication.
-    #[serde(
-        rename = "network.ingress.basic_auth_env_var",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_basic_auth_env_var: Option<String>,
     /// Whether a client keeps reaching the same pod.
-    #[serde(
-        rename = "network.ingress.enable_sticky_session",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_sticky_session: Option<bool>,
     /// Longest time between two writes to a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
     /// Headers added by the proxy.
-    #[serde(
-        rename = "network.ingress.extra_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_extra_headers: Option<String>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_request_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_connection_idle_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.retry.num_retries",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_num_retries: rt::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.retry_on",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_retry_on: rt::Patch<String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.http_status_codes",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_http_status_codes: rt::Patch<String>,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    #[serde(
-        rename = "network.gateway_api.retry.per_try_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
     /// Average CPU use that triggers scaling, in percent.
-    #[serde(
-        rename = "hpa.cpu.average_utilization_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub hpa_cpu_average_utilization_percent: Option<i64>,
     /// Average memory use that triggers scaling, in percent; null turns scaling on memory off.
-    #[serde(
-        rename = "hpa.memory.average_utilization_percent",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub hpa_memory_average_utilization_percent: rt::Patch<i64>,
     /// Kubernetes service account of the pods.
-    #[serde(
-        rename = "security.service_account_name",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_service_account_name: Option<String>,
     /// Whether the token of the service account is mounted in the pods.
-    #[serde(
-        rename = "security.automount_service_account_token",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_automount_service_account_token: Option<bool>,
     /// Whether the root file system of the containers is read-only.
-    #[serde(
-        rename = "security.read_only_root_filesystem",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_read_only_root_filesystem: Option<bool>,
 }
 
@@ -669,53 +482,42 @@ impl ApplicationAdvancedSettings {
 /// Number of instances of an application, in the 2022 revision.
 ///
 /// Returned by `get_application_current_scale`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationCurrentScale {
     /// Smallest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Number of instances that run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<i64>,
     /// Share of the largest number that runs, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// Restriction on the Git changes that cause an automatic deployment of an application, with its identifier.
 ///
 /// Returned by `create_application_deployment_restriction` and `edit_application_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestriction {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -724,13 +526,12 @@ pub struct ApplicationDeploymentRestriction {
 /// Restriction on the Git changes that cause an automatic deployment of an application.
 ///
 /// Sent by `create_application_deployment_restriction` and `edit_application_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -754,105 +555,80 @@ impl ApplicationDeploymentRestrictionRequest {
 /// Deployment restrictions of an application.
 ///
 /// Returned by `get_application_deployment_restrictions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestrictionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ApplicationDeploymentRestriction>,
 }
 
 /// New configuration of an application. It replaces the former one as a whole: a field left out takes its default value.
 ///
 /// Sent by `edit_application`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationEditRequest {
     /// The volumes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<Vec<types::ContainerRequestStorageItem>>,
     /// Name of the application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Free text about the application; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Git repository the application is built from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepositoryRequest>,
     /// How the image is built.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub build_mode: Option<types::BuildModeEnum>,
     /// Path of the Dockerfile relative to the root path; null goes back to the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub dockerfile_path: rt::Patch<String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_instances: Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Ports of the application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ports: Option<Vec<types::ServicePort>>,
     /// Arguments given to the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
     /// Entry point of the container; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Whether it is deployed automatically when a new commit appears; null or absent sets the default, true.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auto_deploy: rt::Patch<bool>,
     /// Groups of annotations to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Stage of the Dockerfile to build; null goes back to the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub docker_target_build_stage: rt::Patch<String>,
     /// Processor architecture to run on; null goes back to the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
     /// Event-driven scaling. Leaving it out goes back to scaling on resource use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyRequest>,
 }
 
@@ -1018,26 +794,24 @@ impl ApplicationEditRequest {
 /// Network settings of an application.
 ///
 /// Returned by `get_application_network` and `edit_application_network`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationNetwork {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky_session: Option<bool>,
 }
 
 /// Network settings of an application.
 ///
 /// Sent by `edit_application_network`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationNetworkRequest {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky_session: Option<bool>,
 }
 
@@ -1056,92 +830,70 @@ impl ApplicationNetworkRequest {
 /// Application to create from a Git repository.
 ///
 /// Sent by `create_application`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationRequest {
     /// The volumes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<Vec<types::ContainerRequestStorageItem>>,
     /// The ports.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ports: Option<Vec<types::ContainerRequestPort>>,
     /// Name of the application.
     pub name: String,
     /// Free text about the application; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Git repository the application is built from.
     pub git_repository: types::ApplicationGitRepositoryRequest,
     /// How the image is built.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub build_mode: Option<types::BuildModeEnum>,
     /// Path of the Dockerfile relative to the root path; null for the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub dockerfile_path: rt::Patch<String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_instances: Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Arguments given to the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
     /// Entry point of the container; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Whether it is deployed automatically when a new version appears; null or absent sets the default, true.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auto_deploy: rt::Patch<bool>,
     /// Groups of annotations to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Stage of the Dockerfile to build; null for the last one.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub docker_target_build_stage: rt::Patch<String>,
     /// Processor architecture to run on; null for the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
     /// Event-driven scaling; absent to scale on resource use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyRequest>,
 }
 
@@ -1298,7 +1050,7 @@ impl ApplicationRequest {
 /// Version of an application to deploy.
 ///
 /// Sent by `deploy_application`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployRequest {
     /// SHA of the Git commit to deploy.
@@ -1317,32 +1069,27 @@ impl DeployRequest {
 /// Past deployment of an application, in the first version of the history.
 ///
 /// A part of `DeploymentHistoryPage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistory {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// Outcome of the deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::DeploymentHistoryStatusEnum>,
 }
 
 /// Page of past deployments of an application, newest first.
 ///
 /// Returned by `list_application_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryPage {
     /// Number of the page.
@@ -1350,7 +1097,6 @@ pub struct DeploymentHistoryPage {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first; at most 20 per page.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistory>,
 }
 
@@ -1369,77 +1115,65 @@ open_enum! {
 /// Number of instances of one application of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentApplicationsCurrentScaleList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsCurrentScale {
     /// Identifier of the application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<uuid::Uuid>,
     /// Smallest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Number of instances that run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<i64>,
     /// Share of the largest number that runs, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// Numbers of instances of the applications of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_application_current_scale`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsCurrentScaleList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentApplicationsCurrentScale>,
 }
 
 /// Disks of one application of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentApplicationsStorageResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsStorage {
     /// Identifier of the application.
     pub application: uuid::Uuid,
     /// The disks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<types::StorageDisk>,
 }
 
 /// Disks of the applications of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_application_current_storage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsStorageResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentApplicationsStorage>,
 }
 
 /// Language supported for applications, in the 2022 revision.
 ///
 /// A part of `EnvironmentApplicationsSupportedLanguageList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsSupportedLanguage {
     /// Name.
@@ -1449,104 +1183,95 @@ pub struct EnvironmentApplicationsSupportedLanguage {
 /// Languages supported for applications, in the 2022 revision.
 ///
 /// Returned by `get_environment_application_supported_languages`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsSupportedLanguageList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentApplicationsSupportedLanguage>,
 }
 
 /// CPU use of one instance over time, in the 2022 revision.
 ///
 /// A part of `MetricCpuResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricCpu {
     /// Name of the instance.
     pub instance_name: String,
     /// The data.
-    #[serde(default)]
     pub data: Vec<types::MetricCpuDatapoint>,
 }
 
 /// CPU use of the instances over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_cpu`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricCpuResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricCpu>,
 }
 
 /// Memory use of one instance over time, in the 2022 revision.
 ///
 /// A part of `MetricMemoryResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricMemory {
     /// Name of the instance.
     pub instance_name: String,
     /// The data.
-    #[serde(default)]
     pub data: Vec<types::MetricMemoryDatapoint>,
 }
 
 /// Memory use of the instances over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_memory`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricMemoryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricMemory>,
 }
 
 /// Use of one disk over time, in the 2022 revision.
 ///
 /// A part of `MetricStorageResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricStorage {
     /// Identifier of the storage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
     /// The data.
-    #[serde(default)]
     pub data: Vec<types::MetricStorageDatapoint>,
 }
 
 /// Use of the disks over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_storage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricStorageResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricStorage>,
 }
 
 /// Tag of an application, in the 2022 revision.
 ///
 /// A part of `TagResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Tag {
     /// Name.
     pub name: String,
     /// Identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
 }
 
 /// Tag to put on an application, in the 2022 revision.
 ///
 /// Sent by `create_application_tag`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TagRequest {
     /// Name of the tag.
@@ -1563,22 +1288,20 @@ impl TagRequest {
 /// Tags of an application, in the 2022 revision.
 ///
 /// Returned by `list_application_tag` and `create_application_tag`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TagResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Tag>,
 }
 
 /// Users.
 ///
 /// Returned by `list_application_contributor`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::User>,
 }
 

@@ -3,7 +3,6 @@
 
 //! Models. Plans, invoices, costs, credit cards and rewards.
 
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -11,56 +10,45 @@ use crate::types;
 /// Identifier of an organization at the billing provider.
 ///
 /// Returned by `get_organization_billing_external_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BillingExternalId {
     /// The identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
 
 /// Billing address of an organization.
 ///
 /// Returned by `get_organization_billing_info` and `edit_organization_billing_info`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BillingInfo {
     /// First name of the contact.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
     /// Last name of the contact.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// Email address invoices are sent to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Street address.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// City.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
     /// Postal code.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub zip: Option<String>,
     /// State or province.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Country code.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub country_code: Option<String>,
     /// Name of the company.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<String>,
     /// VAT number of the company.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_number: Option<String>,
 }
 
 /// Billing address of an organization.
 ///
 /// Sent by `edit_organization_billing_info`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BillingInfoRequest {
     /// First name of the contact.
@@ -76,15 +64,12 @@ pub struct BillingInfoRequest {
     /// Postal code.
     pub zip: String,
     /// State or province.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Country code.
     pub country_code: String,
     /// Name of the company.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<String>,
     /// VAT number of the company.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_number: Option<String>,
 }
 
@@ -132,21 +117,19 @@ impl BillingInfoRequest {
 /// Whether the billing of an organization is in order.
 ///
 /// Returned by `get_organization_billing_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BillingStatus {
     /// Whether the billing is in order.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_valid: Option<bool>,
     /// Explanation of the status.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 /// Amount of money.
 ///
 /// A part of `CurrentCost`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Cost {
     /// Amount in hundredths of the currency.
@@ -160,20 +143,16 @@ pub struct Cost {
 /// Range of amounts of money.
 ///
 /// Returned by `get_cluster_current_cost`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostRange {
     /// Smallest amount in hundredths of the currency.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_cost_in_cents: Option<i64>,
     /// Smallest amount in the currency.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_cost: Option<f64>,
     /// Largest amount in hundredths of the currency.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cost_in_cents: Option<i64>,
     /// Largest amount in the currency.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cost: Option<f64>,
     /// Code of the currency.
     pub currency_code: String,
@@ -182,13 +161,12 @@ pub struct CostRange {
 /// Credit card of an organization.
 ///
 /// Returned by `add_credit_card`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreditCard {
     /// Identifier.
     pub id: uuid::Uuid,
     /// Time at which it was created.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Expiry month.
     pub expiry_month: i64,
@@ -199,14 +177,13 @@ pub struct CreditCard {
     /// Whether it is expired.
     pub is_expired: bool,
     /// Brand.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
 }
 
 /// Credit card to add to an organization.
 ///
 /// Sent by `add_credit_card`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreditCardRequest {
     /// Card number.
@@ -218,7 +195,6 @@ pub struct CreditCardRequest {
     /// Year of expiry.
     pub expiry_year: i64,
     /// Token of the payment provider; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub token: rt::Patch<rt::SecretText>,
 }
 
@@ -248,38 +224,33 @@ impl CreditCardRequest {
 /// Credit cards of an organization.
 ///
 /// Returned by `list_organization_credit_cards`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreditCardResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::CreditCard>,
 }
 
 /// Cost of the current billing period.
 ///
 /// Returned by `get_organization_current_cost`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CurrentCost {
     /// Subscription plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<types::PlanEnum>,
     /// Days left of the trial.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining_trial_day: Option<i64>,
     /// Time the plan is renewed (RFC 3339); null when it is not.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub renewal_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Cost so far.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<types::Cost>,
 }
 
 /// Invoice of an organization.
 ///
 /// Returned by `get_organization_invoice`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Invoice {
     /// Amount in hundredths of the currency.
@@ -291,7 +262,6 @@ pub struct Invoice {
     /// Identifier.
     pub id: uuid::Uuid,
     /// Time at which it was created.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Status of the invoice.
     pub status: types::InvoiceStatusEnum,
@@ -300,22 +270,20 @@ pub struct Invoice {
 /// Where the PDF of an invoice can be downloaded.
 ///
 /// Returned by `get_organization_invoice_pdf`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InvoiceLink {
     /// URL of the PDF. It gives access without a token: treat it as sensitive.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<rt::SecretText>,
 }
 
 /// Invoices of an organization.
 ///
 /// Returned by `list_organization_invoice`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InvoiceResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Invoice>,
 }
 
@@ -344,14 +312,12 @@ open_enum! {
 /// Period for which a billing usage report is wanted.
 ///
 /// Sent by `generate_billing_usage_report`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationBillingUsageReportRequest {
     /// Start of the period (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub from: chrono::DateTime<chrono::Utc>,
     /// End of the period (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub to: chrono::DateTime<chrono::Utc>,
     /// Time during which the report stays reachable, in seconds.
     pub report_expiration_in_seconds: i64,
@@ -375,25 +341,22 @@ impl OrganizationBillingUsageReportRequest {
 /// Links to a billing usage report.
 ///
 /// Returned by `generate_billing_usage_report`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationBillingUsageReportResponse {
     /// URL of the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub delete_report_url: Option<rt::SecretText>,
 }
 
 /// Plan an organization changes to.
 ///
 /// Sent by `change_plan`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationChangePlanRequest {
     /// Name of the plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
 }
 
@@ -412,11 +375,10 @@ impl OrganizationChangePlanRequest {
 /// Credit code to redeem.
 ///
 /// Sent by `add_credit_code`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCreditCodeRequest {
     /// The code.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<rt::SecretText>,
 }
 
@@ -435,28 +397,24 @@ impl OrganizationCreditCodeRequest {
 /// Referral program as seen by the user.
 ///
 /// Returned by `get_account_referral`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Referral {
     /// Number of people invited.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_invited: Option<i64>,
     /// URL to invite people with.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub invitation_link: Option<String>,
 }
 
 /// Reward to claim.
 ///
 /// Sent by `post_account_reward_claim`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RewardClaim {
     /// Kind of reward.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<types::RewardClaimType>,
     /// Code of the reward.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<rt::SecretText>,
 }
 

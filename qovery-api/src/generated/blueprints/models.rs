@@ -4,7 +4,6 @@
 //! Models. Blueprints, the catalog that they come from, and ArgoCD applications.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -13,16 +12,14 @@ use crate::types;
 /// Result of a connection to an Argo CD server.
 ///
 /// Returned by `check_argo_cd_connection`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdConnectionCheckResponse {
     /// Whether the connection works.
     pub status: types::ArgoCdConnectionStatusEnum,
     /// Number of Argo CD applications found.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub app_count: Option<i64>,
     /// Why the connection failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<types::ArgoCdConnectionCheckResponseReason>,
 }
 
@@ -55,7 +52,7 @@ open_enum! {
 /// Connection of a cluster to an Argo CD server.
 ///
 /// Sent by `save_argo_cd_credentials` and `check_argo_cd_connection`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdCredentialsRequest {
     /// URL of the Argo CD server.
@@ -80,7 +77,7 @@ impl ArgoCdCredentialsRequest {
 /// Connection of a cluster to an Argo CD server.
 ///
 /// Returned by `get_argo_cd_credentials` and `save_argo_cd_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdCredentialsResponse {
     /// Identifier of the connection.
@@ -92,20 +89,17 @@ pub struct ArgoCdCredentialsResponse {
     /// Token for the Argo CD API.
     pub argocd_token: rt::SecretText,
     /// Time of the last check (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_checked_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Time at which it was created.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change.
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
 }
 
 /// Mapping of a destination cluster known to Argo CD to a Qovery cluster.
 ///
 /// Sent by `save_argo_cd_destination_cluster_mapping`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdDestinationClusterMappingRequest {
     /// Identifier of the Qovery cluster that runs Argo CD.
@@ -134,7 +128,7 @@ impl ArgoCdDestinationClusterMappingRequest {
 /// Mapping of a destination cluster known to Argo CD to a Qovery cluster.
 ///
 /// Returned by `save_argo_cd_destination_cluster_mapping`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdDestinationClusterMappingResponse {
     /// Identifier of the Qovery cluster that runs Argo CD.
@@ -148,7 +142,7 @@ pub struct ArgoCdDestinationClusterMappingResponse {
 /// Argo CD server with the destination clusters it knows.
 ///
 /// A part of `ArgoCdInstanceMappingResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdInstanceMappingResponse {
     /// Identifier of the Qovery cluster that runs Argo CD.
@@ -164,31 +158,27 @@ pub struct ArgoCdInstanceMappingResponse {
     /// Whether the connection works.
     pub status: types::ArgoCdConnectionStatusEnum,
     /// Time at which it was last checked.
-    #[serde(with = "rt::date_time")]
     pub last_checked_at: chrono::DateTime<chrono::Utc>,
     /// Destination clusters mapped to a Qovery cluster.
-    #[serde(default)]
     pub linked_clusters: Vec<types::ArgoCdLinkedClusterDetails>,
     /// Destination clusters not mapped.
-    #[serde(default)]
     pub unlinked_clusters: Vec<types::ArgoCdUnlinkedClusterDetails>,
 }
 
 /// Argo CD servers of an organization.
 ///
 /// Returned by `list_argo_cd_destination_cluster_mappings`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdInstanceMappingResponseList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::ArgoCdInstanceMappingResponse>,
 }
 
 /// Destination cluster of Argo CD that is mapped to a Qovery cluster.
 ///
 /// A part of `ArgoCdInstanceMappingResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdLinkedClusterDetails {
     /// URL of the Argo CD cluster.
@@ -210,7 +200,7 @@ pub struct ArgoCdLinkedClusterDetails {
 /// Destination cluster of Argo CD that is not mapped.
 ///
 /// A part of `ArgoCdInstanceMappingResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdUnlinkedClusterDetails {
     /// URL of the Argo CD cluster.
@@ -224,25 +214,22 @@ pub struct ArgoCdUnlinkedClusterDetails {
 /// Manifest of an Argo CD application.
 ///
 /// Returned by `get_argo_cd_app_manifest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgocdAppManifestResponse {
     /// Revision of the manifest; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_revision: Option<String>,
     /// Content of the manifest.
-    #[serde(default)]
     pub manifest_metadata: types::ArgocdAppManifestResponseManifestMetadata,
 }
 
 /// Content of the manifest.
 ///
 /// A part of `ArgocdAppManifestResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgocdAppManifestResponseManifestMetadata {
     /// Kubernetes resources the application manages.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub managed_resources: Vec<types::ArgocdManagedResource>,
 }
 
@@ -259,7 +246,7 @@ open_enum! {
 /// Service that depends on an Argo CD connection.
 ///
 /// A part of `ArgocdAssociatedServicesResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgocdAssociatedServicesResponse {
     /// Identifier of the project.
@@ -281,57 +268,49 @@ pub struct ArgocdAssociatedServicesResponse {
 /// Services that depend on an Argo CD connection.
 ///
 /// Returned by `get_argo_cd_associated_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgocdAssociatedServicesResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ArgocdAssociatedServicesResponse>,
 }
 
 /// Kubernetes resource an Argo CD application manages.
 ///
 /// A part of `ArgocdAppManifestResponseManifestMetadata`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgocdManagedResource {
     /// Kind.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Namespace.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// State wanted, as text.
-    #[serde(rename = "targetState", skip_serializing_if = "Option::is_none")]
     pub target_state: Option<String>,
     /// State found on the cluster, as text.
-    #[serde(rename = "liveState", skip_serializing_if = "Option::is_none")]
     pub live_state: Option<String>,
 }
 
 /// Catalog of blueprints.
 ///
 /// Returned by `get_blueprint_catalog`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintCatalogResponse {
     /// Version of the catalog.
     pub version: String,
     /// Time the catalog was made (RFC 3339).
-    #[serde(rename = "generatedAt", with = "rt::date_time")]
     pub generated_at: chrono::DateTime<chrono::Utc>,
     /// The blueprints.
-    #[serde(default)]
     pub blueprints: Vec<types::BlueprintItem>,
 }
 
 /// Service to create from a blueprint.
 ///
 /// Sent by `create_blueprint`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintCreateRequest {
     /// Name of the service.
@@ -343,10 +322,8 @@ pub struct BlueprintCreateRequest {
     /// Values of the blueprint variables; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variables: Option<Vec<types::BlueprintVariableRequest>>,
     /// Settings of the blueprint to replace; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub spec_overrides: rt::Patch<types::BlueprintSpecOverrides>,
 }
 
@@ -383,7 +360,7 @@ impl BlueprintCreateRequest {
 /// Acknowledgment of a blueprint deployment.
 ///
 /// Returned by `deploy_blueprint`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintDeploymentAckResponse {
     /// Identifier of the deployment.
@@ -395,7 +372,7 @@ pub struct BlueprintDeploymentAckResponse {
 /// Blueprint of the catalog.
 ///
 /// A part of `BlueprintCatalogResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintItem {
     /// Name.
@@ -407,58 +384,49 @@ pub struct BlueprintItem {
     /// Icon.
     pub icon: String,
     /// The categories.
-    #[serde(default)]
     pub categories: Vec<String>,
     /// Cloud provider the blueprint is for.
     pub provider: String,
     /// Family of the service it creates.
-    #[serde(rename = "serviceFamily")]
     pub service_family: String,
     /// Major versions available.
-    #[serde(rename = "majorVersions", default)]
     pub major_versions: Vec<types::BlueprintMajorVersion>,
 }
 
 /// Major version of a blueprint.
 ///
 /// A part of `BlueprintItem`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintMajorVersion {
     /// Version of the service.
-    #[serde(rename = "serviceVersion")]
     pub service_version: String,
     /// Tag of the latest release of that version.
-    #[serde(rename = "latestTag")]
     pub latest_tag: String,
 }
 
 /// Choices a blueprint leaves for the Terraform backend.
 ///
 /// A part of `BlueprintManifestEngineOpenTofu` and `BlueprintManifestEngineTerraform`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestBackendConfig {
     /// Default choice; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// Choices allowed; can be null.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
     /// Whether the choice can be changed; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub overridable: Option<bool>,
     /// Backend described by the user.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_provided: Option<types::BlueprintManifestUserProvidedBackend>,
 }
 
 /// Helm chart of a blueprint.
 ///
 /// A part of `BlueprintManifestEngineHelm`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestChartConfig {
     /// URL of the Helm repository.
@@ -472,7 +440,7 @@ pub struct BlueprintManifestChartConfig {
 /// Input of a blueprint that is filled from its context.
 ///
 /// A part of `BlueprintManifestField`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestContextVariableField {
     /// Always `contextVariable`.
@@ -480,10 +448,8 @@ pub struct BlueprintManifestContextVariableField {
     /// Name.
     pub name: String,
     /// Where the value comes from; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// The value; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
 }
 
@@ -500,38 +466,32 @@ open_enum! {
 /// Choices a blueprint leaves for the cloud credentials.
 ///
 /// A part of `BlueprintManifestEngineOpenTofu` and `BlueprintManifestEngineTerraform`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestCredentialsConfig {
     /// Default choice; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// Choices allowed; can be null.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
     /// Whether the choice can be changed; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub overridable: Option<bool>,
 }
 
 /// Blueprint that runs Helm.
 ///
 /// A part of `BlueprintManifestEngineSpec`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestEngineHelm {
     /// Always `helm`.
-    #[serde(rename = "type")]
     pub type_: types::BlueprintManifestEngineHelmType,
     /// Chart to deploy.
     pub chart: types::BlueprintManifestChartConfig,
     /// Time limit of a run; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<i64>,
     /// Resources of a run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
 }
 
@@ -548,27 +508,22 @@ open_enum! {
 /// Blueprint that runs OpenTofu.
 ///
 /// A part of `BlueprintManifestEngineSpec`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestEngineOpenTofu {
     /// Always `opentofu`.
-    #[serde(rename = "type")]
     pub type_: types::BlueprintManifestEngineOpenTofuType,
     /// Provider.
     pub provider: types::CloudVendorEnum,
     /// Version of OpenTofu.
     pub opentofu: types::BlueprintManifestVersionBlock,
     /// Credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::BlueprintManifestCredentialsConfig>,
     /// Backend.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<types::BlueprintManifestBackendConfig>,
     /// Time limit of a run; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<i64>,
     /// Resources of a run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
 }
 
@@ -620,27 +575,22 @@ impl From<types::BlueprintManifestEngineTerraform> for BlueprintManifestEngineSp
 /// Blueprint that runs Terraform.
 ///
 /// A part of `BlueprintManifestEngineSpec`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestEngineTerraform {
     /// Always `terraform`.
-    #[serde(rename = "type")]
     pub type_: types::BlueprintManifestEngineTerraformType,
     /// Provider.
     pub provider: types::CloudVendorEnum,
     /// Version of Terraform.
     pub terraform: types::BlueprintManifestVersionBlock,
     /// Credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::BlueprintManifestCredentialsConfig>,
     /// Backend.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<types::BlueprintManifestBackendConfig>,
     /// Time limit of a run; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<i64>,
     /// Resources of a run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
 }
 
@@ -681,80 +631,67 @@ impl From<types::BlueprintManifestVariableField> for BlueprintManifestField {
 /// Type of a blueprint variable and its limits; a limit that is null does not apply.
 ///
 /// A part of `BlueprintManifestVariableField`, `BlueprintUpdateNewOptionalValue`, `BlueprintUpdateNewRequiredValue` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestFieldType {
     /// Type of the value.
-    #[serde(rename = "type")]
     pub type_: types::FieldSchemaResponseType,
     /// Regular expression the value must match; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// Smallest length of a text; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_length: Option<i64>,
     /// Largest length of a text; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_length: Option<i64>,
     /// Smallest number; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
 }
 
 /// Resources of a blueprint run.
 ///
 /// A part of `BlueprintManifestEngineHelm`, `BlueprintManifestEngineOpenTofu` and `BlueprintManifestEngineTerraform`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestResourcesConfig {
     /// CPU, as text; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<String>,
     /// Memory, as text; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ram: Option<String>,
     /// Storage, as text; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<String>,
 }
 
 /// Inputs and engine of a blueprint. The `kind` field of each input selects its shape.
 ///
 /// Returned by `get_blueprint_catalog_service_manifest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestResponse {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::BlueprintManifestField>,
     /// Engine that runs the blueprint.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<types::BlueprintManifestEngineSpec>,
 }
 
 /// Terraform backend described by the user.
 ///
 /// A part of `BlueprintManifestBackendConfig`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestUserProvidedBackend {
     /// Type of the backend.
-    #[serde(rename = "type")]
     pub type_: String,
     /// Configuration of the backend by name.
     ///
     /// Default on the server: `{}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
 /// Input of a blueprint that the user fills.
 ///
 /// A part of `BlueprintManifestField`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestVariableField {
     /// Always `variable`.
@@ -762,20 +699,16 @@ pub struct BlueprintManifestVariableField {
     /// Name.
     pub name: String,
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
     /// Whether a value must be given.
     pub required: bool,
     /// Whether the value is kept secret.
     pub is_secret: bool,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Values allowed; null for any.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
     /// Value used when none is given; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
 }
 
@@ -792,20 +725,19 @@ open_enum! {
 /// Version of the engine of a blueprint.
 ///
 /// A part of `BlueprintManifestEngineOpenTofu` and `BlueprintManifestEngineTerraform`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintManifestVersionBlock {
     /// Version.
     pub version: String,
     /// Versions allowed; can be null.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
 }
 
 /// Documentation of a blueprint.
 ///
 /// Returned by `get_blueprint_catalog_service_readme`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintReadmeResponse {
     /// Text of the documentation.
@@ -817,7 +749,7 @@ pub struct BlueprintReadmeResponse {
 /// Blueprint in use in an environment.
 ///
 /// Returned by `update_blueprint` and `create_blueprint`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintResponse {
     /// Identifier.
@@ -833,29 +765,22 @@ pub struct BlueprintResponse {
 /// Settings of a blueprint that replace its own.
 ///
 /// A part of `BlueprintCreateRequest` and `BlueprintUpdateRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintSpecOverrides {
     /// Version of the engine that runs the blueprint.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub engine_version: Option<String>,
     /// Where the cloud credentials come from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::BlueprintSpecOverridesCredentials>,
     /// Where the Terraform state is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<types::BlueprintSpecOverridesBackend>,
     /// Time limit of the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<i64>,
     /// CPU given to the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<String>,
     /// Memory given to the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ram: Option<String>,
     /// Storage given to the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<String>,
 }
 
@@ -939,37 +864,33 @@ open_enum! {
 /// Changes of the engine settings in a blueprint update.
 ///
 /// A part of `BlueprintUpdateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateEngineDiff {
     /// Settings that change.
-    #[serde(default)]
     pub updated_values: Vec<types::BlueprintUpdateEngineFieldChange>,
 }
 
 /// Engine setting that changes in a blueprint update.
 ///
 /// A part of `BlueprintUpdateEngineDiff`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateEngineFieldChange {
     /// Name.
     pub name: String,
     /// Default of the version in use; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub current_default_value: Option<String>,
     /// Default of the new version; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub new_default_value: Option<String>,
     /// Value in use; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub current_value: Option<rt::SecretText>,
 }
 
 /// Newer major version of a blueprint.
 ///
 /// A part of `BlueprintUpdateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateNewMajorVersion {
     /// Version of the service.
@@ -981,19 +902,16 @@ pub struct BlueprintUpdateNewMajorVersion {
 /// Optional variable that a blueprint update adds.
 ///
 /// A part of `BlueprintUpdateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateNewOptionalValue {
     /// Name.
     pub name: String,
     /// Value used when none is given; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
     /// Whether it is secret.
     pub is_secret: bool,
@@ -1002,16 +920,14 @@ pub struct BlueprintUpdateNewOptionalValue {
 /// Variable for which a blueprint update needs a value.
 ///
 /// A part of `BlueprintUpdateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateNewRequiredValue {
     /// Name.
     pub name: String,
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
     /// Whether it is secret.
     pub is_secret: bool,
@@ -1020,7 +936,7 @@ pub struct BlueprintUpdateNewRequiredValue {
 /// Handle of a preview of a blueprint update.
 ///
 /// Returned by `preview_blueprint_update`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdatePreviewResponse {
     /// Identifier of the preview.
@@ -1032,7 +948,7 @@ pub struct BlueprintUpdatePreviewResponse {
 /// Variable that a blueprint update removes.
 ///
 /// A part of `BlueprintUpdateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateRemovedValue {
     /// Name.
@@ -1042,7 +958,7 @@ pub struct BlueprintUpdateRemovedValue {
 /// Change of a service created from a blueprint. Name, tag and icon are always required.
 ///
 /// Sent by `update_blueprint` and `preview_blueprint_update`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateRequest {
     /// Name of the service.
@@ -1052,10 +968,8 @@ pub struct BlueprintUpdateRequest {
     /// URI of the icon.
     pub icon: String,
     /// Values of the blueprint variables by name; an entry can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variables: Option<BTreeMap<String, Option<types::BlueprintUpdateVariableValue>>>,
     /// JSON merge patch (RFC 7396) of the overrides: a key set to null is removed, an absent key is kept.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub spec_overrides: rt::Patch<types::BlueprintSpecOverrides>,
 }
 
@@ -1095,7 +1009,7 @@ impl BlueprintUpdateRequest {
 /// What an update of a blueprint to its latest version would change.
 ///
 /// Returned by `check_blueprint_update`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateResponse {
     /// Whether the version in use is the latest.
@@ -1105,49 +1019,38 @@ pub struct BlueprintUpdateResponse {
     /// Tag of the latest version.
     pub latest_tag: String,
     /// New variables that need a value.
-    #[serde(default)]
     pub new_required_values: Vec<types::BlueprintUpdateNewRequiredValue>,
     /// New variables that have a default.
-    #[serde(default)]
     pub new_optional_values: Vec<types::BlueprintUpdateNewOptionalValue>,
     /// Existing variables that now need a value.
-    #[serde(default)]
     pub now_required_values: Vec<types::BlueprintUpdateNewRequiredValue>,
     /// Variables whose default changes.
-    #[serde(default)]
     pub updated_values: Vec<types::BlueprintUpdateUpdatedValue>,
     /// Variables that disappear.
-    #[serde(default)]
     pub removed_values: Vec<types::BlueprintUpdateRemovedValue>,
     /// Changes of the engine settings.
     pub engine_diff: types::BlueprintUpdateEngineDiff,
     /// Newer major versions.
-    #[serde(default)]
     pub new_major_versions: Vec<types::BlueprintUpdateNewMajorVersion>,
 }
 
 /// Variable whose default changes in a blueprint update.
 ///
 /// A part of `BlueprintUpdateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateUpdatedValue {
     /// Name.
     pub name: String,
     /// Default of the version in use; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub current_default_value: Option<String>,
     /// Default of the new version; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub new_default_value: Option<String>,
     /// Value in use; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub current_value: Option<rt::SecretText>,
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
     /// Whether it is secret.
     pub is_secret: bool,
@@ -1156,7 +1059,7 @@ pub struct BlueprintUpdateUpdatedValue {
 /// Value given to a blueprint variable.
 ///
 /// A part of `BlueprintUpdateRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintUpdateVariableValue {
     /// The value.
@@ -1164,7 +1067,6 @@ pub struct BlueprintUpdateVariableValue {
     /// Whether the value is kept secret; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_secret: Option<bool>,
 }
 
@@ -1186,7 +1088,7 @@ impl BlueprintUpdateVariableValue {
 /// Value of a blueprint variable.
 ///
 /// A part of `BlueprintCreateRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintVariableRequest {
     /// Name of the variable.
@@ -1196,7 +1098,6 @@ pub struct BlueprintVariableRequest {
     /// Whether the value is kept secret; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_secret: Option<bool>,
 }
 

@@ -4,7 +4,6 @@
 //! Models. Clusters, the cloud providers that they run on, and the credentials for them.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -13,7 +12,7 @@ use crate::types;
 /// Facts about an AKS cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AksInfrastructureOutputs {
     /// Always `AKS`.
@@ -37,22 +36,18 @@ open_enum! {
 /// Alerting part of the observability of a cluster.
 ///
 /// A part of `MetricsConfigurationManagedByQovery`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertingConfig {
     /// Whether alerting is enabled.
     pub enabled: bool,
     /// Labels added to every rule; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub default_rule_labels: rt::Patch<BTreeMap<String, String>>,
     /// Name of the secret that holds the alerting configuration.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spec_config_secret: Option<String>,
     /// External URL of the alert manager.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spec_external_url: Option<String>,
     /// Name of the alerting configuration.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_name: Option<String>,
 }
 
@@ -95,7 +90,7 @@ impl AlertingConfig {
 /// Authentication to a secret manager that Qovery sets up by itself.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AutomaticallyConfiguredAuthDto {
     /// Always `AUTOMATICALLY_CONFIGURED`.
@@ -166,7 +161,7 @@ impl From<types::EksAnywhereVsphereStaticCredentialsRequest> for AwsCredentialsR
 /// AWS Systems Manager Parameter Store as a source of secrets.
 ///
 /// A part of `SecretManagerEndpointConfigurationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsParameterStoreEndpointDto {
     /// Always `AWS_PARAMETER_STORE`.
@@ -201,7 +196,7 @@ open_enum! {
 /// Authentication to a secret manager with an assumed AWS role.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsRoleArnAuthDto {
     /// Always `AWS_ROLE_ARN`.
@@ -233,11 +228,10 @@ open_enum! {
 /// AWS credentials based on an assumed role.
 ///
 /// A part of `AwsCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsRoleCredentialsRequest {
     /// Always `AWS_ROLE`.
-    #[serde(rename = "type")]
     pub type_: types::AwsRoleType,
     /// Name of the credentials.
     pub name: String,
@@ -263,7 +257,7 @@ impl AwsRoleCredentialsRequest {
 /// AWS Secrets Manager as a source of secrets.
 ///
 /// A part of `SecretManagerEndpointConfigurationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsSecretManagerEndpointDto {
     /// Always `AWS_SECRET_MANAGER`.
@@ -298,7 +292,7 @@ open_enum! {
 /// Authentication to a secret manager with an AWS access key.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsStaticCredentialsAuthDto {
     /// Always `AWS_STATIC_CREDENTIALS`.
@@ -308,7 +302,6 @@ pub struct AwsStaticCredentialsAuthDto {
     /// Identifier of the access key.
     pub access_key: String,
     /// Secret part of the access key; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub secret_key: rt::Patch<rt::SecretText>,
 }
 
@@ -346,11 +339,10 @@ open_enum! {
 /// AWS credentials based on an access key.
 ///
 /// A part of `AwsCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsStaticCredentialsRequest {
     /// Always `AWS_STATIC`.
-    #[serde(rename = "type")]
     pub type_: types::AwsStaticCredentialsRequestType,
     /// Name of the credentials.
     pub name: String,
@@ -390,7 +382,7 @@ open_enum! {
 /// Azure credentials.
 ///
 /// Sent by `create_azure_credentials` and `edit_azure_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AzureCredentialsRequest {
     /// Name of the credentials.
@@ -419,11 +411,10 @@ impl AzureCredentialsRequest {
 /// Parameters of the cert-manager chart of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CertManagerChartParameters {
     /// Kubernetes namespace of cert-manager.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kubernetes_namespace: Option<String>,
 }
 
@@ -442,38 +433,33 @@ impl CertManagerChartParameters {
 /// Cloud provider that can host clusters.
 ///
 /// A part of `CloudProviderResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudProvider {
     /// Short name of the provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub short_name: Option<String>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// URL of the logo.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// Regions of the provider.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<types::ClusterRegion>,
 }
 
 /// Cloud providers that can host clusters.
 ///
 /// Returned by `list_cloud_provider`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudProviderResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::CloudProvider>,
 }
 
 /// Export of metrics to Amazon CloudWatch.
 ///
 /// A part of `MetricsConfigurationManagedByQovery`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudWatchExportConfig {
     /// Whether the export is enabled.
@@ -500,7 +486,7 @@ open_enum! {
 /// Cloudflare as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderRequestProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudflareDnsProviderRequest {
     /// Always `CLOUDFLARE`.
@@ -516,7 +502,6 @@ pub struct CloudflareDnsProviderRequest {
     /// Whether the traffic goes through the Cloudflare proxy; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proxied: Option<bool>,
 }
 
@@ -546,7 +531,7 @@ impl CloudflareDnsProviderRequest {
 /// Cloudflare as the DNS provider of a cluster. The token is never returned.
 ///
 /// A part of `ClusterDnsProviderResponseProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloudflareDnsProviderResponse {
     /// Always `CLOUDFLARE`.
@@ -562,24 +547,20 @@ pub struct CloudflareDnsProviderResponse {
 /// Kubernetes cluster that hosts environments.
 ///
 /// Returned by `create_cluster` and `edit_cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Cluster {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Organization the cluster belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<types::ReferenceObject>,
     /// Name of the cluster.
     pub name: String,
     /// Free text about the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Region of the cloud provider.
     pub region: String,
@@ -588,446 +569,212 @@ pub struct Cluster {
     /// Smallest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_nodes: Option<i64>,
     /// Largest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_nodes: Option<i64>,
     /// Disk size of a node, in GiB; the default is 20.
     ///
     /// Default on the server: `20`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_size: Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_iops: Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_throughput: Option<i64>,
     /// Instance type of the nodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Who operates the Kubernetes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<types::KubernetesEnum>,
     /// CPU of the cluster, in mCPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory of the cluster, in MiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Estimated cost at the cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_cloud_provider_cost: Option<i64>,
     /// Deployment state of the cluster. `READY` means never deployed, not running.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ClusterStateEnum>,
     /// Whether the caller has access to the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub has_access: Option<bool>,
     /// Version of Kubernetes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Whether it is the default cluster of the organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Whether it is a demonstration cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_demo: Option<bool>,
     /// Whether the cluster is meant for production.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub production: Option<bool>,
     /// Public SSH keys allowed on the nodes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ssh_keys: Vec<String>,
     /// Features of the cluster.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<types::ClusterFeatureResponse>,
     /// Whether what is deployed matches the current configuration. This is drift, not progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_status: Option<types::ClusterDeploymentStatusEnum>,
     /// Observability of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics_parameters: Option<types::MetricsParameters>,
     /// Facts about the cluster after its deployment; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub infrastructure_outputs: Option<types::InfrastructureOutputs>,
     /// Parameters of the charts installed on the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub infrastructure_charts_parameters: Option<
         types::ClusterInfrastructureChartsParameters,
     >,
     /// KEDA settings.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub keda: Option<types::ClusterKeda>,
     /// Groups of labels to apply.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::ClusterLabelsGroup>,
     /// Accesses to external secret managers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secret_manager_accesses: Vec<types::SecretManagerAccess>,
 }
 
 /// Advanced settings of a cluster. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_cluster_advanced_settings`. Returned by `get_default_cluster_advanced_settings`, `get_cluster_advanced_settings` and `edit_cluster_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAdvancedSettings {
     /// Time the EKS logs are kept in CloudWatch, in days.
-    #[serde(
-        rename = "aws.cloudwatch.eks_logs_retention_days",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_cloudwatch_eks_logs_retention_days: Option<i64>,
     /// Whether the flow logs of the VPC are stored in S3.
-    #[serde(
-        rename = "aws.vpc.enable_s3_flow_logs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_vpc_enable_s3_flow_logs: Option<bool>,
     /// Time the flow logs of the VPC are kept, in days.
-    #[serde(
-        rename = "aws.vpc.flow_logs_retention_days",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_vpc_flow_logs_retention_days: Option<i64>,
     /// Whether the NAT gateways get a second Elastic IP address.
-    #[serde(
-        rename = "aws.vpc.enable_nat_gateway_secondary_eip",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_vpc_enable_nat_gateway_secondary_eip: Option<bool>,
     /// Time the logs are kept, in weeks.
-    #[serde(
-        rename = "loki.log_retention_in_week",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_log_retention_in_week: Option<i64>,
     /// How Loki is deployed.
-    #[serde(rename = "loki.deployment_mode", skip_serializing_if = "Option::is_none")]
     pub loki_deployment_mode: Option<types::ClusterAdvancedSettingsLokiDeploymentMode>,
     /// CPU requested by Loki as one process, in mCPU.
-    #[serde(
-        rename = "loki.single_binary.cpu_request_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_single_binary_cpu_request_m: Option<i64>,
     /// CPU limit of Loki as one process, in mCPU.
-    #[serde(
-        rename = "loki.single_binary.cpu_limit_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_single_binary_cpu_limit_m: Option<i64>,
     /// Memory requested by Loki as one process, in MiB.
-    #[serde(
-        rename = "loki.single_binary.memory_request_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_single_binary_memory_request_mib: Option<i64>,
     /// Memory limit of Loki as one process, in MiB.
-    #[serde(
-        rename = "loki.single_binary.memory_limit_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_single_binary_memory_limit_mib: Option<i64>,
     /// CPU requested by the write part of Loki, in mCPU.
-    #[serde(
-        rename = "loki.write.cpu_request_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_write_cpu_request_m: Option<i64>,
     /// CPU limit of the write part of Loki, in mCPU.
-    #[serde(rename = "loki.write.cpu_limit_m", skip_serializing_if = "Option::is_none")]
     pub loki_write_cpu_limit_m: Option<i64>,
     /// Memory requested by the write part of Loki, in MiB.
-    #[serde(
-        rename = "loki.write.memory_request_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_write_memory_request_mib: Option<i64>,
     /// Memory limit of the write part of Loki, in MiB.
-    #[serde(
-        rename = "loki.write.memory_limit_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_write_memory_limit_mib: Option<i64>,
     /// CPU requested by the read part of Loki, in mCPU.
-    #[serde(rename = "loki.read.cpu_request_m", skip_serializing_if = "Option::is_none")]
     pub loki_read_cpu_request_m: Option<i64>,
     /// CPU limit of the read part of Loki, in mCPU.
-    #[serde(rename = "loki.read.cpu_limit_m", skip_serializing_if = "Option::is_none")]
     pub loki_read_cpu_limit_m: Option<i64>,
     /// Memory requested by the read part of Loki, in MiB.
-    #[serde(
-        rename = "loki.read.memory_request_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_read_memory_request_mib: Option<i64>,
     /// Memory limit of the read part of Loki, in MiB.
-    #[serde(
-        rename = "loki.read.memory_limit_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_read_memory_limit_mib: Option<i64>,
     /// CPU requested by the backend part of Loki, in mCPU.
-    #[serde(
-        rename = "loki.backend.cpu_request_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_backend_cpu_request_m: Option<i64>,
     /// CPU limit of the backend part of Loki, in mCPU.
-    #[serde(
-        rename = "loki.backend.cpu_limit_m",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_backend_cpu_limit_m: Option<i64>,
     /// Memory requested by the backend part of Loki, in MiB.
-    #[serde(
-        rename = "loki.backend.memory_request_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_backend_memory_request_mib: Option<i64>,
     /// Memory limit of the backend part of Loki, in MiB.
-    #[serde(
-        rename = "loki.backend.memory_limit_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub loki_backend_memory_limit_mib: Option<i64>,
     /// Time an image is kept in the registry of the cluster, in seconds.
-    #[serde(
-        rename = "registry.image_retention_time",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub registry_image_retention_time: Option<i64>,
     /// Tags put on the container registry at the cloud provider, by key.
-    #[serde(
-        rename = "cloud_provider.container_registry.tags",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub cloud_provider_container_registry_tags: Option<BTreeMap<String, String>>,
     /// Whether the AWS load balancer controller is installed; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(
-        rename = "aws.eks.enable_alb_controller",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_enable_alb_controller: Option<bool>,
     /// Whether the EFS add-on is installed; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(
-        rename = "aws.eks.enable_efs_addon",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_enable_efs_addon: Option<bool>,
     /// Throughput mode of EFS; the default is `elastic`.
     ///
     /// Default on the server: `"elastic"`.
-    #[serde(
-        rename = "aws.eks.efs.throughput_mode",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_efs_throughput_mode: Option<types::EksEfsThroughputMode>,
     /// Performance mode of EFS; the default is `generalPurpose`.
     ///
     /// Default on the server: `"generalPurpose"`.
-    #[serde(
-        rename = "aws.eks.efs.performance_mode",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_efs_performance_mode: Option<types::EksEfsPerformanceMode>,
     /// Time without access after which EFS moves a file to infrequent-access storage; the default is 30 days.
     ///
     /// Default on the server: `"AFTER_30_DAYS"`.
-    #[serde(
-        rename = "aws.eks.efs.transition_to_ia",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_efs_transition_to_ia: Option<types::EksEfsTransitionToIa>,
     /// Size of the load balancer, as the cloud provider names it.
-    #[serde(rename = "load_balancer.size", skip_serializing_if = "Option::is_none")]
     pub load_balancer_size: Option<String>,
     /// Whether public access to PostgreSQL databases is refused altogether.
-    #[serde(
-        rename = "database.postgresql.deny_any_access",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_postgresql_deny_any_access: Option<bool>,
     /// IP ranges allowed to reach public PostgreSQL databases.
-    #[serde(
-        rename = "database.postgresql.allowed_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_postgresql_allowed_cidrs: Option<Vec<String>>,
     /// Whether public access to MySQL databases is refused altogether.
-    #[serde(
-        rename = "database.mysql.deny_any_access",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_mysql_deny_any_access: Option<bool>,
     /// IP ranges allowed to reach public MySQL databases.
-    #[serde(
-        rename = "database.mysql.allowed_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_mysql_allowed_cidrs: Option<Vec<String>>,
     /// Whether public access to MongoDB databases is refused altogether.
-    #[serde(
-        rename = "database.mongodb.deny_any_access",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_mongodb_deny_any_access: Option<bool>,
     /// IP ranges allowed to reach public MongoDB databases.
-    #[serde(
-        rename = "database.mongodb.allowed_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_mongodb_allowed_cidrs: Option<Vec<String>>,
     /// Whether public access to Redis databases is refused altogether.
-    #[serde(
-        rename = "database.redis.deny_any_access",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_redis_deny_any_access: Option<bool>,
     /// IP ranges allowed to reach public Redis databases.
-    #[serde(
-        rename = "database.redis.allowed_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub database_redis_allowed_cidrs: Option<Vec<String>>,
     /// IAM group whose members administer the cluster.
-    #[serde(rename = "aws.iam.admin_group", skip_serializing_if = "Option::is_none")]
     pub aws_iam_admin_group: Option<String>,
     /// Whether the instances require version 2 of the EC2 metadata service.
-    #[serde(
-        rename = "aws.eks.ec2.metadata_imds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub aws_eks_ec2_metadata_imds: Option<
         types::ClusterAdvancedSettingsAwsEksEc2MetadataImds,
     >,
     /// Machine image of the nodes; the default is `AmazonLinux2023`.
     ///
     /// Default on the server: `"AmazonLinux2023"`.
-    #[serde(rename = "aws.eks.ec2.ami", skip_serializing_if = "Option::is_none")]
     pub aws_eks_ec2_ami: Option<String>,
     /// Deprecated: lifetime of the resources before they are cleaned up.
-    #[serde(rename = "pleco.resources_ttl", skip_serializing_if = "Option::is_none")]
     pub pleco_resources_ttl: Option<i64>,
     /// How images are copied into the registry of the cluster.
-    #[serde(rename = "registry.mirroring_mode", skip_serializing_if = "Option::is_none")]
     pub registry_mirroring_mode: Option<types::RegistryMirroringModeEnum>,
     /// CPU requested by nginx, in mCPU.
-    #[serde(
-        rename = "nginx.vcpu.request_in_milli_cpu",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_vcpu_request_in_milli_cpu: Option<i64>,
     /// CPU limit of nginx, in mCPU.
-    #[serde(
-        rename = "nginx.vcpu.limit_in_milli_cpu",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_vcpu_limit_in_milli_cpu: Option<i64>,
     /// Memory requested by nginx, in MiB.
-    #[serde(
-        rename = "nginx.memory.request_in_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_memory_request_in_mib: Option<i64>,
     /// Memory limit of nginx, in MiB.
-    #[serde(
-        rename = "nginx.memory.limit_in_mib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_memory_limit_in_mib: Option<i64>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "envoy.gateway_api.http_request_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "envoy.gateway_api.http_connection_idle_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "envoy.gateway_api.retry.num_retries",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_retry_num_retries: rt::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    #[serde(
-        rename = "envoy.gateway_api.retry.retry_on",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_retry_retry_on: rt::Patch<String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    #[serde(
-        rename = "envoy.gateway_api.retry.http_status_codes",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_retry_http_status_codes: rt::Patch<String>,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    #[serde(
-        rename = "envoy.gateway_api.retry.per_try_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub envoy_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
     /// CPU use at which nginx is scaled, in percent.
-    #[serde(
-        rename = "nginx.hpa.cpu_utilization_percentage_threshold",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_hpa_cpu_utilization_percentage_threshold: Option<i64>,
     /// Smallest number of nginx instances.
-    #[serde(
-        rename = "nginx.hpa.min_number_instances",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_hpa_min_number_instances: Option<i64>,
     /// Largest number of nginx instances.
-    #[serde(
-        rename = "nginx.hpa.max_number_instances",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub nginx_hpa_max_number_instances: Option<i64>,
     /// Kubernetes storage class behind the fast SSD storage.
-    #[serde(rename = "storageclass.fast_ssd", skip_serializing_if = "Option::is_none")]
     pub storageclass_fast_ssd: Option<String>,
     /// Whether Qovery reaches the cluster from fixed IP addresses.
-    #[serde(rename = "qovery.static_ip_mode", skip_serializing_if = "Option::is_none")]
     pub qovery_static_ip_mode: Option<bool>,
     /// IP ranges allowed to reach the Kubernetes API.
-    #[serde(
-        rename = "k8s.api.allowed_public_access_cidrs",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub k8s_api_allowed_public_access_cidrs: Option<Vec<String>>,
 }
 
@@ -1471,11 +1218,10 @@ open_enum! {
 /// Line of the output of a cluster analysis.
 ///
 /// A part of `ClusterAnalysisLogResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisLogResponse {
     /// Time of the line (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub timestamp: chrono::DateTime<chrono::Utc>,
     /// Severity of the line.
     pub level: String,
@@ -1488,11 +1234,10 @@ pub struct ClusterAnalysisLogResponse {
 /// Output of a cluster analysis.
 ///
 /// Returned by `list_cluster_analysis_logs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisLogResponseList {
     /// The lines.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterAnalysisLogResponse>,
 }
 
@@ -1513,7 +1258,7 @@ open_enum! {
 /// Analysis to run on a cluster.
 ///
 /// Sent by `start_cluster_analysis`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisRequest {
     /// Kind of analysis.
@@ -1521,13 +1266,10 @@ pub struct ClusterAnalysisRequest {
     /// Format of the result.
     pub output_format: types::ClusterAnalysisOutputFormat,
     /// URL of the Prometheus server to query; null or absent to let the API choose.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub prometheus_url: rt::Patch<String>,
     /// Further arguments of the analysis command.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cmd_args: Option<Vec<String>>,
     /// Kubernetes version to check against; null or absent to let the API choose.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub target_kubernetes_version: rt::Patch<String>,
 }
 
@@ -1568,7 +1310,7 @@ impl ClusterAnalysisRequest {
 /// Analysis of a cluster.
 ///
 /// Returned by `start_cluster_analysis` and `get_cluster_analysis`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisResponse {
     /// Identifier of the analysis.
@@ -1584,26 +1326,22 @@ pub struct ClusterAnalysisResponse {
     /// Format of the result.
     pub output_format: types::ClusterAnalysisOutputFormat,
     /// Time of creation (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Who or what started the analysis.
     pub triggered_by: String,
     /// Text of the failure; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
 }
 
 /// Analyses of a cluster.
 ///
 /// Returned by `list_cluster_analyses`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterAnalysisResponseList {
     /// The analyses.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterAnalysisResponse>,
 }
 
@@ -1628,34 +1366,28 @@ open_enum! {
 /// Cloud provider, credentials and region of a cluster.
 ///
 /// Returned by `get_organization_cloud_provider_info` and `specify_cluster_cloud_provider_info`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfo {
     /// Cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider: Option<types::CloudProviderEnum>,
     /// Credentials to use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::ClusterCloudProviderInfoCredentials>,
     /// Region of the cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
 }
 
 /// Cloud provider, credentials and region of a cluster.
 ///
 /// Sent by `specify_cluster_cloud_provider_info`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfoRequest {
     /// Cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider: Option<types::CloudProviderEnum>,
     /// Credentials to use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<types::ClusterCloudProviderInfoCredentials>,
     /// Region of the cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
 }
 
@@ -1691,11 +1423,10 @@ impl ClusterCloudProviderInfoRequest {
 /// Cloud provider credentials of one kind in an organization.
 ///
 /// Returned by `list_aws_credentials`, `list_azure_credentials`, `list_do_credentials` and 3 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCredentialsResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterCredentials>,
 }
 
@@ -1730,7 +1461,7 @@ open_enum! {
 /// DNS provider to set for a cluster.
 ///
 /// Sent by `edit_cluster_dns_provider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterDnsProviderRequest {
     /// Configuration of the provider.
@@ -1782,7 +1513,7 @@ impl From<types::Route53DnsProviderRequest> for ClusterDnsProviderRequestProvide
 /// DNS provider of a cluster.
 ///
 /// Returned by `get_cluster_dns_provider` and `edit_cluster_dns_provider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterDnsProviderResponse {
     /// Configuration of the provider.
@@ -1827,21 +1558,18 @@ impl From<types::Route53DnsProviderResponse> for ClusterDnsProviderResponseProvi
 /// Git repository that holds the EKS Anywhere configuration of a cluster.
 ///
 /// A part of `ClusterInfrastructureEksAnywhereParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterEksAnywhereGitRepository {
     /// URL of the repository.
     pub url: String,
     /// Branch to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// SHA of the commit to use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_id: Option<String>,
     /// Identifier of the Git token that gives access.
     pub git_token_id: uuid::Uuid,
     /// Git provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<types::GitProviderEnum>,
 }
 
@@ -1876,7 +1604,7 @@ impl ClusterEksAnywhereGitRepository {
 /// Environment hosted by a cluster, with its services.
 ///
 /// A part of `ClusterEnvironmentResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentResponse {
     /// Identifier of the environment.
@@ -1888,25 +1616,23 @@ pub struct ClusterEnvironmentResponse {
     /// Name of the project.
     pub project_name: String,
     /// The services.
-    #[serde(default)]
     pub services: Vec<types::ClusterEnvironmentServiceResponse>,
 }
 
 /// Environments hosted by a cluster.
 ///
 /// Returned by `get_environments_by_cluster_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterEnvironmentResponse>,
 }
 
 /// Service of an environment hosted by a cluster.
 ///
 /// A part of `ClusterEnvironmentResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterEnvironmentServiceResponse {
     /// Identifier.
@@ -1914,67 +1640,50 @@ pub struct ClusterEnvironmentServiceResponse {
     /// Name.
     pub name: String,
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::LinkedServiceTypeEnum,
 }
 
 /// Existing AWS network to put a cluster in.
 ///
 /// A part of `ClusterFeatureAwsExistingVpcResponse` and `ClusterRequestFeatureValue`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureAwsExistingVpc {
     /// Identifier of the VPC.
     pub aws_vpc_eks_id: String,
     /// Identifiers of the EKS subnets in the zone.
-    #[serde(default)]
     pub eks_subnets_zone_a_ids: Vec<String>,
     /// Identifiers of the EKS subnets in the zone.
-    #[serde(default)]
     pub eks_subnets_zone_b_ids: Vec<String>,
     /// Identifiers of the EKS subnets in the zone.
-    #[serde(default)]
     pub eks_subnets_zone_c_ids: Vec<String>,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub documentdb_subnets_zone_a_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub documentdb_subnets_zone_b_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub documentdb_subnets_zone_c_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub elasticache_subnets_zone_a_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub elasticache_subnets_zone_b_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub elasticache_subnets_zone_c_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub rds_subnets_zone_a_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub rds_subnets_zone_b_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub rds_subnets_zone_c_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub eks_karpenter_fargate_subnets_zone_a_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub eks_karpenter_fargate_subnets_zone_b_ids: rt::Patch<Vec<String>>,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub eks_karpenter_fargate_subnets_zone_c_ids: rt::Patch<Vec<String>>,
     /// Whether nodes are created in private subnets; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_create_nodes_in_private_subnet: Option<bool>,
 }
 
@@ -2112,11 +1821,10 @@ impl ClusterFeatureAwsExistingVpc {
 /// Cluster feature whose value is an existing AWS network.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureAwsExistingVpcResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureAwsExistingVpc,
@@ -2125,11 +1833,10 @@ pub struct ClusterFeatureAwsExistingVpcResponse {
 /// Cluster feature whose value is a switch.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureBooleanResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value, true or false.
     pub value: bool,
@@ -2138,30 +1845,24 @@ pub struct ClusterFeatureBooleanResponse {
 /// Existing Google Cloud network to put a cluster in.
 ///
 /// A part of `ClusterFeatureGcpExistingVpcResponse` and `ClusterRequestFeatureValue`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureGcpExistingVpc {
     /// Name of the network.
     pub vpc_name: String,
     /// Identifier of the project of the network; null or absent for the project of the cluster.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub vpc_project_id: rt::Patch<String>,
     /// Name of the subnetwork; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub subnetwork_name: rt::Patch<String>,
     /// Name of the IP range for services; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub ip_range_services_name: rt::Patch<String>,
     /// Name of the IP range for pods; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub ip_range_pods_name: rt::Patch<String>,
     /// Names of further IP ranges for pods.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_ip_range_pods_names: Option<Vec<String>>,
     /// Whether nodes have only private addresses; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub private_nodes: Option<bool>,
 }
 
@@ -2216,11 +1917,10 @@ impl ClusterFeatureGcpExistingVpc {
 /// Cluster feature whose value is an existing Google Cloud network.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureGcpExistingVpcResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureGcpExistingVpc,
@@ -2229,7 +1929,7 @@ pub struct ClusterFeatureGcpExistingVpcResponse {
 /// Karpenter settings of a cluster.
 ///
 /// A part of `ClusterFeatureKarpenterParametersResponse` and `ClusterRequestFeatureValue`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureKarpenterParameters {
     /// Deprecated: whether spot instances are used.
@@ -2239,12 +1939,10 @@ pub struct ClusterFeatureKarpenterParameters {
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_iops: Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_throughput: Option<i64>,
     /// Processor architecture for services that do not choose one.
     pub default_service_architecture: types::CpuArchitectureEnum,
@@ -2284,11 +1982,10 @@ impl ClusterFeatureKarpenterParameters {
 /// Cluster feature whose value is Karpenter settings.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureKarpenterParametersResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureKarpenterParameters,
@@ -2297,11 +1994,10 @@ pub struct ClusterFeatureKarpenterParametersResponse {
 /// NAT gateway settings of a cluster.
 ///
 /// A part of `ClusterFeatureNatGatewayParametersResponse` and `ClusterRequestFeatureValue`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayParameters {
     /// Type of the gateway; null for none. The `provider` field selects the shape.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub nat_gateway_type: rt::Patch<types::NatGatewayType>,
 }
 
@@ -2325,11 +2021,10 @@ impl ClusterFeatureNatGatewayParameters {
 /// Cluster feature whose value is NAT gateway settings; the value can be null.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayParametersResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: Option<types::ClusterFeatureNatGatewayParameters>,
@@ -2338,7 +2033,7 @@ pub struct ClusterFeatureNatGatewayParametersResponse {
 /// NAT gateway on Google Cloud.
 ///
 /// A part of `NatGatewayType`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayTypeGcp {
     /// Always `gcp`.
@@ -2379,13 +2074,12 @@ open_enum! {
 /// NAT gateway on Scaleway.
 ///
 /// A part of `NatGatewayType`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayTypeScaleway {
     /// Always `scaleway`.
     pub provider: types::ClusterFeatureNatGatewayTypeScalewayProvider,
     /// Size of the gateway.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureNatGatewayTypeScalewayType,
 }
 
@@ -2428,52 +2122,38 @@ open_enum! {
 /// Feature of a cluster.
 ///
 /// A part of `Cluster` and `ClusterFeatureResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureResponse {
     /// Identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Title.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Deprecated: monthly cost in hundredths of the currency; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_month_in_cents: Option<i64>,
     /// Deprecated: monthly cost in the currency; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_month: Option<f64>,
     /// Deprecated: code of the currency; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub currency_code: Option<String>,
     /// Whether the cloud provider charges for the feature.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_cloud_provider_paying_feature: Option<bool>,
     /// URL of the documentation of the cloud provider; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider_feature_documentation: Option<String>,
     /// Whether Qovery charges for the feature.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_qovery_paying_feature: Option<bool>,
     /// URL of the Qovery documentation; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub qovery_feature_documentation: Option<String>,
     /// Type of the value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value_type: Option<types::ClusterFeatureResponseValueType>,
     /// Value of the feature; null when it is not set. The `type` field selects the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value_object: Option<types::ClusterFeatureResponseValueObject>,
     /// Whether the value can be changed on an existing cluster; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_value_updatable: Option<bool>,
     /// Values the feature accepts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted_values: Vec<types::ClusterFeatureResponseAcceptedValue>,
 }
 
@@ -2490,11 +2170,10 @@ union! {
 /// Features a cluster can have.
 ///
 /// Returned by `list_aws_features`, `list_azure_features`, `list_do_features` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterFeatureResponse>,
 }
 
@@ -2597,11 +2276,10 @@ open_enum! {
 /// Cluster feature whose value is a text.
 ///
 /// A part of `ClusterFeatureResponseValueObject`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterFeatureStringResponse {
     /// Type.
-    #[serde(rename = "type")]
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: String,
@@ -2610,20 +2288,16 @@ pub struct ClusterFeatureStringResponse {
 /// Parameters of the charts installed on a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInfrastructureChartsParameters {
     /// Parameters of the nginx chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub nginx_parameters: Option<types::ClusterInfrastructureNginxChartParameters>,
     /// Parameters of the cert-manager chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cert_manager_parameters: Option<types::CertManagerChartParameters>,
     /// Parameters of the MetalLB chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metal_lb_parameters: Option<types::ClusterInfrastructureMetalLbChartParameters>,
     /// Parameters of EKS Anywhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_anywhere_parameters: Option<
         types::ClusterInfrastructureEksAnywhereParameters,
     >,
@@ -2676,7 +2350,7 @@ impl ClusterInfrastructureChartsParameters {
 /// EKS Anywhere parameters of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInfrastructureEksAnywhereParameters {
     /// Git repository that holds the configuration.
@@ -2684,7 +2358,6 @@ pub struct ClusterInfrastructureEksAnywhereParameters {
     /// Path of the configuration file in the repository.
     pub yaml_file_path: String,
     /// Backup of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_backup: Option<types::EksAnywhereBackupParameters>,
 }
 
@@ -2710,11 +2383,10 @@ impl ClusterInfrastructureEksAnywhereParameters {
 /// Parameters of the MetalLB chart of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInfrastructureMetalLbChartParameters {
     /// IP addresses or ranges MetalLB hands out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address_pools: Option<Vec<String>>,
 }
 
@@ -2733,25 +2405,20 @@ impl ClusterInfrastructureMetalLbChartParameters {
 /// Parameters of the nginx chart of a cluster.
 ///
 /// A part of `ClusterInfrastructureChartsParameters`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInfrastructureNginxChartParameters {
     /// Number of nginx instances.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub replica_count: Option<i64>,
     /// Secret that holds the default TLS certificate.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_ssl_certificate: Option<String>,
     /// Address published in the status of the ingresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub publish_status_address: Option<String>,
     /// Value of the MetalLB annotation for the load balancer addresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotation_metal_lb_load_balancer_ips: Option<String>,
     /// Value of the ExternalDNS annotation for the target.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotation_external_dns_kubernetes_target: Option<String>,
 }
 
@@ -2802,52 +2469,42 @@ impl ClusterInfrastructureNginxChartParameters {
 /// Details of an instance type.
 ///
 /// A part of `ClusterInstanceType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInstanceAttributes {
     /// Instance category.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_category: Option<String>,
     /// Instance generation.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_generation: Option<i64>,
     /// Instance family.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_family: Option<String>,
     /// Instance size.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_size: Option<String>,
     /// Whether the type has the resources a cluster needs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub meets_resource_reqs: Option<bool>,
 }
 
 /// GPUs of an instance type.
 ///
 /// A part of `ClusterInstanceType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInstanceGpuInfo {
     /// How many there are.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Manufacturer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub manufacturer: Option<String>,
     /// Memory of a GPU in MiB, as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_in_mib: Option<String>,
 }
 
 /// A part of `ClusterInstanceTypeResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInstanceType {
     /// Identifier of the type.
-    #[serde(rename = "type")]
     pub type_: String,
     /// Name of the type.
     pub name: String,
@@ -2860,41 +2517,34 @@ pub struct ClusterInstanceType {
     /// Guaranteed network bandwidth, as text.
     pub bandwidth_guarantee: String,
     /// Processor architecture.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub architecture: Option<String>,
     /// GPUs, when there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_info: Option<types::ClusterInstanceGpuInfo>,
     /// Details of the type.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<types::ClusterInstanceAttributes>,
 }
 
 /// Instance types available for a cluster.
 ///
 /// Returned by `list_awseks_instance_type`, `list_aws_instance_type`, `list_azure_aks_instance_type` and 4 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterInstanceTypeResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterInstanceType>,
 }
 
 /// Private Fargate subnets for Karpenter.
 ///
 /// Sent by `update_karpenter_private_fargate_subnet_ids`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterKarpenterPrivateSubnetIdsPutRequest {
     /// Identifiers of the subnets in the zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_karpenter_fargate_subnets_zone_a_ids: Option<Vec<String>>,
     /// Identifiers of the subnets in the zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_karpenter_fargate_subnets_zone_b_ids: Option<Vec<String>>,
     /// Identifiers of the subnets in the zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eks_karpenter_fargate_subnets_zone_c_ids: Option<Vec<String>>,
 }
 
@@ -2936,7 +2586,7 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
 /// KEDA on a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterKeda {
     /// Whether KEDA is installed.
@@ -2951,52 +2601,40 @@ impl ClusterKeda {
 }
 
 /// A part of `GetClusterKubernetesEventsResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterKubernetesEvent {
     /// Time at which the event was recorded (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Kind of the object that the event is about, such as `Pod`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Kubernetes namespace of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Name of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Short reason of the event, as Kubernetes gives it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What happened, for a person.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Severity as Kubernetes gives it, such as `Normal` or `Warning`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Component of Kubernetes that reported the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reporting_component: Option<String>,
     /// How often the event occurred.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
     /// Time of the first occurrence (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub first_occurrence: Option<chrono::DateTime<chrono::Utc>>,
     /// Time of the last occurrence (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_occurrence: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// Reference to a group of labels of a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLabelsGroup {
     /// Identifier of the group.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
 }
 
@@ -3015,18 +2653,16 @@ impl ClusterLabelsGroup {
 /// Lock held on a cluster.
 ///
 /// Returned by `lock_cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLock {
     /// Why the cluster is locked.
     pub reason: String,
     /// Days after which the lock expires; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_in_days: Option<i64>,
     /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
     /// Time the lock was taken (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub locked_at: chrono::DateTime<chrono::Utc>,
     /// Name of the user who took the lock.
     pub owner_name: String,
@@ -3035,24 +2671,22 @@ pub struct ClusterLock {
 /// Locks held on the clusters of an organization.
 ///
 /// Returned by `list_cluster_lock`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLockList {
     /// The locks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterLock>,
 }
 
 /// Lock to put on a cluster, which holds back its deployments.
 ///
 /// Sent by `lock_cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLockRequest {
     /// Why the cluster is locked.
     pub reason: String,
     /// Days after which the lock expires.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_in_days: Option<i64>,
 }
 
@@ -3074,130 +2708,108 @@ impl ClusterLockRequest {
 /// Entry of the log of a cluster deployment.
 ///
 /// A part of `ClusterLogsResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogs {
     /// Kind of entry.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Time of the entry (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub timestamp: Option<chrono::DateTime<chrono::Utc>>,
     /// Step of the cluster deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<types::ClusterLogsStep>,
     /// Text of the entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<types::ClusterLogsMessage>,
     /// Failure the entry reports, when there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<types::ClusterLogsError>,
     /// Where the entry comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<types::ClusterLogsDetails>,
 }
 
 /// Where the failure comes from.
 ///
 /// A part of `ClusterLogs` and `ClusterLogsError`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsDetails {
     /// Cloud provider of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_kind: Option<String>,
     /// Region of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Object the failure is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub transmitter: Option<types::ClusterLogsDetailsTransmitter>,
 }
 
 /// Object the failure is about.
 ///
 /// A part of `ClusterLogsDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsDetailsTransmitter {
     /// Kind of object.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Identifier of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
 /// Failure the entry reports, when there is one.
 ///
 /// A part of `ClusterLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsError {
     /// Short code of the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Text of the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_log_message: Option<String>,
     /// URL of a page about the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Advice about the remedy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint_message: Option<String>,
     /// Where the failure comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub event_details: Option<types::ClusterLogsDetails>,
     /// Failure that caused this one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub underlying_error: Option<types::ClusterLogsErrorUnderlyingError>,
 }
 
 /// Failure that caused this one.
 ///
 /// A part of `ClusterLogsError`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsErrorUnderlyingError {
     /// Text of the underlying failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 /// Text of the entry.
 ///
 /// A part of `ClusterLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsMessage {
     /// Text without sensitive values.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub safe_message: Option<String>,
 }
 
 /// Answer of the log backend of a cluster to a query.
 ///
 /// Returned by `get_cluster_logs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsResponse {
     /// Answer of the log backend, passed on as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
 }
 
 /// Entries of the log of a cluster deployment.
 ///
 /// Returned by `list_cluster_logs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterLogsResponseList {
     /// The entries.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterLogs>,
 }
 
@@ -3242,18 +2854,17 @@ open_enum! {
 /// Answer of the metrics backend of a cluster to a query.
 ///
 /// Returned by `get_cluster_metrics`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterMetricsResponse {
     /// Answer of the metrics backend, passed on as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<String>,
 }
 
 /// What is needed to install the Qovery operator on a cluster.
 ///
 /// Returned by `get_cluster_operator_bootstrap`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorBootstrapResponse {
     /// Chart repository.
@@ -3269,7 +2880,6 @@ pub struct ClusterOperatorBootstrapResponse {
     /// Name of the release.
     pub release_name: String,
     /// Values of the chart.
-    #[serde(default)]
     pub values: rt::Secret<serde_json::Map<String, serde_json::Value>>,
     /// Values of the chart as YAML.
     pub values_yaml: rt::SecretText,
@@ -3280,7 +2890,7 @@ pub struct ClusterOperatorBootstrapResponse {
 /// Qovery operator of one cluster, in a list of all.
 ///
 /// A part of `ClusterOperatorFleetInventoryResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorFleetInventoryResponse {
     /// Identifier of the organization.
@@ -3296,19 +2906,14 @@ pub struct ClusterOperatorFleetInventoryResponse {
     /// Whether the operator is connected.
     pub connected: bool,
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
     /// Desired image version.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_image_version: Option<String>,
     /// Reported image version.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_image_version: Option<String>,
     /// Desired chart version.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_chart_version: Option<String>,
     /// Reported chart version.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
     pub status: types::ClusterOperatorFleetStatus,
@@ -3317,11 +2922,10 @@ pub struct ClusterOperatorFleetInventoryResponse {
 /// Qovery operators of all clusters.
 ///
 /// Returned by `list_cluster_operator_fleet`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorFleetInventoryResponseList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::ClusterOperatorFleetInventoryResponse>,
 }
 
@@ -3352,7 +2956,7 @@ open_enum! {
 /// Status of the Qovery operator of a cluster.
 ///
 /// Returned by `get_cluster_operator_status`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorStatusResponse {
     /// Identifier of the organization.
@@ -3362,37 +2966,29 @@ pub struct ClusterOperatorStatusResponse {
     /// Whether the operator is connected.
     pub operator_connected: bool,
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
     /// Version of the operator; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_version: Option<String>,
     /// Version of the controller; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub controller_version: Option<String>,
     /// Version of the request format the operator understands; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_schema_version: Option<String>,
     /// Version of the image wanted; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_image_version: Option<String>,
     /// Version of the chart wanted; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
     pub status: types::ClusterOperatorFleetStatus,
     /// Version of the chart the operator reports; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_chart_version: Option<String>,
     /// What the operator reports about its own release; null or absent when it reports nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reported_identity: Option<types::ReportedClusterOperatorIdentity>,
 }
 
 /// Version to update the Qovery operator of a cluster to.
 ///
 /// Sent by `update_cluster_operator`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorUpdateRequest {
     /// Version of the chart, 1 to 128 characters.
@@ -3402,7 +2998,6 @@ pub struct ClusterOperatorUpdateRequest {
     /// Version of the image, 1 to 128 characters; null or absent to leave the choice to the API.
     ///
     /// At least 1 characters. At most 128 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub image_version: rt::Patch<String>,
 }
 
@@ -3424,7 +3019,7 @@ impl ClusterOperatorUpdateRequest {
 /// Update of the Qovery operator of a cluster that was started.
 ///
 /// Returned by `update_cluster_operator`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOperatorUpdateResponse {
     /// Identifier of the execution.
@@ -3438,7 +3033,7 @@ pub struct ClusterOperatorUpdateResponse {
 /// Platform layer as it applies to a cluster.
 ///
 /// A part of `ClusterPlatformBindingResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingLayerResponse {
     /// Key.
@@ -3448,32 +3043,26 @@ pub struct ClusterPlatformBindingLayerResponse {
     /// Why it applies or not.
     pub reason: String,
     /// The component keys.
-    #[serde(rename = "componentKeys", default)]
     pub component_keys: Vec<String>,
 }
 
 /// Platform template to apply to a cluster.
 ///
 /// Sent by `update_cluster_platform_binding`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingRequest {
     /// Key of the template.
-    #[serde(rename = "templateKey")]
     pub template_key: String,
     /// Version of the template.
-    #[serde(rename = "templateVersion")]
     pub template_version: String,
     /// Which layers are enabled, by layer key.
-    #[serde(rename = "layerSelections", skip_serializing_if = "Option::is_none")]
     pub layer_selections: Option<BTreeMap<String, bool>>,
     /// Configuration values, by component key.
-    #[serde(rename = "managedConfig", skip_serializing_if = "Option::is_none")]
     pub managed_config: Option<
         BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     >,
     /// Inputs provided by the customer, by component key.
-    #[serde(rename = "customerProvidedInputs", skip_serializing_if = "Option::is_none")]
     pub customer_provided_inputs: Option<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
@@ -3517,50 +3106,41 @@ impl ClusterPlatformBindingRequest {
 /// Platform template applied to a cluster.
 ///
 /// Returned by `get_cluster_platform_binding` and `update_cluster_platform_binding`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterPlatformBindingResponse {
     /// Identifier of the cluster.
-    #[serde(rename = "clusterId")]
     pub cluster_id: uuid::Uuid,
     /// Identifier of the organization.
-    #[serde(rename = "organizationId")]
     pub organization_id: uuid::Uuid,
     /// Key of the template.
-    #[serde(rename = "templateKey")]
     pub template_key: String,
     /// Version of the template.
-    #[serde(rename = "templateVersion")]
     pub template_version: String,
     /// Which layers are enabled, by layer key.
-    #[serde(rename = "layerSelections", default)]
     pub layer_selections: BTreeMap<String, bool>,
     /// Configuration values, by component key.
-    #[serde(rename = "managedConfig", default)]
     pub managed_config: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     /// Inputs provided by the customer, by component key.
-    #[serde(rename = "customerProvidedInputs", default)]
     pub customer_provided_inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// Layers of the template.
-    #[serde(default)]
     pub layers: Vec<types::ClusterPlatformBindingLayerResponse>,
 }
 
 /// Whether a cluster is ready.
 ///
 /// Returned by `get_cluster_readiness_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterReadinessStatus {
     /// Whether the cluster is ready.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_ready: Option<bool>,
 }
 
 /// Region of a cloud provider.
 ///
 /// A part of `CloudProvider` and `ClusterRegionResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRegion {
     /// Name of the region at the cloud provider.
@@ -3572,98 +3152,78 @@ pub struct ClusterRegion {
     /// City.
     pub city: String,
     /// Whether ARM instances are available.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arm_supported: Option<bool>,
     /// Availability zones.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<String>,
 }
 
 /// Regions of a cloud provider.
 ///
 /// Returned by `list_aws_regions`, `list_azure_regions`, `list_do_regions` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRegionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterRegion>,
 }
 
 /// Configuration of a cluster. An edit replaces it as a whole.
 ///
 /// Sent by `create_cluster` and `edit_cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRequest {
     /// Name of the cluster.
     pub name: String,
     /// Free text about the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Region of the cloud provider.
     pub region: String,
     /// Company or place that hosts the cluster.
     pub cloud_provider: types::CloudVendorEnum,
     /// Credentials for the cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider_credentials: Option<types::ClusterCloudProviderInfoRequest>,
     /// Smallest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_nodes: Option<i64>,
     /// Largest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_nodes: Option<i64>,
     /// Disk size of a node, in GiB; the default is 40.
     ///
     /// Default on the server: `40`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_size: Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_iops: Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_throughput: Option<i64>,
     /// Instance type of the nodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Who operates the Kubernetes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<types::KubernetesEnum>,
     /// Whether the cluster is meant for production.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub production: Option<bool>,
     /// Public SSH keys allowed on the nodes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ssh_keys: Option<Vec<String>>,
     /// Features to enable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<Vec<types::ClusterRequestFeature>>,
     /// Observability of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics_parameters: Option<types::MetricsParameters>,
     /// Parameters of the charts installed on the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub infrastructure_charts_parameters: Option<
         types::ClusterInfrastructureChartsParameters,
     >,
     /// KEDA settings.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub keda: Option<types::ClusterKeda>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ClusterLabelsGroup>>,
     /// Accesses to external secret managers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_manager_accesses: Option<Vec<types::SecretManagerAccessRequest>>,
 }
 
@@ -3794,14 +3354,12 @@ impl ClusterRequest {
 }
 
 /// A part of `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRequestFeature {
     /// Identifier of the feature.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Value of the feature, whose type depends on it; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<types::ClusterRequestFeatureValue>,
 }
 
@@ -3875,27 +3433,25 @@ impl From<types::ClusterFeatureNatGatewayParameters> for ClusterRequestFeatureVa
 /// Clusters of an organization.
 ///
 /// Returned by `list_organization_cluster`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Cluster>,
 }
 
 /// Routing table of a cluster.
 ///
 /// Returned by `get_routing_table` and `edit_routing_table`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRoutingTable {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterRoutingTableItem>,
 }
 
 /// A part of `ClusterRoutingTable` and `ClusterRoutingTableRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRoutingTableItem {
     /// Destination range of the route.
@@ -3924,7 +3480,7 @@ impl ClusterRoutingTableItem {
 /// Routing table of a cluster; it replaces the former one.
 ///
 /// Sent by `edit_routing_table`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterRoutingTableRequest {
     /// Routes of the table.
@@ -3997,7 +3553,7 @@ open_enum! {
 /// Deployment status of a cluster.
 ///
 /// Returned by `upgrade_cluster`, `deploy_cluster`, `get_cluster_status` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterStatus {
     /// Identifier of the cluster.
@@ -4007,30 +3563,24 @@ pub struct ClusterStatus {
     /// Whether the cluster is deployed.
     pub is_deployed: bool,
     /// Next Kubernetes version the cluster can be upgraded to; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub next_k8s_available_version: Option<String>,
     /// Identifier of the last execution, `<uuid>-<unix time in seconds>`; null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_execution_id: Option<String>,
     /// Lock held on the cluster; null or absent when it is not locked.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_lock: Option<types::ClusterLock>,
     /// Time of the last deployment (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Why the last deployment was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<types::DeploymentInfraReason>,
 }
 
 /// Deployment statuses of the clusters of an organization.
 ///
 /// Returned by `get_organization_cluster_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterStatusResponseList {
     /// One status for each cluster.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterStatus>,
 }
 
@@ -4049,19 +3599,16 @@ open_enum! {
 /// DigitalOcean credentials, in the 2022 revision.
 ///
 /// Sent by `create_do_credentials` and `edit_do_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DoCredentialsRequest {
     /// Name of the credentials.
     pub name: String,
     /// API token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<rt::SecretText>,
     /// Identifier of the Spaces access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spaces_access_id: Option<String>,
     /// Secret part of the Spaces access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spaces_secret_key: Option<rt::SecretText>,
 }
 
@@ -4095,21 +3642,18 @@ impl DoCredentialsRequest {
 /// Backup of an EKS Anywhere cluster.
 ///
 /// A part of `ClusterInfrastructureEksAnywhereParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereBackupParameters {
     /// Whether backups are made; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Time limit of a backup, in seconds; the default is 300.
     ///
     /// Default on the server: `300`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<i64>,
     /// Name of the secret that holds the certificates.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub certs_secret_name: Option<String>,
     /// S3 bucket that receives the backups.
     pub s3: types::EksAnywhereBackupS3Parameters,
@@ -4145,7 +3689,7 @@ impl EksAnywhereBackupParameters {
 /// S3 bucket that receives the backups of an EKS Anywhere cluster.
 ///
 /// A part of `EksAnywhereBackupParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereBackupS3Parameters {
     /// Name of the bucket.
@@ -4155,7 +3699,6 @@ pub struct EksAnywhereBackupS3Parameters {
     /// ARN of the role to assume.
     pub role_arn: String,
     /// Prefix of the object keys.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_prefix: Option<String>,
 }
 
@@ -4183,7 +3726,7 @@ impl EksAnywhereBackupS3Parameters {
 /// Token of an EKS Anywhere cluster.
 ///
 /// Returned by `get_eks_anywhere_cluster_jwt`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereClusterJwtResponse {
     /// The token; treat it as sensitive.
@@ -4193,7 +3736,7 @@ pub struct EksAnywhereClusterJwtResponse {
 /// Git commit of the EKS Anywhere configuration to use for a cluster.
 ///
 /// Sent by `update_eks_anywhere_commit`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereCommitRequest {
     /// SHA of the commit.
@@ -4212,7 +3755,7 @@ impl EksAnywhereCommitRequest {
 /// Git commit of the EKS Anywhere configuration a cluster uses.
 ///
 /// Returned by `update_eks_anywhere_commit`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereCommitResponse {
     /// SHA of the commit.
@@ -4222,11 +3765,10 @@ pub struct EksAnywhereCommitResponse {
 /// EKS Anywhere credentials: a vSphere login and an assumed AWS role.
 ///
 /// A part of `AwsCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereVsphereRoleCredentialsRequest {
     /// Always `EKS_ANYWHERE_VSPHERE_ROLE`.
-    #[serde(rename = "type")]
     pub type_: types::EksAnywhereVsphereRoleCredentialsRequestType,
     /// Name of the credentials.
     pub name: String,
@@ -4270,11 +3812,10 @@ open_enum! {
 /// EKS Anywhere credentials: a vSphere login and an AWS access key.
 ///
 /// A part of `AwsCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereVsphereStaticCredentialsRequest {
     /// Always `EKS_ANYWHERE_VSPHERE_STATIC`.
-    #[serde(rename = "type")]
     pub type_: types::EksAnywhereVsphereStaticCredentialsType,
     /// Name of the credentials.
     pub name: String,
@@ -4370,7 +3911,7 @@ open_enum! {
 /// Authentication to AWS secrets that Qovery set up; null or absent for none.
 ///
 /// A part of `EksInfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksExternalSecretsAuthentication {
     /// ARN of the role.
@@ -4380,7 +3921,7 @@ pub struct EksExternalSecretsAuthentication {
 /// Facts about an EKS cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksInfrastructureOutputs {
     /// Always `EKS`.
@@ -4394,7 +3935,6 @@ pub struct EksInfrastructureOutputs {
     /// Identifier of the VPC.
     pub vpc_id: String,
     /// Authentication to AWS secrets that Qovery set up; null or absent for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_secrets_automatic_authentication: Option<
         types::EksExternalSecretsAuthentication,
     >,
@@ -4413,7 +3953,7 @@ open_enum! {
 /// Variable that reads its value from an external secret manager.
 ///
 /// A part of `ExternalSecretAssociatedServiceResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExternalSecretAssociatedServiceResponse {
     /// Identifier of the project.
@@ -4425,13 +3965,10 @@ pub struct ExternalSecretAssociatedServiceResponse {
     /// Name of the environment.
     pub environment_name: String,
     /// Identifier of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Name of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Type of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ApiVariableScopeEnum>,
     /// Name of the variable.
     pub variable_name: String,
@@ -4442,65 +3979,54 @@ pub struct ExternalSecretAssociatedServiceResponse {
 /// Variables that read their values from an external secret manager.
 ///
 /// Returned by `list_secret_manager_access_external_secrets`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExternalSecretAssociatedServiceResponseList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::ExternalSecretAssociatedServiceResponse>,
 }
 
 /// Limits on a configuration field; a limit that is null does not apply.
 ///
 /// A part of `FieldSchemaResponse` and `PlatformComponentInputRequirementResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FieldSchemaConstraintsResponse {
     /// Values allowed; null for any.
-    #[serde(rename = "allowedValues", default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_values: Vec<String>,
     /// Smallest number; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Smallest length of a text; null for none.
-    #[serde(rename = "minLength", skip_serializing_if = "Option::is_none")]
     pub min_length: Option<i64>,
     /// Largest length of a text; null for none.
-    #[serde(rename = "maxLength", skip_serializing_if = "Option::is_none")]
     pub max_length: Option<i64>,
     /// Regular expression the value must match; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
 }
 
 /// Configuration field of a platform component.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse`, `PlatformComponentResolutionResponse` and `PlatformTemplateComponentResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FieldSchemaResponse {
     /// Key of the field.
     pub key: String,
     /// Type of the value.
-    #[serde(rename = "type")]
     pub type_: types::FieldSchemaResponseType,
     /// Whether a value must be given.
     pub required: bool,
     /// Value used when none is given; null for none.
-    #[serde(rename = "defaultValue", skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
     /// Text shown for the field.
     pub label: String,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Limits on the value.
-    #[serde(default)]
     pub constraints: types::FieldSchemaConstraintsResponse,
 }
 
@@ -4533,13 +4059,12 @@ impl From<types::GcpWorkloadIdentityCredentialsRequest> for GcpCredentialsReques
 /// Authentication to a secret manager with Google Cloud credentials.
 ///
 /// A part of `SecretManagerAuthenticationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpJsonCredentialsAuthDto {
     /// Always `GCP_JSON_CREDENTIALS`.
     pub mode: types::GcpJsonCredentialsAuthDtoMode,
     /// Credentials as JSON text; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub json_credentials: rt::Patch<rt::SecretText>,
 }
 
@@ -4574,7 +4099,7 @@ open_enum! {
 /// Google Secret Manager as a source of secrets.
 ///
 /// A part of `SecretManagerEndpointConfigurationDto`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpSecretManagerEndpointDto {
     /// Always `GCP_SECRET_MANAGER`.
@@ -4623,13 +4148,12 @@ open_enum! {
 /// Google Cloud credentials based on a service account key.
 ///
 /// A part of `GcpCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpServiceAccountKeyCredentialsRequest {
     /// Name of the credentials.
     pub name: String,
     /// Kind of credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<types::GcpServiceAccountKeyCredentialType>,
     /// Key of the service account.
     pub gcp_credentials: rt::SecretText,
@@ -4672,13 +4196,12 @@ open_enum! {
 /// Google Cloud credentials based on workload identity federation.
 ///
 /// A part of `GcpCredentialsRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpWorkloadIdentityCredentialsRequest {
     /// Name of the credentials.
     pub name: String,
     /// Kind of credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<types::GcpWorkloadIdentityCredentialType>,
     /// Email address of the service account.
     pub service_account_email: String,
@@ -4712,45 +4235,41 @@ impl GcpWorkloadIdentityCredentialsRequest {
 }
 
 /// Returned by `get_cluster_kubernetes_events`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GetClusterKubernetesEventsResponse {
     /// The events.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ClusterKubernetesEvent>,
 }
 
 /// Returned by `get_cluster_token_by_cluster_id`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponse {
     /// Version of the API.
-    #[serde(rename = "apiVersion")]
     pub api_version: String,
     /// Kind.
     pub kind: String,
     /// Spec, by name.
-    #[serde(default)]
     pub spec: serde_json::Map<String, serde_json::Value>,
     /// Status.
     pub status: types::GetClusterTokenByClusterIdResponseStatus,
 }
 
 /// A part of `GetClusterTokenByClusterIdResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponseStatus {
     /// Token.
     pub token: rt::SecretText,
     /// Time of the expiration.
-    #[serde(rename = "expirationTimestamp", with = "rt::date_time")]
     pub expiration_timestamp: chrono::DateTime<chrono::Utc>,
 }
 
 /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
 ///
 /// A part of `GkeInfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GkeExternalSecretsAuthentication {
     /// Google Cloud service account.
@@ -4760,7 +4279,7 @@ pub struct GkeExternalSecretsAuthentication {
 /// Facts about a GKE cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GkeInfrastructureOutputs {
     /// Always `GKE`.
@@ -4770,7 +4289,6 @@ pub struct GkeInfrastructureOutputs {
     /// Self link of the cluster at Google Cloud.
     pub cluster_self_link: String,
     /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_secrets_automatic_authentication: Option<
         types::GkeExternalSecretsAuthentication,
     >,
@@ -4833,7 +4351,7 @@ impl From<types::KapsuleInfrastructureOutputs> for InfrastructureOutputs {
 /// Monitoring of the network inside a cluster.
 ///
 /// A part of `MetricsConfigurationManagedByQovery`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InternalNetworkMonitoring {
     /// Whether the monitoring is enabled.
@@ -4850,7 +4368,7 @@ impl InternalNetworkMonitoring {
 /// Facts about a Scaleway Kapsule cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KapsuleInfrastructureOutputs {
     /// Always `SCW_KAPSULE`.
@@ -4872,22 +4390,18 @@ open_enum! {
 /// Settings of the node pool for cron jobs.
 ///
 /// A part of `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterCronjobNodePoolOverride {
     /// When nodes may be consolidated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
     /// Limits on the size of the pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub spot_enabled: rt::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidate_after: Option<String>,
 }
 
@@ -4929,19 +4443,16 @@ impl KarpenterCronjobNodePoolOverride {
 /// Settings of the default node pool.
 ///
 /// A part of `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterDefaultNodePoolOverride {
     /// Limits on the size of the pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub spot_enabled: rt::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidate_after: Option<String>,
 }
 
@@ -4974,42 +4485,34 @@ impl KarpenterDefaultNodePoolOverride {
 /// Settings of the GPU node pool.
 ///
 /// A part of `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterGpuNodePoolOverride {
     /// When nodes may be consolidated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
     /// Limits on the size of the pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<types::KarpenterNodePoolLimits>,
     /// Constraints on the instances.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requirements: Option<Vec<types::KarpenterNodePoolRequirement>>,
     /// Disk size of a node, in GiB; the default is 100.
     ///
     /// At least 0. Default on the server: `100`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_size_in_gib: Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_iops: Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_throughput: Option<i64>,
     /// Whether spot instances are used; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub spot_enabled: Option<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidate_after: Option<String>,
 }
 
@@ -5078,23 +4581,18 @@ impl KarpenterGpuNodePoolOverride {
 /// Node pools of a cluster run by Karpenter.
 ///
 /// A part of `ClusterFeatureKarpenterParameters`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterNodePool {
     /// Constraints on the instances.
-    #[serde(default)]
     pub requirements: Vec<types::KarpenterNodePoolRequirement>,
     /// Settings of the stable pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stable_override: Option<types::KarpenterStableNodePoolOverride>,
     /// Settings of the default pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_override: Option<types::KarpenterDefaultNodePoolOverride>,
     /// Settings of the GPU pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_override: Option<types::KarpenterGpuNodePoolOverride>,
     /// Settings of the pool for cron jobs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cronjob_override: Option<types::KarpenterCronjobNodePoolOverride>,
 }
 
@@ -5143,16 +4641,14 @@ impl KarpenterNodePool {
 /// Weekly window in which nodes may be consolidated.
 ///
 /// A part of `KarpenterCronjobNodePoolOverride`, `KarpenterGpuNodePoolOverride` and `KarpenterStableNodePoolOverride`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterNodePoolConsolidation {
     /// Whether the window applies; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(default)]
     pub enabled: bool,
     /// Days of the window.
-    #[serde(default)]
     pub days: Vec<types::WeekdayEnum>,
     /// Start of the window.
     pub start_time: String,
@@ -5180,13 +4676,12 @@ impl KarpenterNodePoolConsolidation {
 /// Limits on the size of a node pool.
 ///
 /// A part of `KarpenterCronjobNodePoolOverride`, `KarpenterDefaultNodePoolOverride`, `KarpenterGpuNodePoolOverride` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterNodePoolLimits {
     /// Whether the limits apply; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(default)]
     pub enabled: bool,
     /// Largest CPU of the pool, in vCPU.
     pub max_cpu_in_vcpu: i64,
@@ -5195,7 +4690,6 @@ pub struct KarpenterNodePoolLimits {
     /// Largest number of GPUs in the pool; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub max_gpu: i64,
 }
 
@@ -5219,7 +4713,7 @@ impl KarpenterNodePoolLimits {
 /// Constraint on the instances of a node pool.
 ///
 /// A part of `KarpenterGpuNodePoolOverride` and `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterNodePoolRequirement {
     /// Property of the instances.
@@ -5227,7 +4721,6 @@ pub struct KarpenterNodePoolRequirement {
     /// How the property is compared.
     pub operator: types::KarpenterNodePoolRequirementOperator,
     /// Values allowed.
-    #[serde(default)]
     pub values: Vec<String>,
 }
 
@@ -5273,22 +4766,18 @@ open_enum! {
 /// Settings of the stable node pool.
 ///
 /// A part of `KarpenterNodePool`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KarpenterStableNodePoolOverride {
     /// When nodes may be consolidated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
     /// Limits on the size of the pool.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub spot_enabled: rt::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consolidate_after: Option<String>,
 }
 
@@ -5342,7 +4831,7 @@ open_enum! {
 /// Instance type of managed databases.
 ///
 /// A part of `ManagedDatabaseInstanceTypeResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManagedDatabaseInstanceTypeResponse {
     /// Name.
@@ -5352,18 +4841,17 @@ pub struct ManagedDatabaseInstanceTypeResponse {
 /// Instance types of managed databases.
 ///
 /// Returned by `list_aws_managed_database_instance_type`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManagedDatabaseInstanceTypeResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ManagedDatabaseInstanceTypeResponse>,
 }
 
 /// Kind of managed database.
 ///
 /// A part of `ManagedDatabaseTypeResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManagedDatabaseTypeResponse {
     /// Name.
@@ -5373,37 +4861,30 @@ pub struct ManagedDatabaseTypeResponse {
 /// Kinds of managed databases.
 ///
 /// Returned by `list_aws_managed_database_type` and `list_scw_managed_database_type`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManagedDatabaseTypeResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ManagedDatabaseTypeResponse>,
 }
 
 /// Observability stack that Qovery operates on a cluster.
 ///
 /// A part of `MetricsParametersConfiguration`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsConfigurationManagedByQovery {
     /// Always `MANAGED_BY_QOVERY`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<types::MetricsConfigurationManagedByQoveryKind>,
     /// Amount of resources given to the stack.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_profile: Option<types::ObservabilityResourceProfile>,
     /// Export to Amazon CloudWatch.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_watch_export_config: Option<types::CloudWatchExportConfig>,
     /// Whether the stack is highly available.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub high_availability: Option<bool>,
     /// Monitoring of the network inside the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub internal_network_monitoring: Option<types::InternalNetworkMonitoring>,
     /// Alerting settings.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alerting: Option<types::AlertingConfig>,
 }
 
@@ -5476,14 +4957,12 @@ open_enum! {
 /// Observability of a cluster.
 ///
 /// A part of `Cluster` and `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsParameters {
     /// Whether metrics are collected.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Configuration of the stack. The `kind` field selects the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub configuration: Option<types::MetricsParametersConfiguration>,
 }
 
@@ -5571,7 +5050,7 @@ open_enum! {
 /// Credentials for a cluster on the user's own machines.
 ///
 /// Sent by `create_on_premise_credentials` and `edit_on_premise_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OnPremiseCredentialsRequest {
     /// Name of the credentials.
@@ -5642,17 +5121,14 @@ open_enum! {
 /// Values for which the configuration of a platform component is to be resolved.
 ///
 /// Sent by `resolve_platform_component_configuration` and `resolve_platform_template_component_configuration`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewRequest {
     /// Values from the platform profile.
-    #[serde(rename = "profileConfig", skip_serializing_if = "Option::is_none")]
     pub profile_config: Option<serde_json::Map<String, serde_json::Value>>,
     /// Inputs given on the cluster.
-    #[serde(rename = "clusterInputs", skip_serializing_if = "Option::is_none")]
     pub cluster_inputs: Option<BTreeMap<String, String>>,
     /// Outputs of other components, by component key.
-    #[serde(rename = "componentOutputs", skip_serializing_if = "Option::is_none")]
     pub component_outputs: Option<BTreeMap<String, BTreeMap<String, String>>>,
 }
 
@@ -5691,54 +5167,44 @@ impl PlatformComponentConfigurationPreviewRequest {
 /// Configuration of a platform component resolved for a cluster.
 ///
 /// Returned by `resolve_platform_component_configuration`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewResponse {
     /// Identifier of the cluster.
-    #[serde(rename = "clusterId")]
     pub cluster_id: uuid::Uuid,
     /// Component key.
-    #[serde(rename = "componentKey")]
     pub component_key: String,
     /// Configuration fields of the component.
-    #[serde(default)]
     pub fields: Vec<types::FieldSchemaResponse>,
     /// Inputs that must be given.
-    #[serde(default)]
     pub requirements: Vec<types::PlatformComponentInputRequirementResponse>,
     /// Inputs taken from outputs of other components.
-    #[serde(rename = "componentBindings", default)]
     pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
     /// Values that are not accepted.
-    #[serde(default)]
     pub violations: Vec<types::PlatformComponentViolationResponse>,
 }
 
 /// Input a platform component needs.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentInputRequirementResponse {
     /// Key of the field.
     pub key: String,
     /// Type of the value.
-    #[serde(rename = "type")]
     pub type_: types::FieldSchemaResponseType,
     /// Whether a value must be given.
     pub required: bool,
     /// Value used when none is given; null for none.
-    #[serde(rename = "defaultValue", skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
     /// Text shown for the field.
     pub label: String,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Limits on the value.
-    #[serde(default)]
     pub constraints: types::FieldSchemaConstraintsResponse,
     /// Where the input is configured.
     pub scope: types::PlatformComponentConfigurationInputScope,
@@ -5749,13 +5215,12 @@ pub struct PlatformComponentInputRequirementResponse {
 /// Input of a platform component taken from an output of another one.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentOutputBindingResponse {
     /// Input.
     pub input: String,
     /// From component.
-    #[serde(rename = "fromComponent")]
     pub from_component: String,
     /// Output.
     pub output: String,
@@ -5776,36 +5241,30 @@ open_enum! {
 /// Configuration of a platform component resolved for a template.
 ///
 /// Returned by `resolve_platform_template_component_configuration`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentResolutionResponse {
     /// Component key.
-    #[serde(rename = "componentKey")]
     pub component_key: String,
     /// Configuration fields of the component.
-    #[serde(default)]
     pub fields: Vec<types::FieldSchemaResponse>,
     /// Inputs that must be given.
-    #[serde(default)]
     pub requirements: Vec<types::PlatformComponentInputRequirementResponse>,
     /// Inputs taken from outputs of other components.
-    #[serde(rename = "componentBindings", default)]
     pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
     /// Values that are not accepted.
-    #[serde(default)]
     pub violations: Vec<types::PlatformComponentViolationResponse>,
 }
 
 /// Configuration value that is not accepted.
 ///
 /// A part of `PlatformComponentConfigurationPreviewResponse` and `PlatformComponentResolutionResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformComponentViolationResponse {
     /// Code of the problem.
     pub code: String,
     /// Path of the field.
-    #[serde(rename = "fieldPath")]
     pub field_path: String,
     /// Text of the problem.
     pub message: String,
@@ -5828,18 +5287,17 @@ open_enum! {
 /// Platform templates of an organization.
 ///
 /// Returned by `list_platform_templates`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformTemplateCatalogResponse {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::PlatformTemplateSummaryResponse>,
 }
 
 /// Component of a platform template.
 ///
 /// A part of `PlatformTemplateLayerResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformTemplateComponentResponse {
     /// Key.
@@ -5847,17 +5305,15 @@ pub struct PlatformTemplateComponentResponse {
     /// Kind.
     pub kind: types::PlatformTemplateComponentKind,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The fields.
-    #[serde(default)]
     pub fields: Vec<types::FieldSchemaResponse>,
 }
 
 /// Layer of a platform template.
 ///
 /// A part of `PlatformTemplateSummaryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformTemplateLayerResponse {
     /// Key.
@@ -5865,22 +5321,16 @@ pub struct PlatformTemplateLayerResponse {
     /// Whether the layer cannot be disabled.
     pub mandatory: bool,
     /// Whether the layer is enabled unless chosen otherwise.
-    #[serde(rename = "enabledByDefault")]
     pub enabled_by_default: bool,
     /// Kinds of clusters the layer is meant for.
-    #[serde(default)]
     pub modes: Vec<types::PlatformClusterMode>,
     /// Cloud providers the layer is meant for; null for any.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<types::PlatformCloudVendor>,
     /// The component keys.
-    #[serde(rename = "componentKeys", default)]
     pub component_keys: Vec<String>,
     /// The components.
-    #[serde(default)]
     pub components: Vec<types::PlatformTemplateComponentResponse>,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
@@ -5901,7 +5351,7 @@ open_enum! {
 /// Version of a platform template with its layers.
 ///
 /// A part of `PlatformTemplateCatalogResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlatformTemplateSummaryResponse {
     /// Key.
@@ -5911,21 +5361,18 @@ pub struct PlatformTemplateSummaryResponse {
     /// Status.
     pub status: types::PlatformTemplateReleaseStatus,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The layers.
-    #[serde(default)]
     pub layers: Vec<types::PlatformTemplateLayerResponse>,
 }
 
 /// Names of the secrets of an external secret manager.
 ///
 /// Returned by `list_upstream_secrets_from_secret_provider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProviderSecrets {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<String>,
 }
 
@@ -5942,7 +5389,7 @@ open_enum! {
 /// Qovery as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderRequestProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryDnsProviderRequest {
     /// Always `QOVERY`.
@@ -5967,7 +5414,7 @@ impl QoveryDnsProviderRequest {
 /// Qovery as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderResponseProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryDnsProviderResponse {
     /// Always `QOVERY`.
@@ -5979,11 +5426,10 @@ pub struct QoveryDnsProviderResponse {
 /// IP addresses Qovery connects from.
 ///
 /// Returned by `list_qovery_ips`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryIpsResponse {
     /// The addresses.
-    #[serde(default)]
     pub ips: Vec<String>,
 }
 
@@ -6002,7 +5448,7 @@ open_enum! {
 /// What the Qovery operator of a cluster reports about its own release.
 ///
 /// A part of `ClusterOperatorStatusResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReportedClusterOperatorIdentity {
     /// Digest of the release, `sha256:` followed by 64 hexadecimal digits.
@@ -6014,7 +5460,6 @@ pub struct ReportedClusterOperatorIdentity {
     /// Version of the chart.
     pub chart_version: String,
     /// Time of the observation (RFC 3339); null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub observed_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
@@ -6031,7 +5476,7 @@ open_enum! {
 /// Amazon Route 53 as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderRequestProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Route53DnsProviderRequest {
     /// Always `ROUTE53`.
@@ -6043,7 +5488,6 @@ pub struct Route53DnsProviderRequest {
     /// AWS region.
     pub aws_region: String,
     /// Identifier of the hosted zone; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub hosted_zone_id: rt::Patch<String>,
 }
 
@@ -6091,7 +5535,7 @@ for Route53DnsProviderRequestCredentials {
 /// Amazon Route 53 as the DNS provider of a cluster.
 ///
 /// A part of `ClusterDnsProviderResponseProvider`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Route53DnsProviderResponse {
     /// Always `ROUTE53`.
@@ -6103,7 +5547,6 @@ pub struct Route53DnsProviderResponse {
     /// AWS region.
     pub aws_region: String,
     /// Identifier of the hosted zone; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hosted_zone_id: Option<String>,
 }
 
@@ -6128,11 +5571,10 @@ for Route53DnsProviderResponseCredentials {
 /// Credentials for Route 53 based on an access key.
 ///
 /// A part of `Route53DnsProviderRequestCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Route53StaticCredentialsRequest {
     /// Always `STATIC`.
-    #[serde(rename = "type")]
     pub type_: types::Route53StaticCredentialsType,
     /// Identifier of the access key.
     ///
@@ -6162,11 +5604,10 @@ impl Route53StaticCredentialsRequest {
 /// Credentials for Route 53 based on an access key. The secret part is never returned.
 ///
 /// A part of `Route53DnsProviderResponseCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Route53StaticCredentialsResponse {
     /// Always `STATIC`.
-    #[serde(rename = "type")]
     pub type_: types::Route53StaticCredentialsType,
     /// Identifier of the access key.
     pub aws_access_key_id: String,
@@ -6185,7 +5626,7 @@ open_enum! {
 /// Scaleway credentials.
 ///
 /// Sent by `create_scaleway_credentials` and `edit_scaleway_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ScalewayCredentialsRequest {
     /// Name of the credentials.
@@ -6197,7 +5638,6 @@ pub struct ScalewayCredentialsRequest {
     /// Identifier of the project.
     pub scaleway_project_id: String,
     /// Identifier of the organization at Scaleway.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_organization_id: Option<String>,
 }
 
@@ -6223,7 +5663,7 @@ impl ScalewayCredentialsRequest {
 /// Access to an external secret manager.
 ///
 /// A part of `Cluster`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretManagerAccess {
     /// Identifier of the access.
@@ -6231,10 +5671,8 @@ pub struct SecretManagerAccess {
     /// Name of the access.
     pub name: String,
     /// Time at which it was created.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change.
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Secret manager to reach.
     pub endpoint: types::SecretManagerEndpointConfigurationDto,
@@ -6245,11 +5683,10 @@ pub struct SecretManagerAccess {
 /// Access to an external secret manager.
 ///
 /// A part of `ClusterRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretManagerAccessRequest {
     /// Identifier of an existing access; null or absent for a new one.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub id: rt::Patch<uuid::Uuid>,
     /// Name of the access.
     pub name: String,

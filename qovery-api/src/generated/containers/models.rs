@@ -4,7 +4,6 @@
 //! Models. Containers and the registries that they come from.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -12,13 +11,12 @@ use crate::types;
 /// Kind of container registry that can be connected.
 ///
 /// A part of `AvailableContainerRegistryResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponse {
     /// Kind.
     pub kind: types::ContainerRegistryKindEnum,
     /// Configuration fields needed, by name.
-    #[serde(default)]
     pub required_config: serde_json::Map<String, serde_json::Value>,
     /// Whether the configuration is mandatory.
     pub is_mandatory: bool,
@@ -27,286 +25,114 @@ pub struct AvailableContainerRegistryResponse {
 /// Kinds of container registries that can be connected.
 ///
 /// Returned by `list_available_container_registry`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::AvailableContainerRegistryResponse>,
 }
 
 /// Advanced settings of a container. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_container_advanced_settings`. Returned by `get_container_advanced_settings`, `edit_container_advanced_settings` and `get_default_container_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
-    #[serde(
-        rename = "deployment.custom_domain_check_enabled",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_custom_domain_check_enabled: Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    #[serde(
-        rename = "deployment.termination_grace_period_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_termination_grace_period_seconds: Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    #[serde(
-        rename = "deployment.affinity.node.required",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
     /// Whether the pods are kept apart on different nodes.
-    #[serde(
-        rename = "deployment.antiaffinity.pod",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_antiaffinity_pod: Option<
         types::AdvancedSettingsDeploymentAntiaffinityPod,
     >,
     /// Whether the pods are spread over the availability zones.
-    #[serde(
-        rename = "deployment.topology_spread.zone",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_topology_spread_zone: Option<
         types::AdvancedSettingsDeploymentTopologySpreadZone,
     >,
     /// How pods are replaced during an update.
-    #[serde(
-        rename = "deployment.update_strategy.type",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_type: Option<
         types::AdvancedSettingsDeploymentUpdateStrategyType,
     >,
     /// Share of the pods that may be down during a rolling update, in percent.
-    #[serde(
-        rename = "deployment.update_strategy.rolling_update.max_unavailable_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_rolling_update_max_unavailable_percent: Option<i64>,
     /// Share of the pods that may be added during a rolling update, in percent.
-    #[serde(
-        rename = "deployment.update_strategy.rolling_update.max_surge_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_update_strategy_rolling_update_max_surge_percent: Option<i64>,
     /// Largest request body accepted, in MB.
-    #[serde(
-        rename = "network.ingress.proxy_body_size_mb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_body_size_mb: Option<i64>,
     /// Whether HTTP requests are redirected to HTTPS.
-    #[serde(
-        rename = "network.ingress.force_ssl_redirect",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_force_ssl_redirect: Option<bool>,
     /// Whether CORS headers are sent.
-    #[serde(
-        rename = "network.ingress.enable_cors",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_cors: Option<bool>,
     /// Origins allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_origin",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_origin: Option<String>,
     /// HTTP methods allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_methods",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_methods: Option<String>,
     /// HTTP headers allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_headers: Option<String>,
     /// Size of the buffer for the first part of a response, in kB.
-    #[serde(
-        rename = "network.ingress.proxy_buffer_size_kb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffer_size_kb: Option<i64>,
     /// Longest time requests may go through one kept-alive connection, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_time_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_time_seconds: Option<i64>,
     /// Time an idle kept-alive connection stays open, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the client, in seconds.
-    #[serde(
-        rename = "network.ingress.send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_send_timeout_seconds: Option<i64>,
     /// Longest time to connect to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_connect_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_connect_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_read_timeout_seconds: Option<i64>,
     /// Whether responses are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffering: Option<String>,
     /// Whether requests are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_request_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_request_buffering: Option<String>,
     /// Longest time between two writes to a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
     /// Source IP ranges that are let in.
-    #[serde(
-        rename = "network.ingress.whitelist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_whitelist_source_range: Option<String>,
     /// Source IP ranges that are shut out.
-    #[serde(
-        rename = "network.ingress.denylist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_denylist_source_range: Option<String>,
     /// Headers added by the proxy.
-    #[serde(
-        rename = "network.ingress.extra_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_extra_headers: Option<String>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_request_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_connection_idle_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.retry.num_retries",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_num_retries: rt::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.retry_on",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_retry_on: rt::Patch<String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.http_status_codes",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_http_status_codes: rt::Patch<String>,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    #[serde(
-        rename = "network.gateway_api.retry.per_try_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
     /// Name of the variable that holds the logins for basic authentication.
-    #[serde(
-        rename = "network.ingress.basic_auth_env_var",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_basic_auth_env_var: Option<String>,
     /// Whether a client keeps reaching the same pod.
-    #[serde(
-        rename = "network.ingress.enable_sticky_session",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_sticky_session: Option<bool>,
     /// Kubernetes service account of the pods.
-    #[serde(
-        rename = "security.service_account_name",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_service_account_name: Option<String>,
     /// Average CPU use that triggers scaling, in percent.
-    #[serde(
-        rename = "hpa.cpu.average_utilization_percent",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub hpa_cpu_average_utilization_percent: Option<i64>,
     /// Average memory use that triggers scaling, in percent; null turns scaling on memory off.
-    #[serde(
-        rename = "hpa.memory.average_utilization_percent",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub hpa_memory_average_utilization_percent: rt::Patch<i64>,
     /// Whether the token of the service account is mounted in the pods.
-    #[serde(
-        rename = "security.automount_service_account_token",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_automount_service_account_token: Option<bool>,
     /// Whether the root file system of the containers is read-only.
-    #[serde(
-        rename = "security.read_only_root_filesystem",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_read_only_root_filesystem: Option<bool>,
 }
 
@@ -629,39 +455,31 @@ impl ContainerAdvancedSettings {
 /// Number of instances of a container, in the 2022 revision.
 ///
 /// Returned by `get_container_current_scale`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerCurrentScale {
     /// Smallest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Number of instances that run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<i64>,
     /// Share of the largest number that runs, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// Version of a container to deploy.
 ///
 /// Sent by `deploy_container`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerDeployRequest {
     /// Tag of the image to deploy.
@@ -680,26 +498,24 @@ impl ContainerDeployRequest {
 /// Network settings of a container.
 ///
 /// Returned by `get_container_network` and `edit_container_network`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerNetwork {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky_session: Option<bool>,
 }
 
 /// Network settings of a container.
 ///
 /// Sent by `edit_container_network`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerNetworkRequest {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky_session: Option<bool>,
 }
 
@@ -728,7 +544,7 @@ open_enum! {
 /// Container registry to connect. Which configuration fields apply depends on the kind.
 ///
 /// Sent by `create_container_registry` and `edit_container_registry`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryRequest {
     /// Name given to the registry.
@@ -736,13 +552,10 @@ pub struct ContainerRegistryRequest {
     /// Kind of registry.
     pub kind: types::ContainerRegistryKindEnum,
     /// Free text about the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Access to the registry.
-    #[serde(default)]
     pub config: types::ContainerRegistryRequestConfig,
 }
 
@@ -776,59 +589,42 @@ impl ContainerRegistryRequest {
 /// Access to the registry.
 ///
 /// A part of `ContainerRegistryRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryRequestConfig {
     /// Identifier of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// Secret part of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_access_key: Option<rt::SecretText>,
     /// Region of the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Scaleway access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_access_key: Option<String>,
     /// Scaleway secret key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_secret_key: Option<rt::SecretText>,
     /// Identifier of the Scaleway project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_project_id: Option<String>,
     /// Google Cloud credentials as JSON text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub json_credentials: Option<rt::SecretText>,
     /// Kind of Google Cloud credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gcp_credentials_type: Option<types::ContainerRegistryConfigGcpCredentialsType>,
     /// Identifier of the Google Cloud project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
     /// Email address of the Google Cloud service account.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account_email: Option<String>,
     /// Resource name of the workload identity provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_identity_provider_resource: Option<String>,
     /// Lifetime of the tokens, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_lifetime_seconds: Option<i64>,
     /// User name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Password or token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<rt::SecretText>,
     /// ARN of the AWS role to assume.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Identifier of the Azure tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_subscription_id: Option<String>,
 }
 
@@ -951,120 +747,92 @@ impl ContainerRegistryRequestConfig {
 /// Container registry connected to an organization. Secrets of its configuration are never returned.
 ///
 /// Returned by `create_container_registry`, `get_container_registry` and `edit_container_registry`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name given to the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Kind of registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<types::ContainerRegistryKindEnum>,
     /// Free text about the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Cluster the registry belongs to, when it belongs to one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<types::OrganizationAvailableRole>,
     /// Number of services that use the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_services_count: Option<i64>,
     /// Access to the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<types::ContainerRegistryResponseConfig>,
 }
 
 /// Access to the registry.
 ///
 /// A part of `ContainerRegistryResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponseConfig {
     /// User name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Region of the registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Scaleway access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_access_key: Option<String>,
     /// Identifier of the Scaleway project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_project_id: Option<String>,
     /// Identifier of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// ARN of the AWS role to assume.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Kind of Google Cloud credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gcp_credentials_type: Option<types::ContainerRegistryConfigGcpCredentialsType>,
     /// Identifier of the Google Cloud project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
     /// Email address of the Google Cloud service account.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account_email: Option<String>,
     /// Resource name of the workload identity provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_identity_provider_resource: Option<String>,
     /// Lifetime of the tokens, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token_lifetime_seconds: Option<i64>,
     /// Identifier of the Azure tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_subscription_id: Option<String>,
     /// Identifier of the Azure application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_application_id: Option<String>,
     /// Object identifier of the Azure application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_application_object_id: Option<String>,
 }
 
 /// Container registries of an organization.
 ///
 /// Returned by `list_container_registry`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ContainerRegistryResponse>,
 }
 
 /// Configuration of a container. An edit replaces it as a whole: a field left out takes its default value.
 ///
 /// Sent by `edit_container` and `create_container`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequest {
     /// The volumes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<Vec<types::ContainerRequestStorageItem>>,
     /// The ports.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ports: Option<Vec<types::ContainerRequestPort>>,
     /// Name of the container service.
     pub name: String,
     /// Free text about the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Identifier of the container registry.
     pub registry_id: String,
@@ -1073,64 +841,48 @@ pub struct ContainerRequest {
     /// Tag of the image.
     pub tag: String,
     /// Arguments given to the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
     /// Entry point of the container; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; null goes back to the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_instances: Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Whether it is deployed automatically when a new version appears; null or absent sets the default, true.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auto_deploy: rt::Patch<bool>,
     /// Groups of annotations to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Event-driven scaling. Leaving it out on an edit goes back to scaling on resource use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyRequest>,
 }
 
@@ -1270,100 +1022,85 @@ impl ContainerRequest {
 /// Versions of an image.
 ///
 /// A part of `ContainerVersionResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerVersionResponse {
     /// Name of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tags of the image.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
 }
 
 /// Versions of the images of a container registry.
 ///
 /// Returned by `get_container_versions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerVersionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ContainerVersionResponse>,
 }
 
 /// Number of instances of one container of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentContainersCurrentScaleResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersCurrentScale {
     /// Identifier of the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<uuid::Uuid>,
     /// Smallest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
     /// Largest number of instances allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
     /// Number of instances that run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<i64>,
     /// Share of the largest number that runs, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub running_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// Numbers of instances of the containers of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_container_current_scale`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersCurrentScaleResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentContainersCurrentScale>,
 }
 
 /// Disks of one container of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentContainersStorageResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersStorage {
     /// Identifier of the container.
     pub container: uuid::Uuid,
     /// The disks.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<types::StorageDisk>,
 }
 
 /// Disks of the containers of an environment, in the 2022 revision.
 ///
 /// Returned by `get_environment_container_current_storage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersStorageResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentContainersStorage>,
 }
 
 /// Returned by `list_container_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListContainerDeploymentHistoryResponse {
     /// Number of the page.
@@ -1371,21 +1108,18 @@ pub struct ListContainerDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryContainer>,
 }
 
 /// Image that was pushed, used to deploy the containers of an organization that follow it automatically.
 ///
 /// Sent by `auto_deploy_container_environments`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationContainerAutoDeployRequest {
     /// Name of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
 }
 
@@ -1412,14 +1146,12 @@ impl OrganizationContainerAutoDeployRequest {
 /// Image that was pushed, used to create preview environments for the containers of an organization that use it.
 ///
 /// Sent by `preview_container_environments`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationContainerPreviewRequest {
     /// Name of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
 }
 

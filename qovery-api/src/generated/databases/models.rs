@@ -3,37 +3,33 @@
 
 //! Models. Databases, their logical databases and backups.
 
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::types;
 
 /// Backup of a database.
 ///
 /// Returned by `add_backup_database`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Backup {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the backup.
     pub name: String,
     /// Free text about the backup.
     pub message: String,
     /// Status of the backup.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::Status>,
 }
 
 /// Page of backups of a database.
 ///
 /// Returned by `list_database_backup`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BackupPaginatedResponseList {
     /// Number of the page.
@@ -41,14 +37,13 @@ pub struct BackupPaginatedResponseList {
     /// Number of items per page.
     pub page_size: i64,
     /// The backups.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Backup>,
 }
 
 /// Backup to make of a database.
 ///
 /// Sent by `add_backup_database`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BackupRequest {
     /// Name of the backup.
@@ -70,7 +65,7 @@ impl BackupRequest {
 /// Login to a database; treat it as sensitive.
 ///
 /// Returned by `get_database_master_credentials`, `edit_database_credentials`, `get_logical_database_credentials` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Credentials {
     /// Host name of the database.
@@ -86,7 +81,7 @@ pub struct Credentials {
 /// Login to set for a database, in the 2022 revision.
 ///
 /// Sent by `edit_database_credentials` and `edit_logical_database_credentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CredentialsRequest {
     /// User name.
@@ -108,166 +103,130 @@ impl CredentialsRequest {
 /// Versions available for a database engine.
 ///
 /// A part of `DatabaseConfigurationResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseConfiguration {
     /// Type of the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub database_type: Option<types::DatabaseTypeEnum>,
     /// Versions with the way each can be hosted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub version: Vec<types::DatabaseVersionMode>,
 }
 
 /// Database engines and versions available in an environment.
 ///
 /// Returned by `list_environment_database_config`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseConfigurationResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DatabaseConfiguration>,
 }
 
 /// Resource use of a database, in the 2022 revision.
 ///
 /// Returned by `get_database_current_metric`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseCurrentMetric {
     /// CPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::DatabaseCurrentMetricCpu>,
     /// Memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::DatabaseCurrentMetricMemory>,
     /// Storage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<types::DatabaseCurrentMetricStorage>,
 }
 
 /// CPU use of a database, in the 2022 revision.
 ///
 /// A part of `DatabaseCurrentMetric`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseCurrentMetricCpu {
     /// CPU requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_float: Option<f64>,
     /// CPU used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_number: Option<f64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
 /// Memory use of a database, in the 2022 revision.
 ///
 /// A part of `DatabaseCurrentMetric`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseCurrentMetricMemory {
     /// Memory requested, in MB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_mb: Option<i64>,
     /// Memory used, in MB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_mb: Option<i64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
 /// Storage use of a database, in the 2022 revision.
 ///
 /// A part of `DatabaseCurrentMetric`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseCurrentMetricStorage {
     /// Storage requested, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_gb: Option<i64>,
     /// Storage used, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_gb: Option<i64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
 /// New configuration of a database. It replaces the former one as a whole: a field left out takes its default value.
 ///
 /// Sent by `edit_database`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseEditRequest {
     /// Name of the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Free text about the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Version of the engine.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Where the database can be reached from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accessibility: Option<types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
     /// Default on the server: `250`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory in MiB, for a database in a container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Storage in GiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<i64>,
     /// Instance type, for a managed database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Groups of annotations to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Type of the disk; null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub disk_type: rt::Patch<types::DatabaseDiskType>,
 }
 
@@ -360,48 +319,38 @@ impl DatabaseEditRequest {
 /// Database to create.
 ///
 /// Sent by `create_database`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseRequest {
     /// Name of the database.
     pub name: String,
     /// Free text about the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Database engine.
-    #[serde(rename = "type")]
     pub type_: types::DatabaseTypeEnum,
     /// Version of the engine.
     pub version: String,
     /// How the database is hosted.
     pub mode: types::DatabaseModeEnum,
     /// Where the database can be reached from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accessibility: Option<types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
     /// Default on the server: `250`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Instance type, for a managed database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Memory in MiB, for a database in a container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Storage in GiB; the default is 10.
     ///
     /// Default on the server: `10`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<i64>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Groups of annotations to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
 }
 
@@ -482,102 +431,83 @@ impl DatabaseRequest {
 /// Version of a database engine and the way it can be hosted.
 ///
 /// A part of `DatabaseConfiguration`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseVersionMode {
     /// Name of the version.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// How a database of that version can be hosted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub supported_mode: Option<types::DatabaseModeEnum>,
 }
 
 /// Resource use of one database of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentDatabasesCurrentMetricResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetric {
     /// Identifier of the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<uuid::Uuid>,
     /// CPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
     /// Memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::EnvironmentDatabasesCurrentMetricMemory>,
     /// Storage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<types::EnvironmentDatabasesCurrentMetricStorage>,
 }
 
 /// Memory use of a database of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentDatabasesCurrentMetric`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricMemory {
     /// Memory requested, in MB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_mb: Option<i64>,
     /// Memory used, in MB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_mb: Option<i64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
 /// Resource use of the databases of an environment, in the 2022 revision.
 ///
 /// Returned by `list_environment_database_current_metric`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentDatabasesCurrentMetric>,
 }
 
 /// Storage use of a database of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentDatabasesCurrentMetric`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricStorage {
     /// Storage requested, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_gb: Option<i64>,
     /// Storage used, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_gb: Option<i64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
 /// Returned by `list_database_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListDatabaseDeploymentHistoryResponse {
     /// Number of the page.
@@ -585,20 +515,18 @@ pub struct ListDatabaseDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryDatabase>,
 }
 
 /// Logical database to create on a database, in the 2022 revision.
 ///
 /// Sent by `create_logical_database_on_database` and `edit_logical_database`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogicalDatabaseRequest {
     /// Name of the logical database.
     pub name: String,
     /// Free text about the logical database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
@@ -620,40 +548,37 @@ impl LogicalDatabaseRequest {
 /// CPU use over time, in the 2022 revision.
 ///
 /// Returned by `get_database_metric_cpu`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricCpuDatapointResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricCpuDatapoint>,
 }
 
 /// Memory use over time, in the 2022 revision.
 ///
 /// Returned by `get_database_metric_memory`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricMemoryDatapointResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricMemoryDatapoint>,
 }
 
 /// Use of a disk over time, in the 2022 revision.
 ///
 /// Returned by `get_database_metric_storage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricStorageDatapointResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricStorageDatapoint>,
 }
 
 /// Version that can be used.
 ///
 /// A part of `VersionResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Version {
     /// Name of the version.
@@ -663,11 +588,10 @@ pub struct Version {
 /// Versions that can be used.
 ///
 /// Returned by `list_database_version`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VersionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Version>,
 }
 

@@ -3,18 +3,16 @@
 
 //! Models. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
 use crate::types;
 
 /// Sent by `attach_service_to_deployment_stage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachServiceToDeploymentStageRequest {
     /// Whether deployments leave the service out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_skipped: Option<bool>,
 }
 
@@ -31,11 +29,10 @@ impl AttachServiceToDeploymentStageRequest {
 }
 
 /// Sent by `clean_failed_jobs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CleanFailedJobsRequest {
     /// The job identifiers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_ids: Option<Vec<uuid::Uuid>>,
 }
 
@@ -52,38 +49,32 @@ impl CleanFailedJobsRequest {
 }
 
 /// Returned by `clean_failed_jobs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CleanFailedJobsResponse {
     /// The clean job identifiers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_job_ids: Vec<uuid::Uuid>,
     /// The clean Kubernetes jobs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }
 
 /// Copy to make of an environment.
 ///
 /// Sent by `clone_environment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloneEnvironmentRequest {
     /// Name of the new environment.
     pub name: String,
     /// Identifier of the cluster for the copy; absent to keep the same cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
     /// Mode of the copy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<types::EnvironmentModeEnum>,
     /// Whether the deployment rules of the project apply to the copy; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub apply_deployment_rule: Option<bool>,
     /// Identifier of the project for the copy; absent to keep the same project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
 }
 
@@ -123,7 +114,7 @@ impl CloneEnvironmentRequest {
 /// Short description of a cluster.
 ///
 /// A part of `EnvironmentOverviewResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOverviewResponse {
     /// Identifier.
@@ -139,7 +130,7 @@ pub struct ClusterOverviewResponse {
 /// Image whose existence is to be checked.
 ///
 /// Sent by `check_container_image`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerImageCheckRequest {
     /// Identifier of the container registry.
@@ -182,16 +173,14 @@ open_enum! {
 /// Environment to create.
 ///
 /// Sent by `create_environment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateEnvironmentRequest {
     /// Name of the environment.
     pub name: String,
     /// Identifier of the cluster; absent to let the API choose.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<uuid::Uuid>,
     /// Purpose of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<types::CreateEnvironmentModeEnum>,
 }
 
@@ -219,7 +208,7 @@ impl CreateEnvironmentRequest {
 /// Deployment for which a report about the resources used by its builds is wanted.
 ///
 /// Sent by `generate_deployment_build_usage_report`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportRequest {
     /// Identifier of the execution of the deployment.
@@ -244,14 +233,12 @@ impl DeploymentBuildUsageReportRequest {
 /// Links to a report about the resources used by the builds of a deployment.
 ///
 /// Returned by `generate_deployment_build_usage_report`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportResponse {
     /// URL of the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub delete_report_url: Option<rt::SecretText>,
 }
 
@@ -280,72 +267,57 @@ open_enum! {
 /// Application as it was in a past deployment of its environment.
 ///
 /// A part of `DeploymentHistoryEnvironment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryApplication {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the application.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// State the application reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
 }
 
 /// Past deployment of an environment with its services, in the first version of the history.
 ///
 /// A part of `DeploymentHistoryEnvironmentPage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironment {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// State the deployment reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
     /// Channel that started the deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::OrganizationEventOrigin>,
     /// Who or what started the deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub triggered_by: Option<String>,
     /// Applications of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applications: Vec<types::DeploymentHistoryApplication>,
     /// Containers of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<types::DeploymentHistoryContainer>,
     /// Databases of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<types::DeploymentHistoryDatabase>,
     /// Jobs of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<types::DeploymentHistoryJobResponse>,
     /// Helm services of the deployment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helms: Vec<types::DeploymentHistoryHelmResponse>,
 }
 
 /// Page of past deployments of an environment, newest first.
 ///
 /// Returned by `list_environment_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentPage {
     /// Number of the page.
@@ -353,14 +325,13 @@ pub struct DeploymentHistoryEnvironmentPage {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first; at most 20 per page.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryEnvironment>,
 }
 
 /// Past deployments of an environment by stage, newest first. There is no cursor to get older ones.
 ///
 /// Returned by `list_environment_deployment_history_v2`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentPageV2 {
     /// Number of the page.
@@ -368,14 +339,13 @@ pub struct DeploymentHistoryEnvironmentPageV2 {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryEnvironmentV2>,
 }
 
 /// Past deployment of an environment by stage, in the second version of the history.
 ///
 /// A part of `DeploymentHistoryEnvironmentPageV2`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2 {
     /// What identifies the deployment.
@@ -389,7 +359,6 @@ pub struct DeploymentHistoryEnvironmentV2 {
     /// Total duration in ISO 8601 form, such as `PT16.503S`.
     pub total_duration: String,
     /// Stages of the deployment in order.
-    #[serde(default)]
     pub stages: Vec<types::DeploymentHistoryStage>,
     /// Progress of the action.
     pub action_status: types::DeploymentHistoryActionStatus,
@@ -398,7 +367,7 @@ pub struct DeploymentHistoryEnvironmentV2 {
 /// What identifies the deployment.
 ///
 /// A part of `DeploymentHistoryEnvironmentV2`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2Identifier {
     /// Identifier of the execution, `<uuid>-<number>` possibly followed by a timestamp.
@@ -410,7 +379,7 @@ pub struct DeploymentHistoryEnvironmentV2Identifier {
 /// Stage of a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironmentV2`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryStage {
     /// Name of the stage.
@@ -420,7 +389,6 @@ pub struct DeploymentHistoryStage {
     /// Duration of the stage in ISO 8601 form, such as `PT16.503S`.
     pub duration: String,
     /// Services of the stage.
-    #[serde(default)]
     pub services: Vec<types::DeploymentHistoryService>,
 }
 
@@ -455,13 +423,12 @@ open_enum! {
 /// Name and description of a deployment stage.
 ///
 /// Sent by `edit_deployment_stage` and `create_environment_deployment_stage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageRequest {
     /// Name of the stage.
     pub name: String,
     /// Free text about the stage; null clears it on an edit.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
 }
 
@@ -483,105 +450,85 @@ impl DeploymentStageRequest {
 /// Deployment stage of an environment: stages run one after the other, the services of a stage together.
 ///
 /// Returned by `get_deployment_stage`, `edit_deployment_stage`, `create_environment_deployment_stage` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Environment the stage belongs to.
     pub environment: types::ReferenceObject,
     /// Name of the stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Free text about the stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Position of the stage in the deployment, lowest first.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_order: Option<i64>,
     /// Services attached to the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<types::DeploymentStageServiceResponse>,
 }
 
 /// Deployment stages of an environment.
 ///
 /// Returned by `move_after_deployment_stage`, `move_before_deployment_stage`, `attach_service_to_deployment_stage` and 1 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageResponseList {
     /// The stages.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentStageResponse>,
 }
 
 /// Attachment of a service to a deployment stage.
 ///
 /// A part of `DeploymentStageResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageServiceResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Identifier of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Kind of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<String>,
     /// Whether deployments of the environment leave the service out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_skipped: Option<bool>,
 }
 
 /// Deployment stage together with the status of each service it holds, grouped by kind.
 ///
 /// A part of `EnvironmentStatusesWithStages`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageWithServicesStatuses {
     /// Statuses of the applications of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applications: Vec<types::Status>,
     /// Statuses of the containers of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<types::Status>,
     /// Statuses of the jobs of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<types::Status>,
     /// Statuses of the databases of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<types::Status>,
     /// Statuses of the Helm services of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helms: Vec<types::Status>,
     /// Statuses of the Terraform services of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terraforms: Vec<types::Status>,
     /// Statuses of the agentic workflows of the stage.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agentic_workflows: Vec<types::Status>,
     /// The stage itself and its progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<types::Stage>,
 }
 
 /// Dockerfile to check in a Git repository.
 ///
 /// Sent by `check_dockerfile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileCheckRequest {
     /// Git repository to look in.
@@ -606,159 +553,132 @@ impl DockerfileCheckRequest {
 /// Result of the check of a Dockerfile.
 ///
 /// Returned by `check_dockerfile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileCheckResponse {
     /// Path of the Dockerfile.
     pub dockerfile_path: String,
     /// Build arguments it declares.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arg: Vec<String>,
     /// Image repositories it refers to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<String>,
 }
 
 /// State of one deployment, looked up by the identifier of its deployment request. Every field is optional.
 ///
 /// Returned by `get_deployment_status_by_deployment_request_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvDeploymentStatus {
     /// Identifier of the deployment request.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Identifier of the environment the request is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<uuid::Uuid>,
     /// State of that deployment, unaffected by later ones.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
 }
 
 /// Environment: a set of services deployed together.
 ///
 /// Returned by `get_environment`, `edit_environment`, `clone_environment` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Environment {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
     pub name: String,
     /// Organization the environment belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<types::ReferenceObject>,
     /// Project the environment belongs to.
     pub project: types::ReferenceObject,
     /// Identifier of the user who changed it last.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_updated_by: Option<uuid::Uuid>,
     /// Cloud provider and cluster.
-    #[serde(default)]
     pub cloud_provider: types::EnvironmentCloudProvider,
     /// Purpose of the environment.
     pub mode: types::EnvironmentModeEnum,
     /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
     /// Name of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
     /// Time the environment expires (RFC 3339); null or absent when it does not.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// Cloud provider and cluster.
 ///
 /// A part of `Environment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentCloudProvider {
     /// Cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// Cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
 }
 
 /// Deployment rule of an environment.
 ///
 /// Returned by `get_environment_deployment_rule` and `edit_environment_deployment_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDeploymentRule {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether preview environments are created on request; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_demand_preview: Option<bool>,
     /// Whether the environment is stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_stop: Option<bool>,
     /// Whether preview environments are created automatically; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Time zone of the schedule.
     pub timezone: String,
     /// Time of day the environment starts, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub start_time: chrono::DateTime<chrono::Utc>,
     /// Time of day the environment stops, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub stop_time: chrono::DateTime<chrono::Utc>,
     /// Days on which the schedule applies.
-    #[serde(default)]
     pub weekdays: Vec<types::WeekdayEnum>,
 }
 
 /// New deployment rule of an environment.
 ///
 /// Sent by `edit_environment_deployment_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDeploymentRuleEditRequest {
     /// Whether preview environments are created on request; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_demand_preview: Option<bool>,
     /// Whether preview environments are created automatically; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Whether the environment is stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_stop: Option<bool>,
     /// Time zone of the schedule.
     pub timezone: String,
     /// Time of day the environment starts, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub start_time: chrono::DateTime<chrono::Utc>,
     /// Time of day the environment stops, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub stop_time: chrono::DateTime<chrono::Utc>,
     /// Days on which the schedule applies.
     pub weekdays: Vec<types::WeekdayEnum>,
@@ -816,14 +736,12 @@ open_enum! {
 /// Fields of an environment to change.
 ///
 /// Sent by `edit_environment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentEditRequest {
     /// Name of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Purpose of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<types::CreateEnvironmentModeEnum>,
 }
 
@@ -847,55 +765,46 @@ impl EnvironmentEditRequest {
 /// Entry of the deployment log of an environment, in the first version of the log.
 ///
 /// A part of `EnvironmentLogResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLog {
     /// Identifier of the entry.
     pub id: uuid::Uuid,
     /// Time of the entry (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// What the entry is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<types::EnvironmentLogScope>,
     /// State of the object when the entry was written.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<types::StatusKindEnum>,
     /// Text of the entry; can be null.
     pub message: Option<String>,
     /// Identifier of the execution that wrote the entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Advice about the cause or the remedy of a problem.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 /// Entries of the deployment log of an environment, in the first version of the log.
 ///
 /// Returned by `list_environment_log`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogResponseList {
     /// The entries.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentLog>,
 }
 
 /// What the entry is about.
 ///
 /// A part of `EnvironmentLog`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogScope {
     /// Kind of object the entry is about.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<types::EnvironmentLogTypeEnum>,
     /// Name of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Identifier of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
 }
 
@@ -916,147 +825,120 @@ open_enum! {
 /// Entry of the deployment log of an environment, in the second version of the log.
 ///
 /// Returned by `list_environment_logs`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogs {
     /// Kind of entry.
-    #[serde(rename = "type")]
     pub type_: String,
     /// Time of the entry (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub timestamp: chrono::DateTime<chrono::Utc>,
     /// Where the entry comes from.
-    #[serde(default)]
     pub details: types::EnvironmentLogsDetails,
     /// Failure the entry reports; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<types::EnvironmentLogsError>,
     /// Text of the entry; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<types::EnvironmentLogsMessage>,
 }
 
 /// Where the entry comes from.
 ///
 /// A part of `EnvironmentLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetails {
     /// Identifier of the organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<uuid::Uuid>,
     /// Identifier of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
     /// Identifier of the execution that wrote the entry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Object the entry is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub transmitter: Option<types::EnvironmentLogsDetailsTransmitter>,
     /// Deployment stage the entry belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<types::EnvironmentLogsDetailsStage>,
 }
 
 /// Deployment stage the entry belongs to.
 ///
 /// A part of `EnvironmentLogsDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetailsStage {
     /// Step of the deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// Identifier of the stage; null when the entry belongs to none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name of the stage; null when the entry belongs to none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
 /// Object the entry is about.
 ///
 /// A part of `EnvironmentLogsDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetailsTransmitter {
     /// Identifier of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name of the object.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Kind of object.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
 }
 
 /// Failure the entry reports; null or absent when there is none.
 ///
 /// A part of `EnvironmentLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsError {
     /// Short code of the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Text of the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_log_message: Option<String>,
     /// URL of a page about the failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Advice about the remedy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint_message: Option<String>,
     /// Failure that caused this one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub underlying_error: Option<types::EnvironmentLogsErrorUnderlyingError>,
 }
 
 /// Failure that caused this one.
 ///
 /// A part of `EnvironmentLogsError`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsErrorUnderlyingError {
     /// Text of the underlying failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Complete text of the underlying failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub full_details: Option<String>,
 }
 
 /// Text of the entry; null or absent when there is none.
 ///
 /// A part of `EnvironmentLogs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsMessage {
     /// Text without sensitive values.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub safe_message: Option<String>,
     /// Complete text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub full_details: Option<String>,
 }
 
 /// Short description of an environment.
 ///
 /// A part of `EnvironmentOverviewResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponse {
     /// Identifier.
     pub id: uuid::Uuid,
     /// Time at which it was created.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change.
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Name.
     pub name: String,
@@ -1067,42 +949,38 @@ pub struct EnvironmentOverviewResponse {
     /// Summary of its services.
     pub services_overview: types::ServicesOverviewResponse,
     /// Deployment status; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_status: Option<types::EnvironmentStatus>,
 }
 
 /// Short descriptions of the environments of a project.
 ///
 /// Returned by `get_project_environments_overview`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentOverviewResponse>,
 }
 
 /// Environments of a project.
 ///
 /// Returned by `list_environment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Environment>,
 }
 
 /// Options for the restart of an environment, as of the 2022 revision.
 ///
 /// Sent by `restart_environment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentRestartRequest {
     /// Whether to restart the databases too; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub restart_db: Option<bool>,
 }
 
@@ -1121,26 +999,20 @@ impl EnvironmentRestartRequest {
 /// Services of one environment that an action such as stop, delete or uninstall applies to.
 ///
 /// Sent by `delete_selected_services`, `stop_selected_services` and `uninstall_selected_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentServiceIdsAllRequest {
     /// Identifiers of the applications.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub application_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the containers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub container_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the databases.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub database_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the jobs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the Helm services.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub helm_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the Terraform services.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub terraform_ids: Option<Vec<uuid::Uuid>>,
 }
 
@@ -1191,31 +1063,29 @@ impl EnvironmentServiceIdsAllRequest {
 /// Number of services of an environment.
 ///
 /// A part of `EnvironmentStatsResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStats {
     /// Identifier of the referenced object.
     pub id: uuid::Uuid,
     /// Number of services.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_total_number: Option<i64>,
 }
 
 /// Numbers of services of the environments of a project.
 ///
 /// Returned by `get_project_environment_service_number`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatsResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentStats>,
 }
 
 /// Deployment status of an environment.
 ///
 /// Returned by `cancel_environment_deployment`, `redeploy_environment`, `deploy_all_services` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatus {
     /// Identifier of the environment.
@@ -1223,31 +1093,22 @@ pub struct EnvironmentStatus {
     /// Current state of the environment as a whole. It can stay in error because of an older failure of a service that the last deployment did not touch; use `last_deployment_state` to judge a deployment.
     pub state: types::StateEnum,
     /// Time of the last deployment (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// State reached by the last deployment. This is the field that tells how a deployment ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_deployment_state: Option<types::StateEnum>,
     /// Execution identifier of the last deployment; null or absent when there was none. It changes when another deployment starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_deployment_id: Option<String>,
     /// Duration of the last deployment in seconds; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_deployment_duration_in_seconds: Option<i64>,
     /// Channel that started the last deployment; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::EnvironmentStatusEventOriginEnum>,
     /// Who or what started the last deployment; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub triggered_by: Option<String>,
     /// Whether what is deployed matches the current configuration. This is drift, not progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_status: Option<types::EnvironmentDeploymentStatusEnum>,
     /// Identifier of the queued deployment request; null or absent when none is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Durations of the steps of each stage; null or absent when not measured.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<types::StageStepMetrics>,
 }
 
@@ -1276,73 +1137,60 @@ open_enum! {
 /// Statuses of several environments.
 ///
 /// Returned by `get_project_environments_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusList {
     /// One status for each environment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentStatus>,
 }
 
 /// Status of an environment together with the status of each of its services, grouped by kind.
 ///
 /// Returned by `get_environment_statuses`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatuses {
     /// Status of the environment.
     pub environment: types::EnvironmentStatus,
     /// Statuses of its applications.
-    #[serde(default)]
     pub applications: Vec<types::Status>,
     /// Statuses of its containers.
-    #[serde(default)]
     pub containers: Vec<types::Status>,
     /// Statuses of its jobs.
-    #[serde(default)]
     pub jobs: Vec<types::Status>,
     /// Statuses of its databases.
-    #[serde(default)]
     pub databases: Vec<types::Status>,
     /// Statuses of its Helm services.
-    #[serde(default)]
     pub helms: Vec<types::Status>,
     /// Statuses of its Terraform services.
-    #[serde(default)]
     pub terraforms: Vec<types::Status>,
     /// Statuses of its agentic workflows; may be absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agentic_workflows: Vec<types::Status>,
 }
 
 /// Status of an environment together with the statuses of its services, grouped by deployment stage.
 ///
 /// Returned by `get_environment_statuses_with_stages`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusesWithStages {
     /// Status of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<types::EnvironmentStatus>,
     /// Stages with the statuses of their services.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<types::DeploymentStageWithServicesStatuses>,
     /// Checks made before the first stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pre_check_stage: Option<types::EnvironmentStatusesWithStagesPreCheckStage>,
 }
 
 /// Checks made before the first stage.
 ///
 /// A part of `EnvironmentStatusesWithStages`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusesWithStagesPreCheckStage {
     /// Outcome of the checks.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the checks in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_duration_sec: Option<i64>,
 }
 
@@ -1361,7 +1209,7 @@ open_enum! {
 /// Files whose existence in a Git repository is to be checked.
 ///
 /// Sent by `check_git_file`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitFileCheckRequest {
     /// Git repository to look in.
@@ -1383,7 +1231,7 @@ impl GitFileCheckRequest {
 /// Whether the webhook that reports Git changes of a service is in place.
 ///
 /// Returned by `sync_service_git_webhook` and `get_service_git_webhook_status`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitWebhookStatusResponse {
     /// State of the webhook.
@@ -1391,7 +1239,6 @@ pub struct GitWebhookStatusResponse {
     /// Git provider.
     pub provider: types::GitProviderEnum,
     /// Events the webhook should report but does not.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_events: Vec<String>,
 }
 
@@ -1414,7 +1261,7 @@ open_enum! {
 /// Helm chart to check in a Git repository.
 ///
 /// Sent by `check_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmCheckRequest {
     /// Git repository to look in.
@@ -1431,61 +1278,55 @@ impl HelmCheckRequest {
 /// Deployment state of the routing in front of a service.
 ///
 /// Returned by `get_ingress_deployment_status`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IngressDeploymentStatusResponse {
     /// Identifier of the router.
-    #[serde(rename = "routerId", skip_serializing_if = "Option::is_none")]
     pub router_id: Option<uuid::Uuid>,
     /// Deployment state of the router.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
 }
 
 /// Returned by `list_deployment_request_by_environment_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByEnvironmentIdResponse {
     /// The requests that wait for their turn.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::QueuedDeploymentRequestWithStages>,
 }
 
 /// Returned by `list_deployment_request_by_service_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByServiceIdResponse {
     /// The requests that wait for their turn.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::QueuedDeploymentRequestForService>,
 }
 
 /// Returned by `list_services_by_environment_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListServicesByEnvironmentIdResponse {
     /// The results.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Service>,
 }
 
 /// By whom and through which channel the request was made.
 ///
 /// A part of `QueuedDeploymentRequestForService` and `QueuedDeploymentRequestWithStages`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestAuditingData {
     /// Who or what made the request.
     pub triggered_by: String,
     /// Channel the request came through; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::OrganizationEventOrigin>,
 }
 
 /// Deployment request of one service that is waiting for its turn.
 ///
 /// A part of `ListDeploymentRequestByServiceIdResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForService {
     /// What identifies the request and the service.
@@ -1501,7 +1342,7 @@ pub struct QueuedDeploymentRequestForService {
 /// What identifies the request and the service.
 ///
 /// A part of `QueuedDeploymentRequestForService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForServiceIdentifier {
     /// Identifier of the deployment request; it can be used to cancel it.
@@ -1517,7 +1358,7 @@ pub struct QueuedDeploymentRequestForServiceIdentifier {
 /// Deployment request of an environment that is waiting for its turn.
 ///
 /// A part of `ListDeploymentRequestByEnvironmentIdResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStages {
     /// What identifies the request and the environment.
@@ -1527,14 +1368,13 @@ pub struct QueuedDeploymentRequestWithStages {
     /// Action that is asked for.
     pub trigger_action: types::DeploymentHistoryTriggerAction,
     /// Stages the request will go through.
-    #[serde(default)]
     pub stages: Vec<types::QueuedDeploymentRequestWithStagesStage>,
 }
 
 /// What identifies the request and the environment.
 ///
 /// A part of `QueuedDeploymentRequestWithStages`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStagesIdentifier {
     /// Identifier of the deployment request; it can be used to cancel it.
@@ -1544,7 +1384,7 @@ pub struct QueuedDeploymentRequestWithStagesIdentifier {
 }
 
 /// A part of `QueuedDeploymentRequestWithStages`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStagesStage {
     /// Name of the stage.
@@ -1552,12 +1392,11 @@ pub struct QueuedDeploymentRequestWithStagesStage {
     /// Progress of the stage.
     pub status: types::StageStatusEnum,
     /// Services of the stage.
-    #[serde(default)]
     pub services: Vec<types::QueuedStageService>,
 }
 
 /// A part of `QueuedDeploymentRequestWithStagesStage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageService {
     /// What identifies the service.
@@ -1565,17 +1404,15 @@ pub struct QueuedStageService {
     /// Progress of the service within the stage.
     pub status: types::StageStatusEnum,
     /// URI of the icon of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Further details of a job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<types::QueuedStageServiceDetails>,
 }
 
 /// Further details of a job.
 ///
 /// A part of `QueuedStageService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageServiceDetails {
     /// Kind of job.
@@ -1585,7 +1422,7 @@ pub struct QueuedStageServiceDetails {
 /// What identifies the service.
 ///
 /// A part of `QueuedStageService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageServiceIdentifier {
     /// Identifier of the service.
@@ -1599,17 +1436,14 @@ pub struct QueuedStageServiceIdentifier {
 /// Services of one environment to restart.
 ///
 /// Sent by `reboot_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RebootServicesRequest {
     /// Identifiers of the applications.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub application_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the databases.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub database_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the containers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub container_ids: Option<Vec<uuid::Uuid>>,
 }
 
@@ -1720,7 +1554,7 @@ impl From<types::TerraformResponse> for Service {
 /// Summary of the services of an environment.
 ///
 /// A part of `EnvironmentOverviewResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServicesOverviewResponse {
     /// Number of services.
@@ -1746,7 +1580,7 @@ open_enum! {
 /// Deployment stage with its progress in the last deployment.
 ///
 /// A part of `DeploymentStageWithServicesStatuses`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Stage {
     /// Identifier of the deployment stage.
@@ -1754,12 +1588,10 @@ pub struct Stage {
     /// Name of the stage.
     pub name: String,
     /// Durations of the steps of the stage, when measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<types::StageStepMetrics>,
     /// Free text about the stage.
     pub description: String,
     /// Progress of the stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StageStatusEnum>,
 }
 
@@ -1786,20 +1618,16 @@ open_enum! {
 /// Duration and outcome of one step of a deployment stage.
 ///
 /// A part of `StageStepMetrics`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StageStepMetric {
     /// Identifier of the deployment stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<uuid::Uuid>,
     /// Step that was measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub step_name: Option<types::StageStepMetricNameEnum>,
     /// Outcome of the step.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the step in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_sec: Option<i64>,
 }
 
@@ -1820,17 +1648,14 @@ open_enum! {
 /// Time spent in the steps of a deployment stage.
 ///
 /// A part of `EnvironmentStatus` and `Stage`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StageStepMetrics {
     /// Identifier of the deployment stage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage_id: Option<uuid::Uuid>,
     /// Total duration in seconds; null when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_duration_sec: Option<i64>,
     /// Duration and outcome of each step.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<types::StageStepMetric>,
 }
 

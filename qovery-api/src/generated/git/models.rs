@@ -3,43 +3,39 @@
 
 //! Models. Git providers, their repositories and the tokens to read them.
 
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::types;
 
 /// Git account connected to Qovery.
 ///
 /// A part of `GitAuthProviderResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitAuthProvider {
     /// Identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name.
     pub name: String,
     /// Owner.
     pub owner: String,
     /// Whether Qovery acts through its bot.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_bot: Option<bool>,
 }
 
 /// Git accounts connected to Qovery.
 ///
 /// Returned by `get_git_provider_account` and `get_organization_git_provider_account`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitAuthProviderResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::GitAuthProvider>,
 }
 
 /// Git repository that can be used.
 ///
 /// A part of `GitRepositoryResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitRepository {
     /// Identifier.
@@ -49,17 +45,15 @@ pub struct GitRepository {
     /// URL.
     pub url: String,
     /// Default branch.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_branch: Option<String>,
     /// Whether it is private.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_private: Option<bool>,
 }
 
 /// Branch of a Git repository.
 ///
 /// A part of `GitRepositoryBranchResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitRepositoryBranch {
     /// Name.
@@ -69,38 +63,35 @@ pub struct GitRepositoryBranch {
 /// Branches of a Git repository.
 ///
 /// Returned by `get_bitbucket_repository_branches`, `get_github_repository_branches`, `get_gitlab_repository_branches` and 3 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitRepositoryBranchResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::GitRepositoryBranch>,
 }
 
 /// Git repositories that can be used.
 ///
 /// Returned by `get_bitbucket_repositories`, `get_github_repositories`, `get_gitlab_repositories` and 3 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitRepositoryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::GitRepository>,
 }
 
 /// Returned by `list_directories_from_git_repository`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListDirectoriesFromGitRepositoryResponse {
     /// The results.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<String>,
 }
 
 /// Connection of the GitHub application to an organization.
 ///
 /// Sent by `organization_github_app_connect`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationGithubAppConnectRequest {
     /// Identifier of the installation at GitHub.

@@ -3,7 +3,6 @@
 
 //! Models. Helm charts and the repositories that they come from.
 
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -12,13 +11,12 @@ use crate::types;
 /// Kind of Helm repository that can be connected.
 ///
 /// A part of `AvailableHelmRepositoryResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponse {
     /// Kind.
     pub kind: types::HelmRepositoryKindEnum,
     /// Configuration fields needed, by name.
-    #[serde(default)]
     pub required_config: serde_json::Map<String, serde_json::Value>,
     /// Whether the configuration is mandatory.
     pub is_mandatory: bool,
@@ -27,207 +25,84 @@ pub struct AvailableHelmRepositoryResponse {
 /// Kinds of Helm repositories that can be connected.
 ///
 /// Returned by `list_available_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::AvailableHelmRepositoryResponse>,
 }
 
 /// Advanced settings of a Helm service. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_helm_advanced_settings`. Returned by `get_default_helm_advanced_settings`, `get_helm_advanced_settings` and `edit_helm_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
-    #[serde(
-        rename = "deployment.custom_domain_check_enabled",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_custom_domain_check_enabled: Option<bool>,
     /// Largest request body accepted, in MB.
-    #[serde(
-        rename = "network.ingress.proxy_body_size_mb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_body_size_mb: Option<i64>,
     /// Whether HTTP requests are redirected to HTTPS.
-    #[serde(
-        rename = "network.ingress.force_ssl_redirect",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_force_ssl_redirect: Option<bool>,
     /// Whether CORS headers are sent.
-    #[serde(
-        rename = "network.ingress.enable_cors",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_cors: Option<bool>,
     /// Origins allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_origin",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_origin: Option<String>,
     /// HTTP methods allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_methods",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_methods: Option<String>,
     /// HTTP headers allowed by CORS.
-    #[serde(
-        rename = "network.ingress.cors_allow_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_cors_allow_headers: Option<String>,
     /// Size of the buffer for the first part of a response, in kB.
-    #[serde(
-        rename = "network.ingress.proxy_buffer_size_kb",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffer_size_kb: Option<i64>,
     /// Longest time requests may go through one kept-alive connection, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_time_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_time_seconds: Option<i64>,
     /// Time an idle kept-alive connection stays open, in seconds.
-    #[serde(
-        rename = "network.ingress.keepalive_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_keepalive_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the client, in seconds.
-    #[serde(
-        rename = "network.ingress.send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_send_timeout_seconds: Option<i64>,
     /// Longest time to connect to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_connect_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_connect_timeout_seconds: Option<i64>,
     /// Longest time between two writes to the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from the service, in seconds.
-    #[serde(
-        rename = "network.ingress.proxy_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_read_timeout_seconds: Option<i64>,
     /// Whether responses are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_buffering: Option<String>,
     /// Whether requests are buffered, as the text the proxy expects.
-    #[serde(
-        rename = "network.ingress.proxy_request_buffering",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_proxy_request_buffering: Option<String>,
     /// Longest time between two writes to a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_send_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_send_timeout_seconds: Option<i64>,
     /// Longest time between two reads from a gRPC service, in seconds.
-    #[serde(
-        rename = "network.ingress.grpc_read_timeout_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
     /// Source IP ranges that are let in.
-    #[serde(
-        rename = "network.ingress.whitelist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_whitelist_source_range: Option<String>,
     /// Source IP ranges that are shut out.
-    #[serde(
-        rename = "network.ingress.denylist_source_range",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_denylist_source_range: Option<String>,
     /// Headers added by the proxy.
-    #[serde(
-        rename = "network.ingress.extra_headers",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_extra_headers: Option<String>,
     /// Name of the variable that holds the logins for basic authentication.
-    #[serde(
-        rename = "network.ingress.basic_auth_env_var",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_basic_auth_env_var: Option<String>,
     /// Whether a client keeps reaching the same pod.
-    #[serde(
-        rename = "network.ingress.enable_sticky_session",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub network_ingress_enable_sticky_session: Option<bool>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_request_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.http_connection_idle_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    #[serde(
-        rename = "network.gateway_api.retry.num_retries",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_num_retries: rt::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.retry_on",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_retry_on: rt::Patch<String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    #[serde(
-        rename = "network.gateway_api.retry.http_status_codes",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_http_status_codes: rt::Patch<String>,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    #[serde(
-        rename = "network.gateway_api.retry.per_try_timeout_seconds",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
 }
 
@@ -455,7 +330,7 @@ impl HelmAdvancedSettings {
 /// Helm chart whose default values are wanted.
 ///
 /// Sent by `create_helm_default_values`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDefaultValuesRequest {
     /// Where the chart comes from: a Git repository or a Helm repository.
@@ -472,17 +347,14 @@ impl HelmDefaultValuesRequest {
 /// Version of a Helm service to deploy.
 ///
 /// Sent by `deploy_helm`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeployRequest {
     /// Version of the chart, for a chart that comes from a Helm repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
     /// SHA of the Git commit, for a chart that comes from a Git repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
     /// SHA of the Git commit that holds the override values, when they come from a Git repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub values_override_git_commit_id: Option<String>,
 }
 
@@ -515,13 +387,12 @@ impl HelmDeployRequest {
 /// Restriction on the Git changes that cause an automatic deployment of a Helm service.
 ///
 /// Sent by `create_helm_deployment_restriction` and `edit_helm_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -545,21 +416,18 @@ impl HelmDeploymentRestrictionRequest {
 /// Restriction on the Git changes that cause an automatic deployment of a Helm service, with its identifier.
 ///
 /// Returned by `create_helm_deployment_restriction` and `edit_helm_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -568,11 +436,10 @@ pub struct HelmDeploymentRestrictionResponse {
 /// Deployment restrictions of a Helm service.
 ///
 /// Returned by `get_helm_deployment_restrictions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmDeploymentRestrictionResponse>,
 }
 
@@ -613,7 +480,7 @@ open_enum! {
 /// Helm repository to connect. Which configuration fields apply depends on the kind.
 ///
 /// Sent by `create_helm_repository` and `edit_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryRequest {
     /// Name given to the repository.
@@ -621,15 +488,12 @@ pub struct HelmRepositoryRequest {
     /// Kind of repository.
     pub kind: types::HelmRepositoryKindEnum,
     /// Free text about the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Whether the TLS certificate is not verified.
     pub skip_tls_verification: bool,
     /// Access to the repository.
-    #[serde(default)]
     pub config: types::HelmRepositoryRequestConfig,
 }
 
@@ -665,41 +529,30 @@ impl HelmRepositoryRequest {
 /// Access to the repository.
 ///
 /// A part of `HelmRepositoryRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryRequestConfig {
     /// User name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Password or token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<rt::SecretText>,
     /// Identifier of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// Secret part of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_access_key: Option<rt::SecretText>,
     /// Region of the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Scaleway access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_access_key: Option<String>,
     /// Scaleway secret key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_secret_key: Option<rt::SecretText>,
     /// Identifier of the Scaleway project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_project_id: Option<String>,
     /// Identifier of the Azure tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_subscription_id: Option<String>,
     /// ARN of the AWS role to assume.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
 }
 
@@ -780,103 +633,82 @@ impl HelmRepositoryRequestConfig {
 /// Helm repository connected to an organization. Secrets of its configuration are never returned.
 ///
 /// Returned by `create_helm_repository`, `get_helm_repository` and `edit_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name given to the repository.
     pub name: String,
     /// Kind of repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<types::HelmRepositoryKindEnum>,
     /// Free text about the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Whether the TLS certificate is not verified.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_tls_verification: Option<bool>,
     /// Number of services that use the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_services_count: Option<i64>,
     /// Access to the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<types::HelmRepositoryResponseConfig>,
 }
 
 /// Access to the repository.
 ///
 /// A part of `HelmRepositoryResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponseConfig {
     /// User name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// Region of the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Identifier of the AWS access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// ARN of the AWS role to assume.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Scaleway access key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_access_key: Option<String>,
     /// Identifier of the Scaleway project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_project_id: Option<String>,
     /// Identifier of the Azure tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_subscription_id: Option<String>,
 }
 
 /// Helm repositories of an organization.
 ///
 /// Returned by `list_helm_repository`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmRepositoryResponse>,
 }
 
 /// Configuration of a Helm service. An edit replaces it as a whole: a field left out takes its default value.
 ///
 /// Sent by `create_helm` and `edit_helm`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequest {
     /// The ports.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ports: Option<Vec<types::HelmRequestPort>>,
     /// Name of the Helm service.
     pub name: String,
     /// Free text about the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Time limit of the Helm command, in seconds; the default is 600.
     ///
     /// At least 0. Default on the server: `600`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_sec: Option<i64>,
     /// Whether preview environments are created from it automatically; null for the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auto_preview: rt::Patch<bool>,
     /// Whether it is deployed automatically when a new version appears.
     pub auto_deploy: bool,
@@ -887,16 +719,12 @@ pub struct HelmRequest {
     /// Whether the chart may create resources outside its namespace; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_cluster_wide_resources: Option<bool>,
     /// Values that replace those of the chart.
-    #[serde(default)]
     pub values_override: types::HelmRequestValuesOverride,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub blueprint_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -986,28 +814,22 @@ impl From<types::HelmRequestPortServiceSelectors> for HelmRequestPort {
 }
 
 /// A part of `HelmRequestPort`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestPortServiceName {
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Protocol of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<types::HelmPortProtocolEnum>,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Name of the Kubernetes service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
 }
 
@@ -1057,28 +879,22 @@ impl HelmRequestPortServiceName {
 }
 
 /// A part of `HelmRequestPort`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestPortServiceSelectors {
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Protocol of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<types::HelmPortProtocolEnum>,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Labels that select the pods behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_selectors: Option<Vec<types::KubernetesSelector>>,
 }
 
@@ -1154,11 +970,10 @@ impl From<types::HelmRequestSourceHelmRepository> for HelmRequestSource {
 }
 
 /// A part of `HelmRequestSource`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceGitRepository {
     /// Git repository of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::HelmGitRepositoryRequest>,
 }
 
@@ -1175,11 +990,10 @@ impl HelmRequestSourceGitRepository {
 }
 
 /// A part of `HelmRequestSource`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceHelmRepository {
     /// Helm repository of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub helm_repository: Option<types::HelmRequestSourceHelmRepositoryHelmRepository>,
 }
 
@@ -1201,17 +1015,14 @@ impl HelmRequestSourceHelmRepository {
 /// Helm repository of the chart.
 ///
 /// A part of `HelmRequestSourceHelmRepository`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceHelmRepositoryHelmRepository {
     /// Identifier of the Helm repository; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub repository: rt::Patch<uuid::Uuid>,
     /// Name of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_name: Option<String>,
     /// Version of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
 }
 
@@ -1244,20 +1055,16 @@ impl HelmRequestSourceHelmRepositoryHelmRepository {
 /// Values that replace those of the chart.
 ///
 /// A part of `HelmRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverride {
     /// Values set as with `--set`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<Vec<Vec<String>>>,
     /// Values set as text, as with `--set-string`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub set_string: Option<Vec<Vec<String>>>,
     /// Values set as JSON, as with `--set-json`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub set_json: Option<Vec<Vec<String>>>,
     /// Files of values; null clears them.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub file: rt::Patch<types::HelmRequestValuesOverrideFile>,
 }
 
@@ -1299,14 +1106,12 @@ impl HelmRequestValuesOverride {
 /// Files of values; null clears them.
 ///
 /// A part of `HelmRequestValuesOverride`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFile {
     /// Files taken from a Git repository; null clears them.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub git: rt::Patch<types::HelmRequestValuesOverrideFileGit>,
     /// Files given in place; null clears them.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub raw: rt::Patch<types::HelmRequestValuesOverrideFileRaw>,
 }
 
@@ -1339,7 +1144,7 @@ impl HelmRequestValuesOverrideFile {
 /// Files taken from a Git repository; null clears them.
 ///
 /// A part of `HelmRequestValuesOverrideFile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileGit {
     /// Git repository of the files.
@@ -1361,11 +1166,10 @@ impl HelmRequestValuesOverrideFileGit {
 /// Files given in place; null clears them.
 ///
 /// A part of `HelmRequestValuesOverrideFile`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileRaw {
     /// The files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<types::HelmRequestValuesOverrideFileRawItem>>,
 }
 
@@ -1385,14 +1189,12 @@ impl HelmRequestValuesOverrideFileRaw {
 }
 
 /// A part of `HelmRequestValuesOverrideFileRaw`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileRawItem {
     /// Name of the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Content of the file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
 }
 
@@ -1416,72 +1218,64 @@ impl HelmRequestValuesOverrideFileRawItem {
 /// Helm services of an environment.
 ///
 /// Returned by `list_helms`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmResponse>,
 }
 
 /// Versions of a Helm chart.
 ///
 /// A part of `HelmVersionResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmVersionResponse {
     /// Name of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_name: Option<String>,
     /// The versions.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
 }
 
 /// Versions of the charts of a Helm repository.
 ///
 /// Returned by `get_helm_charts`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmVersionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmVersionResponse>,
 }
 
 /// Metadata of a Kubernetes object.
 ///
 /// A part of `KubernetesService`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesMetadata {
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
 /// Kubernetes service.
 ///
 /// A part of `KubernetesServiceResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesService {
     /// Metadata.
-    #[serde(default)]
     pub metadata: types::KubernetesMetadata,
     /// Service spec.
-    #[serde(default)]
     pub service_spec: types::KubernetesServiceSpec,
 }
 
 /// Port of a Kubernetes service.
 ///
 /// A part of `KubernetesServiceSpec`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServicePort {
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port.
     pub port: i64,
@@ -1490,33 +1284,29 @@ pub struct KubernetesServicePort {
 /// Kubernetes services of a Helm service.
 ///
 /// Returned by `get_helm_kubernetes_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServiceResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::KubernetesService>,
 }
 
 /// Specification of a Kubernetes service.
 ///
 /// A part of `KubernetesService`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServiceSpec {
     /// Type.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// The ports.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::KubernetesServicePort>,
     /// The selectors.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selectors: Vec<types::KubernetesSelector>,
 }
 
 /// Returned by `list_helm_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListHelmDeploymentHistoryResponse {
     /// Number of the page.
@@ -1524,7 +1314,6 @@ pub struct ListHelmDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryHelmResponse>,
 }
 

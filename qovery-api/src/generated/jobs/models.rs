@@ -4,101 +4,51 @@
 //! Models. Cron jobs and lifecycle jobs.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
 
 /// Returned by `clean_failed_job`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CleanFailedJobResponse {
     /// The clean Kubernetes jobs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clean_kubernetes_jobs: Vec<String>,
 }
 
 /// Advanced settings of a job. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_job_advanced_settings`. Returned by `get_default_job_advanced_settings`, `get_job_advanced_settings` and `edit_job_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobAdvancedSettings {
     /// Time limit of a build, in seconds.
-    #[serde(rename = "build.timeout_max_sec", skip_serializing_if = "Option::is_none")]
     pub build_timeout_max_sec: Option<i64>,
     /// CPU limit of a build, in mCPU.
-    #[serde(rename = "build.cpu_max_in_milli", skip_serializing_if = "Option::is_none")]
     pub build_cpu_max_in_milli: Option<i64>,
     /// Memory limit of a build, in GiB.
-    #[serde(rename = "build.ram_max_in_gib", skip_serializing_if = "Option::is_none")]
     pub build_ram_max_in_gib: Option<i64>,
     /// Whether builds ignore the BuildKit cache.
-    #[serde(
-        rename = "build.disable_buildkit_cache",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub build_disable_buildkit_cache: Option<bool>,
     /// Whether the Git submodules are left out of the clone.
-    #[serde(
-        rename = "build.skip_git_submodules",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub build_skip_git_submodules: Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    #[serde(
-        rename = "deployment.termination_grace_period_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_termination_grace_period_seconds: Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    #[serde(
-        rename = "deployment.affinity.node.required",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
     /// Time a finished job is kept, in seconds; can be null.
-    #[serde(
-        rename = "job.delete_ttl_seconds_after_finished",
-        default,
-        skip_serializing_if = "rt::Patch::is_absent"
-    )]
     pub job_delete_ttl_seconds_after_finished: rt::Patch<i64>,
     /// What happens when a run is due while another one is still running, as Kubernetes spells it.
-    #[serde(
-        rename = "cronjob.concurrency_policy",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub cronjob_concurrency_policy: Option<String>,
     /// Number of failed runs kept.
-    #[serde(
-        rename = "cronjob.failed_jobs_history_limit",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub cronjob_failed_jobs_history_limit: Option<i64>,
     /// Number of successful runs kept.
-    #[serde(
-        rename = "cronjob.success_jobs_history_limit",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub cronjob_success_jobs_history_limit: Option<i64>,
     /// Kubernetes service account of the pods.
-    #[serde(
-        rename = "security.service_account_name",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_service_account_name: Option<String>,
     /// Whether the token of the service account is mounted in the pods.
-    #[serde(
-        rename = "security.automount_service_account_token",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_automount_service_account_token: Option<bool>,
     /// Whether the root file system of the containers is read-only.
-    #[serde(
-        rename = "security.read_only_root_filesystem",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_read_only_root_filesystem: Option<bool>,
 }
 
@@ -203,17 +153,14 @@ impl JobAdvancedSettings {
 /// Command and times of a cron job.
 ///
 /// A part of `JobRequestSchedule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobCronCommand {
     /// Arguments of the command.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
     /// Entry point; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Time zone in which the cron expression is read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
@@ -249,14 +196,12 @@ impl JobCronCommand {
 /// Version of a job to deploy. Which field applies depends on whether the job comes from an image or from a Git repository.
 ///
 /// Sent by `deploy_job`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobDeployRequest {
     /// Tag of the image to deploy, for a job that runs an image of a registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_tag: Option<String>,
     /// SHA of the Git commit to deploy, for a job built from a repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
 }
 
@@ -283,13 +228,12 @@ impl JobDeployRequest {
 /// Restriction on the Git changes that cause an automatic deployment of a job.
 ///
 /// Sent by `create_job_deployment_restriction` and `edit_job_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -313,21 +257,18 @@ impl JobDeploymentRestrictionRequest {
 /// Restriction on the Git changes that cause an automatic deployment of a job, with its identifier.
 ///
 /// Returned by `create_job_deployment_restriction` and `edit_job_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -336,11 +277,10 @@ pub struct JobDeploymentRestrictionResponse {
 /// Deployment restrictions of a job.
 ///
 /// Returned by `get_job_deployment_restrictions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::JobDeploymentRestrictionResponse>,
 }
 
@@ -363,14 +303,12 @@ open_enum! {
 /// Command run when the environment starts.
 ///
 /// A part of `JobRequestSchedule`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobLifecycleCommand {
     /// Arguments of the command.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<Vec<String>>,
     /// Entry point; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
 
@@ -397,75 +335,58 @@ impl JobLifecycleCommand {
 /// Configuration of a job. An edit replaces it as a whole: a field left out takes its default value.
 ///
 /// Sent by `create_job` and `edit_job`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequest {
     /// Name of the job.
     pub name: String,
     /// Free text about the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Number of restarts after a failure; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_nb_restart: Option<i64>,
     /// Time limit of a run, in seconds.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_duration_seconds: Option<i64>,
     /// Whether preview environments are created from it automatically.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Port used by the probes; null for none.
     ///
     /// At least 1.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub port: rt::Patch<i64>,
     /// Where the job comes from. Exactly one of the two sources is set; set the other one to null on an edit.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<types::JobRequestSource>,
     /// Processor architecture to run on; null goes back to the default.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
     /// Probes that check the runs.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// When the job runs. A cron job sets `cronjob`, a lifecycle job sets one or more events.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<types::JobRequestSchedule>,
     /// Whether it is deployed automatically when a new version appears; null or absent sets the default, true.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auto_deploy: rt::Patch<bool>,
     /// Groups of annotations to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
     /// Groups of labels to apply.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
 }
 
@@ -584,23 +505,18 @@ impl JobRequest {
 /// When the job runs. A cron job sets `cronjob`, a lifecycle job sets one or more events.
 ///
 /// A part of `JobRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequestSchedule {
     /// Command run when the environment starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_start: Option<types::JobLifecycleCommand>,
     /// Command run when the environment stops.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_stop: Option<types::JobLifecycleCommand>,
     /// Command run when the environment is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_delete: Option<types::JobLifecycleCommand>,
     /// Command and times of a cron job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cronjob: Option<types::JobCronCommand>,
     /// What a lifecycle job is made for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
 }
 
@@ -645,14 +561,12 @@ impl JobRequestSchedule {
 /// Where the job comes from. Exactly one of the two sources is set; set the other one to null on an edit.
 ///
 /// A part of `JobRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequestSource {
     /// Image of a container registry; null when the job is built from a repository.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub image: rt::Patch<types::JobRequestSourceImage>,
     /// Build from a Git repository; null when the job runs an image.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub docker: rt::Patch<types::JobRequestSourceDocker>,
 }
 
@@ -685,20 +599,16 @@ impl JobRequestSource {
 /// Build from a Git repository; null when the job runs an image.
 ///
 /// A part of `JobRequestSource`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequestSourceDocker {
     /// Git repository to build from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepositoryRequest>,
     /// Path of the Dockerfile; null when it is not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub dockerfile_path: rt::Patch<String>,
     /// Content of the Dockerfile given in place; null when it is not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub dockerfile_raw: rt::Patch<String>,
     /// Stage of the Dockerfile to build; null for the last one.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub docker_target_build_stage: rt::Patch<String>,
 }
 
@@ -743,17 +653,14 @@ impl JobRequestSourceDocker {
 /// Image of a container registry; null when the job is built from a repository.
 ///
 /// A part of `JobRequestSource`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequestSourceImage {
     /// Name of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Identifier of the container registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_id: Option<String>,
 }
 
@@ -786,29 +693,27 @@ impl JobRequestSourceImage {
 /// Jobs of an environment.
 ///
 /// Returned by `list_jobs`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::JobResponse>,
 }
 
 /// Templates of lifecycle jobs.
 ///
 /// Returned by `list_environment_lifecycle_templates`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateListResponse {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::LifecycleTemplateSummary>,
 }
 
 /// Template of a lifecycle job.
 ///
 /// Returned by `get_environment_lifecycle_template`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponse {
     /// Identifier.
@@ -818,40 +723,35 @@ pub struct LifecycleTemplateResponse {
     /// Description.
     pub description: String,
     /// URL the template comes from.
-    #[serde(rename = "sourceUrl")]
     pub source_url: String,
     /// Cloud provider.
     pub cloud_provider: types::CloudProviderEnum,
     /// Events with the command run on each.
-    #[serde(default)]
     pub events: Vec<types::LifecycleTemplateResponseEvent>,
     /// Time limit of a run, in seconds.
     pub max_duration_in_sec: i64,
     /// Resources.
     pub resources: types::LifecycleTemplateResponseResources,
     /// Variables the job needs.
-    #[serde(default)]
     pub variables: Vec<types::LifecycleTemplateResponseVariable>,
     /// Content of the Dockerfile.
     pub dockerfile: String,
 }
 
 /// A part of `LifecycleTemplateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseEvent {
     /// Name.
     pub name: String,
     /// Entrypoint.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// The command.
-    #[serde(default)]
     pub command: Vec<String>,
 }
 
 /// A part of `LifecycleTemplateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseResources {
     /// CPU in mCPU.
@@ -861,7 +761,7 @@ pub struct LifecycleTemplateResponseResources {
 }
 
 /// A part of `LifecycleTemplateResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariable {
     /// Name.
@@ -873,23 +773,21 @@ pub struct LifecycleTemplateResponseVariable {
     /// Whether it is secret.
     pub is_secret: bool,
     /// File.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<types::LifecycleTemplateResponseVariableFile>,
 }
 
 /// A part of `LifecycleTemplateResponseVariable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariableFile {
     /// Path.
     pub path: String,
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation: Option<bool>,
 }
 
 /// A part of `LifecycleTemplateListResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateSummary {
     /// Identifier.
@@ -901,7 +799,7 @@ pub struct LifecycleTemplateSummary {
 }
 
 /// Returned by `list_job_deployment_history`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListJobDeploymentHistoryResponse {
     /// Number of the page.
@@ -909,21 +807,18 @@ pub struct ListJobDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryJobResponse>,
 }
 
 /// Image that was pushed, used to deploy the jobs of an organization that follow it automatically.
 ///
 /// Sent by `auto_deploy_job_environments`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationJobAutoDeployRequest {
     /// Name of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
 }
 

@@ -4,7 +4,6 @@
 //! Models. Organizations: members, roles, API tokens, webhooks, alerts, audit events, and the account that is signed in.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::runtime::union::union;
@@ -13,40 +12,32 @@ use crate::types;
 /// Account of the user.
 ///
 /// Returned by `get_account_information` and `edit_account_information`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AccountInfo {
     /// Identifier of the user.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Time at which it was created.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Nickname.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
     /// Name of the first.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
     /// Name of the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// URL of the profile picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_picture_url: Option<String>,
     /// Email address Qovery writes to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_email: Option<String>,
 }
 
 /// Account settings of the user to change.
 ///
 /// Sent by `edit_account_information`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AccountInfoEditRequest {
     /// Email address Qovery writes to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_email: Option<String>,
 }
 
@@ -65,14 +56,12 @@ impl AccountInfoEditRequest {
 /// How an alert is shown to its receivers.
 ///
 /// A part of `AlertRuleCreationRequest` and `AlertRuleEditRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertPresentation {
     /// Short text of the alert; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub summary: rt::Patch<String>,
     /// URL of the instructions to follow; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub runbook_url: rt::Patch<String>,
 }
 
@@ -99,14 +88,12 @@ impl AlertPresentation {
 /// How an alert is shown to its receivers.
 ///
 /// A part of `AlertRuleResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertPresentationResponse {
     /// Short text of the alert; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// URL of the instructions to follow; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub runbook_url: Option<String>,
 }
 
@@ -139,13 +126,12 @@ impl From<types::SlackAlertReceiverCreationRequest> for AlertReceiverCreationReq
 /// Alert receiver to try out before it is created.
 ///
 /// Sent by `validate_new_alert_receiver`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertReceiverCreationValidationRequest {
     /// Configuration of the receiver.
     pub alert_receiver: types::AlertReceiverCreationRequest,
     /// Text of the test message.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
@@ -193,11 +179,10 @@ impl From<types::SlackAlertReceiverEditRequest> for AlertReceiverEditRequest {
 /// Alert receivers of an organization.
 ///
 /// Returned by `get_alert_receivers`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertReceiverList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::AlertReceiverResponse>,
 }
 
@@ -242,11 +227,10 @@ open_enum! {
 /// Test of an existing alert receiver.
 ///
 /// Sent by `validate_existing_alert_receiver`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertReceiverValidationRequest {
     /// Text of the test message.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
@@ -265,19 +249,16 @@ impl AlertReceiverValidationRequest {
 /// Condition under which an alert is triggered.
 ///
 /// A part of `AlertRuleCreationRequest`, `AlertRuleEditRequest` and `AlertRuleResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertRuleCondition {
     /// How the condition was written.
     pub kind: types::AlertRuleConditionKind,
     /// Comparison with the threshold.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<types::AlertRuleConditionOperator>,
     /// Threshold of the comparison.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f64>,
     /// Function that reduces the samples to one value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<types::AlertRuleConditionFunction>,
     /// Query in the Prometheus query language.
     pub promql: String,
@@ -366,7 +347,7 @@ open_enum! {
 /// Alert rule to create.
 ///
 /// Sent by `create_alert_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertRuleCreationRequest {
     /// Identifier of the organization.
@@ -386,7 +367,6 @@ pub struct AlertRuleCreationRequest {
     /// Severity of the alert.
     pub severity: types::AlertSeverity,
     /// How the alert is shown to its receivers.
-    #[serde(default)]
     pub presentation: types::AlertPresentation,
     /// Whether the rule is enabled.
     pub enabled: bool,
@@ -434,7 +414,7 @@ impl AlertRuleCreationRequest {
 /// New configuration of an alert rule. The watched object cannot be changed.
 ///
 /// Sent by `edit_alert_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertRuleEditRequest {
     /// Name of the rule.
@@ -456,7 +436,6 @@ pub struct AlertRuleEditRequest {
     /// At least 1 items.
     pub alert_receiver_ids: Vec<uuid::Uuid>,
     /// How the alert is shown to its receivers.
-    #[serde(default)]
     pub presentation: types::AlertPresentation,
 }
 
@@ -490,27 +469,24 @@ impl AlertRuleEditRequest {
 /// Alert rules of an organization. The `source` field selects the shape of each.
 ///
 /// Returned by `get_alert_rules`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertRuleList {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::ListedAlertRule>,
 }
 
 /// Alert rule managed through Qovery.
 ///
 /// Returned by `create_alert_rule`, `get_alert_rule` and `edit_alert_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertRuleResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Where the rule comes from.
     pub source: types::AlertRuleSource,
@@ -535,17 +511,14 @@ pub struct AlertRuleResponse {
     /// Whether the rule is enabled.
     pub enabled: bool,
     /// Identifiers of the receivers, at least one.
-    #[serde(default)]
     pub alert_receiver_ids: Vec<uuid::Uuid>,
     /// How the alert is shown to its receivers.
-    #[serde(default)]
     pub presentation: types::AlertPresentationResponse,
     /// Object the rule watches.
     pub target: types::AlertTarget,
     /// Whether what is deployed matches the configuration.
     pub is_up_to_date: bool,
     /// Time since which the alert has been active (RFC 3339); may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
@@ -602,7 +575,7 @@ open_enum! {
 /// Object an alert rule watches.
 ///
 /// A part of `AlertRuleCreationRequest`, `AlertRuleResponse` and `GhostAlertRuleResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlertTarget {
     /// Kind of object.
@@ -610,7 +583,6 @@ pub struct AlertTarget {
     /// Identifier of the object.
     pub target_id: uuid::Uuid,
     /// Description of the object when it is a service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<types::ServiceLightResponse>,
 }
 
@@ -655,26 +627,20 @@ open_enum! {
 }
 
 /// A part of `AnnotationsGroupAssociatedItemList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AnnotationsGroupAssociatedItem {
     /// Identifier of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
     /// Name of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
     /// Identifier of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
     /// Name of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
     /// Identifier of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<uuid::Uuid>,
     /// Name of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_name: Option<String>,
     /// Identifier of the item.
     pub item_id: uuid::Uuid,
@@ -687,11 +653,10 @@ pub struct AnnotationsGroupAssociatedItem {
 /// Objects that use a group of annotations.
 ///
 /// Returned by `get_organization_annotations_group_associated_items`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AnnotationsGroupAssociatedItemList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::AnnotationsGroupAssociatedItem>,
 }
 
@@ -738,11 +703,10 @@ open_enum! {
 /// Services that use a container registry.
 ///
 /// Returned by `get_container_registry_associated_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryAssociatedServiceList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ContainerRegistryAssociatedServicesResponse>,
 }
 
@@ -763,7 +727,7 @@ open_enum! {
 /// Service that uses a container registry.
 ///
 /// A part of `ContainerRegistryAssociatedServiceList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryAssociatedServicesResponse {
     /// Identifier of the project.
@@ -785,44 +749,36 @@ pub struct ContainerRegistryAssociatedServicesResponse {
 /// Cluster that uses cloud provider credentials.
 ///
 /// A part of `OrganizationCredentials`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CredentialCluster {
     /// Identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Cloud provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_provider: Option<types::CloudProviderEnum>,
 }
 
 /// A part of `OrganizationCustomRole`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomRoleClusterPermission {
     /// Identifier of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
     /// Name of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
     /// Permission on the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
 }
 
 /// A part of `OrganizationCustomRoleUpdateRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomRoleClusterPermissionRequest {
     /// Identifier of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
     /// Permission on the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
 }
 
@@ -850,39 +806,32 @@ impl CustomRoleClusterPermissionRequest {
 }
 
 /// A part of `OrganizationCustomRole`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomRoleProjectPermission {
     /// Identifier of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
     /// Name of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
     /// Whether the role administers the project; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_admin: Option<bool>,
     /// Permissions by type of environment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<types::ProjectPermissionPermission>,
 }
 
 /// A part of `OrganizationCustomRoleUpdateRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomRoleProjectPermissionRequest {
     /// Identifier of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
     /// Whether the role administers the project; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_admin: Option<bool>,
     /// Permissions by type of environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Vec<types::ProjectPermissionPermission>>,
 }
 
@@ -916,7 +865,7 @@ impl CustomRoleProjectPermissionRequest {
 }
 
 /// Sent by `delete_member`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteMemberRequest {
     /// Identifier of the user.
@@ -933,7 +882,7 @@ impl DeleteMemberRequest {
 /// Alert receiver to create that sends email.
 ///
 /// A part of `AlertReceiverCreationRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EmailAlertReceiverCreationRequest {
     /// Identifier of the organization.
@@ -943,15 +892,12 @@ pub struct EmailAlertReceiverCreationRequest {
     /// Free text about the receiver.
     pub description: String,
     /// Channel the receiver sends to.
-    #[serde(rename = "type")]
     pub type_: types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub owner: rt::Patch<String>,
     /// Severity the receiver is meant for; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub severity: rt::Patch<String>,
     /// Address the alerts are sent to.
     pub to: String,
@@ -960,7 +906,6 @@ pub struct EmailAlertReceiverCreationRequest {
     /// SMTP server, as host and port.
     pub smarthost: String,
     /// User name at the SMTP server; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auth_username: rt::Patch<String>,
     /// Password at the SMTP server.
     pub auth_password: rt::SecretText,
@@ -1018,7 +963,7 @@ impl EmailAlertReceiverCreationRequest {
 /// New configuration of an alert receiver that sends email.
 ///
 /// A part of `AlertReceiverEditRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EmailAlertReceiverEditRequest {
     /// Name of the receiver.
@@ -1026,15 +971,12 @@ pub struct EmailAlertReceiverEditRequest {
     /// Free text about the receiver.
     pub description: String,
     /// Channel the receiver sends to.
-    #[serde(rename = "type")]
     pub type_: types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub owner: rt::Patch<String>,
     /// Severity the receiver is meant for; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub severity: rt::Patch<String>,
     /// Address the alerts are sent to.
     pub to: String,
@@ -1043,10 +985,8 @@ pub struct EmailAlertReceiverEditRequest {
     /// SMTP server, as host and port.
     pub smarthost: String,
     /// User name at the SMTP server; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auth_username: rt::Patch<String>,
     /// Password at the SMTP server; null or absent keeps the existing one.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub auth_password: rt::Patch<rt::SecretText>,
     /// Whether TLS is required.
     pub require_tls: bool,
@@ -1104,23 +1044,20 @@ impl EmailAlertReceiverEditRequest {
 /// Alert receiver that sends email. The password is never returned.
 ///
 /// A part of `AlertReceiverResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EmailAlertReceiverResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the receiver.
     pub name: String,
     /// Free text about the receiver.
     pub description: String,
     /// Channel the receiver sends to.
-    #[serde(rename = "type")]
     pub type_: types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
@@ -1135,17 +1072,15 @@ pub struct EmailAlertReceiverResponse {
     /// Whether TLS is required.
     pub require_tls: bool,
     /// Owner of the receiver; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Severity the receiver is meant for; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
 }
 
 /// Single sign-on connection of an organization.
 ///
 /// Sent by `update_organization_enterprise_connection`. Returned by `get_organization_enterprise_connection` and `update_organization_enterprise_connection`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnterpriseConnectionDto {
     /// Name of the connection.
@@ -1155,7 +1090,6 @@ pub struct EnterpriseConnectionDto {
     /// Whether roles are always taken from the groups of the identity provider.
     pub enforce_group_sync: bool,
     /// Mapping between the groups of the identity provider and roles.
-    #[serde(default)]
     pub group_mappings: BTreeMap<String, Vec<String>>,
 }
 
@@ -1179,18 +1113,17 @@ impl EnterpriseConnectionDto {
 /// Single sign-on connections of an organization.
 ///
 /// Returned by `list_organization_enterprise_connections`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnterpriseConnectionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnterpriseConnectionDto>,
 }
 
 /// Alert rule found without a managed definition.
 ///
 /// A part of `ListedAlertRule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GhostAlertRuleResponse {
     /// Where the rule comes from.
@@ -1200,17 +1133,15 @@ pub struct GhostAlertRuleResponse {
     /// State of the rule.
     pub state: types::AlertRuleState,
     /// Object the rule watches; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<types::AlertTarget>,
     /// Time since which the alert has been active (RFC 3339); null or absent when it is not active.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// Service that uses a Git token.
 ///
 /// A part of `GitTokenAssociatedServicesResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitTokenAssociatedServiceResponse {
     /// Identifier of the project.
@@ -1250,35 +1181,30 @@ open_enum! {
 /// Services that use a Git token.
 ///
 /// Returned by `get_git_token_associated_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitTokenAssociatedServicesResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::GitTokenAssociatedServiceResponse>,
 }
 
 /// Git token to store in an organization.
 ///
 /// Sent by `create_git_token` and `edit_git_token`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitTokenRequest {
     /// Name of the token.
     pub name: String,
     /// Free text about the token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Git provider.
-    #[serde(rename = "type")]
     pub type_: types::GitProviderEnum,
     /// The token itself.
     pub token: rt::SecretText,
     /// Workspace, for Bitbucket.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
     /// URL of the API of the Git provider, for a self-hosted one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_api_url: Option<String>,
 }
 
@@ -1318,30 +1244,24 @@ impl GitTokenRequest {
 /// Git token stored in an organization. The token itself is never returned.
 ///
 /// Returned by `create_git_token`, `get_organization_git_token` and `edit_git_token`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitTokenResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the token.
     pub name: String,
     /// Free text about the token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Git provider.
-    #[serde(rename = "type")]
     pub type_: types::GitProviderEnum,
     /// Day the token expires; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expired_at: Option<chrono::NaiveDate>,
     /// Workspace, for Bitbucket.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
     /// Number of services that use the token.
     pub associated_services_count: i64,
@@ -1352,22 +1272,20 @@ pub struct GitTokenResponse {
 /// Git tokens of an organization.
 ///
 /// Returned by `list_organization_git_tokens`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GitTokenResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::GitTokenResponse>,
 }
 
 /// Services that use a Helm repository.
 ///
 /// Returned by `get_helm_repository_associated_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryAssociatedServiceList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::HelmRepositoryAssociatedServicesResponse>,
 }
 
@@ -1384,7 +1302,7 @@ open_enum! {
 /// Service that uses a Helm repository.
 ///
 /// A part of `HelmRepositoryAssociatedServiceList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryAssociatedServicesResponse {
     /// Identifier of the project.
@@ -1406,16 +1324,14 @@ pub struct HelmRepositoryAssociatedServicesResponse {
 /// Invitation to join an organization.
 ///
 /// Returned by `post_invite_member`, `get_member_invitation` and `post_accept_invite_member`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InviteMember {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Email.
     pub email: String,
@@ -1426,34 +1342,28 @@ pub struct InviteMember {
     /// Status of the invitation.
     pub invitation_status: types::InviteStatusEnum,
     /// Name of the organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_name: Option<String>,
     /// Who sent the invitation.
     pub inviter: String,
     /// URL of the logo.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// Identifier of the role that is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
     /// Name of the role that is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
 }
 
 /// Invitation to join an organization.
 ///
 /// Sent by `post_invite_member`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InviteMemberRequest {
     /// Email address of the person invited.
     pub email: String,
     /// Built-in role to give.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<types::InviteMemberRoleEnum>,
     /// Identifier of the role to give.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
 }
 
@@ -1481,11 +1391,10 @@ impl InviteMemberRequest {
 /// Invitations of an organization.
 ///
 /// Returned by `get_organization_invited_members`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InviteMemberResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::InviteMember>,
 }
 
@@ -1518,26 +1427,20 @@ open_enum! {
 }
 
 /// A part of `LabelsGroupAssociatedItemList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LabelsGroupAssociatedItem {
     /// Identifier of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<uuid::Uuid>,
     /// Name of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
     /// Identifier of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
     /// Name of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
     /// Identifier of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<uuid::Uuid>,
     /// Name of the environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_name: Option<String>,
     /// Identifier of the item.
     pub item_id: uuid::Uuid,
@@ -1550,11 +1453,10 @@ pub struct LabelsGroupAssociatedItem {
 /// Objects that use a group of labels.
 ///
 /// Returned by `get_organization_labels_group_associated_items`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LabelsGroupAssociatedItemList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::LabelsGroupAssociatedItem>,
 }
 
@@ -1581,47 +1483,42 @@ open_enum! {
 }
 
 /// Returned by `list_environments_by_organization_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListEnvironmentsByOrganizationIdResponse {
     /// The results.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationEnvironmentResponse>,
 }
 
 /// Returned by `list_organization_annotations_group`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListOrganizationAnnotationsGroupResponse {
     /// Groups of annotations with the numbers of objects that use them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationAnnotationsGroupEnrichedResponse>,
 }
 
 /// Returned by `list_organization_labels_group`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListOrganizationLabelsGroupResponse {
     /// Groups of labels with the numbers of objects that use them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationLabelsGroupEnrichedResponse>,
 }
 
 /// Returned by `list_services_by_organization_id`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListServicesByOrganizationIdResponse {
     /// The results.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ServiceLightResponse>,
 }
 
 /// Returned by `list_tf_vars_files_from_git_repo`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListTfVarsFilesFromGitRepoResponse {
     /// The results.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TfVarsFileResponse>,
 }
 
@@ -1652,57 +1549,47 @@ impl From<types::AlertRuleResponse> for ListedAlertRule {
 /// Member of an organization.
 ///
 /// A part of `MemberResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Member {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Nickname.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
     /// Email.
     pub email: String,
     /// URL of the profile picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_picture_url: Option<String>,
     /// Time of the last activity (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_activity_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<types::InviteMemberRoleEnum>,
     /// Name of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     /// Identifier of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
 }
 
 /// Members of an organization.
 ///
 /// Returned by `get_organization_members`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Member>,
 }
 
 /// New role of a member of an organization.
 ///
 /// Sent by `edit_organization_member_role`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberRoleUpdateRequest {
     /// Identifier of the member.
@@ -1724,7 +1611,7 @@ impl MemberRoleUpdateRequest {
 /// Group of annotations.
 ///
 /// Sent by `create_organization_annotations_group` and `edit_organization_annotations_group`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAnnotationsGroupCreateRequest {
     /// Name of the group.
@@ -1753,102 +1640,82 @@ impl OrganizationAnnotationsGroupCreateRequest {
 /// Group of annotations with the number of objects that use it.
 ///
 /// A part of `ListOrganizationAnnotationsGroupResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAnnotationsGroupEnrichedResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the group.
     pub name: String,
     /// Annotations of the group.
-    #[serde(default)]
     pub annotations: Vec<types::Annotation>,
     /// Kinds of Kubernetes objects that receive them.
-    #[serde(default)]
     pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
     /// Number of objects that use the group.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_items_count: Option<i64>,
 }
 
 /// API token of an organization, without its value.
 ///
 /// A part of `OrganizationApiTokenResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationApiToken {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Name of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     /// Identifier of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
 }
 
 /// API token just created, with its value.
 ///
 /// Returned by `create_organization_api_token`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationApiTokenCreate {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Value of the token; other answers do not repeat it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<rt::SecretText>,
     /// Name of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     /// Identifier of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
 }
 
 /// API token to create.
 ///
 /// Sent by `create_organization_api_token`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationApiTokenCreateRequest {
     /// Name of the token.
     pub name: String,
     /// Free text about the token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Permission level of the token.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub scope: rt::Patch<types::OrganizationApiTokenScope>,
     /// Identifier of the role of the token. The field must be present and may be null.
     pub role_id: Option<uuid::Uuid>,
@@ -1882,11 +1749,10 @@ impl OrganizationApiTokenCreateRequest {
 /// API tokens of an organization.
 ///
 /// Returned by `list_organization_api_tokens`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationApiTokenResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationApiToken>,
 }
 
@@ -1903,57 +1769,48 @@ open_enum! {
 /// Roles that can be given in an organization.
 ///
 /// Returned by `list_organization_available_roles`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvailableRoleList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationAvailableRole>,
 }
 
 /// A part of `OrganizationCredentialsResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCredentials {
     /// The credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<types::ClusterCredentials>,
     /// Clusters that use them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clusters: Vec<types::CredentialCluster>,
 }
 
 /// Cloud provider credentials of an organization with the clusters that use them.
 ///
 /// Returned by `list_organization_credentials`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCredentialsResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationCredentials>,
 }
 
 /// Custom role of an organization.
 ///
 /// Returned by `create_organization_custom_role`, `get_organization_custom_role` and `edit_organization_custom_role`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCustomRole {
     /// Identifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Free text about the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Permissions on the clusters.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cluster_permissions: Vec<types::CustomRoleClusterPermission>,
     /// Permissions on the projects.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub project_permissions: Vec<types::CustomRoleProjectPermission>,
 }
 
@@ -1974,13 +1831,12 @@ open_enum! {
 /// Custom role to create.
 ///
 /// Sent by `create_organization_custom_role`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCustomRoleCreateRequest {
     /// Name of the role.
     pub name: String,
     /// Free text about the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
@@ -2002,11 +1858,10 @@ impl OrganizationCustomRoleCreateRequest {
 /// Custom roles of an organization.
 ///
 /// Returned by `list_organization_custom_roles`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCustomRoleList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationCustomRole>,
 }
 
@@ -2029,13 +1884,12 @@ open_enum! {
 /// New definition of a custom role.
 ///
 /// Sent by `edit_organization_custom_role`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCustomRoleUpdateRequest {
     /// Name of the role.
     pub name: String,
     /// Free text about the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Permissions on the clusters.
     pub cluster_permissions: Vec<types::CustomRoleClusterPermissionRequest>,
@@ -2067,28 +1921,22 @@ impl OrganizationCustomRoleUpdateRequest {
 /// New description of an organization.
 ///
 /// Sent by `edit_organization`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationEditRequest {
     /// Name of the organization.
     pub name: String,
     /// Free text about the organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// URL of the website; null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub website_url: rt::Patch<String>,
     /// URL of the repository; null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub repository: rt::Patch<String>,
     /// URL of the logo; null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub logo_url: rt::Patch<String>,
     /// URL of the icon; null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub icon_url: rt::Patch<String>,
     /// Email addresses of the administrators; null clears them.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub admin_emails: rt::Patch<Vec<String>>,
 }
 
@@ -2140,16 +1988,14 @@ impl OrganizationEditRequest {
 /// Short description of an environment of an organization.
 ///
 /// A part of `ListEnvironmentsByOrganizationIdResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationEnvironmentResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
     pub name: String,
@@ -2164,87 +2010,66 @@ pub struct OrganizationEnvironmentResponse {
 /// Entry of the audit log of an organization.
 ///
 /// A part of `OrganizationEventResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationEventResponse {
     /// Identifier of the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Time of the event (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub timestamp: Option<chrono::DateTime<chrono::Utc>>,
     /// What happened.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub event_type: Option<types::OrganizationEventType>,
     /// Identifier of the object concerned; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_id: Option<uuid::Uuid>,
     /// Name of the object concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_name: Option<String>,
     /// Kind of object concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_type: Option<types::OrganizationEventTargetType>,
     /// Part of the object that changed; null or absent when the event is about the object as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_target_type: Option<types::OrganizationEventSubTargetType>,
     /// Content of the change as a JSON text. It may hold variable values; treat it as sensitive.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<rt::SecretText>,
     /// Channel the action came through.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::OrganizationEventOrigin>,
     /// Who or what made the action.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub triggered_by: Option<String>,
     /// Identifier of the project concerned; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<uuid::Uuid>,
     /// Name of the project concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
     /// Identifier of the environment concerned; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_id: Option<uuid::Uuid>,
     /// Name of the environment concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_name: Option<String>,
     /// User agent of the client that made the action; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
     /// Original form of the change, as text; null or absent when there is none. It may hold variable values.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub original_change: Option<rt::SecretText>,
 }
 
 /// Page of the audit log of an organization, newest first. The pages are linked by tokens found in the links.
 ///
 /// Returned by `get_organization_events`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationEventResponseList {
     /// Links to the neighboring pages, as relative URLs. Use only the token in their query: the path does not name the organization correctly.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<types::OrganizationEventResponseListLinks>,
     /// Whether the limit of the organization was reached, so that older events may be missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_max_limit_reached: Option<bool>,
     /// Events of the page, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<types::OrganizationEventResponse>,
 }
 
 /// Links to the neighboring pages, as relative URLs. Use only the token in their query: the path does not name the organization correctly.
 ///
 /// A part of `OrganizationEventResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationEventResponseListLinks {
     /// Link to the previous page, whose query holds the step-back token; absent on the first page.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
     /// Link to the next page, whose query holds the continue token; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
@@ -2351,11 +2176,10 @@ open_enum! {
 /// Objects that events of an organization are about.
 ///
 /// Returned by `get_organization_event_targets`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationEventTargetResponseList {
     /// The objects.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<types::ClusterCloudProviderInfoCredentials>,
 }
 
@@ -2524,7 +2348,7 @@ open_enum! {
 /// Group of labels.
 ///
 /// Sent by `create_organization_labels_group` and `edit_organization_labels_group`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationLabelsGroupCreateRequest {
     /// Name of the group.
@@ -2543,31 +2367,27 @@ impl OrganizationLabelsGroupCreateRequest {
 /// Group of labels with the number of objects that use it.
 ///
 /// A part of `ListOrganizationLabelsGroupResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationLabelsGroupEnrichedResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the group.
     pub name: String,
     /// Labels of the group.
-    #[serde(default)]
     pub labels: Vec<types::Label>,
     /// Number of objects that use the group.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_items_count: Option<i64>,
 }
 
 /// New progress of the onboarding of an organization.
 ///
 /// Sent by `update_organization_onboarding`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationOnboardingPatchRequest {
     /// Progress of the onboarding.
@@ -2584,14 +2404,12 @@ impl OrganizationOnboardingPatchRequest {
 /// Progress of the onboarding of an organization.
 ///
 /// Returned by `get_organization_onboarding` and `update_organization_onboarding`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationOnboardingResponse {
     /// Intended uses; null or absent when not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cases: Option<String>,
     /// Progress of the onboarding.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::OrganizationOnboardingStatusEnum>,
 }
 
@@ -2612,102 +2430,76 @@ open_enum! {
 /// API token bound to a policy, without its value.
 ///
 /// A part of `OrganizationPolicyApiTokenResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationPolicyApiToken {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Name of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     /// Identifier of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
     /// Policy in the language of Open Policy Agent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub opa_policy: Option<String>,
     /// Name of the user who created it; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub creator_name: Option<String>,
     /// Time the token expires (RFC 3339); null or absent when it does not.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// API token bound to a policy just created, with its value.
 ///
 /// Returned by `create_organization_policy_api_token`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationPolicyApiTokenCreate {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Name of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_name: Option<String>,
     /// Identifier of the role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<uuid::Uuid>,
     /// Value of the token; other answers do not repeat it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<rt::SecretText>,
     /// Name of the user who created it; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub creator_name: Option<String>,
     /// Subject of the user behind the token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_sub: Option<String>,
     /// Time the token expires (RFC 3339); null or absent when it does not.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 /// API token bound to a policy to create.
 ///
 /// Sent by `create_organization_policy_api_token`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationPolicyApiTokenCreateRequest {
     /// Name of the token.
     pub name: String,
     /// Free text about the token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Policy in the language of Open Policy Agent; a request it refuses is answered with status 401.
     pub opa_policy: String,
     /// Identifier of the role of the token; null or absent for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub role_id: rt::Patch<uuid::Uuid>,
     /// Time the token expires (RFC 3339); null or absent for a token that does not expire.
-    #[serde(
-        default,
-        skip_serializing_if = "rt::Patch::is_absent",
-        with = "rt::date_time"
-    )]
     pub expires_at: rt::Patch<chrono::DateTime<chrono::Utc>>,
 }
 
@@ -2745,41 +2537,34 @@ impl OrganizationPolicyApiTokenCreateRequest {
 /// API tokens bound to a policy in an organization.
 ///
 /// Returned by `list_organization_policy_api_tokens`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationPolicyApiTokenResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationPolicyApiToken>,
 }
 
 /// Organization to create.
 ///
 /// Sent by `create_organization`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationRequest {
     /// Name of the organization.
     pub name: String,
     /// Free text about the organization; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Subscription plan.
     pub plan: types::PlanEnum,
     /// URL of the website; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub website_url: rt::Patch<String>,
     /// URL of the repository; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub repository: rt::Patch<String>,
     /// URL of the logo; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub logo_url: rt::Patch<String>,
     /// URL of the icon; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub icon_url: rt::Patch<String>,
     /// Email addresses of the administrators; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub admin_emails: rt::Patch<Vec<String>>,
 }
 
@@ -2832,18 +2617,17 @@ impl OrganizationRequest {
 /// Organizations of the user.
 ///
 /// Returned by `list_organization`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Organization>,
 }
 
 /// Webhook of an organization.
 ///
 /// Sent by `create_organization_webhook` and `edit_organization_webhook`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationWebhookCreateRequest {
     /// Format of the messages.
@@ -2851,21 +2635,16 @@ pub struct OrganizationWebhookCreateRequest {
     /// URL to call.
     pub target_url: rt::SecretText,
     /// Secret shared with the receiver.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_secret: Option<rt::SecretText>,
     /// Free text about the webhook.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the webhook is enabled.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Events to report.
     pub events: Vec<types::OrganizationWebhookEventEnum>,
     /// Names of the projects to report about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_names_filter: Option<Vec<String>>,
     /// Types of environments to report about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_types_filter: Option<Vec<types::EnvironmentModeEnum>>,
 }
 
@@ -2920,40 +2699,30 @@ impl OrganizationWebhookCreateRequest {
 /// Webhook of an organization just created.
 ///
 /// Returned by `create_organization_webhook` and `edit_organization_webhook`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationWebhookCreateResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Format of the messages.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<types::OrganizationWebhookKindEnum>,
     /// URL to call.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_url: Option<String>,
     /// Whether a secret is shared with the receiver; the secret is never returned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_secret_set: Option<bool>,
     /// Free text about the webhook.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the webhook is enabled.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Events to report.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<types::OrganizationWebhookEventEnum>,
     /// Names of the projects to report about.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub project_names_filter: Vec<String>,
     /// Types of environments to report about.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment_types_filter: Vec<types::EnvironmentModeEnum>,
 }
 
@@ -2988,72 +2757,58 @@ open_enum! {
 /// Webhook of an organization.
 ///
 /// Returned by `get_organization_webhook`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationWebhookResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Format of the messages.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<types::OrganizationWebhookKindEnum>,
     /// URL to call.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_url: Option<String>,
     /// Whether a secret is shared with the receiver; the secret is never returned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_secret_set: Option<bool>,
     /// Free text about the webhook.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether the webhook is enabled.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Events to report.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<types::OrganizationWebhookEventEnum>,
     /// Names of the projects to report about.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub project_names_filter: Vec<String>,
     /// Types of environments to report about.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment_types_filter: Vec<types::EnvironmentModeEnum>,
 }
 
 /// Webhooks of an organization.
 ///
 /// Returned by `list_organization_web_hooks`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationWebhookResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::OrganizationWebhookResponse>,
 }
 
 /// Returned by `parse_terraform_variables_from_git_repo`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ParseTerraformVariablesFromGitRepoResponse {
     /// The results.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformVariableDefinition>,
 }
 
 /// A part of `CustomRoleProjectPermission` and `CustomRoleProjectPermissionRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectPermissionPermission {
     /// Type of environment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_type: Option<types::EnvironmentModeEnum>,
     /// Permission on the environments of that type.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<types::OrganizationCustomRoleProjectPermission>,
 }
 
@@ -3083,7 +2838,7 @@ impl ProjectPermissionPermission {
 /// Short description of a service and of where it lives.
 ///
 /// A part of `AlertTarget` and `ListServicesByOrganizationIdResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceLightResponse {
     /// Identifier of the service.
@@ -3107,7 +2862,6 @@ pub struct ServiceLightResponse {
     /// Identifier of the cluster.
     pub cluster_id: uuid::Uuid,
     /// Kind of job; absent when the service is not a job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_type: Option<types::JobTypeEnum>,
 }
 
@@ -3149,16 +2903,14 @@ impl ServiceLightResponse {
 /// Answers of a user on sign-up, with their identifier.
 ///
 /// Returned by `get_user_sign_up`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SignUp {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// First name.
     pub first_name: String,
@@ -3171,35 +2923,27 @@ pub struct SignUp {
     /// What the user intends to do with Qovery.
     pub qovery_usage: String,
     /// Name of the company; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub company_name: Option<String>,
     /// Number of people in the company.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub company_size: Option<types::CompanySizeEnum>,
     /// Role of the user in the company; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_role: Option<String>,
     /// Further text about the intended use; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub qovery_usage_other: Option<String>,
     /// Questions of the user; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_questions: Option<String>,
     /// Step of the sign-up the user has reached; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub current_step: Option<String>,
     /// Flag about the authentication of the user; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dx_auth: Option<bool>,
     /// Where the user hosts their infrastructure; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub infrastructure_hosting: Option<String>,
 }
 
 /// Answers of a user on sign-up.
 ///
 /// Sent by `create_user_sign_up`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SignUpRequest {
     /// First name.
@@ -3213,28 +2957,20 @@ pub struct SignUpRequest {
     /// What the user intends to do with Qovery.
     pub qovery_usage: String,
     /// Name of the company; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub company_name: rt::Patch<String>,
     /// Number of people in the company.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub company_size: Option<types::CompanySizeEnum>,
     /// Role of the user in the company; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub user_role: rt::Patch<String>,
     /// Further text about the intended use; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub qovery_usage_other: rt::Patch<String>,
     /// Questions of the user; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub user_questions: rt::Patch<String>,
     /// Step of the sign-up the user has reached; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub current_step: rt::Patch<String>,
     /// Flag about the authentication of the user; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub dx_auth: rt::Patch<bool>,
     /// Where the user hosts their infrastructure; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub infrastructure_hosting: rt::Patch<String>,
 }
 
@@ -3311,7 +3047,7 @@ impl SignUpRequest {
 /// Alert receiver to create that writes to Slack.
 ///
 /// A part of `AlertReceiverCreationRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SlackAlertReceiverCreationRequest {
     /// Identifier of the organization.
@@ -3321,15 +3057,12 @@ pub struct SlackAlertReceiverCreationRequest {
     /// Free text about the receiver.
     pub description: String,
     /// Channel the receiver sends to.
-    #[serde(rename = "type")]
     pub type_: types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub owner: rt::Patch<String>,
     /// Severity the receiver is meant for; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub severity: rt::Patch<String>,
     /// URL of the Slack webhook.
     pub webhook_url: rt::SecretText,
@@ -3371,7 +3104,7 @@ impl SlackAlertReceiverCreationRequest {
 /// New configuration of an alert receiver that writes to Slack.
 ///
 /// A part of `AlertReceiverEditRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SlackAlertReceiverEditRequest {
     /// Name of the receiver.
@@ -3379,18 +3112,14 @@ pub struct SlackAlertReceiverEditRequest {
     /// Free text about the receiver.
     pub description: String,
     /// Channel the receiver sends to.
-    #[serde(rename = "type")]
     pub type_: types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub owner: rt::Patch<String>,
     /// Severity the receiver is meant for; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub severity: rt::Patch<String>,
     /// URL of the Slack webhook; null or absent keeps the existing one.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub webhook_url: rt::Patch<rt::SecretText>,
 }
 
@@ -3432,38 +3161,33 @@ impl SlackAlertReceiverEditRequest {
 /// Alert receiver that writes to Slack. The webhook URL is never returned.
 ///
 /// A part of `AlertReceiverResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SlackAlertReceiverResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the receiver.
     pub name: String,
     /// Free text about the receiver.
     pub description: String,
     /// Channel the receiver sends to.
-    #[serde(rename = "type")]
     pub type_: types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Severity the receiver is meant for; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
 }
 
 /// Variable declared by Terraform files.
 ///
 /// A part of `ParseTerraformVariablesFromGitRepoResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVariableDefinition {
     /// Key.
@@ -3473,22 +3197,19 @@ pub struct TerraformVariableDefinition {
     /// Whether the value may be null; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub nullable: Option<bool>,
     /// Value used when none is given; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// File that declares the variable.
     pub source: String,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 /// Git repository in which Terraform variables are to be looked for.
 ///
 /// Sent by `parse_terraform_variables_from_git_repo`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVariableParsingRequest {
     /// Git repository to look in.
@@ -3531,11 +3252,10 @@ impl From<types::TfVarsDiscoveryModeSpecificPaths> for TfVarsDiscoveryMode {
 /// Look for variable files in the whole repository.
 ///
 /// A part of `TfVarsDiscoveryMode`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TfVarsDiscoveryModeAutoDiscover {
     /// Always `AutoDiscover`.
-    #[serde(rename = "type")]
     pub type_: types::TfVarsDiscoveryModeAutoDiscoverType,
 }
 
@@ -3559,11 +3279,10 @@ open_enum! {
 /// Take the variable files from given paths.
 ///
 /// A part of `TfVarsDiscoveryMode`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TfVarsDiscoveryModeSpecificPaths {
     /// Always `SpecificPaths`.
-    #[serde(rename = "type")]
     pub type_: types::TfVarsDiscoveryModeSpecificPathsType,
     /// Paths of the files.
     pub paths: Vec<String>,
@@ -3592,20 +3311,19 @@ open_enum! {
 /// Terraform variable file found in a repository.
 ///
 /// A part of `ListTfVarsFilesFromGitRepoResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TfVarsFileResponse {
     /// Path of the file.
     pub source: String,
     /// Values of the file, by name.
-    #[serde(default)]
     pub variables: BTreeMap<String, String>,
 }
 
 /// Git repository whose Terraform variable files are to be listed.
 ///
 /// Sent by `list_tf_vars_files_from_git_repo`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TfVarsListRequest {
     /// Git repository to look in.
@@ -3627,7 +3345,7 @@ impl TfVarsListRequest {
 /// Member who becomes the owner of an organization.
 ///
 /// Sent by `post_organization_transfer_ownership`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TransferOwnershipRequest {
     /// Identifier of the new owner.
@@ -3658,13 +3376,12 @@ open_enum! {
 /// Call made by a webhook.
 ///
 /// A part of `WebhookEventResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEventResponse {
     /// Identifier of the call.
     pub id: uuid::Uuid,
     /// Time of the call (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Format of the message sent.
     pub kind: types::OrganizationWebhookKindEnum,
@@ -3673,23 +3390,20 @@ pub struct WebhookEventResponse {
     /// URL that was called.
     pub target_url_used: rt::SecretText,
     /// Body that was sent.
-    #[serde(default)]
     pub request: serde_json::Map<String, serde_json::Value>,
     /// HTTP status code of the answer.
     pub target_response_status_code: i64,
     /// Body of the answer; null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_response_body: Option<String>,
 }
 
 /// Calls made by a webhook.
 ///
 /// Returned by `list_webhook_event`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEventResponseList {
     /// The calls.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::WebhookEventResponse>,
 }
 

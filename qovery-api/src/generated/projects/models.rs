@@ -3,31 +3,26 @@
 
 //! Models. Projects and their deployment rules.
 
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::types;
 
 /// Project of an organization, which groups environments.
 ///
 /// Returned by `create_project`, `get_project` and `edit_project`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Project {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
     pub name: String,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Number of environments of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_environments_count: Option<i64>,
     /// Organization.
     pub organization: types::ReferenceObject,
@@ -36,21 +31,18 @@ pub struct Project {
 /// Deployment rule of a project.
 ///
 /// Returned by `create_deployment_rule`, `get_project_deployment_rule` and `edit_project_deployemtn_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectDeploymentRule {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the rule.
     pub name: String,
     /// Free text about the rule; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Purpose of the environments.
     pub mode: types::EnvironmentModeEnum,
@@ -59,38 +51,32 @@ pub struct ProjectDeploymentRule {
     /// Whether the environments are stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_stop: Option<bool>,
     /// Time zone of the schedule.
     pub timezone: String,
     /// Time of day the environments start, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub start_time: chrono::DateTime<chrono::Utc>,
     /// Time of day the environments stop, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub stop_time: chrono::DateTime<chrono::Utc>,
     /// Days on which the schedule applies.
-    #[serde(default)]
     pub weekdays: Vec<types::WeekdayEnum>,
     /// Pattern the name of an environment has to match; empty by default.
     ///
     /// Default on the server: `""`.
     pub wildcard: String,
     /// Position of the rule in the order of priority.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub priority_index: Option<i64>,
 }
 
 /// Rule applied to the new environments of a project whose name matches.
 ///
 /// Sent by `create_deployment_rule` and `edit_project_deployemtn_rule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectDeploymentRuleRequest {
     /// Name of the rule.
     pub name: String,
     /// Free text about the rule; null for none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Purpose of the environments.
     pub mode: types::EnvironmentModeEnum,
@@ -99,15 +85,12 @@ pub struct ProjectDeploymentRuleRequest {
     /// Whether the environments are stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_stop: Option<bool>,
     /// Time zone of the schedule.
     pub timezone: String,
     /// Time of day the environments start, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub start_time: chrono::DateTime<chrono::Utc>,
     /// Time of day the environments stop, carried in a date-time.
-    #[serde(with = "rt::date_time")]
     pub stop_time: chrono::DateTime<chrono::Utc>,
     /// Days on which the schedule applies.
     pub weekdays: Vec<types::WeekdayEnum>,
@@ -157,22 +140,20 @@ impl ProjectDeploymentRuleRequest {
 /// Deployment rules of a project.
 ///
 /// Returned by `list_project_deployment_rules`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectDeploymentRuleResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ProjectDeploymentRule>,
 }
 
 /// Order of the deployment rules of a project.
 ///
 /// Sent by `update_deployment_rules_priority_order`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectDeploymentRulesPriorityOrderRequest {
     /// Identifiers of the rules in order of priority.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub project_deployment_rule_ids_in_order: Option<Vec<uuid::Uuid>>,
 }
 
@@ -196,13 +177,12 @@ impl ProjectDeploymentRulesPriorityOrderRequest {
 /// Project of an organization.
 ///
 /// Sent by `create_project` and `edit_project`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectRequest {
     /// Name of the project.
     pub name: String,
     /// Free text about the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
@@ -224,38 +204,34 @@ impl ProjectRequest {
 /// Projects of an organization.
 ///
 /// Returned by `list_project`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Project>,
 }
 
 /// Numbers of services and environments of a project.
 ///
 /// A part of `ProjectStatsResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectStats {
     /// Identifier of the referenced object.
     pub id: uuid::Uuid,
     /// Number of services.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_total_number: Option<i64>,
     /// Number of environments.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_total_number: Option<i64>,
 }
 
 /// Numbers of services and environments of the projects of an organization.
 ///
 /// Returned by `get_organization_project_stats`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectStatsResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ProjectStats>,
 }
 

@@ -5,10 +5,13 @@
 
 #[allow(unused_imports, reason = "what uses it depends on the areas")]
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
+#[allow(unused_imports, reason = "what uses it depends on the areas")]
 use crate::runtime as rt;
+#[allow(unused_imports, reason = "what uses it depends on the areas")]
 use crate::runtime::open_enum::open_enum;
+#[allow(unused_imports, reason = "what uses it depends on the areas")]
 use crate::runtime::union::union;
+#[allow(unused_imports, reason = "what uses it depends on the areas")]
 use crate::types;
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -56,13 +59,12 @@ open_enum! {
 /// Limits on what an agentic workflow may reach.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowGovernance {
     /// Hosts the workflow may contact; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(default)]
     pub host_allowlist: Vec<String>,
 }
 
@@ -78,7 +80,7 @@ impl AgenticWorkflowGovernance {
 /// HTTP header sent to an output of an agentic workflow.
 ///
 /// A part of `AgenticWorkflowOutput`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowHeader {
     /// Name of the header.
@@ -102,11 +104,10 @@ impl AgenticWorkflowHeader {
 /// Language model used by an agentic workflow. The API key is never returned.
 ///
 /// A part of `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowModelResponse {
     /// Provider of the model.
-    #[serde(rename = "type")]
     pub type_: types::AgenticWorkflowModelType,
     /// Settings of the model, as text; empty by default.
     pub settings: String,
@@ -129,23 +130,20 @@ open_enum! {
 /// Destination of the results of an agentic workflow.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowOutput {
     /// Name of the output.
     pub name: String,
     /// URL the results are sent to; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub url: rt::Patch<rt::SecretText>,
     /// HTTP headers to send along; empty by default.
     ///
     /// Default on the server: `[]`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<Vec<types::AgenticWorkflowHeader>>,
     /// Instructions about the output, as text; empty by default.
     ///
     /// Default on the server: `""`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
 }
 
@@ -181,7 +179,7 @@ impl AgenticWorkflowOutput {
 /// Git repository an agentic workflow works with.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowProjectRepository {
     /// URL of the repository.
@@ -189,7 +187,6 @@ pub struct AgenticWorkflowProjectRepository {
     /// Branch to use.
     pub branch: String,
     /// Identifier of the Git token that gives access; null when none is needed.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub git_token_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -214,7 +211,7 @@ impl AgenticWorkflowProjectRepository {
 /// Resources given to a run of an agentic workflow.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResources {
     /// CPU in mCPU; the default is 1000.
@@ -228,12 +225,10 @@ pub struct AgenticWorkflowResources {
     /// Number of GPUs; the default is 0.
     ///
     /// Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB; the default is 0.
     ///
     /// Default on the server: `0`.
-    #[serde(default)]
     pub storage_gib: i64,
 }
 
@@ -254,16 +249,14 @@ impl AgenticWorkflowResources {
 /// Agentic workflow.
 ///
 /// Returned by `get_agentic_workflow`, `edit_agentic_workflow` and `create_agentic_workflow`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResponse {
     /// Identifier of the workflow.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Always `AGENTIC_WORKFLOW`.
     pub service_type: types::ServiceTypeEnum,
@@ -276,7 +269,6 @@ pub struct AgenticWorkflowResponse {
     /// Free text about the workflow; empty by default.
     pub description: String,
     /// IP addresses that may call the webhook of the workflow; empty by default.
-    #[serde(default)]
     pub webhook_ip_allowlist: Vec<String>,
     /// Dockerfile lines added to the image of the workflow; empty by default.
     pub docker_fragment: String,
@@ -285,15 +277,12 @@ pub struct AgenticWorkflowResponse {
     /// MCP configuration as text; empty by default.
     pub mcp: String,
     /// Identifiers of the MCP servers of the organization the workflow may use; empty by default.
-    #[serde(default)]
     pub mcp_server_ids: Vec<uuid::Uuid>,
     /// Destinations of the results; empty by default.
-    #[serde(default)]
     pub outputs: Vec<types::AgenticWorkflowOutput>,
     /// Language model to use.
     pub model: types::AgenticWorkflowModelResponse,
     /// Git repositories the workflow works with; empty by default.
-    #[serde(default)]
     pub project_repositories: Vec<types::AgenticWorkflowProjectRepository>,
     /// Prompt of the agent; empty by default.
     pub agent_prompt: String,
@@ -304,7 +293,6 @@ pub struct AgenticWorkflowResponse {
     /// Webhook that starts the workflow.
     pub webhook: types::AgenticWorkflowWebhook,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
 }
 
@@ -312,17 +300,27 @@ pub struct AgenticWorkflowResponse {
 /// Webhook that starts an agentic workflow.
 ///
 /// A part of `AgenticWorkflowResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowWebhook {
     /// URL to call; treat it as sensitive.
     pub url: rt::SecretText,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Kubernetes annotation.
 ///
 /// A part of `OrganizationAnnotationsGroupCreateRequest`, `OrganizationAnnotationsGroupEnrichedResponse` and `OrganizationAnnotationsGroupResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Annotation {
     /// Key of the annotation.
@@ -331,6 +329,16 @@ pub struct Annotation {
     pub value: String,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 impl Annotation {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -372,124 +380,105 @@ open_enum! {
 /// Application built from a Git repository.
 ///
 /// Returned by `get_application`, `edit_application`, `clone_application` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Application {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// The volumes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub storage: Vec<types::StorageItem>,
     /// Environment the application belongs to.
     pub environment: types::ReferenceObject,
     /// Git repository the application is built from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepository>,
     /// Largest CPU that can be set, in mCPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_cpu: Option<i64>,
     /// Largest memory that can be set, in MiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_memory: Option<i64>,
     /// Largest number of GPUs that can be set; the API spells the name this way.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximun_gpu: Option<i64>,
     /// Name of the application.
     pub name: String,
     /// Free text about the application; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// How the image is built.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub build_mode: Option<types::BuildModeEnum>,
     /// Path of the Dockerfile relative to the root path; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dockerfile_path: Option<String>,
     /// CPU in mCPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Memory in MiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_running_instances: Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_running_instances: Option<i64>,
     /// Probes that check the instances.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
     /// Default on the server: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_preview: Option<bool>,
     /// Ports of the application.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::ServicePort>,
     /// Arguments given to the container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point of the container; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Whether it is deployed automatically when a new commit appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Always `APPLICATION`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Stage of the Dockerfile to build; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_target_build_stage: Option<String>,
     /// Event-driven scaling; absent to scale on resource use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "blueprints",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Git repository a service is built from, with the commit last deployed.
 ///
 /// A part of `Application`, `ArgocdAppResponse`, `HelmResponseValuesOverrideFileGit` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationGitRepository {
     /// Whether Qovery can read the repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub has_access: Option<bool>,
     /// Git provider.
     pub provider: types::GitProviderEnum,
@@ -500,54 +489,63 @@ pub struct ApplicationGitRepository {
     /// Name of the repository.
     pub name: String,
     /// Branch followed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Directory of the repository to start from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// SHA of the commit last deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed_commit_id: Option<String>,
     /// Time of the commit last deployed (RFC 3339).
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub deployed_commit_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Author of the commit last deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed_commit_contributor: Option<String>,
     /// Tag of the commit last deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployed_commit_tag: Option<String>,
     /// Identifier of the Git token that gives access; null when none is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_token_id: Option<String>,
     /// Name of the Git token that gives access; null when none is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_token_name: Option<String>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "environments",
+        feature = "git",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Git repository a service is built from.
 ///
 /// Sent by `list_directories_from_git_repository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationGitRepositoryRequest {
     /// URL of the repository.
     pub url: String,
     /// Branch to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Directory of the repository to start from; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub git_token_id: rt::Patch<String>,
     /// Git provider.
     pub provider: types::GitProviderEnum,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "environments",
+        feature = "git",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 impl ApplicationGitRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(url: impl Into<String>, provider: types::GitProviderEnum) -> Self {
@@ -580,11 +578,10 @@ impl ApplicationGitRepositoryRequest {
 /// Applications of an environment.
 ///
 /// Returned by `list_application_dependency`, `list_database_application`, `list_application` and 1 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Application>,
 }
 
@@ -592,16 +589,14 @@ pub struct ApplicationResponseList {
 /// Argo CD application seen as a service.
 ///
 /// Returned by `get_argo_cd_app`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgocdAppResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
     pub name: String,
@@ -618,13 +613,10 @@ pub struct ArgocdAppResponse {
     /// Default on the server: `"app://qovery-console/argocd"`.
     pub icon_uri: String,
     /// Time of the last synchronization (RFC 3339); null or absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_synced_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Revision of the manifest; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest_revision: Option<String>,
     /// Git repository of the manifest; null or absent when it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepository>,
 }
 
@@ -702,7 +694,7 @@ impl From<types::KedaAutoscalingResponse> for AutoscalingPolicyResponse {
 /// AWS credentials based on an assumed role.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsRoleClusterCredentials {
     /// Identifier.
@@ -730,7 +722,7 @@ open_enum! {
 /// AWS credentials based on an access key. The secret part is never returned.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AwsStaticClusterCredentials {
     /// Identifier.
@@ -758,7 +750,7 @@ open_enum! {
 /// Azure credentials.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AzureStaticClusterCredentials {
     /// Identifier.
@@ -790,7 +782,7 @@ open_enum! {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintTerraformBackend {
     /// State kept in a backend described by the blueprint.
@@ -818,13 +810,12 @@ open_enum! {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Sent by `cancel_agentic_workflow_deployment` and `cancel_environment_deployment`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CancelDeploymentRequest {
     /// Whether to force the cancellation.
     ///
     /// Default on the server: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub force_cancel: Option<bool>,
 }
 
@@ -845,7 +836,7 @@ impl CancelDeploymentRequest {
 /// Result of the DNS check of a custom domain.
 ///
 /// A part of `CheckedCustomDomainsResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedCustomDomainResponse {
     /// Domain that was checked.
@@ -853,7 +844,6 @@ pub struct CheckedCustomDomainResponse {
     /// Result of the check.
     pub status: types::CheckedCustomDomainStatus,
     /// Details of the problem; null or absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_details: Option<String>,
 }
 
@@ -880,18 +870,27 @@ open_enum! {
 /// Results of the DNS checks of the custom domains of a service.
 ///
 /// Returned by `check_application_custom_domain`, `check_container_custom_domain` and `check_helm_custom_domain`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedCustomDomainsResponse {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::CheckedCustomDomainResponse>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Copy to make of a service.
 ///
 /// Sent by `clone_application`, `clone_container`, `clone_database` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloneServiceRequest {
     /// Name of the new service.
@@ -900,6 +899,16 @@ pub struct CloneServiceRequest {
     pub environment_id: uuid::Uuid,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl CloneServiceRequest {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(name: impl Into<String>, environment_id: uuid::Uuid) -> Self {
@@ -964,14 +973,12 @@ open_enum! {
 /// Credentials to use.
 ///
 /// A part of `ClusterCloudProviderInfo`, `ClusterCloudProviderInfoRequest` and `OrganizationEventTargetResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfoCredentials {
     /// Identifier of the credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name of the credentials.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
@@ -1082,14 +1089,26 @@ impl From<types::ScalewayClusterCredentials> for ClusterCredentials {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "clusters",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Git commit; nullable where it is used.
 ///
 /// A part of `CommitResponseList`, `DeploymentHistory`, `DeploymentHistoryApplication` and 6 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Commit {
     /// Time of the commit (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// SHA of the commit. It is not a UUID.
     pub git_commit_id: String,
@@ -1100,21 +1119,27 @@ pub struct Commit {
     /// Name of the author.
     pub author_name: String,
     /// URL of the avatar of the author, when known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub author_avatar_url: Option<String>,
     /// URL of the page of the commit at the Git provider, when known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_page_url: Option<String>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "clusters",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Last commits of the branch a service follows, newest first.
 ///
 /// Returned by `list_application_commit`, `list_helm_commit`, `list_job_commit` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CommitResponseList {
     /// Commits, newest first; not more than the last 100.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<Option<types::Commit>>,
 }
 
@@ -1167,7 +1192,7 @@ open_enum! {
 /// Short description of a container registry.
 ///
 /// A part of `ContainerResponse` and `ContainerSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryProviderDetailsResponse {
     /// Identifier of the registry.
@@ -1182,33 +1207,26 @@ pub struct ContainerRegistryProviderDetailsResponse {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// A part of `ApplicationRequest` and `ContainerRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequestPort {
     /// Identifier of an existing port; absent for a new one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number the service listens on.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Whether the port can be reached from the internet.
     pub publicly_accessible: bool,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Protocol of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<types::PortProtocolEnum>,
     /// Path under which the port is exposed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_path: Option<String>,
     /// Path that replaces the public one when the request reaches the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_path_rewrite: Option<String>,
 }
 
@@ -1267,14 +1285,12 @@ impl ContainerRequestPort {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// A part of `ApplicationEditRequest`, `ApplicationRequest` and `ContainerRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequestStorageItem {
     /// Identifier of an existing volume; absent for a new one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Kind of storage.
-    #[serde(rename = "type")]
     pub type_: types::StorageTypeEnum,
     /// Size of the volume, in GiB.
     pub size: i64,
@@ -1308,26 +1324,22 @@ impl ContainerRequestStorageItem {
 /// Container run from an image of a registry.
 ///
 /// Returned by `get_container`, `edit_container`, `clone_container` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// The volumes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub storage: Vec<types::StorageItem>,
     /// Name of the image.
     pub image_name: String,
     /// Tag of the image.
     pub tag: String,
     /// Identifier of the container registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_id: Option<String>,
     /// Short description of the container registry.
     pub registry: types::ContainerRegistryProviderDetailsResponse,
@@ -1340,18 +1352,14 @@ pub struct ContainerResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the container service.
     pub name: String,
     /// Free text about the container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Arguments given to the container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point of the container; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// CPU in mCPU.
     pub cpu: i64,
@@ -1360,15 +1368,12 @@ pub struct ContainerResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
@@ -1379,30 +1384,22 @@ pub struct ContainerResponse {
     /// Default on the server: `1`.
     pub max_running_instances: i64,
     /// Probes that check the instances.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Ports of the container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::ServicePort>,
     /// Whether it is deployed automatically when a new version appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Always `CONTAINER`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Event-driven scaling; absent when the service scales on resource use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
 }
 
@@ -1410,11 +1407,10 @@ pub struct ContainerResponse {
 /// Containers of an environment.
 ///
 /// Returned by `list_container_dependency`, `list_container` and `list_logical_database_container`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ContainerResponse>,
 }
 
@@ -1422,7 +1418,7 @@ pub struct ContainerResponseList {
 /// Image of a container registry.
 ///
 /// A part of `JobResponseSourceImage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerSource {
     /// Name of the image.
@@ -1430,12 +1426,21 @@ pub struct ContainerSource {
     /// Tag of the image.
     pub tag: String,
     /// Identifier of the container registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_id: Option<String>,
     /// Short description of the container registry.
     pub registry: types::ContainerRegistryProviderDetailsResponse,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "clusters",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 open_enum! {
     /// Processor architecture.
     ///
@@ -1452,16 +1457,14 @@ open_enum! {
 /// Job run on a schedule.
 ///
 /// A part of `JobResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Environment the job belongs to.
     pub environment: types::ReferenceObject,
@@ -1472,12 +1475,10 @@ pub struct CronJobResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the job.
     pub name: String,
     /// Free text about the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// CPU in mCPU.
     pub cpu: i64,
@@ -1486,56 +1487,44 @@ pub struct CronJobResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<types::CpuArchitectureEnum>,
     /// Number of restarts after a failure; the default is 0.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_nb_restart: Option<i64>,
     /// Time limit of a run, in seconds.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_duration_seconds: Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Port used by the probes; null for none.
     ///
     /// At least 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
     /// Where the job comes from: an image or a Git repository.
     pub source: types::JobResponseSource,
     /// Probes that check the runs.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether it is deployed automatically when a new version appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Always `JOB`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Always `CRON`.
     pub job_type: types::JobTypeEnum,
     /// When the job runs.
     pub schedule: types::CronJobResponseSchedule,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
 }
 
@@ -1543,7 +1532,7 @@ pub struct CronJobResponse {
 /// When the job runs.
 ///
 /// A part of `CronJobResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponseSchedule {
     /// Command and times of a cron job.
@@ -1554,14 +1543,12 @@ pub struct CronJobResponseSchedule {
 /// Command and times of a cron job.
 ///
 /// A part of `CronJobResponseSchedule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponseScheduleCronjob {
     /// Arguments of the command.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Time zone in which the cron expression is read.
     pub timezone: String,
@@ -1573,30 +1560,24 @@ pub struct CronJobResponseScheduleCronjob {
 /// Custom domain of a service.
 ///
 /// Returned by `create_application_custom_domain`, `edit_custom_domain`, `get_custom_domain_status` and 6 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomain {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Domain name.
     pub domain: String,
     /// Whether a TLS certificate is issued for the domain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub generate_certificate: Option<bool>,
     /// Whether the domain is served through a CDN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cdn: Option<bool>,
     /// Domain that the DNS record of the custom domain has to point to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_domain: Option<String>,
     /// Validation status of the domain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::CustomDomainStatusEnum>,
 }
 
@@ -1604,16 +1585,14 @@ pub struct CustomDomain {
 /// Custom domain to attach to a service.
 ///
 /// Sent by `create_application_custom_domain`, `edit_custom_domain`, `create_container_custom_domain` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomainRequest {
     /// Domain name.
     pub domain: String,
     /// Whether to issue a TLS certificate for the domain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub generate_certificate: Option<bool>,
     /// Whether the domain is served through a CDN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cdn: Option<bool>,
 }
 
@@ -1638,11 +1617,10 @@ impl CustomDomainRequest {
 /// Custom domains of a service.
 ///
 /// Returned by `list_application_custom_domain`, `list_container_custom_domain` and `list_helm_custom_domain`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomainResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::CustomDomain>,
 }
 
@@ -1661,79 +1639,60 @@ open_enum! {
 /// Database.
 ///
 /// Returned by `attach_databaseto_application`, `get_database`, `edit_database` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Database {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the database.
     pub name: String,
     /// Free text about the database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Database engine.
-    #[serde(rename = "type")]
     pub type_: types::DatabaseTypeEnum,
     /// Version of the engine.
     pub version: String,
     /// How the database is hosted.
     pub mode: types::DatabaseModeEnum,
     /// Where the database can be reached from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accessibility: Option<types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
     /// Default on the server: `250`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<i64>,
     /// Instance type, for a managed database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_type: Option<String>,
     /// Memory in MiB, for a database in a container.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<i64>,
     /// Storage in GiB; the default is 10.
     ///
     /// Default on the server: `10`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<i64>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Environment the database belongs to.
     pub environment: types::ReferenceObject,
     /// Host to connect to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Port to connect to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
     /// Largest CPU that can be set, in mCPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_cpu: Option<i64>,
     /// Largest memory that can be set, in MiB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_memory: Option<i64>,
     /// Whether the disk is encrypted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_encrypted: Option<bool>,
     /// Type of the disk; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_type: Option<types::DatabaseDiskType>,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// Always `DATABASE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
 }
 
@@ -1780,11 +1739,10 @@ open_enum! {
 /// Databases of an environment.
 ///
 /// Returned by `list_application_database` and `list_database`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Database>,
 }
 
@@ -1809,26 +1767,20 @@ open_enum! {
 /// Services of one environment to deploy together in a single deployment, each with the version wanted.
 ///
 /// Sent by `deploy_all_applications`, `deploy_all_services_legacy` and `deploy_all_services`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequest {
     /// Applications to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub applications: Option<Vec<types::DeployAllRequestApplication>>,
     /// Identifiers of the databases to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub databases: Option<Vec<uuid::Uuid>>,
     /// Containers to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub containers: Option<Vec<types::DeployAllRequestContainer>>,
     /// Jobs to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub jobs: Option<Vec<types::DeployAllRequestJob>>,
     /// Helm services to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub helms: Option<Vec<types::DeployAllRequestHelm>>,
     /// Terraform services to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub terraforms: Option<Vec<types::TerraformDeployRequest>>,
 }
 
@@ -1882,13 +1834,12 @@ impl DeployAllRequest {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestApplication {
     /// Identifier of the application.
     pub application_id: uuid::Uuid,
     /// SHA of the Git commit to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
 }
 
@@ -1910,13 +1861,12 @@ impl DeployAllRequestApplication {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestContainer {
     /// Identifier of the container.
     pub id: uuid::Uuid,
     /// Tag of the image to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_tag: Option<String>,
 }
 
@@ -1935,20 +1885,16 @@ impl DeployAllRequestContainer {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestHelm {
     /// Identifier of the Helm service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Version of the chart, for a chart that comes from a Helm repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
     /// SHA of the Git commit, for a chart that comes from a Git repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
     /// SHA of the Git commit that holds the override values.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub values_override_git_commit_id: Option<String>,
 }
 
@@ -1987,17 +1933,14 @@ impl DeployAllRequestHelm {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// A part of `DeployAllRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestJob {
     /// Identifier of the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Tag of the image to deploy, for a job that runs an image of a registry.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_tag: Option<String>,
     /// SHA of the Git commit to deploy, for a job built from a repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
 }
 
@@ -2028,8 +1971,20 @@ impl DeployAllRequestJob {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryApplicationDetails {
     /// Git commit that was deployed.
@@ -2038,22 +1993,31 @@ pub struct DeploymentHistoryApplicationDetails {
     pub build_pod_name: String,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// When, by whom and through which channel a deployment was started.
 ///
 /// A part of `DeploymentHistoryEnvironmentV2` and `DeploymentHistoryService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryAuditingData {
     /// Time the deployment was created (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub updated_at: chrono::DateTime<chrono::Utc>,
     /// Who or what started the deployment.
     pub triggered_by: String,
     /// Channel that started the deployment; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<types::OrganizationEventOrigin>,
 }
 
@@ -2061,39 +2025,43 @@ pub struct DeploymentHistoryAuditingData {
 /// Container as it was in a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironment` and `ListContainerDeploymentHistoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryContainer {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the container service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// State the container reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
     /// Name of the image that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Arguments given to the container.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point given to the container; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryContainerDetails {
     /// Name of the image that was deployed.
@@ -2101,10 +2069,8 @@ pub struct DeploymentHistoryContainerDetails {
     /// Tag of the image that was deployed.
     pub tag: String,
     /// Arguments given to the container.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// Entry point given to the container; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
 
@@ -2112,34 +2078,40 @@ pub struct DeploymentHistoryContainerDetails {
 /// Database as it was in a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironment` and `ListDatabaseDeploymentHistoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryDatabase {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the database service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// State the database reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryHelmDetails {
     /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// Chart that was deployed, for a chart from a Helm repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<types::DeploymentHistoryRepository>,
 }
 
@@ -2147,33 +2119,39 @@ pub struct DeploymentHistoryHelmDetails {
 /// Helm service as it was in a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironment` and `ListHelmDeploymentHistoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryHelmResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the Helm service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// State the Helm service reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
     /// Git commit that was deployed, for a chart from a Git repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<types::DeploymentHistoryRepository>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// A part of `DeploymentHistoryServiceDetails`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobDetails {
     /// Name of the image that was deployed.
@@ -2181,15 +2159,12 @@ pub struct DeploymentHistoryJobDetails {
     /// Tag of the image that was deployed.
     pub tag: String,
     /// Git commit that was deployed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// When the job runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<types::DeploymentHistoryJobSchedule>,
     /// Kind of job.
     pub job_type: types::JobTypeEnum,
     /// Name of the pod that built the image; null when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub build_pod_name: Option<String>,
 }
 
@@ -2197,40 +2172,30 @@ pub struct DeploymentHistoryJobDetails {
 /// Job as it was in a past deployment.
 ///
 /// A part of `DeploymentHistoryEnvironment` and `ListJobDeploymentHistoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// State the job reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StateEnum>,
     /// Name of the image that was run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_name: Option<String>,
     /// Tag of the image that was run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Git commit that was deployed, for a job built from a repository.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// When the job runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<types::DeploymentHistoryJobResponseSchedule>,
     /// Arguments given to the job.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point given to the job; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
 
@@ -2238,58 +2203,85 @@ pub struct DeploymentHistoryJobResponse {
 /// When the job runs.
 ///
 /// A part of `DeploymentHistoryJobResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobResponseSchedule {
     /// Event that makes the job run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<types::JobScheduleEvent>,
     /// Cron expression of a cron job; null for a lifecycle job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule_at: Option<String>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// When the job runs.
 ///
 /// A part of `DeploymentHistoryJobDetails`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobSchedule {
     /// Command run when the environment starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_start: Option<types::JobLifecyleSchedule>,
     /// Command run when the environment stops.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_stop: Option<types::JobLifecyleSchedule>,
     /// Command run when the environment is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_delete: Option<types::JobLifecyleSchedule>,
     /// Command and times of a cron job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cron_job: Option<types::JobCronSchedule>,
     /// What a lifecycle job is made for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
 ///
 /// A part of `DeploymentHistoryHelmDetails` and `DeploymentHistoryHelmResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryRepository {
     /// Name of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_name: Option<String>,
     /// Version of the chart.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chart_version: Option<String>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Service as it was in a past deployment, in the second version of the history.
 ///
 /// A part of `DeploymentHistoryServicePageV2` and `DeploymentHistoryStage`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryService {
     /// What identifies the service and the deployment.
@@ -2305,10 +2297,21 @@ pub struct DeploymentHistoryService {
     /// URI of the icon of the service.
     pub icon_uri: String,
     /// Total duration in ISO 8601 form, such as `PT16.503S`; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_duration: Option<String>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 union! {
     /// Version of a service in a past deployment. The shape depends on the kind of service and carries no discriminator.
     ///
@@ -2329,6 +2332,18 @@ union! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl From<types::DeploymentHistoryApplicationDetails>
 for DeploymentHistoryServiceDetails {
     fn from(member: types::DeploymentHistoryApplicationDetails) -> Self {
@@ -2336,28 +2351,76 @@ for DeploymentHistoryServiceDetails {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl From<types::DeploymentHistoryContainerDetails> for DeploymentHistoryServiceDetails {
     fn from(member: types::DeploymentHistoryContainerDetails) -> Self {
         Self::Container(member)
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl From<types::DeploymentHistoryHelmDetails> for DeploymentHistoryServiceDetails {
     fn from(member: types::DeploymentHistoryHelmDetails) -> Self {
         Self::Helm(member)
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 impl From<types::DeploymentHistoryJobDetails> for DeploymentHistoryServiceDetails {
     fn from(member: types::DeploymentHistoryJobDetails) -> Self {
         Self::Job(member)
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// What identifies the service and the deployment.
 ///
 /// A part of `DeploymentHistoryService`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryServiceIdentifier {
     /// Name of the service.
@@ -2367,14 +2430,24 @@ pub struct DeploymentHistoryServiceIdentifier {
     /// Kind of the service.
     pub service_type: types::ServiceTypeEnum,
     /// Identifier of the execution; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Past deployments of a service, newest first. There is no cursor to get older ones.
 ///
 /// Returned by `list_agentic_workflow_deployment_history_v2`, `list_application_deployment_history_v2`, `list_container_deployment_history_v2` and 4 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryServicePageV2 {
     /// Number of the page.
@@ -2382,7 +2455,6 @@ pub struct DeploymentHistoryServicePageV2 {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::DeploymentHistoryService>,
 }
 
@@ -2428,11 +2500,10 @@ open_enum! {
 /// Dockerfile lines taken from a file.
 ///
 /// A part of `TerraformDockerfileFragment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileFragmentFile {
     /// Always `file`.
-    #[serde(rename = "type")]
     pub type_: types::DockerfileFragmentFileType,
     /// Path of the file in the repository.
     pub path: String,
@@ -2464,11 +2535,10 @@ open_enum! {
 /// Dockerfile lines given in place.
 ///
 /// A part of `TerraformDockerfileFragment`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileFragmentInline {
     /// Always `inline`.
-    #[serde(rename = "type")]
     pub type_: types::DockerfileFragmentInlineType,
     /// The lines.
     pub content: String,
@@ -2503,7 +2573,7 @@ open_enum! {
 /// EKS Anywhere credentials: a vSphere login and access to AWS by a key or a role.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EksAnywhereVsphereClusterCredentials {
     /// Identifier.
@@ -2513,10 +2583,8 @@ pub struct EksAnywhereVsphereClusterCredentials {
     /// vSphere user.
     pub vsphere_user: String,
     /// Identifier of the AWS access key; null or absent when a role is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
     /// ARN of the AWS role to assume; null or absent when an access key is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// Always `EKS_ANYWHERE_VSPHERE`.
     pub object_type: types::EksAnywhereVsphereObjectType,
@@ -2537,26 +2605,20 @@ open_enum! {
 /// CPU use of a database of an environment, in the 2022 revision.
 ///
 /// A part of `EnvironmentDatabasesCurrentMetric` and `Instance`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricCpu {
     /// CPU requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_float: Option<f64>,
     /// CPU used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_number: Option<f64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
@@ -2581,31 +2643,24 @@ open_enum! {
 /// Event of an application or a database, in the 2022 revision.
 ///
 /// A part of `EventPaginatedResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// User who caused the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<types::User>,
     /// Git commit concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<types::Commit>,
     /// Status of the service at the time of the event.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::Status>,
     /// Kind of event.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Reference to the related log.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<types::ReferenceObject>,
 }
 
@@ -2613,7 +2668,7 @@ pub struct Event {
 /// Page of events of an application or a database, in the 2022 revision.
 ///
 /// Returned by `list_application_event` and `list_database_event`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventPaginatedResponseList {
     /// Number of the page.
@@ -2621,7 +2676,6 @@ pub struct EventPaginatedResponseList {
     /// Number of items per page.
     pub page_size: i64,
     /// The events.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Event>,
 }
 
@@ -2644,7 +2698,7 @@ open_enum! {
 /// Google Cloud credentials based on a service account key.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpStaticClusterCredentials {
     /// Identifier.
@@ -2670,7 +2724,7 @@ open_enum! {
 /// Google Cloud credentials based on workload identity federation.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GcpWorkloadIdentityClusterCredentials {
     /// Identifier.
@@ -2704,7 +2758,7 @@ open_enum! {
 /// Credentials of a kind without fields of its own.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GenericClusterCredentials {
     /// Identifier.
@@ -2726,6 +2780,20 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "blueprints",
+        feature = "clusters",
+        feature = "databases",
+        feature = "environments",
+        feature = "git",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Git provider.
     ///
@@ -2740,20 +2808,36 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Probes that check the instances of a service.
 ///
 /// A part of `Application`, `ApplicationEditRequest`, `ApplicationRequest` and 5 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Healthcheck {
     /// Probe that tells whether an instance can take traffic.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub readiness_probe: rt::Patch<types::Probe>,
     /// Probe that tells whether an instance must be restarted.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub liveness_probe: rt::Patch<types::Probe>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl Healthcheck {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -2778,21 +2862,18 @@ impl Healthcheck {
 /// Git repository a Helm chart comes from.
 ///
 /// A part of `GitFileCheckRequest`, `HelmCheckRequest` and `HelmRequestSourceGitRepository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmGitRepositoryRequest {
     /// URL of the repository.
     pub url: String,
     /// Branch to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Directory of the repository to start from; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub git_token_id: rt::Patch<String>,
 }
 
@@ -2841,7 +2922,7 @@ open_enum! {
 /// Port of a Helm service found by the name of the Kubernetes service.
 ///
 /// A part of `HelmResponsePort`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmPortResponseWithServiceName {
     /// Identifier of the port.
@@ -2849,20 +2930,16 @@ pub struct HelmPortResponseWithServiceName {
     /// How the port finds its service; it selects the shape.
     pub port_type: String,
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Protocol of the port.
     pub protocol: types::HelmPortProtocolEnum,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Name of the Kubernetes service.
     pub service_name: String,
@@ -2872,7 +2949,7 @@ pub struct HelmPortResponseWithServiceName {
 /// Port of a Helm service found by labels.
 ///
 /// A part of `HelmResponsePort`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmPortResponseWithServiceSelectors {
     /// Identifier of the port.
@@ -2880,23 +2957,18 @@ pub struct HelmPortResponseWithServiceSelectors {
     /// How the port finds its service; it selects the shape.
     pub port_type: String,
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Protocol of the port.
     pub protocol: types::HelmPortProtocolEnum,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Labels that select the pods.
-    #[serde(default)]
     pub service_selectors: Vec<types::KubernetesSelector>,
 }
 
@@ -2904,55 +2976,46 @@ pub struct HelmPortResponseWithServiceSelectors {
 /// Helm service.
 ///
 /// Returned by `create_helm`, `get_helm`, `edit_helm` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Environment the service belongs to.
     pub environment: types::ReferenceObject,
     /// Name of the Helm service.
     pub name: String,
     /// Free text about the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Time limit of the Helm command, in seconds; the default is 600.
     ///
     /// At least 0. Default on the server: `600`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_sec: Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Whether it is deployed automatically when a new version appears.
     pub auto_deploy: bool,
     /// Ports of the service. The `port_type` field selects the shape of each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<types::HelmResponsePort>,
     /// Where the chart comes from: a Git repository or a Helm repository.
     pub source: types::HelmResponseSource,
     /// Further arguments of the Helm command.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// Whether the chart may create resources outside its namespace; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(default)]
     pub allow_cluster_wide_resources: bool,
     /// Values that replace those of the chart.
-    #[serde(default)]
     pub values_override: types::HelmResponseValuesOverride,
     /// URI of the icon.
     pub icon_uri: String,
     /// Always `HELM`.
     pub service_type: types::ServiceTypeEnum,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub blueprint_id: Option<uuid::Uuid>,
 }
 
@@ -3014,7 +3077,7 @@ impl From<types::HelmResponseSourceRepository> for HelmResponseSource {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// A part of `HelmResponseSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseSourceGit {
     /// Git repository of the chart.
@@ -3023,7 +3086,7 @@ pub struct HelmResponseSourceGit {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// A part of `HelmResponseSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseSourceRepository {
     /// Helm repository of the chart.
@@ -3034,20 +3097,16 @@ pub struct HelmResponseSourceRepository {
 /// Values that replace those of the chart.
 ///
 /// A part of `HelmResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverride {
     /// Values set as with `--set`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set: Vec<Vec<String>>,
     /// Values set as text, as with `--set-string`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_string: Vec<Vec<String>>,
     /// Values set as JSON, as with `--set-json`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_json: Vec<Vec<String>>,
     /// Files of values; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<types::HelmResponseValuesOverrideFile>,
 }
 
@@ -3055,14 +3114,12 @@ pub struct HelmResponseValuesOverride {
 /// Files of values; null for none.
 ///
 /// A part of `HelmResponseValuesOverride`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFile {
     /// Files given in place; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<types::HelmResponseValuesOverrideFileRaw>,
     /// Files taken from a Git repository; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<types::HelmResponseValuesOverrideFileGit>,
 }
 
@@ -3070,13 +3127,12 @@ pub struct HelmResponseValuesOverrideFile {
 /// Files taken from a Git repository; null for none.
 ///
 /// A part of `HelmResponseValuesOverrideFile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileGit {
     /// Git repository of the files.
     pub git_repository: types::ApplicationGitRepository,
     /// Paths of the files in the repository.
-    #[serde(default)]
     pub paths: Vec<String>,
 }
 
@@ -3084,17 +3140,16 @@ pub struct HelmResponseValuesOverrideFileGit {
 /// Files given in place; null for none.
 ///
 /// A part of `HelmResponseValuesOverrideFile`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileRaw {
     /// The files.
-    #[serde(default)]
     pub values: Vec<types::HelmResponseValuesOverrideFileRawItem>,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// A part of `HelmResponseValuesOverrideFileRaw`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileRawItem {
     /// Name of the file.
@@ -3107,7 +3162,7 @@ pub struct HelmResponseValuesOverrideFileRawItem {
 /// Git repository of a Helm chart.
 ///
 /// A part of `HelmResponseSourceGit`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceGitResponse {
     /// Git repository.
@@ -3118,7 +3173,7 @@ pub struct HelmSourceGitResponse {
 /// Helm repository of a Helm chart.
 ///
 /// A part of `HelmResponseSourceRepository`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponse {
     /// Name of the chart.
@@ -3133,7 +3188,7 @@ pub struct HelmSourceRepositoryResponse {
 /// Short description of the repository.
 ///
 /// A part of `HelmSourceRepositoryResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponseRepository {
     /// Identifier.
@@ -3148,20 +3203,16 @@ pub struct HelmSourceRepositoryResponseRepository {
 /// Instance of a service with its resource use, in the 2022 revision.
 ///
 /// A part of `InstanceResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Instance {
     /// Time at which it was created.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// CPU.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
     /// Memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<types::InstanceMemory>,
 }
 
@@ -3169,26 +3220,20 @@ pub struct Instance {
 /// Memory use of an instance, in the 2022 revision.
 ///
 /// A part of `Instance`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InstanceMemory {
     /// Memory requested, in MB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_mb: Option<i64>,
     /// Memory used, in MB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_mb: Option<i64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Share above which a warning is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Share above which an alert is given, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
@@ -3196,25 +3241,34 @@ pub struct InstanceMemory {
 /// Instances of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_current_instance` and `get_container_current_instance`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InstanceResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Instance>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Command and times of a cron job.
 ///
 /// A part of `DeploymentHistoryJobSchedule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobCronSchedule {
     /// Arguments of the command.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// Entry point; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
@@ -3222,6 +3276,18 @@ pub struct JobCronSchedule {
     pub timezone: String,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// What a lifecycle job is made for.
     ///
@@ -3236,17 +3302,27 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Command a lifecycle job runs on one event.
 ///
 /// A part of `DeploymentHistoryJobSchedule`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobLifecyleSchedule {
     /// Arguments of the command.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// Entry point; absent when the image decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
 
@@ -3310,17 +3386,16 @@ impl From<types::JobResponseSourceImage> for JobResponseSource {
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// A part of `JobResponseSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResponseSourceDocker {
     /// Build from a Git repository.
-    #[serde(default)]
     pub docker: types::JobSourceDockerResponse,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// A part of `JobResponseSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResponseSourceImage {
     /// Image of a container registry.
@@ -3348,23 +3423,32 @@ open_enum! {
 /// Build of a job from a Git repository.
 ///
 /// A part of `JobResponseSourceDocker`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobSourceDockerResponse {
     /// Git repository the job is built from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepository>,
     /// Path of the Dockerfile; null when it is not used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dockerfile_path: Option<String>,
     /// Content of the Dockerfile given in place; null when it is not used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dockerfile_raw: Option<String>,
     /// Stage of the Dockerfile to build; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_target_build_stage: Option<String>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Kind of job.
     ///
@@ -3381,16 +3465,14 @@ open_enum! {
 /// Scaling of a service with KEDA.
 ///
 /// A part of `AutoscalingPolicyRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaAutoscalingRequest {
     /// Always `KEDA`.
     pub mode: types::AutoscalingMode,
     /// Time between two looks at the sources of events, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub polling_interval_seconds: Option<i64>,
     /// Time to wait after the last event before scaling down, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cooldown_period_seconds: Option<i64>,
     /// Scalers, at least one.
     ///
@@ -3435,16 +3517,14 @@ impl KedaAutoscalingRequest {
 /// Scaling of a service with KEDA.
 ///
 /// A part of `AutoscalingPolicyResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaAutoscalingResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Identifier of the service.
     pub service_id: uuid::Uuid,
@@ -3457,7 +3537,6 @@ pub struct KedaAutoscalingResponse {
     /// Scalers, at least one.
     ///
     /// At least 1 items.
-    #[serde(default)]
     pub scalers: Vec<types::KedaScalerResponse>,
 }
 
@@ -3465,24 +3544,20 @@ pub struct KedaAutoscalingResponse {
 /// Scaler of a KEDA policy.
 ///
 /// A part of `KedaAutoscalingRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaScalerRequest {
     /// Type of the KEDA scaler.
     pub scaler_type: String,
     /// Whether the scaler is enabled.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Role of the scaler.
     pub role: types::KedaScalerRole,
     /// Configuration of the scaler as JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_json: Option<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
     /// Configuration of the scaler as YAML.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_yaml: Option<rt::SecretText>,
     /// How the scaler authenticates to its source.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationRequest>,
 }
 
@@ -3538,16 +3613,14 @@ impl KedaScalerRequest {
 /// Scaler of a KEDA policy.
 ///
 /// A part of `KedaAutoscalingResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaScalerResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Type of the KEDA scaler.
     pub scaler_type: String,
@@ -3556,13 +3629,10 @@ pub struct KedaScalerResponse {
     /// Role of the scaler.
     pub role: types::KedaScalerRole,
     /// Configuration of the scaler as JSON; can be null.
-    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub config_json: serde_json::Map<String, serde_json::Value>,
     /// Configuration of the scaler as YAML; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_yaml: Option<String>,
     /// How the scaler authenticates to its source.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationResponse>,
 }
 
@@ -3590,13 +3660,12 @@ open_enum! {
 /// How a KEDA scaler authenticates to its source.
 ///
 /// A part of `KedaScalerRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaTriggerAuthenticationRequest {
     /// Name of the authentication.
     pub name: String,
     /// Configuration as YAML.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_yaml: Option<rt::SecretText>,
 }
 
@@ -3627,23 +3696,20 @@ impl KedaTriggerAuthenticationRequest {
 /// How a KEDA scaler authenticates to its source.
 ///
 /// A part of `KedaScalerResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaTriggerAuthenticationResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Identifier of the organization.
     pub organization_id: String,
     /// Name of the authentication.
     pub name: String,
     /// Configuration as YAML.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_yaml: Option<String>,
 }
 
@@ -3666,7 +3732,7 @@ open_enum! {
 /// Label a Kubernetes service selects its pods by.
 ///
 /// A part of `HelmPortResponseWithServiceSelectors`, `HelmRequestPortServiceSelectors` and `KubernetesServiceSpec`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesSelector {
     /// Name of the label.
@@ -3688,11 +3754,10 @@ impl KubernetesSelector {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesTerraformBackend {
     /// State kept in the cluster.
-    #[serde(default)]
     pub kubernetes: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -3704,10 +3769,20 @@ impl KubernetesTerraformBackend {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Kubernetes label.
 ///
 /// A part of `OrganizationLabelsGroupCreateRequest`, `OrganizationLabelsGroupEnrichedResponse` and `OrganizationLabelsGroupResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Label {
     /// Key of the label.
@@ -3718,6 +3793,16 @@ pub struct Label {
     pub propagate_to_cloud_provider: bool,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 impl Label {
     /// Takes what must be sent; every other field is set by its setter.
     pub fn new(
@@ -3737,16 +3822,14 @@ impl Label {
 /// Job run on events of its environment.
 ///
 /// A part of `JobResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Environment the job belongs to.
     pub environment: types::ReferenceObject,
@@ -3757,12 +3840,10 @@ pub struct LifecycleJobResponse {
     /// Largest number of GPUs that can be set.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub maximum_gpu: i64,
     /// Name of the job.
     pub name: String,
     /// Free text about the job.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// CPU in mCPU.
     pub cpu: i64,
@@ -3771,57 +3852,44 @@ pub struct LifecycleJobResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral_storage_in_gib: Option<i64>,
     /// Processor architecture to run on; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<types::CpuArchitectureEnum>,
     /// Number of restarts after a failure; the default is 0.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_nb_restart: Option<i64>,
     /// Time limit of a run, in seconds.
     ///
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_duration_seconds: Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Port used by the probes; null for none.
     ///
     /// At least 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
     /// Where the job comes from: an image or a Git repository.
     pub source: types::JobResponseSource,
     /// Probes that check the runs.
-    #[serde(default)]
     pub healthchecks: types::Healthcheck,
     /// Whether it is deployed automatically when a new version appears.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy: Option<bool>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Always `JOB`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Always `LIFECYCLE`.
     pub job_type: types::JobTypeEnum,
     /// Events that make the job run.
-    #[serde(default)]
     pub schedule: types::LifecycleJobResponseSchedule,
     /// Groups of annotations applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
 }
 
@@ -3829,20 +3897,16 @@ pub struct LifecycleJobResponse {
 /// Events that make the job run.
 ///
 /// A part of `LifecycleJobResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponseSchedule {
     /// Command run when the environment starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_start: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// Command run when the environment stops.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_stop: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// Command run when the environment is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_delete: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// What a lifecycle job is made for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
 }
 
@@ -3850,14 +3914,12 @@ pub struct LifecycleJobResponseSchedule {
 /// Command run when the environment starts.
 ///
 /// A part of `LifecycleJobResponseSchedule`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponseScheduleOnStop {
     /// Arguments of the command.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,
     /// Entry point; absent to let the image decide.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<String>,
 }
 
@@ -3872,7 +3934,7 @@ pub struct LifecycleJobResponseScheduleOnStop {
 /// URL of a service.
 ///
 /// A part of `LinkResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
     /// Identifier of the service.
@@ -3902,11 +3964,10 @@ pub struct Link {
 /// URLs of a service or of the services of an environment.
 ///
 /// Returned by `list_application_links`, `list_container_links`, `list_environment_services_links` and 1 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LinkResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Link>,
 }
 
@@ -3935,21 +3996,18 @@ open_enum! {
 /// Line written by a service.
 ///
 /// A part of `LogResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Log {
     /// Identifier of the line.
     pub id: uuid::Uuid,
     /// Time of the line (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Text of the line.
     pub message: String,
     /// Name of the pod that wrote the line.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_name: Option<String>,
     /// Version of the service that wrote the line.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
 }
 
@@ -3957,11 +4015,10 @@ pub struct Log {
 /// Lines written by a service.
 ///
 /// Returned by `list_application_log` and `list_container_log`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogResponseList {
     /// The lines.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Log>,
 }
 
@@ -3969,24 +4026,20 @@ pub struct LogResponseList {
 /// Logical database of a database, in the 2022 revision.
 ///
 /// Returned by `attach_logical_databaseto_application`, `attach_logical_database_to_container`, `create_logical_database_on_database` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogicalDatabase {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the logical database.
     pub name: String,
     /// Free text about the logical database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Database.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<types::ReferenceObject>,
 }
 
@@ -3994,11 +4047,10 @@ pub struct LogicalDatabase {
 /// Logical databases, in the 2022 revision.
 ///
 /// Returned by `list_application_logical_database`, `list_container_logical_database` and `list_logical_database_database`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogicalDatabaseResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::LogicalDatabase>,
 }
 
@@ -4006,14 +4058,12 @@ pub struct LogicalDatabaseResponseList {
 /// CPU use at one time, in the 2022 revision.
 ///
 /// A part of `MetricCpu` and `MetricCpuDatapointResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricCpuDatapoint {
     /// Time of the measure (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Requested in number.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_number: Option<f64>,
     /// Consumed in number.
     pub consumed_in_number: f64,
@@ -4025,13 +4075,12 @@ pub struct MetricCpuDatapoint {
 /// Metric of one instance over time, in the 2022 revision.
 ///
 /// A part of `MetricGenericResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGeneric {
     /// Name of the instance.
     pub instance_name: String,
     /// The data.
-    #[serde(default)]
     pub data: Vec<types::MetricGenericDatapoint>,
 }
 
@@ -4039,11 +4088,10 @@ pub struct MetricGeneric {
 /// Value of a metric at one time, in the 2022 revision.
 ///
 /// A part of `MetricGeneric`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGenericDatapoint {
     /// Time of the measure (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Value.
     pub value: f64,
@@ -4053,11 +4101,10 @@ pub struct MetricGenericDatapoint {
 /// Metric of the instances over time, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_health_check` and `get_database_metric_health_check`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGenericResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricGeneric>,
 }
 
@@ -4065,11 +4112,10 @@ pub struct MetricGenericResponseList {
 /// Memory use at one time, in the 2022 revision.
 ///
 /// A part of `MetricMemory` and `MetricMemoryDatapointResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricMemoryDatapoint {
     /// Time of the measure (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Memory requested, in MB.
     pub requested_in_mb: i64,
@@ -4083,11 +4129,10 @@ pub struct MetricMemoryDatapoint {
 /// Restarts of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_metric_restart` and `get_database_metric_restart`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricRestart {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::MetricRestartEvent>,
 }
 
@@ -4095,11 +4140,10 @@ pub struct MetricRestart {
 /// Restart of a service, in the 2022 revision.
 ///
 /// A part of `MetricRestart`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricRestartEvent {
     /// Time of the restart (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub datetime: chrono::DateTime<chrono::Utc>,
     /// Message about the restart.
     pub message: String,
@@ -4109,17 +4153,14 @@ pub struct MetricRestartEvent {
 /// Use of a disk at one time, in the 2022 revision.
 ///
 /// A part of `MetricStorage` and `MetricStorageDatapointResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricStorageDatapoint {
     /// Time of the measure (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Storage requested, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_gb: Option<i64>,
     /// Storage used, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_gb: Option<f64>,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
@@ -4129,74 +4170,79 @@ pub struct MetricStorageDatapoint {
 /// Organization, the top of the hierarchy of projects and clusters.
 ///
 /// Returned by `create_organization`, `get_organization`, `edit_organization` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Organization {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the organization.
     pub name: String,
     /// Free text about the organization; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Subscription plan.
     pub plan: types::PlanEnum,
     /// URL of the website; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub website_url: Option<String>,
     /// URL of the repository; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
     /// URL of the logo; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_url: Option<String>,
     /// URL of the icon; null for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_url: Option<String>,
     /// Email addresses of the administrators; null for none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub admin_emails: Vec<String>,
     /// Identifier of the owner.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<uuid::Uuid>,
     /// Restriction on deployments for billing reasons; null or absent for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub billing_deployment_restriction: Option<String>,
     /// Plan of the organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_plan: Option<types::OrganizationPlan>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Group of annotations.
 ///
 /// Returned by `create_organization_annotations_group`, `get_organization_annotations_group` and `edit_organization_annotations_group`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAnnotationsGroupResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the group.
     pub name: String,
     /// Annotations of the group.
-    #[serde(default)]
     pub annotations: Vec<types::Annotation>,
     /// Kinds of Kubernetes objects that receive them.
-    #[serde(default)]
     pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 open_enum! {
     /// Kind of Kubernetes objects that receive the annotations of a group.
     ///
@@ -4229,7 +4275,7 @@ open_enum! {
 /// Role that can be given in an organization.
 ///
 /// A part of `ContainerRegistryResponse` and `OrganizationAvailableRoleList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvailableRole {
     /// Identifier.
@@ -4238,6 +4284,19 @@ pub struct OrganizationAvailableRole {
     pub name: String,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Channel an action came through.
     ///
@@ -4260,24 +4319,31 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs",
+        feature = "organizations"
+    )
+)]
 /// Group of labels.
 ///
 /// Returned by `create_organization_labels_group`, `get_organization_labelss_group` and `edit_organization_labels_group`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationLabelsGroupResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the group.
     pub name: String,
     /// Labels of the group.
-    #[serde(default)]
     pub labels: Vec<types::Label>,
 }
 
@@ -4285,14 +4351,12 @@ pub struct OrganizationLabelsGroupResponse {
 /// Plan of the organization.
 ///
 /// A part of `Organization`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationPlan {
     /// Name of the plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<types::PlanEnum>,
     /// Time the audit log is kept, in days.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_logs_retention_in_days: Option<i64>,
 }
 
@@ -4364,42 +4428,54 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check made on an instance; null for none. One kind of check is set in `type`.
 ///
 /// A part of `Healthcheck`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Probe {
     /// How the check is made.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<types::ProbeType>,
     /// Time before the first check, in seconds; the default is 30.
     ///
     /// Default on the server: `30`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_delay_seconds: Option<i64>,
     /// Time between two checks, in seconds; the default is 10.
     ///
     /// Default on the server: `10`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub period_seconds: Option<i64>,
     /// Time limit of a check, in seconds; the default is 5.
     ///
     /// Default on the server: `5`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<i64>,
     /// Number of successes in a row to consider the instance healthy; the default is 1.
     ///
     /// Default on the server: `1`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub success_threshold: Option<i64>,
     /// Number of failures in a row to consider the instance unhealthy; the default is 9.
     ///
     /// Default on the server: `9`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_threshold: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl Probe {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -4444,26 +4520,40 @@ impl Probe {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// How the check is made.
 ///
 /// A part of `Probe`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeType {
     /// Check by opening a TCP connection; null when not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub tcp: rt::Patch<types::ProbeTypeTcp>,
     /// Check by an HTTP request; null when not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub http: rt::Patch<types::ProbeTypeHttp>,
     /// Check by a command; null when not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub exec: rt::Patch<types::ProbeTypeExec>,
     /// Check by the gRPC health protocol; null when not used.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub grpc: rt::Patch<types::ProbeTypeGrpc>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeType {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -4496,19 +4586,36 @@ impl ProbeType {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check by a command; null when not used.
 ///
 /// A part of `ProbeType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeExec {
     /// Command and its arguments, at least one item.
     ///
     /// At least 1 items.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<String>>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeTypeExec {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -4521,20 +4628,36 @@ impl ProbeTypeExec {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check by the gRPC health protocol; null when not used.
 ///
 /// A part of `ProbeType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeGrpc {
     /// Name of the service to ask for; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub service: rt::Patch<String>,
     /// Port to connect to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeTypeGrpc {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -4555,27 +4678,42 @@ impl ProbeTypeGrpc {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check by an HTTP request; null when not used.
 ///
 /// A part of `ProbeType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeHttp {
     /// Path of the request; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Scheme of the request; the default is `HTTP`.
     ///
     /// Default on the server: `"HTTP"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
     /// Port of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeTypeHttp {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -4602,20 +4740,36 @@ impl ProbeTypeHttp {
     }
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 /// Check by opening a TCP connection; null when not used.
 ///
 /// A part of `ProbeType`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeTcp {
     /// Port to connect to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i64>,
     /// Host to connect to; null for the instance.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub host: rt::Patch<String>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "jobs"
+    )
+)]
 impl ProbeTypeTcp {
     /// Says nothing yet: every field is set by its setter.
     pub fn new() -> Self {
@@ -4636,20 +4790,45 @@ impl ProbeTypeTcp {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "blueprints",
+        feature = "clusters",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "projects",
+        feature = "terraforms"
+    )
+)]
 /// Reference to another object by its identifier.
 ///
 /// A part of `AgenticWorkflowResponse`, `Application`, `ArgocdAppResponse` and 13 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObject {
     /// Identifier of the referenced object.
     pub id: uuid::Uuid,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs"
+    )
+)]
 /// Status of a service, identified by the reference it carries.
 ///
 /// A part of `ReferenceObjectStatusResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObjectStatus {
     /// Identifier of the service.
@@ -4659,35 +4838,37 @@ pub struct ReferenceObjectStatus {
     /// Whether the deployed version matches the current configuration. This is drift, not progress.
     pub service_deployment_status: types::ServiceDeploymentStatusEnum,
     /// Time of the last deployment (RFC 3339); absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether the last deployment of the environment included this service. When false, `state` dates from an earlier deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_part_last_deployment: Option<bool>,
     /// Durations of the steps of the last deployment, when measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<types::ServiceStepMetrics>,
     /// Identifier of the execution behind this status, `<uuid>-<number>` possibly followed by a timestamp; absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Action last run on the service and its progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_details: Option<types::StatusDetails>,
     /// Identifier of the queued deployment request of the service; null when none is known.
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_requests_count: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "helms",
+        feature = "jobs"
+    )
+)]
 /// Statuses of the services of one kind in an environment.
 ///
 /// Returned by `get_environment_application_status`, `get_environment_container_status`, `get_environment_database_status` and 3 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObjectStatusResponseList {
     /// One status for each service.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::ReferenceObjectStatus>,
 }
 
@@ -4695,7 +4876,7 @@ pub struct ReferenceObjectStatusResponseList {
 /// Scaleway credentials. The secret key is never returned.
 ///
 /// A part of `ClusterCredentials`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ScalewayClusterCredentials {
     /// Identifier.
@@ -4709,7 +4890,6 @@ pub struct ScalewayClusterCredentials {
     /// Identifier of the Scaleway project.
     pub scaleway_project_id: String,
     /// Identifier of the Scaleway organization.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scaleway_organization_id: Option<String>,
 }
 
@@ -4724,6 +4904,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Kind of action run on a service.
     ///
@@ -4742,6 +4934,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Progress of the last action asked of a service.
     ///
@@ -4777,7 +4981,7 @@ open_enum! {
 /// Reference to a group of annotations.
 ///
 /// A part of `ApplicationEditRequest`, `ApplicationRequest`, `ContainerRequest` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceAnnotationRequest {
     /// Identifier of the group.
@@ -4799,6 +5003,18 @@ impl ServiceAnnotationRequest {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Drift between the configuration of a service and what was last deployed. It is not the progress of a deployment; the state tells that.
     ///
@@ -4824,7 +5040,7 @@ open_enum! {
 /// Reference to a group of labels.
 ///
 /// A part of `ApplicationEditRequest`, `ApplicationRequest`, `ContainerRequest` and 3 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceLabelRequest {
     /// Identifier of the group.
@@ -4857,31 +5073,26 @@ impl ServiceLabelRequest {
 /// Port of a service.
 ///
 /// A part of `Application`, `ApplicationEditRequest` and `ContainerResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServicePort {
     /// Identifier of the port.
     pub id: uuid::Uuid,
     /// Name of the port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Port number the service listens on.
     pub internal_port: i64,
     /// Port number seen from outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_port: Option<i64>,
     /// Whether the port can be reached from the internet.
     pub publicly_accessible: bool,
     /// Whether the port serves the main URL.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_default: Option<bool>,
     /// Protocol of the port.
     pub protocol: types::PortProtocolEnum,
     /// Path under which the port is exposed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_path: Option<String>,
     /// Path that replaces the public one when the request reaches the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_path_rewrite: Option<String>,
 }
 
@@ -4940,23 +5151,44 @@ impl ServicePort {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Duration and outcome of one step in the deployment of a service.
 ///
 /// A part of `ServiceStepMetrics`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStepMetric {
     /// Step that was measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub step_name: Option<types::ServiceStepMetricNameEnum>,
     /// Outcome of the step.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the step in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_sec: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Step in the deployment of a service.
     ///
@@ -4983,10 +5215,22 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Time spent by a service in the steps of a deployment.
 ///
 /// A part of `ReferenceObjectStatus` and `Status`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStepMetrics {
     /// Total duration in seconds; null when it is not known.
@@ -4994,10 +5238,21 @@ pub struct ServiceStepMetrics {
     /// Computing time in seconds.
     pub total_computing_duration_sec: i64,
     /// Duration and outcome of each step.
-    #[serde(default)]
     pub details: Vec<types::ServiceStepMetric>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Refinement of the action for Terraform services. The default is `NONE`.
     ///
@@ -5018,6 +5273,20 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "blueprints",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "organizations",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Kind of service.
     ///
@@ -5042,6 +5311,18 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Deployment state of a service, an environment or one past deployment. New values may appear; an unknown value says nothing about success or failure.
     ///
@@ -5108,10 +5389,22 @@ open_enum! {
     }
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Deployment status of one service.
 ///
 /// Returned by `delete_agentic_workflow`, `deploy_application`, `redeploy_application` and 40 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
     /// Identifier of the service.
@@ -5121,31 +5414,37 @@ pub struct Status {
     /// Whether the deployed version matches the current configuration. This is drift, not progress.
     pub service_deployment_status: types::ServiceDeploymentStatusEnum,
     /// Time of the last deployment (RFC 3339); absent when there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether the last deployment of the environment included this service. When false, `state` dates from an earlier deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_part_last_deployment: Option<bool>,
     /// Durations of the steps of the last deployment, when measured.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<types::ServiceStepMetrics>,
     /// Identifier of the execution behind this status, `<uuid>-<number>` possibly followed by a timestamp; absent when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_id: Option<String>,
     /// Action last run on the service and its progress.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_details: Option<types::StatusDetails>,
     /// Identifier of the queued deployment request of the service; null when none is known.
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_requests_count: Option<i64>,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 /// Action last run on a service and how far it got.
 ///
 /// A part of `DeploymentHistoryService`, `QueuedDeploymentRequestForService`, `ReferenceObjectStatus` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StatusDetails {
     /// Kind of action.
@@ -5156,6 +5455,18 @@ pub struct StatusDetails {
     pub sub_action: types::ServiceSubActionEnum,
 }
 
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "applications",
+        feature = "containers",
+        feature = "databases",
+        feature = "environments",
+        feature = "helms",
+        feature = "jobs",
+        feature = "terraforms"
+    )
+)]
 open_enum! {
     /// Outcome of a measured step.
     ///
@@ -5176,32 +5487,24 @@ open_enum! {
 /// Disk of a service with its use, in the 2022 revision.
 ///
 /// A part of `EnvironmentApplicationsStorage`, `EnvironmentContainersStorage` and `StorageDiskResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageDisk {
     /// Time at which it was created.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Identifier of the storage.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
     /// Storage requested, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_in_gb: Option<i64>,
     /// Storage used, in GB.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_gb: Option<f64>,
     /// Share of the request used, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub consumed_in_percent: Option<f64>,
     /// Warning threshold, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_threshold_in_percent: Option<f64>,
     /// Alert threshold, in percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<types::ThresholdMetricStatusEnum>,
 }
 
@@ -5209,11 +5512,10 @@ pub struct StorageDisk {
 /// Disks of a service, in the 2022 revision.
 ///
 /// Returned by `get_application_current_storage_disk` and `get_container_current_storage_disk`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageDiskResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::StorageDisk>,
 }
 
@@ -5226,13 +5528,12 @@ pub struct StorageDiskResponseList {
     )
 )]
 /// A part of `Application` and `ContainerResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageItem {
     /// Identifier of the volume.
     pub id: uuid::Uuid,
     /// Kind of storage.
-    #[serde(rename = "type")]
     pub type_: types::StorageTypeEnum,
     /// Size of the volume, in GiB.
     pub size: i64,
@@ -5262,7 +5563,7 @@ open_enum! {
 /// Automatic deployment of a Terraform service.
 ///
 /// A part of `TerraformRequest` and `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformAutoDeployConfig {
     /// Whether it is deployed automatically when a new commit appears.
@@ -5343,14 +5644,12 @@ impl From<types::UserProvidedTerraformBackend> for TerraformBackend {
 /// Terraform backend described by a blueprint.
 ///
 /// A part of `BlueprintTerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformBackendBlueprint {
     /// Type of the backend.
-    #[serde(rename = "type")]
     pub type_: String,
     /// Configuration of the backend by name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<rt::Secret<BTreeMap<String, String>>>,
 }
 
@@ -5381,17 +5680,14 @@ impl TerraformBackendBlueprint {
 /// Version of a Terraform service to deploy and what to do with it.
 ///
 /// Sent by `deploy_terraform`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeployRequest {
     /// Identifier of the Terraform service; needed when several services are deployed at once.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub id: rt::Patch<uuid::Uuid>,
     /// SHA of the Git commit to deploy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_commit_id: Option<String>,
     /// What to run; null or absent to run the regular deployment.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub action: rt::Patch<types::TerraformDeployRequestAction>,
 }
 
@@ -5500,11 +5796,10 @@ open_enum! {
 /// Where the files of a Terraform service come from.
 ///
 /// A part of `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformFilesSource {
     /// Git source.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<types::TerraformFilesSourceGit>,
 }
 
@@ -5512,11 +5807,10 @@ pub struct TerraformFilesSource {
 /// Git source.
 ///
 /// A part of `TerraformFilesSource`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformFilesSourceGit {
     /// Git repository of the files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::ApplicationGitRepository>,
 }
 
@@ -5524,7 +5818,7 @@ pub struct TerraformFilesSourceGit {
 /// Resources given to a Terraform run.
 ///
 /// A part of `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformJobResourcesResponse {
     /// CPU in mCPU.
@@ -5534,7 +5828,6 @@ pub struct TerraformJobResourcesResponse {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
@@ -5544,11 +5837,10 @@ pub struct TerraformJobResourcesResponse {
 /// Version of the engine to use.
 ///
 /// A part of `TerraformRequest` and `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformProviderVersion {
     /// Whether the version is read from the Terraform files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub read_from_terraform_block: Option<bool>,
     /// Version to use.
     pub explicit_version: String,
@@ -5574,21 +5866,18 @@ impl TerraformProviderVersion {
 /// Terraform service.
 ///
 /// Returned by `create_terraform`, `get_terraform`, `edit_terraform` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the service.
     pub name: String,
     /// Free text about the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Time limit of a run, in seconds; the default is 600.
     ///
@@ -5597,10 +5886,8 @@ pub struct TerraformResponse {
     /// Whether it is deployed automatically when a new commit appears.
     pub auto_deploy: bool,
     /// Automatic deployment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_deploy_config: Option<types::TerraformAutoDeployConfig>,
     /// Where the Terraform files come from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub terraform_files_source: Option<types::TerraformFilesSource>,
     /// URI of the icon.
     pub icon_uri: String,
@@ -5621,13 +5908,10 @@ pub struct TerraformResponse {
     /// Whether a run uses the cloud credentials of the cluster.
     pub use_cluster_credentials: bool,
     /// Further arguments by Terraform command.
-    #[serde(default)]
     pub action_extra_arguments: BTreeMap<String, Vec<String>>,
     /// Dockerfile lines added to the image of the run; null for none. The `type` field selects the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dockerfile_fragment: Option<types::TerraformDockerfileFragment>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub blueprint_id: Option<uuid::Uuid>,
 }
 
@@ -5635,17 +5919,14 @@ pub struct TerraformResponse {
 /// Value of a Terraform variable.
 ///
 /// A part of `TerraformVariablesSourceRequest` and `TerraformVariablesSourceResponse`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVarKeyValue {
     /// Name of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Value of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Whether the value is kept secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<bool>,
 }
 
@@ -5680,14 +5961,12 @@ impl TerraformVarKeyValue {
 /// Values of the variables of a Terraform service.
 ///
 /// A part of `TerraformResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVariablesSourceResponse {
     /// Paths of the variable files in the repository.
-    #[serde(default)]
     pub tf_var_file_paths: Vec<String>,
     /// Values given in place.
-    #[serde(default)]
     pub tf_vars: Vec<types::TerraformVarKeyValue>,
 }
 
@@ -5710,39 +5989,31 @@ open_enum! {
 /// User of Qovery.
 ///
 /// A part of `Event` and `UserResponseList`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct User {
     /// Identifier of the user, set by the API.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<uuid::Uuid>,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub created_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Time of the last change (RFC 3339), set by the API.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// First name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
     /// Last name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     /// Email address.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// URL of the profile picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_picture_url: Option<String>,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// A part of `TerraformBackend`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserProvidedTerraformBackend {
     /// State kept in a backend described in the Terraform files.
-    #[serde(default)]
     pub user_provided: serde_json::Map<String, serde_json::Value>,
 }
 

@@ -4,7 +4,6 @@
 //! Models. Terraform services.
 
 use std::collections::BTreeMap;
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -22,53 +21,26 @@ open_enum! {
 /// Advanced settings of a Terraform service. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_terraform_advanced_settings`. Returned by `get_default_terraform_advanced_settings`, `get_terraform_advanced_settings` and `edit_terraform_advanced_settings`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformAdvancedSettings {
     /// Time limit of a build, in seconds.
-    #[serde(rename = "build.timeout_max_sec", skip_serializing_if = "Option::is_none")]
     pub build_timeout_max_sec: Option<i64>,
     /// CPU limit of a build, in mCPU.
-    #[serde(rename = "build.cpu_max_in_milli", skip_serializing_if = "Option::is_none")]
     pub build_cpu_max_in_milli: Option<i64>,
     /// Memory limit of a build, in GiB.
-    #[serde(rename = "build.ram_max_in_gib", skip_serializing_if = "Option::is_none")]
     pub build_ram_max_in_gib: Option<i64>,
     /// Ephemeral storage of a build, in GiB.
-    #[serde(
-        rename = "build.ephemeral_storage_in_gib",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub build_ephemeral_storage_in_gib: Option<i64>,
     /// Whether the Git submodules are left out of the clone.
-    #[serde(
-        rename = "build.skip_git_submodules",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub build_skip_git_submodules: Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    #[serde(
-        rename = "deployment.termination_grace_period_seconds",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_termination_grace_period_seconds: Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    #[serde(
-        rename = "deployment.affinity.node.required",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
     /// Kubernetes service account of the pods.
-    #[serde(
-        rename = "security.service_account_name",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_service_account_name: Option<String>,
     /// Whether the root file system of the containers is read-only.
-    #[serde(
-        rename = "security.read_only_root_filesystem",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub security_read_only_root_filesystem: Option<bool>,
 }
 
@@ -140,13 +112,12 @@ impl TerraformAdvancedSettings {
 /// Restriction on the Git changes that cause an automatic deployment of a Terraform service.
 ///
 /// Sent by `create_terraform_deployment_restriction` and `edit_terraform_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -170,21 +141,18 @@ impl TerraformDeploymentRestrictionRequest {
 /// Restriction on the Git changes that cause an automatic deployment of a Terraform service, with its identifier.
 ///
 /// Returned by `create_terraform_deployment_restriction` and `edit_terraform_deployment_restriction`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
     /// What is compared.
-    #[serde(rename = "type")]
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -193,30 +161,26 @@ pub struct TerraformDeploymentRestrictionResponse {
 /// Deployment restrictions of a Terraform service.
 ///
 /// Returned by `get_terraform_deployment_restrictions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformDeploymentRestrictionResponse>,
 }
 
 /// Git repository the Terraform files come from.
 ///
 /// A part of `TerraformRequestTerraformFilesSource`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformGitRepositoryRequest {
     /// URL of the repository.
     pub url: String,
     /// Branch to follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
     /// Directory of the repository to start from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_token_id: Option<String>,
 }
 
@@ -250,7 +214,7 @@ impl TerraformGitRepositoryRequest {
 /// Configuration of a Terraform service. An edit replaces it as a whole: a field left out takes its default value.
 ///
 /// Sent by `create_terraform` and `edit_terraform`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequest {
     /// Name of the service.
@@ -260,7 +224,6 @@ pub struct TerraformRequest {
     /// Automatic deployment.
     pub auto_deploy_config: types::TerraformAutoDeployConfig,
     /// Where the Terraform files come from.
-    #[serde(default)]
     pub terraform_files_source: types::TerraformRequestTerraformFilesSource,
     /// Values of the variables.
     pub terraform_variables_source: types::TerraformVariablesSourceRequest,
@@ -271,24 +234,18 @@ pub struct TerraformRequest {
     /// Version of the engine.
     pub provider_version: types::TerraformProviderVersion,
     /// Time limit of a run, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_sec: Option<i64>,
     /// URI of the icon.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_uri: Option<String>,
     /// Resources given to a run.
     pub job_resources: types::TerraformRequestJobResources,
     /// Whether a run uses the cloud credentials of the cluster.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_cluster_credentials: Option<bool>,
     /// Further arguments by Terraform command.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub action_extra_arguments: Option<BTreeMap<String, Vec<String>>>,
     /// Dockerfile lines added to the image of the run; null clears them. The `type` field selects the shape.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub dockerfile_fragment: rt::Patch<types::TerraformDockerfileFragment>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub blueprint_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -364,7 +321,7 @@ impl TerraformRequest {
 /// Resources given to a Terraform run.
 ///
 /// A part of `TerraformRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequestJobResources {
     /// CPU in mCPU.
@@ -374,7 +331,6 @@ pub struct TerraformRequestJobResources {
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    #[serde(default)]
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
@@ -395,11 +351,10 @@ impl TerraformRequestJobResources {
 /// Where the Terraform files come from.
 ///
 /// A part of `TerraformRequest`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequestTerraformFilesSource {
     /// Git repository of the files.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub git_repository: Option<types::TerraformGitRepositoryRequest>,
 }
 
@@ -421,7 +376,7 @@ impl TerraformRequestTerraformFilesSource {
 /// Resource found in the state of a Terraform service.
 ///
 /// A part of `TerraformResourcesResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResourceResponse {
     /// Identifier.
@@ -437,10 +392,8 @@ pub struct TerraformResourceResponse {
     /// Whether the resource is managed or only read.
     pub mode: types::TerraformResourceResponseMode,
     /// Attributes of the resource, by name; they may hold sensitive values.
-    #[serde(default)]
     pub attributes: serde_json::Map<String, serde_json::Value>,
     /// Time the state was read (RFC 3339).
-    #[serde(with = "rt::date_time")]
     pub extracted_at: chrono::DateTime<chrono::Utc>,
 }
 
@@ -459,29 +412,27 @@ open_enum! {
 /// Resources found in the state of a Terraform service.
 ///
 /// Returned by `get_terraform_resources`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResourcesResponse {
     /// The listed items.
-    #[serde(default)]
     pub results: Vec<types::TerraformResourceResponse>,
 }
 
 /// Terraform services of an environment.
 ///
 /// Returned by `list_terraforms`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformResponse>,
 }
 
 /// Values of the variables of a Terraform service.
 ///
 /// A part of `TerraformRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVariablesSourceRequest {
     /// Paths of the variable files in the repository.
@@ -503,7 +454,7 @@ impl TerraformVariablesSourceRequest {
 /// Version of a Terraform engine that can be used.
 ///
 /// A part of `TerraformVersionResponseList`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVersionResponse {
     /// Engine.
@@ -515,11 +466,10 @@ pub struct TerraformVersionResponse {
 /// Versions of the Terraform engines that can be used.
 ///
 /// Returned by `list_terraform_versions`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVersionResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::TerraformVersionResponse>,
 }
 

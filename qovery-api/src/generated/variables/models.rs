@@ -3,7 +3,6 @@
 
 //! Models. Variables and secrets of projects, environments and services.
 
-use serde::{Deserialize, Serialize};
 use crate::runtime as rt;
 use crate::runtime::open_enum::open_enum;
 use crate::types;
@@ -11,7 +10,7 @@ use crate::types;
 /// Alias to create for a variable.
 ///
 /// Sent by `create_application_environment_variable_alias`, `create_application_secret_alias`, `create_container_environment_variable_alias` and 7 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AliasRequest {
     /// Name of the alias.
@@ -19,10 +18,8 @@ pub struct AliasRequest {
     /// Free text about the alias, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -75,62 +72,49 @@ open_enum! {
 /// Variable of a project, an environment or a service.
 ///
 /// Returned by `create_application_environment_variable`, `edit_application_environment_variable`, `create_application_environment_variable_alias` and 17 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariable {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Name of the variable.
     pub key: String,
     /// Value of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value; null for a plain variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mount_path: Option<String>,
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
     /// Variable this one overrides, for an override.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub overridden_variable: Option<types::EnvironmentVariableOverride>,
     /// Variable this one is another name of, for an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub aliased_variable: Option<types::EnvironmentVariableAlias>,
     /// Level at which the variable is defined.
     pub scope: types::ApiVariableScopeEnum,
     /// Nature of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// Identifier of the service the variable comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Name of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Kind of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::LinkedServiceTypeEnum>,
     /// Who manages the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
 }
 
 /// Variable that an alias points to.
 ///
 /// A part of `EnvironmentVariable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableAlias {
     /// Identifier.
@@ -144,31 +128,26 @@ pub struct EnvironmentVariableAlias {
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
 
 /// New configuration of a variable.
 ///
 /// Sent by `edit_application_environment_variable`, `edit_container_environment_variable`, `edit_environment_environment_variable` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableEditRequest {
     /// Name of the variable.
     pub key: String,
     /// Value of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value; null clears it.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub mount_path: rt::Patch<String>,
     /// Free text about the variable, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -211,7 +190,7 @@ impl EnvironmentVariableEditRequest {
 /// Variable that an override replaces.
 ///
 /// A part of `EnvironmentVariable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableOverride {
     /// Identifier.
@@ -225,31 +204,26 @@ pub struct EnvironmentVariableOverride {
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
 }
 
 /// Variable to create.
 ///
 /// Sent by `create_application_environment_variable`, `create_container_environment_variable`, `create_environment_environment_variable` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableRequest {
     /// Name of the variable.
     pub key: String,
     /// Value of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value; null for a plain variable.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub mount_path: rt::Patch<String>,
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -292,30 +266,26 @@ impl EnvironmentVariableRequest {
 /// Variables of a project, an environment or a service.
 ///
 /// Returned by `list_application_environment_variable`, `list_container_environment_variable`, `list_environment_environment_variable` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::EnvironmentVariable>,
 }
 
 /// Override to create for a variable.
 ///
 /// Sent by `create_application_environment_variable_override`, `create_application_secret_override`, `create_container_environment_variable_override` and 7 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OverrideRequest {
     /// Value that replaces the one of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Free text about the override, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -351,54 +321,43 @@ impl OverrideRequest {
 /// Secret of a project, an environment or a service, without its value.
 ///
 /// Returned by `create_application_secret`, `edit_application_secret`, `create_application_secret_alias` and 17 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Secret {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Key.
     pub key: String,
     /// Secret this one overrides, for an override.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub overridden_secret: Option<types::SecretOverride>,
     /// Secret this one is another name of, for an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub aliased_secret: Option<types::SecretAlias>,
     /// Level at which the secret is defined.
     pub scope: types::ApiVariableScopeEnum,
     /// Nature of the secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// Identifier of the service the secret comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Name of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Kind of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::LinkedServiceTypeEnum>,
     /// Who manages the secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
     /// At most 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
 
 /// Secret that an alias points to.
 ///
 /// A part of `Secret`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretAlias {
     /// Identifier.
@@ -410,34 +369,28 @@ pub struct SecretAlias {
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// At most 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
 
 /// New configuration of a secret.
 ///
 /// Sent by `edit_application_secret`, `edit_container_secret`, `edit_environment_secret` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretEditRequest {
     /// Value of the secret; it cannot be read back.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Name of the secret.
     pub key: String,
     /// Free text about the secret, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -474,7 +427,7 @@ impl SecretEditRequest {
 /// Secret that an override replaces.
 ///
 /// A part of `Secret`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretOverride {
     /// Identifier.
@@ -486,37 +439,30 @@ pub struct SecretOverride {
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// At most 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
 }
 
 /// Secret to create.
 ///
 /// Sent by `create_application_secret`, `create_container_secret`, `create_environment_secret` and 2 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretRequest {
     /// Name of the secret.
     pub key: String,
     /// Value of the secret; it cannot be read back.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Path of the file that holds the value; null for a plain secret.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub mount_path: rt::Patch<String>,
     /// Free text about the secret, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -559,11 +505,10 @@ impl SecretRequest {
 /// Secrets of a project, an environment or a service.
 ///
 /// Returned by `list_application_secrets`, `list_container_secrets`, `list_environment_secrets` and 2 more.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::Secret>,
 }
 
@@ -590,7 +535,7 @@ open_enum! {
 /// Variable that an alias points to.
 ///
 /// A part of `VariableResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableAlias {
     /// Identifier.
@@ -598,7 +543,6 @@ pub struct VariableAlias {
     /// Key.
     pub key: String,
     /// Value of the variable; null for a secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value.
     pub mount_path: String,
@@ -611,7 +555,7 @@ pub struct VariableAlias {
 /// Alias to create for a variable.
 ///
 /// Sent by `create_variable_alias`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableAliasRequest {
     /// Name of the alias.
@@ -623,10 +567,8 @@ pub struct VariableAliasRequest {
     /// Free text about the alias, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -663,24 +605,20 @@ impl VariableAliasRequest {
 /// New configuration of a variable.
 ///
 /// Sent by `edit_variable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableEditRequest {
     /// Name of the variable.
     pub key: String,
     /// Value of the variable; null keeps the existing value of a secret.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub value: rt::Patch<rt::SecretText>,
     /// Free text about the variable, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub secret_manager_access_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -726,13 +664,12 @@ impl VariableEditRequest {
 /// Outcome of an import of variables.
 ///
 /// Returned by `import_environment_variable`, `import_container_environment_variable`, `import_job_environment_variable` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImport {
     /// Number of variables that were to be imported.
     pub total_variables_to_import: i64,
     /// Variables that were imported.
-    #[serde(default)]
     pub successful_imported_variables: Vec<
         types::VariableImportSuccessfulImportedVariable,
     >,
@@ -741,13 +678,12 @@ pub struct VariableImport {
 /// Variables to create in one call.
 ///
 /// Sent by `import_environment_variable`, `import_container_environment_variable`, `import_job_environment_variable` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportRequest {
     /// Whether existing variables are replaced; the default is false.
     ///
     /// Default on the server: `false`.
-    #[serde(default)]
     pub overwrite: bool,
     /// The variables.
     pub vars: Vec<types::VariableImportRequestVar>,
@@ -761,7 +697,7 @@ impl VariableImportRequest {
 }
 
 /// A part of `VariableImportRequest`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportRequestVar {
     /// Name of the variable.
@@ -792,13 +728,12 @@ impl VariableImportRequestVar {
 }
 
 /// A part of `VariableImport`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportSuccessfulImportedVariable {
     /// Name.
     pub name: String,
     /// Value.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<rt::SecretText>,
     /// Scope.
     pub scope: types::ApiVariableScopeEnum,
@@ -809,7 +744,7 @@ pub struct VariableImportSuccessfulImportedVariable {
 /// Variable that an override replaces.
 ///
 /// A part of `VariableResponse`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableOverride {
     /// Identifier.
@@ -817,7 +752,6 @@ pub struct VariableOverride {
     /// Key.
     pub key: String,
     /// Value of the variable; null for a secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Path of the file that holds the value.
     pub mount_path: String,
@@ -830,7 +764,7 @@ pub struct VariableOverride {
 /// Override to create for a variable.
 ///
 /// Sent by `create_variable_override`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableOverrideRequest {
     /// Value that replaces the one of the variable.
@@ -842,10 +776,8 @@ pub struct VariableOverrideRequest {
     /// Free text about the override, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
 }
 
@@ -882,7 +814,7 @@ impl VariableOverrideRequest {
 /// Variable to create.
 ///
 /// Sent by `create_variable`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableRequest {
     /// Name of the variable.
@@ -890,7 +822,6 @@ pub struct VariableRequest {
     /// Value of the variable.
     pub value: rt::SecretText,
     /// Path of the file that holds the value; null for a plain variable.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub mount_path: rt::Patch<String>,
     /// Whether the value is kept secret and cannot be read back.
     pub is_secret: bool,
@@ -901,13 +832,10 @@ pub struct VariableRequest {
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub enable_interpolation_in_file: rt::Patch<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    #[serde(default, skip_serializing_if = "rt::Patch::is_absent")]
     pub secret_manager_access_id: rt::Patch<uuid::Uuid>,
 }
 
@@ -963,68 +891,54 @@ impl VariableRequest {
 /// Variable of a project, an environment or a service.
 ///
 /// Returned by `create_variable`, `edit_variable`, `create_variable_alias` and 1 more.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableResponse {
     /// Identifier of the object, set by the API.
     pub id: uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    #[serde(with = "rt::date_time")]
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "rt::date_time")]
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Key.
     pub key: String,
     /// Value of the variable; null for a secret, whose value cannot be read back.
     pub value: Option<String>,
     /// Path of the file that holds the value; null for a plain variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mount_path: Option<String>,
     /// Variable this one overrides, for an override.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub overridden_variable: Option<types::VariableOverride>,
     /// Variable this one is another name of, for an alias.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub aliased_variable: Option<types::VariableAlias>,
     /// Level at which the variable is defined.
     pub scope: types::ApiVariableScopeEnum,
     /// Nature of the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variable_type: Option<types::ApiVariableTypeEnum>,
     /// Identifier of the service the variable comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_id: Option<uuid::Uuid>,
     /// Name of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<String>,
     /// Kind of that service.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_type: Option<types::LinkedServiceTypeEnum>,
     /// Who manages the variable.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<String>,
     /// Whether the value is kept secret.
     pub is_secret: bool,
     /// Description.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_interpolation_in_file: Option<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_manager_access_id: Option<uuid::Uuid>,
 }
 
 /// Variables of a project, an environment or a service.
 ///
 /// Returned by `list_variables`.
-#[derive(Clone, Debug, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableResponseList {
     /// The listed items.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<types::VariableResponse>,
 }
 

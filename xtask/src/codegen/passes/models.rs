@@ -1,13 +1,16 @@
-//! Writes the structs of the models.
+//! The structs of the models.
 //!
-//! progenitor decides their fields; here they get the derives that are wanted, attributes that say
-//! no more than needed, and for requests a constructor with chained setters. Not for enums and
-//! unions.
+//! progenitor decides their fields; here these meet the facts of the contract. How a struct is
+//! written stands in the modules below: itself, its constructor, its reading and writing. Not for
+//! enums and unions.
+
+mod constructor;
+mod fields;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::{Ident, Item, ItemStruct, Type, parse_quote};
 
 use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
@@ -120,6 +123,15 @@ pub(crate) fn read(items: &[Item], normalised: &Normalised) -> Result<Vec<Model>
             ))
             .with_pointer(schema.pointer.clone()));
         }
+        if fields.len() > fields::MAXIMUM_FIELDS {
+            return Err(Problem::new(format!(
+                "the schema `{name}` has {} fields, more than the {} that a reader tells apart",
+                fields.len(),
+                fields::MAXIMUM_FIELDS
+            ))
+            .with_pointer(schema.pointer.clone())
+            .with_help("widen `Model::REQUIRED` in qovery-api/src/runtime/model"));
+        }
         let text = schema.description.clone().unwrap_or_default();
         models.push(Model {
             name: name.clone(),
@@ -197,21 +209,22 @@ pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
 pub(crate) fn emit(model: &Model, usage: &Usage, with_default: &BTreeSet<String>) -> TokenStream {
     let name = format_ident!("{}", model.name);
     let text = docs::attributes(&usage.describe(&model.name, &model.text));
-    let default = with_default.contains(&model.name).then(|| quote!(Default,));
-    let response = usage.is_response(&model.name);
-    let members = model
-        .fields
-        .iter()
-        .map(|field| member(field, response, with_default));
-    let builder = usage
+    let members = model.fields.iter().map(|field| {
+        let Field { ident, ty, .. } = field;
+        let text = docs::attributes(&field.text);
+        quote!(#text pub #ident: #ty,)
+    });
+    let constructor = usage
         .is_request(&model.name)
-        .then(|| builder(&name, &model.fields));
+        .then(|| constructor::emit(&name, &model.fields));
+    let fields = fields::emit(model, usage.is_response(&model.name), with_default);
     quote! {
         #text
-        #[derive(Clone, Debug, PartialEq, #default Deserialize, Serialize)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct #name { #(#members)* }
-        #builder
+        #constructor
+        #fields
     }
 }
 
@@ -231,69 +244,6 @@ fn may_be_empty(field: &Field, response: bool, with_default: &BTreeSet<String>) 
         || types::model_name(&field.ty).is_some_and(|name| with_default.contains(&name))
 }
 
-fn member(field: &Field, response: bool, with_default: &BTreeSet<String>) -> TokenStream {
-    let Field {
-        ident,
-        wire,
-        ty,
-        presence,
-        ..
-    } = field;
-    let text = docs::attributes(&field.text);
-    let mut options = Vec::new();
-    if *presence != Presence::Extra && names::plain(ident) != *wire {
-        options.push(quote!(rename = #wire));
-    }
-    match presence {
-        Presence::Required if may_be_empty(field, response, with_default) => {
-            options.push(quote!(default));
-        }
-        Presence::Required | Presence::Nullable => {}
-        Presence::Expected | Presence::Optional => {
-            options.push(quote!(skip_serializing_if = "Option::is_none"))
-        }
-        Presence::Patch => {
-            options.push(quote!(
-                default,
-                skip_serializing_if = "rt::Patch::is_absent"
-            ));
-        }
-        Presence::Collection => {
-            let empty = match types::last_name(ty).as_deref() {
-                Some("Vec") => "Vec::is_empty",
-                Some("BTreeMap") => "BTreeMap::is_empty",
-                _ => "serde_json::Map::is_empty",
-            };
-            options.push(quote!(default, skip_serializing_if = #empty));
-        }
-        Presence::Extra => options.push(quote!(flatten)),
-    }
-    if holds_date_time(ty) {
-        let default = matches!(presence, Presence::Expected | Presence::Optional)
-            || *presence == Presence::Nullable && response;
-        if default {
-            options.push(quote!(default));
-        }
-        options.push(quote!(with = "rt::date_time"));
-    }
-    let serde = (!options.is_empty()).then(|| quote!(#[serde(#(#options),*)]));
-    quote!(#text #serde pub #ident: #ty,)
-}
-
-/// Whether the field is a date and time, or a list or map of them.
-fn holds_date_time(ty: &Type) -> bool {
-    if types::last_name(ty).as_deref() == Some("DateTime") {
-        return true;
-    }
-    if let Some(value) = types::map_value(ty) {
-        return holds_date_time(value);
-    }
-    ["Option", "Vec", "Patch"]
-        .iter()
-        .filter_map(|wrapper| types::inside(ty, wrapper))
-        .any(holds_date_time)
-}
-
 /// The type that a secret of this type has: it travels as it is and does not show.
 fn secret(ty: &Type) -> Type {
     for wrapper in ["Option", "Patch"] {
@@ -311,121 +261,4 @@ fn secret(ty: &Type) -> Type {
         Some("SecretText" | "Secret") => ty.clone(),
         _ => parse_quote!(rt::Secret<#ty>),
     }
-}
-
-/// `new` with the required fields, and a setter for each of the others.
-fn builder(name: &Ident, fields: &[Field]) -> TokenStream {
-    let required: Vec<&Field> = fields.iter().filter(|field| is_argument(field)).collect();
-    let arguments = required.iter().map(|field| {
-        let ident = &field.ident;
-        let ty = argument_type(match field.presence {
-            Presence::Expected => types::inside(&field.ty, "Option").unwrap_or(&field.ty),
-            _ => &field.ty,
-        });
-        quote!(#ident: #ty)
-    });
-    let values = fields.iter().map(|field| {
-        let ident = &field.ident;
-        match field.presence {
-            Presence::Required | Presence::Nullable => {
-                let value = argument_value(&field.ty, ident);
-                if *ident == value.to_string() {
-                    quote!(#ident)
-                } else {
-                    quote!(#ident: #value)
-                }
-            }
-            Presence::Expected => {
-                let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
-                let value = argument_value(inner, ident);
-                quote!(#ident: Some(#value))
-            }
-            Presence::Optional => quote!(#ident: None),
-            Presence::Patch => quote!(#ident: rt::Patch::Absent),
-            Presence::Collection | Presence::Extra => quote!(#ident: Default::default()),
-        }
-    });
-    let about = if required.is_empty() {
-        " Says nothing yet: every field is set by its setter.".to_owned()
-    } else {
-        " Takes what must be sent; every other field is set by its setter.".to_owned()
-    };
-    let setters = fields
-        .iter()
-        .filter(|field| !is_argument(field))
-        .map(setter);
-    quote! {
-        impl #name {
-            #[doc = #about]
-            pub fn new(#(#arguments),*) -> Self {
-                Self { #(#values),* }
-            }
-            #(#setters)*
-        }
-    }
-}
-
-fn setter(field: &Field) -> TokenStream {
-    let ident = &field.ident;
-    let method = names::apart(&names::plain(ident), names::MODEL_METHODS);
-    let text = format!(" Sets [`{0}`](Self::{0}).", names::plain(ident));
-    match field.presence {
-        Presence::Optional => {
-            let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
-            let ty = argument_type(inner);
-            let value = argument_value(inner, &format_ident!("value"));
-            quote! {
-                #[doc = #text]
-                pub fn #method(mut self, value: #ty) -> Self {
-                    self.#ident = Some(#value);
-                    self
-                }
-            }
-        }
-        Presence::Patch => {
-            let ty = &field.ty;
-            quote! {
-                #[doc = #text]
-                pub fn #method(mut self, value: impl Into<#ty>) -> Self {
-                    self.#ident = value.into();
-                    self
-                }
-            }
-        }
-        _ => {
-            let ty = argument_type(&field.ty);
-            let value = argument_value(&field.ty, &format_ident!("value"));
-            quote! {
-                #[doc = #text]
-                pub fn #method(mut self, value: #ty) -> Self {
-                    self.#ident = #value;
-                    self
-                }
-            }
-        }
-    }
-}
-
-/// Texts are taken as whatever becomes one.
-fn argument_type(ty: &Type) -> TokenStream {
-    if converts(ty) {
-        quote!(impl Into<#ty>)
-    } else {
-        ty.to_token_stream()
-    }
-}
-
-fn argument_value(ty: &Type, ident: &Ident) -> TokenStream {
-    if converts(ty) {
-        quote!(#ident.into())
-    } else {
-        quote!(#ident)
-    }
-}
-
-fn converts(ty: &Type) -> bool {
-    matches!(
-        types::last_name(ty).as_deref(),
-        Some("String" | "SecretText")
-    )
 }

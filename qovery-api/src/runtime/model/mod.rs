@@ -1,0 +1,84 @@
+//! How the structs of the models are read and written.
+//!
+//! For each struct the generator writes what differs: its field names, one line for each field that
+//! reads it and one that visits it. All else is here and exists once, because hundreds of structs
+//! with serde's own derives are most of what this crate would cost to compile. Not for enums and
+//! unions: those have [`open_enum!`](super::open_enum) and [`union!`](super::union).
+
+mod blank;
+mod read;
+mod write;
+
+use serde::de::IgnoredAny;
+pub(crate) use serde::de::MapAccess;
+
+pub(crate) use blank::{Blank, blank};
+pub(crate) use read::{extra, read, time, value};
+pub(crate) use write::{Visit, debug, write};
+
+/// What the generator writes for each struct.
+pub(crate) trait Model: Blank {
+    /// The name of the struct.
+    const NAME: &'static str;
+    /// The names of the fields in JSON.
+    const FIELDS: &'static [&'static str];
+    /// The fields that a document must have: bit `n` stands for `FIELDS[n]`.
+    const REQUIRED: u128;
+    /// Whether the struct keeps what has no field.
+    const KEEPS_EXTRA: bool = false;
+
+    /// Reads the value of `FIELDS[field]`.
+    fn read<'de, D: MapAccess<'de>>(&mut self, field: usize, from: &mut D) -> Result<(), D::Error> {
+        let _ = field;
+        from.next_value::<IgnoredAny>().map(drop)
+    }
+
+    /// Reads a value that has no field.
+    fn read_extra<'de, D: MapAccess<'de>>(
+        &mut self,
+        name: String,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        let _ = name;
+        from.next_value::<IgnoredAny>().map(drop)
+    }
+
+    /// Shows every field, in order.
+    fn visit<V: Visit>(&self, to: &mut V) {
+        let _ = to;
+    }
+}
+
+/// Writes the implementations that rest on [`Model`], and `Default` for a struct that may be empty.
+macro_rules! through_fields {
+    ($name:ty, Default) => {
+        impl ::core::default::Default for $name {
+            fn default() -> Self {
+                $crate::runtime::model::blank()
+            }
+        }
+        $crate::runtime::model::through_fields!($name);
+    };
+    ($name:ty) => {
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::runtime::model::debug(self, f)
+            }
+        }
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                $crate::runtime::model::write(self, to)
+            }
+        }
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::runtime::model::read(from)
+            }
+        }
+    };
+}
+
+pub(crate) use through_fields;
+
+#[cfg(test)]
+mod tests;

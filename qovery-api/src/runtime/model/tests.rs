@@ -1,0 +1,229 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::runtime::model;
+use crate::{Patch, SecretText, decode};
+
+#[derive(Clone, PartialEq)]
+struct Thing {
+    id: u32,
+    name: Option<String>,
+    at: Option<DateTime<Utc>>,
+    password: SecretText,
+    parts: Vec<Part>,
+    note: Patch<String>,
+}
+
+impl model::Blank for Thing {
+    fn blank() -> Self {
+        Self {
+            id: model::blank(),
+            name: model::blank(),
+            at: model::blank(),
+            password: model::blank(),
+            parts: model::blank(),
+            note: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Thing {
+    const NAME: &'static str = "Thing";
+    const FIELDS: &'static [&'static str] = &["id", "name", "at", "password", "parts", "note"];
+    const REQUIRED: u128 = 0b001001;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        match field {
+            0 => model::value(&mut self.id, from),
+            1 => model::value(&mut self.name, from),
+            2 => model::time(&mut self.at, from),
+            3 => model::value(&mut self.password, from),
+            4 => model::value(&mut self.parts, from),
+            _ => model::value(&mut self.note, from),
+        }
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.given("at", &self.at);
+        to.always("password", &self.password);
+        to.given("parts", &self.parts);
+        to.given("note", &self.note);
+    }
+}
+
+model::through_fields!(Thing);
+
+#[derive(Clone, PartialEq)]
+struct Part {
+    weight: Option<f64>,
+    extra: BTreeMap<String, Value>,
+}
+
+impl model::Blank for Part {
+    fn blank() -> Self {
+        Self {
+            weight: model::blank(),
+            extra: model::blank(),
+        }
+    }
+}
+
+impl model::Model for Part {
+    const NAME: &'static str = "Part";
+    const FIELDS: &'static [&'static str] = &["weight"];
+    const REQUIRED: u128 = 0b0;
+    const KEEPS_EXTRA: bool = true;
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        _: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        model::value(&mut self.weight, from)
+    }
+    fn read_extra<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        name: String,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        model::extra(&mut self.extra, name, from)
+    }
+    fn visit<V: model::Visit>(&self, to: &mut V) {
+        to.given("weight", &self.weight);
+        to.extra(self.extra.iter());
+    }
+}
+
+model::through_fields!(Part, Default);
+
+/// A document that lacks nothing.
+fn full() -> Value {
+    json!({
+        "id": 7,
+        "name": "n",
+        "at": "2026-01-31T12:00:00Z",
+        "password": "hunter2",
+        "parts": [{"weight": 1.5, "colour": "red", "size": [1, 2]}],
+        "note": null,
+    })
+}
+
+fn read(document: &Value) -> Thing {
+    decode(document.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn what_was_read_is_written_as_it_came() {
+    let thing = read(&full());
+    assert_eq!(thing.parts[0].extra["colour"], "red");
+    assert_eq!(thing.note, Patch::Null);
+    assert_eq!(serde_json::to_value(&thing).unwrap(), full());
+    // Not only from text: other deserializers give the names and values in other ways.
+    assert!(serde_json::from_value::<Thing>(full()).unwrap() == thing);
+    assert!(serde_json::from_reader::<_, Thing>(full().to_string().as_bytes()).unwrap() == thing);
+}
+
+#[test]
+fn the_order_of_the_fields_does_not_matter() {
+    for document in [
+        r#"{"note": null, "parts": [], "password": "p", "at": null, "name": "n", "id": 7}"#,
+        r#"{"password": "p", "more": {"id": 1}, "id": 7, "name": "n", "note": null}"#,
+    ] {
+        let thing: Thing = serde_json::from_str(document).unwrap();
+        assert_eq!((thing.id, thing.name.as_deref()), (7, Some("n")));
+        assert_eq!(thing.password.expose(), "p");
+    }
+}
+
+#[test]
+fn an_absent_field_is_missed_only_where_it_must_be_there() {
+    let least = read(&json!({"id": 7, "password": "p"}));
+    assert_eq!((least.name, least.at), (None, None));
+    assert!(least.parts.is_empty() && least.note.is_absent());
+    for (document, field) in [
+        (json!({"password": "p"}), "id"),
+        (json!({"id": 7, "name": "n"}), "password"),
+        (json!({}), "id"),
+    ] {
+        let error = decode::<Thing>(document.to_string().as_bytes())
+            .err()
+            .unwrap();
+        assert_eq!(error.message(), format!("the field `{field}` is missing"));
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_found_by_its_path_and_what_is_no_object_is_refused() {
+    let document = json!({"id": 7, "password": "p", "parts": [{}, {"weight": "hunter2"}]});
+    let error = decode::<Thing>(document.to_string().as_bytes())
+        .err()
+        .unwrap();
+    assert_eq!(
+        error.to_string(),
+        "parts[1].weight: expected f64, found a text"
+    );
+    for document in ["7", "[7, \"n\"]", "null", "\"x\""] {
+        let error = decode::<Thing>(document.as_bytes()).err().unwrap();
+        assert!(
+            error.message().starts_with("expected struct Thing"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_last_of_two_values_counts() {
+    let thing: Thing = serde_json::from_str(r#"{"id": 1, "password": "p", "id": 2}"#).unwrap();
+    assert_eq!(thing.id, 2);
+}
+
+#[test]
+fn it_prints_its_fields_and_no_secret() {
+    let printed = format!("{:?}", read(&full()));
+    assert_eq!(
+        printed,
+        "Thing { id: 7, name: Some(\"n\"), at: Some(2026-01-31T12:00:00Z), password: [redacted], \
+         parts: [Part { weight: Some(1.5), colour: String(\"red\"), size: Array [Number(1), \
+         Number(2)] }], note: Null }"
+    );
+    assert!(Part::default().extra.is_empty());
+}
+
+#[test]
+fn an_error_while_writing_is_the_first_one() {
+    struct Unwritable;
+    impl serde::Serialize for Unwritable {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            let _ = to;
+            Err(serde::ser::Error::custom("cannot be written"))
+        }
+    }
+    impl std::fmt::Debug for Unwritable {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Unwritable")
+        }
+    }
+    struct Holder;
+    impl model::Blank for Holder {
+        fn blank() -> Self {
+            Self
+        }
+    }
+    impl model::Model for Holder {
+        const NAME: &'static str = "Holder";
+        const FIELDS: &'static [&'static str] = &["a", "b"];
+        const REQUIRED: u128 = 0b00;
+        fn visit<V: model::Visit>(&self, to: &mut V) {
+            to.always("a", &Unwritable);
+            to.always("b", &1);
+        }
+    }
+    model::through_fields!(Holder);
+    let error = serde_json::to_string(&Holder).unwrap_err();
+    assert_eq!(error.to_string(), "cannot be written");
+}

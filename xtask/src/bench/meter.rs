@@ -1,0 +1,78 @@
+//! Runs a command to its end and says what it took.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use wait4::Wait4;
+
+use crate::problem::Problem;
+
+/// What a command took, its children included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Taken {
+    /// From start to end.
+    pub(super) wall: Duration,
+    /// On all processors together, user and system.
+    pub(super) cpu: Duration,
+    /// The peak of the largest process, in bytes.
+    pub(super) memory: u64,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Where it cannot be started or fails: then with the end of what it printed.
+pub(super) fn measure(command: &mut Command) -> Result<Taken, Problem> {
+    let shown = format!("{command:?}");
+    let failed = |what: String| Problem::new(format!("{shown}: {what}"));
+    let log = tempfile::NamedTempFile::new().map_err(|error| failed(error.to_string()))?;
+    let to_log = log.reopen().map_err(|error| failed(error.to_string()))?;
+    let begin = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(to_log)
+        .spawn()
+        .map_err(|error| failed(format!("cannot be started: {error}")))?;
+    let used = child
+        .wait4()
+        .map_err(|error| failed(format!("cannot be waited for: {error}")))?;
+    let wall = begin.elapsed();
+    if !used.status.success() {
+        let printed = std::fs::read_to_string(log.path()).unwrap_or_default();
+        let lines: Vec<&str> = printed.lines().collect();
+        let end = lines
+            .get(lines.len().saturating_sub(20)..)
+            .unwrap_or_default();
+        return Err(failed(format!("{}\n{}", used.status, end.join("\n"))));
+    }
+    Ok(Taken {
+        wall,
+        cpu: used.rusage.utime + used.rusage.stime,
+        memory: used.rusage.maxrss,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_fails_says_what_it_printed() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo no such thing >&2; exit 3"]);
+        let problem = measure(&mut command).unwrap_err().to_string();
+        assert!(problem.contains("no such thing"), "{problem}");
+        let mut command = Command::new("/no/such/command");
+        assert!(measure(&mut command).is_err());
+    }
+
+    #[test]
+    fn processors_and_memory_of_children_count() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; :"]);
+        let taken = measure(&mut command).unwrap();
+        assert!(taken.cpu > Duration::ZERO && taken.wall >= Duration::from_millis(1));
+        assert!(taken.memory > 100_000, "{}", taken.memory);
+    }
+}

@@ -1,0 +1,64 @@
+//! Decoding and calling, timed by a program of its own that uses the client and the peer.
+//!
+//! Not for how it times: see `programs/runtime.rs`.
+
+use std::process::Command;
+
+use crate::problem::Problem;
+
+use super::subject::{Places, Subject};
+use super::table::{Pair, Table};
+
+/// Runs the program, which must have been built, and adds what it prints.
+///
+/// # Errors
+/// Where the program fails or prints something else.
+pub(super) fn measure(places: &Places, table: &mut Table) -> Result<(), Problem> {
+    let program = places.target(Subject::Runtime).join("release/runtime");
+    let output = Command::new(&program)
+        .output()
+        .map_err(|error| Problem::in_file(&program, format!("cannot be started: {error}")))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        let error = String::from_utf8_lossy(&output.stderr);
+        return Err(Problem::in_file(&program, format!("failed: {error}")));
+    }
+    for line in printed.lines() {
+        let (name, target, pair) = parse(line).ok_or_else(|| {
+            Problem::in_file(&program, format!("printed what is no figure: {line}"))
+        })?;
+        table.add(name, Some(target), pair);
+    }
+    Ok(())
+}
+
+/// A line is the name, the target, and the milliseconds of both, with tabs between them.
+fn parse(line: &str) -> Option<(&str, f64, Pair)> {
+    let mut parts = line.split('\t');
+    let name = parts.next()?;
+    let mut number = || parts.next()?.parse().ok();
+    let (target, ours, peers) = (number()?, number()?, number()?);
+    Some((
+        name,
+        target,
+        Pair {
+            ours,
+            peers,
+            unit: "ms",
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_name_a_target_and_two_times() {
+        let (name, target, pair) = parse("decode\t1.1\t2.5\t3").unwrap();
+        assert_eq!((name, target), ("decode", 1.1));
+        assert_eq!((pair.ours, pair.peers), (2.5, 3.0));
+        assert!(parse("decode\t1.1\t2.5").is_none());
+        assert!(parse("warning: something").is_none());
+    }
+}

@@ -1,0 +1,128 @@
+//! Writes how a request is built: a constructor and chained setters.
+//!
+//! Not for responses: nobody builds those.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Ident, Type};
+
+use crate::codegen::passes::{names, types};
+
+use super::{Field, Presence, is_argument};
+
+/// `new` with the required fields, and a setter for each of the others.
+pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
+    let required: Vec<&Field> = fields.iter().filter(|field| is_argument(field)).collect();
+    let arguments = required.iter().map(|field| {
+        let ident = &field.ident;
+        let ty = argument_type(match field.presence {
+            Presence::Expected => types::inside(&field.ty, "Option").unwrap_or(&field.ty),
+            _ => &field.ty,
+        });
+        quote!(#ident: #ty)
+    });
+    let values = fields.iter().map(|field| {
+        let ident = &field.ident;
+        match field.presence {
+            Presence::Required | Presence::Nullable => {
+                let value = argument_value(&field.ty, ident);
+                if *ident == value.to_string() {
+                    quote!(#ident)
+                } else {
+                    quote!(#ident: #value)
+                }
+            }
+            Presence::Expected => {
+                let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
+                let value = argument_value(inner, ident);
+                quote!(#ident: Some(#value))
+            }
+            Presence::Optional => quote!(#ident: None),
+            Presence::Patch => quote!(#ident: rt::Patch::Absent),
+            Presence::Collection | Presence::Extra => quote!(#ident: Default::default()),
+        }
+    });
+    let about = if required.is_empty() {
+        " Says nothing yet: every field is set by its setter.".to_owned()
+    } else {
+        " Takes what must be sent; every other field is set by its setter.".to_owned()
+    };
+    let setters = fields
+        .iter()
+        .filter(|field| !is_argument(field))
+        .map(setter);
+    quote! {
+        impl #name {
+            #[doc = #about]
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+            #(#setters)*
+        }
+    }
+}
+
+fn setter(field: &Field) -> TokenStream {
+    let ident = &field.ident;
+    let method = names::apart(&names::plain(ident), names::MODEL_METHODS);
+    let text = format!(" Sets [`{0}`](Self::{0}).", names::plain(ident));
+    match field.presence {
+        Presence::Optional => {
+            let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
+            let ty = argument_type(inner);
+            let value = argument_value(inner, &format_ident!("value"));
+            quote! {
+                #[doc = #text]
+                pub fn #method(mut self, value: #ty) -> Self {
+                    self.#ident = Some(#value);
+                    self
+                }
+            }
+        }
+        Presence::Patch => {
+            let ty = &field.ty;
+            quote! {
+                #[doc = #text]
+                pub fn #method(mut self, value: impl Into<#ty>) -> Self {
+                    self.#ident = value.into();
+                    self
+                }
+            }
+        }
+        _ => {
+            let ty = argument_type(&field.ty);
+            let value = argument_value(&field.ty, &format_ident!("value"));
+            quote! {
+                #[doc = #text]
+                pub fn #method(mut self, value: #ty) -> Self {
+                    self.#ident = #value;
+                    self
+                }
+            }
+        }
+    }
+}
+
+/// Texts are taken as whatever becomes one.
+fn argument_type(ty: &Type) -> TokenStream {
+    if converts(ty) {
+        quote!(impl Into<#ty>)
+    } else {
+        ty.to_token_stream()
+    }
+}
+
+fn argument_value(ty: &Type, ident: &Ident) -> TokenStream {
+    if converts(ty) {
+        quote!(#ident.into())
+    } else {
+        quote!(#ident)
+    }
+}
+
+fn converts(ty: &Type) -> bool {
+    matches!(
+        types::last_name(ty).as_deref(),
+        Some("String" | "SecretText")
+    )
+}

@@ -1,0 +1,198 @@
+//! Writes how a struct is read, written and printed: what the runtime cannot know of its fields.
+//!
+//! One line for each field in each direction. Not derives of serde: those made up most of what the
+//! client cost to compile.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{LitInt, Type};
+
+use crate::codegen::passes::types;
+
+use super::{Field, Model, Presence, may_be_empty};
+
+/// How many fields the runtime can tell apart.
+pub(super) const MAXIMUM_FIELDS: usize = 128;
+
+/// Writes the implementations for one struct.
+pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String>) -> TokenStream {
+    let name = format_ident!("{}", model.name);
+    let text = &model.name;
+    let idents = model.fields.iter().map(|field| &field.ident);
+    let visits = model.fields.iter().map(visit);
+    let (extra, fields): (Vec<&Field>, Vec<&Field>) = model
+        .fields
+        .iter()
+        .partition(|field| field.presence == Presence::Extra);
+    let wires = fields.iter().map(|field| &field.wire);
+    let required = required(&fields, response, with_default);
+    let reads = (!fields.is_empty()).then(|| read(&fields));
+    let extra = extra.first().map(|field| {
+        let ident = &field.ident;
+        quote! {
+            const KEEPS_EXTRA: bool = true;
+            fn read_extra<'de, D: model::MapAccess<'de>>(
+                &mut self,
+                name: String,
+                from: &mut D,
+            ) -> Result<(), D::Error> {
+                model::extra(&mut self.#ident, name, from)
+            }
+        }
+    });
+    let visit = (!model.fields.is_empty()).then(|| {
+        quote! {
+            fn visit<V: model::Visit>(&self, to: &mut V) { #(#visits)* }
+        }
+    });
+    let default = with_default
+        .contains(&model.name)
+        .then(|| quote!(, Default));
+    quote! {
+        impl model::Blank for types::#name {
+            fn blank() -> Self {
+                Self { #(#idents: model::blank()),* }
+            }
+        }
+        impl model::Model for types::#name {
+            const NAME: &'static str = #text;
+            const FIELDS: &'static [&'static str] = &[#(#wires),*];
+            const REQUIRED: u128 = #required;
+            #reads
+            #extra
+            #visit
+        }
+        model::through_fields!(types::#name #default);
+    }
+}
+
+/// The fields without which a document is refused: the last digit stands for the first field.
+fn required(fields: &[&Field], response: bool, with_default: &BTreeSet<String>) -> LitInt {
+    let digits: String = fields
+        .iter()
+        .rev()
+        .map(|field| {
+            let must_be_there = field.presence == Presence::Required
+                && !may_be_empty(field, response, with_default);
+            if must_be_there { '1' } else { '0' }
+        })
+        .collect();
+    let digits = if digits.is_empty() { "0" } else { &digits };
+    LitInt::new(&format!("0b{digits}"), Span::call_site())
+}
+
+fn read(fields: &[&Field]) -> TokenStream {
+    let arms = fields.iter().enumerate().map(|(index, field)| {
+        let ident = &field.ident;
+        let pattern = if index + 1 == fields.len() {
+            quote!(_)
+        } else {
+            let index = Literal::usize_unsuffixed(index);
+            quote!(#index)
+        };
+        let how = if holds_date_time(&field.ty) {
+            quote!(time)
+        } else {
+            quote!(value)
+        };
+        quote!(#pattern => model::#how(&mut self.#ident, from),)
+    });
+    quote! {
+        fn read<'de, D: model::MapAccess<'de>>(
+            &mut self,
+            field: usize,
+            from: &mut D,
+        ) -> Result<(), D::Error> {
+            match field { #(#arms)* }
+        }
+    }
+}
+
+fn visit(field: &Field) -> TokenStream {
+    let Field { ident, wire, .. } = field;
+    match field.presence {
+        Presence::Required | Presence::Nullable => quote!(to.always(#wire, &self.#ident);),
+        Presence::Expected | Presence::Optional | Presence::Patch | Presence::Collection => {
+            quote!(to.given(#wire, &self.#ident);)
+        }
+        Presence::Extra => quote!(to.extra(self.#ident.iter());),
+    }
+}
+
+/// Whether the field is a date and time, or a list or map of them.
+fn holds_date_time(ty: &Type) -> bool {
+    if types::last_name(ty).as_deref() == Some("DateTime") {
+        return true;
+    }
+    if let Some(value) = types::map_value(ty) {
+        return holds_date_time(value);
+    }
+    ["Option", "Vec", "Patch"]
+        .iter()
+        .filter_map(|wrapper| types::inside(ty, wrapper))
+        .any(holds_date_time)
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn field(name: &str, ty: Type, presence: Presence) -> Field {
+        Field {
+            ident: format_ident!("{name}"),
+            wire: name.to_owned(),
+            ty,
+            presence,
+            absent_is_empty: false,
+            text: String::new(),
+        }
+    }
+
+    fn emitted(fields: Vec<Field>) -> String {
+        let model = Model {
+            name: "Thing".to_owned(),
+            text: String::new(),
+            fields,
+        };
+        emit(&model, true, &BTreeSet::new()).to_string()
+    }
+
+    #[test]
+    fn each_field_has_one_line_in_each_direction() {
+        let written = emitted(vec![
+            field("id", parse_quote!(uuid::Uuid), Presence::Required),
+            field(
+                "at",
+                parse_quote!(Option<chrono::DateTime<chrono::Utc>>),
+                Presence::Optional,
+            ),
+            field("tags", parse_quote!(Vec<String>), Presence::Required),
+            field("name", parse_quote!(String), Presence::Required),
+        ]);
+        for wanted in [
+            r#"FIELDS : & 'static [& 'static str] = & ["id" , "at" , "tags" , "name"]"#,
+            "REQUIRED : u128 = 0b1001 ;",
+            "0 => model :: value (& mut self . id , from)",
+            "1 => model :: time (& mut self . at , from)",
+            "_ => model :: value (& mut self . name , from)",
+            r#"to . always ("tags" , & self . tags)"#,
+            r#"to . given ("at" , & self . at)"#,
+        ] {
+            assert!(written.contains(wanted), "{wanted} in {written}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_field_is_kept_where_the_struct_holds_it() {
+        let extra = parse_quote!(BTreeMap<String, String>);
+        let written = emitted(vec![field("extra", extra, Presence::Extra)]);
+        assert!(written.contains("KEEPS_EXTRA : bool = true"), "{written}");
+        assert!(written.contains("model :: extra (& mut self . extra , name , from)"));
+        assert!(written.contains("REQUIRED : u128 = 0b0 ;"), "{written}");
+        assert!(!written.contains("match field"), "{written}");
+    }
+}
