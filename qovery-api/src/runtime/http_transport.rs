@@ -58,12 +58,12 @@ impl HttpTransport {
         started: Instant,
         limit: Duration,
     ) -> Result<RawResponse, Fault> {
-        let mut url = request.url.clone();
+        let mut next_url = request.url.clone();
         let mut left = limit;
         let mut redirects = 0;
         loop {
             let method = &request.operation.method;
-            let mut outgoing = reqwest::Request::new(method.clone(), url.clone());
+            let mut outgoing = reqwest::Request::new(method.clone(), next_url);
             *outgoing.timeout_mut() = Some(left);
             *outgoing.headers_mut() = request.headers.clone();
             *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
@@ -75,10 +75,10 @@ impl HttpTransport {
             }
             let response = self.http.execute(outgoing).await.map_err(Fault::Sending)?;
             if redirects < MAX_REDIRECTS
-                && let Some(next) = redirect_target(method, &url, &response)
+                && let Some(next) = redirect_target(method, &response)
             {
                 redirects += 1;
-                url = next;
+                next_url = next;
                 left = limit.saturating_sub(started.elapsed());
                 continue;
             }
@@ -187,11 +187,12 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
 ///
 /// Only methods that change nothing are followed: reading another place after a `POST` would look
 /// like the success of the `POST`.
-fn redirect_target(method: &Method, from: &Url, response: &reqwest::Response) -> Option<Url> {
+fn redirect_target(method: &Method, response: &reqwest::Response) -> Option<Url> {
     let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     if !is_redirect || !(method == Method::GET || method == Method::HEAD) {
         return None;
     }
+    let from = response.url();
     let location = headers::text(response.headers(), header::LOCATION.as_str())?;
     let target = from.join(location).ok()?;
     let same_place = target.scheme() == from.scheme()

@@ -8,7 +8,7 @@ use std::{error, fmt};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use memchr::memmem;
+use memchr::memchr_iter;
 
 const INSTEAD: &[u8] = b"[redacted]";
 /// Shorter tokens are none, and would be found in any text.
@@ -30,9 +30,7 @@ impl<'a> Token<'a> {
 
     /// The text with each occurrence replaced, or `None` where there is none.
     fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let beginning = self.0.get(..BEGINNING).unwrap_or(self.0);
-        let finder = memmem::Finder::new(beginning);
-        let mut at = finder.find(text)?;
+        let mut at = self.find(text)?;
         let mut clean = Vec::with_capacity(text.len());
         let mut rest = text;
         loop {
@@ -41,13 +39,24 @@ impl<'a> Token<'a> {
             clean.extend_from_slice(INSTEAD);
             let length = found.iter().zip(self.0).take_while(|(a, b)| a == b).count();
             rest = found.get(length..).unwrap_or_default();
-            match finder.find(rest) {
+            match self.find(rest) {
                 Some(next) => at = next,
                 None => break,
             }
         }
         clean.extend_from_slice(rest);
         Some(clean)
+    }
+
+    /// Where the token begins. A searcher for it would cost more to set up than short texts, such as
+    /// headers, take to be looked through.
+    fn find(&self, text: &[u8]) -> Option<usize> {
+        let beginning = self.0.get(..BEGINNING).unwrap_or(self.0);
+        let mut candidates = memchr_iter(*beginning.first()?, text);
+        candidates.find(|at| {
+            text.get(*at..)
+                .is_some_and(|rest| rest.starts_with(beginning))
+        })
     }
 
     pub(crate) fn clean_text(&self, text: &mut String) {

@@ -281,7 +281,7 @@ async fn a_body_over_the_limit_is_refused_and_not_asked_for_again() {
 
 #[tokio::test]
 async fn a_length_that_lies_neither_reserves_memory_nor_gets_past_the_limit() {
-    for length in ["2001", "99999999999999", "18446744073709551615"] {
+    for length in ["2001", "99999999999999", "9223372036854775807"] {
         let bytes = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{}}").into_bytes();
         let server = Server::start([Answer::Kept(bytes)]).await;
         let client = connect(&server.url()).body_limit(2000).build().unwrap();
