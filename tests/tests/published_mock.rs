@@ -15,8 +15,34 @@ use integration_tests::document;
 use integration_tests::expected::plans;
 use qovery_api::{AccessToken, Client};
 
-/// Failures that are none of the client's, by what their message holds, and why.
-const EXPLAINED: &[(&str, &str)] = &[];
+/// What the published contract asks for without declaring it, so that no client sends it: owner, name
+/// and provider of a git repository, the plan of an organization, `registry_d`.
+const UNDECLARED: &str = "the published contract requires what it does not declare";
+/// The texts that the tests send are no addresses and no durations, which the client takes as texts.
+const SAMPLE: &str = "the value of the test has not the published format";
+/// Commits are listed from one on, and their ids are no UUIDs.
+const CURSOR: &str = "the published contract takes the id of a commit for a UUID";
+
+/// Operations that the server refuses for a reason that is none of the client's.
+const EXPLAINED: [(&str, &str); 17] = [
+    ("checkContainerImage", UNDECLARED),
+    ("checkDockerfile", UNDECLARED),
+    ("checkGitFile", UNDECLARED),
+    ("checkHelmRepository", UNDECLARED),
+    ("createAlertReceiver", SAMPLE),
+    ("createAlertRule", SAMPLE),
+    ("createHelm", UNDECLARED),
+    ("editAlertReceiver", SAMPLE),
+    ("editAlertRule", SAMPLE),
+    ("editHelm", UNDECLARED),
+    ("editOrganization", UNDECLARED),
+    ("listApplicationCommit", CURSOR),
+    ("listDirectoriesFromGitRepository", UNDECLARED),
+    ("listJobCommit", CURSOR),
+    ("listTfVarsFilesFromGitRepo", UNDECLARED),
+    ("parseTerraformVariablesFromGitRepo", UNDECLARED),
+    ("validateNewAlertReceiver", SAMPLE),
+];
 
 #[tokio::test]
 #[ignore = "needs a server: set PUBLISHED_MOCK to its address"]
@@ -50,10 +76,18 @@ async fn every_operation_that_is_still_published_is_accepted_and_read() {
             if let Some(body) = error.body() {
                 message.push_str(&format!("\n{}", String::from_utf8_lossy(body)));
             }
-            if EXPLAINED.iter().any(|(known, _)| message.contains(known)) {
-                explained += 1;
-            } else {
-                problems.insert(operation.id, message);
+            let known = EXPLAINED.iter().find(|(id, _)| *id == operation.id);
+            // Only a refusal of what was sent is explained: an answer has to be read in any case.
+            match known.filter(|_| {
+                error.is_bad_request() || error.status().is_some_and(|status| status == 422)
+            }) {
+                Some((_, why)) => {
+                    println!("{}: {why}", operation.id);
+                    explained += 1;
+                }
+                None => {
+                    problems.insert(operation.id, message);
+                }
             }
         }
     }

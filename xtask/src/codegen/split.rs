@@ -256,11 +256,10 @@ pub(crate) fn lay_out_tables(parts: &Parts, origin: &Origin) -> Result<Tree, Pro
 }
 
 fn items(tokens: TokenStream) -> Result<Vec<Item>, Problem> {
-    let text = tokens.to_string();
-    syn::parse2::<syn::File>(tokens)
+    syn::parse2::<syn::File>(tokens.clone())
         .map(|file| file.items)
         .map_err(|error| {
-            let excerpt: String = text.chars().take(400).collect();
+            let excerpt: String = tokens.to_string().chars().take(400).collect();
             Problem::new(format!(
                 "the generator wrote what is not Rust: {error}, in `{excerpt}`"
             ))

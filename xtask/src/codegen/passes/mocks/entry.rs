@@ -50,6 +50,8 @@ pub(crate) fn entry(
         }
         setters.push(quote!(.body(&body)));
     }
+    let given_values = values.len();
+    let takes_given = given_values > 0;
     let status = operation
         .success
         .statuses
@@ -73,8 +75,10 @@ pub(crate) fn entry(
     };
     let method = names::apart(&operation.method_name, &["mock_operation"]);
     let id = &operation.id;
-    let given = unused(&values, "given", quote!(given));
-    let answer = unused(&values, "answer", quote!(answer));
+    let (given, answer) = (
+        used(takes_given, quote!(given)),
+        used(values.len() > given_values, quote!(answer)),
+    );
     let when = if setters.is_empty() {
         quote!(drop(when);)
     } else {
@@ -91,12 +95,7 @@ pub(crate) fn entry(
     })
 }
 
-fn unused(values: &[TokenStream], name: &str, used: TokenStream) -> TokenStream {
-    let uses = |tokens: &TokenStream| tokens.to_string().contains(&format!("{name})"));
-    let takes = |tokens: &TokenStream| tokens.to_string().contains(&format!("{name} ."));
-    if values.iter().any(|value| uses(value) || takes(value)) {
-        used
-    } else {
-        quote!(_)
-    }
+/// The name of an argument that is used, or the one that says that it is not.
+fn used(is_used: bool, name: TokenStream) -> TokenStream {
+    if is_used { name } else { quote!(_) }
 }
