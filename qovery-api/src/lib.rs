@@ -1,13 +1,103 @@
 //! The Qovery API as a Rust client, generated from its contract.
 //!
+//! Every operation of the API is a method of [`Client`]. It takes what the call cannot do without, and
+//! gives a [`Call`] that is awaited; optional parameters and options of the call are set on that.
+//!
+//! ```no_run
+//! use qovery_api::{Client, uuid::Uuid};
+//! use std::time::Duration;
+//!
+//! # async fn example(environment: Uuid) -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new(std::env::var("QOVERY_API_TOKEN")?)?;
+//!
+//! let status = client.get_environment_status(environment).await?;
+//! println!("{} since {:?}", status.state, status.last_deployment_date);
+//!
+//! let history = client
+//!     .list_environment_deployment_history(environment)
+//!     .timeout(Duration::from_secs(10))
+//!     .await?;
+//! println!("{} deployments", history.results.len());
+//! # Ok(()) }
+//! ```
+//!
 //! Not for policy: a bare [`Client`] has a token and timeouts and nothing else. Retries, limits,
 //! paging and waiting live in `qovery-ext`, which plugs into [`Transport`].
+//!
+//! # Models
+//! What operations take and give is in [`types`]. The API grows, and the client reads on: a value that
+//! an enum does not know, a member that a union does not know and a field that a model does not know
+//! are kept as they came, and are sent back like that. A field that may be absent, null or a value is a
+//! [`Patch`]. What must not be seen is a [`Secret`], and stays out of `Debug`.
+//!
+//! # Errors
+//! Every call ends with one [`Error`], which says what happened and whether to try again is safe:
+//!
+//! ```no_run
+//! # use qovery_api::{Client, types, uuid::Uuid};
+//! # async fn example(client: Client, service: Uuid, body: types::DatabaseEditRequest) {
+//! match client.edit_database(service, &body).await {
+//!     Ok(database) => println!("{} is edited", database.name),
+//!     Err(error) if error.is_not_found() => println!("there is no such database"),
+//!     Err(error) if error.is_rate_limited() => println!("later: {:?}", error.retry_after()),
+//!     Err(error) => {
+//!         let certain = if error.may_have_been_executed() { "may be" } else { "is not" };
+//!         println!("the database {certain} edited: {error}");
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! # Areas
+//! Operations, and the models that only they use, belong to areas. Each is a Cargo feature; `all`,
+//! which is on by default, turns all of them on. A program that names the few areas it uses compiles
+//! in a fraction of the time.
+//!
+//! | feature | what it has |
+//! |---|---|
+//! | `environments` | Environments: deploying them, their statuses, history, queue, stages and logs. |
+//! | `projects` | Projects and their deployment rules. |
+//! | `organizations` | Organizations: members, roles, API tokens, webhooks, alerts, audit events, and the account that is signed in. |
+//! | `applications` | Applications built from a git repository. |
+//! | `containers` | Containers and the registries that they come from. |
+//! | `databases` | Databases, their logical databases and backups. |
+//! | `jobs` | Cron jobs and lifecycle jobs. |
+//! | `helms` | Helm charts and the repositories that they come from. |
+//! | `terraforms` | Terraform services. |
+//! | `blueprints` | Blueprints, the catalog that they come from, and ArgoCD applications. |
+//! | `agents` | Agentic workflows and MCP servers. |
+//! | `clusters` | Clusters, the cloud providers that they run on, and the credentials for them. |
+//! | `variables` | Variables and secrets of projects, environments and services. |
+//! | `git` | Git providers, their repositories and the tokens to read them. |
+//! | `billing` | Plans, invoices, costs, credit cards and rewards. |
+//!
+//! # Other features
+//! | feature | default | what it does |
+//! |---|---|---|
+//! | `rustls` | on | TLS without a library of the system. |
+//! | `native-tls` | off | TLS of the system. |
+//! | `httpmock` | off | Typed mocks of all operations for tests: the module `mock`. |
+//! | `contract` | off | The contract as text: the function `contract_json`. |
+//!
+//! # The contract
+//! The client is generated, and what is generated is part of the crate: building it needs no generator
+//! and no network. [`contract::VERSION`] is the version that the contract gives itself,
+//! [`contract::DIGEST`] tells one contract from another, and [`contract::OPERATIONS`] counts the
+//! operations. In the workspace of this crate, a build after an edit of `openapi.yaml` generates the
+//! client again; `QOVERY_REGENERATE=never` forbids that, and so does `CI`.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Generated code names the crate by its absolute path, so that it also compiles elsewhere.
 extern crate self as qovery_api;
 
 mod generated;
+#[cfg(feature = "httpmock")]
+#[allow(
+    dead_code,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub mod mock;
 mod runtime;
 
 #[cfg(feature = "contract")]
@@ -18,6 +108,8 @@ pub use bytes;
 pub use chrono;
 pub use generated::{contract, operations, types};
 pub use http;
+#[cfg(feature = "httpmock")]
+pub use httpmock;
 pub use reqwest;
 pub use runtime::*;
 pub use serde_json;

@@ -10,7 +10,6 @@
     clippy::panic,
     clippy::indexing_slicing,
     missing_docs,
-    unreachable_pub,
     dead_code,
     reason = "a measuring program shares the stories of the tests"
 )]

@@ -73,7 +73,11 @@ fn choices(args: &Args, day: u64) -> Result<Vec<Choice>, Problem> {
     }
     if !args.sample {
         let each = names.iter().map(|name| vec![*name]);
-        return Ok([Vec::new()].into_iter().chain(each).chain([vec!["all"]]).collect());
+        return Ok([Vec::new()]
+            .into_iter()
+            .chain(each)
+            .chain([vec!["all"]])
+            .collect());
     }
     let others: Vec<&'static str> = names
         .into_iter()

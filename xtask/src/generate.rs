@@ -47,7 +47,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         None if args.spec.is_none() => Some(root.join(OVERLAY)).filter(|overlay| overlay.exists()),
         None => None,
     };
-    let trees = codegen::generate(&spec, overlay.as_deref())?;
+    let own = is_same(Some(&spec), &root.join(CONTRACT))
+        && is_same(overlay.as_deref(), &root.join(OVERLAY));
+    let trees = codegen::generate(&spec, overlay.as_deref(), own)?;
     for remark in &trees.remarks {
         eprintln!("note: {}: {}", remark.pointer, remark.text);
     }
@@ -56,20 +58,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         println!("{} files written to {}", trees.client.len(), out.display());
         return Ok(ExitCode::SUCCESS);
     }
-    let mut differences = Vec::new();
-    for (tree, place) in [(&trees.client, GENERATED), (&trees.table, TABLE)] {
-        let target = root.join(place);
-        let found = if args.check {
-            write::compare(tree, &target)?
-        } else {
-            write::replace(tree, &target)?
-        };
-        differences.extend(
-            found
-                .into_iter()
-                .map(|difference| format!("{place}/{difference}")),
-        );
-    }
+    let places = [(&trees.client, GENERATED), (&trees.table, TABLE)];
+    let targets = places.map(|(tree, place)| (tree, root.join(place)));
+    let targets = targets.each_ref().map(|(tree, target)| (*tree, &**target));
+    let found = if args.check {
+        let found = targets.map(|(tree, target)| write::compare(tree, target));
+        found.into_iter().collect::<Result<Vec<_>, _>>()?
+    } else {
+        write::replace(&targets)?
+    };
+    let named = places.iter().zip(found).flat_map(|((_, place), found)| {
+        let named = move |difference| format!("{place}/{difference}");
+        found.into_iter().map(named)
+    });
+    let differences: Vec<String> = named.collect();
     if !args.check {
         match differences.len() {
             0 => println!("the generated files are up to date"),
@@ -97,6 +99,16 @@ pub(crate) fn into_directory(
     overlay: Option<&Path>,
     out: &Path,
 ) -> Result<(), Problem> {
-    let trees = codegen::generate(spec, overlay)?;
+    let trees = codegen::generate(spec, overlay, false)?;
     write::write_new(&trees.client, out)
+}
+
+/// Whether a file is the one of this repository; one that is left out is the same as one that is not
+/// there.
+fn is_same(given: Option<&Path>, own: &Path) -> bool {
+    match (given.map(Path::canonicalize), own.canonicalize()) {
+        (Some(Ok(given)), Ok(own)) => given == own,
+        (None, Err(_)) => true,
+        _ => false,
+    }
 }

@@ -45,6 +45,20 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// Whether the command understands these arguments. Runs nothing.
+///
+/// # Errors
+/// What the command would say of them.
+pub fn understands<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let line = std::iter::once("xtask").chain(arguments);
+    match Command::try_parse_from(line) {
+        Ok(_) => Ok(()),
+        // Asking for help is understood.
+        Err(answer) if !answer.use_stderr() => Ok(()),
+        Err(problem) => Err(problem.to_string()),
+    }
+}
+
 /// Reads a contract and applies its overlay, as the generator does before anything else.
 ///
 /// # Errors

@@ -46,6 +46,23 @@ impl Problem {
         }
     }
 
+    /// What is wrong, without the place.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Adds the file and the line, where the problem tells its place in a document but not which one.
+    pub(crate) fn of_document(mut self, document: &Document) -> Self {
+        if self.file.is_none() {
+            self.file = Some(document.path.clone());
+            self.line = self
+                .pointer
+                .as_deref()
+                .and_then(|pointer| document.line_of(pointer));
+        }
+        self
+    }
+
     /// Adds the JSON pointer of the place.
     pub(crate) fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());

@@ -300,6 +300,43 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
             ),
             vec!["openapi.yaml:", "/requestBody", "multipart/form-data"],
         ),
+        ("nothing", String::new(), vec!["openapi.yaml"]),
+        (
+            "a list in the place of the document",
+            "- openapi: 3.0.3\n".to_owned(),
+            vec!["openapi.yaml"],
+        ),
+        (
+            "parameters that are no list",
+            other(
+                "      parameters:\n        - {name: environmentId, in: path, required: true, schema: {type: string, format: uuid}}\n",
+                "      parameters: {name: environmentId, in: path}\n",
+            ),
+            vec!["openapi.yaml:8", "get/parameters", "a list"],
+        ),
+        (
+            "a parameter in a cookie",
+            other("in: path", "in: cookie"),
+            vec!["openapi.yaml:9", "get/parameters/0/in", "cookie"],
+        ),
+        (
+            "a body that is a form",
+            other(
+                "      responses:",
+                "      requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {a: {type: string}}}}}}\n      responses:",
+            ),
+            vec!["openapi.yaml:5", "~1status/get", "form"],
+        ),
+        (
+            "an operation that is none",
+            other("    get:\n", "    put: 7\n    get:\n"),
+            vec!["openapi.yaml:5", "~1status/put"],
+        ),
+        (
+            "a reference out of the file",
+            other("'#/components/schemas/Status'", "'other.yaml#/Status'"),
+            vec!["openapi.yaml:15", "other.yaml", "bundle"],
+        ),
         (
             "a path parameter that nobody declares and a query in the path",
             other(
@@ -344,6 +381,44 @@ fn a_missing_file_is_one_message() {
 }
 
 #[test]
+fn bytes_that_are_no_text_and_a_directory_are_one_message() {
+    let home = repository(CONTRACT);
+    fs::write(home.path().join("bytes.yaml"), b"openapi: \xff\xfe\n").expect("written");
+    for name in ["bytes.yaml", "xtask"] {
+        let arguments = ["--spec", name, "--out", "out"];
+        let message = refusal(&generate(home.path(), &arguments));
+        assert!(message.contains(name), "{message}");
+        assert!(!home.path().join("out").exists());
+    }
+}
+
+#[test]
+fn tags_and_paging_of_another_contract_are_remarks_and_its_client_is_complete() {
+    let other = CONTRACT
+        .replace("Environment Main Calls", "Something New")
+        .replace(
+            "      responses:",
+            "        - {name: cursor, in: query, schema: {type: string}}\n      responses:",
+        );
+    let home = repository(CONTRACT);
+    fs::write(home.path().join("other.yaml"), &other).expect("written");
+    let output = generate(home.path(), &["--spec", "other.yaml", "--out", "out"]);
+    succeeds(&output);
+    let remarks = text(&output.stderr);
+    for needle in ["`Something New`", "`environments`", "`cursor`"] {
+        assert!(remarks.contains(needle), "{needle}: {remarks}");
+    }
+    let operations = home.path().join("out/environments/operations.rs");
+    let operations = fs::read_to_string(operations).expect("the operations");
+    assert!(operations.contains("pub fn get_environment_status("));
+    // The own contract has to be classified, so that nobody waits for pages that are never read.
+    fs::write(home.path().join("openapi.yaml"), &other).expect("written");
+    let message = refusal(&generate(home.path(), &[]));
+    assert!(message.contains("openapi.yaml:5"), "{message}");
+    assert!(message.contains("`cursor`"), "{message}");
+}
+
+#[test]
 fn an_overlay_that_finds_nothing_names_its_action() {
     let home = repository(CONTRACT);
     let overlay = "overlay: 1.0.0\ninfo: {title: Fixes, version: 1.0.0}\nactions:\n  \
@@ -375,4 +450,153 @@ fn a_file_by_hand_among_the_generated_ones_is_not_touched() {
     let message = refusal(&generate(home.path(), &[]));
     assert!(message.contains("mine.rs"), "{message}");
     assert_eq!(files(home.path()), before);
+}
+
+/// A contract with one operation that lists notes, by this method, with these parameters and these
+/// further fields in the result.
+fn listing(method: &str, parameters: &[&str], fields: &str) -> String {
+    let parameters: String = parameters
+        .iter()
+        .map(|name| {
+            let schema = if *name == "pageSize" {
+                "integer"
+            } else {
+                "string"
+            };
+            format!("        - {{name: {name}, in: query, schema: {{type: {schema}}}}}\n")
+        })
+        .collect();
+    format!(
+        r##"openapi: 3.0.3
+info: {{title: Small, version: 1.2.3}}
+paths:
+  /environment/{{environmentId}}/note:
+    {method}:
+      operationId: listNotes
+      tags: [Environment Main Calls]
+      parameters:
+        - {{name: environmentId, in: path, required: true, schema: {{type: string, format: uuid}}}}
+{parameters}      responses:
+        '200':
+          description: Fine.
+          content:
+            application/json:
+              schema: {{$ref: '#/components/schemas/NoteResponseList'}}
+components:
+  schemas:
+    Note:
+      type: object
+      required: [id]
+      properties:
+        id: {{type: string}}
+    Links:
+      type: object
+      properties:
+        next: {{type: string}}
+        previous: {{type: string}}
+    NoteResponseList:
+      type: object
+      properties:
+        results: {{type: array, items: {{$ref: '#/components/schemas/Note'}}}}
+{fields}"##
+    )
+}
+
+#[test]
+fn an_operation_of_a_known_shape_pages_without_a_line_by_hand() {
+    const LINKS: &str = "        links: {$ref: '#/components/schemas/Links'}\n";
+    const ENVELOPE: &str = "        page: {type: number}\n        page_size: {type: number}\n";
+    for (parameters, fields, expected) in [
+        (
+            &["startId"][..],
+            ENVELOPE,
+            &[
+                "PagedOperation for operations::ListNotes",
+                "\"startId\"",
+                "item.id",
+            ][..],
+        ),
+        (
+            &["continueToken", "stepBackToken", "pageSize"],
+            LINKS,
+            &[
+                "PagedOperation for operations::ListNotes",
+                "PagedBackward for operations::ListNotes",
+                "forward: \"continueToken\"",
+                "links.next",
+            ],
+        ),
+        (
+            &["pageSize"],
+            ENVELOPE,
+            &["WindowOperation for operations::ListNotes", "\"pageSize\""],
+        ),
+    ] {
+        let home = repository(&listing("get", parameters, fields));
+        succeeds(&generate(home.path(), &[]));
+        let written = files(home.path());
+        let paging = text(&written["qovery-api/src/generated/paging.rs"]);
+        for part in expected {
+            assert!(
+                paging.contains(part),
+                "{parameters:?}: {part:?} is not in {paging}"
+            );
+        }
+    }
+    // A page of which there is only one.
+    let home = repository(&listing("get", &["search"], ENVELOPE));
+    succeeds(&generate(home.path(), &[]));
+    let written = files(home.path());
+    let paging = text(&written["qovery-api/src/generated/paging.rs"]);
+    assert!(!paging.contains("ListNotes"), "{paging}");
+}
+
+#[test]
+fn a_shape_of_paging_that_nobody_classified_is_refused_by_name() {
+    let contracts = [
+        ("offset", listing("get", &["offset", "limit"], "")),
+        ("limit", listing("get", &["limit"], "")),
+        ("cursor", listing("get", &["cursor", "pageSize"], "")),
+        ("continueToken", listing("get", &["continueToken"], "")),
+        ("startId", listing("get", &["startId", "continueToken"], "")),
+        ("page", listing("get", &["startId", "page"], "")),
+        ("startId", listing("post", &["startId"], "")),
+        (
+            "next_cursor",
+            listing("get", &[], "        next_cursor: {type: string}\n"),
+        ),
+        (
+            "links",
+            listing(
+                "get",
+                &[],
+                "        links: {$ref: '#/components/schemas/Links'}\n",
+            ),
+        ),
+        (
+            "could be the id",
+            listing("get", &["startId"], "").replace("id: {type: string}", "id: {type: boolean}"),
+        ),
+        (
+            "exactly one list",
+            listing(
+                "get",
+                &["pageSize"],
+                "        others: {type: array, items: {type: string}}\n",
+            )
+            .replace("results:", "notes:"),
+        ),
+    ];
+    for (what, contract) in contracts {
+        let home = repository(&contract);
+        let before = files(home.path());
+        let message = refusal(&generate(home.path(), &[]));
+        for part in [what, "listNotes", "paging.rs", "openapi.yaml:"] {
+            assert!(
+                message.contains(part),
+                "{what}: {part:?} is not in {message}"
+            );
+        }
+        assert_eq!(files(home.path()), before, "{what}");
+    }
 }

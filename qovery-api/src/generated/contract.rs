@@ -13,5 +13,6 @@ pub const DIGEST: &str = "4f0f7a2df8c3203328e7fbb72b7726c01acdd54524be22089d39e6
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 623usize;
 
+/// What the build script compares with the files, to notice a change without a library.
 #[doc(hidden)]
 pub const FINGERPRINT: &str = "460813420140f782";

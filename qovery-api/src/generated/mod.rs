@@ -38,6 +38,8 @@ mod git;
 #[cfg(feature = "billing")]
 mod billing;
 pub mod contract;
+#[cfg(feature = "httpmock")]
+pub(crate) mod mock;
 mod paging;
 
 /// The models: what operations take and give.

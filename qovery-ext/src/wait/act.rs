@@ -140,9 +140,10 @@ impl ServiceSelection {
         self.with_version(kind, id, ServiceVersion::default())
     }
 
-    /// Adds a service in this version.
+    /// Adds a service in this version; one that is there already gets it.
     #[must_use]
     pub fn with_version(mut self, kind: ServiceKind, id: Uuid, version: ServiceVersion) -> Self {
+        self.items.retain(|(service, _)| service.id != id);
         self.items.push((ServiceRef::new(kind, id), version));
         self
     }
@@ -174,11 +175,10 @@ impl ServiceSelection {
 
 impl FromIterator<ServiceRef> for ServiceSelection {
     fn from_iter<I: IntoIterator<Item = ServiceRef>>(services: I) -> Self {
-        Self {
-            items: services
-                .into_iter()
-                .map(|service| (service, ServiceVersion::default()))
-                .collect(),
-        }
+        services
+            .into_iter()
+            .fold(Self::new(), |selection, service| {
+                selection.with(service.kind, service.id)
+            })
     }
 }

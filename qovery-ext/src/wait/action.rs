@@ -29,6 +29,7 @@ enum Plan {
     /// Wait for one request, to be canceled first where asked.
     Request {
         request: Uuid,
+        environment: Option<Uuid>,
         goal: Goal,
         cancel: bool,
     },
@@ -123,16 +124,18 @@ impl Action {
     pub(super) fn request(
         source: Arc<dyn Source>,
         request: Uuid,
+        environment: Option<Uuid>,
         goal: Goal,
         cancel: bool,
     ) -> Self {
-        // The environment is known only to the server; it is looked up when the action starts.
-        let subject = Subject::environment(Uuid::nil());
+        // Where only the server knows the environment, it is looked up when the action starts.
+        let subject = Subject::environment(environment.unwrap_or_default());
         Self::new(
             source,
             subject,
             Plan::Request {
                 request,
+                environment,
                 goal,
                 cancel,
             },
@@ -226,15 +229,20 @@ impl Action {
                 Plan::Resume(_) | Plan::Until(_) => None,
             },
         };
+        start.check_subject()?;
         let until = match self.plan {
             Plan::Watch(goal) => Until::Goal(Tracker::watching(&start.subject, goal, None)),
-            Plan::Resume(tracker) => Until::Goal(tracker),
+            Plan::Resume(mut tracker) => {
+                tracker.resume(start.options.settle);
+                Until::Goal(tracker)
+            }
             Plan::Until(condition) => Until::Condition(condition),
             Plan::Request {
                 request,
+                environment,
                 goal,
                 cancel,
-            } => Until::Goal(start.request(request, goal, cancel).await?),
+            } => Until::Goal(start.request(request, environment, goal, cancel).await?),
             Plan::Act(act) => Until::Goal(start.act(act).await?),
         };
         Ok(Operation::new(
@@ -251,6 +259,9 @@ impl Action {
     ///
     /// # Errors
     /// As [`Action::start`].
+    ///
+    /// # Cancel safety
+    /// As [`Action::start`]; dropping the stream later leaves the server at work.
     pub async fn progress(self) -> Result<ProgressStream, WaitError> {
         Ok(self.start().await?.progress())
     }
@@ -261,6 +272,11 @@ impl IntoFuture for Action {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     /// Starts it and waits for its end.
+    ///
+    /// # Cancel safety
+    /// Dropping the future before the action is sent does nothing; while it is being sent, the
+    /// server may or may not have received it; later, the server goes on. To be able to come back,
+    /// use [`Action::start`] and keep the [`token`](Operation::token).
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.start().await?.await })
     }

@@ -1,7 +1,8 @@
 //! The end of an operation: the last poll at the deadline, the report on a failure, the error.
 //!
 //! A future of this module that is dropped is taken up where it was by the next one: what is to be
-//! said is in the operation, only the request in flight is lost.
+//! said is in the operation, only the request in flight is lost. The time limits go on meanwhile, so
+//! that a future that is dropped again and again still comes to its end.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +10,8 @@ use tokio::time::{self, Instant};
 
 use super::{
     Deadline, FailureReport, Operation, Reached, Subject, WaitError, WaitErrorKind, WaitOptions,
-    operation::{Judged, Until},
+    clock::after,
+    operation::Until,
     outcome::Successor,
     source::Fault,
     track::{Cause, Decision},
@@ -38,16 +40,18 @@ impl Operation {
     /// before.
     pub(super) async fn pass_deadline(&mut self) {
         let now = Instant::now();
+        let limit = *self
+            .last_poll_until
+            .get_or_insert_with(|| after(now, WaitOptions::LAST_POLL));
         if self.forbidden_until.is_none_or(|until| until <= now)
-            && let Ok(Ok(judged)) = time::timeout(WaitOptions::LAST_POLL, self.read()).await
+            && now < limit
+            && let Ok(Ok(judged)) = time::timeout_at(limit, self.read()).await
         {
-            let decisive = matches!(judged, Judged::Ended(_) | Judged::Hopeless(_));
             self.take(Ok(judged));
-            if decisive && self.closing.is_some() {
-                return;
-            }
         }
-        self.begin_deadline();
+        if self.closing.is_none() {
+            self.begin_deadline();
+        }
     }
 
     pub(super) fn begin_deadline(&mut self) {
@@ -74,6 +78,7 @@ impl Operation {
                 *cancel = Cancel::Accepted;
             }
         }
+        self.catch_up().await;
         let report = match &self.closing {
             Some(Closing::Decided(Decision::Failed(cause))) if *cause != Cause::Gone => {
                 self.gather().await
@@ -195,16 +200,22 @@ impl Operation {
             return Some(report);
         }
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
-        let with_services =
-            matches!(subject, Subject::Environment { .. }) && snapshot.services.is_empty();
-        let log = source.log(&subject, report.deployment_id.as_deref(), with_services);
-        let log = time::timeout(WaitOptions::REPORT, log).await;
+        // A service that its deployment never came to is told which of the others failed.
+        let with_environment = match subject {
+            Subject::Environment { .. } => snapshot.services.is_empty(),
+            Subject::Service { .. } | Subject::Services { .. } => report.services.is_empty(),
+            Subject::Cluster { .. } => false,
+        };
+        let log = source.log(&subject, report.deployment_id.as_deref(), with_environment);
+        let limit = *self
+            .report_until
+            .get_or_insert_with(|| after(Instant::now(), WaitOptions::REPORT));
+        let log = time::timeout_at(limit, log).await;
         match log {
             Ok(Ok(log)) => {
-                if report.services.is_empty() && !log.services.is_empty() {
-                    let mut fuller = self.last.clone()?;
-                    fuller.services.clone_from(&log.services);
-                    report.services = FailureReport::of(&fuller, goal, request).services;
+                if let Some(whole) = &log.whole {
+                    let whole = FailureReport::of(whole, goal, request);
+                    (report.stages, report.services) = (whole.stages, whole.services);
                 }
                 report.add_log(log, self.options.log_lines);
             }

@@ -9,61 +9,77 @@ use std::sync::Arc;
 use tokio::time::{self, Instant};
 
 use super::{
-    Operation, Phase, Progress, Reached, Snapshot, WaitError,
+    Operation, Phase, Progress, Reached, Snapshot, WaitError, WaitOptions,
+    clock::after,
     closing::Closing,
     condition::Check,
+    mark::Mark,
     operation::{Judged, Until},
-    snapshot::Mark,
     source::{Fault, FaultKind, Seen},
     track::{Ask, Cause, Decision, Facts, Proof},
     tracker::Verdict,
 };
 
 impl Operation {
-    /// One poll, ended by the deadline at the latest.
-    pub(super) async fn read_bounded(&mut self) -> Result<Judged, Fault> {
-        let limit = Instant::now() + self.options.poll_timeout;
-        let limit = self
-            .deadline()
-            .map_or(limit, |deadline| limit.min(deadline));
-        match time::timeout_at(limit, self.read()).await {
-            Ok(result) => result,
-            Err(_) => Err(Fault::late()),
+    /// One poll, and what it means: the last one where the deadline has passed.
+    pub(super) async fn poll(&mut self) {
+        if self.is_late() {
+            return self.pass_deadline().await;
+        }
+        let limit = self.poll_limit();
+        let result = time::timeout_at(limit, self.read()).await;
+        let result = result.unwrap_or_else(|_| Err(Fault::late()));
+        if result.is_err() && self.is_late() {
+            self.pass_deadline().await;
+        } else {
+            self.take(result);
         }
     }
 
-    /// One poll with a reading that was made for many; `None` reads for this operation alone.
-    /// Gives the end, where this is it.
-    pub(super) async fn turn_with(
-        &mut self,
-        seen: Option<Result<Seen, Fault>>,
-        late: bool,
-    ) -> Option<Result<Reached, WaitError>> {
-        let result = match seen {
-            Some(seen) => {
-                self.polls = self.polls.saturating_add(1);
-                match seen {
-                    Ok(seen) => self.judge(seen).await,
-                    Err(fault) => Err(fault),
-                }
-            }
-            None => self.read_bounded().await,
-        };
-        if !late {
-            self.take(result);
+    /// One poll with a reading that was made for many.
+    pub(super) async fn poll_shared(&mut self, seen: Result<Seen, Fault>) {
+        self.polls = self.polls.saturating_add(1);
+        let limit = if self.is_late() {
+            after(Instant::now(), WaitOptions::LAST_POLL)
         } else {
-            if let Ok(judged) = result {
-                self.take(Ok(judged));
-            }
-            if self.closing.is_none() {
-                self.begin_deadline();
-            }
+            self.poll_limit()
+        };
+        let result = match seen {
+            Ok(seen) => time::timeout_at(limit, self.judge(seen))
+                .await
+                .unwrap_or_else(|_| Err(Fault::late())),
+            Err(fault) => Err(fault),
+        };
+        if !self.is_late() {
+            return self.take(result);
         }
+        if let Ok(judged) = result {
+            self.take(Ok(judged));
+        }
+        if self.closing.is_none() {
+            self.begin_deadline();
+        }
+    }
+
+    /// Whether the deadline has passed.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline().is_some_and(|d| d <= Instant::now())
+    }
+
+    /// When a poll that begins now is given up.
+    fn poll_limit(&self) -> Instant {
+        let limit = after(Instant::now(), self.options.poll_timeout);
+        self.deadline().map_or(limit, |d| limit.min(d))
+    }
+
+    /// Closes the operation where it is about to end, and tells what is to be told. Gives the end,
+    /// where this is it.
+    pub(super) async fn conclude(&mut self) -> Option<Result<Reached, WaitError>> {
         if self.closing.is_some() {
             return match self.close().await {
                 Ok(()) => {
                     self.tell();
-                    self.reached.take().map(Ok)
+                    self.reached.clone().map(Ok)
                 }
                 Err(error) => Some(Err(error)),
             };
@@ -79,7 +95,9 @@ impl Operation {
             Until::Goal(tracker) => tracker.settles_at(self.options.settle),
             Until::Condition(_) => None,
         };
-        let holds = self.held_since.map(|since| since + self.options.stable_for);
+        let holds = self
+            .held_since
+            .map(|since| after(since, self.options.stable_for));
         [settles, holds]
             .into_iter()
             .flatten()
@@ -111,23 +129,29 @@ impl Operation {
                 tracker.judge(&seen.snapshot, &facts, self.options.settle, Instant::now());
             match verdict {
                 Verdict::Ask(Ask::Request(request)) => {
-                    facts.request =
-                        Some(known(self.failures, source.request(request).await)?.flatten());
+                    let word = known(self.failures, source.request(request).await)?.flatten();
+                    if word.is_none() && tracker.had_word() && self.failures < TRIES {
+                        // It knew the request before: more likely an answer that went wrong.
+                        let what = "the server no longer tells of the request";
+                        return Err(Fault::new(FaultKind::Unreadable, what));
+                    }
+                    tracker.note_word(word.is_some());
+                    facts.request = Some(word);
                 }
                 Verdict::Ask(Ask::Queue) => {
                     facts.queue =
                         Some(known(self.failures, source.queue(&self.subject).await)?.flatten());
                 }
-                Verdict::Ask(Ask::Ended(deployment)) => {
-                    let ending = known(
-                        self.failures,
-                        source.ended(&self.subject, &deployment).await,
-                    )?
-                    .flatten();
-                    facts.ended = Some((deployment, ending));
+                Verdict::Ask(Ask::History) => {
+                    facts.history =
+                        Some(known(self.failures, source.history(&self.subject).await)?.flatten());
                 }
                 Verdict::Pending { phase, position } => {
+                    let soon = tracker.wants_newer_reading();
                     self.read_successfully(seen);
+                    if soon {
+                        self.pace.restart();
+                    }
                     return Ok(Judged::Pending { phase, position });
                 }
                 Verdict::Ended(decision) => {
@@ -147,7 +171,7 @@ impl Operation {
             self.pace.restart();
             tracing::debug!(subject = %self.subject, state = %seen.snapshot.state, "status changed");
         }
-        self.forbidden_until = seen.retry_after.and_then(|d| Instant::now().checked_add(d));
+        self.forbidden_until = seen.retry_after.map(|d| after(Instant::now(), d));
         self.last = Some(seen.snapshot);
     }
 
@@ -205,11 +229,11 @@ impl Operation {
         }
         let now = Instant::now();
         let since = *self.held_since.get_or_insert(now);
-        now >= since + self.options.stable_for
+        now >= after(since, self.options.stable_for)
     }
 
     fn schedule_next(&mut self) {
-        let mut next = Instant::now() + self.pace.advance();
+        let mut next = after(Instant::now(), self.pace.advance());
         if let Some(due) = self.settles_or_holds_at() {
             next = next.min(due);
         }
@@ -221,9 +245,7 @@ impl Operation {
 
     /// What a failed poll means; `None` where it is tolerated.
     fn judge_fault(&mut self, fault: Fault) -> Option<Judged> {
-        self.forbidden_until = fault
-            .retry_after
-            .and_then(|d| Instant::now().checked_add(d));
+        self.forbidden_until = fault.retry_after.map(|d| after(Instant::now(), d));
         if fault.may_mean_gone(&self.subject) {
             let not_found = fault.kind == FaultKind::NotFound;
             match &mut self.until {
@@ -249,7 +271,9 @@ impl Operation {
             Until::Condition(_) => self.last.is_some(),
         };
         let missing = matches!(fault.kind, FaultKind::NotFound | FaultKind::SaysMissing);
-        let may_come_back = fault.is_passing() || (missing && was_there);
+        // A status that was read before and is called a bad request now is no refusal of ours.
+        let odd = missing || fault.kind == FaultKind::BadRequest;
+        let may_come_back = fault.is_passing() || (odd && was_there);
         if !may_come_back {
             self.closing = Some(Closing::Refused(fault));
             return None;
@@ -295,7 +319,7 @@ impl Operation {
     /// What is due to be told now, if anything.
     pub(super) fn tell(&mut self) -> Option<Progress> {
         let now = Instant::now();
-        let beat = now >= self.told_at + self.options.heartbeat;
+        let beat = now >= after(self.told_at, self.options.heartbeat);
         let told = self.told.as_mut()?;
         if told.heartbeat && !beat {
             return None;
@@ -325,10 +349,12 @@ impl Operation {
     }
 }
 
+/// How often a fact that does not come is asked for, one poll after the other.
+const TRIES: u32 = 2;
+
 /// A secondary fact: that the server does not have it is an answer, that it fails is a failed poll.
 /// An answer that cannot be read is tried again before it counts as none.
 fn known<T>(failures: u32, result: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    const TRIES: u32 = 2;
     match result {
         Ok(value) => Ok(Some(value)),
         Err(fault) if fault.kind == FaultKind::Unreadable && failures >= TRIES => Ok(None),

@@ -39,6 +39,26 @@ impl Goal {
         matches!(self, Goal::Deleted | Goal::Uninstalled)
     }
 
+    /// Whether an action, as queues and histories spell it, leads to this goal.
+    pub(crate) fn is_of(self, action: &str) -> bool {
+        match self {
+            Goal::Deployed => action == "DEPLOY",
+            Goal::Restarted => action == "RESTART",
+            Goal::Stopped => action == "STOP",
+            Goal::Deleted => matches!(action, "DELETE" | "DELETE_RESOURCES_ONLY"),
+            Goal::Uninstalled => {
+                matches!(action, "UNINSTALL" | "DELETE" | "DELETE_RESOURCES_ONLY")
+            }
+            Goal::Canceled => false,
+        }
+    }
+
+    /// Whether an action is known to lead elsewhere. One that is new to this crate is not.
+    pub(crate) fn is_not_of(self, action: &str) -> bool {
+        let known = Goal::ALL.iter().any(|goal| goal.is_of(action));
+        known && !self.is_of(action)
+    }
+
     /// Whether asking for what already holds does nothing. A deployment or a restart always does
     /// something.
     pub(crate) fn may_have_nothing_to_do(self) -> bool {

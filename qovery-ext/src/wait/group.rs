@@ -4,16 +4,21 @@
 //! Dropping a future of this module leaves the server alone and drops the operations with it; take
 //! their tokens before.
 
+mod share;
+
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use futures_util::{StreamExt, stream};
-use tokio::time::{self, Instant};
+use futures_util::{
+    StreamExt,
+    stream::{self, FuturesUnordered},
+};
+use tokio::sync::Semaphore;
+
+use share::{Member, Share};
 
 use super::{
-    Action, Operation, PollSchedule, Reached, Subject, WaitError, WaitOptions,
-    schedule::Pace,
+    Action, Operation, PollSchedule, Reached, Subject, WaitError,
     shared::{self, Key},
-    source::{Fault, Seen},
 };
 
 /// What to do when one operation ends without its goal.
@@ -47,12 +52,8 @@ pub enum OnFailure {
 pub struct Group {
     members: Vec<Member>,
     on_failure: OnFailure,
-    schedule: PollSchedule,
-}
-
-struct Member {
-    operation: Option<Operation>,
-    result: Option<Result<Reached, WaitError>>,
+    /// In place of those of the operations; `None` where nothing else was asked for.
+    schedule: Option<PollSchedule>,
 }
 
 /// How the operations of a group ended.
@@ -95,7 +96,7 @@ impl GroupOutcome {
     }
 }
 
-/// How many requests are under way at a time.
+/// How many polls, or actions, are under way at a time.
 const AT_ONCE: usize = 8;
 
 impl Group {
@@ -119,61 +120,38 @@ impl Group {
                 baselines.insert(*key, shared::read(&source, *key).await);
             }
         }
-        let prepared =
-            actions
-                .into_iter()
-                .zip(&keys)
-                .zip(&subjects)
-                .map(|((action, key), subject)| {
-                    let shared = baselines.get(key).and_then(Option::as_ref);
-                    let own = shared
-                        .and_then(|s| shared::part_of(s, subject))
-                        .and_then(Result::ok);
-                    let project = match key {
-                        Key::Project(project) => Some(*project),
-                        Key::Environment(_) | Key::Alone(_) => None,
-                    };
-                    action.starting_at(project, own.map(|seen| seen.snapshot))
-                });
-        let started: Vec<_> = stream::iter(prepared.map(Action::start))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
-        Self::of_members(
-            started
-                .into_iter()
-                .map(|start| match start {
-                    Ok(operation) => Member {
-                        operation: Some(operation),
-                        result: None,
-                    },
-                    Err(error) => Member {
-                        operation: None,
-                        result: Some(Err(error)),
-                    },
-                })
-                .collect(),
-        )
+        let prepared: Vec<_> = actions
+            .into_iter()
+            .zip(&keys)
+            .zip(&subjects)
+            .map(|((action, key), subject)| {
+                let shared = baselines.get(key).and_then(Option::as_ref);
+                let own = shared
+                    .and_then(|s| shared::part_of(s, subject))
+                    .and_then(Result::ok);
+                let project = match key {
+                    Key::Project(project) => Some(*project),
+                    Key::Environment(_) | Key::Alone(_) => None,
+                };
+                action.starting_at(project, own.map(|seen| seen.snapshot))
+            })
+            .collect();
+        let starts = prepared.into_iter().map(Action::start);
+        let started: Vec<_> = stream::iter(starts).buffered(AT_ONCE).collect().await;
+        Self::of_members(started)
     }
 
     /// Makes a group of operations that are under way.
     pub fn of(operations: impl IntoIterator<Item = Operation>) -> Self {
-        Self::of_members(
-            operations
-                .into_iter()
-                .map(|operation| Member {
-                    operation: Some(operation),
-                    result: None,
-                })
-                .collect(),
-        )
+        Self::of_members(operations.into_iter().map(Ok))
     }
 
-    fn of_members(members: Vec<Member>) -> Self {
+    fn of_members(started: impl IntoIterator<Item = Result<Operation, WaitError>>) -> Self {
+        let members = started.into_iter().enumerate();
         Self {
-            members,
+            members: members.map(|(i, start)| Member::new(i, start)).collect(),
             on_failure: OnFailure::default(),
-            schedule: PollSchedule::default(),
+            schedule: None,
         }
     }
 
@@ -183,9 +161,10 @@ impl Group {
         self
     }
 
-    /// Polls by this schedule, in place of those of the operations.
+    /// Polls by this schedule, in place of those of the operations. Default: shared polls at once,
+    /// then 1 s growing to 15 s; an operation that shares with nobody keeps its own.
     pub fn schedule(mut self, schedule: PollSchedule) -> Self {
-        self.schedule = schedule;
+        self.schedule = Some(schedule);
         self
     }
 
@@ -194,31 +173,25 @@ impl Group {
     /// # Cancel safety
     /// Dropping the future drops the operations; the servers go on.
     pub async fn wait(mut self) -> GroupOutcome {
-        let mut polls = self.plan().await;
-        while !self.is_done() {
-            let due = polls.values().map(|p| p.due).min();
-            let deadline = self.pending().filter_map(|(_, o)| o.deadline()).min();
-            let Some(wake) = [due, deadline].into_iter().flatten().min() else {
-                break;
-            };
-            time::sleep_until(wake).await;
-            let now = Instant::now();
-            let late: Vec<_> = self
-                .pending()
-                .filter(|(_, o)| o.deadline().is_some_and(|d| d <= now))
-                .map(|(i, _)| i)
-                .collect();
-            let keys: Vec<_> = polls
-                .iter()
-                .filter(|(_, p)| p.due <= now || p.members.iter().any(|m| late.contains(m)))
-                .map(|(k, _)| *k)
-                .collect();
-            self.poll(&mut polls, &keys, &late).await;
-            polls.retain(|_, p| {
-                p.members.retain(|m| self.operation(*m).is_some());
-                !p.members.is_empty()
-            });
+        let stops_at_once = self.on_failure == OnFailure::Stop;
+        let mut shares = self.plan().await;
+        if !(stops_at_once && self.members.iter().any(Member::has_failed)) {
+            let slots = Semaphore::new(AT_ONCE);
+            // Each share keeps its own pace: a slow answer holds up those who wait for it, no more.
+            let mut rounds: FuturesUnordered<_> =
+                shares.iter_mut().map(|share| share.round(&slots)).collect();
+            while let Some(share) = rounds.next().await {
+                if stops_at_once && share.members.iter().any(Member::has_failed) {
+                    break;
+                }
+                if share.members.iter().any(Member::is_pending) {
+                    rounds.push(share.round(&slots));
+                }
+            }
         }
+        self.members
+            .extend(shares.into_iter().flat_map(|share| share.members));
+        self.members.sort_by_key(|member| member.index);
         let mut outcome = GroupOutcome {
             results: Vec::with_capacity(self.members.len()),
             unfinished: Vec::new(),
@@ -230,139 +203,43 @@ impl Group {
         outcome
     }
 
-    fn is_done(&self) -> bool {
-        let failed = self
-            .members
-            .iter()
-            .any(|m| matches!(m.result, Some(Err(_))));
-        self.pending().next().is_none() || (failed && self.on_failure == OnFailure::Stop)
-    }
-
-    fn pending(&self) -> impl Iterator<Item = (usize, &Operation)> {
-        let members = self.members.iter().enumerate();
-        members.filter_map(|(i, m)| m.operation.as_ref().map(|o| (i, o)))
-    }
-
-    fn operation(&self, index: usize) -> Option<&Operation> {
-        self.members.get(index).and_then(|m| m.operation.as_ref())
-    }
-
-    /// Which operations share which polls.
-    async fn plan(&mut self) -> HashMap<Key, Poll> {
-        let indices: Vec<_> = self.pending().map(|(i, _)| i).collect();
-        let subjects: Vec<Subject> = self.pending().map(|(_, o)| o.subject().clone()).collect();
-        let Some(source) = self.pending().next().map(|(_, o)| Arc::clone(&o.source)) else {
-            return HashMap::new();
+    /// Who shares which polls. Takes the members that are under way.
+    async fn plan(&mut self) -> Vec<Share> {
+        let (pending, ended): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
+            .into_iter()
+            .partition(Member::is_pending);
+        self.members = ended;
+        let subjects: Vec<Subject> = operations(&pending).map(|o| o.subject().clone()).collect();
+        let first = operations(&pending).next();
+        let Some(source) = first.map(|o| Arc::clone(&o.source)) else {
+            return Vec::new();
         };
         let keys = shared::keys(&source, &subjects).await;
-        let mut polls: HashMap<Key, Poll> = HashMap::new();
-        let now = Instant::now();
-        for (index, key) in indices.into_iter().zip(keys) {
-            if !matches!(key, Key::Alone(_))
-                && let Some(operation) = self
-                    .members
-                    .get_mut(index)
-                    .and_then(|m| m.operation.as_mut())
-            {
-                operation.be_frugal();
+        let mut shares: Vec<Share> = Vec::new();
+        let mut places: HashMap<Key, usize> = HashMap::new();
+        for (mut member, key) in pending.into_iter().zip(keys) {
+            if let Some(operation) = &mut member.operation {
+                match (key, &self.schedule) {
+                    (Key::Alone(_), Some(schedule)) => operation.follow_schedule(schedule),
+                    (Key::Alone(_), None) => {}
+                    (Key::Project(_) | Key::Environment(_), _) => operation.be_frugal(),
+                }
             }
-            let poll = polls.entry(key).or_insert_with(|| Poll {
-                due: now,
-                pace: self.schedule.pace(),
-                members: Vec::new(),
-            });
-            poll.members.push(index);
-        }
-        polls
-    }
-
-    /// Makes the shared requests and lets every operation judge its part.
-    async fn poll(&mut self, polls: &mut HashMap<Key, Poll>, keys: &[Key], late: &[usize]) {
-        let Some(source) = self.pending().next().map(|(_, o)| Arc::clone(&o.source)) else {
-            return;
-        };
-        let read: HashMap<_, _> = stream::iter(keys.iter().map(|key| {
-            let source = &source;
-            async move {
-                let limit = if late.is_empty() {
-                    WaitOptions::default().poll_timeout
-                } else {
-                    WaitOptions::LAST_POLL
-                };
-                let shared = time::timeout(limit, shared::read(source, *key)).await;
-                (*key, shared.unwrap_or_else(|_| Some(Err(Fault::late()))))
-            }
-        }))
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-        let mut turns = Vec::new();
-        for key in keys {
-            let Some(poll) = polls.get_mut(key) else {
-                continue;
-            };
-            let mut allowed = Instant::now() + poll.pace.advance();
-            if let Some(Some(Err(fault))) = read.get(key)
-                && let Some(forbidden) = fault
-                    .retry_after
-                    .and_then(|d| Instant::now().checked_add(d))
-            {
-                allowed = allowed.max(forbidden);
-            }
-            poll.due = allowed;
-            for index in &poll.members {
-                let Some(operation) = self
-                    .members
-                    .get_mut(*index)
-                    .and_then(|m| m.operation.take())
-                else {
-                    continue;
-                };
-                let shared = read.get(key).and_then(Option::as_ref);
-                let part = shared.and_then(|s| shared::part_of(s, operation.subject()));
-                turns.push(turn(*index, operation, part, late.contains(index)));
-            }
-        }
-        let turned: Vec<_> = stream::iter(turns)
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        for (index, operation, result) in turned {
-            let Some(member) = self.members.get_mut(index) else {
-                continue;
-            };
-            match result {
-                Some(result) => member.result = Some(result),
+            let place = *places.entry(key).or_insert(shares.len());
+            match shares.get_mut(place) {
+                Some(share) => share.members.push(member),
                 None => {
-                    if let Some(own) = operation.settles_or_holds_at() {
-                        let poll = polls.values_mut().find(|p| p.members.contains(&index));
-                        if let Some(poll) = poll {
-                            poll.due = poll.due.min(own);
-                        }
-                    }
-                    member.operation = Some(operation);
+                    let schedule = self.schedule.clone().unwrap_or_default();
+                    shares.push(Share::new(Arc::clone(&source), key, &schedule, member));
                 }
             }
         }
+        shares
     }
 }
 
-/// One shared request and those who share it.
-struct Poll {
-    due: Instant,
-    pace: Pace,
-    members: Vec<usize>,
-}
-
-/// One turn of one operation with its part of a reading.
-async fn turn(
-    index: usize,
-    mut operation: Operation,
-    part: Option<Result<Seen, Fault>>,
-    late: bool,
-) -> (usize, Operation, Option<Result<Reached, WaitError>>) {
-    let result = operation.turn_with(part, late).await;
-    (index, operation, result)
+fn operations(members: &[Member]) -> impl Iterator<Item = &Operation> {
+    members.iter().filter_map(|m| m.operation.as_ref())
 }
 
 impl fmt::Debug for Group {

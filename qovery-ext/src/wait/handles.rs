@@ -128,6 +128,7 @@ impl WaitExt for Client {
         DeploymentRequestHandle {
             source: source(self),
             id,
+            environment: None,
         }
     }
 
@@ -187,17 +188,32 @@ impl ClusterHandle {
 pub struct DeploymentRequestHandle {
     source: Arc<dyn Source>,
     id: Uuid,
+    environment: Option<Uuid>,
 }
 
 impl DeploymentRequestHandle {
-    /// Waits for the end of exactly this request.
-    pub fn wait_for(&self, goal: Goal) -> Action {
-        Action::request(Arc::clone(&self.source), self.id, goal, false)
+    /// Says which environment the request is about. Without it the server is asked, which may no
+    /// longer know the request.
+    #[must_use]
+    pub fn in_environment(mut self, id: Uuid) -> Self {
+        self.environment = Some(id);
+        self
     }
 
-    /// Cancels the request while it waits in the queue.
+    /// Waits for the end of exactly this request.
+    pub fn wait_for(&self, goal: Goal) -> Action {
+        self.action(goal, false)
+    }
+
+    /// Cancels the request while it waits in the queue. Once it runs, the API refuses: cancel the
+    /// deployment of its environment then.
     pub fn cancel(&self) -> Action {
-        Action::request(Arc::clone(&self.source), self.id, Goal::Canceled, true)
+        self.action(Goal::Canceled, true)
+    }
+
+    fn action(&self, goal: Goal, cancel: bool) -> Action {
+        let source = Arc::clone(&self.source);
+        Action::request(source, self.id, self.environment, goal, cancel)
     }
 }
 

@@ -3,11 +3,96 @@
 //! Not for one status (call [`qovery_api::Client`] directly) and not for retrying requests (see
 //! the transports of this crate).
 //!
+//! ```
+//! # use std::time::Duration;
+//! use qovery_ext::wait::{WaitErrorKind, WaitExt};
+//!
+//! async fn deploy(client: &qovery_api::Client, environment: uuid::Uuid) -> u8 {
+//!     let deployment = client
+//!         .environment(environment)
+//!         .deploy()
+//!         .within(Duration::from_secs(1800))
+//!         .on_progress(|progress| println!("{progress}"));
+//!     match deployment.await {
+//!         Ok(reached) => reached.exit_code(),
+//!         Err(error) => {
+//!             eprintln!("{error}"); // with the services that failed and their last lines
+//!             if error.kind() == WaitErrorKind::DeadlinePassed {
+//!                 eprintln!("go on with {}", error.token());
+//!             }
+//!             error.exit_code()
+//!         }
+//!     }
+//! }
+//! # let _ = deploy;
+//! ```
+//!
+//! # Whose deployment
 //! An operation knows *its* deployment: it reads a baseline before it acts, takes the id of the
-//! request that the server answers with, and counts a final state only where that belongs to it.
-//! It reports a success only if it has seen it. A deadline, a lost connection, a cancel and a
-//! deployment by somebody else are errors of their own kinds, each with the last status, the time
-//! spent and a token to go on with: see [`WaitError`].
+//! request that the server answers with, and counts a final state only where that belongs to it. In
+//! the order of their force: the server's word on the request; a deployment id that is newer than
+//! the baseline, with the history and the queue where several are; activity since the action; and,
+//! for actions that can have had nothing to do, a state that holds for the settle period (15 s).
+//!
+//! An environment is judged by the state of its last deployment, one service by its own state,
+//! whatever its neighbors do.
+//!
+//! # States
+//! What each state of the API means for each [`Goal`] stands in one table: [`State::phase`].
+//!
+//! | state | deployed, restarted | stopped | deleted | uninstalled | canceled |
+//! |---|---|---|---|---|---|
+//! | `DEPLOYED`, `RESTARTED` | reached | not started | not started | not started | reached |
+//! | `STOPPED` | failed | reached | not started | reached | reached |
+//! | `DELETED` | failed | failed | reached | reached | reached |
+//! | `READY` (never deployed) | not started | reached | not started | reached | reached |
+//! | `CANCELED` | canceled | canceled | canceled | canceled | reached |
+//! | `*_ERROR`, `INVALID_CREDENTIALS` | failed | failed | failed | failed | reached |
+//! | `*QUEUED`, `WAITING_*` | queued | queued | queued | queued | queued |
+//! | all others, and those that this version does not know | running | running | running | running | running |
+//!
+//! ```
+//! use qovery_ext::wait::{Goal, Phase, State};
+//!
+//! assert_eq!(State::Ready.phase(Goal::Deployed), Phase::NotStarted);
+//! let novelty = State::from("A_STATE_OF_NEXT_YEAR");
+//! assert_eq!(novelty.phase(Goal::Deployed), Phase::Running); // until the deadline
+//! assert_eq!(novelty.as_str(), "A_STATE_OF_NEXT_YEAR");
+//! ```
+//!
+//! # Outcomes and exit codes
+//! A success is reported only where it was seen. Everything else is a [`WaitError`] of its own
+//! kind, with the last status, the polls made, the time spent and a token to go on with.
+//!
+//! | outcome | exit code | what it carries besides |
+//! |---|---|---|
+//! | [`Reached`] | 0 | whether there was nothing to do |
+//! | [`WaitErrorKind::Failed`] | 1 | the [`FailureReport`] |
+//! | [`WaitErrorKind::Canceled`] | 1 | the [`FailureReport`] |
+//! | [`WaitErrorKind::Superseded`] | 1 | the [`Successor`] |
+//! | [`WaitErrorKind::DeadlinePassed`] | 2 | the limit, and whether the server was asked to cancel |
+//! | [`WaitErrorKind::LostContact`] | 2 | the error of the last poll |
+//! | [`WaitErrorKind::Refused`] | 3 | the error of the API |
+//!
+//! # Deadlines
+//! Every wait has one, counted from the start of the action: one hour, unless
+//! [`Action::within`] says otherwise or [`Action::without_deadline`] says that there is none. It
+//! shortens pauses and ends a request in flight; one last poll of at most 5 s follows. The server's
+//! work goes on, unless [`Action::cancel_at_deadline`] was asked for.
+//!
+//! # Coming back later
+//! An [`OperationToken`] holds all that an operation knows and no secrets:
+//!
+//! ```
+//! use qovery_ext::wait::{OperationToken, Reached, WaitExt};
+//!
+//! # async fn example(client: qovery_api::Client, id: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+//! let text = client.environment(id).deploy().start().await?.token().to_string();
+//! // … in another process …
+//! let token: OperationToken = text.parse()?;
+//! let reached: Reached = client.resume(token)?.await?;
+//! # Ok(()) }
+//! ```
 //!
 //! # Dropping
 //! Dropping any future, stream or value of this module never cancels anything on the server.
@@ -17,12 +102,15 @@ mod act;
 mod action;
 mod api;
 mod cancel;
+mod catch_up;
+mod clock;
 mod closing;
 mod condition;
 mod engine;
 mod goal;
 mod group;
 mod handles;
+mod mark;
 mod operation;
 mod options;
 mod outcome;
@@ -41,6 +129,49 @@ mod tracker;
 
 #[cfg(test)]
 mod tests;
+
+/// What is built and not used is a mistake that the compiler finds.
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # fn example(client: qovery_api::Client) {
+/// use qovery_ext::wait::WaitExt;
+/// client.environment(uuid::Uuid::nil()).deploy();
+/// # }
+/// ```
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # async fn example(action: qovery_ext::wait::Action) -> Result<(), qovery_ext::wait::WaitError> {
+/// action.start().await?;
+/// # Ok(()) }
+/// ```
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # fn example(operation: qovery_ext::wait::Operation) {
+/// operation.progress();
+/// # }
+/// ```
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// # async fn example(actions: Vec<qovery_ext::wait::Action>) {
+/// qovery_ext::wait::Group::start(actions).await;
+/// # }
+/// ```
+///
+/// The same, used:
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// # async fn example(action: qovery_ext::wait::Action) -> Result<(), qovery_ext::wait::WaitError> {
+/// let operation = action.start().await?;
+/// let _stream = operation.progress();
+/// # Ok(()) }
+/// ```
+#[cfg(doctest)]
+struct MustUse;
 
 pub use act::{ServiceSelection, ServiceVersion};
 pub use action::Action;

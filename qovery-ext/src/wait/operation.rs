@@ -10,9 +10,9 @@ use std::{fmt, future::IntoFuture, sync::Arc};
 use tokio::time::{self, Instant};
 
 use super::{
-    BoxFuture, Canceler, Condition, Deadline, OperationToken, Phase, Progress, ProgressStream,
-    Reached, Snapshot, Subject, WaitError, WaitOptions, closing::Closing, schedule::Pace,
-    source::Source, track::Decision, tracker::Tracker,
+    BoxFuture, Canceler, Condition, Deadline, OperationToken, Phase, PollSchedule, Progress,
+    ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions, clock::after,
+    closing::Closing, schedule::Pace, source::Source, track::Decision, tracker::Tracker,
 };
 
 /// What ends the wait.
@@ -51,6 +51,10 @@ pub struct Operation {
     pub(super) told: Option<Progress>,
     pub(super) told_at: Instant,
     pub(super) reached: Option<Reached>,
+    /// When the last poll, after the deadline, is given up.
+    pub(super) last_poll_until: Option<Instant>,
+    /// When gathering the report is given up.
+    pub(super) report_until: Option<Instant>,
     ended: bool,
 }
 
@@ -92,6 +96,8 @@ impl Operation {
             told: None,
             told_at: now,
             reached: None,
+            last_poll_until: None,
+            report_until: None,
             ended: false,
         }
     }
@@ -126,6 +132,11 @@ impl Operation {
         }
     }
 
+    /// Polls by this schedule from here on.
+    pub(super) fn follow_schedule(&mut self, schedule: &PollSchedule) {
+        self.pace = schedule.pace();
+    }
+
     /// Shares its polls with others.
     pub(super) fn be_frugal(&mut self) {
         if let Until::Goal(tracker) = &mut self.until {
@@ -155,8 +166,7 @@ impl Operation {
             return Ok(self.told.clone());
         }
         if self.closing.is_none() {
-            let result = self.read_bounded().await;
-            self.take(result);
+            self.poll().await;
         }
         if self.closing.is_some() {
             self.close().await?;
@@ -186,7 +196,7 @@ impl Operation {
             let beat = self
                 .told
                 .as_ref()
-                .map(|_| self.told_at + self.options.heartbeat);
+                .map(|_| after(self.told_at, self.options.heartbeat));
             let deadline = self.deadline();
             let wake = [Some(self.next_poll), beat, deadline]
                 .into_iter()
@@ -194,16 +204,8 @@ impl Operation {
                 .min()
                 .unwrap_or(self.next_poll);
             time::sleep_until(wake).await;
-            let now = Instant::now();
-            if deadline.is_some_and(|d| d <= now) {
-                self.pass_deadline().await;
-            } else if self.next_poll <= now {
-                let result = self.read_bounded().await;
-                if deadline.is_some_and(|d| d <= Instant::now()) && result.is_err() {
-                    self.pass_deadline().await;
-                } else {
-                    self.take(result);
-                }
+            if self.is_late() || self.next_poll <= Instant::now() {
+                self.poll().await;
             }
             if self.closing.is_none()
                 && let Some(progress) = self.tell()

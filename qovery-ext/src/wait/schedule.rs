@@ -107,20 +107,23 @@ impl Pace {
     /// The time until the next poll.
     pub(crate) fn advance(&mut self) -> Duration {
         let current = self.interval;
-        self.interval = current
-            .mul_f64(self.schedule.growth)
-            .min(self.schedule.longest);
+        self.interval = times(current, self.schedule.growth).min(self.schedule.longest);
         if self.schedule.jitter == 0.0 {
             return current;
         }
         let factor = 1.0 + self.schedule.jitter * (self.random.f64() * 2.0 - 1.0);
-        current.mul_f64(factor).max(PollSchedule::SHORTEST)
+        times(current, factor).max(PollSchedule::SHORTEST)
     }
 
     /// Falls back to the first interval.
     pub(crate) fn restart(&mut self) {
         self.interval = self.schedule.first;
     }
+}
+
+/// Multiplies without a limit that could be exceeded.
+fn times(interval: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(interval.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -184,6 +187,8 @@ mod tests {
         let huge = PollSchedule::ramp(Duration::from_secs(1), Duration::MAX)
             .growth(1.0e9)
             .jitter(0.0);
-        assert_eq!(intervals(&huge, 2).len(), 2);
+        assert_eq!(intervals(&huge, 100).len(), 100);
+        let never = PollSchedule::every(Duration::MAX).jitter(0.5).growth(2.0);
+        assert_eq!(intervals(&never, 10).len(), 10);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Not for deciding anything. A dropped future loses the request in flight.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
@@ -101,6 +101,16 @@ fn known_key(index: usize, subject: &Subject) -> Key {
 pub(super) enum Shared {
     Project(Vec<Seen>),
     Environment(Box<Seen>),
+}
+
+impl Shared {
+    /// What the server asks to wait before the next request.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Shared::Project(list) => list.iter().find_map(|seen| seen.retry_after),
+            Shared::Environment(seen) => seen.retry_after,
+        }
+    }
 }
 
 /// Reads what a key stands for; `None` for an operation that reads for itself.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -85,6 +85,8 @@ pub struct ServiceSnapshot {
     pub part_of_last_deployment: Option<bool>,
     /// The steps of its last deployment.
     pub steps: Vec<StepSnapshot>,
+    /// How long its last deployment took so far.
+    pub duration: Option<Duration>,
 }
 
 /// One step of one service: build, mirror, deploy…
@@ -210,29 +212,6 @@ impl Snapshot {
                 .all(|(a, b)| a.id == b.id && a.status == b.status)
     }
 
-    pub(crate) fn marks(&self) -> Vec<Option<Mark>> {
-        match &self.subject {
-            Subject::Services { services, .. } => services
-                .iter()
-                .map(|wanted| self.service(wanted.id).map(Mark::of_service))
-                .collect(),
-            Subject::Service { service, .. } if self.service(service.id).is_some() => {
-                vec![self.service(service.id).map(Mark::of_service)]
-            }
-            Subject::Environment { .. } | Subject::Service { .. } | Subject::Cluster { .. } => {
-                vec![Some(Mark {
-                    state: self.state.clone(),
-                    deployment: self.deployment_id.clone(),
-                    request: self.deployment_request_id,
-                    date: self.last_deployment_date.clone(),
-                    waiting: self.requests_waiting.unwrap_or(0),
-                    part: self.part_of_last_deployment,
-                    action: None,
-                })]
-            }
-        }
-    }
-
     /// The same snapshot of one of its services alone.
     pub(crate) fn of_service(&self, subject: &Subject, service: ServiceRef) -> Option<Self> {
         let own = self.service(service.id)?.clone();
@@ -301,6 +280,7 @@ impl ServiceSnapshot {
             requests_waiting: None,
             part_of_last_deployment: None,
             steps: Vec::new(),
+            duration: None,
         }
     }
 
@@ -335,52 +315,5 @@ impl StepSnapshot {
     /// How far the step is.
     pub fn phase(&self) -> Phase {
         self.status.as_deref().map_or(Phase::Running, step_phase)
-    }
-}
-
-/// The facts of a status that tell one deployment from another.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Mark {
-    pub(crate) state: State,
-    pub(crate) deployment: Option<String>,
-    pub(crate) request: Option<Uuid>,
-    pub(crate) date: Option<String>,
-    pub(crate) waiting: u32,
-    pub(crate) part: Option<bool>,
-    /// How far a service's last action is.
-    pub(crate) action: Option<Phase>,
-}
-
-impl Mark {
-    fn of_service(service: &ServiceSnapshot) -> Self {
-        Self {
-            state: service.state.clone(),
-            deployment: service.deployment_id.clone(),
-            request: service.deployment_request_id,
-            date: service.last_deployment_date.clone(),
-            waiting: service.requests_waiting.unwrap_or(0),
-            part: service.part_of_last_deployment,
-            action: service.action_phase(),
-        }
-    }
-
-    /// Whether the date tells that something has happened since. Only where there are no ids: a
-    /// server whose clock is put right may move every date.
-    pub(crate) fn is_dated_after(&self, earlier: &Mark) -> bool {
-        self.deployment.is_none() && self.date.is_some() && self.date != earlier.date
-    }
-
-    /// Whether something shows that this status is newer than an earlier one of the same subject.
-    pub(crate) fn is_newer_than(&self, earlier: &Mark) -> bool {
-        let other_deployment = self.deployment.is_some() && self.deployment != earlier.deployment;
-        if !earlier.state.is_terminal() {
-            // Whatever was under way goes through many states by itself: only an id tells.
-            return other_deployment && earlier.deployment.is_some();
-        }
-        other_deployment
-            || self.state.is_active()
-            || (self.state.is_terminal() && self.state != earlier.state)
-            || self.is_dated_after(earlier)
-            || (self.part == Some(true) && earlier.part == Some(false))
     }
 }

@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ServiceSnapshot, Snapshot, State, Subject, act::Act, report::LogLine};
+use super::{Snapshot, State, Subject, act::Act, report::LogLine};
 pub(crate) use qovery_api::BoxFuture;
 
 /// Reads statuses and starts actions.
@@ -26,12 +26,11 @@ pub(crate) trait Source: Send + Sync {
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>>;
 
-    /// How a past deployment ended, from the history; `None` where the history does not list it.
-    fn ended<'a>(
+    /// The last deployments, newest first; `None` where the subject has no history.
+    fn history<'a>(
         &'a self,
         subject: &'a Subject,
-        deployment: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>>;
+    ) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>>;
 
     /// Asks the server to act. Never repeated by the source.
     fn act<'a>(
@@ -41,12 +40,12 @@ pub(crate) trait Source: Send + Sync {
     ) -> BoxFuture<'a, Result<Receipt, Fault>>;
 
     /// The lines of a deployment's log and a link to it, for the report on a failure; with the
-    /// services where the wait has not read them.
+    /// whole environment where asked, because the wait has not read it.
     fn log<'a>(
         &'a self,
         subject: &'a Subject,
         deployment: Option<&'a str>,
-        with_services: bool,
+        with_environment: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>>;
 
     /// The project of an environment.
@@ -81,9 +80,12 @@ pub(crate) struct Waiting {
     pub(crate) triggered_by: Option<String>,
 }
 
-/// How a deployment of the past ended.
+/// A deployment in the history.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Ending {
+pub(crate) struct Past {
+    pub(crate) deployment: String,
+    /// The action as the API spells it.
+    pub(crate) action: String,
     /// The state that it left behind.
     pub(crate) state: State,
     /// The same of each service that took part.
@@ -104,8 +106,8 @@ pub(crate) struct Receipt {
 pub(crate) struct DeploymentLog {
     pub(crate) lines: Vec<LogLine>,
     pub(crate) console: Option<String>,
-    /// The services with their steps, where the reading of the wait did not have them.
-    pub(crate) services: Vec<ServiceSnapshot>,
+    /// The environment with all its services, where the reading of the wait did not have them.
+    pub(crate) whole: Option<Snapshot>,
 }
 
 /// Why a request brought no answer that can be used.

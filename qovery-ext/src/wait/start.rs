@@ -12,6 +12,7 @@ use super::{
     BoxFuture, Deadline, Goal, OperationToken, Snapshot, Subject, WaitError, WaitErrorKind,
     WaitOptions,
     act::Act,
+    clock::after,
     outcome::Acted,
     schedule::Pace,
     source::{Fault, FaultKind, Receipt, Seen, Source},
@@ -33,6 +34,18 @@ pub(super) struct Start {
 }
 
 impl Start {
+    /// Refuses to act on, or to wait for, nothing.
+    pub(super) fn check_subject(&self) -> Result<(), WaitError> {
+        match &self.subject {
+            // The API may take an empty selection for "all of them".
+            Subject::Services { services, .. } if services.is_empty() => {
+                let fault = Fault::new(FaultKind::Rejected, "no services were selected");
+                Err(self.error(fault, None))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) async fn act(&mut self, act: Act) -> Result<Tracker, WaitError> {
         let goal = act.goal();
         let baseline = match self.baseline.take() {
@@ -43,7 +56,7 @@ impl Start {
             .marks()
             .iter()
             .flatten()
-            .any(|m| !m.state.is_terminal() || m.waiting > 0);
+            .any(|m| !m.is_known_idle());
         let waited_before = if act.answers_without_request() || busy {
             self.queue().await?
         } else {
@@ -59,14 +72,13 @@ impl Start {
     pub(super) async fn request(
         &mut self,
         request: Uuid,
+        environment: Option<Uuid>,
         goal: Goal,
         cancel: bool,
     ) -> Result<Tracker, WaitError> {
-        let source = Arc::clone(&self.source);
-        let seen = self.tolerant(|| source.request(request)).await?;
-        let Some(environment) = seen.and_then(|s| s.environment) else {
-            let message = format!("the API does not know the deployment request {request}");
-            return Err(self.error(Fault::new(FaultKind::NotFound, message), None));
+        let environment = match environment {
+            Some(environment) => environment,
+            None => self.environment_of(request).await?,
         };
         self.subject = Subject::environment(environment);
         if !cancel {
@@ -77,6 +89,28 @@ impl Start {
         tracker.follow(request);
         self.send(&Act::CancelRequest(request), &tracker).await?;
         Ok(tracker)
+    }
+
+    async fn environment_of(&mut self, request: Uuid) -> Result<Uuid, WaitError> {
+        let source = Arc::clone(&self.source);
+        let seen = self
+            .tolerant(|| {
+                let read = source.request(request);
+                Box::pin(async move {
+                    match read.await {
+                        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+                        other => other,
+                    }
+                })
+            })
+            .await?;
+        seen.and_then(|s| s.environment).ok_or_else(|| {
+            let message = format!(
+                "the API does not tell the environment of deployment request {request}: name it \
+                 with in_environment"
+            );
+            self.error(Fault::new(FaultKind::NotFound, message), None)
+        })
     }
 
     async fn baseline(&mut self) -> Result<Seen, WaitError> {
@@ -108,8 +142,11 @@ impl Start {
     ) -> Result<T, WaitError> {
         let mut failures = 0;
         loop {
-            self.polls += 1;
-            let fault = match self.bounded(read()).await? {
+            self.polls = self.polls.saturating_add(1);
+            let limit = after(Instant::now(), self.options.poll_timeout);
+            let read = time::timeout_at(limit, read());
+            let read = async { read.await.unwrap_or_else(|_| Err(Fault::late())) };
+            let fault = match self.bounded(read).await? {
                 Ok(value) => return Ok(value),
                 Err(fault) => fault,
             };
@@ -153,18 +190,14 @@ impl Start {
             .pace
             .advance()
             .max(fault.retry_after.unwrap_or_default());
-        let wake = Instant::now().checked_add(pause);
-        match (self.deadline, wake) {
-            (Some(deadline), None) => {
-                time::sleep_until(deadline).await;
-                Err(self.deadline_error(None))
-            }
-            (Some(deadline), Some(wake)) if deadline <= wake => {
+        let wake = after(Instant::now(), pause);
+        match self.deadline {
+            Some(deadline) if deadline <= wake => {
                 time::sleep_until(deadline).await;
                 Err(self.deadline_error(None))
             }
             _ => {
-                time::sleep(pause).await;
+                time::sleep_until(wake).await;
                 Ok(())
             }
         }

@@ -12,6 +12,7 @@
 //!    nothing to do.
 
 mod evidence;
+mod standing;
 
 use std::time::Duration;
 
@@ -19,92 +20,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{
-    Goal, Phase, State,
-    snapshot::Mark,
-    source::{Ending, RequestSeen, Waiting},
-};
+pub(crate) use standing::{Ask, Cause, Context, Decision, Facts, Proof, Standing};
 
-/// What a whole operation knows, the same for all its tracks.
-#[derive(Debug, Clone)]
-pub(crate) struct Context {
-    pub(crate) goal: Goal,
-    /// Whether this operation has asked the server to act, or only watches.
-    pub(crate) acted: bool,
-    pub(crate) request: Option<Uuid>,
-    /// Whether the server's answer to the action itself showed that nothing waits.
-    pub(crate) answered_idle: bool,
-    /// Whether nothing waited and nothing ran before the action.
-    pub(crate) calm: bool,
-    pub(crate) settle: Duration,
-    pub(crate) now: Instant,
-    /// Whether the request was about one service and nothing else.
-    pub(crate) alone: bool,
-    /// Whether to ask about the request only where its end is in question: one of many operations
-    /// that share their polls does.
-    pub(crate) frugal: bool,
-}
-
-/// What was fetched for one poll beyond the status; `None` is "not asked yet".
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Facts {
-    pub(crate) request: Option<Option<RequestSeen>>,
-    pub(crate) queue: Option<Option<Vec<Waiting>>>,
-    pub(crate) ended: Option<(String, Option<Ending>)>,
-}
-
-/// A fact that is missing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ask {
-    Request(Uuid),
-    Queue,
-    Ended(String),
-}
-
-/// Where the thing stands.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Standing {
-    Pending(Phase),
-    Ask(Ask),
-    Decided(Decision),
-}
-
-/// How the operation ended for the thing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Decision {
-    Reached(Proof),
-    Failed(Cause),
-    Canceled,
-    /// Another deployment took the place of this one, and nothing tells how this one ended.
-    Superseded {
-        deployment: Option<String>,
-        request: Option<Uuid>,
-    },
-}
-
-/// What shows that the goal was reached by this operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Proof {
-    /// The server's word on the request, on ids or on what was seen to happen.
-    Seen,
-    /// The state held before the action and stayed for the settle period.
-    Settled,
-    /// The subject is no longer found.
-    Gone,
-}
-
-/// Why it counts as failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Cause {
-    /// A state that names an error.
-    ErrorState,
-    /// It ended in a state that is no error and not the goal.
-    OtherState,
-    /// The deployment ended before it came to this service.
-    NotRun,
-    /// The subject is no longer found.
-    Gone,
-}
+use super::{Goal, Phase, State, clock::after, mark::Mark};
 
 enum View {
     NoWord,
@@ -131,12 +49,21 @@ pub(crate) struct Track {
     calmed: bool,
     /// The deployment that is this operation's.
     deployment: Option<String>,
+    /// Whether that is certain, although others waited before this operation.
+    #[serde(default)]
+    certain: bool,
+    /// The deployment that ran at the last poll, where no candidate waited any more.
+    #[serde(skip)]
+    last_of_all: Option<String>,
     /// The request was seen waiting.
     waited: bool,
     /// How many polls in a row showed that the request no longer waits and does not run either.
     missing: u8,
     #[serde(skip)]
     running_confirmed: bool,
+    /// How many polls have found the request ended.
+    #[serde(skip)]
+    ended: u32,
     #[serde(skip)]
     unchecked: u32,
     #[serde(skip)]
@@ -154,9 +81,12 @@ impl Track {
             ran: false,
             calmed: false,
             deployment: None,
+            certain: false,
+            last_of_all: None,
             waited: false,
             missing: 0,
             running_confirmed: false,
+            ended: 0,
             unchecked: 0,
             settling: None,
         }
@@ -176,9 +106,14 @@ impl Track {
         mark.deployment.is_some() && mark.deployment.as_ref() != before
     }
 
+    /// Whether a reading that is newer than the server's word on the request would decide.
+    pub(crate) fn wants_newer_reading(&self) -> bool {
+        self.ended == 1
+    }
+
     /// When a settling state is due, so that a poll can be made just then.
     pub(crate) fn settles_at(&self, period: Duration) -> Option<Instant> {
-        self.settling.map(|since| since + period)
+        self.settling.map(|since| after(since, period))
     }
 
     /// Called once for each poll, before judging.
@@ -199,6 +134,10 @@ impl Track {
         self.seen = true;
         let view = match (context.request, &facts.request) {
             (None, _) => View::NoWord,
+            (Some(_), None) if context.frugal && self.may_still_wait(mark) => {
+                // Nothing ends here: that it is ours can be asked when something does.
+                return Standing::Pending(Phase::Queued);
+            }
             (Some(request), None) if self.wants_word(mark, context.frugal) => {
                 return Standing::Ask(Ask::Request(request));
             }
@@ -217,6 +156,7 @@ impl Track {
             View::Waiting => {
                 // The reading is older than the server's word: whatever it shows came before ours.
                 self.start_over_from(mark);
+                self.waited = true;
                 if facts.queue.is_none() {
                     return Standing::Ask(Ask::Queue);
                 }
@@ -240,17 +180,16 @@ impl Track {
     fn wants_word(&self, mark: &Mark, frugal: bool) -> bool {
         const AT_LEAST_EVERY: u32 = 4;
         let replaced = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b);
-        let looks_like_ours = frugal
-            && self.service.is_none()
-            && mark.deployment.is_some()
-            && self
-                .baseline
-                .as_ref()
-                .is_some_and(|b| b.deployment != mark.deployment);
+        let looks_like_ours = frugal && self.service.is_none() && self.has_another_deployment(mark);
         !mark.state.is_active()
             || !(self.running_confirmed || looks_like_ours)
             || replaced
             || (mark.deployment.is_none() && self.unchecked >= AT_LEAST_EVERY)
+    }
+
+    /// Whether something is under way that nothing shows to be this operation's.
+    fn may_still_wait(&self, mark: &Mark) -> bool {
+        mark.state.is_active() && !self.running_confirmed && !self.has_another_deployment(mark)
     }
 
     fn start_over_from(&mut self, mark: &Mark) {
@@ -260,6 +199,8 @@ impl Track {
         self.ran = false;
         self.calmed = false;
         self.deployment = None;
+        self.certain = false;
+        self.last_of_all = None;
         self.settling = None;
         self.running_confirmed = false;
     }
@@ -271,6 +212,16 @@ impl Track {
         // After something else has run, more activity under its id is still its own.
         let same = baseline.deployment.is_some() && baseline.deployment == mark.deployment;
         if self.calmed && same && mark.state.is_active() {
+            return false;
+        }
+        // The status names a request from before ours: what it shows is from before ours, unless
+        // ours never waited, because that one took it in.
+        if (self.waited || !context.looked)
+            && mark.request.is_some()
+            && mark.request == baseline.request
+            && context.request.is_some()
+            && mark.request != context.request
+        {
             return false;
         }
         // A first deployment: what waited had no id, and our request no longer waits.
@@ -287,13 +238,19 @@ impl Track {
     /// Whether a service's final state is the work of this operation, and not what it was before:
     /// a service that its deployment never came to shows the deployment's id all the same.
     fn is_own_result(&self, mark: &Mark) -> bool {
-        let untouched = matches!(mark.action, Some(Phase::NotStarted | Phase::Queued))
-            || passed_over(mark).is_some();
+        let passed_over = passed_over(mark).is_some();
+        let untouched =
+            matches!(mark.action, Some(Phase::NotStarted | Phase::Queued)) || passed_over;
         let Some(baseline) = &self.baseline else {
             return self.ran || (!untouched && mark.action.is_some_and(Phase::is_terminal));
         };
+        // What was under way before us has come to its end.
+        let ran_before = !baseline.state.is_terminal();
+        if ran_before && baseline.deployment.is_some() && mark.deployment == baseline.deployment {
+            return false;
+        }
         let changed = mark.state != baseline.state;
-        if changed && (mark.state.is_error() || mark.state == State::Canceled) {
+        if changed && !passed_over && (mark.state.is_error() || mark.state == State::Canceled) {
             return true;
         }
         let other_deployment = mark.deployment.is_some() && mark.deployment != baseline.deployment;
@@ -315,8 +272,9 @@ impl Track {
 
     /// The server says that the request is under way.
     fn judge_running(&mut self, mark: &Mark, context: &Context) -> Standing {
-        self.running_confirmed = true;
         if mark.state.is_active() {
+            // A reading that is older than the word does not show what the word is about.
+            self.running_confirmed = true;
             // One deployment at a time runs in an environment, so this activity is ours.
             self.moved = true;
             self.note_activity(mark);
@@ -353,19 +311,25 @@ impl Track {
                 None => self.judge_by_evidence(mark, context, facts),
             };
         }
+        self.ended = self.ended.saturating_add(1);
+        // A reading is older than the word on the request, the next one is not: whatever is under
+        // way by then is another's.
         let another = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b)
-            || (mark.request.is_some() && mark.request != context.request && self.moved);
+            || (mark.request.is_some() && mark.request != context.request && self.moved)
+            || (mark.state.is_active() && self.ended > 1);
         if another {
             // What the service shows is no longer ours; that the whole went well includes it.
-            return match (whole, self.deployment.clone()) {
+            let ours = self.deployment.clone().or(context.deployment.clone());
+            return match (whole.clone(), ours) {
                 (Some(decision @ Decision::Reached(_)), _) => Standing::Decided(decision),
-                // The request was about this service alone: their ends are the same.
-                (Some(decision), _) if context.alone => Standing::Decided(decision),
-                (_, Some(ours)) => self.judge_from_history(ours, mark, context, facts),
+                (Some(_), Some(ours)) => self.judge_from_history(ours, whole, mark, context, facts),
+                // The request was about nothing else: the end of the whole is the end of its parts.
+                (Some(decision), None) if context.acted => Standing::Decided(decision),
+                (_, Some(ours)) => self.judge_from_history(ours, None, mark, context, facts),
                 (_, None) => Standing::Decided(superseded_by(mark)),
             };
         }
-        if mark.state.is_active() || !mark.state.is_terminal() {
+        if !mark.state.is_terminal() {
             return Standing::Pending(Phase::Running);
         }
         let own = decide(&mark.state, context.goal);
@@ -389,10 +353,11 @@ impl Track {
 /// A service whose last action failed or was canceled, while its state says something else, was
 /// passed over: the state is from before.
 fn passed_over(mark: &Mark) -> Option<Decision> {
-    let names_it = mark.state.is_error() || mark.state == State::Canceled;
     match mark.action {
-        Some(Phase::Failed) if !names_it => Some(Decision::Failed(Cause::NotRun)),
-        Some(Phase::Canceled) if !names_it => Some(Decision::Canceled),
+        Some(Phase::Failed) if !mark.state.is_error() && mark.state != State::Canceled => {
+            Some(Decision::Failed(Cause::NotRun))
+        }
+        Some(Phase::Canceled) if mark.state != State::Canceled => Some(Decision::Canceled),
         _ => None,
     }
 }

@@ -2,17 +2,18 @@
 //!
 //! Pure, like [`super::track`].
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Goal, Phase, Subject,
-    snapshot::{Mark, Snapshot},
+    Goal, Phase, Snapshot, Subject,
+    clock::after,
+    mark::Mark,
     source::{Receipt, Waiting},
-    track::{Ask, Context, Decision, Facts, Proof, Standing, Track, settle_period},
+    track::{Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, settle_period},
 };
 
 /// What one operation knows about whose status it reads. Part of the token to resume with.
@@ -26,6 +27,25 @@ pub(crate) struct Tracker {
     waited_before: Option<Vec<Uuid>>,
     calm: bool,
     tracks: Vec<Entry>,
+    /// The requests that waited before the action or soon after it. Where the request is not known,
+    /// it is one of them, was taken in by one of them, or no longer waits.
+    #[serde(default)]
+    candidates: Vec<Uuid>,
+    /// When the server was asked to act, in seconds since 1970 by this machine's clock.
+    #[serde(default)]
+    acted_at: u64,
+    /// The last deployment before the action, where the status of the whole was read.
+    #[serde(default)]
+    whole_before: Option<String>,
+    /// Whether a new request in the queue can be this operation's: not where it is long ago.
+    #[serde(default)]
+    adopts: bool,
+    /// Whether the server has told of the request before.
+    #[serde(default)]
+    had_word: bool,
+    /// Whether searching the queue for the request is over.
+    #[serde(default)]
+    looked: bool,
     /// Since when the queue is searched for the request.
     #[serde(skip)]
     looking_since: Option<Instant>,
@@ -60,6 +80,7 @@ impl Tracker {
             request,
             answered_idle: false,
             waited_before: None,
+            candidates: Vec::new(),
             calm: false,
             tracks: services_of(subject)
                 .into_iter()
@@ -68,6 +89,11 @@ impl Tracker {
                     decided: None,
                 })
                 .collect(),
+            whole_before: None,
+            adopts: false,
+            acted_at: 0,
+            had_word: false,
+            looked: true,
             looking_since: None,
             frugal: false,
         }
@@ -81,16 +107,25 @@ impl Tracker {
         waited_before: Option<Vec<Uuid>>,
     ) -> Self {
         let marks = baseline.marks();
-        let idle = marks
+        // What was queued a moment ago may have left the queue before the queue was read.
+        let queued = marks
             .iter()
             .flatten()
-            .all(|m| m.state.is_terminal() && m.waiting == 0);
+            .any(|m| m.state.phase(goal) == Phase::Queued);
+        let idle = marks.iter().flatten().all(Mark::is_known_idle);
+        let whole_before = match subject {
+            Subject::Environment { .. } | Subject::Services { .. } => {
+                baseline.deployment_id.clone()
+            }
+            Subject::Service { .. } | Subject::Cluster { .. } => None,
+        };
         Self {
             goal,
             acted: true,
             request: None,
             answered_idle: false,
-            calm: waited_before.as_ref().map_or(idle, Vec::is_empty),
+            calm: waited_before.as_ref().map_or(idle, Vec::is_empty) && !queued,
+            candidates: waited_before.clone().unwrap_or_default(),
             waited_before,
             tracks: services_of(subject)
                 .into_iter()
@@ -100,9 +135,20 @@ impl Tracker {
                     decided: None,
                 })
                 .collect(),
+            whole_before,
+            adopts: true,
+            acted_at: unix_seconds(),
+            had_word: false,
+            looked: false,
             looking_since: None,
             frugal: false,
         }
+    }
+
+    /// Goes on in another process, perhaps much later: what waits by now may be anybody's.
+    pub(crate) fn resume(&mut self, settle: Duration) {
+        let age = unix_seconds().checked_sub(self.acted_at);
+        self.adopts &= age.is_some_and(|age| age <= settle.as_secs());
     }
 
     /// Takes what the server answered to the action.
@@ -153,6 +199,21 @@ impl Tracker {
         self.acted
     }
 
+    pub(crate) fn had_word(&self) -> bool {
+        self.had_word
+    }
+
+    /// Remembers whether the server tells of the request.
+    pub(crate) fn note_word(&mut self, told: bool) {
+        self.had_word |= told;
+    }
+
+    /// Whether a poll just after this one would decide something.
+    pub(crate) fn wants_newer_reading(&self) -> bool {
+        let mut open = self.tracks.iter().filter(|e| e.decided.is_none());
+        open.any(|e| e.track.wants_newer_reading())
+    }
+
     /// When a poll would settle something.
     pub(crate) fn settles_at(&self, settle: Duration) -> Option<Instant> {
         let period = settle_period(self.goal, settle);
@@ -185,13 +246,20 @@ impl Tracker {
         now: Instant,
     ) -> Verdict {
         let marks = snapshot.marks();
-        if self.is_request_in_doubt(&marks) {
-            // What is read just after the action may be from before it, so one look is not enough.
-            let since = *self.looking_since.get_or_insert(now);
-            if now < since + settle {
-                match &facts.queue {
-                    None => return Verdict::Ask(Ask::Queue),
-                    Some(queue) => self.request = queue.as_ref().and_then(|q| self.find_own(q)),
+        // What is read just after the action may be from before it, so one look is not enough.
+        let since = *self.looking_since.get_or_insert(now);
+        if !self.looked && self.is_request_in_doubt(&marks) {
+            match &facts.queue {
+                None => return Verdict::Ask(Ask::Queue),
+                Some(None) => {}
+                Some(Some(queue)) => {
+                    let found = self.find_own(queue).filter(|_| self.adopts);
+                    if found.is_some() && self.calm && facts.history.is_none() {
+                        // What waits may be another's that came after ours, which runs already.
+                        return Verdict::Ask(Ask::History);
+                    }
+                    self.look_in(queue, found.filter(|_| !self.has_begun(facts)));
+                    self.looked = now >= after(since, settle);
                 }
             }
         }
@@ -203,7 +271,13 @@ impl Tracker {
             calm: self.calm,
             settle,
             now,
-            alone: self.acted && self.tracks.len() == 1,
+            deployment: self.deployment().map(str::to_owned),
+            whole_before: self.whole_before.clone(),
+            may_wait: facts.queue.as_ref().and_then(Option::as_ref).map(|queue| {
+                let mut waiting = queue.iter();
+                waiting.any(|w| !self.acted || self.candidates.contains(&w.request))
+            }),
+            looked: self.looked || (self.request.is_some() && now >= after(since, settle)),
             frugal: self.frugal,
         };
         let mut phases = Vec::with_capacity(self.tracks.len());
@@ -271,16 +345,41 @@ impl Tracker {
             && !(self.calm && self.deployment().is_some())
     }
 
+    /// Looks for the request in what waits soon after the action.
+    fn look_in(&mut self, queue: &[Waiting], found: Option<Uuid>) {
+        self.request = found;
+        for waiting in queue {
+            if !self.candidates.contains(&waiting.request) {
+                self.candidates.push(waiting.request);
+            }
+        }
+    }
+
+    /// Whether the history has something since the action that can be what was asked for.
+    fn has_begun(&self, facts: &Facts) -> bool {
+        let (Some(Some(history)), Some(before)) = (&facts.history, &self.whole_before) else {
+            return false;
+        };
+        let listed = history.iter().any(|past| past.deployment == *before);
+        let mut since = history.iter().take_while(|past| past.deployment != *before);
+        self.calm && listed && since.any(|past| !self.goal.is_not_of(&past.action))
+    }
+
     /// The one request that waits now, did not wait before and does what was asked.
     fn find_own(&self, queue: &[Waiting]) -> Option<Uuid> {
         let before = self.waited_before.as_deref().unwrap_or_default();
         let mut new = queue
             .iter()
-            .filter(|w| !before.contains(&w.request) && does(&w.action, self.goal));
+            .filter(|w| !before.contains(&w.request) && self.goal.is_of(&w.action));
         let own = new.next()?;
         // Two of them cannot be told apart: rather none than the wrong one.
         new.next().is_none().then_some(own.request)
     }
+}
+
+fn unix_seconds() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 fn services_of(subject: &Subject) -> Vec<Option<Uuid>> {
@@ -288,18 +387,6 @@ fn services_of(subject: &Subject) -> Vec<Option<Uuid>> {
         Subject::Environment { .. } | Subject::Cluster { .. } => vec![None],
         Subject::Service { service, .. } => vec![Some(service.id)],
         Subject::Services { services, .. } => services.iter().map(|s| Some(s.id)).collect(),
-    }
-}
-
-/// Whether a queued action, as the API spells it, leads to the goal.
-fn does(action: &str, goal: Goal) -> bool {
-    match goal {
-        Goal::Deployed => action == "DEPLOY",
-        Goal::Restarted => action == "RESTART",
-        Goal::Stopped => action == "STOP",
-        Goal::Deleted => matches!(action, "DELETE" | "DELETE_RESOURCES_ONLY"),
-        Goal::Uninstalled => matches!(action, "UNINSTALL" | "DELETE" | "DELETE_RESOURCES_ONLY"),
-        Goal::Canceled => false,
     }
 }
 
@@ -315,7 +402,9 @@ fn severity(decision: &Decision) -> u8 {
     match decision {
         Decision::Reached(_) => 0,
         Decision::Superseded { .. } => 1,
-        Decision::Canceled => 2,
-        Decision::Failed(_) => 3,
+        // Not to be reached is what a cancel does to the services behind it.
+        Decision::Failed(Cause::NotRun) => 2,
+        Decision::Canceled => 3,
+        Decision::Failed(_) => 4,
     }
 }

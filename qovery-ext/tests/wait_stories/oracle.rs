@@ -11,7 +11,7 @@ use crate::story::{Asked, Fate, Scene, Story, Target};
 
 /// An outcome, whoever waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Reached,
     Failed,
     Canceled,
@@ -22,7 +22,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub fn of(result: &Result<Reached, WaitError>) -> Self {
+    pub(crate) fn of(result: &Result<Reached, WaitError>) -> Self {
         match result {
             Ok(_) => Outcome::Reached,
             Err(error) => match error.kind() {
@@ -40,18 +40,20 @@ impl Outcome {
 
 /// What really became of the operation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Truth {
-    pub end: End,
+pub(crate) struct Truth {
+    pub(crate) end: End,
     /// When, on the fake's clock; `None` where it has not ended or nothing ran.
-    pub at: Option<Duration>,
+    pub(crate) at: Option<Duration>,
     /// Whether another deployment took its place.
-    pub replaced: bool,
+    pub(crate) replaced: bool,
     /// Whether it was about the whole environment, so that its end is the end of the request.
-    pub is_whole: bool,
+    pub(crate) is_whole: bool,
+    /// Whether every service that was asked about is stopped or was never deployed.
+    pub(crate) is_stopped: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     Reached,
     Failed,
     Canceled,
@@ -59,7 +61,7 @@ pub enum End {
 }
 
 /// Lets the story go on until nothing more can happen to our request, and says what has.
-pub async fn truth(story: &Story, scene: &Scene) -> Truth {
+pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
     for _ in 0..200 {
         if scene.ours().is_none_or(|d| d.is_over) {
             break;
@@ -77,8 +79,18 @@ pub async fn truth(story: &Story, scene: &Scene) -> Truth {
         end: end_of(story, &ours, &states),
         at: ours.ended_at,
         is_whole: story.target == Target::Environment,
+        is_stopped: scene.services.iter().enumerate().all(|(i, service)| {
+            let state = service.state();
+            !story.is_about(i) || state.is_none_or(|s| s == "READY" || s == "STOPPED")
+        }),
         replaced: later || matches!(story.fate, Fate::Superseded(_)),
     }
+}
+
+/// How it stands at this moment.
+pub(crate) fn end_so_far(story: &Story, scene: &Scene) -> End {
+    let ours = scene.ours().expect("the action was accepted");
+    end_of(story, &ours, &states_of_target(story, scene, &ours))
 }
 
 fn states_of_target(story: &Story, scene: &Scene, ours: &FakeDeployment) -> Vec<String> {
@@ -140,7 +152,7 @@ fn is_goal(asked: Asked, state: &str) -> bool {
 }
 
 /// The outcomes that are right.
-pub fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
+pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
     let mut right = Vec::new();
     match truth.end {
         End::Reached => right.push(Outcome::Reached),
@@ -164,15 +176,27 @@ pub fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
     if is_indistinguishable(story, truth) {
         right.push(Outcome::Reached);
     }
+    if was_stopped_already(story, truth) {
+        // The server answers with how the environment stands, the service is stopped all the same.
+        right.push(Outcome::Reached);
+    }
     if story.has_outage() {
         right.push(Outcome::LostContact);
     }
     right
 }
 
+/// A service that was never deployed, or was stopped before, had nothing to do.
+pub(crate) fn was_stopped_already(story: &Story, truth: &Truth) -> bool {
+    story.asked == Asked::Stop
+        && story.target != Target::Environment
+        && truth.at.is_none()
+        && truth.is_stopped
+}
+
 /// The server named no request, took ours out of its queue and ran somebody else's of the same kind:
 /// nothing that anybody can read tells the two apart.
-pub fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
+pub(crate) fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
     let same = matches!(story.asked, Asked::Deploy | Asked::Redeploy);
     truth.end == End::Canceled
         && truth.at.is_none()
@@ -182,6 +206,6 @@ pub fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
 }
 
 /// Whether the server tells how exactly this request ended.
-pub fn is_told(story: &Story) -> bool {
+pub(crate) fn is_told(story: &Story) -> bool {
     story.tells_requests() && story.names_request()
 }

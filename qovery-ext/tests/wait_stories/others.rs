@@ -12,7 +12,7 @@ use crate::story::{Asked, Scene, Story};
 
 /// How another client's wait ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Exit code 0, no error.
     Success,
     /// An error.
@@ -46,7 +46,7 @@ async fn ask(client: &Client, environment: Uuid, asked: Asked) -> Result<(), qov
 
 /// The command-line tool: sleep 3 s, then poll every 3 s; any of five states is a success, whatever
 /// was asked for, and so is an error of the API.
-pub async fn command_line_tool(story: &Story, scene: &Scene) -> Verdict {
+pub(crate) async fn command_line_tool(story: &Story, scene: &Scene) -> Verdict {
     let (client, id) = (scene.fake.client(), scene.environment.id());
     if ask(&client, id, story.asked).await.is_err() {
         return Verdict::Failure;
@@ -72,7 +72,7 @@ pub async fn command_line_tool(story: &Story, scene: &Scene) -> Verdict {
 
 /// The Terraform provider: sleep 5 s, then poll every 10 s for four hours; the state of the whole
 /// environment is judged; any of five states is a success; so is the end of the four hours.
-pub async fn terraform_provider(story: &Story, scene: &Scene) -> Verdict {
+pub(crate) async fn terraform_provider(story: &Story, scene: &Scene) -> Verdict {
     let (client, id) = (scene.fake.client(), scene.environment.id());
     if ask(&client, id, story.asked).await.is_err() {
         return Verdict::Failure;

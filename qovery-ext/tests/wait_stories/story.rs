@@ -13,46 +13,52 @@ use qovery_ext::{
     wait::{Action, ServiceKind, ServiceSelection, WaitExt},
 };
 
-pub const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Clone)]
-pub struct Story {
-    pub seed: u64,
-    pub services: Vec<ServicePlan>,
-    pub before: &'static str,
-    pub target: Target,
-    pub asked: Asked,
+pub(crate) struct Story {
+    pub(crate) seed: u64,
+    pub(crate) services: Vec<ServicePlan>,
+    pub(crate) before: &'static str,
+    pub(crate) target: Target,
+    pub(crate) asked: Asked,
     /// Somebody else's deployment was asked for so long before.
-    pub foreign_before: Option<Duration>,
+    pub(crate) foreign_before: Option<Duration>,
     /// And another one waits behind that.
-    pub foreign_queued: bool,
+    pub(crate) foreign_queued: bool,
     /// Somebody else's deployment is asked for so long after ours.
-    pub foreign_after: Option<Duration>,
-    pub fate: Fate,
-    pub stale: Duration,
-    pub starts_after: Duration,
-    pub answer: ActionAnswer,
-    pub request_status: RequestStatus,
-    pub merges: bool,
-    pub gone: Gone,
-    pub trouble: Vec<Trouble>,
-    pub latency: Duration,
+    pub(crate) foreign_after: Option<Duration>,
+    pub(crate) fate: Fate,
+    pub(crate) stale: Duration,
+    pub(crate) starts_after: Duration,
+    pub(crate) answer: ActionAnswer,
+    pub(crate) request_status: RequestStatus,
+    pub(crate) merges: bool,
+    pub(crate) gone: Gone,
+    pub(crate) trouble: Vec<Trouble>,
+    pub(crate) latency: Duration,
     /// The server's calendar jumps by so many seconds right after the action.
-    pub calendar_jump: i64,
+    pub(crate) calendar_jump: i64,
     /// The environment shows a state that nobody knows, for a while.
-    pub novelty: Option<(Duration, Duration)>,
-    pub deadline: Duration,
+    pub(crate) novelty: Option<(Duration, Duration)>,
+    pub(crate) deadline: Duration,
+    /// A service that is not asked about shows an old failure.
+    pub(crate) neighbour_in_error: Option<usize>,
+    /// A service that is not asked about fails in somebody else's deployment before ours.
+    pub(crate) neighbour_fails: Option<usize>,
+    /// Another process goes on with the wait, from its token.
+    pub(crate) resumed: bool,
 }
 
 #[derive(Debug, Clone)]
-pub struct ServicePlan {
-    pub kind: FakeKind,
-    pub stage: usize,
-    pub takes: Duration,
+pub(crate) struct ServicePlan {
+    pub(crate) kind: FakeKind,
+    pub(crate) stage: usize,
+    pub(crate) takes: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     Environment,
     /// One service by itself.
     Service(usize),
@@ -63,7 +69,7 @@ pub enum Target {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub(crate) enum Asked {
     Deploy,
     Redeploy,
     Stop,
@@ -73,7 +79,7 @@ pub enum Asked {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Succeeds,
     Fails { service: usize },
     Hangs { service: usize },
@@ -82,7 +88,7 @@ pub enum Fate {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     ServerErrors {
         after: u32,
         times: u32,
@@ -137,7 +143,7 @@ impl Dice {
 }
 
 impl Story {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Dice(fastrand::Rng::with_seed(seed));
         let count = dice.0.usize(1..6);
         let services: Vec<_> = (0..count)
@@ -236,7 +242,7 @@ impl Story {
             "CANCELED",
         ]);
         let foreign_before = dice.chance(25).then(|| dice.seconds(0..60));
-        Self {
+        let mut story = Self {
             seed,
             before,
             target,
@@ -267,7 +273,7 @@ impl Story {
                 RequestStatus::Empty,
                 RequestStatus::NoBody,
             ]),
-            merges: dice.chance(15),
+            merges: dice.chance(35),
             gone: dice.one_of(&[
                 Gone::NotFound,
                 Gone::Forbidden,
@@ -289,23 +295,42 @@ impl Story {
                 .chance(10)
                 .then(|| (dice.seconds(0..30), dice.seconds(1..30))),
             deadline: HOUR,
+            neighbour_in_error: None,
+            neighbour_fails: None,
+            resumed: false,
             services,
+        };
+        let neighbours: Vec<usize> = (0..count).filter(|i| !story.is_about(*i)).collect();
+        if !neighbours.is_empty() {
+            story.neighbour_in_error = dice.chance(30).then(|| dice.one_of(&neighbours));
+            story.neighbour_fails = dice.chance(50).then(|| dice.one_of(&neighbours));
+        }
+        story.resumed = dice.chance(25);
+        story
+    }
+
+    /// Whether the wait is about this service, alone or with others.
+    pub(crate) fn is_about(&self, service: usize) -> bool {
+        match self.target {
+            Target::Environment => true,
+            Target::Service(i) | Target::ServiceOfEnvironment(i) => service == i,
+            Target::Services(a, b) => service == a || service == b,
         }
     }
 
-    pub fn has_outage(&self) -> bool {
+    pub(crate) fn has_outage(&self) -> bool {
         self.trouble
             .iter()
             .any(|t| matches!(t, Trouble::Outage { .. }))
     }
 
     /// Whether the server tells how a request ended, when it is asked by its id.
-    pub fn tells_requests(&self) -> bool {
+    pub(crate) fn tells_requests(&self) -> bool {
         self.request_status == RequestStatus::Known
     }
 
     /// Whether the answer to the action names the request.
-    pub fn names_request(&self) -> bool {
+    pub(crate) fn names_request(&self) -> bool {
         let names = matches!(
             self.asked,
             Asked::Deploy | Asked::Redeploy | Asked::Stop | Asked::Restart
@@ -315,7 +340,7 @@ impl Story {
     }
 
     /// Sets the stage, up to the moment before the action.
-    pub async fn set_up(&self) -> Scene {
+    pub(crate) async fn set_up(&self) -> Scene {
         let fake = FakeQovery::new();
         let environment = fake
             .environment("story")
@@ -341,8 +366,16 @@ impl Story {
         } else {
             environment.history(1).in_state(self.before)
         };
+        if let Some(i) = self.neighbour_in_error {
+            services[i].clone().in_state("DEPLOYMENT_ERROR");
+        }
         if let Some(earlier) = self.foreign_before {
-            environment.elsewhere().deploys();
+            let elsewhere = environment.elsewhere();
+            match self.neighbour_fails {
+                Some(i) => elsewhere.fails_at(&services[i], Step::Deployment),
+                None => elsewhere,
+            }
+            .deploys();
             if self.foreign_queued {
                 environment.elsewhere().deploys();
             }
@@ -382,7 +415,7 @@ impl Story {
     }
 
     /// Lets the trouble begin. Called after the first reading, so that the action gets through.
-    pub fn begin_trouble(&self, scene: &Scene) {
+    pub(crate) fn begin_trouble(&self, scene: &Scene) {
         if self.calendar_jump != 0 {
             scene
                 .fake
@@ -416,7 +449,7 @@ impl Story {
     }
 
     /// The action of the library that the story asks for.
-    pub fn action(&self, scene: &Scene) -> Action {
+    pub(crate) fn action(&self, scene: &Scene) -> Action {
         let client = scene.fake.client();
         let environment = client.environment(scene.environment.id());
         let service = |i: usize| (kind_of(self.services[i].kind), scene.services[i].id());
@@ -464,23 +497,23 @@ impl Story {
 }
 
 /// A story set up on a fake.
-pub struct Scene {
-    pub fake: FakeQovery,
-    pub environment: FakeEnvironment,
-    pub services: Vec<FakeService>,
+pub(crate) struct Scene {
+    pub(crate) fake: FakeQovery,
+    pub(crate) environment: FakeEnvironment,
+    pub(crate) services: Vec<FakeService>,
     /// The requests from before the action.
-    pub before: Vec<uuid::Uuid>,
+    pub(crate) before: Vec<uuid::Uuid>,
 }
 
 impl Scene {
     /// The request that the wait under test has made.
-    pub fn ours(&self) -> Option<FakeDeployment> {
+    pub(crate) fn ours(&self) -> Option<FakeDeployment> {
         let mut all = self.environment.deployments().into_iter();
         all.find(|d| d.is_callers && !self.before.contains(&d.request_id))
     }
 }
 
-pub fn kind_of(kind: FakeKind) -> ServiceKind {
+pub(crate) fn kind_of(kind: FakeKind) -> ServiceKind {
     match kind {
         FakeKind::Application => ServiceKind::Application,
         FakeKind::Container => ServiceKind::Container,

@@ -11,6 +11,7 @@
     reason = "deprecated operations are tested too"
 )]
 
+pub(crate) mod mocks;
 use qovery_api::types;
 use crate::calls::{Edit, Entry, Model, sent, sent_bytes};
 /// Every operation of the contract.

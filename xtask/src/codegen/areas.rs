@@ -22,22 +22,26 @@ impl fmt::Display for Area {
     }
 }
 
-/// The area of an operation, by its first tag; one without a tag goes by the first segment of its path.
-pub(crate) fn area_of(tag: Option<&str>, path: &str) -> Option<&'static Area> {
-    AREAS.iter().find(|area| match tag {
-        Some(tag) => area
-            .tags
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(tag)),
-        None => {
-            let segment = path
-                .trim_start_matches('/')
-                .split('/')
-                .next()
-                .unwrap_or_default();
-            area.untagged.contains(&segment)
-        }
-    })
+/// Where an operation goes that neither its tag nor its path says anything about: next to what
+/// belongs to nothing smaller.
+pub(crate) const ELSEWHERE: &str = "organizations";
+
+/// The area of a tag.
+pub(crate) fn area_of_tag(tag: &str) -> Option<&'static Area> {
+    let is_it = |known: &&str| known.eq_ignore_ascii_case(tag);
+    AREAS.iter().find(|area| area.tags.iter().any(is_it))
+}
+
+/// The area of a path, by its first segment.
+pub(crate) fn area_of_path(path: &str) -> Option<&'static Area> {
+    let segment = path.trim_start_matches('/').split('/').next();
+    let segment = segment.unwrap_or_default();
+    AREAS.iter().find(|area| area.untagged.contains(&segment))
+}
+
+/// The area of a name.
+pub(crate) fn named(name: &str) -> Option<&'static Area> {
+    AREAS.iter().find(|area| area.name == name)
 }
 
 /// Every area, in the order in which they are documented.
@@ -265,22 +269,24 @@ mod tests {
     #[test]
     fn a_tag_is_found_whatever_its_case() {
         assert_eq!(
-            area_of(Some("helm actions"), "/x").map(|area| area.name),
+            area_of_tag("helm actions").map(|area| area.name),
             Some("helms")
         );
     }
 
     #[test]
-    fn an_operation_without_a_tag_goes_by_its_path() {
+    fn a_path_is_found_by_its_first_segment() {
         assert_eq!(
-            area_of(None, "/cluster/{clusterId}/token").map(|area| area.name),
+            area_of_path("/cluster/{clusterId}/token").map(|area| area.name),
             Some("clusters")
         );
     }
 
     #[test]
-    fn an_unknown_tag_has_no_area_even_where_the_path_would_have_one() {
-        assert_eq!(area_of(Some("Weather"), "/cluster/{clusterId}"), None);
+    fn what_is_known_of_no_area_goes_to_one_that_is_there() {
+        assert_eq!(area_of_tag("Weather"), None);
+        assert_eq!(area_of_path("/weather"), None);
+        assert!(named(ELSEWHERE).is_some());
     }
 
     #[test]

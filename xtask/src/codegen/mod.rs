@@ -4,6 +4,9 @@
 //! reading contracts, and not for touching the disk: that is `write`.
 
 pub(crate) mod areas;
+// The build script of the client computes it again, and can reach no library.
+#[path = "../../../qovery-api/build/fingerprint.rs"]
+mod fingerprint;
 pub(crate) mod model;
 mod normalise;
 mod paging;
@@ -34,15 +37,27 @@ pub(crate) struct Trees {
     pub(crate) remarks: Vec<model::Remark>,
 }
 
-/// Generates all files of the client.
+/// Generates all files of the client; `own` says that `spec` and `overlay` are those of this
+/// repository.
 ///
 /// # Errors
 /// Where the contract holds what cannot be generated from; the problem names the place.
-pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Trees, Problem> {
+pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result<Trees, Problem> {
     let document = contract::load_with(spec, overlay)?;
     let normalised = normalise(&document)?;
-    let mut parts = passes::run(&progenitor(&normalised)?, &normalised)?;
-    parts.contract = constants(&document, &normalised, &inputs(spec, overlay)?);
+    let mut parts = progenitor(&normalised)
+        .and_then(|written| passes::run(&written, &normalised, own))
+        .map_err(|problem| problem.of_document(&document))?;
+    let mut remarks = normalised.remarks.clone();
+    remarks.append(&mut parts.remarks);
+    let inputs = inputs(spec, overlay)?;
+    // A client of other files is not compared with the files of this repository.
+    let fingerprint = if own {
+        fingerprint::fingerprint(&inputs)
+    } else {
+        String::new()
+    };
+    parts.contract = constants(&document, &normalised, &inputs, &fingerprint);
     let name = |path: &Path| {
         path.file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -56,11 +71,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Trees, Pro
         from,
         command: "cargo xtask generate".to_owned(),
     };
-    let table = split::lay_out_table(
-        &std::mem::take(&mut parts.table),
-        &std::mem::take(&mut parts.edits),
-        &origin,
-    )?;
+    let table = split::lay_out_tables(&parts, &origin)?;
     let mut client = split::lay_out(parts, &origin)?;
     client.insert(
         "contract_json.rs".to_owned(),
@@ -69,7 +80,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Trees, Pro
     Ok(Trees {
         client,
         table,
-        remarks: normalised.remarks,
+        remarks,
     })
 }
 
@@ -89,6 +100,7 @@ fn constants(
     document: &Document,
     normalised: &model::Normalised,
     inputs: &[Vec<u8>],
+    fingerprint: &str,
 ) -> proc_macro2::TokenStream {
     let version = document
         .value
@@ -105,7 +117,6 @@ fn constants(
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let fingerprint = fingerprint(inputs);
     let operations = normalised.operations.len();
     quote! {
         /// The version that the contract gives itself.
@@ -114,32 +125,10 @@ fn constants(
         pub const DIGEST: &str = #digest;
         /// How many operations the contract has.
         pub const OPERATIONS: usize = #operations;
-        // What the build script compares with the files, to notice a change without a library.
+        /// What the build script compares with the files, to notice a change without a library.
         #[doc(hidden)]
         pub const FINGERPRINT: &str = #fingerprint;
     }
-}
-
-/// FNV-1a in steps of eight bytes over the inputs, each after its length: it notices an edit, and
-/// needs no library where it is computed again, in the build script of the client.
-fn fingerprint(inputs: &[Vec<u8>]) -> String {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut mix = |word: u64| {
-        hash = (hash ^ word)
-            .wrapping_mul(0x0000_0100_0000_01b3)
-            .rotate_left(23)
-    };
-    for input in inputs {
-        mix(u64::try_from(input.len()).unwrap_or(u64::MAX));
-        for chunk in input.chunks(8) {
-            let mut word = [0; 8];
-            word.iter_mut()
-                .zip(chunk)
-                .for_each(|(to, from)| *to = *from);
-            mix(u64::from_le_bytes(word));
-        }
-    }
-    format!("{hash:016x}")
 }
 
 #[cfg(test)]

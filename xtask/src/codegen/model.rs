@@ -126,6 +126,8 @@ pub(crate) struct SuccessModel {
     pub(crate) format: Format,
     /// Present for `Json` and `JsonOrEmpty`.
     pub(crate) ty: Option<TypeModel>,
+    /// The media type, word for word, where there is a body.
+    pub(crate) content_type: Option<String>,
     pub(crate) description: Option<String>,
     /// The statuses that the contract declares as success; any 2xx is accepted.
     pub(crate) statuses: Vec<String>,

@@ -1,8 +1,14 @@
 //! Derives from the contract which operations page, and how.
 //!
 //! By shape, not by name of the operation: a new operation with a known shape pages without a
-//! change here, and a parameter that looks like paging but is of no known shape stops the generator
-//! until it is classified. Not for walking the pages: that is `qovery-ext`.
+//! change here, and a parameter, or a field of a result, that looks like paging but is of no known
+//! shape stops the generator until it is classified. A result that only repeats a page number and a
+//! size is the first page of a list that has no second one, and stays a plain list. Not for walking
+//! the pages: that is `qovery-ext`.
+
+mod lead;
+mod page;
+mod shape;
 
 use std::collections::BTreeMap;
 
@@ -10,73 +16,13 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Type;
 
-use crate::codegen::model::{Format, Location, OperationModel, ParameterModel};
-use crate::codegen::passes::{
-    models::{Field, Model, Presence},
-    names, types,
-};
+use crate::codegen::model::{Format, OperationModel};
+use crate::codegen::passes::{models::Model, types};
 use crate::problem::Problem;
 
-/// How an operation pages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Shape {
-    StartId,
-    ContinueToken,
-    Window { default_size: u32 },
-}
-
-/// How many items a window holds where neither the contract nor the description says it.
-const DEFAULT_WINDOW: u32 = 20;
-
-/// The query parameters of the known shapes, as the contract writes them.
-const START_ID: &str = "startId";
-const FORWARD: &str = "continueToken";
-const BACKWARD: &str = "stepBackToken";
-const SIZE: &str = "pageSize";
-
-/// Fields of a page that say that the server holds back items.
-const HELD_BACK: &[&str] = &["organization_max_limit_reached"];
-
-/// Names of parameters that page elsewhere, in lower case without separators.
-const SUSPECTS: &[&str] = &[
-    "after",
-    "before",
-    "cursor",
-    "endcursor",
-    "endingbefore",
-    "from",
-    "marker",
-    "offset",
-    "page",
-    "perpage",
-    "skip",
-    "startingafter",
-    "to",
-    "token",
-    "top",
-];
-
-/// Parts of names that mean paging wherever they occur.
-const SUSPICIOUS_PARTS: &[&str] = &[
-    "cursor", "offset", "page", "continue", "startid", "stepback",
-];
-
-/// Parameters that look like paging and are not: name, and why.
-const NOT_PAGING: &[(&str, &str)] = &[
-    (
-        "limit",
-        "says how many lines of a log to read; where to begin is a time",
-    ),
-    ("since", "a point in time, in logs"),
-    (
-        "fromTimestamp",
-        "a filter on the time of an event; the pages are told apart by a token",
-    ),
-    (
-        "toTimestamp",
-        "a filter on the time of an event; the pages are told apart by a token",
-    ),
-];
+use lead::lead;
+use page::{PageShape, item_id};
+use shape::{BACKWARD, FORWARD, SIZE, START_ID, Shape, shape_of, unknown_shape};
 
 /// Writes the implementation of `PagedOperation` or `WindowOperation`, or nothing where the operation does not page.
 ///
@@ -89,12 +35,18 @@ pub(crate) fn emit(
     models: &BTreeMap<&str, &Model>,
 ) -> Result<Option<TokenStream>, Problem> {
     let Some(shape) = shape_of(operation)? else {
-        return Ok(None);
+        return match output.and_then(|output| lead(output, models)) {
+            Some(field) => Err(unknown_shape(
+                operation,
+                &format!("the field `{field}` of the result"),
+            )),
+            None => Ok(None),
+        };
     };
     let problem = |what: String| {
         Problem::new(what)
             .with_pointer(operation.pointer.clone())
-            .with_help("teach xtask/src/codegen/paging.rs this shape of page, or list the parameter there as one that does not page")
+            .with_help("teach xtask/src/codegen/paging/page.rs this shape of page, or list the parameter in shape.rs as one that does not page")
     };
     let id = &operation.id;
     let output = output.ok_or_else(|| problem(format!("`{id}` pages but yields no value")))?;
@@ -176,273 +128,4 @@ pub(crate) fn emit(
         }
         #backward
     }))
-}
-
-fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
-    if operation.http_method != "GET" {
-        return Ok(None);
-    }
-    let query: Vec<&ParameterModel> = operation
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.location == Location::Query)
-        .collect();
-    let has = |name: &str| query.iter().any(|parameter| parameter.name == name);
-    let known: &[&str] = if has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
-        &[START_ID, SIZE]
-    } else if has(FORWARD) && has(BACKWARD) && !has(START_ID) {
-        &[FORWARD, BACKWARD, SIZE]
-    } else if has(SIZE) && !has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
-        &[SIZE]
-    } else {
-        &[]
-    };
-    for parameter in &query {
-        let name = parameter.name.as_str();
-        if known.contains(&name) || NOT_PAGING.iter().any(|(other, _)| *other == name) {
-            continue;
-        }
-        if looks_like_paging(name) {
-            return Err(Problem::new(format!("the parameter `{name}` of `{}` looks like paging, but the operation has no known shape of it", operation.id))
-                .with_pointer(operation.pointer.clone())
-                .with_help("classify it in xtask/src/codegen/paging.rs: a new shape, or an entry of NOT_PAGING with the reason"));
-        }
-    }
-    Ok(match known.first() {
-        Some(&START_ID) => Some(Shape::StartId),
-        Some(&FORWARD) => Some(Shape::ContinueToken),
-        Some(_) => {
-            let size = query.iter().find(|parameter| parameter.name == SIZE);
-            Some(Shape::Window {
-                default_size: size
-                    .and_then(|size| default_size(size))
-                    .unwrap_or(DEFAULT_WINDOW),
-            })
-        }
-        None => None,
-    })
-}
-
-fn looks_like_paging(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    SUSPECTS.contains(&plain.as_str()) || SUSPICIOUS_PARTS.iter().any(|part| plain.contains(part))
-}
-
-/// The default that the description ends with, as the normaliser writes it.
-fn default_size(parameter: &ParameterModel) -> Option<u32> {
-    let text = parameter.description.as_deref()?.to_ascii_lowercase();
-    let after = text.split("default").nth(1)?;
-    let digits: String = after
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
-    digits.parse().ok()
-}
-
-/// How to take a page apart.
-struct PageShape<'a> {
-    item: &'a Type,
-    items: TokenStream,
-    declared_size: TokenStream,
-    next: TokenStream,
-    previous: TokenStream,
-    held_back: TokenStream,
-}
-
-impl<'a> PageShape<'a> {
-    fn of(page: &'a Type, models: &BTreeMap<&str, &'a Model>) -> Option<Self> {
-        let none = quote!(None);
-        if let Some(item) = types::inside(page, "Vec") {
-            return Some(Self {
-                item,
-                items: quote!(page),
-                declared_size: none.clone(),
-                next: none.clone(),
-                previous: none,
-                held_back: quote!(false),
-            });
-        }
-        let page = *models.get(types::model_name(page)?.as_str())?;
-        let mut lists = page
-            .fields
-            .iter()
-            .filter(|field| list_item(field).is_some());
-        let list = match page
-            .fields
-            .iter()
-            .find(|field| field.wire == "results" && list_item(field).is_some())
-        {
-            Some(results) => results,
-            None => {
-                let only = lists.next()?;
-                if lists.next().is_some() {
-                    return None;
-                }
-                only
-            }
-        };
-        let ident = &list.ident;
-        let items = if list.presence == Presence::Optional || list.presence == Presence::Nullable {
-            quote!(page.#ident.unwrap_or_default())
-        } else {
-            quote!(page.#ident)
-        };
-        let item = list_item(list)?;
-        // An item that is null carries nothing.
-        let (item, items) = match types::inside(item, "Option") {
-            Some(item) => (item, quote!(#items.into_iter().flatten().collect())),
-            None => (item, items),
-        };
-        let declared_size = page
-            .fields
-            .iter()
-            .find(|field| field.wire == "page_size")
-            .and_then(size)
-            .unwrap_or_else(|| none.clone());
-        let held_back = page
-            .fields
-            .iter()
-            .find(|field| HELD_BACK.contains(&field.wire.as_str()))
-            .map_or(quote!(false), |field| {
-                let ident = &field.ident;
-                if types::inside(&field.ty, "Option").is_some() {
-                    quote!(page.#ident.unwrap_or_default())
-                } else {
-                    quote!(page.#ident)
-                }
-            });
-        let links = page.fields.iter().find(|field| field.wire == "links");
-        let link = |name: &str| {
-            links
-                .and_then(|links| link(links, name, models))
-                .unwrap_or_else(|| none.clone())
-        };
-        Some(Self {
-            item,
-            items,
-            declared_size,
-            next: link("next"),
-            previous: link("previous"),
-            held_back,
-        })
-    }
-}
-
-fn list_item(field: &Field) -> Option<&Type> {
-    let ty = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
-    types::inside(ty, "Vec")
-}
-
-fn size(field: &Field) -> Option<TokenStream> {
-    let ident = &field.ident;
-    let optional = types::inside(&field.ty, "Option");
-    let number = match types::last_name(optional.unwrap_or(&field.ty)).as_deref() {
-        Some("f64") => {
-            quote!(|size: f64| (size >= 0.0 && size.fract() == 0.0).then_some(size as u64))
-        }
-        Some("i64" | "i32" | "u64" | "u32" | "usize") => quote!(|size| u64::try_from(size).ok()),
-        _ => return None,
-    };
-    Some(if optional.is_some() {
-        quote!(page.#ident.and_then(#number))
-    } else {
-        quote!(Some(page.#ident).and_then(#number))
-    })
-}
-
-fn link(links: &Field, name: &str, models: &BTreeMap<&str, &Model>) -> Option<TokenStream> {
-    let optional = types::inside(&links.ty, "Option");
-    let model = models.get(types::model_name(optional.unwrap_or(&links.ty))?.as_str())?;
-    let field = model.fields.iter().find(|field| field.wire == name)?;
-    let (outer, inner) = (&links.ident, &field.ident);
-    let inner_optional = types::inside(&field.ty, "Option");
-    if types::last_name(inner_optional.unwrap_or(&field.ty)).as_deref() != Some("String") {
-        return None;
-    }
-    Some(match (optional.is_some(), inner_optional.is_some()) {
-        (true, true) => quote!(page.#outer.as_ref().and_then(|links| links.#inner.clone())),
-        (true, false) => quote!(page.#outer.as_ref().map(|links| links.#inner.clone())),
-        (false, true) => quote!(page.#outer.#inner.clone()),
-        (false, false) => quote!(Some(page.#outer.#inner.clone())),
-    })
-}
-
-/// The id that names an item: `id`, the sha of a commit, or the execution of a deployment.
-fn item_id(item: &Model, models: &BTreeMap<&str, &Model>) -> Option<TokenStream> {
-    let start = quote!(item);
-    for path in [
-        &["id"][..],
-        &["git_commit_id"],
-        &["identifier", "execution_id"],
-    ] {
-        if let Some(found) = follow(item, path, &start, models) {
-            return Some(found);
-        }
-    }
-    None
-}
-
-fn follow(
-    model: &Model,
-    path: &[&str],
-    place: &TokenStream,
-    models: &BTreeMap<&str, &Model>,
-) -> Option<TokenStream> {
-    let (first, rest) = path.split_first()?;
-    let field = model.fields.iter().find(|field| field.wire == *first)?;
-    let ident = &field.ident;
-    let optional = types::inside(&field.ty, "Option");
-    let ty = optional.unwrap_or(&field.ty);
-    if rest.is_empty() {
-        if !matches!(
-            types::last_name(ty).as_deref(),
-            Some("Uuid" | "String" | "i64" | "u64" | "i32")
-        ) {
-            return None;
-        }
-        return Some(if optional.is_some() {
-            quote!(#place.#ident.as_ref().map(ToString::to_string))
-        } else {
-            quote!(Some(#place.#ident.to_string()))
-        });
-    }
-    let next = *models.get(types::model_name(ty)?.as_str())?;
-    if optional.is_some() {
-        let inner = format_ident!("{}", names::plain(ident));
-        let found = follow(next, rest, &quote!(#inner), models)?;
-        return Some(quote!(#place.#ident.as_ref().and_then(|#inner| #found)));
-    }
-    follow(next, rest, &quote!(#place.#ident), models)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_that_page_elsewhere_are_noticed() {
-        for name in [
-            "page",
-            "offset",
-            "next_page",
-            "pageToken",
-            "cursor",
-            "startingAfter",
-            "per_page",
-        ] {
-            assert!(looks_like_paging(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn other_parameters_are_not() {
-        for name in ["skipReconcile", "targetType", "name", "version", "toUpdate"] {
-            assert!(!looks_like_paging(name), "{name}");
-        }
-    }
 }

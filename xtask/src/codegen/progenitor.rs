@@ -18,16 +18,22 @@ use crate::problem::Problem;
 /// The hook for panics belongs to the process; only one call may silence it at a time.
 static SILENCE: Mutex<()> = Mutex::new(());
 
-/// Generates the syntax tree of the client.
+/// What progenitor writes for a contract.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Types, and a client with a method for each operation.
+    pub(crate) client: syn::File,
+    /// Matchers and responders for httpmock.
+    pub(crate) mocks: syn::File,
+}
+
+/// Generates the syntax trees of the client and of its mocks.
 ///
 /// # Errors
 /// Where progenitor fails or panics: the problem names the operation or the schema that makes it.
-pub(crate) fn generate(normalised: &Normalised) -> Result<syn::File, Problem> {
+pub(crate) fn generate(normalised: &Normalised) -> Result<Written, Problem> {
     let settings = settings(normalised);
-    match run(&settings, &normalised.document) {
-        Ok(file) => Ok(file),
-        Err(what) => Err(culprit(&settings, normalised, &what)),
-    }
+    run(&settings, &normalised.document).map_err(|what| culprit(&settings, normalised, &what))
 }
 
 fn settings(normalised: &Normalised) -> GenerationSettings {
@@ -51,24 +57,28 @@ fn settings(normalised: &Normalised) -> GenerationSettings {
     settings
 }
 
-fn run(settings: &GenerationSettings, document: &Value) -> Result<syn::File, String> {
+fn run(settings: &GenerationSettings, document: &Value) -> Result<Written, String> {
     let api: OpenAPI =
         serde_json::from_value(document.clone()).map_err(|error| error.to_string())?;
     let guard = SILENCE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        Generator::new(settings)
-            .generate_tokens(&api)
-            .map_err(|error| error.to_string())
+        let client = Generator::new(settings).generate_tokens(&api)?;
+        let mocks = Generator::new(settings).httpmock(&api, "qovery_api")?;
+        Ok::<_, progenitor_impl::Error>((client, mocks))
     }));
     panic::set_hook(before);
     drop(guard);
-    let tokens = match outcome {
-        Ok(tokens) => tokens?,
+    let (client, mocks) = match outcome {
+        Ok(written) => written.map_err(|error| error.to_string())?,
         Err(payload) => return Err(message(payload.as_ref())),
     };
-    syn::parse2(tokens).map_err(|error| error.to_string())
+    let parsed = |tokens| syn::parse2(tokens).map_err(|error| error.to_string());
+    Ok(Written {
+        client: parsed(client)?,
+        mocks: parsed(mocks)?,
+    })
 }
 
 fn message(payload: &(dyn std::any::Any + Send)) -> String {
@@ -196,8 +206,8 @@ mod tests {
 
     #[test]
     fn the_client_has_the_methods_and_the_types() {
-        let file = generate(&sample()).unwrap();
-        let text = prettyplease::unparse(&file);
+        let written = generate(&sample()).unwrap();
+        let text = prettyplease::unparse(&written.client);
         assert!(
             text.contains("pub async fn get_root") && text.contains("pub struct Part"),
             "{text}"

@@ -3,18 +3,24 @@
 //! A model that one area reaches lives there; one that several reach stands in `shared`, behind
 //! exactly their features. Not for what the items are.
 
+mod files;
+mod imports;
+mod render;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Spacing, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, Expr, ExprLit, Item, ItemEnum, Lit, Meta, MetaNameValue, parse_quote};
+use syn::{Item, parse_quote};
 
 use crate::codegen::areas::{AREAS, Area};
-use crate::codegen::write::{MARK, Tree};
+use crate::codegen::model::Remark;
+use crate::codegen::passes::mocks;
+use crate::codegen::write::Tree;
 use crate::problem::Problem;
 
-/// No generated file is longer.
-const MAXIMUM_LINES: usize = 15_000;
+use files::{Files, head};
+use render::unparse;
 
 /// Something to be written, and the areas that need it.
 #[derive(Debug, Clone)]
@@ -33,10 +39,16 @@ pub(crate) struct Parts {
     pub(crate) operations: BTreeMap<&'static Area, Vec<TokenStream>>,
     pub(crate) models: Vec<Piece>,
     pub(crate) paging: Vec<Piece>,
+    /// Mocks of operations, by area.
+    pub(crate) mocks: BTreeMap<&'static Area, Vec<mocks::Emitted>>,
     /// How the tests of the workspace call each operation.
     pub(crate) table: Vec<TokenStream>,
     /// How they convert what the server has to what replaces it.
     pub(crate) edits: Vec<TokenStream>,
+    /// How the tests of the workspace mock each operation.
+    pub(crate) mock_table: Vec<TokenStream>,
+    /// Where the passes had to decide something.
+    pub(crate) remarks: Vec<Remark>,
     /// Items of `contract.rs`.
     pub(crate) contract: TokenStream,
 }
@@ -79,7 +91,9 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
     let mut operations = TokenStream::new();
     let mut modules = TokenStream::new();
     let shared = models.remove(&None).unwrap_or_default();
-    let names = files.add_models("shared", "Models that several areas share.", shared)?;
+    let about = "Models that several areas share.";
+    let names = files.add_models("shared", about, shared)?;
+    files.index("shared", about, &names);
     modules.extend(quote!(
         mod shared;
     ));
@@ -107,16 +121,36 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
             );
         }
         if let Some(methods) = methods {
-            let declared = parts.operations.get(area).into_iter().flatten();
-            let tokens = quote!(impl Client { #(#methods)* } #(#declared)*);
-            files.add(
-                &format!("{}/operations.rs", area.name),
+            let declared = parts.operations.get(area).map(Vec::as_slice);
+            let found = files.add_parts(
+                (area.name, "operations"),
                 &format!("Operations. {}", area.about),
-                items(tokens)?,
+                methods.len(),
+                |part| {
+                    let declared = declared.and_then(|declared| declared.get(part.clone()));
+                    let declared = declared.unwrap_or_default();
+                    let methods = methods.get(part).unwrap_or_default();
+                    items(quote!(impl Client { #(#methods)* } #(#declared)*))
+                },
             )?;
-            operations
-                .extend(quote!(#[cfg(feature = #feature)] pub use super::#module::operations::*;));
-            names.push(format_ident!("operations"));
+            operations.extend(
+                found.iter().map(
+                    |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
+                ),
+            );
+            names.extend(found);
+        }
+        if let Some(mocks) = parts.mocks.get(area) {
+            names.extend(files.add_parts(
+                (area.name, "mock"),
+                &format!("Mocks. {}", area.about),
+                mocks.len(),
+                |part| {
+                    let mocks = mocks.get(part).unwrap_or_default();
+                    let blocks = mocks.iter().map(|mock| &mock.blocks);
+                    items(quote!(#(#blocks)*))
+                },
+            )?);
         }
         files.index(area.name, area.about, &names);
     }
@@ -132,58 +166,100 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
     files.add(
         "paging.rs",
         "How operations page, derived from the contract.",
-        paging,
+        &paging,
+    )?;
+    files.add(
+        "mock.rs",
+        "Mocks of all operations.",
+        &items(mock_trait(&parts.mocks))?,
     )?;
     files.add(
         "contract.rs",
         "Which contract the client was generated from.",
-        items(parts.contract)?,
+        &items(parts.contract)?,
     )?;
     files.add_root(&modules, &types, &operations)?;
     Ok(files.tree)
 }
 
-/// Lays out the table by which the tests of the workspace call every operation.
+/// The trait that has a method for each operation.
+fn mock_trait(mocks: &BTreeMap<&'static Area, Vec<mocks::Emitted>>) -> TokenStream {
+    let methods = AREAS.iter().flat_map(|area| {
+        let feature = area.name;
+        let of_area = mocks.get(area).into_iter().flatten();
+        of_area.map(move |mock| {
+            let method = &mock.method;
+            quote!(#[cfg(feature = #feature)] #method)
+        })
+    });
+    quote! {
+        /// Mocks operations on an httpmock server, which implements this.
+        ///
+        /// Each method takes a function that says what the request has to look like and what it is
+        /// answered with, and gives the mock, with which a test finds out how often it was asked.
+        pub trait MockServerExt {
+            /// Mocks an operation that is given as a type; what the other methods call.
+            fn mock_operation<O: rt::Operation>(&self, configure: impl FnOnce(When<O>, Then<O>)) -> Mock<'_>;
+
+            #(#methods)*
+        }
+
+        impl MockServerExt for httpmock::MockServer {
+            fn mock_operation<O: rt::Operation>(&self, configure: impl FnOnce(When<O>, Then<O>)) -> Mock<'_> {
+                crate::mock::mock(self, configure)
+            }
+        }
+    }
+}
+
+/// Lays out the tables by which the tests of the workspace call and mock every operation.
 ///
 /// # Errors
 /// Where the entries are not Rust: a defect of the generator.
-pub(crate) fn lay_out_table(
-    entries: &[TokenStream],
-    edits: &[TokenStream],
-    origin: &Origin,
-) -> Result<Tree, Problem> {
-    let tokens = quote! {
+pub(crate) fn lay_out_tables(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
+    let (calls, edits, mocks) = (&parts.table, &parts.edits, &parts.mock_table);
+    let calls = quote! {
+        pub(crate) mod mocks;
+
         use qovery_api::types;
 
         use crate::calls::{Edit, Entry, Model, sent, sent_bytes};
 
         /// Every operation of the contract.
-        pub static OPERATIONS: &[Entry] = &[#(#entries),*];
+        pub static OPERATIONS: &[Entry] = &[#(#calls),*];
 
         /// Every conversion from what the server has to what replaces it.
         pub static EDITS: &[Edit] = &[#(#edits),*];
     };
-    let mut body = String::new();
-    for item in items(tokens)? {
-        body.push_str(&unparse(item));
-    }
-    let files = Files {
-        tree: Tree::new(),
-        origin,
+    let mocks = quote! {
+        use qovery_api::mock::MockServerExt as _;
+        use qovery_api::types;
+
+        use crate::mocks::{MockEntry, decoded};
+
+        /// The mock of every operation of the contract.
+        pub static MOCKS: &[MockEntry] = &[#(#mocks),*];
     };
-    let text = format!(
-        "{}\n//! How each operation is called.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(\n    deprecated,\n    unused_imports,\n    clippy::all,\n    reason = \"deprecated operations are tested too\"\n)]\n\n{body}",
-        files.head()
-    );
-    Ok(Tree::from([("mod.rs".to_owned(), text)]))
+    let mut tree = Tree::new();
+    for (path, about, tokens) in [
+        ("mod.rs", "How each operation is called.", calls),
+        ("mocks.rs", "How each operation is mocked.", mocks),
+    ] {
+        let body: String = items(tokens)?.into_iter().map(unparse).collect();
+        let text = format!(
+            "{}\n//! {about}\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(\n    deprecated,\n    unused_imports,\n    clippy::all,\n    reason = \"deprecated operations are tested too\"\n)]\n\n{body}",
+            head(origin)
+        );
+        tree.insert(path.to_owned(), text);
+    }
+    Ok(tree)
 }
 
 fn items(tokens: TokenStream) -> Result<Vec<Item>, Problem> {
-    let text = tokens.to_string();
-    syn::parse2::<syn::File>(tokens)
+    syn::parse2::<syn::File>(tokens.clone())
         .map(|file| file.items)
         .map_err(|error| {
-            let excerpt: String = text.chars().take(400).collect();
+            let excerpt: String = tokens.to_string().chars().take(400).collect();
             Problem::new(format!(
                 "the generator wrote what is not Rust: {error}, in `{excerpt}`"
             ))
@@ -220,140 +296,6 @@ fn gate(item: &mut Item, condition: &TokenStream) {
     attributes.insert(0, parse_quote!(#[cfg(#condition)]));
 }
 
-struct Files<'a> {
-    tree: Tree,
-    origin: &'a Origin,
-}
-
-impl Files<'_> {
-    /// Adds the models of a directory, in as many files as their length needs, and gives the names
-    /// of the modules.
-    fn add_models(
-        &mut self,
-        directory: &str,
-        about: &str,
-        items: Vec<Item>,
-    ) -> Result<Vec<syn::Ident>, Problem> {
-        let (fields, models): (Vec<Item>, Vec<Item>) = items.into_iter().partition(is_of_fields);
-        if !fields.is_empty() {
-            let about = format!("How the models are read and written. {about}");
-            self.add_chunks(directory, "fields", &about, fields)?;
-        }
-        let names = self.add_chunks(directory, "models", &format!("Models. {about}"), models)?;
-        if directory == "shared" {
-            self.index(directory, about, &names);
-        }
-        Ok(names)
-    }
-
-    /// Adds as many files as the length of the items needs, and gives the names of the modules.
-    fn add_chunks(
-        &mut self,
-        directory: &str,
-        stem: &str,
-        about: &str,
-        items: Vec<Item>,
-    ) -> Result<Vec<syn::Ident>, Problem> {
-        let mut open = vec![items];
-        let mut names = Vec::new();
-        while let Some(mut items) = open.pop() {
-            let lines = render(&items).lines().count();
-            if lines + 100 > MAXIMUM_LINES && items.len() > 1 {
-                let second = items.split_off(items.len() / 2);
-                open.push(second);
-                open.push(items);
-                continue;
-            }
-            let name = match names.len() {
-                0 => stem.to_owned(),
-                before => format!("{stem}_{}", before + 1),
-            };
-            self.add(&format!("{directory}/{name}.rs"), about, items)?;
-            names.push(format_ident!("{name}"));
-        }
-        Ok(names)
-    }
-
-    fn index(&mut self, directory: &str, about: &str, modules: &[syn::Ident]) {
-        let fields = format!("{directory}/fields");
-        let private = self.tree.keys().filter_map(|path| {
-            let rest = path.strip_prefix(fields.as_str())?;
-            Some(format!("mod fields{};\n", rest.trim_end_matches(".rs")))
-        });
-        let declared: String = modules
-            .iter()
-            .map(|name| format!("pub(super) mod {name};\n"))
-            .chain(private)
-            .collect();
-        let text = format!("{}\n//! {about}\n\n{declared}", self.head());
-        self.tree.insert(format!("{directory}/mod.rs"), text);
-    }
-
-    fn add(&mut self, path: &str, about: &str, items: Vec<Item>) -> Result<(), Problem> {
-        let body = render(&items);
-        let imports = imports(&items);
-        let lines = body.lines().count();
-        if lines + 100 > MAXIMUM_LINES {
-            return Err(Problem::new(format!(
-                "the generated file {path} would have {lines} lines, more than {MAXIMUM_LINES}"
-            ))
-            .with_help("divide its area in xtask/src/codegen/areas.rs"));
-        }
-        let text = format!("{}\n//! {about}\n\n{imports}\n{body}", self.head());
-        self.tree.insert(path.to_owned(), text);
-        Ok(())
-    }
-
-    fn add_root(
-        &mut self,
-        modules: &TokenStream,
-        types: &TokenStream,
-        operations: &TokenStream,
-    ) -> Result<(), Problem> {
-        let file = quote! {
-            #modules
-            pub mod contract;
-            mod paging;
-
-            /// The models: what operations take and give.
-            pub mod types { #types }
-
-            /// The operations as types, for code that is generic over them.
-            pub mod operations { #operations }
-        };
-        let body = render(&items(file)?);
-        let text = format!(
-            "{}\n//! Operations and models, generated from the contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
-            self.head()
-        );
-        self.tree.insert("mod.rs".to_owned(), text);
-        Ok(())
-    }
-
-    fn head(&self) -> String {
-        head(self.origin)
-    }
-}
-
-/// Whether the item says how a struct is read and written: those are kept apart from the structs, so
-/// that these can be read one after the other.
-fn is_of_fields(item: &Item) -> bool {
-    let path = match item {
-        Item::Impl(item) => item.trait_.as_ref().map(|(path, _)| path),
-        Item::Macro(item) => Some(&item.mac.path),
-        _ => None,
-    };
-    path.and_then(|path| path.segments.first())
-        .is_some_and(|segment| segment.ident == "model")
-}
-
-fn head(origin: &Origin) -> String {
-    format!(
-        "{MARK} by `cargo xtask generate` from {}. Do not edit.\n// To generate again: {}\n",
-        origin.from, origin.command
-    )
-}
-
 /// The contract itself, as a text that programs can read: minified, fixes applied.
 pub(crate) fn contract_text(document: &serde_json::Value, origin: &Origin) -> String {
     let json = document.to_string();
@@ -372,246 +314,11 @@ fn longest_run(text: &str, wanted: char) -> usize {
         .unwrap_or(0)
 }
 
-/// Formats items, with an empty line between them.
-///
-/// An enum with the attribute `#[within = "name"]` is written as a call of that macro: formatted like
-/// the enum that it looks like, while its condition stays outside.
-fn render(items: &[Item]) -> String {
-    let mut text = String::new();
-    let mut simple = false;
-    for item in items {
-        let follows_simple = std::mem::replace(
-            &mut simple,
-            matches!(item, Item::Mod(module) if module.content.is_none()),
-        );
-        let keeps_together = follows_simple && simple;
-        if !text.is_empty() && !keeps_together {
-            text.push('\n');
-        }
-        match item {
-            Item::Enum(item) => match Within::of(item) {
-                Some(within) => within.render(&mut text),
-                None => text.push_str(&unparse(Item::Enum(item.clone()))),
-            },
-            other => text.push_str(&unparse(other.clone())),
-        }
-    }
-    text
-}
-
-fn unparse(item: Item) -> String {
-    prettyplease::unparse(&syn::File {
-        shebang: None,
-        frontmatter: None,
-        attrs: Vec::new(),
-        items: vec![item],
-    })
-}
-
-/// An enum that is written as a call of a macro.
-struct Within {
-    /// The name of the macro.
-    wrapper: String,
-    /// What stands between the enum's name and its brace.
-    how: String,
-    conditions: Vec<Attribute>,
-    /// What stands before each variant.
-    keys: Vec<(String, String)>,
-    item: ItemEnum,
-}
-
-impl Within {
-    fn of(item: &ItemEnum) -> Option<Self> {
-        let mut item = item.clone();
-        let wrapper = take(&mut item.attrs, "within")?;
-        let how = take(&mut item.attrs, "how").unwrap_or_default();
-        let (conditions, attributes) = item
-            .attrs
-            .drain(..)
-            .partition(|attribute| attribute.path().is_ident("cfg"));
-        item.attrs = attributes;
-        let keys = item
-            .variants
-            .iter_mut()
-            .filter_map(|variant| {
-                Some((variant.ident.to_string(), take(&mut variant.attrs, "key")?))
-            })
-            .collect();
-        Some(Self {
-            wrapper,
-            how,
-            conditions,
-            keys,
-            item,
-        })
-    }
-
-    fn render(&self, text: &mut String) {
-        for condition in &self.conditions {
-            // prettyplease formats attributes only where they stand on something.
-            let bearer = unparse(parse_quote!(#condition struct X;));
-            text.push_str(bearer.trim_end().trim_end_matches("struct X;"));
-        }
-        text.push_str(&format!("{}! {{\n", self.wrapper));
-        let head = format!("pub enum {} {{", self.item.ident);
-        let keyed = self.keys.iter().any(|(_, key)| !key.is_empty());
-        // The macro has the documentation of a variant after its key.
-        let mut waiting = String::new();
-        let mut inside = false;
-        for line in unparse(Item::Enum(self.item.clone())).lines() {
-            let bare = line.trim_start();
-            if line == head {
-                inside = true;
-                let how = if self.how.is_empty() { "" } else { " " };
-                text.push_str(&format!(
-                    "    pub enum {}{how}{} {{\n",
-                    self.item.ident, self.how
-                ));
-            } else if inside && keyed && (bare.starts_with("///") || bare.starts_with('#')) {
-                waiting.push_str(&format!("        {line}\n"));
-            } else if let Some(key) = self.key_of(line).filter(|_| inside && keyed) {
-                text.push_str(&format!(
-                    "        {}\n{waiting}        {line}\n",
-                    key.trim_end()
-                ));
-                waiting.clear();
-            } else {
-                let depth = if inside && keyed && line != "}" {
-                    "        "
-                } else {
-                    "    "
-                };
-                text.push_str(&format!("{depth}{line}\n"));
-            }
-        }
-        text.push_str("}\n");
-    }
-
-    /// The key of the variant that begins on this line.
-    fn key_of(&self, line: &str) -> Option<&str> {
-        let line = line.strip_prefix("    ")?;
-        let found = self.keys.iter().find(|(variant, _)| {
-            line.strip_prefix(variant.as_str())
-                .is_some_and(|rest| rest.starts_with('('))
-        });
-        found.map(|(_, key)| key.as_str())
-    }
-}
-
-/// Takes the text of `#[name = "text"]` out of the attributes.
-fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<String> {
-    let index = attributes
-        .iter()
-        .position(|attribute| attribute.path().is_ident(name))?;
-    match attributes.remove(index).meta {
-        Meta::NameValue(MetaNameValue {
-            value:
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(text),
-                    ..
-                }),
-            ..
-        }) => Some(text.value()),
-        _ => None,
-    }
-}
-
-/// The imports for the names that the items use; behind features some may turn out unused.
-fn imports(items: &[Item]) -> String {
-    const IMPORTS: &[(&str, &str)] = &[
-        ("BTreeMap", "std::collections::BTreeMap"),
-        ("Bytes", "bytes::Bytes"),
-        ("Method", "http::Method"),
-        ("operations", "crate::operations"),
-        ("model", "crate::runtime::model"),
-        ("rt", "crate::runtime as rt"),
-        ("Call", "crate::runtime::Call"),
-        ("Client", "crate::runtime::Client"),
-        ("open_enum", "crate::runtime::open_enum::open_enum"),
-        ("union", "crate::runtime::union::union"),
-        ("types", "crate::types"),
-    ];
-    let mut ungated = BTreeSet::new();
-    let mut gated = BTreeSet::new();
-    for item in items {
-        let tokens = quote!(#item);
-        let into = if is_gated(item) {
-            &mut gated
-        } else {
-            &mut ungated
-        };
-        identifiers(tokens, into);
-        if let Item::Enum(item) = item {
-            into.extend(Within::of(item).map(|within| within.wrapper));
-        }
-    }
-    let mut text = String::new();
-    for (name, path) in IMPORTS {
-        // Fields of structs have this name too.
-        if *name == "model" && !items.iter().any(is_of_fields) {
-            continue;
-        }
-        if ungated.contains(*name) {
-            text.push_str(&format!("use {path};\n"));
-        } else if gated.contains(*name) {
-            text.push_str(&format!(
-                "#[allow(unused_imports, reason = \"what uses it depends on the areas\")]\nuse {path};\n"
-            ));
-        }
-    }
-    text
-}
-
-fn is_gated(item: &Item) -> bool {
-    let attributes = match item {
-        Item::Struct(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Type(item) => &item.attrs,
-        Item::Macro(item) => &item.attrs,
-        _ => return false,
-    };
-    attributes
-        .iter()
-        .any(|attribute| attribute.path().is_ident("cfg"))
-}
-
-/// Identifiers that begin a path: what follows `::` or `.` is not imported.
-fn identifiers(tokens: TokenStream, into: &mut BTreeSet<String>) {
-    let mut before = None;
-    let mut continues = false;
-    for token in tokens {
-        let mut separates = false;
-        let mut colon = None;
-        match token {
-            TokenTree::Ident(ident) if !continues => {
-                into.insert(ident.to_string());
-            }
-            TokenTree::Ident(_) => {}
-            TokenTree::Group(group) => identifiers(group.stream(), into),
-            TokenTree::Punct(punct) => {
-                colon = (punct.as_char() == ':').then(|| punct.spacing());
-                separates =
-                    punct.as_char() == '.' || colon.is_some() && before == Some(Spacing::Joint);
-            }
-            // Paths in attributes, such as `with = "rt::date_time"`.
-            TokenTree::Literal(literal) => {
-                if let Some((first, _)) = literal.to_string().trim_matches('"').split_once("::")
-                    && first.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-                {
-                    into.insert(first.to_owned());
-                }
-            }
-        }
-        continues = separates;
-        before = colon;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codegen::areas::area_of;
+    use crate::codegen::areas::area_of_tag;
+    use crate::codegen::write::MARK;
 
     fn origin() -> Origin {
         Origin {
@@ -622,10 +329,7 @@ mod tests {
 
     fn piece(tags: &[&str], tokens: TokenStream) -> Piece {
         Piece {
-            areas: tags
-                .iter()
-                .filter_map(|tag| area_of(Some(tag), ""))
-                .collect(),
+            areas: tags.iter().filter_map(|tag| area_of_tag(tag)).collect(),
             tokens,
         }
     }
@@ -703,16 +407,5 @@ mod tests {
                 "{path}"
             );
         }
-    }
-
-    #[test]
-    fn names_within_paths_are_not_imported() {
-        let mut found = BTreeSet::new();
-        identifiers(
-            quote!(#[serde(with = "rt::date_time")] a: other::Client, b.Call, Bytes),
-            &mut found,
-        );
-        assert!(found.contains("rt") && found.contains("Bytes") && found.contains("other"));
-        assert!(!found.contains("Client") && !found.contains("Call"));
     }
 }

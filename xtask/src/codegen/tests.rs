@@ -42,7 +42,9 @@ fn all_revisions_are_accepted_and_give_the_same_twice() {
         let begin = Instant::now();
         let normalised = normalise(&document).unwrap_or_else(|problem| panic!("{problem}"));
         let normalising = begin.elapsed();
-        let file = progenitor(&normalised).unwrap_or_else(|problem| panic!("{problem}"));
+        let file = progenitor(&normalised)
+            .unwrap_or_else(|problem| panic!("{problem}"))
+            .client;
         eprintln!(
             "{}: {} operations, {} schemas, {} remarks; normalised in {normalising:?}, generated after {:?}",
             path.display(),
@@ -84,7 +86,9 @@ fn the_contract_of_this_repository_is_accepted() {
     let fixes = fixes.unwrap_or_else(|problem| panic!("{problem}"));
     contract::overlay::apply(&mut document, &fixes).unwrap_or_else(|problem| panic!("{problem}"));
     let normalised = normalise(&document).unwrap_or_else(|problem| panic!("{problem}"));
-    let file = progenitor(&normalised).unwrap_or_else(|problem| panic!("{problem}"));
+    let file = progenitor(&normalised)
+        .unwrap_or_else(|problem| panic!("{problem}"))
+        .client;
     print(
         &path,
         "facts",

@@ -59,38 +59,107 @@ pub(crate) fn compare(tree: &Tree, directory: &Path) -> Result<Vec<Difference>, 
     Ok(differences)
 }
 
-/// Makes `directory` hold exactly `tree`. Where nothing differs, nothing is written.
+/// Makes each directory hold exactly its tree, and gives the differences that there were, in order.
+/// Where nothing differs, nothing is written.
 ///
 /// # Errors
-/// Where `directory` holds a file that was not generated, or where writing fails: then `directory`
-/// is as it was.
-pub(crate) fn replace(tree: &Tree, directory: &Path) -> Result<Vec<Difference>, Problem> {
+/// Where a directory holds a file that was not generated, or where writing fails: then all directories
+/// are as they were.
+pub(crate) fn replace(places: &[(&Tree, &Path)]) -> Result<Vec<Vec<Difference>>, Problem> {
+    let mut all = Vec::new();
+    for (tree, directory) in places {
+        refuse_by_hand(directory)?;
+        all.push(compare(tree, directory)?);
+    }
+    let mut staged = Vec::new();
+    for ((tree, directory), differences) in places.iter().zip(&all) {
+        if !differences.is_empty() {
+            staged.push(Staged::write(tree, directory)?);
+        }
+    }
+    let mut placed: Vec<&Staged<'_>> = Vec::new();
+    for next in &staged {
+        if let Err(problem) = next.put_in_place() {
+            placed.iter().for_each(|staged| staged.take_back());
+            return Err(problem);
+        }
+        placed.push(next);
+    }
+    Ok(all)
+}
+
+/// What is beside generated files by a person's hand is not ours to remove.
+fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
     let mut on_disk = Tree::new();
     if directory.exists() {
         read(directory, "", &mut on_disk)?;
     }
-    if let Some((path, _)) = on_disk.iter().find(|(_, text)| !text.starts_with(MARK)) {
-        return Err(Problem::in_file(
+    match on_disk.iter().find(|(_, text)| !text.starts_with(MARK)) {
+        None => Ok(()),
+        Some((path, _)) => Err(Problem::in_file(
             &directory.join(path),
             "was not generated, and this directory holds generated files only",
         )
-        .with_help("move it elsewhere, then generate again"));
+        .with_help("move it elsewhere, then generate again")),
     }
-    let differences = compare(tree, directory)?;
-    if differences.is_empty() {
-        return Ok(differences);
+}
+
+/// A tree that is written, but not yet where it belongs.
+struct Staged<'a> {
+    target: &'a Path,
+    existed: bool,
+    /// Beside the target, so that it can be renamed there; removed when this is dropped.
+    home: tempfile::TempDir,
+}
+
+impl<'a> Staged<'a> {
+    fn write(tree: &Tree, target: &'a Path) -> Result<Self, Problem> {
+        let parent = target
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or_else(|| Path::new("."));
+        fs::create_dir_all(parent)
+            .map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
+        let home = tempfile::Builder::new()
+            .prefix(".generated-")
+            .tempdir_in(parent)
+            .map_err(|error| Problem::in_file(parent, format!("cannot be written to: {error}")))?;
+        write_all(tree, &home.path().join("new"))?;
+        Ok(Self {
+            target,
+            existed: target.exists(),
+            home,
+        })
     }
-    let parent = directory.parent().unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(parent)
-        .map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
-    let staging = tempfile::Builder::new()
-        .prefix(".generated-")
-        .tempdir_in(parent)
-        .map_err(|error| Problem::in_file(parent, format!("cannot be written to: {error}")))?;
-    let fresh = staging.path().join("new");
-    write_all(tree, &fresh)?;
-    swap(&fresh, directory, &staging.path().join("old"))?;
-    Ok(differences)
+
+    fn old(&self) -> PathBuf {
+        self.home.path().join("old")
+    }
+
+    fn put_in_place(&self) -> Result<(), Problem> {
+        if self.existed {
+            fs::rename(self.target, self.old()).map_err(|error| {
+                Problem::in_file(self.target, format!("cannot be moved aside: {error}"))
+            })?;
+        }
+        fs::rename(self.home.path().join("new"), self.target).map_err(|error| {
+            self.bring_back();
+            Problem::in_file(self.target, format!("cannot be put in place: {error}"))
+        })
+    }
+
+    /// Undoes what was done, as far as it can be undone: where even that fails, the problem that led
+    /// here says more.
+    fn take_back(&self) {
+        let _ = fs::rename(self.target, self.home.path().join("new"));
+        self.bring_back();
+    }
+
+    fn bring_back(&self) {
+        if self.existed {
+            let _ = fs::rename(self.old(), self.target);
+        }
+    }
 }
 
 /// Writes `tree` into a directory that is new or empty.
@@ -104,39 +173,7 @@ pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
         return Err(Problem::in_file(directory, "is not empty")
             .with_help("`--out` takes a new or an empty directory"));
     }
-    let parent = directory
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(parent)
-        .map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
-    let staging = tempfile::Builder::new()
-        .prefix(".generated-")
-        .tempdir_in(parent)
-        .map_err(|error| Problem::in_file(parent, format!("cannot be written to: {error}")))?;
-    let fresh = staging.path().join("new");
-    write_all(tree, &fresh)?;
-    swap(&fresh, directory, &staging.path().join("old"))
-}
-
-fn swap(fresh: &Path, directory: &Path, old: &Path) -> Result<(), Problem> {
-    let existed = directory.exists();
-    if existed {
-        fs::rename(directory, old).map_err(|error| {
-            Problem::in_file(directory, format!("cannot be moved aside: {error}"))
-        })?;
-    }
-    if let Err(error) = fs::rename(fresh, directory) {
-        if existed {
-            // Back to how it was; where even that fails, the first error says more.
-            let _ = fs::rename(old, directory);
-        }
-        return Err(Problem::in_file(
-            directory,
-            format!("cannot be put in place: {error}"),
-        ));
-    }
-    Ok(())
+    Staged::write(tree, directory)?.put_in_place()
 }
 
 fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
@@ -190,11 +227,11 @@ mod tests {
         let home = directory();
         let target = home.path().join("generated");
         let tree = tree(&[("mod.rs", "a"), ("area/models.rs", "b")]);
-        assert_eq!(replace(&tree, &target).expect("written").len(), 2);
+        assert_eq!(replace(&[(&tree, &target)]).expect("written")[0].len(), 2);
         let written = fs::metadata(target.join("mod.rs"))
             .and_then(|file| file.modified())
             .expect("a time");
-        assert_eq!(replace(&tree, &target).expect("nothing to do"), []);
+        assert_eq!(replace(&[(&tree, &target)]).expect("nothing to do"), [[]]);
         assert_eq!(
             fs::metadata(target.join("mod.rs"))
                 .and_then(|file| file.modified())
@@ -213,7 +250,7 @@ mod tests {
         let home = directory();
         let target = home.path().join("generated");
         let tree = tree(&[("mod.rs", "a")]);
-        replace(&tree, &target).expect("written");
+        replace(&[(&tree, &target)]).expect("written");
         fs::write(target.join("mod.rs"), format!("{MARK}\nb")).expect("written");
         assert_eq!(
             compare(&tree, &target).expect("readable"),
@@ -225,9 +262,9 @@ mod tests {
     fn a_file_that_is_no_longer_generated_is_removed() {
         let home = directory();
         let target = home.path().join("generated");
-        replace(&tree(&[("mod.rs", "a"), ("old.rs", "b")]), &target).expect("written");
-        let differences = replace(&tree(&[("mod.rs", "a")]), &target).expect("written");
-        assert_eq!(differences, [Difference::Stale("old.rs".to_owned())]);
+        replace(&[(&tree(&[("mod.rs", "a"), ("old.rs", "b")]), &target)]).expect("written");
+        let differences = replace(&[(&tree(&[("mod.rs", "a")]), &target)]).expect("written");
+        assert_eq!(differences, [[Difference::Stale("old.rs".to_owned())]]);
         assert!(!target.join("old.rs").exists());
     }
 
@@ -237,8 +274,39 @@ mod tests {
         let target = home.path().join("generated");
         fs::create_dir(&target).expect("created");
         fs::write(target.join("mine.rs"), "fn mine() {}").expect("written");
-        replace(&tree(&[("mod.rs", "a")]), &target).expect_err("refused");
+        replace(&[(&tree(&[("mod.rs", "a")]), &target)]).expect_err("refused");
         assert_eq!(fs::read_dir(&target).expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn where_one_directory_cannot_be_replaced_the_others_stay_as_they_were() {
+        let home = directory();
+        let (first, second) = (home.path().join("first"), home.path().join("second"));
+        let before = tree(&[("mod.rs", "a")]);
+        replace(&[(&before, &first), (&before, &second)]).expect("written");
+        fs::write(second.join("mine.rs"), "fn mine() {}").expect("written");
+        let after = tree(&[("mod.rs", "b")]);
+        replace(&[(&after, &first), (&after, &second)]).expect_err("refused");
+        assert_eq!(compare(&before, &first).expect("readable"), []);
+        assert_eq!(
+            fs::read_dir(home.path()).expect("readable").count(),
+            2,
+            "nothing is left beside"
+        );
+    }
+
+    #[test]
+    fn what_was_put_in_place_is_taken_back_where_another_directory_fails() {
+        let home = directory();
+        let target = home.path().join("generated");
+        let before = tree(&[("mod.rs", "a")]);
+        replace(&[(&before, &target)]).expect("written");
+        let after = tree(&[("mod.rs", "b")]);
+        let staged = Staged::write(&after, &target).expect("written");
+        staged.put_in_place().expect("in place");
+        assert_eq!(compare(&after, &target).expect("readable"), []);
+        staged.take_back();
+        assert_eq!(compare(&before, &target).expect("readable"), []);
     }
 
     #[test]

@@ -5,4 +5,6 @@
 
 pub(super) mod models;
 pub(super) mod operations;
+#[cfg(feature = "httpmock")]
+pub(super) mod mock;
 mod fields;

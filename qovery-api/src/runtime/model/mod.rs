@@ -28,11 +28,7 @@ pub(crate) trait Model: Blank {
     const KEEPS_EXTRA: bool = false;
 
     /// Reads the value of `FIELDS[field]`.
-    fn read<'de, D: MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> Result<(), D::Error> {
+    fn read<'de, D: MapAccess<'de>>(&mut self, field: usize, from: &mut D) -> Result<(), D::Error> {
         let _ = field;
         from.next_value::<IgnoredAny>().map(drop)
     }

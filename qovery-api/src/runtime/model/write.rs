@@ -120,8 +120,8 @@ impl<S: SerializeMap> Visit for Writer<S> {
         mut values: impl Iterator<Item = (K, T)>,
     ) {
         if self.outcome.is_ok() {
-            self.outcome =
-                values.try_for_each(|(name, value)| self.map.serialize_entry(name.as_ref(), &value));
+            self.outcome = values
+                .try_for_each(|(name, value)| self.map.serialize_entry(name.as_ref(), &value));
         }
     }
 }

@@ -18,27 +18,36 @@ pub(crate) enum Matched {
     Nothing,
 }
 
-/// Operations by the number of their path segments.
+/// Operations by the number of their path segments and the first of these, where it is fixed.
 #[derive(Debug)]
 pub(crate) struct Routes {
-    by_length: HashMap<usize, Vec<usize>>,
+    by_shape: HashMap<(usize, String), Vec<usize>>,
 }
+
+/// Stands for a first segment that is a parameter; no segment is empty.
+const ANY: &str = "";
 
 impl Routes {
     pub(super) fn new(operations: &[Operation]) -> Self {
-        let mut by_length: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut by_shape: HashMap<_, Vec<usize>> = HashMap::new();
         for (index, operation) in operations.iter().enumerate() {
             let length = segments(&operation.template).count();
-            by_length.entry(length).or_default().push(index);
+            let first = segments(&operation.template).next().unwrap_or_default();
+            let fixed = parameter_of(first).map_or(first, |_| ANY);
+            by_shape
+                .entry((length, fixed.to_owned()))
+                .or_default()
+                .push(index);
         }
-        Self { by_length }
+        Self { by_shape }
     }
 
     pub(super) fn find(&self, operations: &[Operation], method: &Method, path: &str) -> Matched {
         let path: Vec<&str> = segments(path).collect();
-        let candidates = self.by_length.get(&path.len());
-        let mut fitting: Vec<(usize, &Operation)> = candidates
+        let first = path.first().copied().unwrap_or_default();
+        let mut fitting: Vec<(usize, &Operation)> = [first, ANY]
             .into_iter()
+            .filter_map(|first| self.by_shape.get(&(path.len(), first.to_owned())))
             .flatten()
             .filter_map(|index| Some((*index, operations.get(*index)?)))
             .filter(|(_, operation)| fits(&operation.template, &path))

@@ -97,6 +97,9 @@ impl FakeQovery {
     ///
     /// # Errors
     /// Where no port can be opened.
+    ///
+    /// # Cancel safety
+    /// Dropping the future opens no port, or closes it again.
     pub async fn serve(&self) -> io::Result<FakeServer> {
         self.serve_on(0).await
     }
@@ -105,6 +108,9 @@ impl FakeQovery {
     ///
     /// # Errors
     /// Where the port cannot be opened, because it is taken for example.
+    ///
+    /// # Cancel safety
+    /// As [`FakeQovery::serve`].
     pub async fn serve_on(&self, port: u16) -> io::Result<FakeServer> {
         FakeServer::start(self.clone(), port).await
     }

@@ -1,12 +1,19 @@
 //! Actions: which operation of the client does what was asked, and what its answer says.
+//!
+//! Not for services on their own (see [`service`]). Sends nothing twice. A future that is dropped
+//! abandons its request, which the server may have received.
+
+mod bodies;
+mod service;
 
 use qovery_api::{Call, Error, Operation, types};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use self::bodies::{deploy_request, ids, restart_request};
 use super::ApiSource;
 use crate::wait::{
-    Goal, Phase, ServiceKind, ServiceRef, ServiceSelection, ServiceVersion, State, Subject,
+    Goal, Phase, ServiceKind, ServiceRef, State, Subject,
     act::Act,
     source::{Fault, FaultKind, Receipt},
 };
@@ -116,7 +123,8 @@ impl ApiSource {
             Act::Delete => accepted(client.delete_environment(id)).await,
             Act::Uninstall => accepted(client.uninstall_environment(id)).await,
             Act::Restart => {
-                let seen = self.read_subject(&Subject::environment(id)).await?;
+                let seen = self.read_subject(&Subject::environment(id)).await;
+                let seen = seen.map_err(Fault::before_acting)?;
                 let services: Vec<_> = seen.snapshot.services.iter().map(|s| s.service).collect();
                 self.restart(id, &services).await
             }
@@ -129,11 +137,11 @@ impl ApiSource {
     }
 
     async fn restart(&self, environment: Uuid, services: &[ServiceRef]) -> Result<Receipt, Fault> {
-        let of = |kind| ids_of(services, kind);
-        let body = types::RebootServicesRequest::new()
-            .application_ids(of(ServiceKind::Application))
-            .container_ids(of(ServiceKind::Container))
-            .database_ids(of(ServiceKind::Database));
+        if !services.iter().any(|s| can_be_restarted(s.kind)) {
+            let message = "there is no application, container or database to restart";
+            return Err(Fault::new(FaultKind::Rejected, message));
+        }
+        let body = restart_request(services);
         accepted(self.client.reboot_services(environment, &body)).await
     }
 
@@ -184,128 +192,6 @@ impl ApiSource {
             other => Err(unsupported(other, "a cluster")),
         }
     }
-
-    async fn send_to_service(
-        &self,
-        service: ServiceRef,
-        subject: &Subject,
-        act: &Act,
-    ) -> Result<Receipt, Fault> {
-        let (client, id) = (&self.client, service.id);
-        match (service.kind, act) {
-            (_, Act::Deploy(version)) => self.deploy_service(service, version).await,
-            (ServiceKind::Application, Act::Redeploy) => {
-                accepted(client.redeploy_application(id)).await
-            }
-            (ServiceKind::Application, Act::Stop) => accepted(client.stop_application(id)).await,
-            (ServiceKind::Application, Act::Restart) => {
-                accepted(client.reboot_application(id)).await
-            }
-            (ServiceKind::Application, Act::Uninstall) => {
-                accepted(client.uninstall_application(id)).await
-            }
-            (ServiceKind::Application, Act::Delete) => {
-                accepted(client.delete_application(id)).await
-            }
-            (ServiceKind::Container, Act::Redeploy) => {
-                accepted(client.redeploy_container(id)).await
-            }
-            (ServiceKind::Container, Act::Stop) => accepted(client.stop_container(id)).await,
-            (ServiceKind::Container, Act::Restart) => accepted(client.reboot_container(id)).await,
-            (ServiceKind::Container, Act::Uninstall) => {
-                accepted(client.uninstall_container(id)).await
-            }
-            (ServiceKind::Container, Act::Delete) => accepted(client.delete_container(id)).await,
-            (ServiceKind::Database, Act::Redeploy) => accepted(client.redeploy_database(id)).await,
-            (ServiceKind::Database, Act::Stop) => accepted(client.stop_database(id)).await,
-            (ServiceKind::Database, Act::Restart) => accepted(client.reboot_database(id)).await,
-            (ServiceKind::Database, Act::Uninstall) => {
-                accepted(client.uninstall_database(id)).await
-            }
-            (ServiceKind::Database, Act::Delete) => accepted(client.delete_database(id)).await,
-            (ServiceKind::Job, Act::Redeploy) => accepted(client.redeploy_job(id)).await,
-            (ServiceKind::Job, Act::Stop) => accepted(client.stop_job(id)).await,
-            (ServiceKind::Job, Act::Uninstall) => accepted(client.uninstall_job(id)).await,
-            (ServiceKind::Job, Act::Delete) => accepted(client.delete_job(id)).await,
-            (ServiceKind::Helm, Act::Redeploy) => accepted(client.redeploy_helm(id)).await,
-            (ServiceKind::Helm, Act::Stop) => accepted(client.stop_helm(id)).await,
-            (ServiceKind::Helm, Act::Uninstall) => accepted(client.uninstall_helm(id)).await,
-            (ServiceKind::Helm, Act::Delete) => accepted(client.delete_helm(id)).await,
-            (ServiceKind::Terraform, Act::Redeploy) => {
-                accepted(client.redeploy_terraform(&id.to_string())).await
-            }
-            (ServiceKind::Terraform, Act::Stop) => {
-                let environment = self.environment_of(service).await?;
-                self.send_to_services(environment, &[service], &Act::StopServices)
-                    .await
-            }
-            (ServiceKind::Terraform, Act::Uninstall) => {
-                accepted(client.uninstall_terraform(id)).await
-            }
-            (ServiceKind::Terraform, Act::Delete) => accepted(client.delete_terraform(id)).await,
-            (ServiceKind::AgenticWorkflow, Act::Delete) => {
-                accepted(client.delete_agentic_workflow(id)).await
-            }
-            (ServiceKind::AgenticWorkflow, Act::Cancel { force }) => {
-                let body = types::CancelDeploymentRequest::new().force_cancel(*force);
-                accepted(client.cancel_agentic_workflow_deployment(id, &body)).await
-            }
-            // One service of several cannot be canceled: its environment's deployment can.
-            (_, Act::Cancel { .. }) => match self.environment_of_subject(subject).await? {
-                Some(environment) => self.send_to_environment(environment, act).await,
-                None => Err(unsupported(act, "this service")),
-            },
-            (kind, other) => Err(unsupported(other, &format!("a service of kind {kind}"))),
-        }
-    }
-
-    /// Deploys one service in a version. Kinds whose own operation cannot do without a version are
-    /// deployed through their environment, which can.
-    async fn deploy_service(
-        &self,
-        service: ServiceRef,
-        version: &ServiceVersion,
-    ) -> Result<Receipt, Fault> {
-        let (client, id) = (&self.client, service.id);
-        match (service.kind, &version.git_commit_id, &version.image_tag) {
-            (ServiceKind::Application, Some(commit), _) => {
-                accepted(client.deploy_application(id, &types::DeployRequest::new(commit))).await
-            }
-            (ServiceKind::Container, _, Some(tag)) => {
-                accepted(client.deploy_container(id, &types::ContainerDeployRequest::new(tag)))
-                    .await
-            }
-            (ServiceKind::Database, _, _) => accepted(client.deploy_database(id)).await,
-            (ServiceKind::Job, commit, tag) => {
-                let mut body = types::JobDeployRequest::new();
-                body.git_commit_id.clone_from(commit);
-                body.image_tag.clone_from(tag);
-                accepted(client.deploy_job(id, &body)).await
-            }
-            (ServiceKind::Helm, commit, _) => {
-                let mut body = types::HelmDeployRequest::new();
-                body.git_commit_id.clone_from(commit);
-                body.chart_version.clone_from(&version.chart_version);
-                body.values_override_git_commit_id
-                    .clone_from(&version.values_override_git_commit_id);
-                accepted(client.deploy_helm(id, &body)).await
-            }
-            (ServiceKind::Terraform, commit, _) => {
-                let mut body = types::TerraformDeployRequest::new();
-                body.git_commit_id.clone_from(commit);
-                accepted(client.deploy_terraform(id, &body)).await
-            }
-            (ServiceKind::AgenticWorkflow, _, _) => Err(unsupported(
-                &Act::Deploy(version.clone()),
-                "an agentic workflow",
-            )),
-            (kind, _, _) => {
-                let environment = self.environment_of(service).await?;
-                let selection = ServiceSelection::new().with_version(kind, id, version.clone());
-                accepted(client.deploy_all_services(environment, &deploy_request(&selection))).await
-            }
-        }
-    }
 }
 
 fn unsupported(act: &Act, subject: &str) -> Fault {
@@ -329,88 +215,16 @@ fn verb(act: &Act) -> &'static str {
     }
 }
 
+fn can_be_restarted(kind: ServiceKind) -> bool {
+    matches!(
+        kind,
+        ServiceKind::Application | ServiceKind::Container | ServiceKind::Database
+    )
+}
+
 fn can_be_selected(kind: ServiceKind, act: &Act) -> bool {
     match act {
-        Act::RestartServices => matches!(
-            kind,
-            ServiceKind::Application | ServiceKind::Container | ServiceKind::Database
-        ),
+        Act::RestartServices => can_be_restarted(kind),
         _ => kind != ServiceKind::AgenticWorkflow,
     }
-}
-
-fn ids_of(services: &[ServiceRef], kind: ServiceKind) -> Vec<Uuid> {
-    services
-        .iter()
-        .filter(|s| s.kind == kind)
-        .map(|s| s.id)
-        .collect()
-}
-
-fn ids(services: &[ServiceRef]) -> types::EnvironmentServiceIdsAllRequest {
-    let of = |kind| ids_of(services, kind);
-    types::EnvironmentServiceIdsAllRequest::new()
-        .application_ids(of(ServiceKind::Application))
-        .container_ids(of(ServiceKind::Container))
-        .database_ids(of(ServiceKind::Database))
-        .job_ids(of(ServiceKind::Job))
-        .helm_ids(of(ServiceKind::Helm))
-        .terraform_ids(of(ServiceKind::Terraform))
-}
-
-fn deploy_request(selection: &ServiceSelection) -> types::DeployAllRequest {
-    let applications = selection
-        .of_kind(ServiceKind::Application)
-        .map(|(id, version)| {
-            let mut entry = types::DeployAllRequestApplication::new(id);
-            entry.git_commit_id.clone_from(&version.git_commit_id);
-            entry
-        });
-    let containers = selection
-        .of_kind(ServiceKind::Container)
-        .map(|(id, version)| {
-            let mut entry = types::DeployAllRequestContainer::new(id);
-            entry.image_tag.clone_from(&version.image_tag);
-            entry
-        });
-    let jobs = selection.of_kind(ServiceKind::Job).map(|(id, version)| {
-        let mut entry = types::DeployAllRequestJob::new();
-        entry.id = Some(id);
-        entry.git_commit_id.clone_from(&version.git_commit_id);
-        entry.image_tag.clone_from(&version.image_tag);
-        entry
-    });
-    let helms = selection.of_kind(ServiceKind::Helm).map(|(id, version)| {
-        let mut entry = types::DeployAllRequestHelm::new();
-        entry.id = Some(id);
-        entry.git_commit_id.clone_from(&version.git_commit_id);
-        entry.chart_version.clone_from(&version.chart_version);
-        entry
-            .values_override_git_commit_id
-            .clone_from(&version.values_override_git_commit_id);
-        entry
-    });
-    let terraforms = selection
-        .of_kind(ServiceKind::Terraform)
-        .map(|(id, version)| {
-            let mut entry = types::TerraformDeployRequest::new();
-            entry.id = id.into();
-            entry.git_commit_id.clone_from(&version.git_commit_id);
-            entry
-        });
-    let databases = selection.of_kind(ServiceKind::Database).map(|(id, _)| id);
-    let mut request = types::DeployAllRequest::new();
-    request.applications = some(applications);
-    request.containers = some(containers);
-    request.jobs = some(jobs);
-    request.helms = some(helms);
-    request.terraforms = some(terraforms);
-    request.databases = some(databases);
-    request
-}
-
-/// A kind of which nothing is selected is not sent at all.
-fn some<T>(entries: impl Iterator<Item = T>) -> Option<Vec<T>> {
-    let entries: Vec<_> = entries.collect();
-    (!entries.is_empty()).then_some(entries)
 }

@@ -19,6 +19,16 @@ impl From<Error> for Fault {
     }
 }
 
+impl Fault {
+    /// The same, of a request that only prepared an action: nothing was asked for yet.
+    pub(super) fn before_acting(self) -> Self {
+        Self {
+            may_have_been_executed: false,
+            ..self
+        }
+    }
+}
+
 fn kind_of(error: &Error) -> FaultKind {
     if error.is_invalid_request() || error.transport_error().is_some_and(|e| e.is_refused()) {
         return FaultKind::Rejected;

@@ -20,9 +20,7 @@ use uuid::Uuid;
 use super::{
     ServiceKind, ServiceRef, Subject,
     act::Act,
-    source::{
-        DeploymentLog, Ending, Fault, FaultKind, Receipt, RequestSeen, Seen, Source, Waiting,
-    },
+    source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
 };
 
 /// Reads and acts through a [`Client`].
@@ -115,12 +113,11 @@ impl Source for ApiSource {
         Box::pin(self.read_queue(subject))
     }
 
-    fn ended<'a>(
+    fn history<'a>(
         &'a self,
         subject: &'a Subject,
-        deployment: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>> {
-        Box::pin(self.read_ending(subject, deployment))
+    ) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
+        Box::pin(self.read_history(subject))
     }
 
     fn act<'a>(
@@ -135,9 +132,9 @@ impl Source for ApiSource {
         &'a self,
         subject: &'a Subject,
         deployment: Option<&'a str>,
-        with_services: bool,
+        with_environment: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
-        Box::pin(self.read_log(subject, deployment, with_services))
+        Box::pin(self.read_log(subject, deployment, with_environment))
     }
 
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {

@@ -10,7 +10,7 @@ use super::ApiSource;
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
     Subject,
-    source::{Ending, Fault, FaultKind, RequestSeen, Seen, Waiting},
+    source::{Fault, FaultKind, Past, RequestSeen, Seen, Waiting},
 };
 
 impl ApiSource {
@@ -244,11 +244,7 @@ impl ApiSource {
         }
     }
 
-    pub(super) async fn read_ending(
-        &self,
-        subject: &Subject,
-        deployment: &str,
-    ) -> Result<Option<Ending>, Fault> {
+    pub(super) async fn read_history(&self, subject: &Subject) -> Result<Option<Vec<Past>>, Fault> {
         let Some(environment) = self.environment_of_subject(subject).await? else {
             return Ok(None);
         };
@@ -256,11 +252,9 @@ impl ApiSource {
             .client
             .list_environment_deployment_history_v2(environment)
             .await?;
-        let entry = history
-            .results
-            .iter()
-            .find(|e| e.identifier.execution_id == deployment);
-        Ok(entry.map(|entry| Ending {
+        let past = history.results.iter().map(|entry| Past {
+            deployment: entry.identifier.execution_id.clone(),
+            action: entry.trigger_action.as_str().to_owned(),
             state: State::from(entry.status.as_str()),
             services: entry
                 .stages
@@ -268,7 +262,8 @@ impl ApiSource {
                 .flat_map(|stage| &stage.services)
                 .map(|s| (s.identifier.service_id, State::from(s.status.as_str())))
                 .collect(),
-        }))
+        });
+        Ok(Some(past.collect()))
     }
 }
 
@@ -330,6 +325,10 @@ pub(super) fn of_service(
         .deployment_requests_count
         .and_then(|count| u32::try_from(count).ok());
     snapshot.part_of_last_deployment = status.is_part_last_deployment;
+    snapshot.duration = status
+        .steps
+        .as_ref()
+        .and_then(|s| seconds(s.total_duration_sec));
     let steps = status.steps.iter().flat_map(|s| &s.details);
     snapshot.steps = steps
         .map(|step| {

@@ -17,7 +17,7 @@ impl ApiSource {
         &self,
         subject: &Subject,
         deployment: Option<&str>,
-        with_services: bool,
+        with_environment: bool,
     ) -> Result<DeploymentLog, Fault> {
         if let Subject::Cluster { organization, id } = subject {
             let log = self.client.list_cluster_logs(*organization, *id).await?;
@@ -26,7 +26,7 @@ impl ApiSource {
                 console: Some(format!(
                     "{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs"
                 )),
-                services: Vec::new(),
+                whole: None,
             });
         }
         let Some(environment) = self.environment_of_subject(subject).await? else {
@@ -37,17 +37,17 @@ impl ApiSource {
             call = call.version(deployment);
         }
         let lines = call.await?.iter().map(of_environment).collect();
-        let services = if with_services {
+        let whole = if with_environment {
             // Best effort: the log alone is worth reporting.
             let seen = self.read_subject(&Subject::environment(environment)).await;
-            seen.map(|s| s.snapshot.services).unwrap_or_default()
+            seen.ok().map(|s| s.snapshot)
         } else {
-            Vec::new()
+            None
         };
         Ok(DeploymentLog {
             lines,
             console: self.console_url(environment, deployment).await,
-            services,
+            whole,
         })
     }
 

@@ -86,7 +86,11 @@ async fn the_history_tells_how_a_replaced_deployment_ended() {
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
         .at(10.0, status("DEPLOYING", "e-3"))
-        .history("DEPLOYED");
+        .history(&[
+            ("e-3", "DEPLOYING"),
+            ("e-2", "DEPLOYED"),
+            ("e-1", "DEPLOYED"),
+        ]);
     server
         .deploy()
         .await
@@ -267,4 +271,49 @@ async fn a_cancel_is_reached_by_whatever_ends_the_deployment() {
         assert!(reached.elapsed >= seconds(10));
         assert_eq!(reached.snapshot.expect("a status").state.as_str(), end);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_deployment_since_the_action_is_ours_although_a_later_one_is_shown() {
+    // Ours came and went between two polls, and nothing names its request.
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYED", "e-1"))
+        .at(2.0, status("DEPLOYING", "e-3"))
+        .at(60.0, status("DEPLOYED", "e-3"))
+        .history(&[
+            ("e-3", "DEPLOYING"),
+            ("e-2", "CANCELED"),
+            ("e-1", "DEPLOYED"),
+        ]);
+    let error = server.deploy().await.expect_err("ours was canceled");
+    assert_eq!(error.kind(), WaitErrorKind::Canceled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_into_the_queue_long_after_us_does_not_hold_us_up() {
+    let server = Server::default()
+        .before(status("STOPPED", "e-1"))
+        .at(0.0, status("STOPPED", "e-1"))
+        .at(8.0, status("DEPLOYING", "e-2"))
+        .at(100.0, status("DEPLOYED", "e-2"))
+        .queued_at(50.0, Uuid::from_u128(9), "DEPLOY");
+    let reached = server.deploy().await.expect("deployed");
+    assert!(reached.elapsed < seconds(120), "{:?}", reached.elapsed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_on_the_request_that_is_missing_once_is_asked_for_again() {
+    // For a moment the server does not tell of the request, while another deployment is shown.
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"))
+        .at(20.0, status("DEPLOYED", "e-3"))
+        .request_at(0.0, Some("DEPLOYING"))
+        .request_at(20.0, None)
+        .request_at(38.0, Some("BUILD_ERROR"));
+    let schedule = crate::wait::PollSchedule::every(seconds(10));
+    let action = server.deploy().schedule(schedule);
+    let error = action.await.expect_err("ours failed");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
 }

@@ -10,7 +10,7 @@ use std::{
 use tokio::time;
 
 use super::server::{Server, status};
-use crate::wait::{Operation, ProgressStream};
+use crate::wait::{Canceler, Group, GroupOutcome, Operation, ProgressStream};
 
 fn deploying() -> Server {
     Server::default()
@@ -114,4 +114,32 @@ fn futures_and_values_can_be_sent_between_threads() {
     send_value(&action.start());
     let action = deploying().deploy();
     send_value(&action.into_future());
+    send_value(&deploying().deploy().progress());
+    send_value(&Group::start([deploying().deploy()]));
+    send_value(&Group::of([]).wait());
+    send::<Group>();
+    send::<GroupOutcome>();
+    send::<Canceler>();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_futures_of_an_operation_can_be_sent_between_threads() {
+    fn send_value<T: Send>(_: &T) {}
+    let mut operation = deploying().deploy().start().await.expect("accepted");
+    send_value(&operation.cancel_on_server());
+    send_value(&operation.canceler().cancel());
+    send_value(&operation.poll_once());
+    send_value(&operation.next_progress());
+    send_value(&operation.wait());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_cancel_was_sent_once_or_not_at_all() {
+    for times in 1..10 {
+        let server = deploying();
+        let operation = server.deploy().start().await.expect("accepted");
+        let _ = poll_and_drop(operation.cancel_on_server(), times).await;
+        time::advance(Duration::from_secs(600)).await;
+        assert!(server.acts().len() <= 2);
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 use super::server::{Server, fault, log_line, status};
 use crate::wait::{
     Action, Condition, Goal, OperationToken, Phase, PollSchedule, Snapshot, State, Subject,
-    WaitErrorKind, conditions,
+    WaitErrorKind, WaitOptions, conditions,
     source::{DeploymentLog, Fault, FaultKind},
     tests::server::ENVIRONMENT,
 };
@@ -221,7 +221,7 @@ async fn the_report_is_fetched_once_and_its_failure_does_not_hide_the_failure() 
             .map(|i| log_line(&format!("line {i} {}", "x".repeat(5000))))
             .collect(),
         console: Some("https://console.qovery.com/somewhere".to_owned()),
-        services: Vec::new(),
+        whole: None,
     };
     let failing = |log| deploying().at(20.0, status("BUILD_ERROR", "e-2")).log(log);
     let server = failing(Ok(log));
@@ -351,4 +351,126 @@ async fn a_token_goes_through_text_and_carries_the_wait_to_another_process() {
     let newer = json.replace("\"version\":1", "\"version\":2");
     assert!(serde_json::from_str::<OperationToken>(&newer).is_err());
     assert!("qovery-op-???".parse::<OperationToken>().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn polling_by_hand_after_the_deadline_says_that_it_has_passed() {
+    let server = deploying();
+    let start = server.deploy().within(seconds(30)).start();
+    let mut operation = start.await.expect("accepted");
+    operation.poll_once().await.expect("deploying");
+    tokio::time::advance(seconds(31)).await;
+    let error = operation.poll_once().await.expect_err("too late");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_holds_although_the_wait_is_dropped_again_and_again() {
+    let server = deploying();
+    let start = server.deploy().within(seconds(30)).start();
+    let mut operation = start.await.expect("accepted");
+    server.0.lock().unwrap().latency = seconds(60);
+    let begun = tokio::time::Instant::now();
+    let error = loop {
+        if let Ok(result) = tokio::time::timeout(seconds(1), operation.wait()).await {
+            break result.expect_err("no status arrives");
+        }
+    };
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+    assert!(begun.elapsed() <= seconds(36), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_does_not_arrive_holds_nobody_up_although_the_wait_is_dropped() {
+    let server = deploying().at(5.0, status("BUILD_ERROR", "e-2"));
+    let mut operation = server.deploy().start().await.expect("accepted");
+    let begun = tokio::time::Instant::now();
+    let mut slow = false;
+    let error = loop {
+        if let Ok(result) = tokio::time::timeout(seconds(1), operation.wait()).await {
+            break result.expect_err("the build failed");
+        }
+        if operation
+            .last()
+            .is_some_and(|s| s.state == State::BuildError)
+            && !slow
+        {
+            break operation.wait().await.expect_err("the build failed");
+        }
+        if begun.elapsed() > seconds(3) {
+            // Statuses are quick, the log is not.
+            server.0.lock().unwrap().log_latency = seconds(3600);
+            slow = true;
+        }
+    };
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+    assert!(begun.elapsed() <= seconds(20), "{:?}", begun.elapsed());
+    let report = error.report().expect("what the status tells");
+    assert!(report.incomplete.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_mean_never_are_no_overflow() {
+    let server = deploying().at(100.0, status("DEPLOYED", "e-2"));
+    let options = WaitOptions {
+        heartbeat: Duration::MAX,
+        poll_timeout: Duration::MAX,
+        settle: Duration::MAX,
+        deadline: crate::wait::Deadline::After(Duration::MAX),
+        ..WaitOptions::default()
+    };
+    let schedule = PollSchedule::every(seconds(10)).growth(3.0).jitter(0.3);
+    server
+        .deploy()
+        .options(options)
+        .schedule(schedule)
+        .await
+        .expect("deployed");
+    let error = deploying()
+        .deploy()
+        .stable_for(Duration::MAX)
+        .schedule(PollSchedule::every(Duration::MAX))
+        .within(seconds(60))
+        .await
+        .expect_err("it never ends");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_reading_that_fails_is_tolerated_like_any_other() {
+    let server = Server::default()
+        .before(fault(FaultKind::Passing))
+        .at(0.0, status("DEPLOYED", "e-1"));
+    let before_acting = server.deploy().await.expect_err("it never gets better");
+    assert_eq!(before_acting.kind(), WaitErrorKind::LostContact);
+    assert_eq!(before_acting.polls(), 6, "five are tolerated");
+    assert!(!before_acting.may_have_been_executed());
+
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, fault(FaultKind::Passing))
+        .at(3.0, status("DEPLOYING", "e-2"))
+        .at(20.0, status("DEPLOYED", "e-2"));
+    server
+        .deploy()
+        .await
+        .expect("the first poll fails, the wait goes on");
+}
+
+// Tokens outlive the program that wrote them.
+#[test]
+fn a_token_of_the_first_version_can_always_be_read() {
+    let written = concat!(
+        r#"{"version":1,"subject":{"environment":{"id":"0000000e-0000-0000-0000-000000000000","#,
+        r#""project":null}},"operation":{"goal":"deployed","acted":true,"#,
+        r#""request":"00000042-0000-0000-0000-000000000000","answered_idle":false,"#,
+        r#""waited_before":[],"calm":true,"tracks":[{"track":{"service":null,"baseline":"#,
+        r#"{"state":"DEPLOYED","deployment":"e-1","request":null,"date":null,"waiting":0,"#,
+        r#""part":null,"action":null},"seen":true,"moved":false,"active":false,"ran":false,"#,
+        r#""calmed":false,"deployment":null,"waited":false,"missing":0},"decided":null}],"#,
+        r#""of_a_later_version":true}}"#
+    );
+    let token: OperationToken = serde_json::from_str(written).expect("a token");
+    assert_eq!(token.goal(), Some(Goal::Deployed));
+    assert!(token.deployment_request_id().is_some());
 }

@@ -13,9 +13,7 @@ use crate::wait::{
     Action, BoxFuture, Group, OnFailure, PollSchedule, ServiceKind, ServiceRef, ServiceSnapshot,
     Snapshot, State, Subject, WaitErrorKind,
     act::Act,
-    source::{
-        DeploymentLog, Ending, Fault, FaultKind, Receipt, RequestSeen, Seen, Source, Waiting,
-    },
+    source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
 };
 
 /// Environments in projects; each is deployed for a while and ends in a state.
@@ -24,6 +22,8 @@ struct World {
     environments: HashMap<Uuid, Plan>,
     calls: Mutex<HashMap<&'static str, u32>>,
     acted: Mutex<HashMap<Uuid, Instant>>,
+    /// How long the status of a project takes.
+    slow: Option<(Uuid, Duration)>,
 }
 
 #[derive(Clone)]
@@ -168,11 +168,7 @@ impl Source for World {
         none(Some(Vec::new()))
     }
 
-    fn ended<'a>(
-        &'a self,
-        _: &'a Subject,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>> {
+    fn history<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
         none(None)
     }
 
@@ -220,11 +216,18 @@ impl Source for World {
             .map(|(id, _)| *id)
             .collect();
         ids.sort();
-        none(
-            ids.into_iter()
+        Box::pin(async move {
+            if let Some((slow, time)) = self.slow
+                && slow == project
+                && !self.acted.lock().unwrap().is_empty()
+            {
+                tokio::time::sleep(time).await;
+            }
+            Ok(ids
+                .into_iter()
                 .map(|id| self.snapshot(id, Subject::environment(id), false))
-                .collect(),
-        )
+                .collect())
+        })
     }
 }
 
@@ -352,4 +355,65 @@ async fn an_action_that_cannot_be_started_is_a_result_of_its_own() {
         .expect_err("forbidden");
     assert_eq!(refused.kind(), WaitErrorKind::Refused);
     assert_eq!(outcome.exit_code(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_project_does_not_hold_up_the_others() {
+    let mut world = World::new(2, 2, seconds(20));
+    world.slow = Some((id(2, 0), seconds(50)));
+    let world = Arc::new(world);
+    let outcome = Group::start(deploy_all(&world)).await.wait().await;
+    assert!(outcome.all_reached());
+    let elapsed = |i: usize| {
+        outcome.results[i]
+            .as_ref()
+            .unwrap()
+            .as_ref()
+            .unwrap()
+            .elapsed
+    };
+    assert!(elapsed(2) < seconds(45), "{:?}", elapsed(2));
+    assert!(elapsed(0) >= seconds(50), "{:?}", elapsed(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_request_that_hangs_ends_with_the_deadline_of_each() {
+    let mut world = World::new(1, 2, seconds(20));
+    world.slow = Some((id(2, 0), seconds(50)));
+    let world = Arc::new(world);
+    let mut actions = deploy_all(&world);
+    let short = actions.remove(0).within(seconds(10));
+    let outcome = Group::start([short, actions.remove(0)]).await.wait().await;
+    let first = outcome.results[0].as_ref().unwrap().as_ref();
+    let first = first.expect_err("the status takes too long");
+    assert_eq!(first.kind(), WaitErrorKind::DeadlinePassed);
+    assert!(first.elapsed() <= seconds(15), "{:?}", first.elapsed());
+    assert!(outcome.results[1].as_ref().unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_shares_with_nobody_gets_its_last_poll_too() {
+    let world = Arc::new(World::new(1, 1, seconds(29)));
+    let actions = deploy_all(&world);
+    let late = actions.into_iter().map(|a| {
+        a.within(seconds(30))
+            .schedule(PollSchedule::every(seconds(28)))
+    });
+    let outcome = Group::start(late).await.wait().await;
+    let reached = outcome.results[0].as_ref().unwrap().as_ref();
+    assert_eq!(reached.expect("the last poll sees it").elapsed, seconds(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_is_dropped_at_any_moment_asks_for_nothing_more() {
+    for pause in [0_u64, 1, 700, 1000, 5000, 19_000, 25_000] {
+        let world = Arc::new(World::new(1, 3, seconds(20)));
+        let group = Group::start(deploy_all(&world)).await;
+        let _ = tokio::time::timeout(Duration::from_millis(pause), group.wait()).await;
+        let polls = world.counted("read_project");
+        tokio::time::advance(seconds(600)).await;
+        tokio::task::yield_now().await;
+        assert_eq!(world.counted("read_project"), polls);
+        assert_eq!(world.counted("act"), 3, "nothing was canceled");
+    }
 }

@@ -1,4 +1,20 @@
 //! The defects of well-known waiters, each as a test of ours.
+//!
+//! Those that are not here stand where their subject is:
+//!
+//! | a client that… | our test |
+//! |---|---|
+//! | loses the operation when a poll is dropped | `a_dropped_poll_does_not_lose_the_operation` |
+//! | leaks tasks or resources when a wait is dropped | `a_dropped_stream_cancels_nothing_and_leaves_no_task_behind` |
+//! | panics on short intervals | `every_interval_is_accepted_and_kept` |
+//! | forgets the last status at its timeout | `a_timeout_is_never_a_success_and_carries_what_was_last_seen` |
+//! | ends with the first error | `a_first_reading_that_fails_is_tolerated_like_any_other` |
+//! | takes the state from before the action for its result | `a_stale_success_after_the_action_is_not_taken_for_this_deployment` |
+//! | judges one service by its neighbors | `an_old_failure_of_a_neighbor_is_none_of_our_business` |
+//! | follows a repeated cursor for ever, or stops there as if all was read | `a_circle_of_cursors_is_an_error_and_repeats_no_item` |
+//! | ends a list at an empty page | `an_empty_page_in_the_middle_of_links_does_not_end_them` |
+//! | repeats any method at once | `repeats_back_off_and_the_last_answer_says_how_often_and_how_long` |
+//! | shows the token | `nothing_shows_the_token` |
 
 use std::time::Duration;
 

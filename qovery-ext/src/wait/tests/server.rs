@@ -12,9 +12,7 @@ use crate::wait::{
     Action, BoxFuture, PollSchedule, Snapshot, State, Subject,
     act::Act,
     report::LogLine,
-    source::{
-        DeploymentLog, Ending, Fault, FaultKind, Receipt, RequestSeen, Seen, Source, Waiting,
-    },
+    source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
 };
 
 pub(super) const ENVIRONMENT: Uuid = Uuid::from_u128(0xe);
@@ -39,9 +37,10 @@ pub(super) struct Inner {
     receipt: Option<Receipt>,
     act_faults: Vec<Fault>,
     log: Option<Result<DeploymentLog, Fault>>,
-    latency: Duration,
-    ending: Option<&'static str>,
-    queue: Vec<Waiting>,
+    pub(super) latency: Duration,
+    pub(super) log_latency: Duration,
+    history: Vec<(&'static str, &'static str)>,
+    queue: Vec<(f64, Waiting)>,
     acted_at: Option<Instant>,
     pub(super) reads: Vec<Duration>,
     pub(super) acts: Vec<Act>,
@@ -105,8 +104,9 @@ impl Server {
         self.set(|s| s.latency = latency)
     }
 
-    pub(super) fn history(self, state: &'static str) -> Self {
-        self.set(|s| s.ending = Some(state))
+    /// The history, newest first.
+    pub(super) fn history(self, past: &[(&'static str, &'static str)]) -> Self {
+        self.set(|s| s.history = past.to_vec())
     }
 
     pub(super) fn act_fails(self, fault: Fault) -> Self {
@@ -114,15 +114,18 @@ impl Server {
     }
 
     pub(super) fn queued(self, request: Uuid, action: &str) -> Self {
-        let action = action.to_owned();
-        self.set(|s| {
-            s.queue.push(Waiting {
-                request,
-                action,
-                origin: None,
-                triggered_by: None,
-            });
-        })
+        self.queued_at(0.0, request, action)
+    }
+
+    /// Shows this in the queue from that second on.
+    pub(super) fn queued_at(self, second: f64, request: Uuid, action: &str) -> Self {
+        let waiting = Waiting {
+            request,
+            action: action.to_owned(),
+            origin: None,
+            triggered_by: None,
+        };
+        self.set(|s| s.queue.push((second, waiting)))
     }
 
     pub(super) fn log(self, log: Result<DeploymentLog, Fault>) -> Self {
@@ -217,22 +220,26 @@ impl Source for Server {
     }
 
     fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>> {
-        Box::pin(self.answer(|s, _| {
-            let waits = s.acted_at.is_some();
-            Ok(Some(if waits { s.queue.clone() } else { Vec::new() }))
+        Box::pin(self.answer(|s, now| {
+            let waits = s.queue.iter().filter(|(at, _)| *at <= now);
+            let waits = waits.map(|(_, waiting)| waiting.clone());
+            Ok(Some(if s.acted_at.is_some() {
+                waits.collect()
+            } else {
+                Vec::new()
+            }))
         }))
     }
 
-    fn ended<'a>(
-        &'a self,
-        _: &'a Subject,
-        _: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Ending>, Fault>> {
+    fn history<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
         Box::pin(self.answer(|s, _| {
-            Ok(s.ending.map(|state| Ending {
-                state: State::from(state),
+            let past = s.history.iter().map(|(deployment, state)| Past {
+                deployment: (*deployment).to_owned(),
+                action: "DEPLOY".to_owned(),
+                state: State::from(*state),
                 services: Vec::new(),
-            }))
+            });
+            Ok((!s.history.is_empty()).then(|| past.collect()))
         }))
     }
 
@@ -253,12 +260,17 @@ impl Source for Server {
         _: Option<&'a str>,
         _: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
-        Box::pin(self.answer(|s, _| {
-            s.logs += 1;
-            s.log
-                .clone()
-                .unwrap_or_else(|| Ok(DeploymentLog::default()))
-        }))
+        Box::pin(async {
+            let pause = self.0.lock().unwrap().log_latency;
+            time::sleep(pause).await;
+            self.answer(|s, _| {
+                s.logs += 1;
+                s.log
+                    .clone()
+                    .unwrap_or_else(|| Ok(DeploymentLog::default()))
+            })
+            .await
+        })
     }
 
     fn project_of(&self, _: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {

@@ -3,7 +3,7 @@
 //! Pure, like its parent.
 
 use super::{
-    super::{Goal, Phase, snapshot::Mark},
+    super::{Goal, Phase, State, clock::after, mark::Mark, source::Past},
     Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, decide, passed_over,
     settle_period, superseded_by,
 };
@@ -47,15 +47,37 @@ impl Track {
             .as_ref()
             .is_some_and(|b| !b.state.is_terminal());
         if !self.moved && baseline_ran && mark.state.is_terminal() {
-            // What ran before us has ended: from here on, another state is ours.
+            // What ran before us has ended: from here on, another state is ours. A request that the
+            // status names by now may wait behind us.
             self.calmed = true;
-            self.baseline = Some(mark.clone());
+            let request = self.baseline.as_ref().and_then(|b| b.request);
+            self.baseline = Some(Mark {
+                request,
+                ..mark.clone()
+            });
+        }
+        if context.calm
+            && self.moved
+            && self.deployment.is_none()
+            && self.has_another_deployment(mark)
+        {
+            let Some(history) = &facts.history else {
+                return Standing::Ask(Ask::History);
+            };
+            // Nothing waited before us: the first deployment since then is ours.
+            self.deployment = self.first_since_baseline(context, history.as_deref());
+        }
+        if context.request.is_none() && !context.calm && !self.certain {
+            if context.may_wait.is_none() && facts.queue.is_none() {
+                return Standing::Ask(Ask::Queue);
+            }
+            self.find_last_of_all(mark, context);
         }
         if let Some(ours) = self.deployment.clone()
             && mark.deployment.as_ref().is_some_and(|id| *id != ours)
         {
-            if context.calm || context.request.is_some() {
-                return self.judge_from_history(ours, mark, context, facts);
+            if context.calm || self.certain || context.request.is_some() {
+                return self.judge_from_history(ours, None, mark, context, facts);
             }
             // What waited before us may have gone first: follow on to what came after it.
             self.deployment.clone_from(&mark.deployment);
@@ -100,9 +122,66 @@ impl Track {
             };
         }
         match decide(&mark.state, context.goal) {
+            Some(decision @ Decision::Reached(_)) => {
+                // The same state may be the end of something else that was asked for.
+                let Some(history) = &facts.history else {
+                    return Standing::Ask(Ask::History);
+                };
+                let past = history
+                    .iter()
+                    .flatten()
+                    .find(|p| Some(&p.deployment) == mark.deployment.as_ref());
+                if past.is_some_and(|past| context.goal.is_not_of(&past.action)) {
+                    return Standing::Decided(superseded_by(mark));
+                }
+                Standing::Decided(decision)
+            }
             Some(decision) => Standing::Decided(decision),
             None => Standing::Pending(Phase::NotStarted),
         }
+    }
+
+    /// The first deployment since the baseline, from a history that goes back that far.
+    fn first_since_baseline(&self, context: &Context, history: Option<&[Past]>) -> Option<String> {
+        // The API lists at most so many; a shorter list goes back to the beginning.
+        const PAGE: usize = 20;
+        let baseline = self.baseline.as_ref()?;
+        let history = history?;
+        let end = match context
+            .whole_before
+            .as_ref()
+            .or(baseline.deployment.as_ref())
+        {
+            Some(before) => history.iter().position(|past| past.deployment == *before)?,
+            None if baseline.state == State::Ready && history.len() < PAGE => history.len(),
+            None => return None,
+        };
+        let mut since = history
+            .iter()
+            .take(end)
+            .rev()
+            .filter(|past| match self.service {
+                Some(own) => past.services.iter().any(|(id, _)| *id == own),
+                None => true,
+            });
+        since.next().map(|past| past.deployment.clone())
+    }
+
+    /// Where many waited and the request is not known: one deployment runs at a time, so what runs
+    /// while none of them waits any more is the last of them, or came later. Two polls have to see
+    /// it, because a status is read before the queue.
+    fn find_last_of_all(&mut self, mark: &Mark, context: &Context) {
+        let runs = mark.state.is_active()
+            && context.looked
+            && context.may_wait == Some(false)
+            && self.has_another_deployment(mark);
+        let now = mark.deployment.clone().filter(|_| runs);
+        if now.is_some() && now == self.last_of_all {
+            self.deployment.clone_from(&now);
+            self.moved = true;
+            self.certain = true;
+        }
+        self.last_of_all = now;
     }
 
     /// Whether the request has left the queue without being run: what runs is what ran before, or
@@ -119,7 +198,14 @@ impl Track {
         let anothers = mark.request.is_some_and(|named| {
             named != ours && Some(named) != before && queue.iter().all(|w| w.request != named)
         });
-        (self.waited && same) || (anothers && self.has_another_deployment(mark))
+        // Where another's request waits and nothing runs, ours neither waits nor runs.
+        let only_another_waits = mark.request.is_some_and(|named| named != ours)
+            && mark.request != before
+            && mark.state.phase(Goal::Canceled) == Phase::Queued
+            && !self.has_another_deployment(mark);
+        (self.waited && same)
+            || (anothers && self.has_another_deployment(mark))
+            || only_another_waits
     }
 
     /// A cancel is about what ran or waited before it, not about anything newer.
@@ -148,14 +234,27 @@ impl Track {
         context: &Context,
         facts: &Facts,
     ) -> Standing {
+        let before = self.baseline.as_ref().and_then(|b| b.action);
+        if let Some(decision) = passed_over(mark)
+            && mark.action != before
+            && context.acted
+        {
+            return Standing::Decided(decision);
+        }
+        if self.waited {
+            // It had something to do, and no longer waits to do it.
+            return Standing::Pending(Phase::NotStarted);
+        }
         let may_be_done = context.goal.may_have_nothing_to_do() || context.answered_idle;
-        let holds = mark.state.phase(context.goal) == Phase::Reached && mark.waiting == 0;
+        // Where the server does not count what waits, its queue is asked before this counts.
+        let holds = mark.state.phase(context.goal) == Phase::Reached
+            && mark.waiting.is_none_or(|count| count == 0);
         if !may_be_done || !holds {
             self.settling = None;
             return Standing::Pending(Phase::NotStarted);
         }
         let since = *self.settling.get_or_insert(context.now);
-        if context.now < since + settle_period(context.goal, context.settle) {
+        if context.now < after(since, settle_period(context.goal, context.settle)) {
             return Standing::Pending(Phase::NotStarted);
         }
         if facts.queue.is_none() {
@@ -198,28 +297,32 @@ impl Track {
     pub(super) fn judge_from_history(
         &mut self,
         ours: String,
+        whole: Option<Decision>,
         mark: &Mark,
         context: &Context,
         facts: &Facts,
     ) -> Standing {
-        let Some((asked, ending)) = &facts.ended else {
-            return Standing::Ask(Ask::Ended(ours));
+        let Some(history) = &facts.history else {
+            return Standing::Ask(Ask::History);
         };
-        if *asked != ours {
-            return Standing::Ask(Ask::Ended(ours));
-        }
-        let state = ending.as_ref().and_then(|ending| match self.service {
-            None => Some(&ending.state),
-            Some(own) => ending
+        let past = history.iter().flatten().find(|p| p.deployment == ours);
+        let state = past.and_then(|past| match self.service {
+            None => Some(&past.state),
+            Some(own) => past
                 .services
                 .iter()
                 .find(|(id, _)| *id == own)
                 .map(|(_, state)| state),
         });
-        match state.and_then(|s| decide(s, context.goal)) {
-            Some(decision) => Standing::Decided(decision),
-            None => Standing::Decided(superseded_by(mark)),
-        }
+        let decision = match state.and_then(|s| decide(s, context.goal)) {
+            Some(decision) => decision,
+            // It took part and did not get to an end of its own: what ended the whole ended it.
+            None => match whole {
+                Some(whole) if context.acted => whole,
+                _ => superseded_by(mark),
+            },
+        };
+        Standing::Decided(decision)
     }
 
     pub(super) fn waits_in(&self, context: &Context, facts: &Facts) -> bool {
@@ -231,7 +334,12 @@ impl Track {
 
     /// Whether the queue forbids to take the present state for the last word.
     pub(super) fn someone_waits(&self, context: &Context, facts: &Facts) -> bool {
-        // With an id of our own, what waits behind us is none of our business.
-        context.request.is_none() && facts.queue.iter().flatten().any(|queue| !queue.is_empty())
+        // With an id of our own, what waits behind us is none of our business; nor is what came
+        // into the queue long after us.
+        context.request.is_none()
+            && !self.certain
+            && context
+                .may_wait
+                .unwrap_or_else(|| facts.queue.iter().flatten().any(|queue| !queue.is_empty()))
     }
 }

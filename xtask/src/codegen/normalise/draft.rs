@@ -57,6 +57,7 @@ pub(crate) struct DraftBody {
 pub(crate) struct DraftSuccess {
     pub(crate) format: Format,
     pub(crate) schema: Option<Schema>,
+    pub(crate) content_type: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) statuses: Vec<String>,
 }

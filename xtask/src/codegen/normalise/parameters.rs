@@ -30,23 +30,9 @@ pub(crate) fn read(
     (operation, pointer): (&Map<String, Value>, &str),
 ) -> Result<Vec<DraftParameter>, Problem> {
     let mut read: Vec<DraftParameter> = Vec::new();
-    let shared = item
-        .get("parameters")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let own = operation
-        .get("parameters")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let own = own
-        .enumerate()
-        .map(|(index, value)| (value, format!("{pointer}/parameters/{index}")));
-    let shared = shared
-        .enumerate()
-        .map(|(index, value)| (value, format!("{item_pointer}/parameters/{index}")));
-    for (value, place) in own.chain(shared) {
+    let own = declared(reader, operation.get("parameters"), pointer)?;
+    let shared = declared(reader, item.get("parameters"), item_pointer)?;
+    for (value, place) in own.into_iter().chain(shared) {
         let Some(parameter) = one(reader, value, &place)? else {
             continue;
         };
@@ -153,6 +139,26 @@ fn one(
     }))
 }
 
+/// The parameters of an operation or of a path, each with its place.
+fn declared<'a>(
+    reader: &Reader<'_>,
+    parameters: Option<&'a Value>,
+    pointer: &str,
+) -> Result<Vec<(&'a Value, String)>, Problem> {
+    let place = format!("{pointer}/parameters");
+    match parameters {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(list)) => {
+            let placed = list.iter().enumerate();
+            let placed = placed.map(|(index, value)| (value, format!("{place}/{index}")));
+            Ok(placed.collect())
+        }
+        Some(_) => Err(reader
+            .problem(&place, "the parameters have to be a list")
+            .with_help("begin each with `-`")),
+    }
+}
+
 fn undeclared(name: &str, pointer: &str) -> DraftParameter {
     DraftParameter {
         pointer: pointer.to_owned(),
@@ -200,8 +206,9 @@ fn distinct_names(parameters: &mut [DraftParameter]) {
             Location::Query => "query",
             Location::Header => "header",
         };
-        let plain = parameter.rust_name.clone();
-        let mut name = plain.clone();
+        let mut name = parameter.rust_name.clone();
+        // Progenitor reads the name as words, and would drop one underscore of two.
+        let plain = name.trim_end_matches('_').to_owned();
         let mut count = 1;
         while !taken.insert(name.clone()) {
             name = if count == 1 {
@@ -218,7 +225,7 @@ fn distinct_names(parameters: &mut [DraftParameter]) {
 /// Checks, once references are resolved, that each parameter can be written into a URL or a header.
 ///
 /// # Errors
-/// Where a parameter is an object, a union or a list of such.
+/// Where a parameter is an object, a union or a list of such, or a list outside of the query.
 pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
     let is_enum = |(name, schema): (&String, &Schema)| {
         matches!(schema.kind, Kind::Enum(_)).then(|| name.clone())
@@ -238,8 +245,9 @@ pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Proble
         if let Kind::List(items) = &mut schema.kind {
             items.nullable = false;
         }
+        let in_query = parameter.location == Location::Query;
         let element = match &schema.kind {
-            Kind::List(items) => items.as_ref(),
+            Kind::List(items) if in_query => items.as_ref(),
             _ => schema,
         };
         let simple = match &element.kind {
@@ -249,7 +257,7 @@ pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Proble
         };
         if !simple {
             let what = format!(
-                "the parameter `{}` is neither a simple value nor a list of them",
+                "the parameter `{}` is neither a simple value nor, in a query, a list of them",
                 parameter.name
             );
             return Err(reader

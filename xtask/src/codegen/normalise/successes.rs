@@ -21,6 +21,7 @@ struct Declared {
     pointer: String,
     description: Option<String>,
     format: Format,
+    content_type: Option<String>,
     schema: Option<Schema>,
 }
 
@@ -120,6 +121,7 @@ fn one(
         pointer: place.clone(),
         description: description(value),
         format: Format::NoContent,
+        content_type: None,
         schema: None,
     };
     let content: Vec<(&String, &Value)> = value
@@ -132,14 +134,17 @@ fn one(
     if let Some((media, description)) = first(is_json) {
         let at = format!("{place}/content/{}", step(media));
         declared.format = Format::Json;
+        declared.content_type = Some((*media).clone());
         declared.schema = Some(match description.get("schema") {
             Some(schema) => reader.schema(schema, &format!("{at}/schema"))?,
             None => Schema::new(Kind::Any, at),
         });
-    } else if first(is_text).is_some() {
+    } else if let Some((media, _)) = first(is_text) {
         declared.format = Format::Text;
-    } else if !content.is_empty() {
+        declared.content_type = Some((*media).clone());
+    } else if let Some((media, _)) = content.first() {
         declared.format = Format::Binary;
+        declared.content_type = Some((*media).clone());
     }
     Ok(declared)
 }
@@ -160,6 +165,7 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
         return DraftSuccess {
             format: Format::NoContent,
             schema: None,
+            content_type: None,
             description,
             statuses,
         };
@@ -183,6 +189,7 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
     DraftSuccess {
         format,
         schema: first.schema,
+        content_type: first.content_type,
         description,
         statuses,
     }

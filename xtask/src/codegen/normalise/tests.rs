@@ -61,7 +61,7 @@ pub(crate) fn problem(value: Value) -> String {
 /// The generated code for a document, in one line with single spaces.
 pub(crate) fn code(value: Value) -> String {
     let file = crate::codegen::progenitor(&normalised(value)).expect("accepted before");
-    prettyplease::unparse(&file)
+    prettyplease::unparse(&file.client)
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
@@ -344,6 +344,18 @@ fn a_tag_that_means_no_member_is_a_problem() {
         ),
         "{found}"
     );
+}
+
+#[test]
+fn what_may_be_absent_is_required_of_the_sender_alone() {
+    let schema = json!({"Root": {"required": ["kind"], "properties": {
+        "kind": {"type": "string", "x-may-be-absent": true}
+    }}});
+    let received = normalised(schemas(schema.clone()));
+    assert!(!field(&received, "Root", "kind").required);
+    let sent = normalised(requests(schema));
+    let sent = field(&sent, "Root", "kind");
+    assert!(sent.required && sent.may_be_absent);
 }
 
 #[test]

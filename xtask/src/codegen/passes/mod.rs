@@ -7,6 +7,7 @@ pub(crate) mod docs;
 pub(crate) mod edits;
 pub(crate) mod enums;
 pub(crate) mod methods;
+pub(crate) mod mocks;
 pub(crate) mod models;
 pub(crate) mod names;
 pub(crate) mod prose;
@@ -17,24 +18,27 @@ pub(crate) mod usage;
 
 use std::collections::BTreeMap;
 
+use quote::quote;
 use syn::Item;
 
-use crate::codegen::model::{Normalised, SchemaKind};
+use crate::codegen::model::{Normalised, Remark, SchemaKind};
 use crate::codegen::paging;
+use crate::codegen::progenitor::Written;
 use crate::codegen::split::{Parts, Piece};
 use crate::problem::Problem;
 
 use models::Model;
 use usage::Usage;
 
-/// Runs all passes.
+/// Runs all passes; `own` says that the contract is that of this repository.
 ///
 /// # Errors
-/// Where an operation has no area or pages in an unknown way, or where tree and facts do not fit.
-pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Problem> {
-    let areas = usage::operation_areas(&normalised.operations)?;
+/// Where an operation of the own contract pages in an unknown way, or where tree and facts do not fit.
+pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Result<Parts, Problem> {
+    let (areas, remarks) = usage::operation_areas(&normalised.operations)?;
     let usage = Usage::of(normalised, &areas);
     let known = usage::names(normalised);
+    let tree = &written.client;
     let items = types_module(tree);
     let models = models::read(items, normalised)?;
     let by_name: BTreeMap<&str, &Model> = models
@@ -43,23 +47,39 @@ pub(crate) fn run(tree: &syn::File, normalised: &Normalised) -> Result<Parts, Pr
         .collect();
     let with_default = models::with_default(&models);
     let signatures = methods::read(tree, &known);
+    let matchers = mocks::read(&written.mocks, &known);
 
-    let mut parts = Parts::default();
+    let mut parts = Parts {
+        remarks,
+        ..Parts::default()
+    };
     for (operation, area) in normalised.operations.iter().zip(&areas) {
         let emitted = calls::emit(operation, &signatures)?;
         parts.table.extend(table::emit(operation, &signatures));
+        parts
+            .mock_table
+            .extend(mocks::entry(operation, &signatures, &matchers));
+        let mock = mocks::emit(operation, &signatures, &matchers)?;
+        parts.mocks.entry(area).or_default().push(mock);
         parts.methods.entry(area).or_default().push(emitted.method);
+        let (marker, setters) = (emitted.marker, emitted.setters);
         let declared = parts.operations.entry(area).or_default();
-        declared.push(emitted.marker);
-        declared.push(emitted.setters);
+        declared.push(quote!(#marker #setters));
         let output = signatures
             .get(&operation.method_name)
             .and_then(|signature| signature.output.as_ref());
-        if let Some(tokens) = paging::emit(operation, output, &by_name)? {
-            parts.paging.push(Piece {
+        match paging::emit(operation, output, &by_name) {
+            Ok(None) => {}
+            Ok(Some(tokens)) => parts.paging.push(Piece {
                 areas: [*area].into(),
                 tokens,
-            });
+            }),
+            Err(problem) if own => return Err(problem),
+            // How another contract pages is nobody's to classify here; its client is complete without.
+            Err(problem) => parts.remarks.push(Remark {
+                pointer: operation.pointer.clone(),
+                text: problem.what().to_owned(),
+            }),
         }
     }
     let mut unions = BTreeMap::new();

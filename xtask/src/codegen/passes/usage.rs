@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codegen::{
     areas::{self, Area},
-    model::{Normalised, OperationModel, TypeModel},
+    model::{Normalised, OperationModel, Remark, TypeModel},
 };
 use crate::problem::Problem;
 
@@ -33,25 +33,43 @@ struct Places {
     areas: BTreeSet<&'static Area>,
 }
 
-/// The area of each operation, in the order of the operations.
+/// The area of each operation, in the order of the operations, and a remark where neither tag nor path
+/// is known.
 ///
 /// # Errors
-/// Where a tag has no area.
+/// Where there are no areas: a defect of the generator.
 pub(crate) fn operation_areas(
     operations: &[OperationModel],
-) -> Result<Vec<&'static Area>, Problem> {
-    operations.iter().map(|operation| {
+) -> Result<(Vec<&'static Area>, Vec<Remark>), Problem> {
+    let elsewhere = areas::named(areas::ELSEWHERE)
+        .ok_or_else(|| Problem::new("the area of what has no area is missing"))?;
+    let mut remarks = Vec::new();
+    let mut found = Vec::new();
+    for operation in operations {
         let tag = operation.tags.first().map(String::as_str);
-        areas::area_of(tag, &operation.path).ok_or_else(|| {
-            let what = match tag {
-                Some(tag) => format!("the operation `{}` has the tag `{tag}`, which belongs to no area of the client", operation.id),
-                None => format!("the operation `{}` has no tag, and its path tells no area either", operation.id),
-            };
-            Problem::new(what)
-                .with_pointer(operation.pointer.clone())
-                .with_help("add it to the table in xtask/src/codegen/areas.rs: a new tag belongs to the area where a user would look for it")
-        })
-    }).collect()
+        if let Some(area) = tag.and_then(areas::area_of_tag) {
+            found.push(area);
+            continue;
+        }
+        let by_path = areas::area_of_path(&operation.path);
+        let area = by_path.unwrap_or(elsewhere);
+        let text = match (tag, by_path) {
+            (Some(tag), _) => format!("the tag `{tag}` belongs to no area of the client"),
+            (None, Some(_)) => String::new(),
+            (None, None) => "neither a tag nor the path tells the area of the client".to_owned(),
+        };
+        if !text.is_empty() {
+            remarks.push(Remark {
+                pointer: operation.pointer.clone(),
+                text: format!(
+                    "{text}: `{}` goes to `{area}`; xtask/src/codegen/areas.rs may say better",
+                    operation.id
+                ),
+            });
+        }
+        found.push(area);
+    }
+    Ok((found, remarks))
 }
 
 impl Usage {

@@ -154,6 +154,7 @@ fn arguments_of_one_operation_have_names_of_their_own() {
         json!({"operationId": "a", "responses": empty(), "parameters": [
             parameter("path"), parameter("query"), parameter("header"),
             {"name": "body", "in": "query", "schema": {"type": "string"}},
+            {"name": "self", "in": "query", "schema": {"type": "string"}},
             {"name": "Authorization", "in": "header", "schema": {"type": "string"}},
         ]}),
     ));
@@ -161,7 +162,10 @@ fn arguments_of_one_operation_have_names_of_their_own() {
         .into_iter()
         .map(|(_, rust_name, _)| rust_name)
         .collect();
-    assert_eq!(names, ["id", "id_query", "id_header", "body_query"]);
+    assert_eq!(
+        names,
+        ["id", "id_query", "id_header", "body_query", "self_query"]
+    );
 }
 
 #[test]
@@ -206,8 +210,12 @@ fn parameters_that_no_url_can_hold_are_a_problem() {
             "encoded by a media type",
         ),
         (
+            json!({"name": "h", "in": "header", "schema": {"type": "array", "items": {"type": "string"}}}),
+            "neither a simple value nor, in a query, a list",
+        ),
+        (
             json!({"name": "c", "in": "query", "schema": {"$ref": REFERENCE}}),
-            "neither a simple value nor a list",
+            "neither a simple value nor, in a query, a list",
         ),
     ] {
         let found = one(parameter);

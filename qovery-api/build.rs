@@ -1,0 +1,96 @@
+//! Notices that the contract was edited, and has the client generated again.
+//!
+//! In this workspace, "edit the contract, build" gives a client for the new contract. Everywhere else
+//! (a packaged crate, a dependency by path or git) this script does nothing: what is checked in is what
+//! is built. It has no dependencies, compiles no generator into anybody's build, and where the
+//! generated code is current it reads three files and ends.
+
+#![forbid(unsafe_code)]
+
+#[path = "build/fingerprint.rs"]
+mod fingerprint;
+#[path = "build/recorded.rs"]
+mod recorded;
+#[path = "build/regenerate.rs"]
+mod regenerate;
+#[path = "build/workspace.rs"]
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use recorded::Recorded;
+use workspace::Workspace;
+
+/// What mends a client that is not current.
+const COMMAND: &str = "cargo xtask generate";
+/// What a person calls the files that the client is generated from.
+const SOURCES: &str = "openapi.yaml and xtask/overlay.yaml";
+/// The variable that forbids this script to write anything, with the value `never`.
+const SWITCH: &str = "QOVERY_REGENERATE";
+
+fn main() -> ExitCode {
+    // No variable is watched. Their values matter only while the client is not current, and then this
+    // script fails, which cargo repeats, or it makes the client current. Watching `CI` would compile
+    // the whole client again wherever a build inside and one outside of CI take turns.
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    let Some(workspace) = Workspace::around() else {
+        return ExitCode::SUCCESS;
+    };
+    for watched in workspace.watched() {
+        println!("cargo::rerun-if-changed={}", watched.display());
+    }
+    match keep_current(&workspace) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(news)) => {
+            println!("cargo::warning={news}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            for line in problem.lines() {
+                println!("cargo::error={line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Makes the generated code agree with the contract, and says what was done where it did not.
+fn keep_current(workspace: &Workspace) -> Result<Option<String>, String> {
+    let wanted = workspace.fingerprint()?;
+    match workspace.recorded() {
+        Recorded::Of(found) if found == wanted => return Ok(None),
+        Recorded::OfOtherFiles => {
+            return Ok(Some(format!(
+                "the client was generated from other files than {SOURCES}: `{COMMAND}` generates it from them"
+            )));
+        }
+        Recorded::Of(_) | Recorded::Nothing => {}
+    }
+    let stale = format!("the generated client is not what {SOURCES} give");
+    let forbidden = match env::var(SWITCH).as_deref() {
+        Ok("never") => Some(format!("{SWITCH}=never")),
+        Ok("") | Err(_) => in_ci().then(|| "CI is set".to_owned()),
+        Ok(other) => {
+            return Err(format!(
+                "{SWITCH} is `{other}`: the one value it takes is `never`"
+            ));
+        }
+    };
+    if let Some(reason) = forbidden {
+        return Err(format!(
+            "{stale}, and a build must not change it here ({reason})\nrun `{COMMAND}`, and commit what it writes"
+        ));
+    }
+    let summary = regenerate::run(workspace, &wanted)
+        .map_err(|problem| format!("{stale}, and generating it failed\n{problem}"))?;
+    Ok(Some(format!(
+        "the contract or its overlay changed: {summary}"
+    )))
+}
+
+/// Whether this is a run of continuous integration, as its variable is commonly understood.
+fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
+}

@@ -1,0 +1,86 @@
+//! Runs the regenerator, which is a program of its own and not part of anybody's build.
+//!
+//! Not for deciding whether to. When the build is aborted, the regenerator ends with it or goes on
+//! alone: it changes all of its files or none.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+
+use super::recorded::Recorded;
+use super::workspace::Workspace;
+
+/// What cargo and its subcommands tell a build script about the build it belongs to, by the beginning
+/// of the name: none of it holds for the build of the regenerator.
+const OF_THIS_BUILD: [&str; 9] = [
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "CARGO_CFG_",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_FEATURE_",
+    "CLIPPY_",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTDOC",
+    "RUSTFLAGS",
+];
+
+/// Generates the client, and says so.
+pub(crate) fn run(workspace: &Workspace, wanted: &str) -> Result<String, String> {
+    // A directory of its own: the cargo that runs this script holds the lock of the one it uses.
+    let target = workspace.root.join("target").join("regenerate");
+    fs::create_dir_all(&target)
+        .map_err(|error| format!("{} cannot be created: {error}", target.display()))?;
+    let _turn = take_turns(&target)?;
+    if workspace.recorded() == Recorded::Of(wanted.to_owned()) {
+        return Ok("another build has generated the client again".to_owned());
+    }
+    let output = regenerator(&workspace.root, &target)
+        .output()
+        .map_err(|error| format!("the regenerator cannot be run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!(
+            "{}the regenerator ended with {}; run `cargo xtask generate` to see it alone",
+            String::from_utf8_lossy(&output.stderr),
+            output.status
+        ));
+    }
+    if workspace.recorded() != Recorded::Of(wanted.to_owned()) {
+        return Err("the regenerator ran, but what it wrote does not belong to the contract: was the contract edited meanwhile?".to_owned());
+    }
+    workspace.settle();
+    Ok("the client was generated again".to_owned())
+}
+
+/// Lets builds that run at the same time, as that of an editor, regenerate one after the other.
+fn take_turns(target: &Path) -> Result<File, String> {
+    let path = target.join("turn");
+    let problem = |error| format!("{} cannot be locked: {error}", path.display());
+    let file = File::create(&path).map_err(problem)?;
+    file.lock().map_err(problem)?;
+    Ok(file)
+}
+
+fn regenerator(root: &Path, target: &Path) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        let told = name.to_string_lossy();
+        if OF_THIS_BUILD.iter().any(|known| told.starts_with(known)) {
+            command.env_remove(&name);
+        }
+    }
+    command
+        .current_dir(root)
+        .args(["run", "--quiet", "--locked"])
+        .args(["--package", "xtask", "--profile", "xtask"])
+        .arg("--target-dir")
+        .arg(target)
+        // Where artifacts in the making go is a setting of its own in newer versions of cargo.
+        .env("CARGO_BUILD_BUILD_DIR", target);
+    // It runs here, whatever this build is for.
+    if let Some(host) = env::var_os("HOST") {
+        command.arg("--target").arg(host);
+    }
+    command.args(["--", "generate"]);
+    command
+}

@@ -1,0 +1,339 @@
+//! Typed mocks: one matcher and one responder for each operation, on an [`httpmock`] server.
+//!
+//! [`MockServerExt`] gives `MockServer` a method for each operation, named like that of
+//! [`Client`](crate::Client). What a test says about a request and its answer is checked by the
+//! compiler against the contract: parameters by their names and types, bodies by their models.
+//!
+//! ```
+//! use qovery_api::httpmock::MockServer;
+//! use qovery_api::mock::{MockServerExt as _, model};
+//! use qovery_api::serde_json::json;
+//! use qovery_api::{AccessToken, Client, uuid::Uuid};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = MockServer::start_async().await;
+//! let environment = Uuid::from_u128(1);
+//! let asked = server.get_environment_status(|when, then| {
+//!     when.environment_id(environment);
+//!     then.ok(&model(json!({
+//!         "id": environment,
+//!         "state": "DEPLOYED",
+//!         "last_deployment_state": "DEPLOYED",
+//!     })));
+//! });
+//!
+//! let client = Client::builder()
+//!     .base_url(server.base_url())
+//!     .token(AccessToken::new("qov_test")?)
+//!     .build()?;
+//! let status = client.get_environment_status(environment).await?;
+//!
+//! assert_eq!(status.state, qovery_api::types::StateEnum::Deployed);
+//! asked.assert_async().await;
+//! # Ok(()) }
+//! ```
+//!
+//! # Matching
+//! A matcher takes requests of the operation's method and path. Each method called on [`When`]
+//! narrows that down: to one value of a path parameter, of a query parameter, of a header or of the
+//! body. What is not mentioned may be anything. `None`, or an empty list, for an optional parameter
+//! matches requests without it.
+//!
+//! # Answering
+//! [`Then`] has a method for each success that the contract declares, which takes the model of the
+//! answer. Where a test has none at hand, [`model`] makes one of JSON, and says what does not fit.
+//! [`Then::error`] is for everything that is no success.
+//!
+//! # Outside of the contract
+//! An answer that the contract does not know, or a request that the client cannot send, is beyond the
+//! types. `into_inner` gives httpmock's own [`When`](httpmock::When) and [`Then`](httpmock::Then),
+//! with what was said so far:
+//!
+//! ```
+//! # use qovery_api::{httpmock::MockServer, mock::MockServerExt as _};
+//! # fn mocks(server: &MockServer) {
+//! server.list_organization(|when, then| {
+//!     when.into_inner().header_exists("authorization");
+//!     then.into_inner().status(502).body("<html>Bad gateway</html>");
+//! });
+//! # }
+//! ```
+//!
+//! Not for state: what a mock answers does not depend on what was sent before. The fake of
+//! `qovery-ext` plays deployments.
+#![allow(
+    clippy::panic,
+    reason = "a mock that cannot be set up ends the test that it belongs to"
+)]
+
+use std::fmt::{self, Display};
+use std::marker::PhantomData;
+
+use httpmock::{Mock, MockServer};
+use percent_encoding::utf8_percent_encode;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::runtime::path::RESERVED;
+use crate::{ApiError, Operation, QueryValue};
+
+pub use crate::generated::mock::MockServerExt;
+
+/// What a request of one operation has to look like.
+///
+/// The methods of an operation are named like the parameters of its call; see the [module](self).
+pub struct When<O> {
+    inner: httpmock::When,
+    operation: PhantomData<fn() -> O>,
+}
+
+/// What one operation is answered with.
+///
+/// The methods of an operation are named like the successes that the contract declares; see the
+/// [module](self).
+pub struct Then<O> {
+    inner: httpmock::Then,
+    operation: PhantomData<fn() -> O>,
+}
+
+impl<O: Operation> fmt::Debug for When<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("When").field(&O::INFO.id).finish()
+    }
+}
+
+impl<O: Operation> fmt::Debug for Then<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Then").field(&O::INFO.id).finish()
+    }
+}
+
+/// A model from JSON, as the client would read it in an answer.
+///
+/// ```
+/// use qovery_api::{mock::model, serde_json::json, types};
+///
+/// let list: types::EnvironmentResponseList = model(json!({"results": []}));
+/// assert!(list.results.is_empty());
+/// ```
+///
+/// # Panics
+/// Where the model does not take it: with the field, and what is wrong with it.
+pub fn model<T: DeserializeOwned>(json: Value) -> T {
+    crate::decode(json.to_string().as_bytes())
+        .unwrap_or_else(|error| panic!("the JSON is no {}: {error}", std::any::type_name::<T>()))
+}
+
+/// Mocks one operation.
+pub(crate) fn mock<O: Operation>(
+    server: &MockServer,
+    configure: impl FnOnce(When<O>, Then<O>),
+) -> Mock<'_> {
+    server.mock(|when, then| {
+        let when = When {
+            inner: when
+                .method(O::INFO.method.as_str())
+                .path_matches(pattern(O::INFO.path, None).as_str()),
+            operation: PhantomData,
+        };
+        let then = Then {
+            inner: then,
+            operation: PhantomData,
+        };
+        configure(when, then);
+    })
+}
+
+/// The paths that a template stands for, or only those with this value of one parameter.
+fn pattern(template: &str, only: Option<(&str, &str)>) -> String {
+    let mut pattern = String::from("^");
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        escape(before, &mut pattern);
+        match only {
+            Some((known, value)) if known == name => {
+                let encoded = utf8_percent_encode(value, RESERVED).to_string();
+                escape(&encoded, &mut pattern);
+            }
+            _ => pattern.push_str("[^/]+"),
+        }
+        rest = after;
+    }
+    escape(rest, &mut pattern);
+    pattern.push('$');
+    pattern
+}
+
+/// Adds text that a regular expression takes literally.
+fn escape(text: &str, pattern: &mut String) {
+    for character in text.chars() {
+        if character.is_ascii_punctuation() && !matches!(character, '<' | '>') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+}
+
+fn encoded<T: Serialize + ?Sized>(value: &T, id: &str) -> Value {
+    let value = serde_json::to_vec(value).and_then(|bytes| serde_json::from_slice(&bytes));
+    value.unwrap_or_else(|error| panic!("the mock of {id} has a body that is no JSON: {error}"))
+}
+
+impl<O: Operation> When<O> {
+    /// httpmock's own matcher, with what was said so far; it can say what the contract does not know.
+    pub fn into_inner(self) -> httpmock::When {
+        self.inner
+    }
+
+    pub(crate) fn path_value(self, name: &str, value: &dyn Display) -> Self {
+        let pattern = pattern(O::INFO.path, Some((name, &value.to_string())));
+        self.map(|when| when.path_matches(pattern.as_str()))
+    }
+
+    pub(crate) fn query_value<T: QueryValue>(self, name: &str, value: Option<T>) -> Self {
+        match value {
+            Some(value) => self.query_list(name, vec![value.to_query()]),
+            None => self.query_list(name, Vec::new()),
+        }
+    }
+
+    pub(crate) fn query_repeated<T: QueryValue>(self, name: &str, values: &[T]) -> Self {
+        self.query_list(name, values.iter().map(QueryValue::to_query).collect())
+    }
+
+    pub(crate) fn query_joined<T: QueryValue>(self, name: &str, values: &[T]) -> Self {
+        let values: Vec<String> = values.iter().map(QueryValue::to_query).collect();
+        let joined = if values.is_empty() {
+            values
+        } else {
+            vec![values.join(",")]
+        };
+        self.query_list(name, joined)
+    }
+
+    /// The parameter has exactly these values.
+    fn query_list(self, name: &str, values: Vec<String>) -> Self {
+        if values.is_empty() {
+            return self.map(|when| when.query_param_missing(name));
+        }
+        let mut when = self;
+        for value in &values {
+            // For what httpmock reports where no mock matches.
+            when = when.map(|when| when.query_param(name, value));
+        }
+        let name = name.to_owned();
+        when.map(|when| {
+            when.is_true(move |request| {
+                let sent = request.query_params();
+                let sent = sent.iter().filter(|(known, _)| *known == name);
+                sent.map(|(_, value)| value).eq(&values)
+            })
+        })
+    }
+
+    pub(crate) fn header_value(self, name: &str, value: Option<String>) -> Self {
+        self.map(|when| match value {
+            Some(value) => when.header(name, value),
+            None => when.header_missing(name),
+        })
+    }
+
+    pub(crate) fn json_body<T: Serialize + ?Sized>(self, body: Option<&T>) -> Self {
+        match body {
+            Some(body) => self.map(|when| when.json_body(encoded(body, O::INFO.id))),
+            None => self.raw_body(None),
+        }
+    }
+
+    pub(crate) fn raw_body(self, body: Option<&[u8]>) -> Self {
+        let body = body.unwrap_or_default().to_owned();
+        self.map(|when| when.is_true(move |request| request.body_ref() == body))
+    }
+
+    fn map(self, more: impl FnOnce(httpmock::When) -> httpmock::When) -> Self {
+        Self {
+            inner: more(self.inner),
+            operation: PhantomData,
+        }
+    }
+}
+
+impl<O: Operation> Then<O> {
+    /// httpmock's own responder, with what was said so far; it can say what the contract does not know.
+    pub fn into_inner(self) -> httpmock::Then {
+        self.inner
+    }
+
+    /// An error of the API: the status, and a body with this message in the form that the API uses.
+    ///
+    /// # Panics
+    /// Where the status is not between 400 and 599.
+    pub fn error(self, status: u16, message: &str) -> Self {
+        let body = ApiError {
+            status: Some(status),
+            message: Some(message.to_owned()),
+            ..ApiError::default()
+        };
+        assert!(
+            (400..600).contains(&status),
+            "the mock of {} has the status {status}, which is no error",
+            O::INFO.id
+        );
+        self.json(status, &body)
+    }
+
+    pub(crate) fn json<T: Serialize + ?Sized>(self, status: u16, body: &T) -> Self {
+        let body = encoded(body, O::INFO.id);
+        self.map(|then| {
+            then.status(status)
+                .header("content-type", "application/json")
+                .json_body(body)
+        })
+    }
+
+    pub(crate) fn json_or_empty<T: Serialize + ?Sized>(
+        self,
+        status: u16,
+        body: Option<&T>,
+    ) -> Self {
+        match body {
+            Some(body) => self.json(status, body),
+            None => self.empty(status),
+        }
+    }
+
+    pub(crate) fn raw(self, status: u16, content_type: &str, body: impl AsRef<[u8]>) -> Self {
+        self.map(|then| {
+            then.status(status)
+                .header("content-type", content_type)
+                .body(body)
+        })
+    }
+
+    pub(crate) fn empty(self, status: u16) -> Self {
+        self.map(|then| then.status(status))
+    }
+
+    /// The status, where it is one of a success.
+    pub(crate) fn success_status(status: u16) -> u16 {
+        assert!(
+            (200..300).contains(&status),
+            "the mock of {} has the status {status}, which is no success",
+            O::INFO.id
+        );
+        status
+    }
+
+    fn map(self, more: impl FnOnce(httpmock::Then) -> httpmock::Then) -> Self {
+        Self {
+            inner: more(self.inner),
+            operation: PhantomData,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Actions on one service, by its kind.
+//!
+//! Sends nothing twice. A future that is dropped abandons its request, which the server may have
+//! received.
+
+use qovery_api::types;
+use uuid::Uuid;
+
+use super::{super::ApiSource, accepted, bodies::deploy_request, unsupported};
+use crate::wait::{
+    ServiceKind, ServiceRef, ServiceSelection, ServiceVersion, Subject,
+    act::Act,
+    source::{Fault, Receipt},
+};
+
+impl ApiSource {
+    pub(super) async fn send_to_service(
+        &self,
+        service: ServiceRef,
+        subject: &Subject,
+        act: &Act,
+    ) -> Result<Receipt, Fault> {
+        let (client, id) = (&self.client, service.id);
+        match (service.kind, act) {
+            (_, Act::Deploy(version)) => self.deploy_service(service, version).await,
+            (ServiceKind::Application, Act::Redeploy) => {
+                accepted(client.redeploy_application(id)).await
+            }
+            (ServiceKind::Application, Act::Stop) => accepted(client.stop_application(id)).await,
+            (ServiceKind::Application, Act::Restart) => {
+                accepted(client.reboot_application(id)).await
+            }
+            (ServiceKind::Application, Act::Uninstall) => {
+                accepted(client.uninstall_application(id)).await
+            }
+            (ServiceKind::Application, Act::Delete) => {
+                accepted(client.delete_application(id)).await
+            }
+            (ServiceKind::Container, Act::Redeploy) => {
+                accepted(client.redeploy_container(id)).await
+            }
+            (ServiceKind::Container, Act::Stop) => accepted(client.stop_container(id)).await,
+            (ServiceKind::Container, Act::Restart) => accepted(client.reboot_container(id)).await,
+            (ServiceKind::Container, Act::Uninstall) => {
+                accepted(client.uninstall_container(id)).await
+            }
+            (ServiceKind::Container, Act::Delete) => accepted(client.delete_container(id)).await,
+            (ServiceKind::Database, Act::Redeploy) => accepted(client.redeploy_database(id)).await,
+            (ServiceKind::Database, Act::Stop) => accepted(client.stop_database(id)).await,
+            (ServiceKind::Database, Act::Restart) => accepted(client.reboot_database(id)).await,
+            (ServiceKind::Database, Act::Uninstall) => {
+                accepted(client.uninstall_database(id)).await
+            }
+            (ServiceKind::Database, Act::Delete) => accepted(client.delete_database(id)).await,
+            (ServiceKind::Job, Act::Redeploy) => accepted(client.redeploy_job(id)).await,
+            (ServiceKind::Job, Act::Stop) => accepted(client.stop_job(id)).await,
+            (ServiceKind::Job, Act::Uninstall) => accepted(client.uninstall_job(id)).await,
+            (ServiceKind::Job, Act::Delete) => accepted(client.delete_job(id)).await,
+            (ServiceKind::Helm, Act::Redeploy) => accepted(client.redeploy_helm(id)).await,
+            (ServiceKind::Helm, Act::Stop) => accepted(client.stop_helm(id)).await,
+            (ServiceKind::Helm, Act::Uninstall) => accepted(client.uninstall_helm(id)).await,
+            (ServiceKind::Helm, Act::Delete) => accepted(client.delete_helm(id)).await,
+            (ServiceKind::Terraform, Act::Redeploy) => {
+                accepted(client.redeploy_terraform(&id.to_string())).await
+            }
+            (ServiceKind::Terraform, Act::Stop) => {
+                let environment = self.environment_to_act_in(service).await?;
+                self.send_to_services(environment, &[service], &Act::StopServices)
+                    .await
+            }
+            (ServiceKind::Terraform, Act::Uninstall) => {
+                accepted(client.uninstall_terraform(id)).await
+            }
+            (ServiceKind::Terraform, Act::Delete) => accepted(client.delete_terraform(id)).await,
+            (ServiceKind::AgenticWorkflow, Act::Delete) => {
+                accepted(client.delete_agentic_workflow(id)).await
+            }
+            (ServiceKind::AgenticWorkflow, Act::Cancel { force }) => {
+                let body = types::CancelDeploymentRequest::new().force_cancel(*force);
+                accepted(client.cancel_agentic_workflow_deployment(id, &body)).await
+            }
+            // One service of several cannot be canceled: its environment's deployment can.
+            (_, Act::Cancel { .. }) => {
+                let environment = match subject.environment_id() {
+                    Some(environment) => environment,
+                    None => self.environment_to_act_in(service).await?,
+                };
+                self.send_to_environment(environment, act).await
+            }
+            (kind, other) => Err(unsupported(other, &format!("a service of kind {kind}"))),
+        }
+    }
+
+    /// Deploys one service in a version. Kinds whose own operation cannot do without a version are
+    /// deployed through their environment, which can.
+    async fn deploy_service(
+        &self,
+        service: ServiceRef,
+        version: &ServiceVersion,
+    ) -> Result<Receipt, Fault> {
+        let (client, id) = (&self.client, service.id);
+        match (service.kind, &version.git_commit_id, &version.image_tag) {
+            (ServiceKind::Application, Some(commit), _) => {
+                accepted(client.deploy_application(id, &types::DeployRequest::new(commit))).await
+            }
+            (ServiceKind::Container, _, Some(tag)) => {
+                accepted(client.deploy_container(id, &types::ContainerDeployRequest::new(tag)))
+                    .await
+            }
+            (ServiceKind::Database, _, _) => accepted(client.deploy_database(id)).await,
+            (ServiceKind::Job, commit, tag) => {
+                let mut body = types::JobDeployRequest::new();
+                body.git_commit_id.clone_from(commit);
+                body.image_tag.clone_from(tag);
+                accepted(client.deploy_job(id, &body)).await
+            }
+            (ServiceKind::Helm, commit, _) => {
+                let mut body = types::HelmDeployRequest::new();
+                body.git_commit_id.clone_from(commit);
+                body.chart_version.clone_from(&version.chart_version);
+                body.values_override_git_commit_id
+                    .clone_from(&version.values_override_git_commit_id);
+                accepted(client.deploy_helm(id, &body)).await
+            }
+            (ServiceKind::Terraform, commit, _) => {
+                let mut body = types::TerraformDeployRequest::new();
+                body.git_commit_id.clone_from(commit);
+                accepted(client.deploy_terraform(id, &body)).await
+            }
+            (ServiceKind::AgenticWorkflow, _, _) => Err(unsupported(
+                &Act::Deploy(version.clone()),
+                "an agentic workflow",
+            )),
+            (kind, _, _) => {
+                let environment = self.environment_to_act_in(service).await?;
+                let selection = ServiceSelection::new().with_version(kind, id, version.clone());
+                accepted(client.deploy_all_services(environment, &deploy_request(&selection))).await
+            }
+        }
+    }
+
+    async fn environment_to_act_in(&self, service: ServiceRef) -> Result<Uuid, Fault> {
+        self.environment_of(service)
+            .await
+            .map_err(Fault::before_acting)
+    }
+}

@@ -1,0 +1,30 @@
+//! Points in time that no setting can push beyond what the clock can count.
+//!
+//! Not a clock of its own: the time is Tokio's, so that tests run on paused time.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Longer than anybody waits; Tokio's timers reach further.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+/// So long after `start`; a period that means "never" is cut to decades.
+pub(super) fn after(start: Instant, period: Duration) -> Instant {
+    start.checked_add(period.min(FAR)).unwrap_or(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_that_means_never_is_decades_ahead() {
+        let now = Instant::now();
+        assert_eq!(
+            after(now, Duration::from_secs(1)),
+            now + Duration::from_secs(1)
+        );
+        assert_eq!(after(now, Duration::MAX), now + FAR);
+    }
+}

@@ -1,0 +1,29 @@
+//! Mocking any operation with values that are known at run time.
+//!
+//! The table of all mocks is generated; what a mock has to match and to answer is not in it.
+
+use httpmock::{Mock, MockServer};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::calls::Given;
+
+pub use crate::generated::mocks::MOCKS;
+
+/// How one operation is mocked.
+#[derive(Debug, Clone, Copy)]
+pub struct MockEntry {
+    /// `operationId` of the contract.
+    pub id: &'static str,
+    /// Mocks the operation: every parameter and the body as given, answered with the given value.
+    pub mock: for<'a> fn(&'a MockServer, &Given, &Value) -> Result<Mock<'a>, String>,
+}
+
+/// A value for an answer.
+///
+/// # Errors
+/// Where the type does not take it.
+pub fn decoded<T: DeserializeOwned>(answer: &Value) -> Result<T, String> {
+    qovery_api::decode(answer.to_string().as_bytes())
+        .map_err(|error| format!("the answer does not fit: {error}"))
+}

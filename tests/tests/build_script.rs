@@ -1,0 +1,484 @@
+//! The build script of `qovery-api`, compiled and run as cargo does it: on workspaces with nothing in
+//! them, with a program in the place of cargo that notes how it was called.
+//!
+//! That an edited contract gives another client in the end is tested on demand, because it compiles the
+//! regenerator and the client anew:
+//!
+//! ```text
+//! cargo test -p integration-tests --test build_script -- --ignored --nocapture
+//! ```
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test stops where its setup fails"
+)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use integration_tests::document::workspace as repository;
+use tempfile::TempDir;
+
+#[path = "../../qovery-api/build/fingerprint.rs"]
+mod fingerprint;
+
+/// In the place of cargo: notes arguments and settings, then writes what it was told to, or fails.
+const NOTING_CARGO: &str = r#"
+fn main() {
+    let var = |name: &str| std::env::var(name).ok();
+    let mut note = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+    for name in ["CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_BUILD_DIR"] {
+        note += &format!("\n{name}={:?}", var(name));
+    }
+    let path = var("NOTES").unwrap();
+    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    std::fs::write(&path, format!("{before}{note}\n---\n")).unwrap();
+    match var("WRITES") {
+        Some(text) => std::fs::write(std::env::current_dir().unwrap().join("qovery-api/src/generated/contract.rs"), text).unwrap(),
+        None => { eprintln!("error: openapi.yaml:7: /paths: is wrong\n  help: mend it"); std::process::exit(1) }
+    }
+}
+"#;
+
+/// The compiled build script and the program in the place of cargo.
+fn programs() -> &'static (PathBuf, PathBuf) {
+    static PROGRAMS: OnceLock<(PathBuf, PathBuf)> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("build_script");
+        fs::create_dir_all(&home).expect("a directory");
+        let noting = home.join("noting_cargo.rs");
+        fs::write(&noting, NOTING_CARGO).expect("written");
+        let script = repository().join("qovery-api/build.rs");
+        (
+            compiled(&script, &home.join("build-script")),
+            compiled(&noting, &home.join("noting-cargo")),
+        )
+    })
+}
+
+fn compiled(source: &Path, program: &Path) -> PathBuf {
+    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(compiler)
+        .args(["--edition", "2024", "-o"])
+        .args([program, source])
+        .output()
+        .expect("rustc runs");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    program.to_owned()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A workspace as far as the build script looks at it.
+struct Workspace {
+    home: TempDir,
+}
+
+impl Workspace {
+    /// One whose client is current.
+    fn current() -> Self {
+        let workspace = Self {
+            home: tempfile::tempdir().expect("a directory"),
+        };
+        for (file, content) in [
+            ("openapi.yaml", "openapi: 3.0.3\n"),
+            ("xtask/overlay.yaml", "overlay: 1.0.0\n"),
+            ("xtask/Cargo.toml", "[package]\n"),
+            ("Cargo.toml", "[workspace]\n"),
+            ("qovery-api/Cargo.toml", "[package]\n"),
+        ] {
+            workspace.write(file, content);
+        }
+        workspace.write(
+            "qovery-api/src/generated/contract.rs",
+            &workspace.constants(),
+        );
+        workspace
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.home.path().join("workspace").join(file)
+    }
+
+    fn write(&self, file: &str, content: &str) {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, content).expect("written");
+    }
+
+    /// What the regenerator would write for the contract as it is.
+    fn constants(&self) -> String {
+        let inputs = ["openapi.yaml", "xtask/overlay.yaml"].map(|file| fs::read(self.path(file)));
+        let inputs: Vec<Vec<u8>> = inputs
+            .into_iter()
+            .map(|input| input.expect("read"))
+            .collect();
+        let fingerprint = fingerprint::fingerprint(&inputs);
+        format!("// @generated\npub const FINGERPRINT: &str = \"{fingerprint}\";\n")
+    }
+
+    /// The build script as cargo starts it for a command given in the workspace.
+    fn script(&self) -> Command {
+        let (script, cargo) = programs();
+        let out = self.path("target/debug/build/qovery-api-0/out");
+        fs::create_dir_all(&out).expect("a directory");
+        let mut command = Command::new(script);
+        command
+            .current_dir(self.path("qovery-api"))
+            .env("CARGO_MANIFEST_DIR", self.path("qovery-api"))
+            .env("OUT_DIR", out)
+            .env("HOST", "a-host")
+            .env("CARGO", cargo)
+            .env("NOTES", self.path("notes"))
+            .env("WRITES", self.constants())
+            .env_remove("CI")
+            .env_remove("QOVERY_REGENERATE")
+            .env_remove("QOVERY_WORKSPACE");
+        command
+    }
+
+    /// How the regenerator was called.
+    fn notes(&self) -> Vec<String> {
+        let notes = fs::read_to_string(self.path("notes")).unwrap_or_default();
+        let calls = notes.split("---\n").map(str::to_owned);
+        calls.filter(|call| !call.is_empty()).collect()
+    }
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().expect("the script runs")
+}
+
+#[track_caller]
+fn does_nothing(workspace: &Workspace, command: &mut Command) {
+    let before = fs::read(workspace.path("qovery-api/src/generated/contract.rs")).ok();
+    let output = run(command);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.lines()
+            .all(|line| line.starts_with("cargo::rerun-if-changed=")),
+        "{said}"
+    );
+    assert_eq!(workspace.notes(), Vec::<String>::new());
+    let after = fs::read(workspace.path("qovery-api/src/generated/contract.rs")).ok();
+    assert_eq!(before, after);
+}
+
+#[track_caller]
+fn refuses(workspace: &Workspace, command: &mut Command) -> String {
+    let output = run(command);
+    let said = text(&output.stdout);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("cargo::error="), "{said}");
+    assert_eq!(workspace.notes(), Vec::<String>::new());
+    said
+}
+
+#[track_caller]
+fn regenerates(workspace: &Workspace, command: &mut Command) -> String {
+    let output = run(command);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("cargo::warning=") && said.contains("generated again"),
+        "{said}"
+    );
+    let notes = workspace.notes();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    notes.into_iter().next().expect("one")
+}
+
+#[test]
+fn a_current_client_is_left_alone() {
+    let workspace = Workspace::current();
+    does_nothing(&workspace, &mut workspace.script());
+    does_nothing(&workspace, workspace.script().env("CI", "true"));
+    does_nothing(
+        &workspace,
+        workspace.script().env("QOVERY_REGENERATE", "never"),
+    );
+}
+
+#[test]
+fn the_client_of_this_repository_is_current() {
+    let inputs = ["openapi.yaml", "xtask/overlay.yaml"];
+    let inputs = inputs.map(|file| fs::read(repository().join(file)).expect("readable"));
+    let constants = repository().join("qovery-api/src/generated/contract.rs");
+    let constants = fs::read_to_string(constants).expect("readable");
+    let wanted = format!("\"{}\"", fingerprint::fingerprint(&inputs));
+    assert!(constants.contains(&wanted), "run `cargo xtask generate`");
+}
+
+#[test]
+fn an_edited_contract_runs_the_regenerator_in_a_directory_of_its_own_and_says_so() {
+    for file in ["openapi.yaml", "xtask/overlay.yaml"] {
+        let workspace = Workspace::current();
+        workspace.write(file, "# edited\n");
+        let mut script = workspace.script();
+        let note = regenerates(
+            &workspace,
+            script
+                .env("CARGO_BUILD_TARGET", "another-machine")
+                .env("CARGO_ENCODED_RUSTFLAGS", "-Dwarnings")
+                .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"),
+        );
+        let target = workspace.path("target/regenerate");
+        let target = target.display();
+        assert!(note.contains("--package xtask"), "{note}");
+        assert!(note.contains(&format!("--target-dir {target}")), "{note}");
+        assert!(note.contains("--target a-host -- generate"), "{note}");
+        assert!(note.contains("CARGO_BUILD_TARGET=None"), "{note}");
+        assert!(note.contains("CARGO_ENCODED_RUSTFLAGS=None"), "{note}");
+        assert!(note.contains("RUSTC_WORKSPACE_WRAPPER=None"), "{note}");
+        assert!(
+            note.contains(&format!("CARGO_BUILD_BUILD_DIR=Some(\"{target}\")")),
+            "{note}"
+        );
+        let age = |file: &str| fs::metadata(workspace.path(file)).and_then(|file| file.modified());
+        assert!(
+            age("qovery-api/src/generated/contract.rs").unwrap() <= age(file).unwrap(),
+            "cargo would run the script again"
+        );
+    }
+}
+
+#[test]
+fn a_client_without_generated_code_is_generated() {
+    let workspace = Workspace::current();
+    fs::remove_file(workspace.path("qovery-api/src/generated/contract.rs")).expect("removed");
+    regenerates(&workspace, &mut workspace.script());
+}
+
+#[test]
+fn in_ci_an_edited_contract_is_refused_with_the_command_to_run() {
+    let workspace = Workspace::current();
+    workspace.write("openapi.yaml", "# edited\n");
+    for (name, value) in [("CI", "true"), ("CI", "1"), ("QOVERY_REGENERATE", "never")] {
+        let message = refuses(&workspace, workspace.script().env(name, value));
+        assert!(message.contains("cargo xtask generate"), "{message}");
+        assert!(message.contains(name), "{message}");
+    }
+    let message = refuses(
+        &workspace,
+        workspace.script().env("QOVERY_REGENERATE", "off"),
+    );
+    assert!(
+        message.contains("`off`") && message.contains("`never`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_the_regenerator_says_reaches_the_person_who_builds() {
+    let workspace = Workspace::current();
+    workspace.write("openapi.yaml", "# edited\n");
+    let output = run(workspace.script().env_remove("WRITES"));
+    let said = text(&output.stdout);
+    assert!(!output.status.success(), "{said}");
+    for line in ["openapi.yaml:7: /paths: is wrong", "help: mend it"] {
+        assert!(
+            said.lines()
+                .any(|said| said.starts_with("cargo::error=") && said.contains(line)),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_regenerator_that_leaves_another_client_is_no_success() {
+    let workspace = Workspace::current();
+    let before = workspace.constants();
+    workspace.write("openapi.yaml", "# edited\n");
+    let output = run(workspace.script().env("WRITES", before));
+    assert!(!output.status.success(), "{}", text(&output.stdout));
+}
+
+#[test]
+fn elsewhere_nothing_happens_though_the_contract_was_edited() {
+    let workspace = Workspace::current();
+    workspace.write("openapi.yaml", "# edited\n");
+    let consumer = workspace
+        .home
+        .path()
+        .join("consumer/target/debug/build/qovery-api-0/out");
+    fs::create_dir_all(&consumer).expect("a directory");
+    does_nothing(&workspace, workspace.script().env("OUT_DIR", &consumer));
+    does_nothing(
+        &workspace,
+        workspace
+            .script()
+            .env("OUT_DIR", &consumer)
+            .env("QOVERY_WORKSPACE", workspace.home.path()),
+    );
+}
+
+#[test]
+fn a_package_of_its_own_below_the_workspace_is_elsewhere() {
+    let workspace = Workspace::current();
+    workspace.write("openapi.yaml", "# edited\n");
+    workspace.write("trials/consumer/Cargo.toml", "[package]\n[workspace]\n");
+    let out = workspace.path("trials/consumer/target/debug/build/qovery-api-0/out");
+    fs::create_dir_all(&out).expect("a directory");
+    does_nothing(
+        &workspace,
+        workspace
+            .script()
+            .env("OUT_DIR", &out)
+            .env("QOVERY_WORKSPACE", workspace.path("")),
+    );
+}
+
+#[test]
+fn a_packaged_crate_has_nothing_to_compare() {
+    let workspace = Workspace::current();
+    let mut script = workspace.script();
+    for file in ["openapi.yaml", "xtask/overlay.yaml", "xtask/Cargo.toml"] {
+        fs::remove_file(workspace.path(file)).expect("removed");
+    }
+    does_nothing(&workspace, &mut script);
+}
+
+#[test]
+fn a_command_in_the_workspace_with_artifacts_elsewhere_belongs_to_the_workspace() {
+    let workspace = Workspace::current();
+    workspace.write("openapi.yaml", "# edited\n");
+    let out = workspace
+        .home
+        .path()
+        .join("artifacts/debug/build/qovery-api-0/out");
+    fs::create_dir_all(&out).expect("a directory");
+    let mut script = workspace.script();
+    regenerates(
+        &workspace,
+        script
+            .env("OUT_DIR", &out)
+            .env("QOVERY_WORKSPACE", workspace.path(".")),
+    );
+}
+
+#[test]
+fn a_client_of_other_files_is_kept_and_mentioned() {
+    let workspace = Workspace::current();
+    workspace.write(
+        "qovery-api/src/generated/contract.rs",
+        "pub const FINGERPRINT: &str = \"\";\n",
+    );
+    let output = run(workspace.script().env("CI", "true"));
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("cargo::warning=the client was generated from other files"),
+        "{said}"
+    );
+    assert_eq!(workspace.notes(), Vec::<String>::new());
+}
+
+#[test]
+fn builds_at_the_same_time_regenerate_once() {
+    let workspace = Workspace::current();
+    workspace.write("openapi.yaml", "# edited\n");
+    let mut scripts: Vec<Command> = (0..4).map(|_| workspace.script()).collect();
+    let running: Vec<_> = scripts
+        .iter_mut()
+        .map(|script| script.spawn().expect("the script runs"))
+        .collect();
+    for mut script in running {
+        assert!(script.wait().expect("it ends").success());
+    }
+    assert_eq!(workspace.notes().len(), 1);
+}
+
+#[test]
+fn the_script_runs_again_when_the_contract_changes_and_not_when_a_variable_does() {
+    let workspace = Workspace::current();
+    let said = text(&run(&mut workspace.script()).stdout);
+    for file in ["openapi.yaml", "overlay.yaml", "contract.rs"] {
+        let watched = |line: &str| {
+            line.starts_with("cargo::rerun-if-changed=")
+                && Path::new(line).file_name() == Some(OsStr::new(file))
+        };
+        assert!(said.lines().any(watched), "{file}: {said}");
+    }
+    assert!(!said.contains("rerun-if-env-changed"), "{said}");
+}
+
+#[test]
+#[ignore = "compiles the regenerator and the client anew"]
+fn an_edit_of_the_contract_and_a_build_give_the_new_client() {
+    let home = tempfile::tempdir().expect("a directory");
+    copy_of_the_repository(home.path());
+    let build = |variable: Option<(&str, &str)>| {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command
+            .args(["build", "--package=qovery-api", "--no-default-features"])
+            .current_dir(home.path())
+            .env_remove("CI")
+            .env_remove("CARGO_MANIFEST_DIR")
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("QOVERY_REGENERATE")
+            .envs(variable);
+        let begin = std::time::Instant::now();
+        let output = command.output().expect("cargo runs");
+        println!(
+            "{variable:?}: {:?}\n{}",
+            begin.elapsed(),
+            text(&output.stderr)
+        );
+        output
+    };
+    let contract = home.path().join("openapi.yaml");
+    let operations = home
+        .path()
+        .join("qovery-api/src/generated/environments/operations.rs");
+    let before = fs::read_to_string(&operations).expect("readable");
+
+    let output = build(None);
+    assert!(output.status.success());
+    assert!(!text(&output.stderr).contains("generated again"));
+    assert!(!home.path().join("target/regenerate").exists());
+
+    let edited = fs::read_to_string(&contract).expect("readable").replace(
+        "operationId: getEnvironmentStatus\n",
+        "operationId: lookAtEnvironment\n",
+    );
+    fs::write(&contract, edited).expect("written");
+    let output = build(Some(("CI", "true")));
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("cargo xtask generate"));
+    assert_eq!(fs::read_to_string(&operations).expect("readable"), before);
+
+    let output = build(None);
+    assert!(output.status.success());
+    assert!(text(&output.stderr).contains("generated again"));
+    let after = fs::read_to_string(&operations).expect("readable");
+    assert!(after.contains("pub fn look_at_environment("));
+    assert!(!after.contains("pub fn get_environment_status("));
+
+    let output = build(None);
+    assert!(output.status.success());
+    assert!(
+        !text(&output.stderr).contains("Compiling"),
+        "a build after it has nothing to do"
+    );
+}
+
+/// Copies what git tracks or would track.
+fn copy_of_the_repository(to: &Path) {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(repository())
+        .output()
+        .expect("git runs");
+    for file in text(&listed.stdout).lines() {
+        let target = to.join(file);
+        fs::create_dir_all(target.parent().expect("a parent")).expect("a directory");
+        fs::copy(repository().join(file), target).expect("copied");
+    }
+}

@@ -1,0 +1,100 @@
+//! The client against a server that was made from the published contract by somebody else's tool. It
+//! checks every request against that contract, and answers as the contract says. On demand:
+//!
+//! ```text
+//! npx @stoplight/prism-cli mock --port 4010 REVISION
+//! PUBLISHED_MOCK=http://127.0.0.1:4010 cargo test -p integration-tests --test published_mock -- --ignored --nocapture
+//! ```
+
+#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+
+use std::collections::BTreeMap;
+
+use integration_tests::calls::OPERATIONS;
+use integration_tests::document;
+use integration_tests::expected::plans;
+use qovery_api::{AccessToken, Client};
+
+/// What the published contract asks for without declaring it, so that no client sends it: owner, name
+/// and provider of a git repository, the plan of an organization, `registry_d`.
+const UNDECLARED: &str = "the published contract requires what it does not declare";
+/// The texts that the tests send are no addresses and no durations, which the client takes as texts.
+const SAMPLE: &str = "the value of the test has not the published format";
+/// Commits are listed from one on, and their ids are no UUIDs.
+const CURSOR: &str = "the published contract takes the id of a commit for a UUID";
+
+/// Operations that the server refuses for a reason that is none of the client's.
+const EXPLAINED: [(&str, &str); 17] = [
+    ("checkContainerImage", UNDECLARED),
+    ("checkDockerfile", UNDECLARED),
+    ("checkGitFile", UNDECLARED),
+    ("checkHelmRepository", UNDECLARED),
+    ("createAlertReceiver", SAMPLE),
+    ("createAlertRule", SAMPLE),
+    ("createHelm", UNDECLARED),
+    ("editAlertReceiver", SAMPLE),
+    ("editAlertRule", SAMPLE),
+    ("editHelm", UNDECLARED),
+    ("editOrganization", UNDECLARED),
+    ("listApplicationCommit", CURSOR),
+    ("listDirectoriesFromGitRepository", UNDECLARED),
+    ("listJobCommit", CURSOR),
+    ("listTfVarsFilesFromGitRepo", UNDECLARED),
+    ("parseTerraformVariablesFromGitRepo", UNDECLARED),
+    ("validateNewAlertReceiver", SAMPLE),
+];
+
+#[tokio::test]
+#[ignore = "needs a server: set PUBLISHED_MOCK to its address"]
+async fn every_operation_that_is_still_published_is_accepted_and_read() {
+    let address = std::env::var("PUBLISHED_MOCK").expect("PUBLISHED_MOCK names the server");
+    let client = Client::builder()
+        .base_url(address)
+        .token(AccessToken::new("qov_test-token").expect("a token"))
+        .build()
+        .expect("a client");
+    let contract = document::contract();
+    let (mut called, mut explained) = (0, 0);
+    let mut problems = BTreeMap::new();
+    for operation in document::operations(&contract) {
+        let entry = OPERATIONS.iter().find(|entry| entry.id == operation.id);
+        let (Some(entry), false) = (entry, operation.deprecated) else {
+            continue;
+        };
+        let plan = plans(&contract, &operation).into_iter().next();
+        let plan = plan.expect("every operation can be called");
+        called += 1;
+        let outcome = match (entry.call)(&client, &plan.given) {
+            Ok(call) => call.await,
+            Err(problem) => {
+                problems.insert(operation.id, problem);
+                continue;
+            }
+        };
+        if let Err(error) = outcome {
+            let mut message = error.to_string();
+            if let Some(body) = error.body() {
+                message.push_str(&format!("\n{}", String::from_utf8_lossy(body)));
+            }
+            let known = EXPLAINED.iter().find(|(id, _)| *id == operation.id);
+            // Only a refusal of what was sent is explained: an answer has to be read in any case.
+            match known.filter(|_| {
+                error.is_bad_request() || error.status().is_some_and(|status| status == 422)
+            }) {
+                Some((_, why)) => {
+                    println!("{}: {why}", operation.id);
+                    explained += 1;
+                }
+                None => {
+                    problems.insert(operation.id, message);
+                }
+            }
+        }
+    }
+    println!("{called} operations called, {explained} failures explained");
+    assert!(
+        problems.is_empty(),
+        "{} operations: {problems:#?}",
+        problems.len()
+    );
+}

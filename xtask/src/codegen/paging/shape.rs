@@ -1,0 +1,180 @@
+//! Recognises how an operation pages, by its parameters.
+//!
+//! Not for what a page is made of: see `page`.
+
+use crate::codegen::model::{Location, OperationModel, ParameterModel};
+use crate::problem::Problem;
+
+/// How an operation pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Shape {
+    StartId,
+    ContinueToken,
+    Window { default_size: u32 },
+}
+
+/// How many items a window holds where neither the contract nor the description says it.
+const DEFAULT_WINDOW: u32 = 20;
+
+/// The query parameters of the known shapes, as the contract writes them.
+pub(super) const START_ID: &str = "startId";
+pub(super) const FORWARD: &str = "continueToken";
+pub(super) const BACKWARD: &str = "stepBackToken";
+pub(super) const SIZE: &str = "pageSize";
+
+/// Names of parameters that page elsewhere, in lower case without separators.
+const SUSPECTS: &[&str] = &[
+    "after",
+    "batch",
+    "before",
+    "count",
+    "endcursor",
+    "endingbefore",
+    "first",
+    "from",
+    "index",
+    "last",
+    "limit",
+    "marker",
+    "maxresults",
+    "next",
+    "nexttoken",
+    "perpage",
+    "position",
+    "previous",
+    "rows",
+    "since",
+    "size",
+    "skip",
+    "start",
+    "startingafter",
+    "to",
+    "token",
+    "top",
+    "until",
+];
+
+/// Parts of names that mean paging wherever they occur.
+const SUSPICIOUS_PARTS: &[&str] = &[
+    "cursor", "offset", "page", "continue", "startid", "stepback",
+];
+
+/// Parameters that look like paging and are not: the operation, the parameter, and why.
+const NOT_PAGING: &[(&str, &str, &str)] = &[
+    ("get-cluster-logs", "start", "a point in time"),
+    ("get-cluster-logs", "since", "a span of time"),
+    (
+        "get-cluster-logs",
+        "limit",
+        "how many lines to read; where to begin is a time",
+    ),
+    ("get-cluster-metrics", "start", "a point in time"),
+];
+
+/// How an operation pages; `None` where it does not.
+///
+/// # Errors
+/// Where a parameter looks like paging but the operation has no known shape.
+pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
+    let query: Vec<&ParameterModel> = operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.location == Location::Query)
+        .collect();
+    let has = |name: &str| query.iter().any(|parameter| parameter.name == name);
+    let known: &[&str] = if operation.http_method != "GET" {
+        &[]
+    } else if has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
+        &[START_ID, SIZE]
+    } else if has(FORWARD) && has(BACKWARD) && !has(START_ID) {
+        &[FORWARD, BACKWARD, SIZE]
+    } else if has(SIZE) && !has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
+        &[SIZE]
+    } else {
+        &[]
+    };
+    for parameter in &query {
+        let name = parameter.name.as_str();
+        let is_no_page = NOT_PAGING
+            .iter()
+            .any(|(id, other, _)| *id == operation.id && *other == name);
+        if !known.contains(&name) && !is_no_page && looks_like_paging(name) {
+            return Err(unknown_shape(operation, &format!("the parameter `{name}`")));
+        }
+    }
+    Ok(match known.first() {
+        Some(&START_ID) => Some(Shape::StartId),
+        Some(&FORWARD) => Some(Shape::ContinueToken),
+        Some(_) => {
+            let size = query.iter().find(|parameter| parameter.name == SIZE);
+            Some(Shape::Window {
+                default_size: size
+                    .and_then(|size| default_size(size))
+                    .unwrap_or(DEFAULT_WINDOW),
+            })
+        }
+        None => None,
+    })
+}
+
+/// The problem of an operation that looks like paging in a way that is not known.
+pub(super) fn unknown_shape(operation: &OperationModel, what: &str) -> Problem {
+    Problem::new(format!(
+        "{what} of `{}` looks like paging, but the operation has no known shape of it",
+        operation.id
+    ))
+    .with_pointer(operation.pointer.clone())
+    .with_help(
+        "classify it in xtask/src/codegen/paging/shape.rs: a new shape, or an exception with its reason",
+    )
+}
+
+/// In lower case, without separators.
+pub(super) fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.collect::<String>().to_ascii_lowercase()
+}
+
+fn looks_like_paging(name: &str) -> bool {
+    let plain = plain(name);
+    SUSPECTS.contains(&plain.as_str()) || SUSPICIOUS_PARTS.iter().any(|part| plain.contains(part))
+}
+
+/// The default that the description ends with, as the normaliser writes it.
+fn default_size(parameter: &ParameterModel) -> Option<u32> {
+    let text = parameter.description.as_deref()?.to_ascii_lowercase();
+    let after = text.split("default").nth(1)?;
+    let digits: String = after
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_that_page_elsewhere_are_noticed() {
+        for name in [
+            "page",
+            "offset",
+            "next_page",
+            "pageToken",
+            "cursor",
+            "startingAfter",
+            "per_page",
+        ] {
+            assert!(looks_like_paging(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_parameters_are_not() {
+        for name in ["skipReconcile", "targetType", "name", "version", "toUpdate"] {
+            assert!(!looks_like_paging(name), "{name}");
+        }
+    }
+}

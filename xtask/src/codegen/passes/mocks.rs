@@ -1,0 +1,433 @@
+//! Brings progenitor's mocks into the form of this client.
+//!
+//! Progenitor writes, for each operation, a matcher with a method for each parameter, a responder, and
+//! a method of an extension trait for httpmock's server. From that come the names and the types of the
+//! values. The bodies are calls of `qovery_api::mock`, which knows what progenitor does not: how this
+//! client prints a value in a path or a query, lists, texts that are no JSON, and answers that may be
+//! empty. Matcher and responder are one generic type each, with an `impl` for each operation.
+
+mod entry;
+mod read;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::Type;
+
+use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel};
+use crate::problem::Problem;
+
+use super::{docs, methods::Signature, names, types};
+
+pub(crate) use entry::entry;
+pub(crate) use read::{Matchers, read};
+
+/// What is written for one operation.
+#[derive(Debug)]
+pub(crate) struct Emitted {
+    /// A method of `MockServerExt`.
+    pub(crate) method: TokenStream,
+    /// The methods of matcher and responder.
+    pub(crate) blocks: TokenStream,
+}
+
+/// Writes the mock of one operation.
+///
+/// # Errors
+/// Where progenitor's mock lacks a parameter that the contract has.
+pub(crate) fn emit(
+    operation: &OperationModel,
+    signatures: &BTreeMap<String, Signature>,
+    matchers: &Matchers,
+) -> Result<Emitted, Problem> {
+    let problem = |what: &str| {
+        Problem::new(format!(
+            "progenitor's mock of the operation `{}` lacks {what}",
+            operation.id
+        ))
+        .with_pointer(operation.pointer.clone())
+    };
+    let taken = matchers
+        .0
+        .get(&operation.method_name)
+        .ok_or_else(|| problem("a matcher"))?;
+    let mut setters = Vec::new();
+    for parameter in &operation.parameters {
+        let ty = taken
+            .get(parameter.rust_name.trim_start_matches("r#"))
+            .ok_or_else(|| problem(&format!("the parameter `{}`", parameter.name)))?;
+        setters.push(matcher(parameter, ty));
+    }
+    if operation.body.is_some() {
+        let ty = taken.get("body").ok_or_else(|| problem("the body"))?;
+        setters.push(body(operation, ty));
+    }
+    let marker = format_ident!("{}", operation.type_name);
+    let output = signatures
+        .get(&operation.method_name)
+        .and_then(|signature| signature.output.as_ref());
+    let responders = responders(operation, output);
+    let matchers = (!setters.is_empty()).then(|| {
+        quote! {
+            impl When<operations::#marker> { #(#setters)* }
+        }
+    });
+    let name = names::apart(&operation.method_name, &["mock_operation"]);
+    let text = docs::attributes(&format!(
+        "Mocks `{} {}`.",
+        operation.http_method, operation.path
+    ));
+    Ok(Emitted {
+        method: quote! {
+            #text
+            fn #name(&self, configure: impl FnOnce(When<operations::#marker>, Then<operations::#marker>)) -> Mock<'_> {
+                self.mock_operation(configure)
+            }
+        },
+        blocks: quote! {
+            #matchers
+            impl Then<operations::#marker> { #(#responders)* }
+        },
+    })
+}
+
+/// What every matcher can do already: a parameter of that name gets an underscore.
+const TAKEN: &[&str] = &[
+    "body",
+    "clone",
+    "fmt",
+    "header_value",
+    "into_inner",
+    "json_body",
+    "map",
+    "path_value",
+    "query_joined",
+    "query_list",
+    "query_repeated",
+    "query_value",
+    "raw_body",
+];
+
+fn bare(ty: &Type) -> &Type {
+    match types::inside(ty, "Option").unwrap_or(ty) {
+        Type::Reference(reference) => &reference.elem,
+        other => other,
+    }
+}
+
+/// How a matcher takes a value: lists and texts by reference, and nothing where it may be absent.
+fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
+    let ident = matcher_name(parameter);
+    let wire = &parameter.name;
+    let ty = bare(ty);
+    let is_text = matches!(types::last_name(ty).as_deref(), Some("str" | "String"));
+    let place = match parameter.location {
+        Location::Path => "path parameter",
+        Location::Query => "query parameter",
+        Location::Header => "header",
+    };
+    let text = docs::attributes(&format!("The {place} `{wire}` has this value."));
+    if let Some(item) = types::inside(ty, "Vec").filter(|_| parameter.location == Location::Query) {
+        let matching = if parameter.comma_separated {
+            quote!(query_joined)
+        } else {
+            quote!(query_repeated)
+        };
+        let text = docs::attributes(&format!("The {place} `{wire}` has these values."));
+        return quote! {
+            #text
+            pub fn #ident(self, values: &[#item]) -> Self { self.#matching(#wire, values) }
+        };
+    }
+    let value = if is_text {
+        quote!(&str)
+    } else {
+        ty.to_token_stream()
+    };
+    let optional = if is_text {
+        quote!(&'a str)
+    } else {
+        ty.to_token_stream()
+    };
+    let lifetime = is_text.then(|| quote!(<'a>));
+    match (parameter.location, parameter.required) {
+        (Location::Path, _) => quote! {
+            #text
+            pub fn #ident(self, value: #value) -> Self { self.path_value(#wire, &value) }
+        },
+        (Location::Query, true) => quote! {
+            #text
+            pub fn #ident(self, value: #value) -> Self { self.query_value(#wire, Some(value)) }
+        },
+        (Location::Query, false) => quote! {
+            #text
+            pub fn #ident #lifetime(self, value: impl Into<Option<#optional>>) -> Self {
+                self.query_value(#wire, value.into())
+            }
+        },
+        (Location::Header, true) => quote! {
+            #text
+            pub fn #ident(self, value: #value) -> Self {
+                self.header_value(#wire, Some(value.to_string()))
+            }
+        },
+        (Location::Header, false) => quote! {
+            #text
+            pub fn #ident #lifetime(self, value: impl Into<Option<#optional>>) -> Self {
+                self.header_value(#wire, value.into().map(|value| value.to_string()))
+            }
+        },
+    }
+}
+
+/// The name of a matcher's method for a parameter.
+fn matcher_name(parameter: &ParameterModel) -> syn::Ident {
+    names::apart(parameter.rust_name.trim_start_matches("r#"), TAKEN)
+}
+
+fn body(operation: &OperationModel, ty: &Type) -> TokenStream {
+    let Some(body) = &operation.body else {
+        return TokenStream::new();
+    };
+    let optional = body.required == Some(false);
+    let text = docs::attributes(if optional {
+        "The body is this one, or empty."
+    } else {
+        "The body is this one."
+    });
+    if body.kind != BodyKind::Json {
+        return quote! {
+            #text
+            pub fn body(self, value: impl AsRef<[u8]>) -> Self { self.raw_body(Some(value.as_ref())) }
+        };
+    }
+    let ty = slice(bare(ty));
+    if optional {
+        quote! {
+            #text
+            pub fn body<'a>(self, value: impl Into<Option<&'a #ty>>) -> Self { self.json_body(value.into()) }
+        }
+    } else {
+        quote! {
+            #text
+            pub fn body(self, value: &#ty) -> Self { self.json_body(Some(value)) }
+        }
+    }
+}
+
+/// A list as what is behind a reference to it.
+fn slice(ty: &Type) -> TokenStream {
+    match types::inside(ty, "Vec") {
+        Some(item) => quote!([#item]),
+        None => ty.to_token_stream(),
+    }
+}
+
+/// A method for each status that is declared as a success.
+fn responders(operation: &OperationModel, output: Option<&Type>) -> Vec<TokenStream> {
+    let mut statuses: Vec<&str> = operation
+        .success
+        .statuses
+        .iter()
+        .map(String::as_str)
+        .collect();
+    if statuses.is_empty() {
+        statuses.push("2XX");
+    }
+    statuses
+        .into_iter()
+        .map(|status| responder(operation, status, output))
+        .collect()
+}
+
+fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) -> TokenStream {
+    let (name, number) = status_name(status);
+    let (given, code) = match number {
+        Some(number) => (TokenStream::new(), quote!(#number)),
+        None => (quote!(status: u16,), quote!(Self::success_status(status))),
+    };
+    let text = docs::attributes(&match number {
+        Some(number) => format!("Status {number}, as the contract declares it."),
+        None => {
+            "A status from 200 to 299.\n\n# Panics\nWhere the status is another one.".to_owned()
+        }
+    });
+    let media = operation
+        .success
+        .content_type
+        .as_deref()
+        .unwrap_or_default();
+    let empty = matches!(number, Some(204 | 205)) && operation.success.format != Format::Json;
+    let (value, answer) = match (operation.success.format, output) {
+        _ if empty => (TokenStream::new(), quote!(self.empty(#code))),
+        (Format::Json, Some(ty)) => {
+            let ty = slice(ty);
+            (quote!(value: &#ty), quote!(self.json(#code, value)))
+        }
+        (Format::JsonOrEmpty, Some(ty)) => {
+            let ty = slice(types::inside(ty, "Option").unwrap_or(ty));
+            (
+                quote!(value: impl Into<Option<&'a #ty>>),
+                quote!(self.json_or_empty(#code, value.into())),
+            )
+        }
+        (Format::Text, _) => (quote!(value: &str), quote!(self.raw(#code, #media, value))),
+        (Format::Binary, _) => (
+            quote!(value: impl AsRef<[u8]>),
+            quote!(self.raw(#code, #media, value)),
+        ),
+        _ => (TokenStream::new(), quote!(self.empty(#code))),
+    };
+    let lifetime =
+        (operation.success.format == Format::JsonOrEmpty && !empty).then(|| quote!(<'a>));
+    quote! {
+        #text
+        pub fn #name #lifetime(self, #given #value) -> Self { #answer }
+    }
+}
+
+/// The name of a responder's method, and the status where it is one.
+fn status_name(status: &str) -> (syn::Ident, Option<u16>) {
+    let Ok(number) = status.parse::<u16>() else {
+        return (format_ident!("success"), None);
+    };
+    let name = match number {
+        200 => "ok".to_owned(),
+        201 => "created".to_owned(),
+        202 => "accepted".to_owned(),
+        203 => "non_authoritative_information".to_owned(),
+        204 => "no_content".to_owned(),
+        205 => "reset_content".to_owned(),
+        206 => "partial_content".to_owned(),
+        207 => "multi_status".to_owned(),
+        other => format!("status_{other}"),
+    };
+    (format_ident!("{name}"), Some(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::codegen::normalise::tests::normalised;
+    use crate::codegen::passes::{methods, usage};
+
+    /// What is written for the one operation of a document, with single spaces.
+    fn written(mut operation: Value) -> String {
+        operation["operationId"] = json!("find");
+        let normalised = normalised(json!({
+            "openapi": "3.0.3",
+            "info": {"title": "", "version": "1"},
+            "paths": {"/a/{id}": {"post": operation}},
+        }));
+        let trees = crate::codegen::progenitor(&normalised).expect("accepted before");
+        let known = usage::names(&normalised);
+        let signatures = methods::read(&trees.client, &known);
+        let matchers = read(&trees.mocks, &known);
+        let [operation] = normalised.operations.as_slice() else {
+            panic!("one operation")
+        };
+        let emitted = emit(operation, &signatures, &matchers).expect("it has a mock");
+        let (method, blocks) = (emitted.method, emitted.blocks);
+        let file = syn::parse2(quote!(trait Ext { #method } #blocks)).expect("it is Rust");
+        let text = prettyplease::unparse(&file);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn parameter(name: &str, place: &str, schema: Value) -> Value {
+        json!({"name": name, "in": place, "required": place == "path", "schema": schema})
+    }
+
+    #[test]
+    fn each_parameter_is_a_method_that_takes_what_the_call_takes() {
+        let text = written(json!({
+            "parameters": [
+                parameter("id", "path", json!({"type": "string", "format": "uuid"})),
+                parameter("name", "query", json!({"type": "string"})),
+                parameter("tags", "query", json!({"type": "array", "items": {"type": "string"}})),
+                parameter("kind", "query", json!({"type": "string", "nullable": true, "enum": ["A", "B"]})),
+                parameter("map", "query", json!({"type": "integer"})),
+                parameter("X-Trace", "header", json!({"type": "string"})),
+            ],
+            "responses": {"204": {"description": ""}},
+        }));
+        for expected in [
+            "fn id(self, value: uuid::Uuid) -> Self { self.path_value(\"id\", &value) }",
+            "fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self { self.query_value(\"name\", value.into()) }",
+            "fn tags(self, values: &[String]) -> Self { self.query_repeated(\"tags\", values) }",
+            "fn kind(self, value: impl Into<Option<types::FindKind>>) -> Self",
+            "fn map_(self, value: impl Into<Option<i64>>) -> Self",
+            "self.header_value(\"X-Trace\", value.into().map(|value| value.to_string()))",
+            "fn no_content(self) -> Self { self.empty(204u16) }",
+        ] {
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_the_form_that_the_contract_declares() {
+        let answered = |responses: Value| {
+            written(json!({
+                "parameters": [parameter("id", "path", json!({"type": "string"}))],
+                "responses": responses,
+            }))
+        };
+        let content = |media: &str, schema: Value| json!({"description": "", "content": {media: {"schema": schema}}});
+        let text =
+            answered(json!({"200": content("application/x-yaml", json!({"type": "string"}))}));
+        assert!(
+            text.contains("fn ok(self, value: &str) -> Self { self.raw(200u16, \"application/x-yaml\", value) }"),
+            "{text}"
+        );
+        let list = json!({"type": "array", "items": {"type": "integer"}});
+        let text = answered(json!({
+            "202": content("application/json", list),
+            "204": {"description": ""},
+        }));
+        assert!(
+            text.contains("fn accepted<'a>(self, value: impl Into<Option<&'a [i64]>>) -> Self"),
+            "{text}"
+        );
+        assert!(text.contains("fn no_content(self) -> Self"), "{text}");
+        let text =
+            answered(json!({"default": content("application/json", json!({"type": "string"}))}));
+        assert!(
+            text.contains("fn success(self, status: u16, value: &String) -> Self { self.json(Self::success_status(status), value) }"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_body_is_matched_by_its_model_or_as_text() {
+        let sent = |body: Value| {
+            written(json!({
+                "parameters": [parameter("id", "path", json!({"type": "string"}))],
+                "requestBody": body,
+                "responses": {"204": {"description": ""}},
+            }))
+        };
+        let model = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+        let json_body = |required: bool| json!({"required": required, "content": {"application/json": {"schema": model}}});
+        let text = sent(json_body(true));
+        assert!(
+            text.contains(
+                "fn body(self, value: &types::FindRequest) -> Self { self.json_body(Some(value)) }"
+            ),
+            "{text}"
+        );
+        let text = sent(json_body(false));
+        assert!(
+            text.contains("fn body<'a>(self, value: impl Into<Option<&'a types::FindRequest>>) -> Self { self.json_body(value.into()) }"),
+            "{text}"
+        );
+        let text = sent(
+            json!({"required": true, "content": {"text/plain": {"schema": {"type": "string"}}}}),
+        );
+        assert!(
+            text.contains("self.raw_body(Some(value.as_ref()))"),
+            "{text}"
+        );
+    }
+}

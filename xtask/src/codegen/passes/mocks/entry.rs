@@ -1,0 +1,101 @@
+//! Writes the table by which the tests of the workspace mock every operation.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+
+use crate::codegen::model::{BodyKind, Format, Location, OperationModel};
+use crate::codegen::passes::{methods::Signature, names, types};
+
+use super::{Matchers, bare, matcher_name, status_name};
+
+/// Writes the entry by which the tests mock the operation with values that are given when it is
+/// called, or nothing where progenitor wrote no method for it.
+pub(crate) fn entry(
+    operation: &OperationModel,
+    signatures: &BTreeMap<String, Signature>,
+    matchers: &Matchers,
+) -> Option<TokenStream> {
+    let signature = signatures.get(&operation.method_name)?;
+    let taken = matchers.0.get(&operation.method_name)?;
+    let mut values = Vec::new();
+    let mut setters = Vec::new();
+    for (index, parameter) in operation.parameters.iter().enumerate() {
+        let ty = bare(taken.get(parameter.rust_name.trim_start_matches("r#"))?);
+        let place = match parameter.location {
+            Location::Path => "path",
+            Location::Query => "query",
+            Location::Header => "header",
+        };
+        let (name, value) = (
+            format!("{place} {}", parameter.name),
+            format_ident!("value_{index}"),
+        );
+        let setter = matcher_name(parameter);
+        let (ty, argument) = match (types::inside(ty, "Vec"), types::last_name(ty).as_deref()) {
+            (Some(item), _) => (quote!(Vec<#item>), quote!(&#value)),
+            (None, Some("str" | "String")) => (quote!(String), quote!(#value.as_str())),
+            (None, _) => (ty.to_token_stream(), quote!(#value)),
+        };
+        values.push(quote!(let #value = given.value::<#ty>(#name)?;));
+        setters.push(quote!(.#setter(#argument)));
+    }
+    if let Some(body) = &operation.body {
+        if body.kind == BodyKind::Json {
+            let ty = bare(taken.get("body")?);
+            values.push(quote!(let body = given.body::<#ty>()?;));
+        } else {
+            values.push(quote!(let body = given.body_text()?;));
+        }
+        setters.push(quote!(.body(&body)));
+    }
+    let given_values = values.len();
+    let takes_given = given_values > 0;
+    let status = operation
+        .success
+        .statuses
+        .first()
+        .map_or("2XX", String::as_str);
+    let (responder, number) = status_name(status);
+    let code = number.is_none().then(|| quote!(200,));
+    let argument = match operation.success.format {
+        _ if matches!(number, Some(204 | 205)) => TokenStream::new(),
+        Format::Json | Format::JsonOrEmpty => {
+            let ty = signature.output.as_ref()?;
+            let ty = types::inside(ty, "Option").unwrap_or(ty);
+            values.push(quote!(let answer = decoded::<#ty>(answer)?;));
+            quote!(&answer)
+        }
+        Format::Text | Format::Binary => {
+            values.push(quote!(let answer = decoded::<String>(answer)?;));
+            quote!(&answer)
+        }
+        Format::NoContent => TokenStream::new(),
+    };
+    let method = names::apart(&operation.method_name, &["mock_operation"]);
+    let id = &operation.id;
+    let (given, answer) = (
+        used(takes_given, quote!(given)),
+        used(values.len() > given_values, quote!(answer)),
+    );
+    let when = if setters.is_empty() {
+        quote!(drop(when);)
+    } else {
+        quote!(when #(#setters)*;)
+    };
+    Some(quote! {
+        MockEntry {
+            id: #id,
+            mock: |server, #given, #answer| {
+                #(#values)*
+                Ok(server.#method(|when, then| { #when then.#responder(#code #argument); }))
+            },
+        }
+    })
+}
+
+/// The name of an argument that is used, or the one that says that it is not.
+fn used(is_used: bool, name: TokenStream) -> TokenStream {
+    if is_used { name } else { quote!(_) }
+}
