@@ -174,7 +174,7 @@ async fn a_request_that_was_not_mocked_is_an_error() {
 async fn an_optional_parameter_is_matched_by_its_value_or_by_its_absence() {
     let server = MockServer::start_async().await;
     let environment = Uuid::from_u128(7);
-    let history: types::DeploymentHistoryEnvironmentPaginatedResponseList =
+    let history: types::DeploymentHistoryEnvironmentPage =
         model(json!({"page": 1, "page_size": 20, "results": []}));
     let last = Uuid::from_u128(20);
     let first = server.list_environment_deployment_history(|when, then| {
