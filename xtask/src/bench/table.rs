@@ -76,7 +76,7 @@ impl Spread {
         let middle = values.len() / 2;
         Self {
             minimum: at(0),
-            median: if values.len() % 2 == 0 && middle > 0 {
+            median: if values.len().is_multiple_of(2) && middle > 0 {
                 f64::midpoint(at(middle - 1), at(middle))
             } else {
                 at(middle)
