@@ -92,5 +92,5 @@ fn keep_current(workspace: &Workspace) -> Result<Option<String>, String> {
 
 /// Whether this is a run of continuous integration, as its variable is commonly understood.
 fn in_ci() -> bool {
-    env::var_os("CI").is_some_and(|value| value != "" && value != "false" && value != "0")
+    env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false" && value != "0")
 }

@@ -1,13 +1,67 @@
-//! Helpers on top of [`qovery_api`]: connecting, paging and waiting.
+//! Helpers on top of [`qovery_api`], a client of the Qovery API: connecting, paging, acting and
+//! waiting, and recipes of several calls.
 //!
-//! Not for wrapping operations that need no help: those are called on [`qovery_api::Client`]
-//! directly.
+//! ```no_run
+//! use qovery_ext::{connect, qovery_api::uuid::Uuid, wait::WaitExt};
+//!
+//! # async fn example(environment: Uuid) -> Result<(), Box<dyn std::error::Error>> {
+//! let client = connect::from_env()?; // QOVERY_API_TOKEN
+//! let reached = client
+//!     .environment(environment)
+//!     .deploy()
+//!     .on_progress(|progress| println!("{progress}"))
+//!     .await?;
+//! println!("deployed in {} s", reached.elapsed.as_secs());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The helpers hand out and take the same [`Client`](qovery_api::Client), which is re-exported with
+//! the rest of its crate. Not for wrapping operations that need no help: those are called on the
+//! client directly.
+//!
+//! # Modules
+//!
+//! | module | for | begin with |
+//! |---|---|---|
+//! | [`connect`] | a client that finds its token, repeats what is safe to repeat, keeps to limits | [`connect::from_env`], [`connect::Connect`] |
+//! | [`wait`] | deploy, stop, delete… and know how it ended | [`wait::WaitExt`], [`wait::WaitError`] |
+//! | [`page`] | lists that come in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
+//! | [`recipes`] | what takes several calls: services by name, URLs, variables | [`recipes::find_service`], [`recipes::urls`] |
+//! | `fake` | a fake of the API, to test automation with | `fake::FakeQovery` |
+//!
+//! # Features
+//!
+//! | feature | default | what it does |
+//! |---|---|---|
+//! | `rustls` | yes | TLS by rustls |
+//! | `native-tls` | no | TLS by the system's library |
+//! | `variables` | no | `recipes::set_variable`, and the area of the API that it needs |
+//! | `fake` | no | the module `fake`; for tests |
+//!
+//! Of the areas of [`qovery_api`], those that [`wait`] acts on are enabled: environments, projects,
+//! each kind of service, clusters. For other operations, depend on `qovery-api` too and enable theirs.
+//!
+//! # What holds everywhere
+//!
+//! - **Only what was seen counts.** No wait reports a success that it did not see, and no list ends
+//!   where it does not.
+//! - **What may have been executed is not repeated**, unless twice has the effect of once or the
+//!   caller says so.
+//! - **Dropping is safe.** Each module says what is lost when one of its futures is dropped; none
+//!   cancels anything on the server.
+//! - **A token is never shown**: not in `Debug`, errors, traces, panics.
+//! - **Time is Tokio's**, so that programs can be tested on a paused clock. The helpers need a Tokio
+//!   runtime with its time enabled.
+//! - **Errors are opaque**, one for each concern, with predicates, accessors and a message that a
+//!   person can act on.
 #![forbid(unsafe_code)]
 
 pub mod connect;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod page;
+pub mod recipes;
 pub mod wait;
 
 pub use qovery_api;

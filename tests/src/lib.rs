@@ -15,6 +15,8 @@ pub mod exchange;
 pub mod expected;
 #[rustfmt::skip]
 mod generated;
+#[cfg(doctest)]
+mod guide;
 pub mod mocks;
 pub mod revision;
 pub mod samples;

@@ -55,9 +55,7 @@ fn schema_of(operations: &[Operation], name: &str, is_body: bool) -> Value {
         let model: Option<Model> = if is_body { entry.body } else { entry.output };
         model.is_some_and(|model| (model.name)() == name)
     });
-    let id = entry
-        .unwrap_or_else(|| panic!("no operation has {name}"))
-        .id;
+    let id = entry.expect("an operation that has the type").id;
     let operation = operations.iter().find(|operation| operation.id == id);
     schema(operation.unwrap(), is_body).unwrap()
 }

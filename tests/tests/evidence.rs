@@ -36,7 +36,7 @@ fn changed(operation: &str, path: &str, value: Option<Value>) -> Value {
     let mut body = answer(operation);
     let (place, name) = path.rsplit_once('/').unwrap();
     let place = body.pointer_mut(place).and_then(Value::as_object_mut);
-    let place = place.unwrap_or_else(|| panic!("{operation} has no {path}"));
+    let place = place.expect("the object that holds the field");
     assert!(place.contains_key(name), "{operation} has no {path}");
     match value {
         Some(value) => place.insert(name.to_owned(), value),
@@ -49,9 +49,8 @@ fn read(operation: &str, body: &Value) -> Value {
     let entry = OPERATIONS.iter().find(|entry| entry.id == operation);
     let model = entry.unwrap().output.unwrap();
     let reading = (model.read)(body.to_string().as_bytes());
-    reading
-        .unwrap_or_else(|error| panic!("{operation}: {error}"))
-        .json
+    assert!(reading.is_ok(), "{operation}: {reading:?}");
+    reading.unwrap().json
 }
 
 #[test]

@@ -21,7 +21,7 @@ const REVISIONS: [&str; 5] = [
 
 /// Required fields of last year that this year's contract no longer has, or no longer requires. A
 /// client that was told to rely on them cannot do without; each is why some operations fail.
-const EXPLAINED: [(&str, &str); 3] = [
+const EXPLAINED: [(&str, &str); 5] = [
     (
         "the field `azure_client_id` is missing",
         "credentials for Azure lost it: AzureStaticClusterCredentials, within ClusterCredentials",
@@ -29,6 +29,14 @@ const EXPLAINED: [(&str, &str); 3] = [
     (
         "terraform_files_source.git: the field `provider` is missing",
         "the Git source of a Terraform service may come without its provider",
+    ),
+    (
+        "terraform_files_source: the field `git` is missing",
+        "and so may the whole of it, for a server that leaves empty objects out",
+    ),
+    (
+        "terraform_files_source.git: expected struct ApplicationGitRepository, found null",
+        "or that sends null for them",
     ),
     (
         "read_from_terraform_block",

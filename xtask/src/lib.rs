@@ -4,6 +4,7 @@
 //! command is [`main`].
 #![forbid(unsafe_code)]
 
+mod areas;
 mod bench;
 mod codegen;
 mod contract;
@@ -27,6 +28,7 @@ enum Command {
     Import(import::Args),
     Generate(generate::Args),
     Bench(bench::Args),
+    Areas(areas::Args),
 }
 
 /// Runs the command with the arguments of this process.
@@ -35,11 +37,26 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Areas(args) => areas::run(&args),
     };
     outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");
         ExitCode::FAILURE
     })
+}
+
+/// Whether the command understands these arguments. Runs nothing.
+///
+/// # Errors
+/// What the command would say of them.
+pub fn understands<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let line = std::iter::once("xtask").chain(arguments);
+    match Command::try_parse_from(line) {
+        Ok(_) => Ok(()),
+        // Asking for help is understood.
+        Err(answer) if !answer.use_stderr() => Ok(()),
+        Err(problem) => Err(problem.to_string()),
+    }
 }
 
 /// Reads a contract and applies its overlay, as the generator does before anything else.

@@ -451,3 +451,152 @@ fn a_file_by_hand_among_the_generated_ones_is_not_touched() {
     assert!(message.contains("mine.rs"), "{message}");
     assert_eq!(files(home.path()), before);
 }
+
+/// A contract with one operation that lists notes, by this method, with these parameters and these
+/// further fields in the result.
+fn listing(method: &str, parameters: &[&str], fields: &str) -> String {
+    let parameters: String = parameters
+        .iter()
+        .map(|name| {
+            let schema = if *name == "pageSize" {
+                "integer"
+            } else {
+                "string"
+            };
+            format!("        - {{name: {name}, in: query, schema: {{type: {schema}}}}}\n")
+        })
+        .collect();
+    format!(
+        r##"openapi: 3.0.3
+info: {{title: Small, version: 1.2.3}}
+paths:
+  /environment/{{environmentId}}/note:
+    {method}:
+      operationId: listNotes
+      tags: [Environment Main Calls]
+      parameters:
+        - {{name: environmentId, in: path, required: true, schema: {{type: string, format: uuid}}}}
+{parameters}      responses:
+        '200':
+          description: Fine.
+          content:
+            application/json:
+              schema: {{$ref: '#/components/schemas/NoteResponseList'}}
+components:
+  schemas:
+    Note:
+      type: object
+      required: [id]
+      properties:
+        id: {{type: string}}
+    Links:
+      type: object
+      properties:
+        next: {{type: string}}
+        previous: {{type: string}}
+    NoteResponseList:
+      type: object
+      properties:
+        results: {{type: array, items: {{$ref: '#/components/schemas/Note'}}}}
+{fields}"##
+    )
+}
+
+#[test]
+fn an_operation_of_a_known_shape_pages_without_a_line_by_hand() {
+    const LINKS: &str = "        links: {$ref: '#/components/schemas/Links'}\n";
+    const ENVELOPE: &str = "        page: {type: number}\n        page_size: {type: number}\n";
+    for (parameters, fields, expected) in [
+        (
+            &["startId"][..],
+            ENVELOPE,
+            &[
+                "PagedOperation for operations::ListNotes",
+                "\"startId\"",
+                "item.id",
+            ][..],
+        ),
+        (
+            &["continueToken", "stepBackToken", "pageSize"],
+            LINKS,
+            &[
+                "PagedOperation for operations::ListNotes",
+                "PagedBackward for operations::ListNotes",
+                "forward: \"continueToken\"",
+                "links.next",
+            ],
+        ),
+        (
+            &["pageSize"],
+            ENVELOPE,
+            &["WindowOperation for operations::ListNotes", "\"pageSize\""],
+        ),
+    ] {
+        let home = repository(&listing("get", parameters, fields));
+        succeeds(&generate(home.path(), &[]));
+        let written = files(home.path());
+        let paging = text(&written["qovery-api/src/generated/paging.rs"]);
+        for part in expected {
+            assert!(
+                paging.contains(part),
+                "{parameters:?}: {part:?} is not in {paging}"
+            );
+        }
+    }
+    // A page of which there is only one.
+    let home = repository(&listing("get", &["search"], ENVELOPE));
+    succeeds(&generate(home.path(), &[]));
+    let written = files(home.path());
+    let paging = text(&written["qovery-api/src/generated/paging.rs"]);
+    assert!(!paging.contains("ListNotes"), "{paging}");
+}
+
+#[test]
+fn a_shape_of_paging_that_nobody_classified_is_refused_by_name() {
+    let contracts = [
+        ("offset", listing("get", &["offset", "limit"], "")),
+        ("limit", listing("get", &["limit"], "")),
+        ("cursor", listing("get", &["cursor", "pageSize"], "")),
+        ("continueToken", listing("get", &["continueToken"], "")),
+        ("startId", listing("get", &["startId", "continueToken"], "")),
+        ("page", listing("get", &["startId", "page"], "")),
+        ("startId", listing("post", &["startId"], "")),
+        (
+            "next_cursor",
+            listing("get", &[], "        next_cursor: {type: string}\n"),
+        ),
+        (
+            "links",
+            listing(
+                "get",
+                &[],
+                "        links: {$ref: '#/components/schemas/Links'}\n",
+            ),
+        ),
+        (
+            "could be the id",
+            listing("get", &["startId"], "").replace("id: {type: string}", "id: {type: boolean}"),
+        ),
+        (
+            "exactly one list",
+            listing(
+                "get",
+                &["pageSize"],
+                "        others: {type: array, items: {type: string}}\n",
+            )
+            .replace("results:", "notes:"),
+        ),
+    ];
+    for (what, contract) in contracts {
+        let home = repository(&contract);
+        let before = files(home.path());
+        let message = refusal(&generate(home.path(), &[]));
+        for part in [what, "listNotes", "paging.rs", "openapi.yaml:"] {
+            assert!(
+                message.contains(part),
+                "{what}: {part:?} is not in {message}"
+            );
+        }
+        assert_eq!(files(home.path()), before, "{what}");
+    }
+}

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::{
     BoxFuture, Client, Error, Operation, OperationInfo, QueryValue, RawResponse, Request, Response,
-    ResponseFormat, RetryMode, path, query::Query, text,
+    ResponseFormat, RetryMode, path, query::Query,
 };
 
 /// An operation with its parameters, sent when it is awaited.
@@ -96,6 +96,9 @@ impl<O: Operation> Call<O> {
     }
 
     /// Sets a header, in place of what the name had.
+    ///
+    /// Refused are what a header cannot carry, and a `User-Agent` that begins like the command-line
+    /// tool's or the Terraform provider's.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.parts.header(name, value);
         self
@@ -174,6 +177,17 @@ impl<O: Operation> Call<O> {
     }
 }
 
+/// How the command-line tool and the Terraform provider begin, by which the API may tell them.
+const OTHER_ORIGINS: [&[u8]; 2] = [b"cli", b"terraform provider"];
+
+fn claims_other_origin(user_agent: &[u8]) -> bool {
+    let name = user_agent.trim_ascii_start();
+    OTHER_ORIGINS.iter().any(|origin| {
+        name.get(..origin.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(origin))
+    })
+}
+
 fn texts<T: QueryValue>(values: &[T]) -> Vec<String> {
     values.iter().map(QueryValue::to_query).collect()
 }
@@ -197,12 +211,21 @@ impl Parts {
             HeaderName::from_bytes(name.as_bytes()),
             HeaderValue::from_str(value),
         ) else {
-            let name = text::one_line(name, 60);
-            self.fail(format!(
-                "the header {name:?} holds what a header cannot carry"
-            ));
+            // Not the text itself: where it is no name, it may be anything.
+            self.fail(match HeaderName::from_bytes(name.as_bytes()) {
+                Ok(name) => format!("the header `{name}` holds what a header cannot carry"),
+                Err(_) => "the name of a header holds what a header cannot carry".to_owned(),
+            });
             return;
         };
+        if name == header::USER_AGENT && claims_other_origin(value.as_bytes()) {
+            self.fail(
+                "the user agent must not begin with the name of another client of the API, which \
+                 may take the request for that client's"
+                    .to_owned(),
+            );
+            return;
+        }
         if [
             header::AUTHORIZATION,
             header::PROXY_AUTHORIZATION,

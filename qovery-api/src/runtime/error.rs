@@ -7,7 +7,7 @@ mod message;
 use std::{error, fmt, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use super::{ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, text};
 
@@ -17,8 +17,9 @@ const BODY_LIMIT: usize = 8 * 1024;
 /// Why a call failed.
 ///
 /// Ask it with predicates ([`is_not_found`](Self::is_not_found), …) and accessors. `Display` is one
-/// line: the operation, the status, and what the API says. Token, headers and query are never
-/// shown.
+/// line: the operation, the status, what the API says, how often and how long it was tried, and,
+/// unless it only reads, whether the server may have executed it. Token, headers and query are
+/// never shown.
 ///
 /// ```
 /// # fn example(error: qovery_api::Error) -> Result<(), qovery_api::Error> {
@@ -102,9 +103,15 @@ impl Error {
 
     pub(crate) fn decode(
         operation: &'static OperationInfo,
-        raw: RawResponse,
-        error: DecodeError,
+        mut raw: RawResponse,
+        mut error: DecodeError,
     ) -> Self {
+        if let Some(token) = raw.token() {
+            error.redact(&token);
+            let mut body = raw.body.clone();
+            token.clean_body(&mut body);
+            raw.body = body;
+        }
         Self::new(operation, Kind::Decode(Box::new(raw.into()), error))
     }
 
@@ -334,6 +341,10 @@ impl fmt::Display for Error {
                 self.attempts(),
                 self.elapsed()
             )?;
+        }
+        let only_reads = matches!(self.0.operation.method, Method::GET | Method::HEAD);
+        if self.may_have_been_executed() && !only_reads && !self.is_decode() {
+            f.write_str(" (the server may have executed it)")?;
         }
         if let Some(id) = self.request_id() {
             write!(f, " (request id {})", text::one_line(id, 100))?;

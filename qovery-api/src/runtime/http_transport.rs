@@ -58,12 +58,12 @@ impl HttpTransport {
         started: Instant,
         limit: Duration,
     ) -> Result<RawResponse, Fault> {
-        let mut url = request.url.clone();
+        let mut next_url = request.url.clone();
         let mut left = limit;
         let mut redirects = 0;
         loop {
             let method = &request.operation.method;
-            let mut outgoing = reqwest::Request::new(method.clone(), url.clone());
+            let mut outgoing = reqwest::Request::new(method.clone(), next_url);
             *outgoing.timeout_mut() = Some(left);
             *outgoing.headers_mut() = request.headers.clone();
             *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
@@ -75,10 +75,10 @@ impl HttpTransport {
             }
             let response = self.http.execute(outgoing).await.map_err(Fault::Sending)?;
             if redirects < MAX_REDIRECTS
-                && let Some(next) = redirect_target(method, &url, &response)
+                && let Some(next) = redirect_target(method, &response)
             {
                 redirects += 1;
-                url = next;
+                next_url = next;
                 left = limit.saturating_sub(started.elapsed());
                 continue;
             }
@@ -116,7 +116,10 @@ impl HttpTransport {
                 first = chunk;
             } else {
                 if rest.is_empty() {
-                    rest = BytesMut::from(first.as_ref());
+                    // At once what the server announces: growing would copy it several times.
+                    let announced = announced.unwrap_or(0).min(limit);
+                    rest.reserve(announced.max(length));
+                    rest.extend_from_slice(&first);
                     first = Bytes::new();
                 }
                 rest.extend_from_slice(&chunk);
@@ -184,11 +187,12 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
 ///
 /// Only methods that change nothing are followed: reading another place after a `POST` would look
 /// like the success of the `POST`.
-fn redirect_target(method: &Method, from: &Url, response: &reqwest::Response) -> Option<Url> {
+fn redirect_target(method: &Method, response: &reqwest::Response) -> Option<Url> {
     let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
     if !is_redirect || !(method == Method::GET || method == Method::HEAD) {
         return None;
     }
+    let from = response.url();
     let location = headers::text(response.headers(), header::LOCATION.as_str())?;
     let target = from.join(location).ok()?;
     let same_place = target.scheme() == from.scheme()
@@ -206,12 +210,23 @@ impl Transport for HttpTransport {
             let limit = request.timeout.unwrap_or(self.timeout);
             let outcome = self.exchange(&request, started, limit).await;
             let elapsed = started.elapsed();
+            let own = request.headers.get(header::AUTHORIZATION);
+            let authorization = own.or(self.authorization.as_ref());
             match outcome {
                 Ok(mut response) => {
                     response.elapsed = elapsed;
+                    if let Some(value) = authorization {
+                        response.redact(value);
+                    }
                     Ok(response)
                 }
-                Err(fault) => Err(self.explain(fault, limit).with_attempts(1, elapsed)),
+                Err(fault) => {
+                    let error = self.explain(fault, limit).with_attempts(1, elapsed);
+                    Err(match authorization {
+                        Some(value) => error.redact(value),
+                        None => error,
+                    })
+                }
             }
         })
     }
@@ -297,8 +312,9 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries and
-    /// timeouts are set by this builder, whatever was set there.
+    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts
+    /// and the user agent are set by this builder, whatever was set there, and what goes over the
+    /// wire is not logged.
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
         self.http = settings;
         self
@@ -320,6 +336,8 @@ impl HttpTransportBuilder {
             .user_agent(user_agent)
             .connect_timeout(self.connect_timeout)
             .redirect(redirect::Policy::none())
+            // What goes over the wire holds the token.
+            .connection_verbose(false)
             .retry(retry::never())
             .build()
             .map_err(|error| {

@@ -41,6 +41,7 @@ mod operation;
 mod patch;
 pub(crate) mod path;
 mod query;
+mod redact;
 mod request;
 mod response;
 mod secret;

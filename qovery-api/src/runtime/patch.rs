@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::SecretText;
+
 /// A field of a request: left out, sent as `null`, or sent with a value.
 ///
 /// The API tells these apart: what is left out keeps or falls back to a default, `null` clears.
@@ -93,6 +95,18 @@ impl From<&str> for Patch<String> {
     }
 }
 
+impl From<&str> for Patch<SecretText> {
+    fn from(value: &str) -> Self {
+        Self::Value(value.into())
+    }
+}
+
+impl From<String> for Patch<SecretText> {
+    fn from(value: String) -> Self {
+        Self::Value(value.into())
+    }
+}
+
 /// `None` becomes `null`: use [`Patch::value_or_absent`] to leave the field out instead.
 impl<T> From<Option<T>> for Patch<T> {
     fn from(value: Option<T>) -> Self {
@@ -153,6 +167,13 @@ mod tests {
             assert_eq!(serde_json::to_value(&edit).unwrap(), json);
             assert_eq!(serde_json::from_value::<Edit>(json).unwrap(), edit);
         }
+    }
+
+    #[test]
+    fn a_text_becomes_a_secret_without_being_named_one() {
+        let sent = SecretText::from("s3cret");
+        assert_eq!(Patch::from("s3cret"), Patch::Value(sent.clone()));
+        assert_eq!(Patch::from("s3cret".to_owned()), Patch::Value(sent));
     }
 
     #[test]

@@ -37,9 +37,13 @@ pub(crate) fn fill(template: &str, values: &[&dyn Display]) -> Result<String, St
         value.clear();
         write!(value, "{given}")
             .map_err(|_| format!("the path parameter {name} cannot be printed"))?;
-        check(&value).map_err(|problem| format!("the path parameter {name} {problem}"))?;
         path.push_str(before);
-        path.extend(utf8_percent_encode(&value, RESERVED));
+        if is_plain(&value) {
+            path.push_str(&value);
+        } else {
+            check(&value).map_err(|problem| format!("the path parameter {name} {problem}"))?;
+            path.extend(utf8_percent_encode(&value, RESERVED));
+        }
         rest = after;
     }
     if values.next().is_some() {
@@ -47,6 +51,12 @@ pub(crate) fn fill(template: &str, values: &[&dyn Display]) -> Result<String, St
     }
     path.push_str(rest);
     Ok(path)
+}
+
+/// Whether a value, such as an id, is one segment however it is read, and needs no encoding.
+fn is_plain(value: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    !value.is_empty() && value.bytes().all(is_plain)
 }
 
 /// Refuses what a server, or a proxy before it, may take for another path.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::Utc;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::headers;
+use super::{headers, redact::Token};
 
 /// A complete response as the transport received it, of any status.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct RawResponse {
     pub elapsed: Duration,
     /// Whether an attempt before this one may have been executed.
     pub executed_before: bool,
+    /// What the request was authorized with, for an error that keeps the body of a success.
+    authorization: Option<HeaderValue>,
 }
 
 impl RawResponse {
@@ -36,7 +38,39 @@ impl RawResponse {
             attempts: 1,
             elapsed: Duration::ZERO,
             executed_before: false,
+            authorization: None,
         }
+    }
+
+    /// Takes the token of the request's `Authorization` header out of the headers and, where this is
+    /// no success, out of the body. The body of a success stays as it is; an error that keeps it
+    /// keeps it without the token.
+    ///
+    /// For transports: [`HttpTransport`](super::HttpTransport) does it by itself.
+    ///
+    /// ```
+    /// use qovery_api::{RawResponse, http::{HeaderMap, HeaderValue, StatusCode}};
+    ///
+    /// let page = "cannot serve: Authorization: Token qov_0123456789";
+    /// let mut response = RawResponse::new(StatusCode::BAD_GATEWAY, HeaderMap::new(), page);
+    /// response.redact(&HeaderValue::from_static("Token qov_0123456789"));
+    /// assert_eq!(response.body, "cannot serve: Authorization: Token [redacted]");
+    /// ```
+    pub fn redact(&mut self, authorization: &HeaderValue) {
+        let Some(token) = Token::of(authorization) else {
+            return;
+        };
+        token.clean_headers(&mut self.headers);
+        if self.status.is_success() {
+            self.authorization = Some(authorization.clone());
+        } else {
+            token.clean_body(&mut self.body);
+        }
+    }
+
+    /// The token that must not show in an error about the body.
+    pub(crate) fn token(&self) -> Option<Token<'_>> {
+        Token::of(self.authorization.as_ref()?)
     }
 
     /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.

@@ -5,7 +5,7 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     let mut length = 0;
     // Nothing after this can matter, however long a hostile text is.
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+    for word in text.split(does_not_show) {
         if word.is_empty() {
             continue;
         }
@@ -25,6 +25,13 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
+/// Blanks, control characters, and what turns the direction of a text around.
+fn does_not_show(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +39,7 @@ mod tests {
     #[test]
     fn blanks_and_control_characters_become_one_blank() {
         assert_eq!(one_line("  a\r\n\tb\u{1b}[31mc ", 80), "a b [31mc");
+        assert_eq!(one_line("a\u{202e}b\u{2069}c\u{200f}", 80), "a b c");
         assert_eq!(one_line("", 80), "");
     }
 

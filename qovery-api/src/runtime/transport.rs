@@ -6,7 +6,9 @@
 
 use std::{error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use super::{RawResponse, Request, text};
+use http::HeaderValue;
+
+use super::{RawResponse, Request, redact::Token, text};
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -119,6 +121,21 @@ impl TransportError {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// The same error, without the token of the request's `Authorization` header, should its cause
+    /// repeat it.
+    ///
+    /// For transports: [`HttpTransport`](super::HttpTransport) does it by itself.
+    #[must_use]
+    pub fn redact(mut self, authorization: &HeaderValue) -> Self {
+        if let Some(token) = Token::of(authorization) {
+            if let Kind::Refused(message) = &mut self.0.kind {
+                token.clean_text(message);
+            }
+            self.0.source = self.0.source.take().map(|cause| token.clean_cause(cause));
+        }
         self
     }
 

@@ -249,13 +249,13 @@ impl Connect {
                 (usize::try_from(requests).unwrap_or(usize::MAX), interval)
             }),
         );
-        let (inner, inner_keeps_limit) = match self.transport.take() {
+        let (inner, inner_is_http) = match self.transport.take() {
             Some(transport) => (transport, false),
             None => (self.http_transport(is_local)?, true),
         };
         let transport = ConnectedTransport {
             inner,
-            inner_keeps_limit,
+            inner_is_http,
             authorization,
             limits,
             policy: self.retry,

@@ -4,7 +4,8 @@
 //! Not looked at unless asked for. Reading blocks for the time of one small file.
 
 use std::{
-    fmt, fs, io,
+    fmt, fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -146,12 +147,18 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
         };
         ConnectError::cli_context(message).with_source(error)
     };
-    if fs::metadata(path).map_err(refuse)?.len() > SIZE_LIMIT {
+    let file = fs::File::open(path).map_err(refuse)?;
+    if !file.metadata().map_err(refuse)?.is_file() {
+        return Err(ConnectError::cli_context(format!("{place} is not a file")));
+    }
+    let mut text = Zeroizing::new(Vec::new());
+    let read = file.take(SIZE_LIMIT + 1).read_to_end(&mut text);
+    if read.map_err(refuse)? as u64 > SIZE_LIMIT {
         return Err(ConnectError::cli_context(format!(
             "{place} is too large for a context file of the command-line tool"
         )));
     }
-    fs::read(path).map(Zeroizing::new).map_err(refuse)
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -236,8 +243,25 @@ mod tests {
             assert!(error.is_missing_token(), "{text}");
             assert!(error.to_string().contains("qovery auth"), "{error}");
         }
+        let directory = tempfile::tempdir().unwrap();
+        let error = CliContext::read(directory.path().to_owned()).unwrap_err();
+        assert!(error.is_cli_context(), "{error}");
         let nowhere = CliContext::find(&Environment::from_lookup(|_| None));
         assert!(nowhere.unwrap_err().is_cli_context());
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_not_read() {
+        let size = usize::try_from(SIZE_LIMIT).unwrap();
+        let text = format!(
+            r#"{{"access_token": "abc", "user": "{}"}}"#,
+            "x".repeat(size)
+        );
+        let error = error_of(&text);
+        assert!(
+            error.is_cli_context() && error.to_string().contains("too large"),
+            "{error}"
+        );
     }
 
     #[tokio::test]

@@ -50,19 +50,30 @@ impl Environment {
 
     /// The token of the first variable that is set.
     pub(super) fn token(&self) -> Result<AccessToken, ConnectError> {
+        let mut looked_at: Vec<String> = Vec::new();
         for name in TOKEN_VARIABLES {
-            let value = self
-                .text(name)
-                .map_err(|problem| ConnectError::malformed_token(&quoted(name), problem))?;
-            if let Some(value) = value {
-                return AccessToken::new(value)
-                    .map_err(|problem| ConnectError::malformed_token(&quoted(name), problem));
-            }
+            let found = match self.text(name) {
+                Ok(None) => {
+                    looked_at.push(match (self.0)(name) {
+                        Some(_) => format!("`{name}` (set, but blank)"),
+                        None => quoted(name),
+                    });
+                    continue;
+                }
+                Ok(Some(value)) => AccessToken::new(value).map_err(|problem| problem.to_string()),
+                Err(problem) => Err(problem.to_string()),
+            };
+            return found.map_err(|problem| {
+                let before = match looked_at.is_empty() {
+                    true => String::new(),
+                    false => format!(" (not set before it: {})", looked_at.join(", ")),
+                };
+                ConnectError::malformed_token(
+                    &format!("the variable {}{before}", quoted(name)),
+                    problem,
+                )
+            });
         }
-        let looked_at = TOKEN_VARIABLES.map(|name| match (self.0)(name) {
-            Some(_) => format!("`{name}` (set, but blank)"),
-            None => format!("`{name}`"),
-        });
         Err(ConnectError::missing_token(format!(
             "no access token: none of the variables {} is set; set `{}`, or give a token",
             looked_at.join(", "),
@@ -165,6 +176,14 @@ mod tests {
         assert!(error.is_malformed_token());
         let shown = format!("{error} {error:?}");
         assert!(shown.contains("QOVERY_CLI_ACCESS_TOKEN"), "{shown}");
+        assert!(
+            shown.contains("QOVERY_API_TOKEN"),
+            "also looked at: {shown}"
+        );
+        assert!(
+            !shown.contains("`Q_CLI_ACCESS_TOKEN`"),
+            "not looked at: {shown}"
+        );
         assert!(!shown.contains("s3cret"), "{shown}");
     }
 

@@ -12,6 +12,15 @@ type Source = Box<dyn error::Error + Send + Sync>;
 ///
 /// Says where it looked and what to do; never shows a token or the address, which may carry a
 /// password.
+///
+/// ```
+/// use qovery_ext::connect::Connect;
+///
+/// let nothing_is_set = Connect::new().environment(|_| None).build();
+/// let error = nothing_is_set.unwrap_err();
+/// assert!(error.is_missing_token());
+/// assert!(error.to_string().contains("QOVERY_API_TOKEN"));
+/// ```
 pub struct ConnectError(Box<Inner>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -49,17 +49,19 @@ impl Limits {
     }
 
     /// Waits until a request may be sent. Requests are let through in the order in which they came.
-    pub(super) async fn enter(&self) -> Leave<'_> {
+    /// `None` where the request is no longer to be sent when its turn comes.
+    pub(super) async fn enter(&self, still: impl Fn() -> bool) -> Option<Leave<'_>> {
         let permit = match &self.in_flight {
             // The semaphore is never closed.
             Some(in_flight) => in_flight.acquire().await.ok(),
             None => None,
         };
         // Last, because what is counted is when a request begins, not when it gets in line.
-        if let Some(rate) = &self.rate {
-            rate.enter().await;
-        }
-        Leave(permit)
+        let is_let_through = match &self.rate {
+            Some(rate) => rate.enter(still).await,
+            None => still(),
+        };
+        is_let_through.then_some(Leave(permit))
     }
 }
 
@@ -85,7 +87,8 @@ impl Window {
         }
     }
 
-    async fn enter(&self) {
+    /// `false`, and nothing is counted, where the request is no longer to be sent.
+    async fn enter(&self, still: impl Fn() -> bool) -> bool {
         let mut begun = self.begun.lock().await;
         if begun.len() >= self.requests
             && let Some(oldest) = begun.front()
@@ -95,9 +98,15 @@ impl Window {
                 Some(moment) => sleep_until(moment).await,
                 None => std::future::pending().await,
             }
+        }
+        if !still() {
+            return false;
+        }
+        if begun.len() >= self.requests {
             begun.pop_front();
         }
         begun.push_back(Instant::now());
+        true
     }
 }
 

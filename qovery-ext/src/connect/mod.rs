@@ -27,7 +27,6 @@ mod environment;
 mod error;
 mod limits;
 mod retry;
-mod scrub;
 mod token_source;
 mod trace;
 mod transport;
@@ -42,6 +41,13 @@ pub use token_source::{TokenSource, TokenSourceError};
 
 /// A client with the token and the address that the environment names: [`TOKEN_VARIABLES`],
 /// [`URL_VARIABLE`].
+///
+/// ```no_run
+/// # async fn run(environment: qovery_api::uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// let client = qovery_ext::connect::from_env()?;
+/// let status = client.get_environment_status(environment).await?;
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// Where there is no token or one that cannot be sent, and where the address is malformed or

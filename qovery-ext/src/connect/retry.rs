@@ -1,6 +1,9 @@
 //! Which requests are sent again, and when.
 //!
-//! A policy is a value and decides without sending anything. Not for a `401`: a request with a new
+//! A policy is a value and decides without sending anything. The growing sequence is `backon`'s; its
+//! loop is not used, because its jitter only adds to a wait, and because neither it nor reqwest's own
+//! repeats know `Retry-After`, a budget that also bounds the request under way, or whether an earlier
+//! attempt may have been executed. Not for a `401`: a request with a new
 //! token is [`TokenSource`](super::TokenSource)'s, and not for waiting until something is deployed.
 
 use std::time::Duration;
@@ -81,6 +84,9 @@ impl RetryPolicy {
     }
 
     /// How often a request is sent at most, the first time included. 0 counts as 1. Default: 4.
+    ///
+    /// The one time that a call is sent again with a [renewed token](super::TokenSource) comes on
+    /// top.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = if attempts == 0 { 1 } else { attempts };
         self

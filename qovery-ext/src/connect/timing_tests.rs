@@ -300,6 +300,45 @@ async fn when_nothing_is_left_of_the_servers_limit_all_clones_wait_for_its_reset
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_in_line_hears_that_the_server_wants_no_more_requests() {
+    let slow_down = Step::status(429, &[("retry-after", "40")]).after(seconds(1));
+    for limits in [
+        connect().concurrency_limit(1),
+        connect().concurrency_limit(1).rate_limit(100, seconds(1)),
+        connect().rate_limit(1, seconds(2)),
+    ] {
+        let script = Script::new([slow_down.clone(), Step::status(200, &[])]);
+        let client = script.client(limits.retry(steady()));
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let client = client.clone();
+            tasks.spawn(async move { send(&client, POST).await.unwrap() });
+        }
+        for response in tasks.join_all().await {
+            assert_eq!(response.status.as_u16(), 200);
+        }
+        let at: Vec<_> = script.seen().iter().map(|seen| seen.at).collect();
+        assert_eq!(at.len(), 5, "{at:?}");
+        assert!(at[1..].iter().all(|at| *at >= seconds(41)), "{at:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_heeds_no_hold_is_not_held_up_by_one_that_does() {
+    let slow_down = Step::status(429, &[("retry-after", "40")]);
+    let script = Script::new([slow_down, Step::status(200, &[])]);
+    let client = script.client(connect().concurrency_limit(1).retry(steady()));
+    let clone = client.clone();
+    let waiting = tokio::spawn(async move { send(&clone, GET).await });
+    tokio::task::yield_now().await;
+    let mut never = request(&client, GET);
+    never.retry = RetryMode::Never;
+    assert!(client.transport().send(never).await.is_ok());
+    assert_eq!(script.seen()[1].at, Duration::ZERO);
+    assert_eq!(waiting.await.unwrap().unwrap().attempts, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reset_that_is_too_far_away_is_left_to_the_server() {
     let spent = &[
         ("x-ratelimit-remaining", "0"),

@@ -32,7 +32,7 @@ pub(super) fn finished(span: &Span, outcome: &Result<RawResponse, TransportError
     let (attempts, elapsed) = match outcome {
         Ok(response) => {
             span.record("status", response.status.as_u16());
-            if let Some(id) = response.request_id() {
+            if let Some(id) = request_id(response) {
                 span.record("request_id", id);
             }
             (response.attempts, response.elapsed)
@@ -58,7 +58,7 @@ pub(super) fn repeating(
             attempt,
             wait_ms = wait,
             status = response.status.as_u16(),
-            request_id = response.request_id(),
+            request_id = request_id(response),
             "repeating a request after its response"
         ),
         Err(error) => tracing::info!(
@@ -81,6 +81,12 @@ pub(super) fn held(wait: Duration) {
         wait_ms = milliseconds(wait),
         "waiting for the server's limit on requests"
     );
+}
+
+/// The id that the server gave the request, as far as a hostile one is worth keeping.
+fn request_id(response: &RawResponse) -> Option<&str> {
+    let id = response.request_id()?;
+    Some(id.get(..100).unwrap_or(id))
 }
 
 fn milliseconds(duration: Duration) -> u64 {

@@ -9,13 +9,12 @@ use qovery_api::{
     BoxFuture, RawResponse, Request, Transport, TransportError,
     http::{HeaderValue, StatusCode, header},
 };
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tracing::Instrument;
 
 use super::{
-    limits::Limits,
+    limits::{Leave, Limits},
     retry::RetryPolicy,
-    scrub::scrub,
     token_source::{Issued, NoToken, Tokens},
     trace,
 };
@@ -32,8 +31,9 @@ pub(super) enum Authorization {
 /// Sends through another transport, with a token, within limits, and again where that is safe.
 pub(super) struct ConnectedTransport {
     pub(super) inner: Arc<dyn Transport>,
-    /// Whether the transport inside keeps to the limit of a request by itself.
-    pub(super) inner_keeps_limit: bool,
+    /// Whether the transport inside is ours, which keeps to the limit of a request and shows no
+    /// token by itself.
+    pub(super) inner_is_http: bool,
     pub(super) authorization: Authorization,
     pub(super) limits: Limits,
     pub(super) policy: RetryPolicy,
@@ -52,6 +52,8 @@ struct Progress {
     attempt_limit: Duration,
     /// Whether to wait while the server wants no requests.
     heeds_hold: bool,
+    /// Whether the token was renewed already.
+    has_renewed: bool,
     /// How often the request was sent.
     sent: u32,
     /// Whether a request before the current one may have been executed.
@@ -72,6 +74,7 @@ impl Progress {
             deadline: started.checked_add(budget),
             attempt_limit,
             heeds_hold: policy.repeats(request.retry),
+            has_renewed: false,
             sent: 0,
             executed_before: false,
         }
@@ -179,7 +182,10 @@ impl ConnectedTransport {
             .send_once(request, Some(&issued.header), progress)
             .await;
         match first {
-            Ok(response) if response.status == StatusCode::UNAUTHORIZED => {
+            Ok(response)
+                if response.status == StatusCode::UNAUTHORIZED && !progress.has_renewed =>
+            {
+                progress.has_renewed = true;
                 // Boxed, because it is rare and would make each call larger.
                 Box::pin(self.renew(request, issued, response, tokens, progress)).await
             }
@@ -195,8 +201,9 @@ impl ConnectedTransport {
         tokens: &Tokens,
         progress: &mut Progress,
     ) -> Result<RawResponse, TransportError> {
+        let header = refused.header.clone();
         let renewed = progress.prepare(tokens.replace(refused)).await?;
-        match renewed.map_err(no_token)? {
+        match renewed.map_err(|error| no_token(error).redact(&header))? {
             Some(issued) => {
                 trace::renewed(progress.sent + 1);
                 self.send_once(request, Some(&issued.header), progress)
@@ -212,13 +219,7 @@ impl ConnectedTransport {
         authorization: Option<&HeaderValue>,
         progress: &mut Progress,
     ) -> Result<RawResponse, TransportError> {
-        if progress.heeds_hold {
-            self.hold(progress).await;
-        }
-        let _leave = match self.limits.are_none() {
-            true => None,
-            false => Some(progress.prepare(self.limits.enter()).await?),
-        };
+        let _leave = self.leave(progress).await?;
         let left = progress.left();
         let limit = progress.attempt_limit.min(left);
         if limit.is_zero() {
@@ -229,35 +230,67 @@ impl ConnectedTransport {
         if let Some(value) = authorization {
             request.headers.insert(header::AUTHORIZATION, value.clone());
         }
-        let authorization = request.headers.get(header::AUTHORIZATION).cloned();
         progress.sent += 1;
-        let sending = self.inner.send(request);
-        let mut outcome = match self.inner_keeps_limit {
-            true => sending.await,
-            false => timeout(limit, sending)
-                .await
-                .unwrap_or_else(|_| Err(TransportError::timeout(limit))),
+        let outcome = match self.inner_is_http {
+            true => self.inner.send(request).await,
+            false => self.send_elsewhere(request, limit).await,
         };
-        if let Ok(response) = &mut outcome {
+        if let Ok(response) = &outcome {
             self.limits.hold.observe(response);
-            if let Some(value) = &authorization {
-                scrub(response, value);
-            }
         }
         outcome
     }
 
-    /// Waits while the server wants no requests, unless that would take more than there is time
-    /// for: then the server says so itself.
-    async fn hold(&self, progress: &Progress) {
-        while let Some(moment) = self.limits.hold.until() {
-            let wait = moment.saturating_duration_since(Instant::now());
-            if wait.saturating_add(progress.budget / 10) >= progress.left() {
-                return;
+    /// Sends through a transport of the program's own, of which nothing is presumed.
+    async fn send_elsewhere(
+        &self,
+        request: Request,
+        limit: Duration,
+    ) -> Result<RawResponse, TransportError> {
+        let authorization = request.headers.get(header::AUTHORIZATION).cloned();
+        let outcome = timeout(limit, self.inner.send(request))
+            .await
+            .unwrap_or_else(|_| Err(TransportError::timeout(limit)));
+        let Some(value) = authorization else {
+            return outcome;
+        };
+        match outcome {
+            Ok(mut response) => {
+                response.redact(&value);
+                Ok(response)
             }
-            trace::held(wait);
-            tokio::time::sleep_until(moment).await;
+            Err(error) => Err(error.redact(&value)),
         }
+    }
+
+    /// Waits until the server wants requests again, and for a place within the limits.
+    async fn leave(&self, progress: &Progress) -> Result<Option<Leave<'_>>, TransportError> {
+        loop {
+            while let Some(moment) = self.held_until(progress) {
+                trace::held(moment.saturating_duration_since(Instant::now()));
+                sleep_until(moment).await;
+            }
+            if self.limits.are_none() {
+                return Ok(None);
+            }
+            // While this waits in line, the answer to one before it may be that the server wants no
+            // more.
+            let still = || self.held_until(progress).is_none();
+            if let Some(leave) = progress.prepare(self.limits.enter(still)).await? {
+                return Ok(Some(leave));
+            }
+        }
+    }
+
+    /// Until when the server wants no requests. `None` also where that is longer than there is time
+    /// for: then the server says so itself.
+    fn held_until(&self, progress: &Progress) -> Option<Instant> {
+        if !progress.heeds_hold {
+            return None;
+        }
+        let moment = self.limits.hold.until()?;
+        let wait = moment.saturating_duration_since(Instant::now());
+        (wait.saturating_add(progress.budget / 10) < progress.left()).then_some(moment)
     }
 }
 

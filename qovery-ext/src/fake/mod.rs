@@ -31,6 +31,11 @@
 //!
 //! Not a copy of the API: prices, permissions, quotas and what clouds do are not modeled.
 //! Operations without behaviour of their own answer with what the contract declares.
+//!
+//! # Dropping
+//! Handles share the fake, which lives as long as one of them, a client or a server does. Dropping a
+//! [`FakeServer`] stops it and abandons the requests under way; a request that is dropped may have
+//! been executed, as with the API: [`FakeQovery::executions`] tells.
 
 mod clock;
 mod contract;
@@ -49,11 +54,6 @@ mod world;
 
 #[cfg(test)]
 mod tests;
-
-/// The snippets of the guide are compiled and run with the tests of the docs.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/testing.md")]
-struct Guide;
 
 pub use clock::Clock;
 pub use fault::{Fault, RetryAfter};

@@ -29,6 +29,22 @@ pub(super) async fn collect_all<O: PagedOperation>(
 }
 
 /// Why a list was not collected to its end. Holds what was read.
+///
+/// ```no_run
+/// use qovery_api::{Client, types::Event, uuid::Uuid};
+/// use qovery_ext::page::PagedCall;
+///
+/// # #[allow(deprecated)]
+/// async fn first_thousand(client: &Client, database: Uuid) -> Vec<Event> {
+///     match client.list_database_event(database).items().collect_all(1000).await {
+///         Ok(all) => all,
+///         Err(error) => {
+///             eprintln!("{error}; go on from {:?}", error.resume_cursor());
+///             error.into_items()
+///         }
+///     }
+/// }
+/// ```
 pub struct CollectError<I> {
     items: Vec<I>,
     cause: Cause,

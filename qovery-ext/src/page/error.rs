@@ -10,6 +10,19 @@ use super::ResumeCursor;
 ///
 /// What was read before is not lost: it was delivered, and the stream can be asked again from the
 /// same place (`retry`), or another one later ([`PageError::resume_cursor`]).
+///
+/// ```
+/// use qovery_ext::page::PageError;
+///
+/// fn advice(error: &PageError) -> &'static str {
+///     match error.call_error() {
+///         Some(call) if call.is_unauthorized() => "sign in, then resume",
+///         Some(_) => "resume later",
+///         None if error.is_repetition() => "the server goes in a circle",
+///         None => "the server does not say how to go on",
+///     }
+/// }
+/// ```
 pub struct PageError(Box<Inner>);
 
 struct Inner {

@@ -23,6 +23,27 @@ use super::{CollectError, Ending, PageError, ResumeCursor, collect, walk::Walk};
 ///
 /// An error comes after all items that were read before it, and ends the stream. [`Items::retry`]
 /// goes on from the same place, and so does [`Items::resume_cursor`] later.
+///
+/// It is also a [`Stream`], for combinators.
+///
+/// ```no_run
+/// use qovery_api::{Client, uuid::Uuid};
+/// use qovery_ext::page::{PagedCall, ResumeCursor};
+///
+/// /// Works on what is new, and gives back where to go on the next time.
+/// async fn work(client: &Client, database: Uuid, place: ResumeCursor) -> Option<ResumeCursor> {
+///     let backups = client.list_database_backup(database);
+///     let mut backups = backups.paged().resume(place).items();
+///     while let Some(backup) = backups.next().await {
+///         match backup {
+///             Ok(backup) => println!("{}", backup.name),
+///             // Nothing that came before is lost.
+///             Err(error) => return Some(error.resume_cursor().clone()),
+///         }
+///     }
+///     backups.resume_cursor()
+/// }
+/// ```
 #[must_use = "a stream does nothing until it is asked for items"]
 pub struct Items<O: PagedOperation> {
     walk: Walk<O>,

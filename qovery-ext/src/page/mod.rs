@@ -43,8 +43,9 @@
 //!
 //! # Windows
 //!
-//! Some operations return their newest items and take nothing but a number. They have no stream;
-//! [`WindowCall`] gives them a [`Window`], which says whether it was cut and can be widened.
+//! Some operations return their newest items and take nothing but a number. They have no stream:
+//! `items` does not compile for them. [`WindowCall`] gives them a [`Window`], which says whether it
+//! was cut and can be widened.
 //!
 //! Not for lists that come whole: those are awaited as they are.
 
@@ -56,6 +57,8 @@ mod items;
 mod link;
 mod pager;
 mod pages;
+#[cfg(doctest)]
+mod proofs;
 mod trail;
 mod walk;
 mod window;
@@ -69,6 +72,21 @@ pub use pages::{Page, Pages};
 pub use window::{Window, WindowCall, WindowExtent};
 
 /// Why a stream ended.
+///
+/// ```no_run
+/// # use qovery_api::{Client, uuid::Uuid};
+/// use qovery_ext::page::{Ending, PagedCall};
+///
+/// # async fn run(client: Client, database: Uuid) {
+/// let mut backups = client.list_database_backup(database).paged().at_most_pages(5).items();
+/// while let Some(Ok(backup)) = backups.next().await {
+///     println!("{}", backup.name);
+/// }
+/// if backups.ending() != Some(Ending::Complete) {
+///     println!("and perhaps more");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ending {

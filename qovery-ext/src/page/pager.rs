@@ -17,6 +17,19 @@ use super::{
 /// The parameters of the call apply to each page. A `start_id` or a page token that was set on the
 /// call is where the stream begins.
 ///
+/// ```no_run
+/// use qovery_api::{Client, uuid::Uuid};
+/// use qovery_ext::page::{PageError, PagedCall};
+///
+/// async fn print(client: &Client, environment: Uuid) -> Result<(), PageError> {
+///     let mut history = client.list_environment_deployment_history(environment).items();
+///     while let Some(deployment) = history.next().await {
+///         println!("{}", deployment?.id);
+///     }
+///     Ok(())
+/// }
+/// ```
+///
 /// An operation that does not page has no stream:
 ///
 /// ```compile_fail,E0599
@@ -71,6 +84,16 @@ impl<O: PagedOperation> PagedCall for Call<O> {
 
 /// How a call is paged. By default: forward, from the beginning, without limits, without reading
 /// ahead.
+///
+/// ```no_run
+/// use qovery_api::{Client, types::Commit, uuid::Uuid};
+/// use qovery_ext::page::{CollectError, PagedCall};
+///
+/// async fn newest(client: &Client, application: Uuid) -> Result<Vec<Commit>, CollectError<Commit>> {
+///     let commits = client.list_application_commit(application);
+///     commits.paged().at_most_items(200).read_ahead().items().collect_all(200).await
+/// }
+/// ```
 #[must_use = "a pager does nothing until its items or pages are asked for"]
 pub struct Pager<O> {
     call: Call<O>,

@@ -21,6 +21,9 @@ use super::{
 
 /// Some items of a paged operation, as the server sent them together, without those that an earlier
 /// page had.
+///
+/// What it leads to in either direction can be stored, and resumed with the same call: see
+/// [`Pager::resume`](super::Pager::resume).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<I> {
@@ -43,6 +46,20 @@ pub struct Page<I> {
 /// [`Pager::read_ahead`](super::Pager::read_ahead), the second one is requested when the first has
 /// come). An error ends the stream; [`Pages::retry`] goes on from the same place, and so does
 /// [`Pages::resume_cursor`] later.
+///
+/// ```no_run
+/// use qovery_api::{Client, uuid::Uuid};
+/// use qovery_ext::page::{PageError, PagedCall};
+///
+/// async fn count(client: &Client, application: Uuid) -> Result<usize, PageError> {
+///     let mut pages = client.list_application_deployment_history(application).pages();
+///     let mut count = 0;
+///     while let Some(page) = pages.next().await {
+///         count += page?.items.len();
+///     }
+///     Ok(count)
+/// }
+/// ```
 #[must_use = "a stream does nothing until it is asked for pages"]
 pub struct Pages<O: PagedOperation> {
     walk: Walk<O>,

@@ -228,8 +228,14 @@ impl<O: PagedOperation> Walk<O> {
             return Lead::End;
         }
         match O::item_id(last) {
-            // A page that starts at the cursor and holds nothing after it.
-            Some(id) if count == 1 && Some(&id) == self.at.as_ref() => Lead::End,
+            // A page that starts at the cursor and holds nothing after it, though it had room.
+            Some(id)
+                if count == 1
+                    && Some(&id) == self.at.as_ref()
+                    && parts.declared_size != Some(1) =>
+            {
+                Lead::End
+            }
             Some(id) => Lead::To(id),
             None => Lead::Nowhere(Kind::ItemWithoutId),
         }

@@ -9,12 +9,33 @@ use std::{fmt, future::Future};
 use qovery_api::{Call, Error, WindowOperation};
 
 /// Reads the newest items of an operation that does not page.
+///
+/// ```no_run
+/// use qovery_api::{Client, Error, uuid::Uuid};
+/// use qovery_ext::page::WindowCall;
+///
+/// async fn print(client: &Client, environment: Uuid) -> Result<(), Error> {
+///     let history = client.list_environment_deployment_history_v2(environment);
+///     let mut window = history.window(20).await?;
+///     if window.is_cut() {
+///         window = window.widen(100).await?;
+///     }
+///     let more = if window.is_cut() { ", and perhaps more" } else { "" };
+///     println!("{} deployments{more}", window.items().len());
+///     Ok(())
+/// }
+/// ```
 pub trait WindowCall: Sized {
     /// The operation that is called.
     type Operation: WindowOperation;
 
     /// The newest items, at most `size` of them (0 counts as 1). What the server sends by itself is
     /// [`WindowOperation::DEFAULT_SIZE`]; how many it sends at most is not documented.
+    ///
+    /// Dropping the future abandons the request, which only reads.
+    ///
+    /// # Errors
+    /// As the call itself.
     fn window(
         self,
         size: u32,
@@ -46,7 +67,7 @@ impl<O: WindowOperation> WindowCall for Call<O> {
 /// The newest items of an operation, and whether they are all.
 ///
 /// What lies beyond the window cannot be reached from here: the operation takes no cursor.
-/// [`Window::widen`] asks for more.
+/// [`Window::widen`] asks for more. [`WindowCall`] has an example.
 pub struct Window<O: WindowOperation> {
     call: Call<O>,
     items: Vec<O::Item>,
@@ -58,7 +79,8 @@ pub struct Window<O: WindowOperation> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WindowExtent {
-    /// The whole list: the window had room for more.
+    /// The whole list: the window had room for more, going by the size that the server declares. Where
+    /// it declares none, that is certain only of fewer items than it sends unasked.
     Complete,
     /// As many items as were asked for. There may be more: widen the window to see.
     Full,
@@ -72,9 +94,8 @@ impl WindowExtent {
     fn of(count: u64, asked: u64, default: u64, declared: Option<u64>, held_back: bool) -> Self {
         let room = match declared {
             Some(declared) if declared > 0 => declared.min(asked),
-            // A server that pays no heed to the size sends its default.
-            _ if count == default => default.min(asked),
-            _ => asked,
+            // Where it ends a window is then unknown, but not before the size that it has unasked.
+            _ => default.min(asked),
         };
         if count >= asked {
             Self::Full
@@ -112,7 +133,8 @@ impl<O: WindowOperation> Window<O> {
         self.extent != WindowExtent::Complete
     }
 
-    /// Reads the list again with a window of `size`, at least as wide as this one.
+    /// Reads the list again with a window of `size`, at least as wide as this one. Dropping the
+    /// future abandons the request, which only reads.
     ///
     /// # Errors
     /// As the call itself. This window stays as it is.
@@ -150,6 +172,8 @@ mod tests {
             (20, 100, Some(20), false, Limited),
             (20, 100, None, false, Limited),
             (20, 100, Some(0), false, Limited),
+            (50, 100, None, false, Limited),
+            (7, 100, None, false, Complete),
             (20, 100, Some(100), false, Complete),
             (50, 100, Some(50), false, Limited),
             (49, 100, Some(50), false, Complete),

@@ -78,6 +78,7 @@ impl Operation {
                 *cancel = Cancel::Accepted;
             }
         }
+        self.catch_up().await;
         let report = match &self.closing {
             Some(Closing::Decided(Decision::Failed(cause))) if *cause != Cause::Gone => {
                 self.gather().await

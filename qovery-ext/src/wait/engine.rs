@@ -271,7 +271,9 @@ impl Operation {
             Until::Condition(_) => self.last.is_some(),
         };
         let missing = matches!(fault.kind, FaultKind::NotFound | FaultKind::SaysMissing);
-        let may_come_back = fault.is_passing() || (missing && was_there);
+        // A status that was read before and is called a bad request now is no refusal of ours.
+        let odd = missing || fault.kind == FaultKind::BadRequest;
+        let may_come_back = fault.is_passing() || (odd && was_there);
         if !may_come_back {
             self.closing = Some(Closing::Refused(fault));
             return None;

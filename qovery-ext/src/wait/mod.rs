@@ -102,6 +102,7 @@ mod act;
 mod action;
 mod api;
 mod cancel;
+mod catch_up;
 mod clock;
 mod closing;
 mod condition;

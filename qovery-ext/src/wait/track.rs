@@ -214,8 +214,10 @@ impl Track {
         if self.calmed && same && mark.state.is_active() {
             return false;
         }
-        // The status names a request from before ours: what it shows is from before ours.
-        if mark.request.is_some()
+        // The status names a request from before ours: what it shows is from before ours, unless
+        // ours never waited, because that one took it in.
+        if (self.waited || !context.looked)
+            && mark.request.is_some()
             && mark.request == baseline.request
             && context.request.is_some()
             && mark.request != context.request

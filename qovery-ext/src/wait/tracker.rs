@@ -13,7 +13,7 @@ use super::{
     clock::after,
     mark::Mark,
     source::{Receipt, Waiting},
-    track::{Ask, Context, Decision, Facts, Proof, Standing, Track, settle_period},
+    track::{Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, settle_period},
 };
 
 /// What one operation knows about whose status it reads. Part of the token to resume with.
@@ -253,7 +253,12 @@ impl Tracker {
                 None => return Verdict::Ask(Ask::Queue),
                 Some(None) => {}
                 Some(Some(queue)) => {
-                    self.look_in(queue);
+                    let found = self.find_own(queue).filter(|_| self.adopts);
+                    if found.is_some() && self.calm && facts.history.is_none() {
+                        // What waits may be another's that came after ours, which runs already.
+                        return Verdict::Ask(Ask::History);
+                    }
+                    self.look_in(queue, found.filter(|_| !self.has_begun(facts)));
                     self.looked = now >= after(since, settle);
                 }
             }
@@ -272,7 +277,7 @@ impl Tracker {
                 let mut waiting = queue.iter();
                 waiting.any(|w| !self.acted || self.candidates.contains(&w.request))
             }),
-            looked: self.looked,
+            looked: self.looked || (self.request.is_some() && now >= after(since, settle)),
             frugal: self.frugal,
         };
         let mut phases = Vec::with_capacity(self.tracks.len());
@@ -341,15 +346,23 @@ impl Tracker {
     }
 
     /// Looks for the request in what waits soon after the action.
-    fn look_in(&mut self, queue: &[Waiting]) {
-        if self.adopts {
-            self.request = self.find_own(queue);
-        }
+    fn look_in(&mut self, queue: &[Waiting], found: Option<Uuid>) {
+        self.request = found;
         for waiting in queue {
             if !self.candidates.contains(&waiting.request) {
                 self.candidates.push(waiting.request);
             }
         }
+    }
+
+    /// Whether the history has something since the action that can be what was asked for.
+    fn has_begun(&self, facts: &Facts) -> bool {
+        let (Some(Some(history)), Some(before)) = (&facts.history, &self.whole_before) else {
+            return false;
+        };
+        let listed = history.iter().any(|past| past.deployment == *before);
+        let mut since = history.iter().take_while(|past| past.deployment != *before);
+        self.calm && listed && since.any(|past| !self.goal.is_not_of(&past.action))
     }
 
     /// The one request that waits now, did not wait before and does what was asked.
@@ -389,7 +402,9 @@ fn severity(decision: &Decision) -> u8 {
     match decision {
         Decision::Reached(_) => 0,
         Decision::Superseded { .. } => 1,
-        Decision::Canceled => 2,
-        Decision::Failed(_) => 3,
+        // Not to be reached is what a cancel does to the services behind it.
+        Decision::Failed(Cause::NotRun) => 2,
+        Decision::Canceled => 3,
+        Decision::Failed(_) => 4,
     }
 }

@@ -13,11 +13,14 @@ use super::{
 
 const ENVIRONMENT: Uuid = Uuid::from_u128(0x5d0a_9a6e_6a53_4a4b_8e0b_0d4b_1b0e_6b1f);
 
+fn with_status(state: &str) -> String {
+    let id = Uuid::nil();
+    format!(r#"{{"id": "{id}", "state": "{state}", "last_deployment_state": "{state}"}}"#)
+}
+
 fn status(state: &str) -> Answer {
-    let body = format!(
-        r#"{{"id": "{ENVIRONMENT}", "state": "{state}", "last_deployment_state": "{state}"}}"#
-    );
-    Answer::status(200, "content-type: application/json\r\n", &body)
+    let headers = "content-type: application/json\r\n";
+    Answer::status(200, headers, &with_status(state))
 }
 
 async fn deploy(client: &Client) -> qovery_api::Error {
@@ -139,9 +142,28 @@ async fn a_call_says_for_itself_how_it_is_repeated_and_how_long_it_may_take() {
 #[tokio::test]
 async fn no_error_of_an_operation_shows_the_token() {
     let half = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec();
+    let in_headers =
+        format!("x-request-id: {TOKEN}\r\nx-echo: Token {TOKEN}\r\nx-token: a{TOKEN}b\r\n");
+    let success = with_status("DEPLOYED");
     let echo = format!(r#"{{"detail": "bad token {TOKEN}", "path": "{TOKEN}"}}"#);
     for answer in [
         Answer::status(200, "", "garbage"),
+        // Decoded, and not decoded: the text of the body, a value in it, the name of a field.
+        Answer::status(200, &in_headers, &success),
+        Answer::status(200, &in_headers, TOKEN),
+        Answer::status(200, "", &format!("{TOKEN:?}")),
+        Answer::status(200, "", &format!("<title>{TOKEN}</title>")),
+        Answer::status(200, "", &format!(r#"{{"id": "{TOKEN}"}}"#)),
+        Answer::status(200, "", &with_status(TOKEN).replace('}', ", \"id\": 7}")),
+        Answer::status(
+            200,
+            "",
+            &format!(r#"{{"{TOKEN}": 1, "id": {{"{TOKEN}": 7}}}}"#),
+        ),
+        Answer::status(400, &in_headers, &echo),
+        Answer::status(503, &in_headers, &echo),
+        Answer::Bytes(format!("HTTP/1.1 500 {TOKEN}\r\ncontent-length: 0\r\n\r\n").into_bytes()),
+        Answer::Bytes(format!("HTTP/1.1 200 OK\r\n{TOKEN}\u{0}: {TOKEN}\r\n\r\n").into_bytes()),
         Answer::status(400, "", &echo),
         Answer::status(401, "content-type: application/json\r\n", &echo),
         Answer::status(403, "", &format!("<title>{TOKEN}</title>")),
@@ -150,6 +172,11 @@ async fn no_error_of_an_operation_shows_the_token() {
         Answer::status(500, "", TOKEN),
         Answer::status(503, "", ""),
         Answer::status(307, "Location: http://localhost:1/\r\n", ""),
+        Answer::status(
+            307,
+            &format!("Location: http://localhost:1/{TOKEN}\r\n"),
+            "",
+        ),
         Answer::ResetAfterReading(10),
         Answer::ResetAfter(half),
         Answer::EndlessHeaders,
@@ -166,10 +193,16 @@ async fn no_error_of_an_operation_shows_the_token() {
         let future = call.clone().response();
         printed.debug(&future);
         match future.await {
-            Ok(response) => printed.debug(&response),
+            Ok(response) => {
+                printed.debug(&response);
+                printed.debug(&response.headers);
+            }
             Err(error) => {
                 printed.error(&error);
                 printed.debug(&error.body());
+                printed.debug(&error.headers());
+                printed.debug(&error.api_error());
+                printed.debug(&error.decode_error());
                 printed.panic(Err::<(), _>(error));
             }
         }

@@ -280,6 +280,46 @@ async fn a_body_over_the_limit_is_refused_and_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_length_that_lies_neither_reserves_memory_nor_gets_past_the_limit() {
+    for length in ["2001", "99999999999999", "9223372036854775807"] {
+        let bytes = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{}}").into_bytes();
+        let server = Server::start([Answer::Kept(bytes)]).await;
+        let client = connect(&server.url()).body_limit(2000).build().unwrap();
+        let error = send(&client, &Method::GET).await.unwrap_err();
+        assert!(error.is_too_large(), "{length} {error:?}");
+        assert_eq!(server.executions(), 1, "{length}");
+        // Of a failure the status is worth more than its body.
+        let bytes = format!("HTTP/1.1 403 X\r\ncontent-length: {length}\r\n\r\n{{}}").into_bytes();
+        let server = Server::start([Answer::Bytes(bytes)]).await;
+        let client = connect(&server.url()).body_limit(2000).build().unwrap();
+        assert_eq!(
+            send(&client, &Method::GET).await.unwrap().status.as_u16(),
+            403
+        );
+    }
+    // Shorter than the body: what follows is none of it.
+    let bytes = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{{}}{}",
+        "x".repeat(9000)
+    );
+    let server = Server::start([Answer::Bytes(bytes.into_bytes())]).await;
+    let client = connect(&server.url()).body_limit(2000).build().unwrap();
+    assert_eq!(send(&client, &Method::GET).await.unwrap().body, "{}");
+    // Chunks without end, of a success and of a failure.
+    for (status, is_too_large) in [(200, true), (500, false)] {
+        let chunk = format!("3e8\r\n{}\r\n", "x".repeat(1000));
+        let head = format!("HTTP/1.1 {status} X\r\ntransfer-encoding: chunked\r\n\r\n");
+        let bytes = head + &chunk.repeat(100);
+        let server = Server::start([Answer::Kept(bytes.into_bytes())]).await;
+        let client = connect(&server.url()).body_limit(2000).build().unwrap();
+        match send(&client, &Method::GET).await {
+            Ok(response) => assert!(!is_too_large && response.body.len() <= 2000),
+            Err(error) => assert!(is_too_large && error.is_too_large(), "{error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_post_over_a_kept_connection_that_dies_is_executed_at_most_once() {
     for death in [
         Answer::ResetAfterReading(0),

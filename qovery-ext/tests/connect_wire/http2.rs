@@ -8,7 +8,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::{connect, send};
+use super::{TOKEN, connect, secrets::Printed, send};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -34,6 +34,13 @@ fn reset(code: u32) -> Vec<u8> {
 fn go_away(last: u32) -> Vec<u8> {
     let payload = [last.to_be_bytes(), 0_u32.to_be_bytes()].concat();
     frame(GOAWAY, 0, 0, &payload)
+}
+
+/// Goes away with an error, and repeats the token in the text that may come with it.
+fn go_away_with_token(code: u32) -> Vec<u8> {
+    let text = format!("authorization: Token {TOKEN}");
+    let numbers = [0_u32.to_be_bytes(), code.to_be_bytes()].concat();
+    frame(GOAWAY, 0, 0, &[&numbers, text.as_bytes()].concat())
 }
 
 fn success() -> Vec<u8> {
@@ -107,5 +114,25 @@ async fn a_post_that_the_server_may_have_processed_is_not_sent_again() {
         assert!(error.may_have_been_executed(), "{fault:?} {error:?}");
         assert_eq!(error.attempts(), 1, "{fault:?}");
         assert_eq!(*read.lock().unwrap(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_with_the_token_in_its_last_words_does_not_show_it() {
+    const NO_ERROR: u32 = 0;
+    const PROTOCOL_ERROR: u32 = 1;
+    const ENHANCE_YOUR_CALM: u32 = 11;
+    for code in [PROTOCOL_ERROR, ENHANCE_YOUR_CALM, NO_ERROR] {
+        let last_words = go_away_with_token(code);
+        let (client, _) = serve(vec![last_words; 4]).await;
+        let error = send(&client, &Method::POST).await.unwrap_err();
+        let printed = Printed::default();
+        printed.error(&error);
+        printed.panic(Err::<(), _>(error));
+        let text = printed.text();
+        assert!(
+            text.contains("[redacted]") && !text.contains("qov_s3cret"),
+            "{code}: {text}"
+        );
     }
 }

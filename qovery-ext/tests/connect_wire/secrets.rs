@@ -131,6 +131,7 @@ async fn exercise(printed: &Printed, client: &Client, method: &Method) {
         match &outcome {
             Ok(response) => {
                 printed.debug(response);
+                printed.debug(&response.headers);
                 if !response.status.is_success() {
                     printed.add(&response.body);
                 }
@@ -155,7 +156,8 @@ async fn nothing_that_a_program_can_print_shows_the_token() {
             &format!("<title>{TOKEN}</title>"),
         ),
         Answer::status(429, "Retry-After: 0\r\n", &echo),
-        Answer::status(500, "", &echo),
+        Answer::status(500, &format!("x-request-id: {TOKEN}\r\n"), &echo),
+        Answer::status(200, &format!("x-qovery-request-id: {TOKEN}\r\n"), "{}"),
         Answer::status(503, "", ""),
         Answer::status(302, "Location: http://localhost:1/\r\n", &echo),
         Answer::status(307, "Location: http://127.0.0.1:1/\r\n", ""),
@@ -206,6 +208,19 @@ async fn a_refused_connection_and_a_proxy_do_not_show_the_token() {
         seen.iter()
             .all(|text| text.starts_with("CONNECT") && !text.contains(TOKEN))
     );
+}
+
+#[tokio::test]
+async fn what_goes_over_the_wire_is_not_logged_even_where_that_was_asked_for() {
+    let server = Server::start([Answer::status(200, "", "{}")]).await;
+    let wordy = qovery_api::reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .connection_verbose(true);
+    let client = connect(&server.url()).reqwest(wordy).build().unwrap();
+    let printed = listen();
+    exercise(&printed, &client, &Method::POST).await;
+    assert_silent(&printed, &"a wordy client");
 }
 
 #[tokio::test]

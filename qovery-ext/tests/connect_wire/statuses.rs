@@ -188,6 +188,47 @@ async fn the_user_agent_is_ours_and_can_be_extended() {
 }
 
 #[tokio::test]
+async fn no_call_passes_for_the_command_line_tool_or_the_terraform_provider() {
+    let server = Server::start([Answer::status(200, "", "{}")]).await;
+    let headers: qovery_api::http::HeaderMap =
+        [("user-agent".parse().unwrap(), "CLI 1.0".parse().unwrap())]
+            .into_iter()
+            .collect();
+    let http = qovery_api::reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .user_agent("CLI 1.0")
+        .default_headers(headers);
+    let client = connect(&server.url()).reqwest(http).build().unwrap();
+    send(&client, &Method::GET).await.unwrap();
+    let request = server.seen().requests.remove(0);
+    assert!(
+        request.contains("user-agent: qovery-api-rust/"),
+        "{request}"
+    );
+
+    let id = qovery_api::uuid::Uuid::nil();
+    for name in [
+        "CLI 1.0",
+        " cli",
+        "Terraform provider 2",
+        "terraform Provider",
+    ] {
+        let call = client.get_environment_status(id).header("User-Agent", name);
+        let error = call.await.unwrap_err();
+        assert!(error.is_invalid_request(), "{name}: {error}");
+    }
+    assert_eq!(server.executions(), 1);
+    let call = client.get_environment_status(id);
+    let _ = call.header("user-agent", "nightly/1.2 CLI").await;
+    let request = server.seen().requests.remove(1);
+    assert!(
+        request.contains("user-agent: nightly/1.2 CLI\r\n"),
+        "{request}"
+    );
+}
+
+#[tokio::test]
 async fn a_limit_of_a_call_bounds_a_server_that_keeps_failing() {
     let server = Server::start([Answer::status(503, "", "")]).await;
     let settings = connect(&server.url());

@@ -1,9 +1,12 @@
 //! Derives from the contract which operations page, and how.
 //!
 //! By shape, not by name of the operation: a new operation with a known shape pages without a
-//! change here, and a parameter that looks like paging but is of no known shape stops the generator
-//! until it is classified. Not for walking the pages: that is `qovery-ext`.
+//! change here, and a parameter, or a field of a result, that looks like paging but is of no known
+//! shape stops the generator until it is classified. A result that only repeats a page number and a
+//! size is the first page of a list that has no second one, and stays a plain list. Not for walking
+//! the pages: that is `qovery-ext`.
 
+mod lead;
 mod page;
 mod shape;
 
@@ -17,8 +20,9 @@ use crate::codegen::model::{Format, OperationModel};
 use crate::codegen::passes::{models::Model, types};
 use crate::problem::Problem;
 
+use lead::lead;
 use page::{PageShape, item_id};
-use shape::{BACKWARD, FORWARD, SIZE, START_ID, Shape, shape_of};
+use shape::{BACKWARD, FORWARD, SIZE, START_ID, Shape, shape_of, unknown_shape};
 
 /// Writes the implementation of `PagedOperation` or `WindowOperation`, or nothing where the operation does not page.
 ///
@@ -31,7 +35,13 @@ pub(crate) fn emit(
     models: &BTreeMap<&str, &Model>,
 ) -> Result<Option<TokenStream>, Problem> {
     let Some(shape) = shape_of(operation)? else {
-        return Ok(None);
+        return match output.and_then(|output| lead(output, models)) {
+            Some(field) => Err(unknown_shape(
+                operation,
+                &format!("the field `{field}` of the result"),
+            )),
+            None => Ok(None),
+        };
     };
     let problem = |what: String| {
         Problem::new(what)

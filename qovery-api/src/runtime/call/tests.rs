@@ -171,3 +171,24 @@ fn calls_and_futures_can_be_sent_between_threads_and_show_no_parameter() {
     );
     assert_eq!(CreateThing::INFO.id, "createThing");
 }
+
+#[tokio::test]
+async fn a_header_whose_name_is_none_does_not_show_it() {
+    let (client, recorder) = setup();
+    let call = client
+        .get_thing("x")
+        .header("Authorization: Token s3cret", "");
+    let error = call.await.unwrap_err();
+    assert!(error.is_invalid_request());
+    assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+    let call = client
+        .get_thing("x")
+        .header("Authorization", "Token s3cret\n");
+    let error = call.await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(
+        shown.contains("authorization") && !shown.contains("s3cret"),
+        "{shown}"
+    );
+    assert!(recorder.sent().is_empty());
+}

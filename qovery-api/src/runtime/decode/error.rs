@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::Fault;
+use crate::runtime::redact::Token;
 
 /// Why a document could not be decoded.
 ///
@@ -52,6 +53,12 @@ impl DecodeError {
     pub(crate) fn not_text(error: std::str::Utf8Error) -> Self {
         let message = format!("the body is not UTF-8 text: {error}");
         Self::new(String::new(), message, true)
+    }
+
+    /// Takes the token out, which the document may repeat as the name of a field.
+    pub(crate) fn redact(&mut self, token: &Token<'_>) {
+        token.clean_text(&mut self.0.path);
+        token.clean_text(&mut self.0.message);
     }
 
     /// The path to what does not fit, such as `results[3].steps.details[0].status`. Empty where it

@@ -196,3 +196,34 @@ async fn neither_headers_nor_query_nor_body_show_in_debug() {
     assert!(!shown.contains("s3cret"), "{shown}");
     assert_eq!(decode::<serde_json::Value>(b"{}").unwrap(), json!({}));
 }
+
+#[tokio::test]
+async fn the_message_says_where_a_change_may_have_been_executed() {
+    use crate::runtime::test_support::CreateThing;
+
+    const REMARK: &str = "(the server may have executed it)";
+    let create = async |answer| {
+        let (client, recorder) = Recorder::client("https://h.test");
+        recorder.answer(answer);
+        client
+            .create_thing(&json!(1))
+            .await
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(CreateThing::INFO.method, Method::POST);
+    assert!(
+        create(Err(TransportError::interrupted("reset")))
+            .await
+            .ends_with(REMARK)
+    );
+    assert!(create(Ok(response(500, ""))).await.ends_with(REMARK));
+    assert!(
+        !create(Err(TransportError::connect("refused")))
+            .await
+            .contains(REMARK)
+    );
+    assert!(!create(Ok(response(400, ""))).await.contains(REMARK));
+    let read = failure(Err(TransportError::interrupted("reset"))).await;
+    assert!(read.may_have_been_executed() && !read.to_string().contains(REMARK));
+}

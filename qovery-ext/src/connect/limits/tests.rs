@@ -19,7 +19,7 @@ async fn no_interval_sees_more_beginnings_than_allowed_wherever_it_starts() {
     // right after it.
     for pause in [0, 8, 0, 3, 0, 0, 0, 0, 25, 0, 0, 0] {
         sleep(SECOND * pause).await;
-        limits.enter().await;
+        limits.enter(|| true).await;
         moments.push(started.elapsed());
     }
     for four in moments.windows(4) {
@@ -37,7 +37,7 @@ async fn requests_in_line_are_let_through_in_order() {
     for number in 0..5 {
         let (limits, order) = (limits.clone(), order.clone());
         tasks.spawn(async move {
-            limits.enter().await;
+            limits.enter(|| true).await;
             order.lock().unwrap().push(number);
         });
     }
@@ -50,11 +50,11 @@ async fn requests_in_line_are_let_through_in_order() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_gives_up_in_line_takes_no_place() {
     let limits = Limits::new(Some(1), Some((1, SECOND)));
-    drop(limits.enter().await);
+    drop(limits.enter(|| true).await);
     let started = Instant::now();
-    let gave_up = tokio::time::timeout(SECOND / 2, limits.enter()).await;
+    let gave_up = tokio::time::timeout(SECOND / 2, limits.enter(|| true)).await;
     assert!(gave_up.is_err());
-    limits.enter().await;
+    limits.enter(|| true).await;
     assert_eq!(started.elapsed(), SECOND);
 }
 
@@ -67,7 +67,7 @@ async fn no_more_than_allowed_are_in_flight() {
     for _ in 0..20 {
         let (limits, now, most) = (limits.clone(), now.clone(), most.clone());
         tasks.spawn(async move {
-            let _leave = limits.enter().await;
+            let _leave = limits.enter(|| true).await;
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             sleep(SECOND).await;
             now.fetch_sub(1, Ordering::SeqCst);
@@ -82,8 +82,8 @@ async fn no_more_than_allowed_are_in_flight() {
 #[tokio::test(start_paused = true)]
 async fn absurd_limits_are_kept_without_a_panic() {
     let limits = Limits::new(Some(usize::MAX), Some((1, Duration::MAX)));
-    limits.enter().await;
-    let waits = tokio::time::timeout(SECOND * 1_000_000, limits.enter()).await;
+    limits.enter(|| true).await;
+    let waits = tokio::time::timeout(SECOND * 1_000_000, limits.enter(|| true)).await;
     assert!(waits.is_err());
 }
 

@@ -3,6 +3,8 @@ use std::{
     time::Duration,
 };
 
+use std::error::Error as _;
+
 use tokio::time::sleep;
 
 use super::*;
@@ -158,6 +160,45 @@ async fn a_new_token_that_is_refused_too_ends_the_call() {
     assert_eq!(response.attempts, 2);
     assert!(!response.executed_before);
     assert_eq!(source.refusals(), ["token-0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_renews_its_token_once_however_often_it_is_repeated() {
+    let source = Counting::new(Behavior::Renews);
+    let script = Script::new([
+        Step::status(401, &[]),
+        Step::status(503, &[]),
+        Step::status(401, &[]),
+    ]);
+    let client = script.client(Connect::new().token_source(source.clone()));
+    let response = send(&client, GET).await.unwrap();
+    assert_eq!((response.status.as_u16(), response.attempts), (401, 3));
+    assert_eq!(source.refusals(), ["token-0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_fails_with_the_token_in_its_words_does_not_show_it() {
+    struct Telling;
+
+    impl TokenSource for Telling {
+        fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
+            Box::pin(async { Ok(AccessToken::new("qov_s3cret-0123456789")?) })
+        }
+
+        fn refused<'a>(
+            &'a self,
+            token: &'a AccessToken,
+        ) -> BoxFuture<'a, Result<(), TokenSourceError>> {
+            Box::pin(async { Err(format!("cannot renew {}", token.expose()).into()) })
+        }
+    }
+
+    let script = Script::new([Step::status(401, &[])]);
+    let client = script.client(Connect::new().token_source(Telling));
+    let error = send(&client, GET).await.unwrap_err();
+    let shown = format!("{error} {error:?} {:?}", error.source());
+    assert!(shown.contains("cannot renew [redacted]"), "{shown}");
+    assert!(!shown.contains("s3cret"), "{shown}");
 }
 
 #[tokio::test(start_paused = true)]

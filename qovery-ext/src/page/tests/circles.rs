@@ -83,6 +83,19 @@ async fn a_server_that_pays_no_heed_to_the_cursor_is_found_out_after_one_page() 
 }
 
 #[tokio::test]
+async fn pages_that_have_room_for_their_cursor_only_are_no_end() {
+    let model = server(5, |server| {
+        server.page_size = 1;
+        server.inclusive = true;
+    });
+    let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
+    assert_eq!((numbers, error.unwrap().is_repetition()), (vec![5], true));
+    let model = server(5, |server| server.page_size = 1);
+    let (numbers, error) = read(&mut model.call::<ListNotes>().items()).await;
+    assert_eq!((numbers, error.is_none()), (down_from(5), true));
+}
+
+#[tokio::test]
 async fn a_server_that_starts_over_when_the_cursor_is_gone_repeats_nothing() {
     for inclusive in [false, true] {
         let model = server(100, |server| {

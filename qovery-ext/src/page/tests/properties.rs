@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{model::Missing, *};
+use super::{
+    model::{ListRecent, Missing},
+    *,
+};
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
@@ -251,6 +254,140 @@ proptest! {
             None => expected(count, &changes).check(&numbers)?,
         }
     }
+
+    #[test]
+    fn limits_cut_where_they_say_and_the_rest_can_be_resumed(
+        setup in setups(), items in 0..150_u64, pages in 0..12_u64,
+    ) {
+        let behavior = Behavior { changes: BTreeMap::new(), faults: BTreeMap::new(), ..setup.behavior };
+        let model = Model::new(setup.count, behavior);
+        let read_all = async |by_token: bool| match by_token {
+            true => read_limited::<ListEvents>(&model, setup.read_ahead, items, pages).await,
+            false => read_limited::<ListNotes>(&model, setup.read_ahead, items, pages).await,
+        };
+        let (mut numbers, sent, ending, rest) = block_on(read_all(setup.by_token));
+        prop_assert!(numbers.len() as u64 <= items && sent as u64 <= pages);
+        match ending {
+            Ending::ItemLimit => prop_assert_eq!(numbers.len() as u64, items),
+            Ending::PageLimit => prop_assert_eq!(sent as u64, pages),
+            _ => prop_assert_eq!(numbers.len() as u64, setup.count),
+        }
+        numbers.extend(rest);
+        prop_assert_eq!(numbers, down_from(setup.count));
+    }
+
+    #[test]
+    fn going_backward_yields_each_item_above_the_start_once(
+        count in 0..150_u64, page_size in 1..25_u64, start in 0..150_u64, read_ahead: bool,
+    ) {
+        let model = server(count, |server| server.page_size = page_size);
+        let start = start.min(count);
+        let pages = block_on(async {
+            let call = model.call::<ListEvents>().query("stepBackToken", format!("s={start}"));
+            let pager = call.paged().backward();
+            let mut stream = if read_ahead { pager.read_ahead().pages() } else { pager.pages() };
+            let mut pages = Vec::new();
+            while let Some(page) = stream.next().await {
+                pages.push(page.unwrap());
+            }
+            assert_eq!(stream.ending(), Some(Ending::Complete));
+            pages
+        });
+        let blocks = pages.iter().rev().flat_map(|page| &page.items);
+        let numbers: Vec<_> = blocks.map(|note| note.number).collect();
+        prop_assert_eq!(numbers, (start + 1..=count).rev().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn dropping_futures_and_streams_anywhere_loses_and_repeats_nothing(
+        setup in setups(), patience in prop::collection::vec((0..25_u64, any::<bool>()), 1..40),
+    ) {
+        let behavior = Behavior {
+            changes: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            latency: std::time::Duration::from_millis(10),
+            ..setup.behavior
+        };
+        let model = Model::new(setup.count, behavior);
+        let numbers = block_on(async {
+            match setup.by_token {
+                true => read_impatiently::<ListEvents>(&model, setup.read_ahead, &patience).await,
+                false => read_impatiently::<ListNotes>(&model, setup.read_ahead, &patience).await,
+            }
+        });
+        prop_assert_eq!(numbers, down_from(setup.count));
+        prop_assert_eq!(model.open(), 0);
+    }
+
+    #[test]
+    fn a_window_that_does_not_say_it_is_cut_shows_all_there_is(
+        count in 0..220_u64, asked in 0..220_u32, page_size in 1..150_u64, declares_size: bool,
+    ) {
+        let model = server(count, |server| {
+            server.page_size = page_size;
+            server.declares_size = declares_size;
+        });
+        let window = block_on(model.call::<ListRecent>().window(asked)).unwrap();
+        let shown = window.items().len() as u64;
+        prop_assert!(window.is_cut() || shown == count, "{:?} of {}", window, count);
+        let wider = block_on(window.widen(u32::MAX)).unwrap();
+        prop_assert!(wider.items().len() as u64 >= shown);
+    }
+}
+
+/// Reads within limits; gives also what was sent, why it ended, and what is left.
+async fn read_limited<O: PagedOperation<Item = Note>>(
+    model: &Model,
+    read_ahead: bool,
+    items: u64,
+    pages: u64,
+) -> (Vec<u64>, usize, Ending, Vec<u64>) {
+    let pager = model.call::<O>().paged();
+    let limited = pager.clone().at_most_items(items).at_most_pages(pages);
+    let mut stream = match read_ahead {
+        true => limited.read_ahead().items(),
+        false => limited.items(),
+    };
+    let (numbers, error) = read(&mut stream).await;
+    assert!(error.is_none(), "{error:?}");
+    let sent = model.sent();
+    let rest = match stream.resume_cursor() {
+        Some(cursor) => read(&mut pager.resume(cursor).items()).await.0,
+        None => Vec::new(),
+    };
+    (numbers, sent, stream.ending().unwrap(), rest)
+}
+
+/// Waits for each item only so many milliseconds, and then drops the future, or the whole stream to
+/// go on with another one.
+async fn read_impatiently<O: PagedOperation<Item = Note>>(
+    model: &Model,
+    read_ahead: bool,
+    patience: &[(u64, bool)],
+) -> Vec<u64> {
+    let pager = || match read_ahead {
+        true => model.call::<O>().paged().read_ahead(),
+        false => model.call::<O>().paged(),
+    };
+    let mut items = pager().items();
+    let mut numbers = Vec::new();
+    for (milliseconds, drops_stream) in patience.iter().chain(&[(u64::MAX, false); 300]) {
+        let limit = std::time::Duration::from_millis(*milliseconds);
+        match tokio::time::timeout(limit, items.next()).await {
+            Ok(Some(item)) => numbers.push(item.unwrap().number),
+            Ok(None) => break,
+            Err(_) => {}
+        }
+        if *drops_stream {
+            match items.resume_cursor() {
+                Some(cursor) => items = pager().resume(cursor).items(),
+                None => break,
+            }
+        }
+    }
+    drop(items);
+    tokio::task::yield_now().await;
+    numbers
 }
 
 async fn read_in_steps<O: PagedOperation<Item = Note>>(model: &Model, steps: &[usize]) -> Vec<u64> {

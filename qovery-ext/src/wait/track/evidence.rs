@@ -3,7 +3,7 @@
 //! Pure, like its parent.
 
 use super::{
-    super::{Goal, Phase, clock::after, mark::Mark, source::Past},
+    super::{Goal, Phase, State, clock::after, mark::Mark, source::Past},
     Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, decide, passed_over,
     settle_period, superseded_by,
 };
@@ -143,10 +143,19 @@ impl Track {
 
     /// The first deployment since the baseline, from a history that goes back that far.
     fn first_since_baseline(&self, context: &Context, history: Option<&[Past]>) -> Option<String> {
-        let own_before = self.baseline.as_ref().and_then(|b| b.deployment.as_ref());
-        let before = context.whole_before.as_ref().or(own_before)?;
+        // The API lists at most so many; a shorter list goes back to the beginning.
+        const PAGE: usize = 20;
+        let baseline = self.baseline.as_ref()?;
         let history = history?;
-        let end = history.iter().position(|past| past.deployment == *before)?;
+        let end = match context
+            .whole_before
+            .as_ref()
+            .or(baseline.deployment.as_ref())
+        {
+            Some(before) => history.iter().position(|past| past.deployment == *before)?,
+            None if baseline.state == State::Ready && history.len() < PAGE => history.len(),
+            None => return None,
+        };
         let mut since = history
             .iter()
             .take(end)
@@ -225,12 +234,16 @@ impl Track {
         context: &Context,
         facts: &Facts,
     ) -> Standing {
+        let before = self.baseline.as_ref().and_then(|b| b.action);
+        if let Some(decision) = passed_over(mark)
+            && mark.action != before
+            && context.acted
+        {
+            return Standing::Decided(decision);
+        }
         if self.waited {
             // It had something to do, and no longer waits to do it.
-            return match passed_over(mark) {
-                Some(decision) => Standing::Decided(decision),
-                None => Standing::Pending(Phase::NotStarted),
-            };
+            return Standing::Pending(Phase::NotStarted);
         }
         let may_be_done = context.goal.may_have_nothing_to_do() || context.answered_idle;
         // Where the server does not count what waits, its queue is asked before this counts.

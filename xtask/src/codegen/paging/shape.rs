@@ -25,20 +25,33 @@ pub(super) const SIZE: &str = "pageSize";
 /// Names of parameters that page elsewhere, in lower case without separators.
 const SUSPECTS: &[&str] = &[
     "after",
+    "batch",
     "before",
-    "cursor",
+    "count",
     "endcursor",
     "endingbefore",
+    "first",
     "from",
+    "index",
+    "last",
+    "limit",
     "marker",
-    "offset",
-    "page",
+    "maxresults",
+    "next",
+    "nexttoken",
     "perpage",
+    "position",
+    "previous",
+    "rows",
+    "since",
+    "size",
     "skip",
+    "start",
     "startingafter",
     "to",
     "token",
     "top",
+    "until",
 ];
 
 /// Parts of names that mean paging wherever they occur.
@@ -46,21 +59,16 @@ const SUSPICIOUS_PARTS: &[&str] = &[
     "cursor", "offset", "page", "continue", "startid", "stepback",
 ];
 
-/// Parameters that look like paging and are not: name, and why.
-const NOT_PAGING: &[(&str, &str)] = &[
+/// Parameters that look like paging and are not: the operation, the parameter, and why.
+const NOT_PAGING: &[(&str, &str, &str)] = &[
+    ("get-cluster-logs", "start", "a point in time"),
+    ("get-cluster-logs", "since", "a span of time"),
     (
+        "get-cluster-logs",
         "limit",
-        "says how many lines of a log to read; where to begin is a time",
+        "how many lines to read; where to begin is a time",
     ),
-    ("since", "a point in time, in logs"),
-    (
-        "fromTimestamp",
-        "a filter on the time of an event; the pages are told apart by a token",
-    ),
-    (
-        "toTimestamp",
-        "a filter on the time of an event; the pages are told apart by a token",
-    ),
+    ("get-cluster-metrics", "start", "a point in time"),
 ];
 
 /// How an operation pages; `None` where it does not.
@@ -68,16 +76,15 @@ const NOT_PAGING: &[(&str, &str)] = &[
 /// # Errors
 /// Where a parameter looks like paging but the operation has no known shape.
 pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
-    if operation.http_method != "GET" {
-        return Ok(None);
-    }
     let query: Vec<&ParameterModel> = operation
         .parameters
         .iter()
         .filter(|parameter| parameter.location == Location::Query)
         .collect();
     let has = |name: &str| query.iter().any(|parameter| parameter.name == name);
-    let known: &[&str] = if has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
+    let known: &[&str] = if operation.http_method != "GET" {
+        &[]
+    } else if has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
         &[START_ID, SIZE]
     } else if has(FORWARD) && has(BACKWARD) && !has(START_ID) {
         &[FORWARD, BACKWARD, SIZE]
@@ -88,13 +95,11 @@ pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Prob
     };
     for parameter in &query {
         let name = parameter.name.as_str();
-        if known.contains(&name) || NOT_PAGING.iter().any(|(other, _)| *other == name) {
-            continue;
-        }
-        if looks_like_paging(name) {
-            return Err(Problem::new(format!("the parameter `{name}` of `{}` looks like paging, but the operation has no known shape of it", operation.id))
-                .with_pointer(operation.pointer.clone())
-                .with_help("classify it in xtask/src/codegen/paging/shape.rs: a new shape, or an entry of NOT_PAGING with the reason"));
+        let is_no_page = NOT_PAGING
+            .iter()
+            .any(|(id, other, _)| *id == operation.id && *other == name);
+        if !known.contains(&name) && !is_no_page && looks_like_paging(name) {
+            return Err(unknown_shape(operation, &format!("the parameter `{name}`")));
         }
     }
     Ok(match known.first() {
@@ -112,12 +117,26 @@ pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Prob
     })
 }
 
+/// The problem of an operation that looks like paging in a way that is not known.
+pub(super) fn unknown_shape(operation: &OperationModel, what: &str) -> Problem {
+    Problem::new(format!(
+        "{what} of `{}` looks like paging, but the operation has no known shape of it",
+        operation.id
+    ))
+    .with_pointer(operation.pointer.clone())
+    .with_help(
+        "classify it in xtask/src/codegen/paging/shape.rs: a new shape, or an exception with its reason",
+    )
+}
+
+/// In lower case, without separators.
+pub(super) fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.collect::<String>().to_ascii_lowercase()
+}
+
 fn looks_like_paging(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
+    let plain = plain(name);
     SUSPECTS.contains(&plain.as_str()) || SUSPICIOUS_PARTS.iter().any(|part| plain.contains(part))
 }
 

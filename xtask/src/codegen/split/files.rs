@@ -41,7 +41,8 @@ impl Files<'_> {
         count: usize,
         make: impl Fn(Range<usize>) -> Result<Vec<Item>, Problem>,
     ) -> Result<Vec<syn::Ident>, Problem> {
-        let mut open: Vec<Range<usize>> = std::iter::once(0..count).collect();
+        let mut open = Vec::new();
+        open.push(0..count);
         let mut names = Vec::new();
         while let Some(part) = open.pop() {
             let items = make(part.clone())?;

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Makes the pictures of the docs anew from what the demo shows in a terminal of 80 columns:
+# docs/demo.svg in the middle of the deployment, docs/demo-failure.svg at the end.
+# Needs tmux. Run it where the output of the demo has changed, and look at the pictures.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cargo build --quiet --package demo --bins --examples
+target=${CARGO_TARGET_DIR:-target}/debug
+socket=demo-picture-$$
+screen=$(mktemp)
+trap 'tmux -L "$socket" kill-server 2>/dev/null || true; rm -f "$screen"' EXIT
+
+tmux -L "$socket" -f /dev/null new-session -d -x 80 -y 70 'printf "$ cargo demo\n"; '"$target/demo"'; sleep 60'
+
+# Waits until the screen shows a text, and captures it with its colours.
+capture() {
+  for _ in $(seq 600); do
+    if tmux -L "$socket" capture-pane -p | grep -qF -- "$1"; then
+      tmux -L "$socket" capture-pane -p -e >"$screen"
+      return
+    fi
+    sleep 0.1
+  done
+  echo "the demo never showed: $1" >&2
+  exit 1
+}
+
+capture '4 of 7 services done'
+"$target/examples/picture" <"$screen" >docs/demo.svg
+capture 'more with cargo demo'
+sed -n '/3\. A failure/,/exit code  /p' "$screen" | "$target/examples/picture" >docs/demo-failure.svg

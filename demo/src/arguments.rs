@@ -1,0 +1,195 @@
+//! What the command line asks for.
+
+use std::time::Duration;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use qovery_api::uuid::Uuid;
+use qovery_ext::wait::{Goal, OperationToken};
+
+/// Deploys an environment of a fake Qovery, pages through its history, and shows a failure.
+///
+/// With --environment and a command it does the same on the API: the token comes from
+/// QOVERY_API_TOKEN, the address from QOVERY_API_URL where that is set.
+///
+/// Ctrl-C stops waiting, not the deployment, and prints how to go on waiting.
+#[derive(Debug, Parser)]
+#[command(
+    name = "demo",
+    bin_name = "cargo demo",
+    max_term_width = 100,
+    after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 out of time or out of \
+                  contact; 3 refused by the API; 64 asked for something impossible; 130 interrupted."
+)]
+pub(crate) struct Arguments {
+    /// Act on this environment of the API instead of on a fake.
+    #[arg(long, value_name = "ID", global = true)]
+    environment: Option<Uuid>,
+
+    /// Go on waiting for what an earlier run has left.
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        global = true,
+        conflicts_with = "environment"
+    )]
+    resume: Option<OperationToken>,
+
+    /// Give up after this time, such as 90s or 20m. Default: one hour.
+    #[arg(long, value_name = "TIME", global = true, value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Print one JSON object for each event.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// How many times as fast as real time the fake's clock runs.
+    #[arg(long, value_name = "FACTOR", default_value_t = 16.0, value_parser = speed)]
+    pub(crate) speed: f64,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What to do with an environment of the API.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Command {
+    /// Deploy every service and wait.
+    Deploy,
+    /// Deploy every service again, in the versions that run, and wait.
+    Redeploy,
+    /// Stop every service and wait.
+    Stop,
+    /// Cancel the deployment that is under way and wait until it is over.
+    Cancel,
+    /// Wait for what somebody else does.
+    Wait {
+        /// What to wait for.
+        #[arg(long = "for", value_enum, default_value_t = Awaited::Deployed)]
+        goal: Awaited,
+    },
+    /// List the past deployments, newest first.
+    History {
+        /// At most this many.
+        #[arg(long, value_name = "COUNT", default_value_t = 20)]
+        limit: u64,
+    },
+}
+
+/// A goal that can be waited for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Awaited {
+    Deployed,
+    Restarted,
+    Stopped,
+    Deleted,
+}
+
+impl From<Awaited> for Goal {
+    fn from(awaited: Awaited) -> Self {
+        match awaited {
+            Awaited::Deployed => Self::Deployed,
+            Awaited::Restarted => Self::Restarted,
+            Awaited::Stopped => Self::Stopped,
+            Awaited::Deleted => Self::Deleted,
+        }
+    }
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// The tour on the fake.
+    Tour,
+    /// Wait on with a token.
+    Resume(OperationToken),
+    /// Act on an environment of the API.
+    Act(Uuid, Command),
+}
+
+impl Arguments {
+    /// Reads the command line of this process. An error may also be an answer, such as the help.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let arguments = Self::try_parse()?;
+        arguments.check()?;
+        Ok(arguments)
+    }
+
+    fn check(&self) -> Result<(), clap::Error> {
+        let problem = match (self.environment, &self.resume, &self.command) {
+            (Some(_), _, None) => {
+                "say what to do with the environment: deploy, redeploy, stop, cancel, wait or history"
+            }
+            (None, None, Some(_)) => {
+                "say which environment with --environment ID; without any arguments the demo plays \
+                 on a fake"
+            }
+            (None, Some(_), Some(command)) if !matches!(command, Command::Wait { .. }) => {
+                "--resume only waits: leave the command away"
+            }
+            _ => return Ok(()),
+        };
+        Err(Self::command().error(ErrorKind::MissingRequiredArgument, problem))
+    }
+
+    /// What is to be done.
+    pub(crate) fn task(self) -> Task {
+        match (self.environment, self.resume, self.command) {
+            (_, Some(token), _) => Task::Resume(token),
+            (Some(environment), None, Some(command)) => Task::Act(environment, command),
+            (_, None, _) => Task::Tour,
+        }
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor >= 0.1 => Ok(factor),
+        _ => Err("a number of at least 0.1 is needed".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(line: &str) -> Result<Task, String> {
+        let words = ["demo"].into_iter().chain(line.split_whitespace());
+        let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+        arguments.check().map_err(|error| error.to_string())?;
+        Ok(arguments.task())
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn without_arguments_the_tour_is_played() {
+        assert!(matches!(task(""), Ok(Task::Tour)));
+        assert!(matches!(task("--json --timeout 90s"), Ok(Task::Tour)));
+    }
+
+    #[test]
+    fn an_environment_needs_a_command_and_a_command_an_environment() {
+        let id = Uuid::nil();
+        let error = task(&format!("--environment {id}")).unwrap_err();
+        assert!(error.contains("redeploy"), "{error}");
+        let error = task("deploy").unwrap_err();
+        assert!(error.contains("--environment ID"), "{error}");
+        let both = task(&format!("redeploy --environment {id}"));
+        assert!(matches!(both, Ok(Task::Act(_, Command::Redeploy))));
+    }
+
+    #[test]
+    fn a_broken_token_is_refused_with_what_is_wrong_with_it() {
+        let error = task("--resume qovery-op-xyz").unwrap_err();
+        assert!(error.contains("cut off or changed"), "{error}");
+    }
+
+    #[test]
+    fn a_clock_cannot_stand_still() {
+        assert!(task("--speed 0").is_err());
+        assert!(task("--speed inf").is_err());
+    }
+}

@@ -1,0 +1,104 @@
+//! How the program ends: its exit codes, and problems that end it before there is an outcome.
+//!
+//! Not for the outcome of a wait: [`WaitError`] has its own exit code.
+
+use std::{error::Error, fmt, io};
+
+use qovery_api::Error as ApiError;
+use qovery_ext::{connect::ConnectError, page::PageError, wait::TokenError};
+
+/// Something impossible was asked for, or the program was not set up for it: `EX_USAGE`.
+pub(crate) const USAGE: u8 = 64;
+/// Stopped by Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
+/// Out of contact.
+const LOST_CONTACT: u8 = 2;
+/// The API refused.
+const REFUSED: u8 = 3;
+
+/// Why the program cannot do what it was asked for.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) exit_code: u8,
+}
+
+impl Problem {
+    fn new(error: &(dyn Error + 'static), exit_code: u8) -> Self {
+        Self {
+            message: with_causes(error),
+            hint: None,
+            exit_code,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\n{hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An error and its causes, as far as they say something new.
+pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let own = error.to_string();
+        if !text.contains(&own) {
+            text = format!("{text}: {own}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl From<ConnectError> for Problem {
+    fn from(error: ConnectError) -> Self {
+        let hint = "Make a token in the console: organization settings, API token. Without \
+                    --environment the demo needs none.";
+        let hint = error.is_missing_token().then_some(hint);
+        Self {
+            hint: hint.map(str::to_owned),
+            ..Self::new(&error, USAGE)
+        }
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        Self::new(&error, USAGE)
+    }
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        let is_refusal = error
+            .status()
+            .is_some_and(|status| status.is_client_error());
+        let code = if is_refusal { REFUSED } else { LOST_CONTACT };
+        Self::new(&error, code)
+    }
+}
+
+impl From<PageError> for Problem {
+    fn from(error: PageError) -> Self {
+        let refusal = error
+            .call_error()
+            .and_then(ApiError::status)
+            .is_some_and(|status| status.is_client_error());
+        let code = if refusal { REFUSED } else { LOST_CONTACT };
+        Self::new(&error, code)
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        Self::new(&error, USAGE)
+    }
+}

@@ -1,0 +1,12 @@
+//! The program as its users run it: what it prints, and how it ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops, in its helpers too"
+)]
+
+mod api;
+mod program;
+mod tour;

@@ -1,0 +1,74 @@
+//! A CI gate: deploys an environment, shows how it goes, and ends as the deployment did.
+//!
+//! ```sh
+//! export QOVERY_API_TOKEN=…
+//! cargo run --example ci_gate -- ENVIRONMENT_ID          # a line for each change
+//! cargo run --example ci_gate -- ENVIRONMENT_ID --json   # a JSON object for each change
+//! ```
+//!
+//! Exit codes: 0 deployed; 1 failed, canceled or superseded; 2 out of time or out of contact;
+//! 3 refused. After 2, the deployment goes on: the last line says with which token another job can
+//! wait for it.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Context as _;
+use qovery_ext::{
+    connect,
+    qovery_api::uuid::Uuid,
+    wait::{Progress, WaitError, WaitExt},
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    ExitCode::from(run().await.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        64 // none of the codes above: nothing was asked of the API
+    }))
+}
+
+async fn run() -> anyhow::Result<u8> {
+    let mut arguments = std::env::args().skip(1);
+    let environment: Uuid = arguments.next().context("which environment?")?.parse()?;
+    let json = arguments
+        .next()
+        .is_some_and(|argument| argument == "--json");
+
+    let client = connect::from_env()?;
+    let result = client
+        .environment(environment)
+        .deploy()
+        .within(Duration::from_secs(30 * 60))
+        .on_progress(move |progress| show(progress, json))
+        .await;
+
+    Ok(match result {
+        Ok(reached) => {
+            eprintln!("deployed after {} s", reached.elapsed.as_secs());
+            reached.exit_code()
+        }
+        Err(error) => {
+            explain(&error);
+            error.exit_code()
+        }
+    })
+}
+
+fn show(progress: &Progress, json: bool) {
+    match serde_json::to_string(progress) {
+        Ok(event) if json => println!("{event}"),
+        _ => println!("{progress}"),
+    }
+}
+
+/// The error names the service, its stage and its step, the last lines of its log, and the way to
+/// the console.
+fn explain(error: &WaitError) {
+    eprintln!("{error}");
+    if let Some(by) = error.superseded_by() {
+        eprintln!("another deployment took its place: {by:?}");
+    }
+    if error.is_deadline_passed() || error.is_lost_contact() {
+        eprintln!("the deployment goes on: {}", error.token());
+    }
+}

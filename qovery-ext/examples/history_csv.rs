@@ -1,0 +1,55 @@
+//! Writes the whole deployment history of an environment as CSV, newest first.
+//!
+//! ```sh
+//! export QOVERY_API_TOKEN=…
+//! cargo run --example history_csv -- ENVIRONMENT_ID > history.csv
+//! ```
+//!
+//! The API gives 20 deployments at a time; the pager asks for the next page while the last one is
+//! being written, and holds no more than these two.
+
+use anyhow::Context as _;
+use qovery_ext::{connect, page::PagedCall, qovery_api::uuid::Uuid};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let environment: Uuid = std::env::args()
+        .nth(1)
+        .context("which environment?")?
+        .parse()?;
+    let client = connect::from_env()?;
+
+    let history = client.list_environment_deployment_history(environment);
+    let mut deployments = history.paged().read_ahead().items();
+    let mut table = csv::Writer::from_writer(std::io::stdout().lock());
+    table.write_record([
+        "id",
+        "created_at",
+        "updated_at",
+        "status",
+        "origin",
+        "triggered_by",
+    ])?;
+    while let Some(deployment) = deployments.next().await {
+        // An error comes after everything that was read before it: the table is right so far.
+        let deployment = deployment?;
+        let ended = deployment.updated_at.map(|date| date.to_rfc3339());
+        table.write_record([
+            deployment.id.to_string().as_str(),
+            &deployment.created_at.to_rfc3339(),
+            &ended.unwrap_or_default(),
+            deployment
+                .status
+                .as_ref()
+                .map_or("", |status| status.as_str()),
+            deployment
+                .origin
+                .as_ref()
+                .map_or("", |origin| origin.as_str()),
+            deployment.triggered_by.as_deref().unwrap_or_default(),
+        ])?;
+    }
+    table.flush()?;
+    eprintln!("{} deployments", deployments.count_delivered());
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! Deploys many environments at once and waits for all of them.
+//!
+//! ```sh
+//! export QOVERY_API_TOKEN=…
+//! cargo run --example wait_for_many -- ENVIRONMENT_ID ENVIRONMENT_ID …
+//! ```
+//!
+//! Environments of one project share their polls, so that the limit on requests is kept however many
+//! there are. Exit codes: 0 all deployed; otherwise that of the worst, as for one environment.
+
+use std::{process::ExitCode, time::Duration};
+
+use qovery_ext::{
+    connect,
+    qovery_api::uuid::Uuid,
+    wait::{Group, WaitExt},
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<ExitCode> {
+    let environments = std::env::args().skip(1);
+    let environments: Vec<Uuid> = environments
+        .map(|id| id.parse())
+        .collect::<Result<_, _>>()?;
+    anyhow::ensure!(!environments.is_empty(), "which environments?");
+    let client = connect::from_env()?;
+
+    let deployments = environments.iter().map(|id| {
+        let action = client.environment(*id).deploy();
+        action.within(Duration::from_secs(30 * 60))
+    });
+    let outcome = Group::start(deployments).await.wait().await;
+
+    // The results are in the order of the environments.
+    for (environment, result) in environments.iter().zip(&outcome.results) {
+        match result {
+            Some(Ok(reached)) => {
+                println!(
+                    "{environment}: deployed after {} s",
+                    reached.elapsed.as_secs()
+                );
+            }
+            Some(Err(error)) => println!("{environment}: {error}"),
+            None => println!("{environment}: still under way"),
+        }
+    }
+    let reached = outcome
+        .results
+        .iter()
+        .flatten()
+        .filter(|result| result.is_ok());
+    println!("{} of {} deployed", reached.count(), environments.len());
+    Ok(ExitCode::from(outcome.exit_code()))
+}

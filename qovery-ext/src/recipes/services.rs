@@ -1,0 +1,288 @@
+//! The services of an environment by name, whatever their kinds.
+//!
+//! Not for their configuration: the operation of each kind reads that. Dropping a future of this
+//! module abandons a request that only reads.
+
+use std::fmt;
+
+use qovery_api::{Call, Client, Error, Json, Operation, OperationInfo, operations};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::wait::{ServiceKind, ServiceRef};
+
+/// A service of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct EnvironmentService {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its kind; `None` where it is one that this crate cannot act on.
+    pub kind: Option<ServiceKind>,
+    /// Its kind as the API spells it, such as `APPLICATION`.
+    pub service_type: String,
+}
+
+impl EnvironmentService {
+    /// What to act on and to wait for; `None` where it is of a kind that this crate cannot act on.
+    pub fn service_ref(&self) -> Option<ServiceRef> {
+        self.kind.map(|kind| ServiceRef::new(kind, self.id))
+    }
+}
+
+impl fmt::Display for EnvironmentService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Some(kind) => write!(f, "{} ({kind})", self.name),
+            None => write!(f, "{} ({})", self.name, self.service_type),
+        }
+    }
+}
+
+/// All services of an environment, of every kind, in the server's order.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {
+/// for service in qovery_ext::recipes::services(&client, environment).await? {
+///     println!("{service}: {}", service.id);
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// As the call itself.
+pub async fn services(
+    client: &Client,
+    environment: Uuid,
+) -> Result<Vec<EnvironmentService>, Error> {
+    let listed = Call::<ListNames>::new(client, &[&environment]).await?;
+    Ok(listed
+        .results
+        .into_iter()
+        .map(Listed::into_service)
+        .collect())
+}
+
+/// The service of an environment with this name, whatever its kind. Upper and lower case are the
+/// same, unless several names differ in nothing else: then the one that is spelled alike is found.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::recipes::find_service;
+///
+/// let api = find_service(&client, environment, "api").await?;
+/// println!("{}", api.id);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Where no service has the name or several have it, and where the services cannot be listed.
+pub async fn find_service(
+    client: &Client,
+    environment: Uuid,
+    name: &str,
+) -> Result<EnvironmentService, FindServiceError> {
+    let services = services(client, environment)
+        .await
+        .map_err(FindServiceError::api)?;
+    choose(services, name)
+}
+
+fn choose(
+    services: Vec<EnvironmentService>,
+    name: &str,
+) -> Result<EnvironmentService, FindServiceError> {
+    let wanted = name.to_lowercase();
+    let (mut alike, others): (Vec<_>, Vec<_>) = services
+        .into_iter()
+        .partition(|service| service.name.to_lowercase() == wanted);
+    if alike.iter().filter(|service| service.name == name).count() == 1 {
+        alike.retain(|service| service.name == name);
+    }
+    match alike.pop() {
+        Some(found) if alike.is_empty() => Ok(found),
+        Some(last) => {
+            alike.push(last);
+            Err(FindServiceError::ambiguous(name, &alike))
+        }
+        None => Err(FindServiceError::not_found(name, &others)),
+    }
+}
+
+/// Why a service was not found by its name.
+#[derive(Debug)]
+pub struct FindServiceError(Reason);
+
+#[derive(Debug)]
+enum Reason {
+    Api(Error),
+    NotFound(String),
+    Ambiguous(String),
+}
+
+impl FindServiceError {
+    fn api(error: Error) -> Self {
+        Self(Reason::Api(error))
+    }
+
+    fn not_found(name: &str, others: &[EnvironmentService]) -> Self {
+        let names: Vec<&str> = others.iter().map(|service| service.name.as_str()).collect();
+        Self(Reason::NotFound(if names.is_empty() {
+            format!("no service is named \"{name}\": the environment has no services")
+        } else {
+            let names = names.join(", ");
+            format!("no service is named \"{name}\": the environment has {names}")
+        }))
+    }
+
+    fn ambiguous(name: &str, alike: &[EnvironmentService]) -> Self {
+        let alike: Vec<String> = alike
+            .iter()
+            .map(|service| format!("{service} {}", service.id))
+            .collect();
+        Self(Reason::Ambiguous(format!(
+            "several services are named \"{name}\", use an id: {}",
+            alike.join(", ")
+        )))
+    }
+
+    /// Whether no service has the name. The message lists those that there are.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.0, Reason::NotFound(_))
+    }
+
+    /// Whether several services have the name. The message lists their ids.
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self.0, Reason::Ambiguous(_))
+    }
+
+    /// The error of the call, where the services could not be listed.
+    pub fn api_error(&self) -> Option<&Error> {
+        match &self.0 {
+            Reason::Api(error) => Some(error),
+            Reason::NotFound(_) | Reason::Ambiguous(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for FindServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::Api(_) => f.write_str("the services of the environment could not be listed"),
+            Reason::NotFound(message) | Reason::Ambiguous(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for FindServiceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.api_error().map(|error| error as _)
+    }
+}
+
+/// The operation that lists the services, with as much of the answer as a name needs: a service
+/// whose configuration this version cannot read still has a name.
+#[derive(Debug)]
+enum ListNames {}
+
+impl Operation for ListNames {
+    type Output = Names;
+    type Format = Json;
+    const INFO: &'static OperationInfo = operations::ListServicesByEnvironmentId::INFO;
+}
+
+#[derive(Deserialize)]
+struct Names {
+    #[serde(default)]
+    results: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: Uuid,
+    name: String,
+    #[serde(default)]
+    service_type: String,
+}
+
+impl Listed {
+    fn into_service(self) -> EnvironmentService {
+        let kind = match self.service_type.as_str() {
+            "APPLICATION" => Some(ServiceKind::Application),
+            "CONTAINER" => Some(ServiceKind::Container),
+            "DATABASE" => Some(ServiceKind::Database),
+            "JOB" => Some(ServiceKind::Job),
+            "HELM" => Some(ServiceKind::Helm),
+            "TERRAFORM" => Some(ServiceKind::Terraform),
+            "AGENTIC_WORKFLOW" => Some(ServiceKind::AgenticWorkflow),
+            _ => None,
+        };
+        EnvironmentService {
+            id: self.id,
+            name: self.name,
+            kind,
+            service_type: self.service_type,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(entries: &[(&str, &str)]) -> Vec<EnvironmentService> {
+        let results: Vec<_> = entries
+            .iter()
+            .map(|(name, service_type)| {
+                serde_json::json!({"id": Uuid::nil(), "name": name, "service_type": service_type})
+            })
+            .collect();
+        let names = serde_json::json!({ "results": results });
+        let names: Names = serde_json::from_value(names).unwrap();
+        names
+            .results
+            .into_iter()
+            .map(Listed::into_service)
+            .collect()
+    }
+
+    #[test]
+    fn a_service_is_found_in_any_case() {
+        let found = choose(listed(&[("API", "APPLICATION"), ("web", "HELM")]), "api").unwrap();
+        assert_eq!(found.name, "API");
+        assert_eq!(found.kind, Some(ServiceKind::Application));
+    }
+
+    #[test]
+    fn the_name_that_is_spelled_alike_wins_over_one_in_another_case() {
+        let services = listed(&[("Api", "APPLICATION"), ("api", "CONTAINER")]);
+        let found = choose(services, "api").unwrap();
+        assert_eq!(found.kind, Some(ServiceKind::Container));
+    }
+
+    #[test]
+    fn a_name_of_several_services_is_not_guessed() {
+        let services = listed(&[("api", "APPLICATION"), ("api", "CONTAINER")]);
+        let error = choose(services, "api").unwrap_err();
+        assert!(error.is_ambiguous() && !error.is_not_found());
+        assert!(error.to_string().contains("container"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_name_lists_those_that_there_are() {
+        let error = choose(listed(&[("web", "HELM")]), "api").unwrap_err();
+        assert!(error.is_not_found());
+        assert!(error.to_string().contains("web"), "{error}");
+        let error = choose(Vec::new(), "api").unwrap_err();
+        assert!(error.to_string().contains("no services"), "{error}");
+    }
+
+    #[test]
+    fn a_kind_that_is_newer_than_this_crate_is_listed_by_its_name() {
+        let service = listed(&[("flow", "QUANTUM")]).remove(0);
+        assert_eq!(service.service_ref(), None);
+        assert_eq!(service.to_string(), "flow (QUANTUM)");
+    }
+}

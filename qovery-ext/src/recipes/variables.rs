@@ -1,0 +1,404 @@
+//! Setting a variable, whether it exists or not.
+//!
+//! Not for deleting variables, for aliases and for values of an external secret manager: one
+//! operation does each of these. Dropping the future of [`set_variable`] abandons the request in
+//! flight: the variable is then as it was, or as it was to be. Setting it again settles that.
+
+use std::fmt;
+
+use qovery_api::{
+    Client, Error, Patch, SecretText,
+    types::{
+        ApiVariableScopeEnum as Scope, ApiVariableTypeEnum as Nature, VariableEditRequest,
+        VariableOverrideRequest, VariableRequest, VariableResponse,
+    },
+};
+use uuid::Uuid;
+
+use crate::wait::{ServiceKind, ServiceRef};
+
+/// A variable as it is to be. Its value does not show in `Debug`, secret or not.
+///
+/// ```
+/// use qovery_ext::recipes::Variable;
+///
+/// let plain = Variable::new("LOG_LEVEL", "debug");
+/// let secret = Variable::new("DATABASE_PASSWORD", "hunter2").secret();
+/// let file = Variable::new("LICENSE", "…").mounted_at("/etc/license");
+/// # let _ = (plain, secret, file);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    key: String,
+    value: SecretText,
+    is_secret: bool,
+    mount_path: Option<String>,
+    description: Option<String>,
+}
+
+impl Variable {
+    /// A plain variable.
+    pub fn new(key: impl Into<String>, value: impl Into<SecretText>) -> Self {
+        Self {
+            key: key.into(),
+            value: value.into(),
+            is_secret: false,
+            mount_path: None,
+            description: None,
+        }
+    }
+
+    /// Keeps the value secret: it cannot be read back.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.is_secret = true;
+        self
+    }
+
+    /// Mounts the value as a file at this path.
+    #[must_use]
+    pub fn mounted_at(mut self, path: impl Into<String>) -> Self {
+        self.mount_path = Some(path.into());
+        self
+    }
+
+    /// Says what it is for, in at most 255 characters. By default, what it says already stays.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+}
+
+/// What a variable belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VariableOwner {
+    /// A project: all its environments see the variable.
+    Project(Uuid),
+    /// An environment: all its services see the variable.
+    Environment(Uuid),
+    /// A service of any kind but a database.
+    Service(ServiceRef),
+}
+
+impl VariableOwner {
+    fn id(self) -> Uuid {
+        match self {
+            Self::Project(id) | Self::Environment(id) => id,
+            Self::Service(service) => service.id,
+        }
+    }
+
+    fn scope(self) -> Option<Scope> {
+        Some(match self {
+            Self::Project(_) => Scope::Project,
+            Self::Environment(_) => Scope::Environment,
+            Self::Service(service) => match service.kind {
+                ServiceKind::Application => Scope::Application,
+                ServiceKind::Container => Scope::Container,
+                ServiceKind::Job => Scope::Job,
+                ServiceKind::Helm => Scope::Helm,
+                ServiceKind::Terraform => Scope::Terraform,
+                ServiceKind::AgenticWorkflow => Scope::AgenticWorkflow,
+                ServiceKind::Database => return None,
+            },
+        })
+    }
+}
+
+/// What setting a variable has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VariableChange {
+    /// There was none with this key.
+    Created,
+    /// It had another value, or a secret one, which cannot be compared.
+    Edited,
+    /// One of a wider scope is seen there and stays as it is; its value was overridden.
+    Overridden,
+    /// It was as it was to be, and nothing was sent.
+    Unchanged,
+}
+
+/// Sets a variable: creates it, edits the one that is there, or overrides one of a wider scope.
+///
+/// It takes effect with the next deployment. What is not given (its description, for example) stays
+/// as it is. Of two that set the same variable at the same time, the last one wins.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::recipes::SetVariableError> {
+/// use qovery_ext::recipes::{Variable, VariableOwner, set_variable};
+///
+/// let owner = VariableOwner::Environment(environment);
+/// set_variable(&client, owner, &Variable::new("LOG_LEVEL", "debug")).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Where the variable that is there cannot become the one that is to be: a secret cannot become
+/// plain nor a plain one secret, a mount path cannot change, and what Qovery sets stays. And where a
+/// call fails; of these, [`Error::may_have_been_executed`] says whether something may have changed.
+pub async fn set_variable(
+    client: &Client,
+    owner: VariableOwner,
+    variable: &Variable,
+) -> Result<VariableChange, SetVariableError> {
+    let Some(scope) = owner.scope() else {
+        return Err(SetVariableError::conflict(
+            variable,
+            "databases have no variables: set it on the service that reads it",
+        ));
+    };
+    let parent = owner.id();
+    let seen = client
+        .list_variables(parent, scope.clone())
+        .await
+        .map_err(SetVariableError::call)?;
+    let change = match decide(&seen.results, &scope, variable)? {
+        Decision::Keep => VariableChange::Unchanged,
+        Decision::Create => {
+            let (key, value) = (variable.key.clone(), variable.value.clone());
+            let mut request = VariableRequest::new(key, value, variable.is_secret, scope, parent);
+            request.mount_path = Patch::value_or_absent(variable.mount_path.clone());
+            request.description = Patch::value_or_absent(variable.description.clone());
+            let created = client.create_variable(&request).await;
+            created.map_err(SetVariableError::call)?;
+            VariableChange::Created
+        }
+        Decision::Edit(existing) => {
+            let mut request = VariableEditRequest::new(variable.key.clone());
+            request.value = Patch::Value(variable.value.clone());
+            request.description = Patch::value_or_null(description(variable, existing));
+            request.enable_interpolation_in_file =
+                Patch::value_or_absent(existing.enable_interpolation_in_file);
+            let edited = client.edit_variable(existing.id, &request).await;
+            edited.map_err(SetVariableError::call)?;
+            VariableChange::Edited
+        }
+        Decision::Override(wider) => {
+            let value = variable.value.clone();
+            let mut request = VariableOverrideRequest::new(value, scope, parent);
+            request.description = Patch::value_or_absent(description(variable, wider));
+            let created = client.create_variable_override(wider.id, &request).await;
+            created.map_err(SetVariableError::call)?;
+            VariableChange::Overridden
+        }
+    };
+    Ok(change)
+}
+
+fn description(variable: &Variable, existing: &VariableResponse) -> Option<String> {
+    let given = variable.description.as_ref();
+    given.or(existing.description.as_ref()).cloned()
+}
+
+/// What has to be done.
+#[derive(Debug, PartialEq)]
+enum Decision<'a> {
+    Create,
+    Edit(&'a VariableResponse),
+    Override(&'a VariableResponse),
+    Keep,
+}
+
+/// What has to be done where these variables are seen.
+fn decide<'a>(
+    seen: &'a [VariableResponse],
+    scope: &Scope,
+    variable: &Variable,
+) -> Result<Decision<'a>, SetVariableError> {
+    let mut alike: Vec<_> = seen
+        .iter()
+        .filter(|other| other.key == variable.key)
+        .collect();
+    // Its own before those of wider scopes.
+    alike.sort_by_key(|other| other.scope != *scope);
+    let Some(existing) = alike.first().copied() else {
+        return Ok(Decision::Create);
+    };
+    let refuse = |why: &str| Err(SetVariableError::conflict(variable, why));
+    match existing.variable_type {
+        Some(Nature::Alias) => {
+            return refuse("it is an alias: set the variable that it stands for");
+        }
+        Some(Nature::BuiltIn) => return refuse("Qovery sets it"),
+        Some(Nature::ExternalSecret | Nature::FileExternalSecret) => {
+            return refuse("its value comes from an external secret manager");
+        }
+        _ => {}
+    }
+    if existing.is_secret != variable.is_secret {
+        return refuse(if existing.is_secret {
+            "it is a secret: delete it first, or keep it a secret"
+        } else {
+            "it is no secret: delete it first, or leave it plain"
+        });
+    }
+    if existing.mount_path != variable.mount_path {
+        return refuse("it is mounted elsewhere, or not as a file: delete it first");
+    }
+    if existing.scope != *scope {
+        return Ok(Decision::Override(existing));
+    }
+    let same_value = existing.value.as_deref() == Some(variable.value.expose());
+    if same_value && description(variable, existing) == existing.description {
+        return Ok(Decision::Keep);
+    }
+    Ok(Decision::Edit(existing))
+}
+
+/// Why a variable was not set. Never shows its value.
+#[derive(Debug)]
+pub struct SetVariableError(Reason);
+
+#[derive(Debug)]
+enum Reason {
+    Call(Error),
+    Conflict(String),
+}
+
+impl SetVariableError {
+    fn call(error: Error) -> Self {
+        Self(Reason::Call(error))
+    }
+
+    fn conflict(variable: &Variable, why: &str) -> Self {
+        let key = &variable.key;
+        Self(Reason::Conflict(format!(
+            "variable {key} was not set: {why}"
+        )))
+    }
+
+    /// Whether what is there cannot become what is to be. The message says what to do.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.0, Reason::Conflict(_))
+    }
+
+    /// The error of the call that failed.
+    pub fn api_error(&self) -> Option<&Error> {
+        match &self.0 {
+            Reason::Call(error) => Some(error),
+            Reason::Conflict(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for SetVariableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Reason::Call(_) => f.write_str("the variable was not set"),
+            Reason::Conflict(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for SetVariableError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.api_error().map(|error| error as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn seen(scope: &str, nature: &str, value: Option<&str>) -> VariableResponse {
+        serde_json::from_value(json!({
+            "id": Uuid::from_u128(7),
+            "created_at": "2026-01-01T00:00:00Z",
+            "key": "LOG_LEVEL",
+            "value": value,
+            "scope": scope,
+            "variable_type": nature,
+            "is_secret": value.is_none(),
+            "description": "how much is logged",
+        }))
+        .unwrap()
+    }
+
+    fn plain(value: &str) -> Variable {
+        Variable::new("LOG_LEVEL", value)
+    }
+
+    #[test]
+    fn a_variable_that_is_not_there_is_created() {
+        let others = [seen("ENVIRONMENT", "VALUE", Some("info"))];
+        let variable = Variable::new("OTHER", "1");
+        let decision = decide(&others, &Scope::Environment, &variable).unwrap();
+        assert_eq!(decision, Decision::Create);
+    }
+
+    #[test]
+    fn one_that_is_as_it_should_be_is_left_alone() {
+        let existing = [seen("ENVIRONMENT", "VALUE", Some("debug"))];
+        let decide = |variable: &Variable| decide(&existing, &Scope::Environment, variable);
+        assert_eq!(decide(&plain("debug")).unwrap(), Decision::Keep);
+        let edit = Decision::Edit(&existing[0]);
+        assert_eq!(decide(&plain("info")).unwrap(), edit);
+        assert_eq!(decide(&plain("debug").description("new")).unwrap(), edit);
+    }
+
+    #[test]
+    fn a_secret_is_always_edited_because_it_cannot_be_compared() {
+        let existing = [seen("ENVIRONMENT", "VALUE", None)];
+        let decision = decide(&existing, &Scope::Environment, &plain("debug").secret());
+        assert_eq!(decision.unwrap(), Decision::Edit(&existing[0]));
+    }
+
+    #[test]
+    fn one_of_a_wider_scope_is_overridden_unless_it_was_before() {
+        let wider = seen("PROJECT", "VALUE", Some("info"));
+        let own = seen("ENVIRONMENT", "OVERRIDE", Some("warn"));
+        let only_wider = [wider.clone()];
+        let decision = decide(&only_wider, &Scope::Environment, &plain("debug"));
+        assert_eq!(decision.unwrap(), Decision::Override(&only_wider[0]));
+        let both = [wider, own];
+        let decision = decide(&both, &Scope::Environment, &plain("debug"));
+        assert_eq!(decision.unwrap(), Decision::Edit(&both[1]));
+    }
+
+    #[test]
+    fn what_cannot_become_what_is_asked_for_is_refused_with_the_reason() {
+        for (existing, variable, why) in [
+            (seen("ENVIRONMENT", "ALIAS", Some("x")), plain("y"), "alias"),
+            (
+                seen("BUILT_IN", "BUILT_IN", Some("x")),
+                plain("y"),
+                "Qovery sets it",
+            ),
+            (
+                seen("ENVIRONMENT", "VALUE", None),
+                plain("y"),
+                "it is a secret",
+            ),
+            (
+                seen("ENVIRONMENT", "VALUE", Some("x")),
+                plain("y").secret(),
+                "no secret",
+            ),
+            (
+                seen("ENVIRONMENT", "VALUE", Some("x")),
+                plain("y").mounted_at("/etc/x"),
+                "mounted elsewhere",
+            ),
+        ] {
+            let seen = [existing];
+            let error = decide(&seen, &Scope::Environment, &variable).unwrap_err();
+            assert!(
+                error.is_conflict() && error.to_string().contains(why),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_does_not_show() {
+        let variable = plain("hunter2");
+        let error = SetVariableError::conflict(&variable, "because");
+        let shown = format!("{variable:?} {error:?} {error}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

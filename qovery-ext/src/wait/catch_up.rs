@@ -1,0 +1,70 @@
+//! The status that an operation ends with, where the server's word on the request came ahead of it.
+//!
+//! A poll reads the status first and asks for the request then. What ends in between has ended by
+//! the request's word and goes on by the status: without another look, a failure would be reported
+//! without the services that have failed. Not for deciding anything: the decision stands. Dropping
+//! the future loses the request in flight; the next one looks again.
+
+use std::sync::Arc;
+
+use tokio::time::{self, Instant};
+
+use super::{
+    Goal, Operation, Phase, Snapshot, WaitOptions,
+    closing::Closing,
+    operation::Until,
+    track::{Cause, Decision, Proof},
+};
+
+impl Operation {
+    /// Looks once more where the last status does not show what was decided, unless the server asked
+    /// for no request before a time, and keeps what it sees where that shows it.
+    pub(super) async fn catch_up(&mut self) {
+        let (Some(Closing::Decided(decision)), Some(goal)) = (&self.closing, self.goal()) else {
+            return;
+        };
+        let is_behind = |last: &Snapshot| !shows(last, decision, goal);
+        let may_ask = self
+            .forbidden_until
+            .is_none_or(|until| until <= Instant::now());
+        if !may_ask || !self.last.as_ref().is_some_and(is_behind) {
+            return;
+        }
+        let source = Arc::clone(&self.source);
+        let look = time::timeout(WaitOptions::LAST_POLL, source.read(&self.subject));
+        self.polls = self.polls.saturating_add(1);
+        // Whatever else comes of it, the decision stands with the status that there was.
+        if let Ok(Ok(seen)) = look.await
+            && self.is_of_the_same(&seen.snapshot)
+            && shows(&seen.snapshot, decision, goal)
+        {
+            self.last = Some(seen.snapshot);
+        }
+    }
+
+    /// Whether a status is of the operation's deployment, or of the one that the last status was of.
+    fn is_of_the_same(&self, newer: &Snapshot) -> bool {
+        let own = match &self.until {
+            Until::Goal(tracker) => tracker.deployment(),
+            Until::Condition(_) => None,
+        };
+        let last = self.last.as_ref();
+        let last = last.and_then(|last| last.deployment_id.as_deref());
+        let newer = newer.deployment_id.as_deref();
+        own.is_none() || own == newer || last == newer
+    }
+}
+
+/// Whether a status shows what was decided, as far as that shows in a status.
+fn shows(snapshot: &Snapshot, decision: &Decision, goal: Goal) -> bool {
+    let marks = snapshot.marks();
+    let mut phases = marks
+        .iter()
+        .map(|mark| mark.as_ref().map(|mark| mark.state.phase(goal)));
+    match decision {
+        Decision::Reached(Proof::Seen) => phases.all(|phase| phase == Some(Phase::Reached)),
+        Decision::Failed(Cause::ErrorState) => phases.any(|phase| phase == Some(Phase::Failed)),
+        Decision::Canceled => phases.any(|phase| phase == Some(Phase::Canceled)),
+        Decision::Reached(_) | Decision::Failed(_) | Decision::Superseded { .. } => true,
+    }
+}

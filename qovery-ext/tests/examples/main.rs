@@ -1,0 +1,246 @@
+//! Runs each example as a user would: as a program, with a token and an address in its environment.
+//!
+//! The example about testing has tests of its own, which run with it.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops, in its helpers too"
+)]
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use qovery_ext::fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, ServiceKind, Step};
+use serde_json::json;
+
+struct Scene {
+    fake: FakeQovery,
+    server: FakeServer,
+    environment: FakeEnvironment,
+}
+
+impl Scene {
+    /// An environment with a database and a container.
+    async fn set() -> Self {
+        let fake = FakeQovery::with_clock(Clock::fast(1000.0));
+        let environment = fake.environment("staging");
+        environment
+            .service(ServiceKind::Database, "orders")
+            .in_stage("data");
+        let web = environment
+            .service(ServiceKind::Container, "web")
+            .in_stage("code");
+        let _web = web.url("https://web.example.com");
+        Self {
+            server: fake.serve().await.unwrap(),
+            fake,
+            environment,
+        }
+    }
+
+    fn run(&self, example: &str, arguments: &[&str]) -> Run {
+        let mut command = Command::new(program(example));
+        command.args(arguments);
+        command.env("QOVERY_API_TOKEN", self.fake.token());
+        command.env("QOVERY_API_URL", self.server.url());
+        command.output().unwrap().into()
+    }
+
+    fn id(&self) -> String {
+        self.environment.id().to_string()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        let executions = self.fake.executions();
+        executions
+            .into_iter()
+            .filter_map(|request| request.operation)
+            .collect()
+    }
+}
+
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("an exit code"),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// The program of an example. Cargo builds it with the tests, but not where one test is asked for.
+fn program(example: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let target = tests.parent().and_then(|deps| deps.parent()).unwrap();
+    let program = target.join("examples").join(example);
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let source = source.join("examples").join(example).with_extension("rs");
+    let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified());
+    let is_current = age(&program).is_ok_and(|built| age(&source).unwrap() <= built);
+    let how = "cargo build -p qovery-ext --features fake,variables --examples";
+    assert!(is_current, "the example {example} is not built: {how}");
+    program
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ci_gate_ends_as_the_deployment_does() {
+    let scene = Scene::set().await;
+    let passed = scene.run("ci_gate", &[&scene.id()]);
+    assert_eq!(passed.code, 0, "{}{}", passed.out, passed.err);
+    assert!(
+        passed.out.contains("2 of 2 services deployed"),
+        "{}",
+        passed.out
+    );
+
+    let web = &scene.environment.services()[1];
+    let script = scene.environment.next_deployment();
+    script
+        .fails_at(web, Step::Deployment)
+        .because("the probe never answered");
+    let failed = scene.run("ci_gate", &[&scene.id(), "--json"]);
+    assert_eq!(failed.code, 1, "{}{}", failed.out, failed.err);
+    assert!(
+        failed.err.contains("the probe never answered"),
+        "{}",
+        failed.err
+    );
+    for line in failed.out.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(event["goal"], "deployed");
+    }
+
+    scene.fake.accept_only("qov_another");
+    let command = scene.run("ci_gate", &["00000000-0000-0000-0000-000000000009"]);
+    assert_eq!(command.code, 3, "{}", command.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_is_gone_after_its_tests_and_ends_as_they_do() {
+    let scene = Scene::set().await;
+    for (command, code) in [("true", 0), ("false", 1)] {
+        scene.fake.clear_requests();
+        let run = scene.run("preview_environment", &[&scene.id(), "pr-17", command]);
+        assert_eq!(run.code, code, "{}{}", run.out, run.err);
+        assert!(
+            run.out.contains("web: https://web.example.com"),
+            "{}",
+            run.out
+        );
+        assert!(run.out.contains("pr-17 is gone"), "{}", run.out);
+        let asked = [
+            "cloneEnvironment",
+            "createVariable",
+            "createVariable",
+            "createVariable",
+            "deployEnvironment",
+            "deleteEnvironment",
+        ];
+        assert_eq!(scene.asked(), asked);
+    }
+    let state = scene.environment.state();
+    assert_eq!(
+        state.as_deref(),
+        Some("READY"),
+        "the original was left alone"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_that_cannot_be_deployed_is_deleted_too() {
+    let scene = Scene::set().await;
+    let fault = qovery_ext::fake::Fault::status(409).on("deployEnvironment");
+    scene.fake.inject(fault);
+    let run = scene.run("preview_environment", &[&scene.id(), "pr-18", "true"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.err.contains("409"), "{}", run.err);
+    assert!(run.out.contains("pr-18 is gone"), "{}", run.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_image_tag_changes_the_tag_and_nothing_else() {
+    let scene = Scene::set().await;
+    let web = scene.environment.services()[1].clone();
+    let properties = [
+        ("tag", json!("1.0")),
+        ("min_running_instances", json!(3)),
+        ("max_running_instances", json!(7)),
+        ("auto_deploy", json!(false)),
+        ("arguments", json!(["--port", "80"])),
+        ("description", json!("the shop")),
+    ];
+    let mut web = web;
+    for (name, value) in &properties {
+        web = web.with(name, value.clone());
+    }
+    let run = scene.run("update_image", &[&scene.id(), "WEB", "2.0"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(web.property("tag"), Some(json!("2.0")));
+    for (name, value) in &properties[1..] {
+        assert_eq!(web.property(name).as_ref(), Some(value), "{name}");
+    }
+    assert_eq!(scene.asked(), ["editContainer", "deployContainer"]);
+    let orders = &scene.environment.services()[0];
+    assert_eq!(
+        orders.state().as_deref(),
+        Some("READY"),
+        "its neighbor was left alone"
+    );
+
+    let other = scene.run("update_image", &[&scene.id(), "orders", "2.0"]);
+    assert_eq!(other.code, 1);
+    assert!(other.err.contains("no container"), "{}", other.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_environments_are_waited_for_together() {
+    let scene = Scene::set().await;
+    let project = scene.fake.project("project");
+    let others = ["blue", "green"].map(|name| project.environment(name));
+    let services = others
+        .clone()
+        .map(|e| e.service(ServiceKind::Application, "api"));
+    others[1]
+        .next_deployment()
+        .fails_at(&services[1], Step::Build);
+    let ids = [
+        scene.id(),
+        others[0].id().to_string(),
+        others[1].id().to_string(),
+    ];
+    let ids = ids.each_ref().map(String::as_str);
+    let run = scene.run("wait_for_many", &ids);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.out.contains("2 of 3 deployed"), "{}", run.out);
+    assert!(run.out.contains("BUILD_ERROR"), "{}", run.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_history_becomes_a_table() {
+    let scene = Scene::set().await;
+    let _environment = scene.environment.clone().history(45);
+    let run = scene.run("history_csv", &[&scene.id()]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let mut table = csv::Reader::from_reader(run.out.as_bytes());
+    let rows: Vec<_> = table.records().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.len(), 45);
+    assert!(
+        rows.iter()
+            .all(|row| row.len() == 6 && &row[3] == "DEPLOYED")
+    );
+    let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    assert_eq!(ids.len(), 45, "each deployment once");
+    assert!(run.err.contains("45 deployments"), "{}", run.err);
+}

@@ -1,0 +1,26 @@
+//! The snippets of the README and of the guide, compiled and run with the tests of the docs.
+//!
+//! Here and not in the crates that they are about: a package does not hold the files above it.
+
+macro_rules! pages {
+    ($($name:ident $path:literal)+) => {
+        $(
+            #[doc = include_str!($path)]
+            mod $name {}
+        )+
+    };
+}
+
+pages! {
+    readme "../../README.md"
+    connecting "../../docs/connecting.md"
+    contributing "../../docs/contributing.md"
+    errors "../../docs/errors.md"
+    index "../../docs/README.md"
+    migrating "../../docs/migrating.md"
+    paging "../../docs/paging.md"
+    recipes "../../docs/recipes.md"
+    regenerating "../../docs/regenerating.md"
+    testing "../../docs/testing.md"
+    waiting "../../docs/waiting.md"
+}

@@ -1,0 +1,192 @@
+//! Commands that the docs tell people to type.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use integration_tests::document::workspace;
+use serde_json::Value;
+
+use crate::page;
+
+/// Commands of cargo that come with a tool of their own.
+const INSTALLED_APART: &[&str] = &["fuzz"];
+
+/// What cargo knows about the workspace.
+struct Known {
+    packages: Vec<Value>,
+    aliases: Vec<String>,
+}
+
+impl Known {
+    fn load() -> Self {
+        let cargo = std::env::var_os("CARGO").expect("run by cargo");
+        let metadata = Command::new(cargo)
+            .args([
+                "metadata",
+                "--no-deps",
+                "--format-version",
+                "1",
+                "--offline",
+            ])
+            .current_dir(workspace())
+            .output()
+            .expect("cargo runs");
+        let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("metadata is JSON");
+        let settings = std::fs::read_to_string(workspace().join(".cargo/config.toml"));
+        let settings = settings.expect("settings of cargo");
+        let aliases = settings
+            .split_once("[alias]")
+            .map_or("", |(_, aliases)| aliases);
+        Self {
+            packages: metadata["packages"].as_array().expect("a list").clone(),
+            aliases: aliases
+                .lines()
+                .take_while(|line| !line.starts_with('['))
+                .filter_map(|line| line.split_once('=').map(|(name, _)| name.trim().to_owned()))
+                .collect(),
+        }
+    }
+
+    /// What is wrong with a command line; `None` where it can be typed.
+    fn problem(&self, line: &str) -> Option<String> {
+        let mut words = line.split_whitespace().skip_while(|word| {
+            word.chars()
+                .take_while(|c| *c != '=')
+                .all(|c| c.is_ascii_uppercase() || c == '_')
+                && word.contains('=')
+        });
+        let program = words.next()?;
+        if program != "cargo" {
+            let exists = workspace().join(program).exists() || program == "git";
+            return (!exists).then(|| format!("there is no `{program}`"));
+        }
+        let arguments: Vec<_> = words.collect();
+        match arguments.split_first() {
+            None | Some((&"xtask", [])) => None,
+            // A command is named, not typed: what it needs is said elsewhere.
+            Some((&"xtask", [name])) => xtask::understands([name, "--help"]).err(),
+            Some((&"xtask", rest)) => xtask::understands(rest.iter().copied()).err(),
+            Some((
+                &("test" | "bench" | "run" | "build" | "check" | "clippy" | "doc" | "fmt"),
+                rest,
+            )) => self.problem_of_build(rest),
+            Some((name, _)) => {
+                let is_known = self.aliases.iter().any(|alias| alias == name)
+                    || INSTALLED_APART.contains(name);
+                (!is_known).then(|| format!("`cargo {name}` is no command"))
+            }
+        }
+    }
+
+    fn problem_of_build(&self, arguments: &[&str]) -> Option<String> {
+        let mut arguments = arguments.iter().take_while(|word| **word != "--");
+        let mut packages: Vec<&Value> = self.packages.iter().collect();
+        while let Some(flag) = arguments.next() {
+            let mut value = || arguments.next().copied().unwrap_or_default();
+            match *flag {
+                "-p" | "--package" => {
+                    let name = value();
+                    packages.retain(|package| package["name"] == name);
+                    if packages.is_empty() {
+                        return Some(format!("there is no package `{name}`"));
+                    }
+                }
+                "--test" | "--bench" | "--example" | "--bin" => {
+                    let (kind, name) = (flag.trim_start_matches('-'), value());
+                    let targets = packages
+                        .iter()
+                        .flat_map(|package| package["targets"].as_array());
+                    let found = targets.flatten().any(|target| {
+                        target["name"] == name
+                            && target["kind"]
+                                .as_array()
+                                .is_some_and(|kinds| kinds.iter().any(|k| k == kind))
+                    });
+                    if !found {
+                        return Some(format!("there is no {kind} `{name}`"));
+                    }
+                }
+                "--features" => {
+                    for feature in value().split(',') {
+                        if !packages
+                            .iter()
+                            .any(|package| !package["features"][feature].is_null())
+                        {
+                            return Some(format!("there is no feature `{feature}`"));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Whether a piece of code within a sentence is a command and not a name or a value.
+fn is_command(code: &str) -> bool {
+    let mut words = code.split(' ').skip_while(|word| word.contains('='));
+    let program = words.next().unwrap_or_default();
+    program == "cargo" && words.next().is_some() || program.starts_with(".ci/")
+}
+
+/// The commands of all pages, each with its page.
+fn commands() -> Vec<(PathBuf, String)> {
+    let mut commands = Vec::new();
+    for page in page::all() {
+        let blocks = page.blocks("sh");
+        let lines = blocks.iter().flat_map(|block| block.lines());
+        let without_remark =
+            lines.map(|line| line.split('#').next().unwrap_or(line).trim().to_owned());
+        let inline = page.inline_code();
+        let inline = inline.iter().filter(|code| is_command(code));
+        let all = without_remark
+            .chain(inline.cloned())
+            .filter(|line| !line.is_empty());
+        commands.extend(all.map(|line| (page.path.clone(), line)));
+    }
+    commands
+}
+
+#[test]
+fn every_command_can_be_typed() {
+    let known = Known::load();
+    let commands = commands();
+    let problems: Vec<_> = commands
+        .iter()
+        .filter_map(|(page, line)| {
+            let problem = known.problem(line)?;
+            Some(format!("{}: `{line}`: {problem}", page.display()))
+        })
+        .collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(
+        commands.len() > 20,
+        "only {} commands were looked at",
+        commands.len()
+    );
+}
+
+#[test]
+fn a_command_that_cannot_be_typed_is_found() {
+    let known = Known::load();
+    for line in [
+        "cargo dance",
+        "cargo xtask dance",
+        "cargo xtask generate --twice",
+        "cargo xtask import --check",
+        "A=b cargo test -p nothing",
+        "cargo test -p integration-tests --test nothing",
+        "cargo bench -p qovery-ext --bench docs",
+        "cargo test -p qovery-ext --features fake,dance",
+        "./dance",
+    ] {
+        assert!(known.problem(line).is_some(), "{line}");
+    }
+    for line in [
+        "cargo xtask import a.yaml b.yaml --check",
+        "A=b cargo test -p integration-tests --test docs -- --x",
+    ] {
+        assert_eq!(known.problem(line), None, "{line}");
+    }
+}

@@ -1,0 +1,125 @@
+//! Where links lead.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use integration_tests::document::workspace;
+
+use crate::page::{self, Page};
+
+/// The target of a link without `.` and `..`, from the directory of the workspace.
+fn resolved(page: &Path, target: &str) -> PathBuf {
+    if target.is_empty() {
+        return page.to_owned();
+    }
+    let mut path = page.parent().unwrap_or(Path::new("")).to_owned();
+    for part in Path::new(target).components() {
+        match part {
+            Component::ParentDir => assert!(path.pop(), "{target} leads out of the workspace"),
+            Component::Normal(name) => path.push(name),
+            _ => {}
+        }
+    }
+    path
+}
+
+fn is_elsewhere(link: &str) -> bool {
+    link.starts_with("https://") || link.starts_with("http://")
+}
+
+/// The links of a page that lead nowhere.
+fn broken(page: &Page) -> Vec<String> {
+    let leads_nowhere = |link: &String| {
+        if is_elsewhere(link) {
+            return false;
+        }
+        let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
+        let path = resolved(&page.path, target);
+        if target.is_empty() {
+            return !page.anchors().iter().any(|known| known == anchor);
+        }
+        let exists = workspace().join(&path).exists();
+        !exists || !anchor.is_empty() && !Page::read(&path).anchors().iter().any(|a| a == anchor)
+    };
+    let links = page.links().into_iter().filter(leads_nowhere);
+    links
+        .map(|link| format!("{}: {link}", page.path.display()))
+        .collect()
+}
+
+#[test]
+fn every_link_and_anchor_leads_somewhere() {
+    let pages = page::all();
+    let broken: Vec<_> = pages.iter().flat_map(broken).collect();
+    assert!(
+        broken.is_empty(),
+        "these lead nowhere:\n{}",
+        broken.join("\n")
+    );
+    let links: usize = pages.iter().map(|page| page.links().len()).sum();
+    assert!(links > 60, "only {links} links were looked at");
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_found() {
+    let page = Page {
+        path: PathBuf::from("docs/page.md"),
+        text:
+            "# One\n[a](#one) [b](#two) [c](../README.md) [d](nothing.md) ![e](../README.md#none) \
+               [f](https://example.com/#x)"
+                .to_owned(),
+    };
+    let found =
+        ["#two", "nothing.md", "../README.md#none"].map(|link| format!("docs/page.md: {link}"));
+    assert_eq!(broken(&page), found);
+}
+
+#[test]
+fn every_page_can_be_reached_from_the_readme() {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![PathBuf::from("README.md")];
+    while let Some(path) = open.pop() {
+        let is_page = path.extension().is_some_and(|kind| kind == "md");
+        if is_page && reached.insert(path.clone()) {
+            let links = Page::read(&path).links();
+            let inside = links.iter().filter(|link| !is_elsewhere(link));
+            open.extend(inside.map(|link| resolved(&path, link.split('#').next().unwrap_or(link))));
+        }
+    }
+    for page in page::all() {
+        assert!(
+            reached.contains(&page.path),
+            "nothing leads to {}",
+            page.path.display()
+        );
+    }
+}
+
+#[test]
+fn the_snippets_of_every_page_are_compiled() {
+    let compiled =
+        std::fs::read_to_string(workspace().join("tests/src/guide.rs")).expect("readable");
+    for page in page::all() {
+        let has_snippets = page.text.contains("```rust");
+        let path = format!("\"../../{}\"", page.path.display());
+        assert!(
+            !has_snippets || compiled.contains(&path),
+            "{path} is not in tests/src/guide.rs"
+        );
+    }
+}
+
+// rustdoc leaves out lines that begin with `# `; where people read the pages, they would show.
+#[test]
+fn the_snippets_hide_no_line() {
+    for page in page::all() {
+        for language in ["rust", "rust,no_run"] {
+            for block in page.blocks(language) {
+                let hidden = block
+                    .lines()
+                    .find(|line| line.starts_with("# ") || *line == "#");
+                assert_eq!(hidden, None, "{}", page.path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The README and the guide say what is so: links lead somewhere, tables agree with the code, commands
+//! and tests exist.
+//!
+//! Not for the snippets: those are compiled and run as tests of the docs.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod commands;
+mod endings;
+mod links;
+mod names;
+mod page;
+mod repeats;
+mod tables;

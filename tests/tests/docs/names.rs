@@ -1,0 +1,160 @@
+//! Names and numbers: tests that stand for a guarantee, predicates, variables, sizes.
+
+use std::path::Path;
+
+use integration_tests::document::workspace;
+use qovery_ext::connect::{TOKEN_VARIABLES, URL_VARIABLE};
+use qovery_ext::qovery_api::contract;
+use regex_lite::Regex;
+
+use crate::page::Page;
+
+/// The text of every Rust file below this directory.
+fn sources(directory: &Path, into: &mut Vec<String>) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "generated") {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            into.push(std::fs::read_to_string(&path).expect("readable"));
+        }
+    }
+}
+
+#[test]
+fn every_guarantee_is_a_test() {
+    let mut files = Vec::new();
+    for member in [
+        "qovery-api/src",
+        "qovery-ext/src",
+        "qovery-ext/tests",
+        "xtask/src",
+        "xtask/tests",
+        "tests/tests",
+    ] {
+        sources(&workspace().join(member), &mut files);
+    }
+    let rows = Page::read("README.md").table("guarantees");
+    assert!(rows.len() > 10, "{}", rows.len());
+    for row in rows {
+        let name = row
+            .trim_end_matches(" |")
+            .rsplit(" | ")
+            .next()
+            .unwrap_or_default()
+            .trim_matches('`')
+            .to_owned();
+        // The attribute, perhaps with others, then the function.
+        let test = Regex::new(&format!(
+            r"#\[(tokio::)?test[^\n]*\]\s*(#\[[^\n]*\]\s*)*(async )?fn {name}\("
+        ))
+        .expect("a pattern");
+        assert!(
+            files.iter().any(|text| test.is_match(text)),
+            "there is no test `{name}`"
+        );
+    }
+}
+
+#[test]
+fn every_predicate_of_an_error_is_explained() {
+    let page = Page::read("docs/errors.md");
+    let predicate = Regex::new(r"pub (?:const )?fn (is_\w+)\(&self\) -> bool").expect("a pattern");
+    let mut found = 0;
+    for file in [
+        "qovery-api/src/runtime/error.rs",
+        "qovery-api/src/runtime/transport.rs",
+        "qovery-api/src/runtime/build_error.rs",
+        "qovery-api/src/runtime/decode/error.rs",
+        "qovery-ext/src/connect/error.rs",
+        "qovery-ext/src/page/error.rs",
+        "qovery-ext/src/page/collect.rs",
+        "qovery-ext/src/recipes/services.rs",
+        "qovery-ext/src/recipes/variables.rs",
+        "qovery-ext/src/wait/outcome.rs",
+    ] {
+        let text = std::fs::read_to_string(workspace().join(file)).expect("readable");
+        for name in predicate
+            .captures_iter(&text)
+            .map(|found| found[1].to_owned())
+        {
+            if name == "is_gone" {
+                continue; // of a wait that reached its goal
+            }
+            let explained = page
+                .inline_code()
+                .iter()
+                .any(|code| code.ends_with(&name) || code.starts_with(&format!("{name}(")));
+            assert!(
+                explained,
+                "docs/errors.md does not explain `{name}` of {file}"
+            );
+            found += 1;
+        }
+    }
+    assert!(found > 30, "only {found} predicates were looked at");
+}
+
+#[test]
+fn the_variables_are_those_that_are_read_and_in_their_order() {
+    let page = Page::read("docs/connecting.md");
+    let list = TOKEN_VARIABLES.map(|name| format!("`{name}`")).join(", ");
+    assert!(page.text.contains(&list), "{list}");
+    assert!(page.text.contains(&format!("`{URL_VARIABLE}`")));
+    assert!(Page::read("README.md").text.contains(TOKEN_VARIABLES[0]));
+}
+
+#[test]
+fn the_numbers_of_the_readme_are_those_of_the_workspace() {
+    let readme = Page::read("README.md").text;
+    let workspace_manifest =
+        std::fs::read_to_string(workspace().join("Cargo.toml")).expect("readable");
+    let rust = Regex::new("rust-version = \"([^\"]+)\"").expect("a pattern");
+    let rust = rust
+        .captures(&workspace_manifest)
+        .expect("a version of Rust")[1]
+        .to_owned();
+    let manifest =
+        std::fs::read_to_string(workspace().join("qovery-api/Cargo.toml")).expect("readable");
+    let all = Regex::new(r"(?m)^all = \[([^\]]*)\]").expect("a pattern");
+    let areas = all.captures(&manifest).expect("the areas")[1]
+        .split(',')
+        .count();
+    for text in [
+        format!("All {} operations", contract::OPERATIONS),
+        format!("Rust {rust} or newer"),
+        format!("Each of {areas} areas"),
+    ] {
+        assert!(readme.contains(&text), "the README does not say: {text}");
+    }
+}
+
+#[test]
+fn the_landing_page_of_the_helpers_lists_their_modules_and_features() {
+    let page =
+        std::fs::read_to_string(workspace().join("qovery-ext/src/lib.rs")).expect("readable");
+    let manifest =
+        std::fs::read_to_string(workspace().join("qovery-ext/Cargo.toml")).expect("readable");
+    let features = manifest
+        .split("[features]")
+        .nth(1)
+        .and_then(|rest| rest.split("\n[").next());
+    let feature = Regex::new(r"(?m)^([a-z-]+) = ").expect("a pattern");
+    let names = feature
+        .captures_iter(features.expect("features"))
+        .map(|found| found[1].to_owned());
+    let module = Regex::new(r"pub mod (\w+);").expect("a pattern");
+    let modules = module.captures_iter(&page).map(|found| found[1].to_owned());
+    let names: Vec<String> = names
+        .filter(|name| name != "default")
+        .chain(modules)
+        .collect();
+    assert!(names.len() > 6, "{names:?}");
+    for name in names {
+        let row = Regex::new(&format!(r"(?m)^//! \| \[?`{name}`\]? \|")).expect("a pattern");
+        assert!(
+            row.is_match(&page),
+            "no table of qovery-ext/src/lib.rs has `{name}`"
+        );
+    }
+}
