@@ -116,7 +116,7 @@ impl ServiceVersion {
 ///
 /// ```
 /// # use qovery_ext::wait::{ServiceKind, ServiceSelection, ServiceVersion};
-/// # let (api, worker, cache) = (uuid::Uuid::nil(), uuid::Uuid::nil(), uuid::Uuid::nil());
+/// # let [api, worker, cache] = [1, 2, 3].map(uuid::Uuid::from_u128);
 /// let selection = ServiceSelection::new()
 ///     .with_version(ServiceKind::Application, api, ServiceVersion::commit("4f1c2d9"))
 ///     .with_version(ServiceKind::Container, worker, ServiceVersion::image_tag("1.8.2"))
