@@ -368,7 +368,7 @@ mod tests {
             "{shared}"
         );
         assert!(
-            shared.contains("feature = \"projects\"))]\npub struct Everyones;"),
+            shared.contains("feature = \"projects\"\n    )\n)]\npub struct Everyones;"),
             "{shared}"
         );
         assert!(tree["mod.rs"].contains("#[cfg(feature = \"helms\")]"));

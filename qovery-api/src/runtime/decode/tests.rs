@@ -104,7 +104,7 @@ fn null_in_a_field_is_an_object_all_of_whose_fields_may_be_absent() {
 #[test]
 fn a_list_of_one_object_stands_for_the_object() {
     assert_eq!(thing(json!([{"count": 3}])), thing(json!({"count": 3})));
-    for list in [json!([]), json!([{}, {}]), json!([1]), json!([[{}]])] {
+    for list in [json!([{}, {}]), json!([1]), json!([[{}]])] {
         assert_eq!(fault::<Thing>(list).0, "");
     }
     let (path, _) = fault::<Thing>(json!([{"count": "x"}]));

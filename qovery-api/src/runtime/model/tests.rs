@@ -167,7 +167,7 @@ fn what_does_not_fit_is_found_by_its_path_and_what_is_no_object_is_refused() {
         error.to_string(),
         "parts[1].weight: expected f64, found a text"
     );
-    for document in ["7", "[7, \"n\"]", "null", "\"x\""] {
+    for document in ["7", "[]", "[7, \"n\"]", "null", "\"x\""] {
         let error = decode::<Thing>(document.as_bytes()).err().unwrap();
         assert!(
             error.message().starts_with("expected struct Thing"),
