@@ -591,7 +591,7 @@ fn a_shape_of_paging_that_nobody_classified_is_refused_by_name() {
         let home = repository(&contract);
         let before = files(home.path());
         let message = refusal(&generate(home.path(), &[]));
-        for part in [what, "listNotes", "codegen/paging", "openapi.yaml:"] {
+        for part in [what, "listNotes", "codegen/paging/", "openapi.yaml:"] {
             assert!(
                 message.contains(part),
                 "{what}: {part:?} is not in {message}"

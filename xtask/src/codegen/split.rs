@@ -367,10 +367,16 @@ mod tests {
                 .contains("#[cfg(any(feature = \"helms\", feature = \"jobs\"))]\npub struct Ours;"),
             "{shared}"
         );
-        assert!(
-            shared.contains("feature = \"projects\"\n    )\n)]\npub struct Everyones;"),
-            "{shared}"
-        );
+        let (before, _) = shared
+            .split_once("pub struct Everyones;")
+            .expect("is there");
+        let (_, condition) = before.rsplit_once("#[cfg(").expect("depends on features");
+        for area in ["helms", "jobs", "clusters", "billing", "projects"] {
+            assert!(
+                condition.contains(&format!("feature = \"{area}\"")),
+                "{shared}"
+            );
+        }
         assert!(tree["mod.rs"].contains("#[cfg(feature = \"helms\")]"));
     }
 

@@ -36,13 +36,14 @@ use deserializer::ValueDeserializer;
 /// # Errors
 /// Where the document is not JSON or does not fit the type: the error says where and what.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    match serde_json::from_slice(body) {
-        Ok(value) => Ok(value),
-        Err(_) => {
-            let value = parse(body)?;
-            from_value(&value).map_err(|fault| DecodeError::from(*fault))
-        }
+    // Checking the whole body for UTF-8 at once is quicker than each text in it.
+    if let Ok(text) = std::str::from_utf8(body)
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        return Ok(value);
     }
+    let value = parse(body)?;
+    from_value(&value).map_err(|fault| DecodeError::from(*fault))
 }
 
 /// Reads a document without a type. The depth that is accepted is bounded by serde_json.

@@ -8,10 +8,10 @@ use std::{
     hint::black_box,
     io::{Read, Write},
     net::{SocketAddr, TcpListener},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use qovery_api::{Client, reqwest, types, uuid::Uuid};
+use qovery_api::{AccessToken, Client, reqwest, types, uuid::Uuid};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -120,6 +120,8 @@ fn main() -> Outcome<()> {
             Ok(())
         },
         || {
+            // As the peer does with what it receives: a text first, then its value.
+            let text = String::from_utf8_lossy(text.as_bytes()).into_owned();
             let list: openapi::models::EnvironmentResponseList = serde_json::from_str(&text)?;
             black_box(list);
             Ok(())
@@ -128,9 +130,15 @@ fn main() -> Outcome<()> {
 
     let address = serve(environment(1))?;
     let base = format!("http://{address}");
-    let plain = reqwest::Client::builder().no_proxy().build()?;
+    // With the same limits as the client has.
+    let plain = reqwest::Client::builder()
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(60))
+        .user_agent("plain/1.0")
+        .build()?;
     let client = Client::builder()
-        .token("qov_0123456789")
+        .token(AccessToken::new("qov_0123456789")?)
         .base_url(&base)
         .reqwest(reqwest::Client::builder().no_proxy())
         .build()?;
