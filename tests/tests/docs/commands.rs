@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::page;
 
+/// Programs of others that the pages name: whether they are installed is not looked at.
+const OF_OTHERS: [&str; 3] = ["git", "openapi-generator-cli", "pip"];
+
 /// Commands of cargo that come with a tool of their own.
 const INSTALLED_APART: &[&str] = &["fuzz"];
 
@@ -57,7 +60,7 @@ impl Known {
         });
         let program = words.next()?;
         if program != "cargo" {
-            let exists = workspace().join(program).exists() || program == "git";
+            let exists = workspace().join(program).exists() || OF_OTHERS.contains(&program);
             return (!exists).then(|| format!("there is no `{program}`"));
         }
         let arguments: Vec<_> = words.collect();
@@ -135,7 +138,11 @@ fn commands() -> Vec<(PathBuf, String)> {
     let mut commands = Vec::new();
     for page in page::all() {
         let blocks = page.blocks("sh");
-        let lines = blocks.iter().flat_map(|block| block.lines());
+        let joined: Vec<String> = blocks
+            .iter()
+            .map(|block| block.replace("\\\n", " "))
+            .collect();
+        let lines = joined.iter().flat_map(|block| block.lines());
         let without_remark =
             lines.map(|line| line.split('#').next().unwrap_or(line).trim().to_owned());
         let inline = page.inline_code();
