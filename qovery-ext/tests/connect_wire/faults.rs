@@ -1,8 +1,10 @@
 //! Connections that fail at each point, and what the server has seen by then.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use qovery_api::http::Method;
+use qovery_api::{AccessToken, BoxFuture, http::Method};
+use qovery_ext::connect::{TokenSource, TokenSourceError};
+use tokio::sync::Semaphore;
 
 use super::{
     METHODS, client, connect, is_safe, request, send,
@@ -62,6 +64,17 @@ async fn a_connection_that_takes_too_long_is_tried_again_and_executed_by_nobody(
     );
 }
 
+/// Tells of each attempt, because each asks for the token.
+#[derive(Clone)]
+struct Attempts(Arc<Semaphore>);
+
+impl TokenSource for Attempts {
+    fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
+        self.0.add_permits(1);
+        Box::pin(async { Ok(AccessToken::new("a-token")?) })
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_comes_up_late_is_reached_by_a_post() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -71,12 +84,16 @@ async fn a_server_that_comes_up_late_is_reached_by_a_post() {
         .attempts(200)
         .first_delay(Duration::from_millis(5))
         .longest_delay(Duration::from_millis(5));
+    let attempts = Attempts(Arc::new(Semaphore::new(0)));
     let client = connect(&format!("http://{address}"))
+        .token_source(attempts.clone())
         .retry(policy)
         .build()
         .unwrap();
     let call = tokio::spawn(async move { send(&client, &Method::POST).await });
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    // The second attempt begins when the first has failed.
+    let second = attempts.0.acquire_many(2).await.unwrap();
+    second.forget();
     let listener = tokio::net::TcpListener::bind(address).await.unwrap();
     let (mut stream, _) = listener.accept().await.unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut stream, &success())
