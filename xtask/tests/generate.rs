@@ -411,11 +411,36 @@ fn tags_and_paging_of_another_contract_are_remarks_and_its_client_is_complete() 
     let operations = home.path().join("out/environments/operations.rs");
     let operations = fs::read_to_string(operations).expect("the operations");
     assert!(operations.contains("pub fn get_environment_status("));
-    // The own contract has to be classified, so that nobody waits for pages that are never read.
-    fs::write(home.path().join("openapi.yaml"), &other).expect("written");
-    let message = refusal(&generate(home.path(), &[]));
-    assert!(message.contains("openapi.yaml:5"), "{message}");
-    assert!(message.contains("`cursor`"), "{message}");
+}
+
+/// So that no operation is put where nobody looks for it, and nobody waits for pages that are never
+/// read.
+#[test]
+fn tags_and_paging_of_the_own_contract_have_to_be_classified() {
+    let home = repository(CONTRACT);
+    succeeds(&generate(home.path(), &[]));
+    let before = files(&home.path().join("qovery-api"));
+    let new_tag = CONTRACT.replace("Environment Main Calls", "Something New");
+    let new_paging = CONTRACT.replace(
+        "      responses:",
+        "        - {name: cursor, in: query, schema: {type: string}}\n      responses:",
+    );
+    for (contract, needles) in [
+        (new_tag, ["`Something New`", "codegen/areas.rs"]),
+        (new_paging, ["`cursor`", "codegen/paging/shape.rs"]),
+    ] {
+        fs::write(home.path().join("openapi.yaml"), contract).expect("written");
+        let message = refusal(&generate(home.path(), &[]));
+        for needle in [
+            "openapi.yaml:5",
+            "`getEnvironmentStatus`",
+            needles[0],
+            needles[1],
+        ] {
+            assert!(message.contains(needle), "{needle}: {message}");
+        }
+        assert_eq!(files(&home.path().join("qovery-api")), before);
+    }
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub(crate) fn operation_areas(
             remarks.push(Remark {
                 pointer: operation.pointer.clone(),
                 text: format!(
-                    "{text}: `{}` goes to `{area}`; xtask/src/codegen/areas.rs may say better",
+                    "{text}: `{}` would go to `{area}`; xtask/src/codegen/areas.rs may say better",
                     operation.id
                 ),
             });
