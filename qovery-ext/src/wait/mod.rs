@@ -40,7 +40,7 @@
 //! One thing cannot be told apart: where the answer to the action names no request, or the API says
 //! nothing about the request that it named, and within the few seconds before it runs somebody else's
 //! request for the same thing takes its place unseen between two polls. The end of that one is then
-//! taken for the end of this one. With the server's word on the request this does not happen.
+//! taken for the end of this one. Where the server has a word on the request, that word decides.
 //!
 //! # States
 //! What each state of the API means for each [`Goal`] stands in one table: [`State::phase`].
