@@ -1,6 +1,6 @@
 //! How the program ends: its exit codes, and problems that end it before there is an outcome.
 //!
-//! Not for the outcome of a wait: [`WaitError`] has its own exit code.
+//! Not for the outcome of a wait: `WaitError` has its own exit code.
 
 use std::{error::Error, fmt, io};
 
