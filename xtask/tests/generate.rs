@@ -425,8 +425,12 @@ fn tags_and_paging_of_the_own_contract_have_to_be_classified() {
         "      responses:",
         "        - {name: cursor, in: query, schema: {type: string}}\n      responses:",
     );
+    let new_path = CONTRACT
+        .replace("      tags: [Environment Main Calls]\n", "")
+        .replace("/environment/", "/weather/");
     for (contract, needles) in [
         (new_tag, ["`Something New`", "codegen/areas.rs"]),
+        (new_path, ["neither a tag nor the path", "codegen/areas.rs"]),
         (new_paging, ["`cursor`", "codegen/paging/shape.rs"]),
     ] {
         fs::write(home.path().join("openapi.yaml"), contract).expect("written");

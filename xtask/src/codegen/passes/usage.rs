@@ -34,42 +34,68 @@ struct Places {
 }
 
 /// The area of each operation, in the order of the operations, and a remark where neither tag nor path
-/// is known.
+/// tells it.
 ///
 /// # Errors
-/// Where there are no areas: a defect of the generator.
+/// Where an operation of the `own` contract has no area: what another contract has is nobody's to
+/// divide here, and its client is complete without.
 pub(crate) fn operation_areas(
     operations: &[OperationModel],
+    own: bool,
 ) -> Result<(Vec<&'static Area>, Vec<Remark>), Problem> {
     let elsewhere = areas::named(areas::ELSEWHERE)
         .ok_or_else(|| Problem::new("the area of what has no area is missing"))?;
     let mut remarks = Vec::new();
     let mut found = Vec::new();
     for operation in operations {
-        let tag = operation.tags.first().map(String::as_str);
-        if let Some(area) = tag.and_then(areas::area_of_tag) {
-            found.push(area);
-            continue;
-        }
-        let by_path = areas::area_of_path(&operation.path);
-        let area = by_path.unwrap_or(elsewhere);
-        let text = match (tag, by_path) {
-            (Some(tag), _) => format!("the tag `{tag}` belongs to no area of the client"),
-            (None, Some(_)) => String::new(),
-            (None, None) => "neither a tag nor the path tells the area of the client".to_owned(),
+        let area = match area_of(operation) {
+            Ok(area) => area,
+            Err(unknown) if own => {
+                return Err(
+                    Problem::new(format!("{}: `{}`", unknown.what, operation.id))
+                        .with_pointer(operation.pointer.clone())
+                        .with_help(unknown.help),
+                );
+            }
+            Err(unknown) => {
+                let area = unknown.by_path.unwrap_or(elsewhere);
+                remarks.push(Remark {
+                    pointer: operation.pointer.clone(),
+                    text: format!(
+                        "{}: `{}` goes to `{area}`; xtask/src/codegen/areas.rs may say better",
+                        unknown.what, operation.id
+                    ),
+                });
+                area
+            }
         };
-        if !text.is_empty() {
-            remarks.push(Remark {
-                pointer: operation.pointer.clone(),
-                text: format!(
-                    "{text}: `{}` would go to `{area}`; xtask/src/codegen/areas.rs may say better",
-                    operation.id
-                ),
-            });
-        }
         found.push(area);
     }
     Ok((found, remarks))
+}
+
+/// Why an operation has no area of its own.
+struct Unknown {
+    what: String,
+    help: &'static str,
+    /// What its path would say, where its tag says nothing.
+    by_path: Option<&'static Area>,
+}
+
+fn area_of(operation: &OperationModel) -> Result<&'static Area, Unknown> {
+    let by_path = areas::area_of_path(&operation.path);
+    match operation.tags.first() {
+        Some(tag) => areas::area_of_tag(tag).ok_or_else(|| Unknown {
+            what: format!("the tag `{tag}` belongs to no area of the client"),
+            help: "add the tag to an area in xtask/src/codegen/areas.rs",
+            by_path,
+        }),
+        None => by_path.ok_or_else(|| Unknown {
+            what: "neither a tag nor the path tells the area of the client".to_owned(),
+            help: "add the path to an area in xtask/src/codegen/areas.rs, or give the operation a tag in the overlay",
+            by_path: None,
+        }),
+    }
 }
 
 impl Usage {
