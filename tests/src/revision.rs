@@ -52,7 +52,7 @@ impl Generated {
         copy(
             &root.join("qovery-api"),
             &home.join("qovery-api"),
-            &["generated", "benches", "tests"],
+            &["generated", "tests"],
         );
         xtask::generate(contract, None, &home.join("qovery-api/src/generated"))
             .unwrap_or_else(|problem| panic!("{problem}"));
