@@ -3,10 +3,12 @@
 //! Not for shaping what comes out: the passes do that. Where progenitor cannot go on, the operation
 //! or the schema that it stumbles over is found by halving the document.
 
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
 use openapiv3::OpenAPI;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use progenitor_impl::{
     CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
 };
@@ -21,9 +23,9 @@ static SILENCE: Mutex<()> = Mutex::new(());
 /// What progenitor writes for a contract.
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// Types, and a client with a method for each operation.
+    /// Types, and a client with a method for each operation; all functions are empty.
     pub(crate) client: syn::File,
-    /// Matchers and responders for httpmock.
+    /// Matchers and responders for httpmock, their functions empty too.
     pub(crate) mocks: syn::File,
 }
 
@@ -74,11 +76,39 @@ fn run(settings: &GenerationSettings, document: &Value) -> Result<Written, Strin
         Ok(written) => written.map_err(|error| error.to_string())?,
         Err(payload) => return Err(message(payload.as_ref())),
     };
-    let parsed = |tokens| syn::parse2(tokens).map_err(|error| error.to_string());
+    let parsed = |tokens| syn::parse2(bodiless(tokens)).map_err(|error| error.to_string());
     Ok(Written {
         client: parsed(client)?,
         mocks: parsed(mocks)?,
     })
+}
+
+/// The same items with empty functions: nothing here reads what progenitor's functions do, and most of
+/// what it writes is that.
+fn bodiless(tokens: TokenStream) -> TokenStream {
+    let mut in_function = false;
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(ident) => {
+                in_function |= ident == "fn";
+                TokenTree::Ident(ident)
+            }
+            TokenTree::Punct(punct) => {
+                in_function &= punct.as_char() != ';';
+                TokenTree::Punct(punct)
+            }
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let inside = if mem::take(&mut in_function) {
+                    TokenStream::new()
+                } else {
+                    bodiless(group.stream())
+                };
+                TokenTree::Group(Group::new(Delimiter::Brace, inside))
+            }
+            other => other,
+        })
+        .collect()
 }
 
 fn message(payload: &(dyn std::any::Any + Send)) -> String {
@@ -194,6 +224,8 @@ fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&s
 
 #[cfg(test)]
 mod tests {
+    use quote::quote;
+
     use super::*;
     use crate::codegen::normalise::tests::{normalised, schemas};
 
@@ -212,6 +244,29 @@ mod tests {
             text.contains("pub async fn get_root") && text.contains("pub struct Part"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn functions_lose_their_bodies_and_all_else_stays() {
+        let given = quote! {
+            impl<F: Fn() -> [u8; 2]> A<{ N }> {
+                const B: C = C { d: 1 };
+                pub fn e(f: [u8; 2]) -> fn() -> G where H: I { j(K { l: 2 }) }
+            }
+            trait M { fn n(); const O: P; }
+            struct Q { r: fn(S) }
+            mod t { fn u() { fn v() { w } } struct X { y: Z } }
+        };
+        let expected = quote! {
+            impl<F: Fn() -> [u8; 2]> A<{ N }> {
+                const B: C = C { d: 1 };
+                pub fn e(f: [u8; 2]) -> fn() -> G where H: I {}
+            }
+            trait M { fn n(); const O: P; }
+            struct Q { r: fn(S) }
+            mod t { fn u() {} struct X { y: Z } }
+        };
+        assert_eq!(bodiless(given).to_string(), expected.to_string());
     }
 
     #[test]

@@ -166,17 +166,17 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
     files.add(
         "paging.rs",
         "How operations page, derived from the contract.",
-        &paging,
+        paging,
     )?;
     files.add(
         "mock.rs",
         "Mocks of all operations.",
-        &items(mock_trait(&parts.mocks))?,
+        items(mock_trait(&parts.mocks))?,
     )?;
     files.add(
         "contract.rs",
         "Which contract the client was generated from.",
-        &items(parts.contract)?,
+        items(parts.contract)?,
     )?;
     files.add_root(&modules, &types, &operations)?;
     Ok(files.tree)

@@ -46,7 +46,8 @@ impl Files<'_> {
         let mut names = Vec::new();
         while let Some(part) = open.pop() {
             let items = make(part.clone())?;
-            let body = render(&items);
+            let imports = imports(&items);
+            let body = render(items);
             if is_too_long(&body) && part.len() > 1 {
                 let middle = part.start + part.len() / 2;
                 open.push(middle..part.end);
@@ -58,7 +59,7 @@ impl Files<'_> {
             } else {
                 format!("{name}_{}", names.len() + 1)
             };
-            self.add_rendered(&format!("{directory}/{name}.rs"), about, &items, &body)?;
+            self.add_rendered(&format!("{directory}/{name}.rs"), about, &imports, &body)?;
             names.push(format_ident!("{name}"));
         }
         Ok(names)
@@ -107,15 +108,16 @@ impl Files<'_> {
         self.tree.insert(format!("{directory}/mod.rs"), text);
     }
 
-    pub(super) fn add(&mut self, path: &str, about: &str, items: &[Item]) -> Result<(), Problem> {
-        self.add_rendered(path, about, items, &render(items))
+    pub(super) fn add(&mut self, path: &str, about: &str, items: Vec<Item>) -> Result<(), Problem> {
+        let imports = imports(&items);
+        self.add_rendered(path, about, &imports, &render(items))
     }
 
     fn add_rendered(
         &mut self,
         path: &str,
         about: &str,
-        items: &[Item],
+        imports: &str,
         body: &str,
     ) -> Result<(), Problem> {
         if is_too_long(body) {
@@ -125,7 +127,6 @@ impl Files<'_> {
             ))
             .with_help("divide its area in xtask/src/codegen/areas.rs"));
         }
-        let imports = imports(items);
         let text = format!("{}\n//! {about}\n\n{imports}\n{body}", self.head());
         self.tree.insert(path.to_owned(), text);
         Ok(())
@@ -150,7 +151,7 @@ impl Files<'_> {
             /// The operations as types, for code that is generic over them.
             pub mod operations { #operations }
         };
-        let body = render(&items(file)?);
+        let body = render(items(file)?);
         let text = format!(
             "{}\n//! Operations and models, generated from the contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
             self.head()

@@ -8,24 +8,24 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemEnum, Lit, Meta, MetaNameValue, pa
 ///
 /// An enum with the attribute `#[within = "name"]` is written as a call of that macro: formatted like
 /// the enum that it looks like, while its condition stays outside.
-pub(super) fn render(items: &[Item]) -> String {
+pub(super) fn render(items: Vec<Item>) -> String {
     let mut text = String::new();
     let mut simple = false;
     for item in items {
         let follows_simple = std::mem::replace(
             &mut simple,
-            matches!(item, Item::Mod(module) if module.content.is_none()),
+            matches!(&item, Item::Mod(module) if module.content.is_none()),
         );
         let keeps_together = follows_simple && simple;
         if !text.is_empty() && !keeps_together {
             text.push('\n');
         }
         match item {
-            Item::Enum(item) => match Within::of(item) {
+            Item::Enum(item) => match Within::of(&item) {
                 Some(within) => within.render(&mut text),
-                None => text.push_str(&unparse(Item::Enum(item.clone()))),
+                None => text.push_str(&unparse(Item::Enum(item))),
             },
-            other => text.push_str(&unparse(other.clone())),
+            other => text.push_str(&unparse(other)),
         }
     }
     text
@@ -54,6 +54,7 @@ pub(super) struct Within {
 
 impl Within {
     pub(super) fn of(item: &ItemEnum) -> Option<Self> {
+        position(&item.attrs, "within")?;
         let mut item = item.clone();
         let wrapper = take(&mut item.attrs, "within")?;
         let how = take(&mut item.attrs, "how").unwrap_or_default();
@@ -130,11 +131,14 @@ impl Within {
     }
 }
 
+fn position(attributes: &[Attribute], name: &str) -> Option<usize> {
+    let mut attributes = attributes.iter();
+    attributes.position(|attribute| attribute.path().is_ident(name))
+}
+
 /// Takes the text of `#[name = "text"]` out of the attributes.
 fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<String> {
-    let index = attributes
-        .iter()
-        .position(|attribute| attribute.path().is_ident(name))?;
+    let index = position(attributes, name)?;
     match attributes.remove(index).meta {
         Meta::NameValue(MetaNameValue {
             value:
