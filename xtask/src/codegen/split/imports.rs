@@ -75,9 +75,9 @@ fn is_gated(item: &Item) -> bool {
 }
 
 /// The name as it stands in [`IMPORTS`].
-fn importable<T: ?Sized>(name: &T) -> Option<&'static str>
+fn importable<T>(name: &T) -> Option<&'static str>
 where
-    T: PartialEq<str>,
+    T: PartialEq<str> + ?Sized,
 {
     let mut names = IMPORTS.iter().map(|(known, _)| *known);
     names.find(|known| *name == **known)
