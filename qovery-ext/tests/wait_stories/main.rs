@@ -185,7 +185,7 @@ fn the_outcome_of_every_story_is_the_right_one() {
         wrong.len(),
         wrong
             .iter()
-            .take(20)
+            .take(200)
             .cloned()
             .collect::<Vec<_>>()
             .join("\n")

@@ -252,6 +252,21 @@ fn canceling_the_only_waiting_request_leaves_the_services_as_they_were() {
 }
 
 #[test]
+fn canceling_the_first_of_two_waiting_requests_shows_the_second_one() {
+    let story = Story::new();
+    story.environment.next_deployment().queued_for(60 * SECOND);
+    story.act("deploy");
+    let path = format!("/application/{}/redeploy", story.api.id());
+    story.setup.post(&path);
+    story.act("cancelDeployment");
+    assert_eq!(story.database.state().unwrap(), "READY");
+    assert_eq!(story.api.state().unwrap(), "DEPLOYMENT_QUEUED");
+    story.setup.seconds(100);
+    assert_eq!(story.database.state().unwrap(), "READY");
+    assert_eq!(story.api.state().unwrap(), "DEPLOYED");
+}
+
+#[test]
 fn a_running_deployment_is_canceled_in_its_time() {
     let story = Story::new();
     let request = story.act("deploy")["deployment_request_id"].clone();

@@ -240,15 +240,22 @@ impl World {
             return true;
         };
         environment.queue.retain(|queued| *queued != id);
-        if environment.running.is_none() && environment.queue.is_empty() {
+        if environment.running.is_some() {
+            return true;
+        }
+        let next = environment.queue.front().copied();
+        if next.is_none() {
             environment.state = "CANCELED".to_owned();
             environment.last_deployment_state = "CANCELED".to_owned();
-            for service in &request.services {
-                if let Some(service) = self.services.get_mut(service) {
-                    service.state.clone_from(&service.resting_state);
-                    service.details.1 = "CANCELED";
-                }
+        }
+        for service in &request.services {
+            if let Some(service) = self.services.get_mut(service) {
+                service.state.clone_from(&service.resting_state);
+                service.details.1 = "CANCELED";
             }
+        }
+        if let Some(next) = next.and_then(|id| self.requests.get(&id)).cloned() {
+            self.show_queued(&next);
         }
         true
     }
