@@ -41,6 +41,15 @@ impl Snapshot {
     }
 }
 
+impl Snapshot {
+    /// Whether something has a state from a deployment that its status does not name.
+    pub(crate) fn has_unnamed_deployment(&self) -> bool {
+        let marks = self.marks();
+        let mut known = marks.iter().flatten();
+        known.any(|mark| mark.deployment.is_none() && mark.state != State::Ready)
+    }
+}
+
 /// The facts of a status that tell one deployment from another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Mark {

@@ -48,7 +48,7 @@ impl Start {
 
     pub(super) async fn act(&mut self, act: Act) -> Result<Tracker, WaitError> {
         let goal = act.goal();
-        let baseline = match self.baseline.take() {
+        let mut baseline = match self.baseline.take() {
             Some(baseline) => baseline,
             None => self.baseline().await?.snapshot,
         };
@@ -63,7 +63,16 @@ impl Start {
             // Where nothing runs, nothing waits.
             Some(Vec::new())
         };
-        let mut tracker = Tracker::acting(&self.subject, goal, &baseline, waited_before);
+        if busy {
+            // What left the queue before it was read is what is shown by now.
+            baseline = self.baseline().await?.snapshot;
+        }
+        let before = if baseline.has_unnamed_deployment() {
+            self.latest_deployment().await?
+        } else {
+            None
+        };
+        let mut tracker = Tracker::acting(&self.subject, goal, &baseline, waited_before, before);
         let receipt = self.send(&act, &tracker).await?;
         tracker.accepted(&receipt);
         Ok(tracker)
@@ -85,7 +94,7 @@ impl Start {
             return Ok(Tracker::watching(&self.subject, goal, Some(request)));
         }
         let baseline = self.baseline().await?;
-        let mut tracker = Tracker::acting(&self.subject, goal, &baseline.snapshot, None);
+        let mut tracker = Tracker::acting(&self.subject, goal, &baseline.snapshot, None, None);
         tracker.follow(request);
         self.send(&Act::CancelRequest(request), &tracker).await?;
         Ok(tracker)
@@ -133,6 +142,24 @@ impl Start {
             })
             .await?;
         Ok(queue.map(|waiting| waiting.iter().map(|w| w.request).collect()))
+    }
+
+    /// The latest deployment of the whole environment, where the history tells.
+    async fn latest_deployment(&mut self) -> Result<Option<String>, WaitError> {
+        let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
+        let history = self
+            .tolerant(|| {
+                let read = source.history(&subject);
+                Box::pin(async move {
+                    match read.await {
+                        // A history that cannot be read is no reason not to act.
+                        Err(fault) if !fault.is_passing() => Ok(None),
+                        other => other,
+                    }
+                })
+            })
+            .await?;
+        Ok(history.and_then(|past| past.into_iter().next().map(|past| past.deployment)))
     }
 
     /// Reads until it works, as often as failures are tolerated.

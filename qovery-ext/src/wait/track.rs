@@ -12,6 +12,9 @@
 //!    nothing to do.
 
 mod evidence;
+mod history;
+mod meaning;
+mod named;
 mod standing;
 
 use std::time::Duration;
@@ -20,6 +23,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+pub(crate) use meaning::settle_period;
+use meaning::{came_after, decide, passed_over, superseded_by};
 pub(crate) use standing::{Ask, Cause, Context, Decision, Facts, Proof, Standing};
 
 use super::{Goal, Phase, State, clock::after, mark::Mark};
@@ -38,6 +43,9 @@ pub(crate) struct Track {
     /// environment or a cluster, which ends when its request ends.
     service: Option<Uuid>,
     baseline: Option<Mark>,
+    /// The deployment that was shown before the action, or when the request was last seen waiting.
+    #[serde(default)]
+    before: Option<String>,
     seen: bool,
     /// Something newer than the baseline was seen.
     moved: bool,
@@ -52,11 +60,17 @@ pub(crate) struct Track {
     /// Whether that is certain, although others waited before this operation.
     #[serde(default)]
     certain: bool,
-    /// The deployment that ran at the last poll, where no candidate waited any more.
+    /// The deployment that the last poll showed, where no candidate waited any more.
     #[serde(skip)]
     last_of_all: Option<String>,
     /// The request was seen waiting.
     waited: bool,
+    /// The request was seen by its id, waiting or named by a status.
+    #[serde(default)]
+    sighted: bool,
+    /// A later request was seen soon after the action.
+    #[serde(default)]
+    overtaken: bool,
     /// How many polls in a row showed that the request no longer waits and does not run either.
     missing: u8,
     #[serde(skip)]
@@ -75,6 +89,7 @@ impl Track {
         Self {
             service,
             seen: baseline.is_some(),
+            before: baseline.as_ref().and_then(|b| b.deployment.clone()),
             baseline,
             moved: false,
             active: false,
@@ -84,6 +99,8 @@ impl Track {
             certain: false,
             last_of_all: None,
             waited: false,
+            sighted: false,
+            overtaken: false,
             missing: 0,
             running_confirmed: false,
             ended: 0,
@@ -160,6 +177,7 @@ impl Track {
                 if facts.queue.is_none() {
                     return Standing::Ask(Ask::Queue);
                 }
+                self.note_requests(mark, context, facts);
                 Standing::Pending(Phase::Queued)
             }
             View::Running => self.judge_running(mark, context),
@@ -194,6 +212,7 @@ impl Track {
 
     fn start_over_from(&mut self, mark: &Mark) {
         self.baseline = Some(mark.clone());
+        self.before.clone_from(&mark.deployment);
         self.moved = false;
         self.active = false;
         self.ran = false;
@@ -250,7 +269,8 @@ impl Track {
             return false;
         }
         let changed = mark.state != baseline.state;
-        if changed && !passed_over && (mark.state.is_error() || mark.state == State::Canceled) {
+        let canceled = mark.state == State::Canceled && mark.action != Some(Phase::NotStarted);
+        if changed && !passed_over && (mark.state.is_error() || canceled) {
             return true;
         }
         let other_deployment = mark.deployment.is_some() && mark.deployment != baseline.deployment;
@@ -272,8 +292,11 @@ impl Track {
 
     /// The server says that the request is under way.
     fn judge_running(&mut self, mark: &Mark, context: &Context) -> Standing {
+        // A reading is older than the word, and may show what ran while ours still waited.
+        if self.sighted && mark.request.is_some() && mark.request != context.request {
+            return Standing::Pending(Phase::Running);
+        }
         if mark.state.is_active() {
-            // A reading that is older than the word does not show what the word is about.
             self.running_confirmed = true;
             // One deployment at a time runs in an environment, so this activity is ours.
             self.moved = true;
@@ -343,49 +366,15 @@ impl Track {
             (Some(Decision::Reached(_)), Some(decision @ Decision::Reached(_))) => {
                 Standing::Decided(decision)
             }
+            // A later deployment has changed it since.
+            (Some(decision @ Decision::Reached(_)), None)
+                if context.acted && self.ended > 1 && self.has_another_deployment(mark) =>
+            {
+                Standing::Decided(decision)
+            }
             (Some(Decision::Failed(_)), _) => Standing::Decided(Decision::Failed(Cause::NotRun)),
             (Some(Decision::Canceled), _) => Standing::Decided(Decision::Canceled),
             _ => Standing::Pending(Phase::NotStarted),
         }
-    }
-}
-
-/// A service whose last action failed or was canceled, while its state says something else, was
-/// passed over: the state is from before.
-fn passed_over(mark: &Mark) -> Option<Decision> {
-    match mark.action {
-        Some(Phase::Failed) if !mark.state.is_error() && mark.state != State::Canceled => {
-            Some(Decision::Failed(Cause::NotRun))
-        }
-        Some(Phase::Canceled) if mark.state != State::Canceled => Some(Decision::Canceled),
-        _ => None,
-    }
-}
-
-fn superseded_by(mark: &Mark) -> Decision {
-    Decision::Superseded {
-        deployment: mark.deployment.clone(),
-        request: mark.request,
-    }
-}
-
-/// How long a state that held before has to hold. A deployment that does nothing is rare, and a
-/// server that is slow to begin is not: it takes longer to believe.
-pub(crate) fn settle_period(goal: Goal, settle: Duration) -> Duration {
-    if goal.may_have_nothing_to_do() {
-        settle
-    } else {
-        settle.saturating_mul(4)
-    }
-}
-
-/// What a terminal state of this operation means, where it means anything.
-fn decide(state: &State, goal: Goal) -> Option<Decision> {
-    match state.phase(goal) {
-        Phase::Reached => Some(Decision::Reached(Proof::Seen)),
-        Phase::Canceled => Some(Decision::Canceled),
-        Phase::Failed if state.is_error() => Some(Decision::Failed(Cause::ErrorState)),
-        Phase::Failed => Some(Decision::Failed(Cause::OtherState)),
-        Phase::NotStarted | Phase::Queued | Phase::Running => None,
     }
 }

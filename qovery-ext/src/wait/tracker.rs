@@ -2,6 +2,8 @@
 //!
 //! Pure, like [`super::track`].
 
+mod search;
+
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,7 @@ use super::{
     Goal, Phase, Snapshot, Subject,
     clock::after,
     mark::Mark,
-    source::{Receipt, Waiting},
+    source::Receipt,
     track::{Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, settle_period},
 };
 
@@ -43,6 +45,9 @@ pub(crate) struct Tracker {
     /// Whether the server has told of the request before.
     #[serde(default)]
     had_word: bool,
+    /// Whether two requests came at about the time of the action, and nothing tells which is ours.
+    #[serde(default)]
+    doubtful: bool,
     /// Whether searching the queue for the request is over.
     #[serde(default)]
     looked: bool,
@@ -93,6 +98,7 @@ impl Tracker {
             adopts: false,
             acted_at: 0,
             had_word: false,
+            doubtful: false,
             looked: true,
             looking_since: None,
             frugal: false,
@@ -105,6 +111,7 @@ impl Tracker {
         goal: Goal,
         baseline: &Snapshot,
         waited_before: Option<Vec<Uuid>>,
+        deployed_before: Option<String>,
     ) -> Self {
         let marks = baseline.marks();
         // What was queued a moment ago may have left the queue before the queue was read.
@@ -119,6 +126,7 @@ impl Tracker {
             }
             Subject::Service { .. } | Subject::Cluster { .. } => None,
         };
+        let whole_before = whole_before.or(deployed_before);
         Self {
             goal,
             acted: true,
@@ -139,6 +147,7 @@ impl Tracker {
             adopts: true,
             acted_at: unix_seconds(),
             had_word: false,
+            doubtful: false,
             looked: false,
             looking_since: None,
             frugal: false,
@@ -246,22 +255,9 @@ impl Tracker {
         now: Instant,
     ) -> Verdict {
         let marks = snapshot.marks();
-        // What is read just after the action may be from before it, so one look is not enough.
         let since = *self.looking_since.get_or_insert(now);
-        if !self.looked && self.is_request_in_doubt(&marks) {
-            match &facts.queue {
-                None => return Verdict::Ask(Ask::Queue),
-                Some(None) => {}
-                Some(Some(queue)) => {
-                    let found = self.find_own(queue).filter(|_| self.adopts);
-                    if found.is_some() && self.calm && facts.history.is_none() {
-                        // What waits may be another's that came after ours, which runs already.
-                        return Verdict::Ask(Ask::History);
-                    }
-                    self.look_in(queue, found.filter(|_| !self.has_begun(facts)));
-                    self.looked = now >= after(since, settle);
-                }
-            }
+        if let Some(ask) = self.search(&marks, facts, now >= after(since, settle)) {
+            return Verdict::Ask(ask);
         }
         let context = Context {
             goal: self.goal,
@@ -286,7 +282,15 @@ impl Tracker {
                 phases.push(phase_of(decision));
                 continue;
             }
-            match entry.track.judge(mark.as_ref(), &context, facts) {
+            let mut standing = entry.track.judge(mark.as_ref(), &context, facts);
+            if self.doubtful
+                && let Standing::Decided(decision) = standing
+            {
+                let before = self.whole_before.as_deref();
+                let (track, mark) = (&entry.track, mark.as_ref());
+                standing = track.agreed(decision, mark, self.goal, before, facts);
+            }
+            match standing {
                 Standing::Ask(ask) => return Verdict::Ask(ask),
                 Standing::Pending(phase) => phases.push(phase),
                 Standing::Decided(decision) => {
@@ -327,53 +331,6 @@ impl Tracker {
             queue.iter().position(|w| w.request == ours).map(|i| i + 1)
         });
         Verdict::Pending { phase, position }
-    }
-
-    /// Whether an action gave no request id, so that the queue is where to look for it.
-    fn is_request_in_doubt(&self, marks: &[Option<Mark>]) -> bool {
-        // What begins where nothing waited is the request itself: what waits now is another's.
-        let begun = self.calm
-            && self.tracks.iter().zip(marks).any(|(entry, mark)| {
-                mark.as_ref()
-                    .is_some_and(|mark| entry.track.has_another_deployment(mark))
-            });
-        !begun
-            && self.acted
-            && self.request.is_none()
-            && self.goal != Goal::Canceled
-            && self.waited_before.is_some()
-            && !(self.calm && self.deployment().is_some())
-    }
-
-    /// Looks for the request in what waits soon after the action.
-    fn look_in(&mut self, queue: &[Waiting], found: Option<Uuid>) {
-        self.request = found;
-        for waiting in queue {
-            if !self.candidates.contains(&waiting.request) {
-                self.candidates.push(waiting.request);
-            }
-        }
-    }
-
-    /// Whether the history has something since the action that can be what was asked for.
-    fn has_begun(&self, facts: &Facts) -> bool {
-        let (Some(Some(history)), Some(before)) = (&facts.history, &self.whole_before) else {
-            return false;
-        };
-        let listed = history.iter().any(|past| past.deployment == *before);
-        let mut since = history.iter().take_while(|past| past.deployment != *before);
-        self.calm && listed && since.any(|past| !self.goal.is_not_of(&past.action))
-    }
-
-    /// The one request that waits now, did not wait before and does what was asked.
-    fn find_own(&self, queue: &[Waiting]) -> Option<Uuid> {
-        let before = self.waited_before.as_deref().unwrap_or_default();
-        let mut new = queue
-            .iter()
-            .filter(|w| !before.contains(&w.request) && self.goal.is_of(&w.action));
-        let own = new.next()?;
-        // Two of them cannot be told apart: rather none than the wrong one.
-        new.next().is_none().then_some(own.request)
     }
 }
 

@@ -9,6 +9,9 @@ use qovery_ext::{
 
 use crate::story::{Asked, Fate, Scene, Story, Target};
 
+/// For how long after the action its request is looked for, where the answer does not name it.
+const SETTLE: Duration = Duration::from_secs(15);
+
 /// An outcome, whoever waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Outcome {
@@ -46,6 +49,8 @@ pub(crate) struct Truth {
     pub(crate) at: Option<Duration>,
     /// Whether another deployment took its place.
     pub(crate) replaced: bool,
+    /// Whether another one that cannot be told from it ended, or may end, in another way.
+    pub(crate) is_in_doubt: bool,
     /// Whether it was about the whole environment, so that its end is the end of the request.
     pub(crate) is_whole: bool,
     /// Whether every service that was asked about is stopped or was never deployed.
@@ -74,9 +79,14 @@ pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
     let later = all
         .iter()
         .any(|d| !d.is_callers && d.accepted_at >= ours.accepted_at);
-    let states = states_of_target(story, scene, &ours);
+    let end = |deployment: &FakeDeployment| {
+        let states = states_of_target(story, scene, deployment);
+        end_of(story, deployment, &states)
+    };
+    let alike = alike(story, scene, &ours);
     Truth {
-        end: end_of(story, &ours, &states),
+        end: end(&ours),
+        is_in_doubt: alike.iter().any(|other| end(other) != end(&ours)),
         at: ours.ended_at,
         is_whole: story.target == Target::Environment,
         is_stopped: scene.services.iter().enumerate().all(|(i, service)| {
@@ -85,6 +95,30 @@ pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
         }),
         replaced: later || matches!(story.fate, Fate::Superseded(_)),
     }
+}
+
+/// When the last of the requests ended that can be taken for ours, where none is named: those that
+/// came at about the same time.
+pub(crate) fn last_end_of_alike(story: &Story, scene: &Scene) -> Option<Duration> {
+    let ours = scene.ours()?;
+    let alike = alike(story, scene, &ours);
+    let ends = alike.iter().filter_map(|d| d.ended_at);
+    ends.chain(ours.ended_at).max()
+}
+
+/// The requests of others that can be taken for ours, because no answer has named it.
+fn alike(story: &Story, scene: &Scene, ours: &FakeDeployment) -> Vec<FakeDeployment> {
+    if story.names_request() {
+        return Vec::new();
+    }
+    let margin = SETTLE + story.latency * 4 + story.stale;
+    let mut alike = scene.environment.deployments();
+    alike.retain(|other| {
+        other.request_id != ours.request_id
+            && other.action == ours.action
+            && other.accepted_at.abs_diff(ours.accepted_at) <= margin
+    });
+    alike
 }
 
 /// How it stands at this moment.
@@ -167,6 +201,10 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
     let told = is_told(story);
     if truth.replaced && !told {
         // Nobody tells how it ended: to say so is right, to guess is not.
+        right.push(Outcome::Superseded);
+    }
+    if truth.is_in_doubt {
+        // To say that nothing tells is right here too.
         right.push(Outcome::Superseded);
     }
     if truth.at.is_none() && !told {

@@ -3,8 +3,8 @@
 //! Pure, like its parent.
 
 use super::{
-    super::{Goal, Phase, State, clock::after, mark::Mark, source::Past},
-    Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, decide, passed_over,
+    super::{Goal, Phase, clock::after, mark::Mark},
+    Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, came_after, decide, passed_over,
     settle_period, superseded_by,
 };
 
@@ -19,13 +19,28 @@ impl Track {
         if !context.acted && context.request.is_none() {
             return self.judge_watched(mark, context, facts);
         }
-        if context.request.is_some() && !self.moved && facts.queue.is_none() {
+        let named_later = context
+            .request
+            .zip(mark.request)
+            .is_some_and(|(ours, named)| came_after(named, ours));
+        let unclear = !self.has_begun(mark) || named_later;
+        if context.request.is_some() && unclear && facts.queue.is_none() {
             return Standing::Ask(Ask::Queue);
         }
+        self.note_requests(mark, context, facts);
         if self.waits_in(context, facts) {
             self.start_over_from(mark);
             self.waited = true;
             self.missing = 0;
+            return Standing::Pending(Phase::Queued);
+        }
+        if self.sighted
+            && let (Some(ours), Some(named)) = (context.request, mark.request)
+            && named != ours
+            && !came_after(named, ours)
+        {
+            // It waited by itself, so what came before it has not taken it in.
+            self.start_over_from(mark);
             return Standing::Pending(Phase::Queued);
         }
         if self.is_missing(mark, context, facts) {
@@ -73,6 +88,14 @@ impl Track {
             }
             self.find_last_of_all(mark, context);
         }
+        if self.deployment.is_some()
+            && mark.state.is_active()
+            && mark.request.is_some()
+            && mark.request == context.request
+        {
+            // The name of the request is stronger than what was thought.
+            self.deployment.clone_from(&mark.deployment);
+        }
         if let Some(ours) = self.deployment.clone()
             && mark.deployment.as_ref().is_some_and(|id| *id != ours)
         {
@@ -98,7 +121,7 @@ impl Track {
         }
         let foreign = match (context.request, mark.request) {
             (Some(ours), Some(named)) => {
-                named != ours
+                came_after(named, ours)
                     && self
                         .baseline
                         .as_ref()
@@ -112,100 +135,23 @@ impl Track {
         if self.someone_waits(context, facts) {
             return Standing::Pending(Phase::Queued);
         }
-        if self.service.is_some() && !self.is_own_result(mark) {
-            return match passed_over(mark) {
-                Some(decision) => Standing::Decided(decision),
-                None if self.active && mark.action == Some(Phase::NotStarted) => {
-                    Standing::Decided(Decision::Failed(Cause::NotRun))
-                }
-                None => self.judge_unmoved(mark, context, facts),
-            };
-        }
-        match decide(&mark.state, context.goal) {
-            Some(decision @ Decision::Reached(_)) => {
-                // The same state may be the end of something else that was asked for.
-                let Some(history) = &facts.history else {
-                    return Standing::Ask(Ask::History);
-                };
-                let past = history
-                    .iter()
-                    .flatten()
-                    .find(|p| Some(&p.deployment) == mark.deployment.as_ref());
-                if past.is_some_and(|past| context.goal.is_not_of(&past.action)) {
-                    return Standing::Decided(superseded_by(mark));
-                }
-                Standing::Decided(decision)
-            }
-            Some(decision) => Standing::Decided(decision),
-            None => Standing::Pending(Phase::NotStarted),
-        }
+        self.judge_final(mark, context, facts)
     }
 
-    /// The first deployment since the baseline, from a history that goes back that far.
-    fn first_since_baseline(&self, context: &Context, history: Option<&[Past]>) -> Option<String> {
-        // The API lists at most so many; a shorter list goes back to the beginning.
-        const PAGE: usize = 20;
-        let baseline = self.baseline.as_ref()?;
-        let history = history?;
-        let end = match context
-            .whole_before
-            .as_ref()
-            .or(baseline.deployment.as_ref())
-        {
-            Some(before) => history.iter().position(|past| past.deployment == *before)?,
-            None if baseline.state == State::Ready && history.len() < PAGE => history.len(),
-            None => return None,
-        };
-        let mut since = history
-            .iter()
-            .take(end)
-            .rev()
-            .filter(|past| match self.service {
-                Some(own) => past.services.iter().any(|(id, _)| *id == own),
-                None => true,
-            });
-        since.next().map(|past| past.deployment.clone())
-    }
-
-    /// Where many waited and the request is not known: one deployment runs at a time, so what runs
-    /// while none of them waits any more is the last of them, or came later. Two polls have to see
-    /// it, because a status is read before the queue.
+    /// Where many waited and the request is not known: one deployment runs at a time, so what is
+    /// shown while none of them waits any more is the last of them, or came later. Two polls have to
+    /// see it, because a status is read before the queue.
     fn find_last_of_all(&mut self, mark: &Mark, context: &Context) {
-        let runs = mark.state.is_active()
-            && context.looked
-            && context.may_wait == Some(false)
-            && self.has_another_deployment(mark);
-        let now = mark.deployment.clone().filter(|_| runs);
+        let none_waits = context.looked && context.may_wait == Some(false);
+        let another = mark.deployment != self.before;
+        let now = mark.deployment.clone();
+        let now = now.filter(|_| none_waits && another);
         if now.is_some() && now == self.last_of_all {
             self.deployment.clone_from(&now);
             self.moved = true;
             self.certain = true;
         }
         self.last_of_all = now;
-    }
-
-    /// Whether the request has left the queue without being run: what runs is what ran before, or
-    /// is said to be another request's.
-    fn is_missing(&self, mark: &Mark, context: &Context, facts: &Facts) -> bool {
-        let (Some(ours), Some(Some(queue))) = (context.request, &facts.queue) else {
-            return false;
-        };
-        if self.moved || context.goal == Goal::Canceled || !mark.state.is_active() {
-            return false;
-        }
-        let same = mark.deployment.is_some() && !self.has_another_deployment(mark);
-        let before = self.baseline.as_ref().and_then(|b| b.request);
-        let anothers = mark.request.is_some_and(|named| {
-            named != ours && Some(named) != before && queue.iter().all(|w| w.request != named)
-        });
-        // Where another's request waits and nothing runs, ours neither waits nor runs.
-        let only_another_waits = mark.request.is_some_and(|named| named != ours)
-            && mark.request != before
-            && mark.state.phase(Goal::Canceled) == Phase::Queued
-            && !self.has_another_deployment(mark);
-        (self.waited && same)
-            || (anothers && self.has_another_deployment(mark))
-            || only_another_waits
     }
 
     /// A cancel is about what ran or waited before it, not about anything newer.
@@ -291,37 +237,6 @@ impl Track {
         if self.someone_waits(context, facts) {
             return Standing::Pending(Phase::Queued);
         }
-        Standing::Decided(decision)
-    }
-
-    pub(super) fn judge_from_history(
-        &mut self,
-        ours: String,
-        whole: Option<Decision>,
-        mark: &Mark,
-        context: &Context,
-        facts: &Facts,
-    ) -> Standing {
-        let Some(history) = &facts.history else {
-            return Standing::Ask(Ask::History);
-        };
-        let past = history.iter().flatten().find(|p| p.deployment == ours);
-        let state = past.and_then(|past| match self.service {
-            None => Some(&past.state),
-            Some(own) => past
-                .services
-                .iter()
-                .find(|(id, _)| *id == own)
-                .map(|(_, state)| state),
-        });
-        let decision = match state.and_then(|s| decide(s, context.goal)) {
-            Some(decision) => decision,
-            // It took part and did not get to an end of its own: what ended the whole ended it.
-            None => match whole {
-                Some(whole) if context.acted => whole,
-                _ => superseded_by(mark),
-            },
-        };
         Standing::Decided(decision)
     }
 
