@@ -127,6 +127,9 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     /// Where the API is, a path included if there is one. Default: `https://api.qovery.com`.
+    ///
+    /// An `http://` address is taken as it is, of whatever host: the token then crosses the network
+    /// readable. The clients of `qovery-ext` refuse one that does not lead to this machine.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self

@@ -106,6 +106,9 @@ impl Error {
         mut raw: RawResponse,
         mut error: DecodeError,
     ) -> Self {
+        if let Some(message) = headers::compression(&raw.headers) {
+            error = DecodeError::compressed(message);
+        }
         if let Some(token) = raw.token() {
             error.redact(&token);
             let mut body = raw.body.clone();
@@ -321,10 +324,10 @@ impl fmt::Display for Error {
             Kind::Api(reply, parsed) => {
                 let said = parsed.as_deref().and_then(ApiError::text);
                 write!(f, "{}: ", message::status_line(reply.status))?;
-                match said.map(|text| text::one_line(text, message::TEXT_LIMIT)) {
-                    Some(text) => f.write_str(&text)?,
-                    None => f.write_str(&message::without_text(reply.status, &reply.body))?,
-                }
+                let said = said.map(|text| text::one_line(text, message::TEXT_LIMIT));
+                f.write_str(&said.unwrap_or_else(|| {
+                    message::without_text(reply.status, &reply.headers, &reply.body)
+                }))?;
                 if let Some(wait) = reply.retry_after {
                     write!(f, " (come back in {} s)", wait.as_secs())?;
                 }

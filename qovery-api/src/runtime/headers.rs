@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, header};
 
+use super::text::one_line;
+
 /// The first value of a header, where it is text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let value = headers.get(name)?.to_str().ok()?.trim();
@@ -16,51 +18,86 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     text(headers, "x-qovery-request-id").or_else(|| text(headers, "x-request-id"))
 }
 
+/// What to say of a body that came compressed, which no request asks for.
+///
+/// A transport that decompresses takes the header away.
+pub(crate) fn compression(headers: &HeaderMap) -> Option<String> {
+    let encoding = text(headers, header::CONTENT_ENCODING.as_str())?;
+    let is_compressed = !encoding.eq_ignore_ascii_case("identity");
+    is_compressed.then(|| {
+        let encoding = one_line(encoding, 40);
+        format!("the body is compressed ({encoding}), which the request did not ask for")
+    })
+}
+
 /// How long to wait before asking again, as the server wants it at `now`.
 ///
-/// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, as seconds or as seconds
-/// since 1970, where the headers say that nothing is left of the limit or where `limited` is set. A
-/// moment that has passed is no wait at all.
+/// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, where the headers say that
+/// nothing is left of the limit or where `limited` is set. That one comes as seconds, as a moment in
+/// seconds or milliseconds since 1970, or as a date. A moment that has passed is no wait at all.
 pub(crate) fn retry_after(
     headers: &HeaderMap,
     limited: bool,
     now: DateTime<Utc>,
 ) -> Option<Duration> {
     if let Some(value) = text(headers, header::RETRY_AFTER.as_str()) {
-        return seconds(value).or_else(|| {
-            let date = httpdate::parse_http_date(value).ok()?;
-            // The server's own clock, where it says what it reads: ours may be wrong by hours.
-            let now = text(headers, header::DATE.as_str())
-                .and_then(|date| httpdate::parse_http_date(date).ok())
-                .unwrap_or_else(|| now.into());
-            Some(date.duration_since(now).unwrap_or_default())
-        });
+        return seconds(value)
+            .map(Duration::from_secs)
+            .or_else(|| Some(until(date(value)?, headers, now)));
     }
     let remaining = text(headers, "x-ratelimit-remaining").and_then(seconds);
-    if !limited && remaining != Some(Duration::ZERO) {
+    if !limited && remaining != Some(0) {
         return None;
     }
-    let reset = seconds(text(headers, "x-ratelimit-reset")?)?;
-    // No limit lasts thirty years: a number as large as that is a moment.
-    const FIRST_MOMENT: Duration = Duration::from_secs(1_000_000_000);
-    if reset > FIRST_MOMENT {
-        let now = Duration::from_secs(u64::try_from(now.timestamp()).unwrap_or(0));
-        return Some(reset.saturating_sub(now));
+    let value = text(headers, "x-ratelimit-reset")?;
+    match seconds(value) {
+        Some(number) => match moment(number) {
+            Some(moment) => Some(until(moment, headers, now)),
+            None => Some(Duration::from_secs(number)),
+        },
+        None => Some(until(date(value)?, headers, now)),
     }
-    Some(reset)
 }
 
-/// A number of seconds, with or without a fraction, as large as it may be.
-fn seconds(text: &str) -> Option<Duration> {
+/// The moment that a number names which is too large for a wait.
+fn moment(number: u64) -> Option<DateTime<Utc>> {
+    // As a wait thirty years, which no limit lasts; as a moment, a day in 2001.
+    const FIRST_SECONDS: u64 = 1_000_000_000;
+    // In seconds the year 5138; in milliseconds a day in 1973.
+    const FIRST_MILLISECONDS: u64 = 100_000_000_000;
+    let signed = i64::try_from(number).ok()?;
+    match number {
+        ..=FIRST_SECONDS => None,
+        ..FIRST_MILLISECONDS => DateTime::from_timestamp(signed, 0),
+        FIRST_MILLISECONDS.. => DateTime::from_timestamp_millis(signed),
+    }
+}
+
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    httpdate::parse_http_date(text).ok().map(DateTime::from)
+}
+
+/// How long it is until a moment, by the server's own clock where it says what that reads: ours may be
+/// wrong by hours. A fraction of a second is rounded up.
+fn until(moment: DateTime<Utc>, headers: &HeaderMap, now: DateTime<Utc>) -> Duration {
+    let now = text(headers, header::DATE.as_str())
+        .and_then(date)
+        .unwrap_or(now);
+    let wait = (moment - now).to_std().unwrap_or_default();
+    Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+}
+
+/// A number of seconds, with or without a fraction, which is rounded up, as large as it may be.
+fn seconds(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(fraction) {
         return None;
     }
     // Only an overflow is left to fail.
-    let whole = whole.parse().unwrap_or(u64::MAX);
+    let whole: u64 = whole.parse().unwrap_or(u64::MAX);
     let rounded_up = u64::from(fraction.bytes().any(|digit| digit != b'0'));
-    Some(Duration::from_secs(whole.saturating_add(rounded_up)))
+    Some(whole.saturating_add(rounded_up))
 }
 
 #[cfg(test)]
@@ -118,14 +155,66 @@ mod tests {
     }
 
     #[test]
-    fn the_reset_of_the_rate_limit_is_a_moment_or_seconds() {
-        assert_eq!(wait(&[("x-ratelimit-reset", "30")]), Some(30));
-        assert_eq!(wait(&[("x-ratelimit-reset", "1700000045")]), Some(45));
-        assert_eq!(wait(&[("x-ratelimit-reset", "1600000000")]), Some(0));
+    fn the_reset_of_the_rate_limit_is_a_wait_or_a_moment() {
+        for (reset, wanted) in [
+            // A wait in seconds, however long.
+            ("0", 0),
+            ("30", 30),
+            ("0.2", 1),
+            ("3600", 3600),
+            ("60000", 60_000),
+            ("2592000", 2_592_000),
+            ("1000000000", 1_000_000_000),
+            // A moment in seconds.
+            ("1000000001", 0),
+            ("1600000000", 0),
+            ("1700000000", 0),
+            ("1700000045", 45),
+            ("1700000045.5", 46),
+            ("99999999999", 98_299_999_999),
+            // A moment in milliseconds.
+            ("100000000000", 0),
+            ("1600000000000", 0),
+            ("1700000045000", 45),
+            ("1700000045001", 46),
+            ("1700003600000", 3600),
+            // A moment in words.
+            ("Tue, 14 Nov 2023 22:15:20 GMT", 120),
+            ("Tue, 14 Nov 2000 22:15:20 GMT", 0),
+        ] {
+            assert_eq!(
+                wait(&[("x-ratelimit-reset", reset)]),
+                Some(wanted),
+                "{reset}"
+            );
+        }
         assert_eq!(
             wait(&[("x-ratelimit-reset", "30"), ("retry-after", "5")]),
             Some(5)
         );
+    }
+
+    #[test]
+    fn a_reset_that_cannot_be_read_says_nothing_and_an_absurd_one_is_no_short_wait() {
+        for reset in ["", "-1", "soon", "1.7e9", "2023-11-14T22:15:20Z"] {
+            assert_eq!(wait(&[("x-ratelimit-reset", reset)]), None, "{reset}");
+        }
+        for reset in ["9999999999999999", "9".repeat(18).as_str(), &"9".repeat(60)] {
+            let long = wait(&[("x-ratelimit-reset", reset)]).unwrap();
+            assert!(long > 1_000_000_000, "{reset}: {long}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_compared_with_the_clock_of_the_server() {
+        let an_hour_behind = ("date", "Tue, 14 Nov 2023 21:13:20 GMT");
+        for reset in ["1699996445", "1699996445000"] {
+            let reset = ("x-ratelimit-reset", reset);
+            assert_eq!(wait(&[reset]), Some(0), "{reset:?}");
+            assert_eq!(wait(&[reset, an_hour_behind]), Some(45), "{reset:?}");
+        }
+        let span = ("x-ratelimit-reset", "45");
+        assert_eq!(wait(&[span, an_hour_behind]), Some(45));
     }
 
     #[test]

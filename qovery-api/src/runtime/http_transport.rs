@@ -52,9 +52,55 @@ impl HttpTransport {
         HttpTransportBuilder::default()
     }
 
+    /// Sends a request that the caller keeps, to send it again if need be. For layers of transport:
+    /// like [`Transport::send`], without the copy that sending it twice would take.
+    ///
+    /// `authorization` is what is sent unless the request has an `Authorization` header itself;
+    /// where `None`, the token of this transport. `limit` is on the whole of it, in place of the
+    /// request's own.
+    ///
+    /// # Errors
+    /// Where no complete response was received. A response of any status is not an error here.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; the server may still execute it.
+    pub async fn send_borrowed(
+        &self,
+        request: &Request,
+        authorization: Option<&HeaderValue>,
+        limit: Duration,
+    ) -> Result<RawResponse, TransportError> {
+        let started = Instant::now();
+        let own = request.headers.get(header::AUTHORIZATION);
+        let added = match own {
+            Some(_) => None,
+            None => authorization.or(self.authorization.as_ref()),
+        };
+        let outcome = self.exchange(request, added, started, limit).await;
+        let elapsed = started.elapsed();
+        let authorization = own.or(added);
+        match outcome {
+            Ok(mut response) => {
+                response.elapsed = elapsed;
+                if let Some(value) = authorization {
+                    response.redact(value);
+                }
+                Ok(response)
+            }
+            Err(fault) => {
+                let error = self.explain(fault, limit).with_attempts(1, elapsed);
+                Err(match authorization {
+                    Some(value) => error.redact(value),
+                    None => error,
+                })
+            }
+        }
+    }
+
     async fn exchange(
         &self,
         request: &Request,
+        authorization: Option<&HeaderValue>,
         started: Instant,
         limit: Duration,
     ) -> Result<RawResponse, Fault> {
@@ -67,9 +113,7 @@ impl HttpTransport {
             *outgoing.timeout_mut() = Some(left);
             *outgoing.headers_mut() = request.headers.clone();
             *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
-            if let Some(value) = &self.authorization
-                && !request.headers.contains_key(header::AUTHORIZATION)
-            {
+            if let Some(value) = authorization {
                 let headers = outgoing.headers_mut();
                 headers.insert(header::AUTHORIZATION, value.clone());
             }
@@ -206,28 +250,8 @@ fn redirect_target(method: &Method, response: &reqwest::Response) -> Option<Url>
 impl Transport for HttpTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         Box::pin(async move {
-            let started = Instant::now();
             let limit = request.timeout.unwrap_or(self.timeout);
-            let outcome = self.exchange(&request, started, limit).await;
-            let elapsed = started.elapsed();
-            let own = request.headers.get(header::AUTHORIZATION);
-            let authorization = own.or(self.authorization.as_ref());
-            match outcome {
-                Ok(mut response) => {
-                    response.elapsed = elapsed;
-                    if let Some(value) = authorization {
-                        response.redact(value);
-                    }
-                    Ok(response)
-                }
-                Err(fault) => {
-                    let error = self.explain(fault, limit).with_attempts(1, elapsed);
-                    Err(match authorization {
-                        Some(value) => error.redact(value),
-                        None => error,
-                    })
-                }
-            }
+            self.send_borrowed(&request, None, limit).await
         })
     }
 }

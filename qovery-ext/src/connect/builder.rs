@@ -15,7 +15,7 @@ use super::{
     environment::{self, Environment},
     limits::Limits,
     token_source::Tokens,
-    transport::{Authorization, ConnectedTransport},
+    transport::{Authorization, ConnectedTransport, Sender},
 };
 
 const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -249,13 +249,12 @@ impl Connect {
                 (usize::try_from(requests).unwrap_or(usize::MAX), interval)
             }),
         );
-        let (inner, inner_is_http) = match self.transport.take() {
-            Some(transport) => (transport, false),
-            None => (self.http_transport(is_local)?, true),
+        let sender = match self.transport.take() {
+            Some(transport) => Sender::Other(transport),
+            None => Sender::Http(self.http_transport(is_local)?),
         };
         let transport = ConnectedTransport {
-            inner,
-            inner_is_http,
+            sender,
             authorization,
             limits,
             policy: self.retry,
@@ -333,7 +332,7 @@ impl Connect {
         Ok(Authorization::Fixed(value))
     }
 
-    fn http_transport(&mut self, is_local: bool) -> Result<Arc<dyn Transport>, ConnectError> {
+    fn http_transport(&mut self, is_local: bool) -> Result<HttpTransport, ConnectError> {
         let mut http = HttpTransport::builder().timeout(self.request_timeout);
         if let Some(limit) = self.connect_timeout {
             http = http.connect_timeout(limit);
@@ -350,10 +349,7 @@ impl Connect {
             None if is_local => http = http.reqwest(reqwest::Client::builder().no_proxy()),
             None => {}
         }
-        match http.build() {
-            Ok(transport) => Ok(Arc::new(transport)),
-            Err(error) => Err(ConnectError::build("", error)),
-        }
+        http.build().map_err(|error| ConnectError::build("", error))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use qovery_api::{
-    BoxFuture, RawResponse, Request, Transport, TransportError,
+    BoxFuture, HttpTransport, RawResponse, Request, Transport, TransportError,
     http::{HeaderValue, StatusCode, header},
 };
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
@@ -28,12 +28,17 @@ pub(super) enum Authorization {
     Source(Tokens),
 }
 
+/// What sends.
+pub(super) enum Sender {
+    /// Ours, which keeps to the limit of a request and shows no token by itself.
+    Http(HttpTransport),
+    /// The program's own, of which nothing is presumed.
+    Other(Arc<dyn Transport>),
+}
+
 /// Sends through another transport, with a token, within limits, and again where that is safe.
 pub(super) struct ConnectedTransport {
-    pub(super) inner: Arc<dyn Transport>,
-    /// Whether the transport inside is ours, which keeps to the limit of a request and shows no
-    /// token by itself.
-    pub(super) inner_is_http: bool,
+    pub(super) sender: Sender,
     pub(super) authorization: Authorization,
     pub(super) limits: Limits,
     pub(super) policy: RetryPolicy,
@@ -225,42 +230,15 @@ impl ConnectedTransport {
         if limit.is_zero() {
             return Err(TransportError::timeout(progress.budget).with_may_have_been_executed(false));
         }
-        let mut request = request.clone();
-        request.timeout = Some(limit);
-        if let Some(value) = authorization {
-            request.headers.insert(header::AUTHORIZATION, value.clone());
-        }
         progress.sent += 1;
-        let outcome = match self.inner_is_http {
-            true => self.inner.send(request).await,
-            false => self.send_elsewhere(request, limit).await,
+        let outcome = match &self.sender {
+            Sender::Http(http) => http.send_borrowed(request, authorization, limit).await,
+            Sender::Other(other) => send_through(other, request, authorization, limit).await,
         };
         if let Ok(response) = &outcome {
             self.limits.hold.observe(response);
         }
         outcome
-    }
-
-    /// Sends through a transport of the program's own, of which nothing is presumed.
-    async fn send_elsewhere(
-        &self,
-        request: Request,
-        limit: Duration,
-    ) -> Result<RawResponse, TransportError> {
-        let authorization = request.headers.get(header::AUTHORIZATION).cloned();
-        let outcome = timeout(limit, self.inner.send(request))
-            .await
-            .unwrap_or_else(|_| Err(TransportError::timeout(limit)));
-        let Some(value) = authorization else {
-            return outcome;
-        };
-        match outcome {
-            Ok(mut response) => {
-                response.redact(&value);
-                Ok(response)
-            }
-            Err(error) => Err(error.redact(&value)),
-        }
     }
 
     /// Waits until the server wants requests again, and for a place within the limits.
@@ -291,6 +269,35 @@ impl ConnectedTransport {
         let moment = self.limits.hold.until()?;
         let wait = moment.saturating_duration_since(Instant::now());
         (wait.saturating_add(progress.budget / 10) < progress.left()).then_some(moment)
+    }
+}
+
+/// Sends a copy through a transport of the program's own: it need keep neither to the limit nor the
+/// token to itself.
+async fn send_through(
+    transport: &Arc<dyn Transport>,
+    request: &Request,
+    authorization: Option<&HeaderValue>,
+    limit: Duration,
+) -> Result<RawResponse, TransportError> {
+    let mut request = request.clone();
+    request.timeout = Some(limit);
+    if let Some(value) = authorization {
+        request.headers.insert(header::AUTHORIZATION, value.clone());
+    }
+    let authorization = request.headers.get(header::AUTHORIZATION).cloned();
+    let outcome = timeout(limit, transport.send(request))
+        .await
+        .unwrap_or_else(|_| Err(TransportError::timeout(limit)));
+    let Some(value) = authorization else {
+        return outcome;
+    };
+    match outcome {
+        Ok(mut response) => {
+            response.redact(&value);
+            Ok(response)
+        }
+        Err(error) => Err(error.redact(&value)),
     }
 }
 

@@ -247,8 +247,8 @@ async fn headers_that_never_end_end_the_request() {
 }
 
 #[tokio::test]
-async fn slow_headers_and_silence_end_with_the_limit() {
-    for answer in [Answer::SlowHeaders, Answer::Silence] {
+async fn a_response_that_stalls_or_never_ends_is_ended_by_the_limit() {
+    for answer in [Answer::Silence, Answer::StalledHeaders, Answer::EndlessBody] {
         let server = Server::start([answer]).await;
         let limit = Duration::from_millis(200);
         let client = connect(&server.url())

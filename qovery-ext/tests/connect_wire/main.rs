@@ -9,6 +9,7 @@
 )]
 
 mod calls;
+mod compression;
 mod faults;
 mod http2;
 mod secrets;

@@ -167,7 +167,8 @@ async fn nothing_that_a_program_can_print_shows_the_token() {
         Answer::Bytes(half),
         Answer::Bytes(format!("Token {TOKEN}\r\n\r\n").into_bytes()),
         Answer::EndlessHeaders,
-        Answer::SlowHeaders,
+        Answer::StalledHeaders,
+        Answer::EndlessBody,
         Answer::Silence,
     ];
     for answer in answers {

@@ -3,12 +3,12 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
 
 /// What becomes of one request.
@@ -24,8 +24,10 @@ pub(crate) enum Answer {
     ResetAfter(Vec<u8>),
     /// Headers without end, as fast as they are taken.
     EndlessHeaders,
-    /// Headers without end, one at a time.
-    SlowHeaders,
+    /// Headers that begin and never go on.
+    StalledHeaders,
+    /// A body that goes on, a byte at a time, as long as it is taken.
+    EndlessBody,
     /// Nothing, ever.
     Silence,
 }
@@ -59,7 +61,7 @@ type Script = dyn Fn(usize, &str) -> Answer + Send + Sync;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
+    seen: watch::Receiver<Seen>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -77,20 +79,17 @@ impl Server {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seen = Arc::<Mutex<Seen>>::default();
+        let (sender, seen) = watch::channel(Seen::default());
         let shared = (
             Arc::<Mutex<usize>>::default(),
             Arc::new(script) as Arc<Script>,
         );
-        let task = tokio::spawn({
-            let seen = Arc::clone(&seen);
-            async move {
-                let mut connections = tokio::task::JoinSet::new();
-                loop {
-                    let (stream, _) = listener.accept().await.unwrap();
-                    seen.lock().unwrap().connections += 1;
-                    connections.spawn(serve(stream, shared.clone(), Arc::clone(&seen)));
-                }
+        let task = tokio::spawn(async move {
+            let mut connections = tokio::task::JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                sender.send_modify(|seen| seen.connections += 1);
+                connections.spawn(serve(stream, shared.clone(), sender.clone()));
             }
         });
         Self {
@@ -105,12 +104,17 @@ impl Server {
     }
 
     pub(crate) fn seen(&self) -> Seen {
-        self.seen.lock().unwrap().clone()
+        self.seen.borrow().clone()
+    }
+
+    /// What the server sees, to wait for.
+    pub(crate) fn watch(&self) -> watch::Receiver<Seen> {
+        self.seen.clone()
     }
 
     /// How many requests were read as a whole.
     pub(crate) fn executions(&self) -> usize {
-        self.seen.lock().unwrap().requests.len()
+        self.seen.borrow().requests.len()
     }
 }
 
@@ -120,9 +124,11 @@ impl Drop for Server {
     }
 }
 
+const ENDLESS_HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
 type Shared = (Arc<Mutex<usize>>, Arc<Script>);
 
-async fn serve(mut stream: TcpStream, (number, script): Shared, seen: Arc<Mutex<Seen>>) {
+async fn serve(mut stream: TcpStream, (number, script): Shared, seen: watch::Sender<Seen>) {
     loop {
         let mut text = Vec::new();
         // A reset may come before anything is read, so it is looked up first.
@@ -131,7 +137,7 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: Arc<Mutex<
             *number.lock().unwrap() += 1;
             if read_request(&mut stream, &mut text, limit).await {
                 let text = String::from_utf8(text).unwrap();
-                seen.lock().unwrap().requests.push(text);
+                seen.send_modify(|seen| seen.requests.push(text));
             }
             let _ = stream.set_zero_linger();
             return;
@@ -146,7 +152,7 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: Arc<Mutex<
             *number += 1;
             answer
         };
-        seen.lock().unwrap().requests.push(text);
+        seen.send_modify(|seen| seen.requests.push(text));
         match answer {
             Answer::Kept(bytes) => {
                 if stream.write_all(&bytes).await.is_err() {
@@ -159,9 +165,8 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: Arc<Mutex<
                 return;
             }
             Answer::ResetAfter(bytes) => {
+                // On this machine what is written has arrived, and is read before the reset.
                 let _ = stream.write_all(&bytes).await;
-                // What was sent must arrive before the reset throws it away.
-                tokio::time::sleep(Duration::from_millis(2)).await;
                 let _ = stream.set_zero_linger();
                 return;
             }
@@ -174,11 +179,13 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: Arc<Mutex<
                 {}
                 return;
             }
-            Answer::SlowHeaders => {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
-                while stream.write_all(b"x-more: y\r\n").await.is_ok() {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
+            Answer::StalledHeaders => {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx-more: y\r\n").await;
+                std::future::pending().await
+            }
+            Answer::EndlessBody => {
+                let _ = stream.write_all(ENDLESS_HEAD).await;
+                while stream.write_all(b"1\r\n \r\n").await.is_ok() {}
                 return;
             }
             Answer::Silence => std::future::pending().await,

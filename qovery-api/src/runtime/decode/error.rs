@@ -55,6 +55,11 @@ impl DecodeError {
         Self::new(String::new(), message, true)
     }
 
+    /// The document is compressed, as the message says.
+    pub(crate) fn compressed(message: String) -> Self {
+        Self::new(String::new(), message, true)
+    }
+
     /// Takes the token out, which the document may repeat as the name of a field.
     pub(crate) fn redact(&mut self, token: &Token<'_>) {
         token.clean_text(&mut self.0.path);

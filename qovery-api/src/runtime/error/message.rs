@@ -2,9 +2,9 @@
 //!
 //! Not for deciding anything: predicates of the error do that.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
-use crate::runtime::text;
+use crate::runtime::{headers, text};
 
 /// How much of the server's text a message repeats, in characters.
 pub(super) const TEXT_LIMIT: usize = 300;
@@ -18,7 +18,12 @@ pub(super) fn status_line(status: StatusCode) -> String {
 }
 
 /// What to say of a response that is no success and explains nothing in JSON.
-pub(super) fn without_text(status: StatusCode, body: &[u8]) -> String {
+pub(super) fn without_text(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
+    if !body.is_empty()
+        && let Some(message) = headers::compression(headers)
+    {
+        return message;
+    }
     let body = String::from_utf8_lossy(body);
     let body = body.trim();
     if body.starts_with('<') {

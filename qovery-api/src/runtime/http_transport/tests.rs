@@ -235,6 +235,37 @@ async fn a_token_set_for_one_call_replaces_the_client_s() {
     );
 }
 
+#[tokio::test]
+async fn a_borrowed_request_is_sent_as_often_as_wanted_with_the_token_of_the_layer() {
+    let echo = answer("500 X", "", "Token from-a-layer, Bearer of-the-caller");
+    let (url, server) = serve(vec![echo.clone(), echo.clone(), echo]).await;
+    let transport = HttpTransport::builder()
+        .token(AccessToken::new(TOKEN).unwrap())
+        .build()
+        .unwrap();
+    let mut request = Request::new(<GetThing as crate::Operation>::INFO, url.parse().unwrap());
+    let layer = HeaderValue::from_static("Token from-a-layer");
+    let limit = Duration::from_secs(20);
+    for (token, shown) in [
+        (Some(&layer), "Token [redacted], Bearer of-the-caller"),
+        (None, "Token from-a-layer, Bearer of-the-caller"),
+    ] {
+        let response = transport.send_borrowed(&request, token, limit).await;
+        assert_eq!(response.unwrap().body, shown);
+        assert!(request.headers.is_empty());
+    }
+    let own = HeaderValue::from_static("Bearer of-the-caller");
+    request.headers.insert(header::AUTHORIZATION, own);
+    let response = transport.send_borrowed(&request, Some(&layer), limit).await;
+    let shown = response.unwrap().body;
+    assert_eq!(shown, "Token from-a-layer, Bearer [redacted]");
+    let asked = server.await.unwrap();
+    for (asked, token) in asked.iter().zip(["from-a-layer", TOKEN, "of-the-caller"]) {
+        assert_eq!(asked.matches("authorization: ").count(), 1, "{asked}");
+        assert!(asked.contains(token), "{asked}");
+    }
+}
+
 #[test]
 fn a_transport_shows_no_token_and_refuses_an_impossible_user_agent() {
     let token = || AccessToken::new(TOKEN).unwrap();
