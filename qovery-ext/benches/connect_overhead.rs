@@ -1,9 +1,10 @@
-//! One call of a connected client against the same call with plain reqwest and serde_json, over
-//! loopback.
+//! One call of a bare and of a connected client against the same call with plain reqwest and
+//! serde_json, over loopback.
 //!
-//! Both take turns, so that what else the machine does falls on both alike. Fails where a call takes
+//! They take turns, so that what else the machine does falls on all alike. Fails where a call takes
 //! more than a twentieth longer. Run as a test, it makes a few calls and judges nothing. With
-//! `plain N` or `connected N` it makes N calls of one kind, for a tool that counts instructions.
+//! `plain N`, `bare N` or `connected N` it makes N calls of one kind, for a tool that counts
+//! instructions.
 
 use std::{
     error::Error,
@@ -12,7 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use qovery_api::{Client, http::header, reqwest, serde_json, types::EnvironmentStatus, uuid::Uuid};
+use qovery_api::{
+    AccessToken, Client, http::header, reqwest, serde_json, types::EnvironmentStatus, uuid::Uuid,
+};
 use qovery_ext::connect::Connect;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -71,9 +74,23 @@ async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
+#[derive(Clone, Copy)]
+enum Caller {
+    Plain,
+    Bare,
+    Connected,
+}
+
+const CALLERS: [(&str, Caller); 3] = [
+    ("plain", Caller::Plain),
+    ("bare", Caller::Bare),
+    ("connected", Caller::Connected),
+];
+
 struct Callers {
     base: String,
     plain: reqwest::Client,
+    bare: Client,
     connected: Client,
 }
 
@@ -86,6 +103,11 @@ impl Callers {
                 .connect_timeout(Duration::from_secs(10))
                 .timeout(Duration::from_secs(60))
                 .user_agent("plain/1.0")
+                .build()?,
+            bare: Client::builder()
+                .token(AccessToken::new(TOKEN)?)
+                .base_url(&base)
+                .reqwest(settings())
                 .build()?,
             connected: Connect::new()
                 .token(TOKEN)
@@ -106,19 +128,19 @@ impl Callers {
         Ok(serde_json::from_slice(&response.bytes().await?)?)
     }
 
-    async fn connected(&self) -> Outcome<EnvironmentStatus> {
-        Ok(self.connected.get_environment_status(ENVIRONMENT).await?)
+    async fn call(&self, caller: Caller) -> Outcome<EnvironmentStatus> {
+        Ok(match caller {
+            Caller::Plain => self.plain().await?,
+            Caller::Bare => self.bare.get_environment_status(ENVIRONMENT).await?,
+            Caller::Connected => self.connected.get_environment_status(ENVIRONMENT).await?,
+        })
     }
 
-    async fn time(&self, is_connected: bool, calls: u32) -> Outcome<f64> {
+    /// The time of one call in microseconds.
+    async fn time(&self, caller: Caller, calls: u32) -> Outcome<f64> {
         let started = Instant::now();
         for _ in 0..calls {
-            let status = if is_connected {
-                self.connected().await?
-            } else {
-                self.plain().await?
-            };
-            std::hint::black_box(status);
+            std::hint::black_box(self.call(caller).await?);
         }
         Ok(started.elapsed().as_secs_f64() * 1e6 / f64::from(calls))
     }
@@ -129,58 +151,53 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Makes calls of both kinds in turn, which of them first in turn too, and gives the overhead of the
-/// median in percent.
-async fn compare(callers: &Callers, pairs: usize) -> Outcome<f64> {
-    callers.time(false, 1).await?;
-    callers.time(true, 1).await?;
-    let (mut plain, mut connected) = (Vec::new(), Vec::new());
-    for pair in 0..pairs {
-        let is_connected_first = pair % 2 == 0;
-        for is_connected in [is_connected_first, !is_connected_first] {
-            let time = callers.time(is_connected, 1).await?;
-            let times = if is_connected {
-                &mut connected
-            } else {
-                &mut plain
-            };
-            times.push(time);
+/// Makes calls of all kinds in turn, which of them first in turn too, and gives the larger overhead of
+/// the medians in percent.
+async fn compare(callers: &Callers, rounds: usize) -> Outcome<f64> {
+    let mut times = CALLERS.map(|_| Vec::with_capacity(rounds));
+    for (_, caller) in CALLERS {
+        callers.time(caller, 1).await?;
+    }
+    for round in 0..rounds {
+        let mut turns: Vec<_> = times.iter_mut().zip(CALLERS).collect();
+        let first = round % turns.len();
+        turns.rotate_left(first);
+        for (times, (_, caller)) in turns {
+            times.push(callers.time(caller, 1).await?);
         }
     }
-    let (plain, connected) = (median(&mut plain), median(&mut connected));
-    let overhead = (connected / plain - 1.0) * 100.0;
+    let [plain, bare, connected] = times.map(|mut times| median(&mut times));
+    let overhead = |time: f64| (time / plain - 1.0) * 100.0;
     println!(
-        "{pairs} pairs of calls, medians: {plain:.1} µs plain, {connected:.1} µs connected, \
-         overhead {overhead:.1} %"
+        "{rounds} rounds of calls, medians: {plain:.1} µs plain, {bare:.1} µs bare ({:+.1} %), \
+         {connected:.1} µs connected ({:+.1} %)",
+        overhead(bare),
+        overhead(connected)
     );
-    Ok(overhead)
+    Ok(overhead(bare).max(overhead(connected)))
 }
 
 fn main() -> Outcome<ExitCode> {
     let callers = Callers::new(serve()?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    runtime.block_on(async {
-        match arguments[..] {
-            ["plain", calls] => {
-                callers.time(false, calls.parse()?).await?;
+    let one_kind = match arguments.as_slice() {
+        [name, calls] => CALLERS
+            .into_iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, caller)| (caller, calls)),
+        _ => None,
+    };
+    runtime()?.block_on(async {
+        if let Some((caller, calls)) = one_kind {
+            callers.time(caller, calls.parse()?).await?;
+        } else if arguments.iter().any(|argument| argument == "--bench") {
+            let overhead = compare(&callers, 30_000).await?;
+            if overhead > 5.0 {
+                println!("that is more than 5 %");
+                return Ok(ExitCode::FAILURE);
             }
-            ["connected", calls] => {
-                callers.time(true, calls.parse()?).await?;
-            }
-            _ if arguments.contains(&"--bench") => {
-                let overhead = compare(&callers, 30_000).await?;
-                if overhead > 5.0 {
-                    println!("that is more than 5 %");
-                    return Ok(ExitCode::FAILURE);
-                }
-            }
-            _ => {
-                compare(&callers, 10).await?;
-            }
+        } else {
+            compare(&callers, 10).await?;
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -260,7 +260,10 @@ impl Parts {
             return Err(problem);
         }
         let mut url = path::join(base, &self.path)?;
-        url.set_query(self.query.encode().as_deref());
+        // A base URL has none that would have to go.
+        if let Some(query) = self.query.encode() {
+            url.set_query(Some(&query));
+        }
         let mut request = Request::new(info, url);
         request.headers = self.headers;
         request.body = self.body;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use reqwest::{Url, redirect, retry};
 
 use super::{
@@ -111,12 +111,8 @@ impl HttpTransport {
             let method = &request.operation.method;
             let mut outgoing = reqwest::Request::new(method.clone(), next_url);
             *outgoing.timeout_mut() = Some(left);
-            *outgoing.headers_mut() = request.headers.clone();
+            *outgoing.headers_mut() = headers_to_send(&request.headers, authorization);
             *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
-            if let Some(value) = authorization {
-                let headers = outgoing.headers_mut();
-                headers.insert(header::AUTHORIZATION, value.clone());
-            }
             let response = self.http.execute(outgoing).await.map_err(Fault::Sending)?;
             if redirects < MAX_REDIRECTS
                 && let Some(next) = redirect_target(method, &response)
@@ -203,6 +199,19 @@ impl HttpTransport {
             }
         }
     }
+}
+
+/// A copy with room for what is added to it, here and by reqwest: a plain copy would have to grow at
+/// once.
+fn headers_to_send(own: &HeaderMap, authorization: Option<&HeaderValue>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(own.len() + 4);
+    for (name, value) in own {
+        headers.append(name, value.clone());
+    }
+    if let Some(value) = authorization {
+        headers.insert(header::AUTHORIZATION, value.clone());
+    }
+    headers
 }
 
 enum Fault {

@@ -2,7 +2,10 @@
 //!
 //! Not for queries: see [`query`](super::query).
 
-use std::fmt::{Display, Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{Display, Write as _},
+};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
@@ -25,24 +28,25 @@ const DECODINGS: usize = 3;
 pub(crate) fn fill(template: &str, values: &[&dyn Display]) -> Result<String, String> {
     let mut path = String::with_capacity(template.len() + 40 * values.len());
     let mut values = values.iter();
-    let mut value = String::new();
     let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else {
+    while let Some((before, after)) = split(rest, b'{') {
+        let Some((name, after)) = split(after, b'}') else {
             return Err(format!("the path template {template} is malformed"));
         };
         let Some(given) = values.next() else {
             return Err(format!("no value for the path parameter {name}"));
         };
-        value.clear();
-        write!(value, "{given}")
-            .map_err(|_| format!("the path parameter {name} cannot be printed"))?;
         path.push_str(before);
-        if is_plain(&value) {
-            path.push_str(&value);
-        } else {
-            check(&value).map_err(|problem| format!("the path parameter {name} {problem}"))?;
-            path.extend(utf8_percent_encode(&value, RESERVED));
+        // Printed where it goes: most values stay as they are.
+        let start = path.len();
+        write!(path, "{given}")
+            .map_err(|_| format!("the path parameter {name} cannot be printed"))?;
+        let value = path.get(start..).unwrap_or_default();
+        if !is_plain(value) {
+            check(value).map_err(|problem| format!("the path parameter {name} {problem}"))?;
+            let encoded = utf8_percent_encode(value, RESERVED).to_string();
+            path.truncate(start);
+            path.push_str(&encoded);
         }
         rest = after;
     }
@@ -51,6 +55,12 @@ pub(crate) fn fill(template: &str, values: &[&dyn Display]) -> Result<String, St
     }
     path.push_str(rest);
     Ok(path)
+}
+
+/// What stands before and after the first of these ASCII characters.
+fn split(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(mark, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Whether a value, such as an id, is one segment however it is read, and needs no encoding.
@@ -92,8 +102,11 @@ fn check(value: &str) -> Result<(), String> {
 /// Where the URL would not lead to exactly this path under the base URL.
 pub(crate) fn join(base: &Url, path: &str) -> Result<Url, String> {
     let prefix = base.path().trim_end_matches('/');
+    let wanted = match prefix {
+        "" => Cow::Borrowed(path),
+        prefix => Cow::Owned(format!("{prefix}{path}")),
+    };
     let mut url = base.clone();
-    let wanted = format!("{prefix}{path}");
     url.set_path(&wanted);
     if url.path() == wanted {
         Ok(url)

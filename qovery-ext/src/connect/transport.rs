@@ -170,12 +170,12 @@ impl ConnectedTransport {
         request: &Request,
         progress: &mut Progress,
     ) -> Result<RawResponse, TransportError> {
-        if request.headers.contains_key(header::AUTHORIZATION) {
-            return self.send_once(request, None, progress).await;
-        }
         let tokens = match &self.authorization {
             Authorization::Fixed(value) => {
                 return self.send_once(request, Some(value), progress).await;
+            }
+            Authorization::Source(_) if request.headers.contains_key(header::AUTHORIZATION) => {
+                return self.send_once(request, None, progress).await;
             }
             Authorization::Source(tokens) => tokens,
         };
@@ -218,6 +218,7 @@ impl ConnectedTransport {
         }
     }
 
+    /// Sends the request with this token, unless it has one itself.
     async fn send_once(
         &self,
         request: &Request,
@@ -283,7 +284,8 @@ async fn send_through(
     let mut request = request.clone();
     request.timeout = Some(limit);
     if let Some(value) = authorization {
-        request.headers.insert(header::AUTHORIZATION, value.clone());
+        let entry = request.headers.entry(header::AUTHORIZATION);
+        entry.or_insert_with(|| value.clone());
     }
     let authorization = request.headers.get(header::AUTHORIZATION).cloned();
     let outcome = timeout(limit, transport.send(request))
