@@ -108,25 +108,23 @@ impl HttpTransport {
         let mut left = limit;
         let mut redirects = 0;
         loop {
-            let method = &request.operation.method;
-            let mut outgoing = reqwest::Request::new(method.clone(), next_url);
-            *outgoing.timeout_mut() = Some(left);
-            *outgoing.headers_mut() = headers_to_send(&request.headers, authorization);
-            *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
-            let response = self.http.execute(outgoing).await.map_err(Fault::Sending)?;
+            let outgoing = self
+                .http
+                .execute(outgoing(request, next_url, authorization, left));
+            let mut response = outgoing.await.map_err(Fault::Sending)?;
             if redirects < MAX_REDIRECTS
-                && let Some(next) = redirect_target(method, &response)
+                && let Some(next) = redirect_target(&request.operation.method, &response)
             {
                 redirects += 1;
                 next_url = next;
                 left = limit.saturating_sub(started.elapsed());
                 continue;
             }
-            return self.read(response).await;
+            return self.read(&mut response).await;
         }
     }
 
-    async fn read(&self, mut response: reqwest::Response) -> Result<RawResponse, Fault> {
+    async fn read(&self, response: &mut reqwest::Response) -> Result<RawResponse, Fault> {
         let status = response.status();
         let limit = self.body_limit;
         let announced = usize::try_from(response.content_length().unwrap_or(0));
@@ -201,17 +199,26 @@ impl HttpTransport {
     }
 }
 
-/// A copy with room for what is added to it, here and by reqwest: a plain copy would have to grow at
-/// once.
-fn headers_to_send(own: &HeaderMap, authorization: Option<&HeaderValue>) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(own.len() + 4);
-    for (name, value) in own {
+/// The request as reqwest sends it.
+fn outgoing(
+    request: &Request,
+    url: Url,
+    authorization: Option<&HeaderValue>,
+    limit: Duration,
+) -> reqwest::Request {
+    // With room for what is added, here and by reqwest: a plain copy would have to grow at once.
+    let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
+    for (name, value) in &request.headers {
         headers.append(name, value.clone());
     }
     if let Some(value) = authorization {
         headers.insert(header::AUTHORIZATION, value.clone());
     }
-    headers
+    let mut outgoing = reqwest::Request::new(request.operation.method.clone(), url);
+    *outgoing.timeout_mut() = Some(limit);
+    *outgoing.headers_mut() = headers;
+    *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
+    outgoing
 }
 
 enum Fault {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use qovery_api::{
-    RawResponse, RetryMode, TransportError,
+    RawResponse, Request, RetryMode, TransportError,
     http::{Method, StatusCode},
 };
 
@@ -139,8 +139,15 @@ impl RetryPolicy {
         self.attempts > 1 && mode != RetryMode::Never
     }
 
-    pub(super) fn allows_attempt(&self, number: u32) -> bool {
-        number <= self.attempts
+    /// Whether the outcome of a request that was sent for the `round`th time is that of the call.
+    pub(super) fn is_final(
+        &self,
+        round: u32,
+        request: &Request,
+        outcome: &Result<RawResponse, TransportError>,
+    ) -> bool {
+        round >= self.attempts
+            || !self.is_worth_repeating(&request.operation.method, request.retry, outcome)
     }
 
     /// Whether what became of a request is a reason to send it again.

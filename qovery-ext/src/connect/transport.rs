@@ -136,32 +136,41 @@ impl Progress {
 }
 
 impl ConnectedTransport {
-    async fn call(&self, request: Request) -> Result<RawResponse, TransportError> {
+    async fn call(&self, request: &Request) -> Result<RawResponse, TransportError> {
         // A call may bring a policy of its own.
-        let own_policy = request.extensions.get::<RetryPolicy>().cloned();
-        let policy = own_policy.as_ref().unwrap_or(&self.policy);
-        let mut progress = Progress::new(&request, policy, self.request_timeout);
-        let mut delays = None;
+        let policy = request.extensions.get().unwrap_or(&self.policy);
+        let mut progress = Progress::new(request, policy, self.request_timeout);
+        let outcome = self.attempt(request, &mut progress).await;
+        if policy.is_final(1, request, &outcome) {
+            return progress.finish(outcome);
+        }
+        // Boxed, because it is rare and would make each call larger.
+        Box::pin(self.repeat(request, policy, progress, outcome)).await
+    }
+
+    /// Sends the request again after an outcome that is worth it.
+    async fn repeat(
+        &self,
+        request: &Request,
+        policy: &RetryPolicy,
+        mut progress: Progress,
+        mut outcome: Result<RawResponse, TransportError>,
+    ) -> Result<RawResponse, TransportError> {
+        let mut delays = policy.delays();
         let mut round = 1;
-        loop {
-            let outcome = self.attempt(&request, &mut progress).await;
-            let mode = request.retry;
-            if !policy.allows_attempt(round + 1)
-                || !policy.is_worth_repeating(&request.operation.method, mode, &outcome)
-            {
-                return progress.finish(outcome);
-            }
+        while !policy.is_final(round, request, &outcome) {
             let asked = outcome.as_ref().ok().and_then(RawResponse::retry_after);
-            let delays = delays.get_or_insert_with(|| policy.delays());
             let Some(wait) = delays.next(asked, progress.left(), progress.budget) else {
-                return progress.finish(outcome);
+                break;
             };
             trace::repeating(progress.sent + 1, wait, &outcome);
             progress.note(&outcome);
             drop(outcome);
             sleep(wait).await;
+            outcome = self.attempt(request, &mut progress).await;
             round += 1;
         }
+        progress.finish(outcome)
     }
 
     /// Sends the request with a token, and with a new one if the server refuses the first.
@@ -170,31 +179,26 @@ impl ConnectedTransport {
         request: &Request,
         progress: &mut Progress,
     ) -> Result<RawResponse, TransportError> {
-        let tokens = match &self.authorization {
-            Authorization::Fixed(value) => {
-                return self.send_once(request, Some(value), progress).await;
+        let mut issued = None;
+        let authorization = match &self.authorization {
+            Authorization::Fixed(value) => Some(value),
+            Authorization::Source(_) if request.headers.contains_key(header::AUTHORIZATION) => None,
+            Authorization::Source(tokens) => {
+                let token = progress.prepare(tokens.current()).await?;
+                let (_, token) = issued.insert((tokens, token.map_err(no_token)?));
+                Some(&token.header)
             }
-            Authorization::Source(_) if request.headers.contains_key(header::AUTHORIZATION) => {
-                return self.send_once(request, None, progress).await;
-            }
-            Authorization::Source(tokens) => tokens,
         };
-        let issued = progress
-            .prepare(tokens.current())
-            .await?
-            .map_err(no_token)?;
-        let first = self
-            .send_once(request, Some(&issued.header), progress)
-            .await;
-        match first {
-            Ok(response)
+        let outcome = self.send_once(request, authorization, progress).await;
+        match (outcome, issued) {
+            (Ok(response), Some((tokens, issued)))
                 if response.status == StatusCode::UNAUTHORIZED && !progress.has_renewed =>
             {
                 progress.has_renewed = true;
                 // Boxed, because it is rare and would make each call larger.
                 Box::pin(self.renew(request, issued, response, tokens, progress)).await
             }
-            other => other,
+            (outcome, _) => outcome,
         }
     }
 
@@ -311,11 +315,11 @@ impl Transport for ConnectedTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         let span = trace::span(&request);
         if span.is_disabled() {
-            return Box::pin(self.call(request));
+            return Box::pin(async move { self.call(&request).await });
         }
         let inside = span.clone();
         let traced = async move {
-            let outcome = self.call(request).await;
+            let outcome = self.call(&request).await;
             trace::finished(&inside, &outcome);
             outcome
         };

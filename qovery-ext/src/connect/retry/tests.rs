@@ -166,7 +166,12 @@ fn absurd_waits_and_policies_do_not_overflow() {
 #[test]
 fn no_attempts_are_one_attempt() {
     assert_eq!(RetryPolicy::new().attempts(0), RetryPolicy::never());
-    assert!(!RetryPolicy::never().allows_attempt(2));
+    let url = "https://h.test/thing".parse().unwrap();
+    let request = qovery_api::Request::new(super::super::test_support::GET, url);
+    let lost = || Err(TransportError::interrupted("reset"));
+    assert!(RetryPolicy::never().is_final(1, &request, &lost()));
+    assert!(!RetryPolicy::new().is_final(3, &request, &lost()));
+    assert!(RetryPolicy::new().is_final(4, &request, &lost()));
     assert!(!RetryPolicy::never().repeats(RetryMode::Policy));
     assert!(!RetryPolicy::new().repeats(RetryMode::Never));
 }
