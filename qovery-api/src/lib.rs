@@ -76,6 +76,7 @@
 //! |---|---|---|
 //! | `rustls` | on | TLS without a library of the system. |
 //! | `native-tls` | off | TLS of the system. |
+//! | `gzip` | off | Asks for compressed responses. The limit on a body counts what it unpacks to. |
 //! | `httpmock` | off | Typed mocks of all operations for tests: the module `mock`. |
 //! | `contract` | off | The contract as text: the function `contract_json`. |
 //!

@@ -36,6 +36,7 @@
 //! |---|---|---|
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | no | TLS by the system's library |
+//! | `gzip` | no | asks for compressed responses; the limit on a body counts what it unpacks to |
 //! | `variables` | no | `recipes::set_variable`, and the area of the API that it needs |
 //! | `fake` | no | the module `fake`; for tests |
 //!

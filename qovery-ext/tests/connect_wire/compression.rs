@@ -1,42 +1,45 @@
-//! Bodies that come compressed, which no request asks for.
+//! Bodies that come compressed: asked for with the feature `gzip` only.
 
 use qovery_api::{http::Method, uuid::Uuid};
 
 use super::{
-    client, send,
+    METHODS, client, connect, send,
     server::{Answer, Server},
 };
 
-/// `{}`, compressed.
+/// `{}`, compressed with gzip.
 const COMPRESSED: &[u8] =
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xab\xae\x05\x00\x43\xbf\xa6\xa3\
 \x02\x00\x00\x00";
 
-fn compressed(status: u16, encoding: &str) -> Answer {
-    let length = COMPRESSED.len();
+fn compressed(status: u16, encoding: &str, body: &[u8]) -> Answer {
+    let length = body.len();
     let head = format!(
         "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-encoding: {encoding}\r\n\
          content-length: {length}\r\n\r\n"
     );
-    Answer::Bytes([head.as_bytes(), COMPRESSED].concat())
+    Answer::Bytes([head.as_bytes(), body].concat())
 }
 
 #[tokio::test]
-async fn no_request_asks_for_compression() {
-    for method in super::METHODS {
+async fn requests_ask_for_compression_with_the_feature_only() {
+    for method in METHODS {
         let server = Server::start([Answer::status(200, "", "{}")]).await;
         send(&client(&server), &method).await.unwrap();
         let request = server.seen().requests.remove(0).to_lowercase();
-        assert!(!request.contains("accept-encoding"), "{request}");
+        let asks = request.contains("accept-encoding: gzip\r\n");
+        assert_eq!(asks, cfg!(feature = "gzip"), "{request}");
+        assert_eq!(request.contains("accept-encoding"), asks, "{request}");
     }
 }
 
 #[tokio::test]
-async fn a_body_that_comes_compressed_all_the_same_is_named_as_that() {
-    for encoding in ["gzip", "br", "gzip, br"] {
+async fn a_compression_that_nobody_asked_for_is_named() {
+    let encodings = ["gzip", "br", "gzip, br"];
+    for encoding in &encodings[usize::from(cfg!(feature = "gzip"))..] {
         let wanted = format!("the body is compressed ({encoding})");
         for status in [200, 404] {
-            let server = Server::start([compressed(status, encoding)]).await;
+            let server = Server::start([compressed(status, encoding, COMPRESSED)]).await;
             let call = client(&server).get_environment_status(Uuid::nil());
             let error = call.await.unwrap_err();
             assert_eq!(error.is_decode(), status == 200, "{error}");
@@ -48,20 +51,68 @@ async fn a_body_that_comes_compressed_all_the_same_is_named_as_that() {
 }
 
 #[tokio::test]
-async fn the_size_of_a_compressed_body_is_limited_as_it_comes() {
-    let server = Server::start([compressed(200, "gzip")]).await;
-    let settings = super::connect(&server.url()).body_limit(COMPRESSED.len() - 1);
-    let error = send(&settings.build().unwrap(), &Method::GET)
-        .await
-        .unwrap_err();
-    assert!(error.is_too_large(), "{error:?}");
-}
-
-#[tokio::test]
 async fn a_body_that_is_said_to_be_as_it_is_decodes() {
     let body = r#"{"id":"00000000-0000-0000-0000-000000000000","state":"DEPLOYED",
 "last_deployment_state":"DEPLOYED","deployment_status":"UP_TO_DATE"}"#;
     let server = Server::start([Answer::status(200, "content-encoding: identity\r\n", body)]).await;
     let call = client(&server).get_environment_status(Uuid::nil());
     call.await.unwrap();
+}
+
+/// Blanks, compressed with gzip: 13 bits for 258 of them, without end.
+fn bomb(bytes: usize) -> Vec<u8> {
+    // One block with the codes of the format itself: a blank, then over and over what came before.
+    let mut bits = vec![1, 1, 0];
+    bits.extend([0, 1, 0, 1, 0, 0, 0, 0]);
+    let again = [1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0];
+    bits.extend(again.iter().cycle().take(bytes * 8));
+    let mut body = COMPRESSED[..10].to_vec();
+    body.extend(bits.chunks_exact(8).map(|byte| {
+        let bits = byte.iter().enumerate();
+        bits.fold(0, |byte, (place, bit)| byte | bit << place)
+    }));
+    body
+}
+
+#[tokio::test]
+async fn the_limit_on_a_body_counts_what_it_unpacks_to() {
+    let body = bomb(10_000);
+    let limit = 20_000;
+    assert!(body.len() < limit);
+    let server = Server::start([compressed(200, "gzip", &body)]).await;
+    let client = connect(&server.url()).body_limit(limit).build().unwrap();
+    let outcome = send(&client, &Method::GET).await;
+    if cfg!(feature = "gzip") {
+        let error = outcome.unwrap_err();
+        assert!(error.is_too_large(), "{error:?}");
+        assert_eq!((error.attempts(), server.executions()), (1, 1));
+    } else {
+        // As it came.
+        assert_eq!(outcome.unwrap().body, body);
+    }
+}
+
+#[cfg(feature = "gzip")]
+#[tokio::test]
+async fn a_compressed_body_is_unpacked_up_to_the_limit() {
+    let server = Server::start([compressed(200, "gzip", COMPRESSED)]).await;
+    for (limit, is_within) in [(1, false), (2, true)] {
+        let client = connect(&server.url()).body_limit(limit).build().unwrap();
+        match send(&client, &Method::GET).await {
+            Ok(response) => assert!(is_within && response.body == "{}", "{response:?}"),
+            Err(error) => assert!(!is_within && error.is_too_large(), "{error:?}"),
+        }
+    }
+}
+
+#[cfg(feature = "gzip")]
+#[tokio::test]
+async fn a_compressed_body_that_breaks_off_is_no_success() {
+    for end in [11, COMPRESSED.len() - 9, COMPRESSED.len() - 1] {
+        let server = Server::start([compressed(200, "gzip", &COMPRESSED[..end])]).await;
+        let error = send(&client(&server), &Method::POST).await.unwrap_err();
+        assert!(error.is_body(), "{end} {error:?}");
+        assert!(error.may_have_been_executed());
+        assert_eq!((error.attempts(), server.executions()), (1, 1));
+    }
 }
