@@ -181,7 +181,7 @@ fn main() -> Outcome<ExitCode> {
     let callers = Callers::new(serve()?)?;
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let one_kind = match arguments.as_slice() {
-        [name, calls] => CALLERS
+        [name, calls, ..] => CALLERS
             .into_iter()
             .find(|(known, _)| known == name)
             .map(|(_, caller)| (caller, calls)),

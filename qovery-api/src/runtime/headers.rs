@@ -61,15 +61,17 @@ pub(crate) fn retry_after(
 
 /// The moment that a number names which is too large for a wait.
 fn moment(number: u64) -> Option<DateTime<Utc>> {
-    // As a wait thirty years, which no limit lasts; as a moment, a day in 2001.
-    const FIRST_SECONDS: u64 = 1_000_000_000;
+    // In seconds thirty years, which no limit lasts; as a moment, a day in 2001.
+    const LONGEST_WAIT: u64 = 1_000_000_000;
     // In seconds the year 5138; in milliseconds a day in 1973.
     const FIRST_MILLISECONDS: u64 = 100_000_000_000;
     let signed = i64::try_from(number).ok()?;
-    match number {
-        ..=FIRST_SECONDS => None,
-        ..FIRST_MILLISECONDS => DateTime::from_timestamp(signed, 0),
-        FIRST_MILLISECONDS.. => DateTime::from_timestamp_millis(signed),
+    if number <= LONGEST_WAIT {
+        None
+    } else if number < FIRST_MILLISECONDS {
+        DateTime::from_timestamp(signed, 0)
+    } else {
+        DateTime::from_timestamp_millis(signed)
     }
 }
 

@@ -127,6 +127,14 @@ async fn retry_after_is_waited_for_in_seconds_as_a_date_and_as_the_reset_of_the_
             ("date", "Tue, 14 Nov 2023 22:13:20 GMT"),
         ],
         &[("x-ratelimit-reset", "17"), ("x-ratelimit-remaining", "0")],
+        &[
+            ("x-ratelimit-reset", "1700000017"),
+            ("date", "Tue, 14 Nov 2023 22:13:20 GMT"),
+        ],
+        &[
+            ("x-ratelimit-reset", "1700000016001"),
+            ("date", "Tue, 14 Nov 2023 22:13:20 GMT"),
+        ],
     ] {
         for operation in [GET, POST] {
             let script = Script::new([Step::status(429, headers), Step::status(200, &[])]);
