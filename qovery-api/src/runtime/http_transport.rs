@@ -3,6 +3,8 @@
 //! Not for retries, limits on requests or tokens that change: layers of `qovery-ext` do that.
 //! Dropping the returned future closes or abandons the request; the server may still execute it.
 
+mod builder;
+
 use std::{
     error, fmt,
     time::{Duration, Instant},
@@ -10,11 +12,11 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
-use reqwest::{Url, redirect, retry};
+use reqwest::Url;
 
-use super::{
-    AccessToken, BoxFuture, BuildError, RawResponse, Request, Transport, TransportError, headers,
-};
+use super::{BoxFuture, RawResponse, Request, Transport, TransportError, headers};
+
+pub use builder::HttpTransportBuilder;
 
 /// The limit on making a connection that holds where none is set.
 pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,8 +26,6 @@ pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) const DEFAULT_BODY_LIMIT: usize = 64 * 1024 * 1024;
 /// How many redirects within the same host one request may follow.
 const MAX_REDIRECTS: usize = 5;
-
-const USER_AGENT: &str = concat!("qovery-api-rust/", env!("CARGO_PKG_VERSION"));
 
 /// Sends requests with reqwest. Cloning is cheap and shares the connections.
 ///
@@ -64,6 +64,28 @@ impl HttpTransport {
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request; the server may still execute it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use qovery_api::{BoxFuture, HttpTransport, RawResponse, Request, Transport, TransportError};
+    ///
+    /// /// Sends once more what reached nobody.
+    /// struct Persistent(HttpTransport);
+    ///
+    /// impl Transport for Persistent {
+    ///     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
+    ///         Box::pin(async move {
+    ///             let limit = request.timeout.unwrap_or(Duration::from_secs(60));
+    ///             match self.0.send_borrowed(&request, None, limit).await {
+    ///                 Err(error) if !error.may_have_been_executed() => {
+    ///                     self.0.send_borrowed(&request, None, limit).await
+    ///                 }
+    ///                 outcome => outcome,
+    ///             }
+    ///         })
+    ///     }
+    /// }
+    /// ```
     pub async fn send_borrowed(
         &self,
         request: &Request,
@@ -279,118 +301,6 @@ impl fmt::Debug for HttpTransport {
             .field("timeout", &self.timeout)
             .field("body_limit", &self.body_limit)
             .finish_non_exhaustive()
-    }
-}
-
-/// Settings of an [`HttpTransport`].
-#[must_use]
-pub struct HttpTransportBuilder {
-    http: reqwest::ClientBuilder,
-    token: Option<AccessToken>,
-    connect_timeout: Duration,
-    timeout: Duration,
-    body_limit: usize,
-    user_agent: Option<String>,
-}
-
-impl fmt::Debug for HttpTransportBuilder {
-    // Settings of reqwest may carry the password of a proxy.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpTransportBuilder")
-            .field("has_token", &self.token.is_some())
-            .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
-            .field("body_limit", &self.body_limit)
-            .field("user_agent", &self.user_agent)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Default for HttpTransportBuilder {
-    fn default() -> Self {
-        Self {
-            http: reqwest::Client::builder(),
-            token: None,
-            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
-            timeout: DEFAULT_TIMEOUT,
-            body_limit: DEFAULT_BODY_LIMIT,
-            user_agent: None,
-        }
-    }
-}
-
-impl HttpTransportBuilder {
-    /// The token sent with each request that has no `Authorization` header yet. Default: none.
-    pub fn token(mut self, token: AccessToken) -> Self {
-        self.token = Some(token);
-        self
-    }
-
-    /// The limit on making a connection. Default: 10 s.
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
-        self
-    }
-
-    /// The limit on a whole request, from connecting to the last byte of the response. Default:
-    /// 60 s. A call can have its own: [`Call::timeout`](super::Call::timeout).
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-
-    /// The limit on the body of a successful response, in bytes. Default: 64 MiB. The body of
-    /// another response is cut there.
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
-        self
-    }
-
-    /// Says who is calling, such as `nightly-deploys/1.2`. Stands after the name of this library.
-    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
-        self.user_agent = Some(name.into());
-        self
-    }
-
-    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts
-    /// and the user agent are set by this builder, whatever was set there, and what goes over the
-    /// wire is not logged.
-    pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
-        self.http = settings;
-        self
-    }
-
-    /// Builds the transport.
-    ///
-    /// # Errors
-    /// Where reqwest refuses the settings, for example a user agent that a header cannot carry.
-    pub fn build(self) -> Result<HttpTransport, BuildError> {
-        let user_agent = match self.user_agent.as_deref().map(str::trim) {
-            None | Some("") => USER_AGENT.to_owned(),
-            Some(name) => format!("{USER_AGENT} {name}"),
-        };
-        let user_agent = HeaderValue::from_str(&user_agent)
-            .map_err(|_| BuildError::settings("a header cannot carry this user agent"))?;
-        let http = self
-            .http
-            .user_agent(user_agent)
-            .connect_timeout(self.connect_timeout)
-            .redirect(redirect::Policy::none())
-            // What goes over the wire holds the token.
-            .connection_verbose(false)
-            .retry(retry::never())
-            .build()
-            .map_err(|error| {
-                BuildError::settings("the HTTP client cannot be set up")
-                    .with_source(error.without_url())
-            })?;
-        let authorization = self.token.map(|token| token.header_value()).transpose()?;
-        Ok(HttpTransport {
-            http,
-            authorization,
-            timeout: self.timeout,
-            body_limit: self.body_limit,
-        })
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::runtime::{Client, Error, test_support::GetThing};
+use crate::runtime::{AccessToken, Client, Error, test_support::GetThing};
 
 const TOKEN: &str = "qov_s3cret";
 
