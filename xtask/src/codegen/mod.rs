@@ -71,8 +71,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result
         from,
         command: "cargo xtask generate".to_owned(),
     };
-    let table = split::lay_out_tables(&parts, &origin)?;
-    let mut client = split::lay_out(parts, &origin)?;
+    let split::Trees { mut client, table } = split::lay_out(parts, &origin)?;
     client.insert(
         "contract_json.rs".to_owned(),
         split::contract_text(&document.value, &origin),

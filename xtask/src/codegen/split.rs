@@ -6,12 +6,13 @@
 mod files;
 mod imports;
 mod render;
+mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Item, parse_quote};
 
 use crate::codegen::areas::{AREAS, Area};
 use crate::codegen::model::Remark;
@@ -20,7 +21,8 @@ use crate::codegen::write::Tree;
 use crate::problem::Problem;
 
 use files::{Files, head};
-use render::unparse;
+use render::Body;
+use source::{AllFormatted, Source, Sources};
 
 /// Something to be written, and the areas that need it.
 #[derive(Debug, Clone)]
@@ -62,37 +64,59 @@ pub(crate) struct Origin {
     pub(crate) command: String,
 }
 
+/// The trees of files.
+#[derive(Debug)]
+pub(crate) struct Trees {
+    /// The client.
+    pub(crate) client: Tree,
+    /// How the tests of the workspace call and mock each operation.
+    pub(crate) table: Tree,
+}
+
 /// Lays the parts out as files.
 ///
 /// # Errors
 /// Where the parts are not Rust: a defect of the generator.
-pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
+pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Trees, Problem> {
+    let mut sources = Sources::default();
+    let tables = sources.add(tables(&parts));
+    let mock_trait = sources.add([Source::new(mock_trait(&parts.mocks))]);
+    let contract = sources.add([Source::new(&parts.contract)]);
+    let paging = sources.add(
+        (parts.paging.iter())
+            .map(|piece| Source::with_condition(&piece.tokens, condition(&piece.areas))),
+    );
+    let mut models: BTreeMap<Option<&'static Area>, Vec<Source>> = BTreeMap::new();
+    for piece in &parts.models {
+        let mut areas = piece.areas.iter();
+        let (home, condition) = match (areas.next(), areas.next()) {
+            (Some(only), None) => (Some(*only), None),
+            _ => (None, condition(&piece.areas)),
+        };
+        let source = Source::with_condition(&piece.tokens, condition);
+        models.entry(home).or_default().push(source);
+    }
+    let mut models: BTreeMap<_, _> = (models.into_iter())
+        .map(|(home, pieces)| (home, sources.add(pieces)))
+        .collect();
+    let methods = sources.add_areas(&parts.methods, |method| {
+        Source::new(quote!(impl Client { #method }))
+    });
+    let operations = sources.add_areas(&parts.operations, Source::new);
+    let mocks = sources.add_areas(&parts.mocks, |mock| Source::new(&mock.blocks));
+    drop(parts);
+    let formatted = sources.format()?;
+
     let mut files = Files {
         tree: Tree::new(),
         origin,
     };
-    let mut models: BTreeMap<Option<&'static Area>, Vec<Item>> = BTreeMap::new();
-    for piece in parts.models {
-        let mut items = items(piece.tokens)?;
-        let mut areas = piece.areas.iter();
-        let home = match (areas.next(), areas.next()) {
-            (Some(only), None) => Some(*only),
-            _ => None,
-        };
-        if home.is_none()
-            && let Some(condition) = condition(&piece.areas)
-        {
-            items.iter_mut().for_each(|item| gate(item, &condition));
-        }
-        models.entry(home).or_default().append(&mut items);
-    }
-
     let mut types = TokenStream::new();
-    let mut operations = TokenStream::new();
+    let mut reexports = TokenStream::new();
     let mut modules = TokenStream::new();
     let shared = models.remove(&None).unwrap_or_default();
     let about = "Models that several areas share.";
-    let names = files.add_models("shared", about, shared)?;
+    let names = files.add_models("shared", about, formatted.of(&shared))?;
     files.index("shared", about, &names);
     modules.extend(quote!(
         mod shared;
@@ -104,7 +128,7 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
         }
     }));
     for area in AREAS {
-        let methods = parts.methods.get(area);
+        let methods = methods.get(area);
         let models = models.remove(&Some(area));
         if methods.is_none() && models.is_none() {
             continue;
@@ -113,7 +137,7 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
         modules.extend(quote!(#[cfg(feature = #feature)] mod #module;));
         let mut names = Vec::new();
         if let Some(models) = models {
-            names = files.add_models(area.name, area.about, models)?;
+            names = files.add_models(area.name, area.about, formatted.of(&models))?;
             types.extend(
                 names.iter().map(
                     |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
@@ -121,67 +145,63 @@ pub(crate) fn lay_out(parts: Parts, origin: &Origin) -> Result<Tree, Problem> {
             );
         }
         if let Some(methods) = methods {
-            let declared = parts.operations.get(area).map(Vec::as_slice);
+            let operations = operations.get(area).cloned().unwrap_or_default();
             let found = files.add_parts(
                 (area.name, "operations"),
                 &format!("Operations. {}", area.about),
                 methods.len(),
                 |part| {
-                    let declared = declared.and_then(|declared| declared.get(part.clone()));
-                    let declared = declared.unwrap_or_default();
-                    let methods = methods.get(part).unwrap_or_default();
-                    items(quote!(impl Client { #(#methods)* } #(#declared)*))
+                    let mut body = Body::joined(formatted.of(&within(methods, &part)));
+                    formatted
+                        .of(&within(&operations, &part))
+                        .for_each(|item| body.add(item));
+                    body
                 },
             )?;
-            operations.extend(
+            reexports.extend(
                 found.iter().map(
                     |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
                 ),
             );
             names.extend(found);
         }
-        if let Some(mocks) = parts.mocks.get(area) {
+        if let Some(mocks) = mocks.get(area) {
             names.extend(files.add_parts(
                 (area.name, "mock"),
                 &format!("Mocks. {}", area.about),
                 mocks.len(),
-                |part| {
-                    let mocks = mocks.get(part).unwrap_or_default();
-                    let blocks = mocks.iter().map(|mock| &mock.blocks);
-                    items(quote!(#(#blocks)*))
-                },
+                |part| Body::of(formatted.of(&within(mocks, &part))),
             )?);
         }
         files.index(area.name, area.about, &names);
     }
-
-    let mut paging = Vec::new();
-    for piece in parts.paging {
-        let mut items = items(piece.tokens)?;
-        if let Some(condition) = condition(&piece.areas) {
-            items.iter_mut().for_each(|item| gate(item, &condition));
-        }
-        paging.append(&mut items);
+    for (path, about, sources) in [
+        (
+            "paging.rs",
+            "How operations page, derived from the contract.",
+            paging,
+        ),
+        ("mock.rs", "Mocks of all operations.", mock_trait),
+        (
+            "contract.rs",
+            "Which contract the client was generated from.",
+            contract,
+        ),
+    ] {
+        files.add(path, about, &Body::of(formatted.of(&sources)))?;
     }
-    files.add(
-        "paging.rs",
-        "How operations page, derived from the contract.",
-        paging,
-    )?;
-    files.add(
-        "mock.rs",
-        "Mocks of all operations.",
-        items(mock_trait(&parts.mocks))?,
-    )?;
-    files.add(
-        "contract.rs",
-        "Which contract the client was generated from.",
-        items(parts.contract)?,
-    )?;
-    files.add_root(&modules, &types, &operations)?;
-    Ok(files.tree)
+    files.add_root(&modules, &types, &reexports)?;
+    Ok(Trees {
+        client: files.tree,
+        table: lay_out_tables(&formatted, &tables, origin),
+    })
 }
 
+/// The places of a part of what stands at `all`.
+fn within(all: &Range<usize>, part: &Range<usize>) -> Range<usize> {
+    let end = all.end.min(all.start + part.end);
+    (all.start + part.start).min(end)..end
+}
 /// The trait that has a method for each operation.
 fn mock_trait(mocks: &BTreeMap<&'static Area, Vec<mocks::Emitted>>) -> TokenStream {
     let methods = AREAS.iter().flat_map(|area| {
@@ -212,11 +232,14 @@ fn mock_trait(mocks: &BTreeMap<&'static Area, Vec<mocks::Emitted>>) -> TokenStre
     }
 }
 
-/// Lays out the tables by which the tests of the workspace call and mock every operation.
-///
-/// # Errors
-/// Where the entries are not Rust: a defect of the generator.
-pub(crate) fn lay_out_tables(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
+/// The files of the tables by which the tests of the workspace call and mock every operation.
+const TABLES: [(&str, &str); 2] = [
+    ("mod.rs", "How each operation is called."),
+    ("mocks.rs", "How each operation is mocked."),
+];
+
+/// What stands in the files of [`TABLES`].
+fn tables(parts: &Parts) -> [Source; TABLES.len()] {
     let (calls, edits, mocks) = (&parts.table, &parts.edits, &parts.mock_table);
     let calls = quote! {
         pub(crate) mod mocks;
@@ -240,30 +263,23 @@ pub(crate) fn lay_out_tables(parts: &Parts, origin: &Origin) -> Result<Tree, Pro
         /// The mock of every operation of the contract.
         pub static MOCKS: &[MockEntry] = &[#(#mocks),*];
     };
+    [calls, mocks].map(Source::new)
+}
+
+fn lay_out_tables(formatted: &AllFormatted, tables: &Range<usize>, origin: &Origin) -> Tree {
     let mut tree = Tree::new();
-    for (path, about, tokens) in [
-        ("mod.rs", "How each operation is called.", calls),
-        ("mocks.rs", "How each operation is mocked.", mocks),
-    ] {
-        let body: String = items(tokens)?.into_iter().map(unparse).collect();
+    for ((path, about), place) in TABLES.iter().zip(tables.clone()) {
+        let body: String = formatted
+            .of(&(place..place + 1))
+            .map(|item| item.text.as_str())
+            .collect();
         let text = format!(
             "{}\n//! {about}\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(\n    deprecated,\n    unused_imports,\n    clippy::all,\n    reason = \"deprecated operations are tested too\"\n)]\n\n{body}",
             head(origin)
         );
-        tree.insert(path.to_owned(), text);
+        tree.insert((*path).to_owned(), text);
     }
-    Ok(tree)
-}
-
-fn items(tokens: TokenStream) -> Result<Vec<Item>, Problem> {
-    syn::parse2::<syn::File>(tokens.clone())
-        .map(|file| file.items)
-        .map_err(|error| {
-            let excerpt: String = tokens.to_string().chars().take(400).collect();
-            Problem::new(format!(
-                "the generator wrote what is not Rust: {error}, in `{excerpt}`"
-            ))
-        })
+    tree
 }
 
 /// The condition under which something of these areas is there; `None` where it always is.
@@ -282,18 +298,6 @@ fn condition(areas: &BTreeSet<&'static Area>) -> Option<TokenStream> {
         [one] => one.clone(),
         several => quote!(any(#(#several),*)),
     })
-}
-
-fn gate(item: &mut Item, condition: &TokenStream) {
-    let attributes = match item {
-        Item::Struct(item) => &mut item.attrs,
-        Item::Enum(item) => &mut item.attrs,
-        Item::Impl(item) => &mut item.attrs,
-        Item::Type(item) => &mut item.attrs,
-        Item::Macro(item) => &mut item.attrs,
-        _ => return,
-    };
-    attributes.insert(0, parse_quote!(#[cfg(#condition)]));
 }
 
 /// The contract itself, as a text that programs can read: minified, fixes applied.
@@ -359,7 +363,7 @@ mod tests {
             ],
             ..Parts::default()
         };
-        let tree = lay_out(parts, &origin()).expect("laid out");
+        let tree = lay_out(parts, &origin()).expect("laid out").client;
         let shared = &tree["shared/models.rs"];
         assert!(tree["helms/models.rs"].contains("pub struct Mine;"));
         assert!(
@@ -393,7 +397,7 @@ mod tests {
             )],
             ..Parts::default()
         };
-        let tree = lay_out(parts, &origin()).expect("laid out");
+        let tree = lay_out(parts, &origin()).expect("laid out").client;
         assert!(!tree["helms/models.rs"].contains("impl"));
         let fields = &tree["helms/fields.rs"];
         assert!(
@@ -406,7 +410,8 @@ mod tests {
 
     #[test]
     fn every_file_says_that_it_is_generated_from_what_and_how() {
-        for (path, text) in lay_out(Parts::default(), &origin()).expect("laid out") {
+        let trees = lay_out(Parts::default(), &origin()).expect("laid out");
+        for (path, text) in trees.client.into_iter().chain(trees.table) {
             assert!(text.starts_with(MARK), "{path}");
             assert!(
                 text.contains("openapi.yaml") && text.contains("cargo xtask generate"),

@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::Item;
 
-use super::imports::imports;
-use super::render::render;
-use super::{Origin, items};
+use super::Origin;
+use super::render::{Body, Formatted};
+use super::source::Source;
 use crate::codegen::write::{MARK, Tree};
 use crate::problem::Problem;
 
@@ -33,22 +32,20 @@ fn is_too_long(body: &str) -> bool {
 
 impl Files<'_> {
     /// Adds items to a directory, in as many files as their length needs, and gives the names of the
-    /// modules. `make` makes the items of a part of what is to be written.
+    /// modules. `make` makes a part of what is to be written.
     pub(super) fn add_parts(
         &mut self,
         (directory, name): (&str, &str),
         about: &str,
         count: usize,
-        make: impl Fn(Range<usize>) -> Result<Vec<Item>, Problem>,
+        make: impl Fn(Range<usize>) -> Body,
     ) -> Result<Vec<syn::Ident>, Problem> {
         let mut open = Vec::new();
         open.push(0..count);
         let mut names = Vec::new();
         while let Some(part) = open.pop() {
-            let items = make(part.clone())?;
-            let imports = imports(&items);
-            let body = render(items);
-            if is_too_long(&body) && part.len() > 1 {
+            let body = make(part.clone());
+            if is_too_long(&body.text) && part.len() > 1 {
                 let middle = part.start + part.len() / 2;
                 open.push(middle..part.end);
                 open.push(part.start..middle);
@@ -59,7 +56,7 @@ impl Files<'_> {
             } else {
                 format!("{name}_{}", names.len() + 1)
             };
-            self.add_rendered(&format!("{directory}/{name}.rs"), about, &imports, &body)?;
+            self.add(&format!("{directory}/{name}.rs"), about, &body)?;
             names.push(format_ident!("{name}"));
         }
         Ok(names)
@@ -67,22 +64,26 @@ impl Files<'_> {
 
     /// Adds the models of a directory and gives the names of their modules. How they are read and
     /// written is kept apart from them, so that they can be read one after the other.
-    pub(super) fn add_models(
+    pub(super) fn add_models<'i>(
         &mut self,
         directory: &str,
         about: &str,
-        items: Vec<Item>,
+        items: impl Iterator<Item = &'i Formatted>,
     ) -> Result<Vec<syn::Ident>, Problem> {
-        let (fields, models): (Vec<Item>, Vec<Item>) = items.into_iter().partition(is_of_fields);
+        let (fields, models): (Vec<&Formatted>, Vec<&Formatted>) =
+            items.partition(|item| item.is_of_fields);
+        let part = |items: &[&'i Formatted], part: Range<usize>| {
+            Body::of(items.get(part).unwrap_or_default().iter().copied())
+        };
         if !fields.is_empty() {
             let about = format!("How the models are read and written. {about}");
-            self.add_parts((directory, FIELDS), &about, fields.len(), |part| {
-                Ok(fields.get(part).unwrap_or_default().to_vec())
+            self.add_parts((directory, FIELDS), &about, fields.len(), |range| {
+                part(&fields, range)
             })?;
         }
         let about = format!("Models. {about}");
-        self.add_parts((directory, "models"), &about, models.len(), |part| {
-            Ok(models.get(part).unwrap_or_default().to_vec())
+        self.add_parts((directory, "models"), &about, models.len(), |range| {
+            part(&models, range)
         })
     }
 
@@ -108,18 +109,8 @@ impl Files<'_> {
         self.tree.insert(format!("{directory}/mod.rs"), text);
     }
 
-    pub(super) fn add(&mut self, path: &str, about: &str, items: Vec<Item>) -> Result<(), Problem> {
-        let imports = imports(&items);
-        self.add_rendered(path, about, &imports, &render(items))
-    }
-
-    fn add_rendered(
-        &mut self,
-        path: &str,
-        about: &str,
-        imports: &str,
-        body: &str,
-    ) -> Result<(), Problem> {
+    pub(super) fn add(&mut self, path: &str, about: &str, body: &Body) -> Result<(), Problem> {
+        let (imports, body) = (body.imports(), &body.text);
         if is_too_long(body) {
             let lines = body.lines().count();
             return Err(Problem::new(format!(
@@ -151,7 +142,7 @@ impl Files<'_> {
             /// The operations as types, for code that is generic over them.
             pub mod operations { #operations }
         };
-        let body = render(items(file)?);
+        let body = Body::of(&Source::new(file).format()?).text;
         let text = format!(
             "{}\n//! Operations and models, generated from the contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
             self.head()
@@ -163,17 +154,6 @@ impl Files<'_> {
     pub(super) fn head(&self) -> String {
         head(self.origin)
     }
-}
-
-/// Whether the item says how a struct is read and written.
-pub(super) fn is_of_fields(item: &Item) -> bool {
-    let path = match item {
-        Item::Impl(item) => item.trait_.as_ref().map(|(path, _)| path),
-        Item::Macro(item) => Some(&item.mac.path),
-        _ => None,
-    };
-    path.and_then(|path| path.segments.first())
-        .is_some_and(|segment| segment.ident == "model")
 }
 
 pub(super) fn head(origin: &Origin) -> String {

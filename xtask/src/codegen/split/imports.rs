@@ -3,11 +3,8 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
-use quote::quote;
+use quote::ToTokens as _;
 use syn::Item;
-
-use super::files::is_of_fields;
-use super::render::Within;
 
 /// The names that may be imported, and from where.
 const IMPORTS: &[(&str, &str)] = &[
@@ -27,51 +24,52 @@ const IMPORTS: &[(&str, &str)] = &[
     ("types", "crate::types"),
 ];
 
-/// The imports for the names that the items use; behind features some may turn out unused.
-pub(super) fn imports(items: &[Item]) -> String {
-    let mut ungated = BTreeSet::new();
-    let mut gated = BTreeSet::new();
-    for item in items {
-        let tokens = quote!(#item);
-        let into = if is_gated(item) {
-            &mut gated
-        } else {
-            &mut ungated
-        };
-        identifiers(tokens, into);
-        if let Item::Enum(item) = item {
-            into.extend(Within::of(item).and_then(|within| importable(&within.wrapper)));
-        }
-    }
-    let mut text = String::new();
-    for (name, path) in IMPORTS {
-        // Fields of structs have this name too.
-        if *name == "model" && !items.iter().any(is_of_fields) {
-            continue;
-        }
-        if ungated.contains(name) {
-            text.push_str(&format!("use {path};\n"));
-        } else if gated.contains(name) {
-            text.push_str(&format!(
-                "#[allow(unused_imports, reason = \"what uses it depends on the areas\")]\nuse {path};\n"
-            ));
-        }
-    }
-    text
+/// The names to import that items use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Names {
+    always: BTreeSet<&'static str>,
+    /// By items that are there under a condition.
+    at_times: BTreeSet<&'static str>,
 }
 
-fn is_gated(item: &Item) -> bool {
-    let attributes = match item {
-        Item::Struct(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Type(item) => &item.attrs,
-        Item::Macro(item) => &item.attrs,
-        _ => return false,
-    };
-    attributes
-        .iter()
-        .any(|attribute| attribute.path().is_ident("cfg"))
+impl Names {
+    /// The names that an item uses; `wrapper` is the macro that it will stand in.
+    pub(super) fn of(item: &Item, wrapper: Option<&str>, is_conditional: bool) -> Self {
+        let mut names = Self::default();
+        let into = if is_conditional {
+            &mut names.at_times
+        } else {
+            &mut names.always
+        };
+        identifiers(item.to_token_stream(), into);
+        into.extend(wrapper.and_then(importable));
+        names
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.always.extend(&other.always);
+        self.at_times.extend(&other.at_times);
+    }
+
+    /// The imports; behind features some may turn out unused. `of_fields` says whether any item says
+    /// how a model is read and written.
+    pub(super) fn imports(&self, of_fields: bool) -> String {
+        let mut text = String::new();
+        for (name, path) in IMPORTS {
+            // Fields of structs have this name too.
+            if *name == "model" && !of_fields {
+                continue;
+            }
+            if self.always.contains(name) {
+                text.push_str(&format!("use {path};\n"));
+            } else if self.at_times.contains(name) {
+                text.push_str(&format!(
+                    "#[allow(unused_imports, reason = \"what uses it depends on the areas\")]\nuse {path};\n"
+                ));
+            }
+        }
+        text
+    }
 }
 
 /// The name as it stands in [`IMPORTS`].
@@ -115,6 +113,8 @@ fn identifiers(tokens: TokenStream, into: &mut BTreeSet<&'static str>) {
 
 #[cfg(test)]
 mod tests {
+    use quote::quote;
+
     use super::*;
 
     #[test]

@@ -4,34 +4,131 @@
 
 use syn::{Attribute, Expr, ExprLit, Item, ItemEnum, Lit, Meta, MetaNameValue, parse_quote};
 
-/// Formats items, with an empty line between them.
+use super::imports::Names;
+
+/// An item as it stands in a file.
 ///
 /// An enum with the attribute `#[within = "name"]` is written as a call of that macro: formatted like
 /// the enum that it looks like, while its condition stays outside.
-pub(super) fn render(items: Vec<Item>) -> String {
-    let mut text = String::new();
-    let mut simple = false;
-    for item in items {
-        let follows_simple = std::mem::replace(
-            &mut simple,
-            matches!(&item, Item::Mod(module) if module.content.is_none()),
-        );
-        let keeps_together = follows_simple && simple;
-        if !text.is_empty() && !keeps_together {
-            text.push('\n');
-        }
-        match item {
-            Item::Enum(item) => match Within::of(&item) {
-                Some(within) => within.render(&mut text),
-                None => text.push_str(&unparse(Item::Enum(item))),
-            },
-            other => text.push_str(&unparse(other)),
-        }
-    }
-    text
+#[derive(Debug)]
+pub(super) struct Formatted {
+    pub(super) text: String,
+    /// What has to be imported for it.
+    pub(super) names: Names,
+    /// Whether it says how a struct is read and written.
+    pub(super) is_of_fields: bool,
+    /// Whether it declares a module that stands elsewhere.
+    is_declaration: bool,
 }
 
-pub(super) fn unparse(item: Item) -> String {
+impl Formatted {
+    /// Formats an item that is there under these conditions, and under those that it has of its own.
+    pub(super) fn of(mut item: Item, conditions: &[Attribute]) -> Self {
+        let mut is_conditional = false;
+        if let Some(attributes) = attributes(&mut item) {
+            attributes.splice(..0, conditions.iter().cloned());
+            is_conditional = attributes
+                .iter()
+                .any(|attribute| attribute.path().is_ident("cfg"));
+        }
+        let within = match &item {
+            Item::Enum(item) => Within::of(item),
+            _ => None,
+        };
+        let wrapper = within.as_ref().map(|within| within.wrapper.as_str());
+        Self {
+            names: Names::of(&item, wrapper, is_conditional),
+            is_of_fields: is_of_fields(&item),
+            is_declaration: matches!(&item, Item::Mod(module) if module.content.is_none()),
+            text: match within {
+                Some(within) => within.render(),
+                None => unparse(item),
+            },
+        }
+    }
+}
+
+/// The attributes of an item, where it is of a kind that may depend on features.
+fn attributes(item: &mut Item) -> Option<&mut Vec<Attribute>> {
+    match item {
+        Item::Struct(item) => Some(&mut item.attrs),
+        Item::Enum(item) => Some(&mut item.attrs),
+        Item::Impl(item) => Some(&mut item.attrs),
+        Item::Type(item) => Some(&mut item.attrs),
+        Item::Macro(item) => Some(&mut item.attrs),
+        _ => None,
+    }
+}
+
+/// What stands in a file below its head.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    pub(super) text: String,
+    names: Names,
+    has_fields: bool,
+    ends_with_declaration: bool,
+}
+
+impl Body {
+    /// These items, with an empty line between them.
+    pub(super) fn of<'a>(items: impl IntoIterator<Item = &'a Formatted>) -> Self {
+        let mut body = Self::default();
+        for item in items {
+            body.add(item);
+        }
+        body
+    }
+
+    /// One `impl` of what stands in those of `blocks`, which all begin in the same way.
+    pub(super) fn joined<'a>(blocks: impl IntoIterator<Item = &'a Formatted>) -> Self {
+        let mut body = Self::default();
+        for block in blocks {
+            body.has_fields |= block.is_of_fields;
+            body.names.add(&block.names);
+            let (head, members) = block.text.split_once('\n').unwrap_or_default();
+            if body.text.is_empty() {
+                body.text.push_str(head);
+                body.text.push('\n');
+            }
+            body.text
+                .push_str(members.strip_suffix("}\n").unwrap_or(members));
+        }
+        if !body.text.is_empty() {
+            body.text.push_str("}\n");
+        }
+        body
+    }
+
+    /// Adds an item below what there is.
+    pub(super) fn add(&mut self, item: &Formatted) {
+        let keeps_together = self.ends_with_declaration && item.is_declaration;
+        if !self.text.is_empty() && !keeps_together {
+            self.text.push('\n');
+        }
+        self.text.push_str(&item.text);
+        self.names.add(&item.names);
+        self.has_fields |= item.is_of_fields;
+        self.ends_with_declaration = item.is_declaration;
+    }
+
+    /// The imports that the items need.
+    pub(super) fn imports(&self) -> String {
+        self.names.imports(self.has_fields)
+    }
+}
+
+/// Whether the item says how a struct is read and written.
+fn is_of_fields(item: &Item) -> bool {
+    let path = match item {
+        Item::Impl(item) => item.trait_.as_ref().map(|(path, _)| path),
+        Item::Macro(item) => Some(&item.mac.path),
+        _ => None,
+    };
+    path.and_then(|path| path.segments.first())
+        .is_some_and(|segment| segment.ident == "model")
+}
+
+fn unparse(item: Item) -> String {
     prettyplease::unparse(&syn::File {
         shebang: None,
         frontmatter: None,
@@ -41,9 +138,9 @@ pub(super) fn unparse(item: Item) -> String {
 }
 
 /// An enum that is written as a call of a macro.
-pub(super) struct Within {
+struct Within {
     /// The name of the macro.
-    pub(super) wrapper: String,
+    wrapper: String,
     /// What stands between the enum's name and its brace.
     how: String,
     conditions: Vec<Attribute>,
@@ -53,7 +150,7 @@ pub(super) struct Within {
 }
 
 impl Within {
-    pub(super) fn of(item: &ItemEnum) -> Option<Self> {
+    fn of(item: &ItemEnum) -> Option<Self> {
         position(&item.attrs, "within")?;
         let mut item = item.clone();
         let wrapper = take(&mut item.attrs, "within")?;
@@ -79,30 +176,29 @@ impl Within {
         })
     }
 
-    fn render(&self, text: &mut String) {
+    fn render(self) -> String {
+        let mut text = String::new();
         for condition in &self.conditions {
             // prettyplease formats attributes only where they stand on something.
             let bearer = unparse(parse_quote!(#condition struct X;));
             text.push_str(bearer.trim_end().trim_end_matches("struct X;"));
         }
+        let (name, how, keys) = (self.item.ident.to_string(), &self.how, &self.keys);
         text.push_str(&format!("{}! {{\n", self.wrapper));
-        let head = format!("pub enum {} {{", self.item.ident);
-        let keyed = self.keys.iter().any(|(_, key)| !key.is_empty());
+        let head = format!("pub enum {name} {{");
+        let keyed = keys.iter().any(|(_, key)| !key.is_empty());
         // The macro has the documentation of a variant after its key.
         let mut waiting = String::new();
         let mut inside = false;
-        for line in unparse(Item::Enum(self.item.clone())).lines() {
+        for line in unparse(Item::Enum(self.item)).lines() {
             let bare = line.trim_start();
             if line == head {
                 inside = true;
-                let how = if self.how.is_empty() { "" } else { " " };
-                text.push_str(&format!(
-                    "    pub enum {}{how}{} {{\n",
-                    self.item.ident, self.how
-                ));
+                let space = if how.is_empty() { "" } else { " " };
+                text.push_str(&format!("    pub enum {name}{space}{how} {{\n"));
             } else if inside && keyed && (bare.starts_with("///") || bare.starts_with('#')) {
                 waiting.push_str(&format!("        {line}\n"));
-            } else if let Some(key) = self.key_of(line).filter(|_| inside && keyed) {
+            } else if let Some(key) = key_of(keys, line).filter(|_| inside && keyed) {
                 text.push_str(&format!(
                     "        {}\n{waiting}        {line}\n",
                     key.trim_end()
@@ -118,17 +214,18 @@ impl Within {
             }
         }
         text.push_str("}\n");
+        text
     }
+}
 
-    /// The key of the variant that begins on this line.
-    fn key_of(&self, line: &str) -> Option<&str> {
-        let line = line.strip_prefix("    ")?;
-        let found = self.keys.iter().find(|(variant, _)| {
-            line.strip_prefix(variant.as_str())
-                .is_some_and(|rest| rest.starts_with('('))
-        });
-        found.map(|(_, key)| key.as_str())
-    }
+/// The key of the variant that begins on this line.
+fn key_of<'a>(keys: &'a [(String, String)], line: &str) -> Option<&'a str> {
+    let line = line.strip_prefix("    ")?;
+    let found = keys.iter().find(|(variant, _)| {
+        line.strip_prefix(variant.as_str())
+            .is_some_and(|rest| rest.starts_with('('))
+    });
+    found.map(|(_, key)| key.as_str())
 }
 
 fn position(attributes: &[Attribute], name: &str) -> Option<usize> {
