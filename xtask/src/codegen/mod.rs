@@ -13,6 +13,7 @@ mod paging;
 mod passes;
 mod progenitor;
 mod split;
+mod threads;
 pub(crate) mod write;
 
 use std::path::Path;

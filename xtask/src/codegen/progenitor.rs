@@ -3,18 +3,23 @@
 //! Not for shaping what comes out: the passes do that. Where progenitor cannot go on, the operation
 //! or the schema that it stumbles over is found by halving the document.
 
+use std::any::Any;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
 
 use openapiv3::OpenAPI;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use progenitor_impl::{
     CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
 };
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 use super::model::{Normalised, OperationModel, SchemaKind};
+use super::passes::{mocks, usage};
+use super::threads;
 use crate::problem::Problem;
 
 /// The hook for panics belongs to the process; only one call may silence it at a time.
@@ -25,17 +30,16 @@ static SILENCE: Mutex<()> = Mutex::new(());
 pub(crate) struct Written {
     /// Types, and a client with a method for each operation; all functions are empty.
     pub(crate) client: syn::File,
-    /// Matchers and responders for httpmock, their functions empty too.
-    pub(crate) mocks: syn::File,
+    /// What the matchers for httpmock take.
+    pub(crate) mocks: mocks::Taken,
 }
 
-/// Generates the syntax trees of the client and of its mocks.
+/// Generates the syntax tree of the client, and reads that of its mocks.
 ///
 /// # Errors
 /// Where progenitor fails or panics: the problem names the operation or the schema that makes it.
 pub(crate) fn generate(normalised: &Normalised) -> Result<Written, Problem> {
-    let settings = settings(normalised);
-    run(&settings, &normalised.document).map_err(|what| culprit(&settings, normalised, &what))
+    run(normalised, &normalised.document).map_err(|what| culprit(normalised, &what))
 }
 
 fn settings(normalised: &Normalised) -> GenerationSettings {
@@ -59,28 +63,42 @@ fn settings(normalised: &Normalised) -> GenerationSettings {
     settings
 }
 
-fn run(settings: &GenerationSettings, document: &Value) -> Result<Written, String> {
-    let api: OpenAPI =
-        serde_json::from_value(document.clone()).map_err(|error| error.to_string())?;
-    let guard = SILENCE.lock().unwrap_or_else(PoisonError::into_inner);
+fn run(normalised: &Normalised, document: &Value) -> Result<Written, String> {
+    let api = OpenAPI::deserialize(document).map_err(|error| error.to_string())?;
+    let known = usage::names(normalised);
+    let generator = || Generator::new(&settings(normalised));
+    let mocks = || {
+        let mocks = generator().httpmock(&api, "qovery_api");
+        Ok::<_, String>(mocks::read(&parsed(mocks)?, &known))
+    };
+    let (client, mocks) = silently(|| {
+        thread::scope(|scope| {
+            let mocks = threads::spawn(scope, mocks).map_err(|error| error.to_string());
+            let client = || parsed(generator().generate_tokens(&api));
+            let client = panic::catch_unwind(AssertUnwindSafe(client));
+            (client, mocks.map(ScopedJoinHandle::join))
+        })
+    });
+    let settled = |payload: Box<dyn Any + Send>| message(payload.as_ref());
+    Ok(Written {
+        client: client.map_err(settled)??,
+        mocks: mocks?.map_err(settled)??,
+    })
+}
+
+/// Runs `work`, whose panics print nothing.
+fn silently<T>(work: impl FnOnce() -> T) -> T {
+    let _only = SILENCE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        let client = Generator::new(settings).generate_tokens(&api)?;
-        let mocks = Generator::new(settings).httpmock(&api, "qovery_api")?;
-        Ok::<_, progenitor_impl::Error>((client, mocks))
-    }));
+    let outcome = work();
     panic::set_hook(before);
-    drop(guard);
-    let (client, mocks) = match outcome {
-        Ok(written) => written.map_err(|error| error.to_string())?,
-        Err(payload) => return Err(message(payload.as_ref())),
-    };
-    let parsed = |tokens| syn::parse2(bodiless(tokens)).map_err(|error| error.to_string());
-    Ok(Written {
-        client: parsed(client)?,
-        mocks: parsed(mocks)?,
-    })
+    outcome
+}
+
+fn parsed(written: progenitor_impl::Result<TokenStream>) -> Result<syn::File, String> {
+    let tokens = written.map_err(|error| error.to_string())?;
+    syn::parse2(bodiless(tokens)).map_err(|error| error.to_string())
 }
 
 /// The same items with empty functions: nothing here reads what progenitor's functions do, and most of
@@ -111,7 +129,7 @@ fn bodiless(tokens: TokenStream) -> TokenStream {
         .collect()
 }
 
-fn message(payload: &(dyn std::any::Any + Send)) -> String {
+fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
@@ -120,9 +138,9 @@ fn message(payload: &(dyn std::any::Any + Send)) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn culprit(settings: &GenerationSettings, normalised: &Normalised, what: &str) -> Problem {
+fn culprit(normalised: &Normalised, what: &str) -> Problem {
     for (name, schema) in &normalised.schemas {
-        if let Err(own) = run(settings, &reduced(normalised, &[], &[name.as_str()])) {
+        if let Err(own) = run(normalised, &reduced(normalised, &[], &[name.as_str()])) {
             return Problem::new(format!(
                 "progenitor cannot generate the schema `{name}`: {own}"
             ))
@@ -133,11 +151,11 @@ fn culprit(settings: &GenerationSettings, normalised: &Normalised, what: &str) -
     let mut suspects: &[OperationModel] = &normalised.operations;
     while suspects.len() > 1 {
         let (first, second) = suspects.split_at(suspects.len() / 2);
-        let fails = run(settings, &reduced(normalised, first, &[])).is_err();
+        let fails = run(normalised, &reduced(normalised, first, &[])).is_err();
         suspects = if fails { first } else { second };
     }
     match suspects {
-        [operation] => match run(settings, &reduced(normalised, suspects, &[])) {
+        [operation] => match run(normalised, &reduced(normalised, suspects, &[])) {
             Err(own) => Problem::new(format!(
                 "progenitor cannot generate the operation `{}`: {own}",
                 operation.id

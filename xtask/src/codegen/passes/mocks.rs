@@ -21,7 +21,7 @@ use crate::problem::Problem;
 use super::{docs, methods::Signature, names, types};
 
 pub(crate) use entry::entry;
-pub(crate) use read::{Matchers, read};
+pub(crate) use read::{Matchers, Taken, read};
 
 /// What is written for one operation.
 #[derive(Debug)]
@@ -325,7 +325,7 @@ mod tests {
         let trees = crate::codegen::progenitor(&normalised).expect("accepted before");
         let known = usage::names(&normalised);
         let signatures = methods::read(&trees.client, &known);
-        let matchers = read(&trees.mocks, &known);
+        let matchers = trees.mocks.types().expect("they are types");
         let [operation] = normalised.operations.as_slice() else {
             panic!("one operation")
         };

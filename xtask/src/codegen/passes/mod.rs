@@ -48,7 +48,7 @@ pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Resu
         .collect();
     let with_default = models::with_default(&models);
     let signatures = methods::read(tree, &known);
-    let matchers = mocks::read(&written.mocks, &known);
+    let matchers = written.mocks.types()?;
 
     let mut parts = Parts {
         remarks,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
-use quote::ToTokens as _;
-use syn::Item;
+use syn::visit::{self, Visit};
+use syn::{Item, Meta};
 
 /// The names that may be imported, and from where.
 const IMPORTS: &[(&str, &str)] = &[
@@ -35,15 +35,15 @@ pub(super) struct Names {
 impl Names {
     /// The names that an item uses; `wrapper` is the macro that it will stand in.
     pub(super) fn of(item: &Item, wrapper: Option<&str>, is_conditional: bool) -> Self {
-        let mut names = Self::default();
-        let into = if is_conditional {
-            &mut names.at_times
+        let mut found = Found(BTreeSet::new());
+        found.visit_item(item);
+        found.0.extend(wrapper.and_then(importable));
+        let (always, at_times) = if is_conditional {
+            (BTreeSet::new(), found.0)
         } else {
-            &mut names.always
+            (found.0, BTreeSet::new())
         };
-        identifiers(item.to_token_stream(), into);
-        into.extend(wrapper.and_then(importable));
-        names
+        Self { always, at_times }
     }
 
     pub(super) fn add(&mut self, other: &Self) {
@@ -51,15 +51,10 @@ impl Names {
         self.at_times.extend(&other.at_times);
     }
 
-    /// The imports; behind features some may turn out unused. `of_fields` says whether any item says
-    /// how a model is read and written.
-    pub(super) fn imports(&self, of_fields: bool) -> String {
+    /// The imports; behind features some may turn out unused.
+    pub(super) fn imports(&self) -> String {
         let mut text = String::new();
         for (name, path) in IMPORTS {
-            // Fields of structs have this name too.
-            if *name == "model" && !of_fields {
-                continue;
-            }
             if self.always.contains(name) {
                 text.push_str(&format!("use {path};\n"));
             } else if self.at_times.contains(name) {
@@ -69,6 +64,35 @@ impl Names {
             }
         }
         text
+    }
+}
+
+/// Names to import that begin a path.
+struct Found(BTreeSet<&'static str>);
+
+impl<'ast> Visit<'ast> for Found {
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let first = path.segments.first();
+        if let Some(first) = first.filter(|_| path.leading_colon.is_none()) {
+            // A local variable is a path too, of one segment.
+            let name = importable(&first.ident);
+            let is_alone = path.segments.len() == 1;
+            let is_it = |name: &&str| !(is_alone && name.starts_with(char::is_lowercase));
+            self.0.extend(name.filter(is_it));
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.0.extend(call.path.get_ident().and_then(importable));
+        visit::visit_macro(self, call);
+        identifiers(call.tokens.clone(), &mut self.0);
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
+        if let Meta::List(list) = &attribute.meta {
+            identifiers(list.tokens.clone(), &mut self.0);
+        }
     }
 }
 
@@ -113,17 +137,46 @@ fn identifiers(tokens: TokenStream, into: &mut BTreeSet<&'static str>) {
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
+    use syn::parse_quote;
 
     use super::*;
 
     #[test]
-    fn names_within_paths_are_not_imported() {
-        let mut found = BTreeSet::new();
-        identifiers(
-            quote!(#[serde(with = "rt::date_time")] a: other::Client, b.Call, Bytes),
-            &mut found,
+    fn only_what_begins_a_path_is_imported() {
+        let item = parse_quote! {
+            impl Trait for types::Then {
+                #[serde(with = "rt::date_time")]
+                fn read(&self, operations: other::Client, b: Bytes) -> Self {
+                    through!(model::Field, Other::Mock);
+                    Self { types: operations.Call, union: b }
+                }
+            }
+        };
+        let names = Names::of(&item, None, false);
+        assert_eq!(names.always, ["Bytes", "model", "rt", "types"].into());
+    }
+
+    #[test]
+    fn what_only_conditional_items_use_may_be_left_unused() {
+        let mut names = Names::of(
+            &parse_quote!(
+                struct A(Bytes, types::B);
+            ),
+            None,
+            false,
         );
-        assert_eq!(found, ["Bytes", "rt"].into());
+        let other = parse_quote!(
+            #[cfg(feature = "c")]
+            struct D(Client, types::B);
+        );
+        names.add(&Names::of(&other, Some("union"), true));
+        let imports = names.imports();
+        let (first, rest) = imports.split_once('\n').expect("several imports");
+        assert_eq!(first, "use bytes::Bytes;");
+        assert!(rest.ends_with("\nuse crate::types;\n"), "{rest}");
+        for gated in ["crate::runtime::Client", "crate::runtime::union::union"] {
+            let expected = format!("depends on the areas\")]\nuse {gated};");
+            assert!(rest.contains(&expected), "{rest}");
+        }
     }
 }

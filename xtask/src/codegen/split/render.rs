@@ -65,7 +65,6 @@ fn attributes(item: &mut Item) -> Option<&mut Vec<Attribute>> {
 pub(super) struct Body {
     pub(super) text: String,
     names: Names,
-    has_fields: bool,
     ends_with_declaration: bool,
 }
 
@@ -83,7 +82,6 @@ impl Body {
     pub(super) fn joined<'a>(blocks: impl IntoIterator<Item = &'a Formatted>) -> Self {
         let mut body = Self::default();
         for block in blocks {
-            body.has_fields |= block.is_of_fields;
             body.names.add(&block.names);
             let (head, members) = block.text.split_once('\n').unwrap_or_default();
             if body.text.is_empty() {
@@ -107,13 +105,12 @@ impl Body {
         }
         self.text.push_str(&item.text);
         self.names.add(&item.names);
-        self.has_fields |= item.is_of_fields;
         self.ends_with_declaration = item.is_declaration;
     }
 
     /// The imports that the items need.
     pub(super) fn imports(&self) -> String {
-        self.names.imports(self.has_fields)
+        self.names.imports()
     }
 }
 

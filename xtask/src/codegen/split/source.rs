@@ -18,6 +18,7 @@ use syn::{Attribute, parse::Parser as _};
 
 use super::render::Formatted;
 use crate::codegen::areas::Area;
+use crate::codegen::threads;
 use crate::problem::Problem;
 
 /// Items as text, and the condition under which they are there.
@@ -104,9 +105,11 @@ impl Sources {
                 .map(|(place, source)| (*place, source.format()))
                 .collect::<Vec<_>>()
         };
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let mut formatted = thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            // Where there is no further thread, the others do its part.
+            let others = (1..cores).filter_map(|_| threads::spawn(scope, work).ok());
+            let others: Vec<_> = others.collect();
             let mut formatted = work();
             for other in others {
                 match other.join() {

@@ -6,13 +6,39 @@ use quote::ToTokens;
 use syn::{FnArg, GenericParam, ImplItem, Item, Pat, Type, WherePredicate};
 
 use crate::codegen::passes::{names, types};
+use crate::problem::Problem;
 
-/// What the matchers take, by the name of the operation's method and of the parameter.
+/// What the matchers take, by the name of the operation's method and of the parameter: types as text,
+/// which may go to another thread.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(BTreeMap<String, BTreeMap<String, String>>);
+
+/// What the matchers take, as types.
 #[derive(Debug, Default)]
 pub(crate) struct Matchers(pub(super) BTreeMap<String, BTreeMap<String, Type>>);
 
+impl Taken {
+    /// The types.
+    ///
+    /// # Errors
+    /// Where one is no type: a defect of the generator.
+    pub(crate) fn types(&self) -> Result<Matchers, Problem> {
+        let of_operation = |(method, taken): (&String, &BTreeMap<String, String>)| {
+            let types = taken.iter().map(|(name, text)| match syn::parse_str(text) {
+                Ok(ty) => Ok((name.clone(), ty)),
+                Err(error) => Err(Problem::new(format!(
+                    "progenitor's mock of `{method}` takes `{text}` for `{name}`: {error}"
+                ))),
+            });
+            Ok((method.clone(), types.collect::<Result<_, _>>()?))
+        };
+        let operations: Result<_, _> = self.0.iter().map(of_operation).collect();
+        operations.map(Matchers)
+    }
+}
+
 /// Reads the syntax tree that progenitor's generator of mocks gives.
-pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> Matchers {
+pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> Taken {
     let modules = file.items.iter().filter_map(|item| match item {
         Item::Mod(module) if module.ident == "operations" => module.content.as_ref(),
         _ => None,
@@ -28,7 +54,8 @@ pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> Matchers {
         for item in &block.items {
             let ImplItem::Fn(method) = item else { continue };
             if let Some(ty) = value_type(&method.sig) {
-                parameters.insert(names::plain(&method.sig.ident), types::tidy(&ty, models));
+                let ty = types::tidy(&ty, models).into_token_stream().to_string();
+                parameters.insert(names::plain(&method.sig.ident), ty);
             }
         }
         found.insert(name, parameters);
@@ -55,7 +82,7 @@ pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> Matchers {
             }
         }
     }
-    Matchers(by_method)
+    Taken(by_method)
 }
 
 /// The type of `value` in `fn name(self, value: T)`, or `T` of `where V: Into<Option<T>>`.
