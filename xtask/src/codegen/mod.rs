@@ -46,11 +46,7 @@ pub(crate) struct Trees {
 pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result<Trees, Problem> {
     let document = contract::load_with(spec, overlay)?;
     let normalised = normalise(&document)?;
-    let mut parts = progenitor(&normalised)
-        .and_then(|written| passes::run(&written, &normalised, own))
-        .map_err(|problem| problem.of_document(&document))?;
-    let mut remarks = normalised.remarks.clone();
-    remarks.append(&mut parts.remarks);
+    let written = progenitor(&normalised).map_err(|problem| problem.of_document(&document))?;
     let inputs = inputs(spec, overlay)?;
     // A client of other files is not compared with the files of this repository.
     let fingerprint = if own {
@@ -58,7 +54,16 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result
     } else {
         String::new()
     };
-    parts.contract = constants(&document, &normalised, &inputs, &fingerprint);
+    let sources = split::Sources::default();
+    let (parts, formatted) = split::formatted(&sources, || {
+        let mut parts = split::Parts::new(&sources);
+        passes::run(&written, &normalised, own, &mut parts)
+            .map_err(|problem| problem.of_document(&document))?;
+        parts.add_contract(constants(&document, &normalised, &inputs, &fingerprint));
+        Ok(parts)
+    })?;
+    let mut remarks = normalised.remarks.clone();
+    remarks.extend(parts.remarks.iter().cloned());
     let name = |path: &Path| {
         path.file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -72,14 +77,14 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result
         from,
         command: "cargo xtask generate".to_owned(),
     };
-    let split::Trees { mut client, table } = split::lay_out(parts, &origin)?;
+    let mut client = split::lay_out(&parts, &formatted, &origin)?;
     client.insert(
         "contract_json.rs".to_owned(),
         split::contract_text(&document.value, &origin),
     );
     Ok(Trees {
         client,
-        table,
+        table: split::lay_out_tables(&parts, &formatted, &origin),
         remarks,
     })
 }

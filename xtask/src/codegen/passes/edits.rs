@@ -16,8 +16,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Type;
 
+use crate::codegen::areas::Area;
 use crate::codegen::model::{BodyKind, Normalised, OperationModel, SchemaKind, UnionModel};
-use crate::codegen::split::Piece;
 
 use super::{methods::Signature, models::Model, types, usage::Usage};
 
@@ -33,7 +33,7 @@ pub(crate) struct Shapes<'a> {
 
 /// The conversions.
 pub(crate) struct Edits {
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<(BTreeSet<&'static Area>, TokenStream)>,
     /// The response and the request of each resource that has one, in the order of their names.
     pub(crate) pairs: Vec<(String, String)>,
 }
@@ -198,13 +198,7 @@ impl Conversions<'_> {
             };
             wanted.extend(conversion.parts);
             let areas = &usage.areas(&key.0) & &usage.areas(&key.1);
-            pieces.insert(
-                key,
-                Piece {
-                    areas,
-                    tokens: conversion.tokens,
-                },
-            );
+            pieces.insert(key, (areas, conversion.tokens));
         }
         Edits {
             pieces: pieces.into_values().collect(),

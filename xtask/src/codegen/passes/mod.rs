@@ -18,13 +18,13 @@ pub(crate) mod usage;
 
 use std::collections::BTreeMap;
 
-use quote::quote;
+use proc_macro2::TokenStream;
 use syn::Item;
 
 use crate::codegen::model::{Normalised, Remark, SchemaKind};
 use crate::codegen::paging;
 use crate::codegen::progenitor::Written;
-use crate::codegen::split::{Parts, Piece};
+use crate::codegen::split::{Parts, Tables};
 use crate::problem::Problem;
 
 use models::Model;
@@ -35,8 +35,13 @@ use usage::Usage;
 /// # Errors
 /// Where an operation of the own contract belongs to no area or pages in an unknown way, or where tree
 /// and facts do not fit.
-pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Result<Parts, Problem> {
-    let (areas, remarks) = usage::operation_areas(&normalised.operations, own)?;
+pub(crate) fn run(
+    written: &Written,
+    normalised: &Normalised,
+    own: bool,
+    parts: &mut Parts<'_>,
+) -> Result<(), Problem> {
+    let (areas, mut remarks) = usage::operation_areas(&normalised.operations, own)?;
     let usage = Usage::of(normalised, &areas);
     let known = usage::names(normalised);
     let tree = &written.client;
@@ -50,31 +55,24 @@ pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Resu
     let signatures = methods::read(tree, &known);
     let matchers = written.mocks.types()?;
 
-    let mut parts = Parts {
-        remarks,
-        ..Parts::default()
-    };
+    parts.remarks.append(&mut remarks);
+    let mut tables = Tables::default();
     for (operation, area) in normalised.operations.iter().zip(&areas) {
-        let emitted = calls::emit(operation, &signatures)?;
-        parts.table.extend(table::emit(operation, &signatures));
-        parts
-            .mock_table
-            .extend(mocks::entry(operation, &signatures, &matchers));
+        parts.add_operation(area, &calls::emit(operation, &signatures)?);
         let mock = mocks::emit(operation, &signatures, &matchers)?;
-        parts.mocks.entry(area).or_default().push(mock);
-        parts.methods.entry(area).or_default().push(emitted.method);
-        let (marker, setters) = (emitted.marker, emitted.setters);
-        let declared = parts.operations.entry(area).or_default();
-        declared.push(quote!(#marker #setters));
+        parts.add_mock(area, &mock);
+        let mock_methods = tables.mock_methods.entry(area).or_default();
+        mock_methods.push(mock.method);
+        tables.calls.extend(table::emit(operation, &signatures));
+        tables
+            .mocks
+            .extend(mocks::entry(operation, &signatures, &matchers));
         let output = signatures
             .get(&operation.method_name)
             .and_then(|signature| signature.output.as_ref());
         match paging::emit(operation, output, &by_name) {
             Ok(None) => {}
-            Ok(Some(tokens)) => parts.paging.push(Piece {
-                areas: [*area].into(),
-                tokens,
-            }),
+            Ok(Some(tokens)) => parts.add_paging(&[*area].into(), tokens),
             Err(problem) if own => return Err(problem),
             // How another contract pages is nobody's to classify here; its client is complete without.
             Err(problem) => parts.remarks.push(Remark {
@@ -83,6 +81,7 @@ pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Resu
             }),
         }
     }
+    parts.add_tables(&tables);
     let mut unions = BTreeMap::new();
     for (name, schema) in &normalised.schemas {
         if let SchemaKind::Union(union) = &schema.kind {
@@ -103,10 +102,7 @@ pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Resu
                 None => continue,
             },
         };
-        parts.models.push(Piece {
-            areas: usage.areas(name),
-            tokens,
-        });
+        parts.add_model(&usage.areas(name), tokens);
     }
     let shapes = edits::Shapes {
         structs: &by_name,
@@ -116,9 +112,12 @@ pub(crate) fn run(written: &Written, normalised: &Normalised, own: bool) -> Resu
         with_default: &with_default,
     };
     let edits = edits::emit(&shapes, &signatures);
-    parts.models.extend(edits.pieces);
-    parts.edits = edits.pairs.iter().map(table::edit).collect();
-    Ok(parts)
+    for (areas, conversion) in &edits.pieces {
+        parts.add_model(areas, conversion);
+    }
+    let pairs: Vec<TokenStream> = edits.pairs.iter().map(table::edit).collect();
+    parts.add_edits(&pairs);
+    Ok(())
 }
 
 /// The items of progenitor's module `types`.

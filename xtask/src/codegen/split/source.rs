@@ -3,13 +3,10 @@
 //! Tokens belong to one thread, so that they travel as text. In which order the threads are done makes
 //! no difference: everything comes back in the order in which it was given. Not for where it stands.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::iter;
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 use std::num::NonZero;
-use std::ops::Range;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use proc_macro2::TokenStream;
@@ -17,7 +14,6 @@ use quote::ToTokens;
 use syn::{Attribute, parse::Parser as _};
 
 use super::render::Formatted;
-use crate::codegen::areas::Area;
 use crate::codegen::threads;
 use crate::problem::Problem;
 
@@ -66,75 +62,106 @@ impl Source {
     }
 }
 
-/// Everything that is to be formatted.
+/// Where a source stands among all that were given.
+pub(super) type Place = usize;
+
+/// What is given to be formatted, and what of it is done.
 #[derive(Debug, Default)]
-pub(super) struct Sources(Vec<Source>);
+pub(crate) struct Sources {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    given: Place,
+    waiting: VecDeque<(Place, Source)>,
+    is_complete: bool,
+    done: BTreeMap<Place, Result<Vec<Formatted>, Problem>>,
+}
 
 impl Sources {
-    /// Adds sources, and gives the places that they have.
-    pub(super) fn add(&mut self, sources: impl IntoIterator<Item = Source>) -> Range<usize> {
-        let start = self.0.len();
-        self.0.extend(sources);
-        start..self.0.len()
+    /// Gives a source to be formatted.
+    pub(super) fn add(&self, source: Source) -> Place {
+        let mut state = self.state();
+        let place = state.given;
+        state.given += 1;
+        state.waiting.push_back((place, source));
+        drop(state);
+        self.changed.notify_one();
+        place
     }
 
-    /// Adds what `make` makes of the pieces of each area.
-    pub(super) fn add_areas<'a, T>(
-        &mut self,
-        areas: &'a BTreeMap<&'static Area, Vec<T>>,
-        make: impl Fn(&'a T) -> Source,
-    ) -> BTreeMap<&'static Area, Range<usize>> {
-        let areas = areas.iter();
-        areas
-            .map(|(area, pieces)| (*area, self.add(pieces.iter().map(&make))))
-            .collect()
+    /// Formats until all is done and no more is to come.
+    fn format(&self) {
+        while let Some((place, source)) = self.next() {
+            let items = source.format();
+            self.state().done.insert(place, items);
+        }
     }
 
-    /// Formats everything.
-    ///
-    /// # Errors
-    /// Where a source is not Rust: a defect of the generator.
-    pub(super) fn format(&self) -> Result<AllFormatted, Problem> {
-        // The long ones first, so that no thread is left with one at the end.
-        let mut order: Vec<(usize, &Source)> = self.0.iter().enumerate().collect();
-        order.sort_by_key(|(_, source)| Reverse(source.items.len()));
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let taken = iter::from_fn(|| order.get(next.fetch_add(1, Ordering::Relaxed)));
-            taken
-                .map(|(place, source)| (*place, source.format()))
-                .collect::<Vec<_>>()
-        };
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let mut formatted = thread::scope(|scope| {
-            // Where there is no further thread, the others do its part.
-            let others = (1..cores).filter_map(|_| threads::spawn(scope, work).ok());
-            let others: Vec<_> = others.collect();
-            let mut formatted = work();
-            for other in others {
-                match other.join() {
-                    Ok(done) => formatted.extend(done),
-                    Err(panic) => resume_unwind(panic),
-                }
+    fn next(&self) -> Option<(Place, Source)> {
+        let mut state = self.state();
+        loop {
+            let next = state.waiting.pop_front();
+            if next.is_some() || state.is_complete {
+                return next;
             }
-            formatted
-        });
-        formatted.sort_by_key(|(place, _)| *place);
-        let items = formatted.into_iter().map(|(_, items)| items);
-        items.collect::<Result<_, _>>().map(AllFormatted)
+            let woken = self.changed.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says that no more is to come, also where giving it ended early.
+struct Complete<'a>(&'a Sources);
+
+impl Drop for Complete<'_> {
+    fn drop(&mut self) {
+        self.0.state().is_complete = true;
+        self.0.changed.notify_all();
     }
 }
 
 /// The items of each source, at the place that it has.
 #[derive(Debug)]
-pub(super) struct AllFormatted(Vec<Vec<Formatted>>);
+pub(crate) struct AllFormatted(Vec<Vec<Formatted>>);
 
 impl AllFormatted {
     /// The items at these places.
-    pub(super) fn of(&self, places: &Range<usize>) -> impl Iterator<Item = &Formatted> {
-        let items = self.0.get(places.clone()).unwrap_or_default();
-        items.iter().flatten()
+    pub(super) fn of<'a>(&'a self, places: &'a [Place]) -> impl Iterator<Item = &'a Formatted> {
+        let items = places.iter().filter_map(|place| self.0.get(*place));
+        items.flatten()
     }
+}
+
+/// Runs `give`, formats what it gives to the sources, and has begun with that before it ends.
+///
+/// # Errors
+/// What `give` returns; where a source is not Rust: a defect of the generator.
+pub(crate) fn formatted<T>(
+    sources: &Sources,
+    give: impl FnOnce() -> Result<T, Problem>,
+) -> Result<(T, AllFormatted), Problem> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let given = thread::scope(|scope| {
+        let complete = Complete(sources);
+        for _ in 1..cores {
+            // Where there is no further thread, the others do its part.
+            drop(threads::spawn(scope, || sources.format()));
+        }
+        let given = give()?;
+        drop(complete);
+        sources.format();
+        Ok(given)
+    })?;
+    let done = mem::take(&mut sources.state().done);
+    let items = done.into_values().collect::<Result<_, _>>()?;
+    Ok((given, AllFormatted(items)))
 }
 
 #[cfg(test)]
@@ -145,13 +172,14 @@ mod tests {
 
     #[test]
     fn what_is_formatted_on_several_threads_comes_back_in_its_order() {
-        let mut sources = Sources::default();
-        let places = sources.add((0..200).map(|index| {
+        let sources = Sources::default();
+        let given = (0..200).map(|index| {
             let name = format_ident!("S{index}");
             let fields = (0..index % 7).map(|field| format_ident!("f{field}"));
             Source::new(quote!(pub struct #name { #(#fields: u8),* }))
-        }));
-        let formatted = sources.format().expect("it is Rust");
+        });
+        let give = || Ok(given.map(|source| sources.add(source)).collect::<Vec<_>>());
+        let (places, formatted) = formatted(&sources, give).expect("it is Rust");
         assert_eq!(formatted.of(&places).count(), 200);
         for (index, item) in formatted.of(&places).enumerate() {
             let head = format!("struct S{index} ");
@@ -161,15 +189,29 @@ mod tests {
 
     #[test]
     fn the_first_of_several_defects_is_reported() {
-        let mut sources = Sources::default();
-        sources.add([
-            Source::new(quote!(
+        let sources = Sources::default();
+        let give = || {
+            sources.add(Source::new(quote!(
                 pub struct Fine;
-            )),
-            Source::new(quote!(struct First)),
-            Source::new(quote!(struct Second which is much longer)),
-        ]);
-        let problem = sources.format().expect_err("it is not Rust").to_string();
-        assert!(problem.contains("struct First"), "{problem}");
+            )));
+            sources.add(Source::new(quote!(struct First)));
+            sources.add(Source::new(quote!(struct Second)));
+            Ok(())
+        };
+        let problem = formatted(&sources, give).expect_err("it is not Rust");
+        assert!(problem.to_string().contains("struct First"), "{problem}");
+    }
+
+    #[test]
+    fn a_problem_of_what_gives_the_sources_ends_the_formatting() {
+        let sources = Sources::default();
+        let give = || {
+            sources.add(Source::new(quote!(
+                pub struct Fine;
+            )));
+            Err::<(), _>(Problem::new("no more of them"))
+        };
+        let problem = formatted(&sources, give).expect_err("it failed");
+        assert!(problem.to_string().contains("no more of them"), "{problem}");
     }
 }
