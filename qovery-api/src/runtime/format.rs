@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{DecodeError, decode};
+use super::{DecodeError, SecretText, decode};
 
 /// Turns the body of a 2xx response into a value.
 pub trait ResponseFormat<T> {
@@ -59,6 +59,13 @@ impl ResponseFormat<String> for Text {
             Ok(text) => Ok(text.to_owned()),
             Err(error) => Err(DecodeError::not_text(error)),
         }
+    }
+}
+
+impl ResponseFormat<SecretText> for Text {
+    const ACCEPT: &'static str = <Self as ResponseFormat<String>>::ACCEPT;
+    fn decode(body: &Bytes) -> Result<SecretText, DecodeError> {
+        <Self as ResponseFormat<String>>::decode(body).map(SecretText::from)
     }
 }
 

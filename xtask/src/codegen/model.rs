@@ -124,6 +124,8 @@ pub(crate) enum BodyKind {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SuccessModel {
     pub(crate) format: Format,
+    /// Whether a text is a secret as a whole; fields of a document say it of themselves.
+    pub(crate) secret: bool,
     /// Present for `Json` and `JsonOrEmpty`.
     pub(crate) ty: Option<TypeModel>,
     /// The media type, word for word, where there is a body.

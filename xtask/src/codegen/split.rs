@@ -202,7 +202,12 @@ mod tests {
         })
         .expect("it is Rust");
         let mut tree = lay_out(&parts, &formatted, &origin()).expect("laid out");
-        tree.append(&mut lay_out_tables(&parts, &formatted, &origin()));
+        let tables = lay_out_tables(&parts, &formatted, &origin());
+        tree.extend(
+            tables
+                .into_iter()
+                .map(|(path, text)| (format!("tables/{path}"), text)),
+        );
         tree
     }
 

@@ -232,8 +232,11 @@ impl McpServerRequest {
         self
     }
     /// Sets [`headers`](Self::headers).
-    pub fn headers(mut self, value: rt::Secret<BTreeMap<String, String>>) -> Self {
-        self.headers = Some(value);
+    pub fn headers(
+        mut self,
+        value: impl Into<rt::Secret<BTreeMap<String, String>>>,
+    ) -> Self {
+        self.headers = Some(value.into());
         self
     }
 }

@@ -91,7 +91,7 @@ pub struct ApplicationAdvancedSettings {
     /// Longest time between two reads from a gRPC service, in seconds.
     pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
     /// Headers added by the proxy.
-    pub network_ingress_extra_headers: Option<String>,
+    pub network_ingress_extra_headers: Option<rt::SecretText>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
@@ -397,7 +397,10 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
-    pub fn network_ingress_extra_headers(mut self, value: impl Into<String>) -> Self {
+    pub fn network_ingress_extra_headers(
+        mut self,
+        value: impl Into<rt::SecretText>,
+    ) -> Self {
         self.network_ingress_extra_headers = Some(value.into());
         self
     }

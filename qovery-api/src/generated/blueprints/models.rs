@@ -288,9 +288,9 @@ pub struct ArgocdManagedResource {
     /// Namespace.
     pub namespace: Option<String>,
     /// State wanted, as text.
-    pub target_state: Option<String>,
+    pub target_state: Option<rt::SecretText>,
     /// State found on the cluster, as text.
-    pub live_state: Option<String>,
+    pub live_state: Option<rt::SecretText>,
 }
 
 /// Catalog of blueprints.

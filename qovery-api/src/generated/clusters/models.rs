@@ -3060,10 +3060,12 @@ pub struct ClusterPlatformBindingRequest {
     pub layer_selections: Option<BTreeMap<String, bool>>,
     /// Configuration values, by component key.
     pub managed_config: Option<
-        BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+        rt::Secret<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>,
     >,
     /// Inputs provided by the customer, by component key.
-    pub customer_provided_inputs: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub customer_provided_inputs: Option<
+        rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
+    >,
 }
 
 impl ClusterPlatformBindingRequest {
@@ -3088,17 +3090,19 @@ impl ClusterPlatformBindingRequest {
     /// Sets [`managed_config`](Self::managed_config).
     pub fn managed_config(
         mut self,
-        value: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+        value: impl Into<
+            rt::Secret<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>,
+        >,
     ) -> Self {
-        self.managed_config = Some(value);
+        self.managed_config = Some(value.into());
         self
     }
     /// Sets [`customer_provided_inputs`](Self::customer_provided_inputs).
     pub fn customer_provided_inputs(
         mut self,
-        value: BTreeMap<String, BTreeMap<String, String>>,
+        value: impl Into<rt::Secret<BTreeMap<String, BTreeMap<String, String>>>>,
     ) -> Self {
-        self.customer_provided_inputs = Some(value);
+        self.customer_provided_inputs = Some(value.into());
         self
     }
 }
@@ -3120,9 +3124,11 @@ pub struct ClusterPlatformBindingResponse {
     /// Which layers are enabled, by layer key.
     pub layer_selections: BTreeMap<String, bool>,
     /// Configuration values, by component key.
-    pub managed_config: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    pub managed_config: rt::Secret<
+        BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    >,
     /// Inputs provided by the customer, by component key.
-    pub customer_provided_inputs: BTreeMap<String, BTreeMap<String, String>>,
+    pub customer_provided_inputs: rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
     /// Layers of the template.
     pub layers: Vec<types::ClusterPlatformBindingLayerResponse>,
 }
@@ -3730,7 +3736,7 @@ impl EksAnywhereBackupS3Parameters {
 #[non_exhaustive]
 pub struct EksAnywhereClusterJwtResponse {
     /// The token; treat it as sensitive.
-    pub jwt: String,
+    pub jwt: rt::SecretText,
 }
 
 /// Git commit of the EKS Anywhere configuration to use for a cluster.
@@ -5125,11 +5131,13 @@ open_enum! {
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewRequest {
     /// Values from the platform profile.
-    pub profile_config: Option<serde_json::Map<String, serde_json::Value>>,
+    pub profile_config: Option<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
     /// Inputs given on the cluster.
-    pub cluster_inputs: Option<BTreeMap<String, String>>,
+    pub cluster_inputs: Option<rt::Secret<BTreeMap<String, String>>>,
     /// Outputs of other components, by component key.
-    pub component_outputs: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub component_outputs: Option<
+        rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
+    >,
 }
 
 impl PlatformComponentConfigurationPreviewRequest {
@@ -5144,22 +5152,25 @@ impl PlatformComponentConfigurationPreviewRequest {
     /// Sets [`profile_config`](Self::profile_config).
     pub fn profile_config(
         mut self,
-        value: serde_json::Map<String, serde_json::Value>,
+        value: impl Into<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
     ) -> Self {
-        self.profile_config = Some(value);
+        self.profile_config = Some(value.into());
         self
     }
     /// Sets [`cluster_inputs`](Self::cluster_inputs).
-    pub fn cluster_inputs(mut self, value: BTreeMap<String, String>) -> Self {
-        self.cluster_inputs = Some(value);
+    pub fn cluster_inputs(
+        mut self,
+        value: impl Into<rt::Secret<BTreeMap<String, String>>>,
+    ) -> Self {
+        self.cluster_inputs = Some(value.into());
         self
     }
     /// Sets [`component_outputs`](Self::component_outputs).
     pub fn component_outputs(
         mut self,
-        value: BTreeMap<String, BTreeMap<String, String>>,
+        value: impl Into<rt::Secret<BTreeMap<String, BTreeMap<String, String>>>>,
     ) -> Self {
-        self.component_outputs = Some(value);
+        self.component_outputs = Some(value.into());
         self
     }
 }

@@ -2804,7 +2804,7 @@ impl rt::Operation for GetEksAnywhereClusterJwt {
 pub enum GetInstallationHelmValues {}
 
 impl rt::Operation for GetInstallationHelmValues {
-    type Output = String;
+    type Output = rt::SecretText;
     type Format = rt::Text;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getInstallationHelmValues",
@@ -2846,7 +2846,7 @@ impl rt::Operation for UpdateKarpenterPrivateFargateSubnetIds {
 pub enum GetClusterKubeconfig {}
 
 impl rt::Operation for GetClusterKubeconfig {
-    type Output = String;
+    type Output = rt::SecretText;
     type Format = rt::Text;
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getClusterKubeconfig",

@@ -99,7 +99,7 @@ pub struct ContainerAdvancedSettings {
     /// Source IP ranges that are shut out.
     pub network_ingress_denylist_source_range: Option<String>,
     /// Headers added by the proxy.
-    pub network_ingress_extra_headers: Option<String>,
+    pub network_ingress_extra_headers: Option<rt::SecretText>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
@@ -357,7 +357,10 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
-    pub fn network_ingress_extra_headers(mut self, value: impl Into<String>) -> Self {
+    pub fn network_ingress_extra_headers(
+        mut self,
+        value: impl Into<rt::SecretText>,
+    ) -> Self {
         self.network_ingress_extra_headers = Some(value.into());
         self
     }

@@ -79,7 +79,7 @@ pub struct HelmAdvancedSettings {
     /// Source IP ranges that are shut out.
     pub network_ingress_denylist_source_range: Option<String>,
     /// Headers added by the proxy.
-    pub network_ingress_extra_headers: Option<String>,
+    pub network_ingress_extra_headers: Option<rt::SecretText>,
     /// Name of the variable that holds the logins for basic authentication.
     pub network_ingress_basic_auth_env_var: Option<String>,
     /// Whether a client keeps reaching the same pod.
@@ -260,7 +260,10 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
-    pub fn network_ingress_extra_headers(mut self, value: impl Into<String>) -> Self {
+    pub fn network_ingress_extra_headers(
+        mut self,
+        value: impl Into<rt::SecretText>,
+    ) -> Self {
         self.network_ingress_extra_headers = Some(value.into());
         self
     }
@@ -1059,11 +1062,11 @@ impl HelmRequestSourceHelmRepositoryHelmRepository {
 #[non_exhaustive]
 pub struct HelmRequestValuesOverride {
     /// Values set as with `--set`.
-    pub set: Option<Vec<Vec<String>>>,
+    pub set: Option<rt::Secret<Vec<Vec<String>>>>,
     /// Values set as text, as with `--set-string`.
-    pub set_string: Option<Vec<Vec<String>>>,
+    pub set_string: Option<rt::Secret<Vec<Vec<String>>>>,
     /// Values set as JSON, as with `--set-json`.
-    pub set_json: Option<Vec<Vec<String>>>,
+    pub set_json: Option<rt::Secret<Vec<Vec<String>>>>,
     /// Files of values; null clears them.
     pub file: rt::Patch<types::HelmRequestValuesOverrideFile>,
 }
@@ -1079,18 +1082,18 @@ impl HelmRequestValuesOverride {
         }
     }
     /// Sets [`set`](Self::set).
-    pub fn set(mut self, value: Vec<Vec<String>>) -> Self {
-        self.set = Some(value);
+    pub fn set(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
+        self.set = Some(value.into());
         self
     }
     /// Sets [`set_string`](Self::set_string).
-    pub fn set_string(mut self, value: Vec<Vec<String>>) -> Self {
-        self.set_string = Some(value);
+    pub fn set_string(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
+        self.set_string = Some(value.into());
         self
     }
     /// Sets [`set_json`](Self::set_json).
-    pub fn set_json(mut self, value: Vec<Vec<String>>) -> Self {
-        self.set_json = Some(value);
+    pub fn set_json(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
+        self.set_json = Some(value.into());
         self
     }
     /// Sets [`file`](Self::file).
@@ -1195,7 +1198,7 @@ pub struct HelmRequestValuesOverrideFileRawItem {
     /// Name of the file.
     pub name: Option<String>,
     /// Content of the file.
-    pub content: Option<String>,
+    pub content: Option<rt::SecretText>,
 }
 
 impl HelmRequestValuesOverrideFileRawItem {
@@ -1209,7 +1212,7 @@ impl HelmRequestValuesOverrideFileRawItem {
         self
     }
     /// Sets [`content`](Self::content).
-    pub fn content(mut self, value: impl Into<String>) -> Self {
+    pub fn content(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.content = Some(value.into());
         self
     }
@@ -1582,9 +1585,9 @@ for types::HelmRequestSourceHelmRepository {
 impl From<types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
     fn from(from: types::HelmResponseValuesOverride) -> Self {
         Self {
-            set: Some(from.set),
-            set_string: Some(from.set_string),
-            set_json: Some(from.set_json),
+            set: from.set,
+            set_string: from.set_string,
+            set_json: from.set_json,
             file: rt::Patch::value_or_null(
                 from.file.map(|value| types::HelmRequestValuesOverrideFile::from(value)),
             ),

@@ -1338,7 +1338,7 @@ pub struct InviteMember {
     /// Role.
     pub role: types::InviteMemberRoleEnum,
     /// URL at which the invitation is accepted.
-    pub invitation_link: String,
+    pub invitation_link: rt::SecretText,
     /// Status of the invitation.
     pub invitation_status: types::InviteStatusEnum,
     /// Name of the organization.
@@ -3317,7 +3317,7 @@ pub struct TfVarsFileResponse {
     /// Path of the file.
     pub source: String,
     /// Values of the file, by name.
-    pub variables: BTreeMap<String, String>,
+    pub variables: rt::Secret<BTreeMap<String, String>>,
 }
 
 /// Git repository whose Terraform variable files are to be listed.

@@ -3101,11 +3101,11 @@ pub struct HelmResponseSourceRepository {
 #[non_exhaustive]
 pub struct HelmResponseValuesOverride {
     /// Values set as with `--set`.
-    pub set: Vec<Vec<String>>,
+    pub set: Option<rt::Secret<Vec<Vec<String>>>>,
     /// Values set as text, as with `--set-string`.
-    pub set_string: Vec<Vec<String>>,
+    pub set_string: Option<rt::Secret<Vec<Vec<String>>>>,
     /// Values set as JSON, as with `--set-json`.
-    pub set_json: Vec<Vec<String>>,
+    pub set_json: Option<rt::Secret<Vec<Vec<String>>>>,
     /// Files of values; null for none.
     pub file: Option<types::HelmResponseValuesOverrideFile>,
 }
@@ -3155,7 +3155,7 @@ pub struct HelmResponseValuesOverrideFileRawItem {
     /// Name of the file.
     pub name: String,
     /// Content of the file.
-    pub content: String,
+    pub content: rt::SecretText,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3582,9 +3582,9 @@ impl KedaScalerRequest {
     /// Sets [`config_json`](Self::config_json).
     pub fn config_json(
         mut self,
-        value: rt::Secret<serde_json::Map<String, serde_json::Value>>,
+        value: impl Into<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
     ) -> Self {
-        self.config_json = Some(value);
+        self.config_json = Some(value.into());
         self
     }
     /// Sets [`config_yaml`](Self::config_yaml).
@@ -3629,9 +3629,9 @@ pub struct KedaScalerResponse {
     /// Role of the scaler.
     pub role: types::KedaScalerRole,
     /// Configuration of the scaler as JSON; can be null.
-    pub config_json: serde_json::Map<String, serde_json::Value>,
+    pub config_json: Option<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
     /// Configuration of the scaler as YAML; can be null.
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<rt::SecretText>,
     /// How the scaler authenticates to its source.
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationResponse>,
 }
@@ -3710,7 +3710,7 @@ pub struct KedaTriggerAuthenticationResponse {
     /// Name of the authentication.
     pub name: String,
     /// Configuration as YAML.
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<rt::SecretText>,
 }
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
@@ -5663,8 +5663,11 @@ impl TerraformBackendBlueprint {
         }
     }
     /// Sets [`config`](Self::config).
-    pub fn config(mut self, value: rt::Secret<BTreeMap<String, String>>) -> Self {
-        self.config = Some(value);
+    pub fn config(
+        mut self,
+        value: impl Into<rt::Secret<BTreeMap<String, String>>>,
+    ) -> Self {
+        self.config = Some(value.into());
         self
     }
 }
@@ -6190,17 +6193,15 @@ impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Carries over everything of a `KedaScalerResponse` that a `KedaScalerRequest` can hold.
 ///
-/// Not in the response, and so left out: `config_json`.
-///
-/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `config_json`.
+/// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
     fn from(from: types::KedaScalerResponse) -> Self {
         Self {
             scaler_type: from.scaler_type,
             enabled: Some(from.enabled),
             role: from.role,
-            config_json: None,
-            config_yaml: from.config_yaml.map(|value| value.into()),
+            config_json: from.config_json,
+            config_yaml: from.config_yaml,
             trigger_authentication: from
                 .trigger_authentication
                 .map(|value| types::KedaTriggerAuthenticationRequest::from(value)),
@@ -6224,7 +6225,7 @@ for types::KedaTriggerAuthenticationRequest {
     fn from(from: types::KedaTriggerAuthenticationResponse) -> Self {
         Self {
             name: from.name,
-            config_yaml: from.config_yaml.map(|value| value.into()),
+            config_yaml: from.config_yaml,
         }
     }
 }

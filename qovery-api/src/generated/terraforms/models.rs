@@ -392,7 +392,7 @@ pub struct TerraformResourceResponse {
     /// Whether the resource is managed or only read.
     pub mode: types::TerraformResourceResponseMode,
     /// Attributes of the resource, by name; they may hold sensitive values.
-    pub attributes: serde_json::Map<String, serde_json::Value>,
+    pub attributes: rt::Secret<serde_json::Map<String, serde_json::Value>>,
     /// Time the state was read (RFC 3339).
     pub extracted_at: chrono::DateTime<chrono::Utc>,
 }

@@ -56,6 +56,8 @@ pub(crate) struct DraftBody {
 #[derive(Debug)]
 pub(crate) struct DraftSuccess {
     pub(crate) format: Format,
+    /// Whether a text is a secret as a whole.
+    pub(crate) secret: bool,
     pub(crate) schema: Option<Schema>,
     pub(crate) content_type: Option<String>,
     pub(crate) description: Option<String>,

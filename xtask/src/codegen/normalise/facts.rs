@@ -86,6 +86,7 @@ pub(crate) fn operation(draft: &DraftOperation) -> OperationModel {
         }),
         success: SuccessModel {
             format: draft.success.format,
+            secret: draft.success.secret,
             ty: draft.success.schema.as_ref().map(type_model),
             content_type: draft.success.content_type.clone(),
             description: draft.success.description.clone(),

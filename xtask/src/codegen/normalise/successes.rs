@@ -21,6 +21,7 @@ struct Declared {
     pointer: String,
     description: Option<String>,
     format: Format,
+    secret: bool,
     content_type: Option<String>,
     schema: Option<Schema>,
 }
@@ -121,6 +122,7 @@ fn one(
         pointer: place.clone(),
         description: description(value),
         format: Format::NoContent,
+        secret: false,
         content_type: None,
         schema: None,
     };
@@ -139,8 +141,14 @@ fn one(
             Some(schema) => reader.schema(schema, &format!("{at}/schema"))?,
             None => Schema::new(Kind::Any, at),
         });
-    } else if let Some((media, _)) = first(is_text) {
+    } else if let Some((media, description)) = first(is_text) {
+        let at = format!("{place}/content/{}/schema", step(media));
+        let schema = description.get("schema");
+        let schema = schema
+            .map(|schema| reader.schema(schema, &at))
+            .transpose()?;
         declared.format = Format::Text;
+        declared.secret = schema.is_some_and(|schema| schema.notes.secret);
         declared.content_type = Some((*media).clone());
     } else if let Some((media, _)) = content.first() {
         declared.format = Format::Binary;
@@ -164,6 +172,7 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
     if told.is_empty() {
         return DraftSuccess {
             format: Format::NoContent,
+            secret: false,
             schema: None,
             content_type: None,
             description,
@@ -188,6 +197,7 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
     };
     DraftSuccess {
         format,
+        secret: first.secret,
         schema: first.schema,
         content_type: first.content_type,
         description,

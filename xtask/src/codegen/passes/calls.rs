@@ -249,6 +249,7 @@ fn output(
             let ty = types::inside(ty, "Option").unwrap_or(ty);
             (quote!(Option<#ty>), format_ident!("JsonOrEmpty"))
         }
+        Format::Text if operation.success.secret => (quote!(rt::SecretText), format_ident!("Text")),
         Format::Text => (quote!(String), format_ident!("Text")),
         Format::Binary => (quote!(Bytes), format_ident!("Binary")),
         Format::NoContent => (quote!(()), format_ident!("NoContent")),

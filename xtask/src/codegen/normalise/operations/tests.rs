@@ -319,6 +319,19 @@ fn of_different_successes_that_of_the_lowest_status_is_taken_with_a_remark() {
 }
 
 #[test]
+fn a_text_may_be_a_secret_as_a_whole() {
+    let is_secret = |schema: Value| {
+        let content = json!({"application/x-yaml": {"schema": schema}});
+        let found = success(json!({"200": {"description": "", "content": content}}));
+        assert_eq!(found.success.format, Format::Text);
+        found.success.secret
+    };
+    assert!(is_secret(json!({"type": "string", "x-secret": true})));
+    assert!(is_secret(json!({"type": "string", "format": "password"})));
+    assert!(!is_secret(json!({"type": "string"})));
+}
+
+#[test]
 fn text_and_bytes_are_passed_on() {
     let of = |media: &str| {
         success(

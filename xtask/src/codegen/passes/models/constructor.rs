@@ -103,7 +103,7 @@ fn setter(field: &Field) -> TokenStream {
     }
 }
 
-/// Texts are taken as whatever becomes one.
+/// Texts and secrets are taken as whatever becomes one.
 fn argument_type(ty: &Type) -> TokenStream {
     if converts(ty) {
         quote!(impl Into<#ty>)
@@ -123,6 +123,6 @@ fn argument_value(ty: &Type, ident: &Ident) -> TokenStream {
 fn converts(ty: &Type) -> bool {
     matches!(
         types::last_name(ty).as_deref(),
-        Some("String" | "SecretText")
+        Some("String" | "SecretText" | "Secret")
     )
 }
