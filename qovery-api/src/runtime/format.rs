@@ -118,7 +118,9 @@ mod tests {
     fn text_and_bytes_are_taken_as_they_are() {
         assert_eq!(with::<Text, String>(" a: b\n").unwrap(), " a: b\n");
         assert_eq!(with::<Binary, Bytes>("x").unwrap(), "x");
-        assert!(Text::decode(&Bytes::from_static(&[0xff])).is_err());
+        let not_text = Bytes::from_static(&[0xff]);
+        assert!(<Text as ResponseFormat<String>>::decode(&not_text).is_err());
+        assert!(<Text as ResponseFormat<SecretText>>::decode(&not_text).is_err());
         with::<NoContent, ()>("whatever").unwrap();
         with::<NoContent, ()>("").unwrap();
     }

@@ -24,6 +24,9 @@ pub(crate) trait Model: Blank {
     const FIELDS: &'static [&'static str];
     /// The fields that a document must have: bit `n` stands for `FIELDS[n]`.
     const REQUIRED: u128;
+    /// The fields that a document must have among those for which [`REQUIRED`](Self::REQUIRED) has no
+    /// bit, by their places in `FIELDS`.
+    const REQUIRED_BEYOND: &'static [usize] = &[];
     /// Whether the struct keeps what has no field.
     const KEEPS_EXTRA: bool = false;
 

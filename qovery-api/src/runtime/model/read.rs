@@ -82,14 +82,14 @@ impl<'de, M: Model> Visitor<'de> for ModelVisitor<M> {
 
     fn visit_map<D: MapAccess<'de>>(self, mut from: D) -> Result<M, D::Error> {
         let mut model = M::blank();
-        let mut missing = M::REQUIRED;
+        let mut missing = Missing::of::<M>();
         let mut expected = 0;
         if M::KEEPS_EXTRA {
             while let Some(name) = from.next_key::<String>()? {
                 match find(M::FIELDS, &name, expected) {
                     Some(field) => {
                         model.read(field, &mut from)?;
-                        missing &= !(1 << field);
+                        missing.remove(field);
                         expected = field + 1;
                     }
                     None => model.read_extra(name, &mut from)?,
@@ -102,20 +102,49 @@ impl<'de, M: Model> Visitor<'de> for ModelVisitor<M> {
             })? {
                 if let Some(field) = field {
                     model.read(field, &mut from)?;
-                    missing &= !(1 << field);
+                    missing.remove(field);
                     expected = field + 1;
                 } else {
                     from.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        match usize::try_from(missing.trailing_zeros())
-            .ok()
-            .and_then(|first| M::FIELDS.get(first))
-        {
+        match missing.first().and_then(|first| M::FIELDS.get(first)) {
             Some(name) => Err(D::Error::missing_field(name)),
             None => Ok(model),
         }
+    }
+}
+
+/// The fields that a document must have and that were not met yet.
+struct Missing {
+    /// Bit `n` stands for the field `n`.
+    bits: u128,
+    /// Places for which there is no bit.
+    beyond: Vec<usize>,
+}
+
+impl Missing {
+    fn of<M: Model>() -> Self {
+        Self {
+            bits: M::REQUIRED,
+            beyond: M::REQUIRED_BEYOND.to_vec(),
+        }
+    }
+
+    fn remove(&mut self, field: usize) {
+        let shift = u32::try_from(field).unwrap_or(u32::MAX);
+        match 1_u128.checked_shl(shift) {
+            Some(bit) => self.bits &= !bit,
+            None => self.beyond.retain(|other| *other != field),
+        }
+    }
+
+    fn first(&self) -> Option<usize> {
+        if self.bits == 0 {
+            return self.beyond.first().copied();
+        }
+        usize::try_from(self.bits.trailing_zeros()).ok()
     }
 }
 

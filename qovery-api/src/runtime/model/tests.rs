@@ -227,3 +227,58 @@ fn an_error_while_writing_is_the_first_one() {
     let error = serde_json::to_string(&Holder).unwrap_err();
     assert_eq!(error.to_string(), "cannot be written");
 }
+
+/// More fields than an integer has bits, each read into the place that its name says.
+#[derive(Debug, PartialEq)]
+struct Wide([Option<u8>; 131]);
+
+impl model::Blank for Wide {
+    fn blank() -> Self {
+        Self([None; 131])
+    }
+}
+
+impl model::Model for Wide {
+    const NAME: &'static str = "Wide";
+    const FIELDS: &'static [&'static str] = &WIDE;
+    const REQUIRED: u128 = 1 << 127;
+    const REQUIRED_BEYOND: &'static [usize] = &[128, 130];
+    fn read<'de, D: model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> Result<(), D::Error> {
+        model::value(&mut self.0[field], from)
+    }
+}
+
+const WIDE: [&str; 131] = {
+    let mut names = ["optional"; 131];
+    names[127] = "last_with_a_bit";
+    names[128] = "first_beyond";
+    names[129] = "optional_beyond";
+    names[130] = "last_beyond";
+    names
+};
+
+#[test]
+fn a_struct_may_have_more_fields_than_an_integer_has_bits() {
+    let read = |document: Value| {
+        let read = model::read::<Wide, _>(document).map_err(|error| error.to_string());
+        read.map(|wide| wide.0)
+    };
+    let full = json!({"last_beyond": 1, "first_beyond": 2, "last_with_a_bit": 3});
+    let found = read(full.clone()).unwrap();
+    assert_eq!(
+        [found[127], found[128], found[129], found[130]],
+        [Some(3), Some(2), None, Some(1)]
+    );
+    for name in ["last_beyond", "first_beyond", "last_with_a_bit"] {
+        let mut document = full.clone();
+        document.as_object_mut().unwrap().remove(name);
+        assert_eq!(
+            read(document).unwrap_err(),
+            format!("missing field `{name}`")
+        );
+    }
+}

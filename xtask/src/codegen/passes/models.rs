@@ -123,15 +123,6 @@ pub(crate) fn read(items: &[Item], normalised: &Normalised) -> Result<Vec<Model>
             ))
             .with_pointer(schema.pointer.clone()));
         }
-        if fields.len() > fields::MAXIMUM_FIELDS {
-            return Err(Problem::new(format!(
-                "the schema `{name}` has {} fields, more than the {} that a reader tells apart",
-                fields.len(),
-                fields::MAXIMUM_FIELDS
-            ))
-            .with_pointer(schema.pointer.clone())
-            .with_help("widen `Model::REQUIRED` in qovery-api/src/runtime/model"));
-        }
         let text = schema.description.clone().unwrap_or_default();
         models.push(Model {
             name: name.clone(),

@@ -13,8 +13,8 @@ use crate::codegen::passes::types;
 
 use super::{Field, Model, Presence, may_be_empty};
 
-/// How many fields the runtime can tell apart.
-pub(super) const MAXIMUM_FIELDS: usize = 128;
+/// For how many fields the runtime has a bit.
+const BITS: usize = 128;
 
 /// Writes the implementations for one struct.
 pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String>) -> TokenStream {
@@ -27,7 +27,11 @@ pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String
         .iter()
         .partition(|field| field.presence == Presence::Extra);
     let wires = fields.iter().map(|field| &field.wire);
-    let required = required(&fields, response, with_default);
+    let must_be_there = |field: &&Field| {
+        field.presence == Presence::Required && !may_be_empty(field, response, with_default)
+    };
+    let must_be_there: Vec<bool> = fields.iter().map(must_be_there).collect();
+    let (required, required_beyond) = required(&must_be_there);
     let reads = (!fields.is_empty()).then(|| read(&fields));
     let extra = extra.first().map(|field| {
         let ident = &field.ident;
@@ -60,6 +64,7 @@ pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String
             const NAME: &'static str = #text;
             const FIELDS: &'static [&'static str] = &[#(#wires),*];
             const REQUIRED: u128 = #required;
+            #required_beyond
             #reads
             #extra
             #visit
@@ -68,19 +73,24 @@ pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String
     }
 }
 
-/// The fields without which a document is refused: the last digit stands for the first field.
-fn required(fields: &[&Field], response: bool, with_default: &BTreeSet<String>) -> LitInt {
-    let digits: String = fields
-        .iter()
-        .rev()
-        .map(|field| {
-            let must_be_there = field.presence == Presence::Required
-                && !may_be_empty(field, response, with_default);
-            if must_be_there { '1' } else { '0' }
-        })
-        .collect();
+/// The fields without which a document is refused, of which the last digit stands for the first field;
+/// and those for which there is no bit.
+fn required(must_be_there: &[bool]) -> (LitInt, Option<TokenStream>) {
+    let (bits, beyond) = must_be_there
+        .split_at_checked(BITS)
+        .unwrap_or((must_be_there, &[]));
+    let digit = |must_be_there: &bool| if *must_be_there { '1' } else { '0' };
+    let digits: String = bits.iter().rev().map(digit).collect();
     let digits = if digits.is_empty() { "0" } else { &digits };
-    LitInt::new(&format!("0b{digits}"), Span::call_site())
+    let bits = LitInt::new(&format!("0b{digits}"), Span::call_site());
+    let beyond: Vec<Literal> = (BITS..)
+        .zip(beyond)
+        .filter(|(_, must_be_there)| **must_be_there)
+        .map(|(place, _)| Literal::usize_unsuffixed(place))
+        .collect();
+    let beyond = (!beyond.is_empty())
+        .then(|| quote!(const REQUIRED_BEYOND: &'static [usize] = &[#(#beyond),*];));
+    (bits, beyond)
 }
 
 fn read(fields: &[&Field]) -> TokenStream {
@@ -184,6 +194,29 @@ mod tests {
         ] {
             assert!(written.contains(wanted), "{wanted} in {written}");
         }
+    }
+
+    #[test]
+    fn fields_without_a_bit_are_required_by_their_place() {
+        let with = |count: usize| {
+            let fields = (0..count).map(|place| {
+                let presence = match place {
+                    0 | 127 | 129 | 131 => Presence::Required,
+                    _ => Presence::Optional,
+                };
+                field(&format!("f{place}"), parse_quote!(String), presence)
+            });
+            emitted(fields.collect())
+        };
+        let most = with(128);
+        let zeros = "0".repeat(126);
+        let bits = format!("REQUIRED : u128 = 0b1{zeros}1 ;");
+        assert!(most.contains(&bits), "{most}");
+        assert!(!most.contains("REQUIRED_BEYOND"), "{most}");
+        let more = with(132);
+        assert!(more.contains(&bits), "{more}");
+        let beyond = "REQUIRED_BEYOND : & 'static [usize] = & [129 , 131] ;";
+        assert!(more.contains(beyond), "{more}");
     }
 
     #[test]
