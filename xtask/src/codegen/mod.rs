@@ -59,7 +59,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result
         let mut parts = split::Parts::new(&sources);
         passes::run(&written, &normalised, own, &mut parts)
             .map_err(|problem| problem.of_document(&document))?;
-        parts.add_contract(constants(&document, &normalised, &inputs, &fingerprint));
+        parts.add_contract(&constants(&document, &normalised, &inputs, &fingerprint));
         Ok(parts)
     })?;
     let mut remarks = normalised.remarks.clone();

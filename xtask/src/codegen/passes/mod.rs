@@ -72,7 +72,7 @@ pub(crate) fn run(
             .and_then(|signature| signature.output.as_ref());
         match paging::emit(operation, output, &by_name) {
             Ok(None) => {}
-            Ok(Some(tokens)) => parts.add_paging(&[*area].into(), tokens),
+            Ok(Some(tokens)) => parts.add_paging(&[*area].into(), &tokens),
             Err(problem) if own => return Err(problem),
             // How another contract pages is nobody's to classify here; its client is complete without.
             Err(problem) => parts.remarks.push(Remark {
@@ -102,7 +102,7 @@ pub(crate) fn run(
                 None => continue,
             },
         };
-        parts.add_model(&usage.areas(name), tokens);
+        parts.add_model(&usage.areas(name), &tokens);
     }
     let shapes = edits::Shapes {
         structs: &by_name,

@@ -142,7 +142,7 @@ impl Files<'_> {
             /// The operations as types, for code that is generic over them.
             pub mod operations { #operations }
         };
-        let body = Body::of(&Source::new(file).format()?).text;
+        let body = Body::of(&Source::new(&file).format()?).text;
         let text = format!(
             "{}\n//! Operations and models, generated from the contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
             self.head()

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 
 use super::source::{Place, Source, Sources};
 use crate::codegen::areas::{AREAS, Area};
@@ -75,10 +75,10 @@ impl<'a> Parts<'a> {
             marker,
             setters,
         } = emitted;
-        let method = Source::new(quote!(impl Client { #method }));
+        let method = Source::new(&quote!(impl Client { #method }));
         let methods = self.methods.entry(area).or_default();
         methods.push(self.sources.add(method));
-        let operation = Source::new(quote!(#marker #setters));
+        let operation = Source::new(&quote!(#marker #setters));
         let operations = self.operations.entry(area).or_default();
         operations.push(self.sources.add(operation));
     }
@@ -89,13 +89,13 @@ impl<'a> Parts<'a> {
     }
 
     /// Adds how an operation of these areas pages.
-    pub(crate) fn add_paging(&mut self, areas: &BTreeSet<&'static Area>, items: impl ToTokens) {
+    pub(crate) fn add_paging(&mut self, areas: &BTreeSet<&'static Area>, items: &TokenStream) {
         let source = Source::with_condition(items, condition(areas));
         self.paging.push(self.sources.add(source));
     }
 
     /// Adds a model, or what belongs to one, that these areas reach.
-    pub(crate) fn add_model(&mut self, areas: &BTreeSet<&'static Area>, items: impl ToTokens) {
+    pub(crate) fn add_model(&mut self, areas: &BTreeSet<&'static Area>, items: &TokenStream) {
         let mut reaching = areas.iter();
         let (home, condition) = match (reaching.next(), reaching.next()) {
             (Some(only), None) => (Some(*only), None),
@@ -112,7 +112,7 @@ impl<'a> Parts<'a> {
             mocks,
             mock_methods,
         } = tables;
-        let mocks = Source::new(quote! {
+        let mocks = Source::new(&quote! {
             use qovery_api::mock::MockServerExt as _;
             use qovery_api::types;
 
@@ -122,7 +122,7 @@ impl<'a> Parts<'a> {
             pub static MOCKS: &[MockEntry] = &[#(#mocks),*];
         });
         self.mock_table.push(self.sources.add(mocks));
-        let calls = Source::new(quote! {
+        let calls = Source::new(&quote! {
             pub(crate) mod mocks;
 
             use qovery_api::types;
@@ -133,20 +133,20 @@ impl<'a> Parts<'a> {
             pub static OPERATIONS: &[Entry] = &[#(#calls),*];
         });
         self.table.push(self.sources.add(calls));
-        let mock_trait = Source::new(mock_trait(mock_methods));
+        let mock_trait = Source::new(&mock_trait(mock_methods));
         self.mock_trait.push(self.sources.add(mock_trait));
     }
 
     /// Adds how the tests convert what the server has to what replaces it.
     pub(crate) fn add_edits(&mut self, edits: &[TokenStream]) {
-        let edits = Source::new(quote! {
+        let edits = Source::new(&quote! {
             /// Every conversion from what the server has to what replaces it.
             pub static EDITS: &[Edit] = &[#(#edits),*];
         });
         self.table.push(self.sources.add(edits));
     }
 
-    pub(crate) fn add_contract(&mut self, items: impl ToTokens) {
+    pub(crate) fn add_contract(&mut self, items: &TokenStream) {
         self.contract.push(self.sources.add(Source::new(items)));
     }
 }

@@ -10,7 +10,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::{Attribute, parse::Parser as _};
 
 use super::render::Formatted;
@@ -26,15 +25,15 @@ pub(super) struct Source {
 
 impl Source {
     /// Items that are always there.
-    pub(super) fn new(items: impl ToTokens) -> Self {
+    pub(super) fn new(items: &TokenStream) -> Self {
         Self {
-            items: items.to_token_stream().to_string(),
+            items: items.to_string(),
             condition: None,
         }
     }
 
     /// Items that are there under a condition, which is what stands in `cfg(..)`.
-    pub(super) fn with_condition(items: impl ToTokens, condition: Option<TokenStream>) -> Self {
+    pub(super) fn with_condition(items: &TokenStream, condition: Option<TokenStream>) -> Self {
         Self {
             condition: condition.map(|condition| format!("#[cfg({condition})]")),
             ..Self::new(items)
@@ -176,7 +175,7 @@ mod tests {
         let given = (0..200).map(|index| {
             let name = format_ident!("S{index}");
             let fields = (0..index % 7).map(|field| format_ident!("f{field}"));
-            Source::new(quote!(pub struct #name { #(#fields: u8),* }))
+            Source::new(&quote!(pub struct #name { #(#fields: u8),* }))
         });
         let give = || Ok(given.map(|source| sources.add(source)).collect::<Vec<_>>());
         let (places, formatted) = formatted(&sources, give).expect("it is Rust");
@@ -191,11 +190,11 @@ mod tests {
     fn the_first_of_several_defects_is_reported() {
         let sources = Sources::default();
         let give = || {
-            sources.add(Source::new(quote!(
+            sources.add(Source::new(&quote!(
                 pub struct Fine;
             )));
-            sources.add(Source::new(quote!(struct First)));
-            sources.add(Source::new(quote!(struct Second)));
+            sources.add(Source::new(&quote!(struct First)));
+            sources.add(Source::new(&quote!(struct Second)));
             Ok(())
         };
         let problem = formatted(&sources, give).expect_err("it is not Rust");
@@ -206,7 +205,7 @@ mod tests {
     fn a_problem_of_what_gives_the_sources_ends_the_formatting() {
         let sources = Sources::default();
         let give = || {
-            sources.add(Source::new(quote!(
+            sources.add(Source::new(&quote!(
                 pub struct Fine;
             )));
             Err::<(), _>(Problem::new("no more of them"))
