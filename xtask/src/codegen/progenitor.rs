@@ -28,7 +28,7 @@ static SILENCE: Mutex<()> = Mutex::new(());
 /// What progenitor writes for a contract.
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// Types, and a client with a method for each operation; all functions are empty.
+    /// Types, and a client with a method for each operation: functions are empty, attributes left out.
     pub(crate) client: syn::File,
     /// What the matchers for httpmock take.
     pub(crate) mocks: mocks::Taken,
@@ -98,35 +98,43 @@ fn silently<T>(work: impl FnOnce() -> T) -> T {
 
 fn parsed(written: progenitor_impl::Result<TokenStream>) -> Result<syn::File, String> {
     let tokens = written.map_err(|error| error.to_string())?;
-    syn::parse2(bodiless(tokens)).map_err(|error| error.to_string())
+    syn::parse2(heads(tokens)).map_err(|error| error.to_string())
 }
 
-/// The same items with empty functions: nothing here reads what progenitor's functions do, and most of
-/// what it writes is that.
-fn bodiless(tokens: TokenStream) -> TokenStream {
+/// The same items with empty functions and without attributes: nothing here reads what progenitor's
+/// functions do and what it documents, and most of what it writes is that.
+fn heads(tokens: TokenStream) -> TokenStream {
     let mut in_function = false;
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Ident(ident) => {
-                in_function |= ident == "fn";
-                TokenTree::Ident(ident)
-            }
-            TokenTree::Punct(punct) => {
-                in_function &= punct.as_char() != ';';
-                TokenTree::Punct(punct)
-            }
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                let inside = if mem::take(&mut in_function) {
-                    TokenStream::new()
-                } else {
-                    bodiless(group.stream())
-                };
-                TokenTree::Group(Group::new(Delimiter::Brace, inside))
-            }
-            other => other,
-        })
-        .collect()
+    let mut in_attribute = false;
+    let kept = tokens.into_iter().filter_map(|token| match token {
+        TokenTree::Punct(punct) if punct.as_char() == '#' => {
+            in_attribute = true;
+            None
+        }
+        // `#![..]`
+        TokenTree::Punct(punct) if in_attribute && punct.as_char() == '!' => None,
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
+            (!mem::take(&mut in_attribute)).then_some(TokenTree::Group(group))
+        }
+        TokenTree::Ident(ident) => {
+            in_function |= ident == "fn";
+            Some(TokenTree::Ident(ident))
+        }
+        TokenTree::Punct(punct) => {
+            in_function &= punct.as_char() != ';';
+            Some(TokenTree::Punct(punct))
+        }
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            let inside = if mem::take(&mut in_function) {
+                TokenStream::new()
+            } else {
+                heads(group.stream())
+            };
+            Some(TokenTree::Group(Group::new(Delimiter::Brace, inside)))
+        }
+        other => Some(other),
+    });
+    kept.collect()
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
@@ -265,15 +273,16 @@ mod tests {
     }
 
     #[test]
-    fn functions_lose_their_bodies_and_all_else_stays() {
+    fn functions_lose_their_bodies_items_their_attributes_and_all_else_stays() {
         let given = quote! {
+            #[x(y)]
             impl<F: Fn() -> [u8; 2]> A<{ N }> {
                 const B: C = C { d: 1 };
                 pub fn e(f: [u8; 2]) -> fn() -> G where H: I { j(K { l: 2 }) }
             }
             trait M { fn n(); const O: P; }
-            struct Q { r: fn(S) }
-            mod t { fn u() { fn v() { w } } struct X { y: Z } }
+            struct Q { #[z = "a"] #[b] r: fn(S), c: [u8; 2] }
+            mod t { #![d] fn u() { fn v() { w } } struct X { y: Z } }
         };
         let expected = quote! {
             impl<F: Fn() -> [u8; 2]> A<{ N }> {
@@ -281,10 +290,10 @@ mod tests {
                 pub fn e(f: [u8; 2]) -> fn() -> G where H: I {}
             }
             trait M { fn n(); const O: P; }
-            struct Q { r: fn(S) }
+            struct Q { r: fn(S), c: [u8; 2] }
             mod t { fn u() {} struct X { y: Z } }
         };
-        assert_eq!(bodiless(given).to_string(), expected.to_string());
+        assert_eq!(heads(given).to_string(), expected.to_string());
     }
 
     #[test]
