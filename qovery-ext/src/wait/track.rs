@@ -155,7 +155,7 @@ impl Track {
                 // Nothing ends here: that it is ours can be asked when something does.
                 return Standing::Pending(Phase::Queued);
             }
-            (Some(request), None) if self.wants_word(mark, context.frugal) => {
+            (Some(request), None) if self.wants_word(mark, request, context.frugal) => {
                 return Standing::Ask(Ask::Request(request));
             }
             (Some(_), None) => View::Running,
@@ -195,11 +195,13 @@ impl Track {
     }
 
     /// Whether the status alone does not say enough, so that the request has to be asked about.
-    fn wants_word(&self, mark: &Mark, frugal: bool) -> bool {
+    fn wants_word(&self, mark: &Mark, request: Uuid, frugal: bool) -> bool {
         const AT_LEAST_EVERY: u32 = 4;
         let replaced = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b);
         let looks_like_ours = frugal && self.service.is_none() && self.has_another_deployment(mark);
+        let overtaken = mark.request.is_some_and(|named| came_after(named, request));
         !mark.state.is_active()
+            || overtaken
             || !(self.running_confirmed || looks_like_ours)
             || replaced
             || (mark.deployment.is_none() && self.unchecked >= AT_LEAST_EVERY)
