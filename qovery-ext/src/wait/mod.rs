@@ -37,10 +37,13 @@
 //! An environment is judged by the state of its last deployment, one service by its own state,
 //! whatever its neighbors do.
 //!
-//! One thing cannot be told apart: where the answer to the action names no request, or the API says
-//! nothing about the request that it named, and within the few seconds before it runs somebody else's
-//! request for the same thing takes its place unseen between two polls. The end of that one is then
-//! taken for the end of this one. Where the server has a word on the request, that word decides.
+//! Where the answer to the action names no request, somebody else's request for the same thing may
+//! come at the same time. Then all of those that can be this one have to succeed; where they end
+//! differently, the outcome is [`WaitErrorKind::Superseded`]. The same holds where the API says
+//! nothing about the request that it named, and a later one was seen first. One thing cannot be told
+//! apart: where no request is named, and another takes its place before it was seen, the end of that
+//! one is taken for the end of this one. Where the server has a word on the request, that word
+//! decides.
 //!
 //! # States
 //! What each state of the API means for each [`Goal`] stands in one table: [`State::phase`].

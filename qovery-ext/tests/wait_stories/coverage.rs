@@ -10,7 +10,7 @@ use std::{
 use qovery_ext::wait::{Phase, Progress};
 
 use crate::{
-    Played,
+    Judged, Played,
     oracle::{End, Outcome, Truth},
     story::{Asked, Fate, Scene, Story, Target, Trouble},
 };
@@ -175,12 +175,14 @@ fn neighbour_failed(story: &Story, scene: &Scene) -> bool {
 pub(crate) struct Tally {
     pub(crate) kinds: BTreeMap<Kind, u32>,
     pub(crate) outcomes: BTreeMap<Outcome, u32>,
+    pub(crate) excused: u32,
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, outcome: Outcome, kinds: Vec<Kind>) {
-        *self.outcomes.entry(outcome).or_default() += 1;
-        for kind in kinds {
+    pub(crate) fn add(&mut self, judged: Judged) {
+        *self.outcomes.entry(judged.outcome).or_default() += 1;
+        self.excused += u32::from(judged.is_excused);
+        for kind in judged.kinds {
             *self.kinds.entry(kind).or_default() += 1;
         }
     }
@@ -192,5 +194,6 @@ impl Tally {
         for (kind, count) in other.kinds {
             *self.kinds.entry(kind).or_default() += count;
         }
+        self.excused += other.excused;
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::server::{Server, bare, fault, status};
+use super::server::{REQUEST, Server, bare, fault, named, status};
 use crate::wait::{Phase, WaitErrorKind, act::Act, source::FaultKind};
 
 fn seconds(s: u64) -> Duration {
@@ -316,4 +316,72 @@ async fn a_word_on_the_request_that_is_missing_once_is_asked_for_again() {
     let action = server.deploy().schedule(schedule);
     let error = action.await.expect_err("ours failed");
     assert_eq!(error.kind(), WaitErrorKind::Failed);
+}
+
+const OTHER: Uuid = Uuid::from_u128(0x43);
+
+#[tokio::test(start_paused = true)]
+async fn of_requests_that_cannot_be_told_apart_all_have_to_succeed() {
+    for (first, right) in [("DEPLOYED", None), ("DEPLOYMENT_ERROR", Some(()))] {
+        let server = Server::default()
+            .before(status("DEPLOYED", "e-1"))
+            .at(0.0, status("DEPLOYMENT_QUEUED", "e-1"))
+            .at(5.0, status("DEPLOYING", "e-2"))
+            .at(20.0, status("DEPLOYING", "e-3"))
+            .at(40.0, status("DEPLOYED", "e-3"))
+            .queued_between(0.0, 5.0, OTHER, "DEPLOY")
+            .queued_between(0.0, 20.0, Uuid::from_u128(0x44), "DEPLOY")
+            .history(&[("e-3", "DEPLOYED"), ("e-2", first), ("e-1", "DEPLOYED")]);
+        match (server.deploy().await, right) {
+            (Ok(reached), None) => assert!(reached.elapsed >= seconds(40)),
+            (Err(error), Some(())) => assert_eq!(error.kind(), WaitErrorKind::Superseded),
+            (other, _) => panic!("{first}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_request_that_runs_in_the_place_of_ours_is_no_success() {
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, named("DEPLOYMENT_QUEUED", "e-1", OTHER))
+        .at(5.0, named("DEPLOYING", "e-2", OTHER))
+        .at(30.0, status("DEPLOYED", "e-2"))
+        .request_at(0.0, None)
+        .queued_between(0.0, 5.0, OTHER, "DEPLOY")
+        .history(&[("e-2", "DEPLOYED"), ("e-1", "DEPLOYED")]);
+    let error = server.deploy().await.expect_err("ours never ran");
+    assert_eq!(error.kind(), WaitErrorKind::Superseded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_what_did_something_else_is_no_success() {
+    for last in ["e-2", "e-3"] {
+        let server = Server::default()
+            .before(status("DEPLOYED", "e-1"))
+            .at(0.0, status("RESTARTING", "e-2"))
+            .at(30.0, status("RESTARTED", last))
+            .history_of(&[
+                ("e-3", "STOP", "STOPPED"),
+                ("e-2", "RESTART", "RESTARTED"),
+                ("e-1", "DEPLOY", "DEPLOYED"),
+            ]);
+        let error = server.deploy().await.expect_err("nothing was deployed");
+        assert_eq!(error.kind(), WaitErrorKind::Superseded);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_seen_waiting_is_not_what_ran_before_it() {
+    let server = Server::default()
+        .before(named("DEPLOYING", "e-2", OTHER))
+        .at(0.0, named("DEPLOYING", "e-2", OTHER))
+        .at(20.0, status("DEPLOYED", "e-2"))
+        .at(25.0, named("DEPLOYING", "e-3", REQUEST))
+        .at(50.0, status("DEPLOYMENT_ERROR", "e-3"))
+        .request_at(0.0, None)
+        .queued_between(0.0, 25.0, REQUEST, "DEPLOY");
+    let error = server.deploy().await.expect_err("ours fails");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+    assert!(error.elapsed() >= seconds(50), "{error:?}");
 }

@@ -25,6 +25,7 @@ pub(super) enum Shown {
     Status {
         state: &'static str,
         deployment: Option<&'static str>,
+        request: Option<Uuid>,
     },
     Fault(Fault),
 }
@@ -39,8 +40,8 @@ pub(super) struct Inner {
     log: Option<Result<DeploymentLog, Fault>>,
     pub(super) latency: Duration,
     pub(super) log_latency: Duration,
-    history: Vec<(&'static str, &'static str)>,
-    queue: Vec<(f64, Waiting)>,
+    history: Vec<(&'static str, &'static str, &'static str)>,
+    queue: Vec<(f64, f64, Waiting)>,
     acted_at: Option<Instant>,
     pub(super) reads: Vec<Duration>,
     pub(super) acts: Vec<Act>,
@@ -55,6 +56,16 @@ pub(super) fn status(state: &'static str, deployment: &'static str) -> Shown {
     Shown::Status {
         state,
         deployment: Some(deployment),
+        request: None,
+    }
+}
+
+/// A status that names a request.
+pub(super) fn named(state: &'static str, deployment: &'static str, request: Uuid) -> Shown {
+    Shown::Status {
+        state,
+        deployment: Some(deployment),
+        request: Some(request),
     }
 }
 
@@ -62,6 +73,7 @@ pub(super) fn bare(state: &'static str) -> Shown {
     Shown::Status {
         state,
         deployment: None,
+        request: None,
     }
 }
 
@@ -104,8 +116,15 @@ impl Server {
         self.set(|s| s.latency = latency)
     }
 
-    /// The history, newest first.
+    /// The history of deployments and their states, newest first.
     pub(super) fn history(self, past: &[(&'static str, &'static str)]) -> Self {
+        let deployed = |(deployment, state): &(_, _)| (*deployment, "DEPLOY", *state);
+        let past: Vec<_> = past.iter().map(deployed).collect();
+        self.history_of(&past)
+    }
+
+    /// The history of deployments, their actions and their states, newest first.
+    pub(super) fn history_of(self, past: &[(&'static str, &'static str, &'static str)]) -> Self {
         self.set(|s| s.history = past.to_vec())
     }
 
@@ -119,13 +138,18 @@ impl Server {
 
     /// Shows this in the queue from that second on.
     pub(super) fn queued_at(self, second: f64, request: Uuid, action: &str) -> Self {
+        self.queued_between(second, f64::INFINITY, request, action)
+    }
+
+    /// Shows this in the queue from one second to another.
+    pub(super) fn queued_between(self, from: f64, to: f64, request: Uuid, action: &str) -> Self {
         let waiting = Waiting {
             request,
             action: action.to_owned(),
             origin: None,
             triggered_by: None,
         };
-        self.set(|s| s.queue.push((second, waiting)))
+        self.set(|s| s.queue.push((from, to, waiting)))
     }
 
     pub(super) fn log(self, log: Result<DeploymentLog, Fault>) -> Self {
@@ -196,9 +220,14 @@ impl Source for Server {
             };
             match shown.expect("the timeline begins at 0") {
                 Shown::Fault(fault) => Err(fault),
-                Shown::Status { state, deployment } => {
+                Shown::Status {
+                    state,
+                    deployment,
+                    request,
+                } => {
                     let mut snapshot = Snapshot::new(subject.clone(), State::from(state));
                     snapshot.deployment_id = deployment.map(str::to_owned);
+                    snapshot.deployment_request_id = request;
                     snapshot.origin = Some("CONSOLE".to_owned());
                     Ok(Seen {
                         snapshot,
@@ -221,8 +250,11 @@ impl Source for Server {
 
     fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>> {
         Box::pin(self.answer(|s, now| {
-            let waits = s.queue.iter().filter(|(at, _)| *at <= now);
-            let waits = waits.map(|(_, waiting)| waiting.clone());
+            let waits = s
+                .queue
+                .iter()
+                .filter(|(from, to, _)| *from <= now && now < *to);
+            let waits = waits.map(|(_, _, waiting)| waiting.clone());
             Ok(Some(if s.acted_at.is_some() {
                 waits.collect()
             } else {
@@ -233,9 +265,9 @@ impl Source for Server {
 
     fn history<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Past>>, Fault>> {
         Box::pin(self.answer(|s, _| {
-            let past = s.history.iter().map(|(deployment, state)| Past {
+            let past = s.history.iter().map(|(deployment, action, state)| Past {
                 deployment: (*deployment).to_owned(),
-                action: "DEPLOY".to_owned(),
+                action: (*action).to_owned(),
                 state: State::from(*state),
                 services: Vec::new(),
             });
