@@ -16,7 +16,7 @@
 //!
 //! No variant may be called `Unknown`: that one is added. The macro writes the
 //! enum and one table; all else goes through the functions of this module, so that hundreds of
-//! enums stay cheap to compile. Not for enums that hold data: those are unions.
+//! enums stay cheap to compile, and is `#[inline]`, so that a program compiles only what it uses. Not for enums that hold data: those are unions.
 
 use std::{
     borrow::Cow,
@@ -157,45 +157,54 @@ macro_rules! open_enum {
             }
             impl $name {
                 /// The value as the API writes it.
+                #[inline]
                 $vis fn as_str(&self) -> &str {
                     self.text()
                 }
                 /// Whether this version of the library knows the value.
+                #[inline]
                 $vis fn is_known(&self) -> bool {
                     !matches!(self, Self::Unknown(_))
                 }
                 /// All values that this version of the library knows.
+                #[inline]
                 $vis fn known_values() -> &'static [Self] {
                     Self::KNOWN
                 }
             }
             impl $crate::runtime::model::Blank for $name {
+                #[inline]
                 fn blank() -> Self {
                     Self::Unknown(open_enum::no_value())
                 }
             }
             impl fmt::Display for $name {
+                #[inline]
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     f.pad(self.text())
                 }
             }
             impl fmt::Debug for $name {
+                #[inline]
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     open_enum::debug(self.text(), self.is_known(), f)
                 }
             }
             impl cmp::PartialEq for $name {
+                #[inline]
                 fn eq(&self, other: &Self) -> bool {
                     self.text() == other.text()
                 }
             }
             impl cmp::Eq for $name {}
             impl cmp::PartialOrd for $name {
+                #[inline]
                 fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
                     Some(self.cmp(other))
                 }
             }
             impl cmp::Ord for $name {
+                #[inline]
                 fn cmp(&self, other: &Self) -> cmp::Ordering {
                     self.text().cmp(other.text())
                 }
@@ -206,22 +215,26 @@ macro_rules! open_enum {
                 }
             }
             impl convert::From<&str> for $name {
+                #[inline]
                 fn from(text: &str) -> Self {
                     open_enum::from_text(text)
                 }
             }
             impl convert::From<String> for $name {
+                #[inline]
                 fn from(text: String) -> Self {
                     open_enum::from_text(&text)
                 }
             }
             impl str::FromStr for $name {
                 type Err = convert::Infallible;
+                #[inline]
                 fn from_str(text: &str) -> Result<Self, convert::Infallible> {
                     Ok(open_enum::from_text(text))
                 }
             }
             impl $crate::QueryValue for $name {
+                #[inline]
                 fn to_query(&self) -> String {
                     self.text().to_owned()
                 }

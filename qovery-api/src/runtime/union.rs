@@ -186,6 +186,7 @@ macro_rules! union {
         const _: () = {
             use $crate::runtime::union;
             impl union::Union for $name {
+                #[inline]
                 fn choose(
                     value: ::serde_json::Value,
                 ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
@@ -233,6 +234,7 @@ macro_rules! union {
         const _: () = {
             use $crate::runtime::union;
             impl union::Union for $name {
+                #[inline]
                 fn choose(
                     value: ::serde_json::Value,
                 ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
@@ -266,6 +268,7 @@ macro_rules! union {
         const _: () = {
             use $crate::runtime::union;
             impl union::Union for $name {
+                #[inline]
                 fn choose(
                     value: ::serde_json::Value,
                 ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
@@ -295,6 +298,7 @@ macro_rules! union {
         #[allow(deprecated, reason = "a deprecated member is still a member")]
         const _: () = {
             impl ::core::fmt::Debug for $name {
+                #[inline]
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     match self {
                         $(Self::$member(member) => {
@@ -305,6 +309,7 @@ macro_rules! union {
                 }
             }
             impl $crate::runtime::model::Blank for $name {
+                #[inline]
                 fn blank() -> Self {
                     Self::Unknown(::serde_json::Value::Null)
                 }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::AgenticWorkflowModelRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -41,6 +42,7 @@ impl model::Model for types::AgenticWorkflowModelRequest {
 model::through_fields!(types::AgenticWorkflowModelRequest);
 
 impl model::Blank for types::AgenticWorkflowRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -119,6 +121,7 @@ impl model::Model for types::AgenticWorkflowRequest {
 model::through_fields!(types::AgenticWorkflowRequest);
 
 impl model::Blank for types::AgenticWorkflowResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -145,6 +148,7 @@ impl model::Model for types::AgenticWorkflowResponseList {
 model::through_fields!(types::AgenticWorkflowResponseList, Default);
 
 impl model::Blank for types::McpServerRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -182,6 +186,7 @@ impl model::Model for types::McpServerRequest {
 model::through_fields!(types::McpServerRequest);
 
 impl model::Blank for types::McpServerResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -236,6 +241,7 @@ impl model::Model for types::McpServerResponse {
 model::through_fields!(types::McpServerResponse);
 
 impl model::Blank for types::McpServerResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }

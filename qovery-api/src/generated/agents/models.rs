@@ -27,6 +27,7 @@ pub struct AgenticWorkflowModelRequest {
 
 impl AgenticWorkflowModelRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(type_: types::AgenticWorkflowModelType) -> Self {
         Self {
             type_,
@@ -35,11 +36,13 @@ impl AgenticWorkflowModelRequest {
         }
     }
     /// Sets [`api_key`](Self::api_key).
+    #[inline]
     pub fn api_key(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.api_key = Some(value.into());
         self
     }
     /// Sets [`settings`](Self::settings).
+    #[inline]
     pub fn settings(mut self, value: impl Into<String>) -> Self {
         self.settings = Some(value.into());
         self
@@ -100,6 +103,7 @@ pub struct AgenticWorkflowRequest {
 
 impl AgenticWorkflowRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -118,46 +122,55 @@ impl AgenticWorkflowRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`webhook_ip_allowlist`](Self::webhook_ip_allowlist).
+    #[inline]
     pub fn webhook_ip_allowlist(mut self, value: Vec<String>) -> Self {
         self.webhook_ip_allowlist = Some(value);
         self
     }
     /// Sets [`docker_fragment`](Self::docker_fragment).
+    #[inline]
     pub fn docker_fragment(mut self, value: impl Into<String>) -> Self {
         self.docker_fragment = Some(value.into());
         self
     }
     /// Sets [`enabled`](Self::enabled).
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self
     }
     /// Sets [`mcp`](Self::mcp).
+    #[inline]
     pub fn mcp(mut self, value: impl Into<String>) -> Self {
         self.mcp = Some(value.into());
         self
     }
     /// Sets [`mcp_server_ids`](Self::mcp_server_ids).
+    #[inline]
     pub fn mcp_server_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.mcp_server_ids = Some(value);
         self
     }
     /// Sets [`outputs`](Self::outputs).
+    #[inline]
     pub fn outputs(mut self, value: Vec<types::AgenticWorkflowOutput>) -> Self {
         self.outputs = Some(value);
         self
     }
     /// Sets [`model`](Self::model).
+    #[inline]
     pub fn model(mut self, value: types::AgenticWorkflowModelRequest) -> Self {
         self.model = Some(value);
         self
     }
     /// Sets [`project_repositories`](Self::project_repositories).
+    #[inline]
     pub fn project_repositories(
         mut self,
         value: Vec<types::AgenticWorkflowProjectRepository>,
@@ -166,16 +179,19 @@ impl AgenticWorkflowRequest {
         self
     }
     /// Sets [`agent_prompt`](Self::agent_prompt).
+    #[inline]
     pub fn agent_prompt(mut self, value: impl Into<String>) -> Self {
         self.agent_prompt = Some(value.into());
         self
     }
     /// Sets [`governance`](Self::governance).
+    #[inline]
     pub fn governance(mut self, value: types::AgenticWorkflowGovernance) -> Self {
         self.governance = Some(value);
         self
     }
     /// Sets [`resources`](Self::resources).
+    #[inline]
     pub fn resources(mut self, value: types::AgenticWorkflowResources) -> Self {
         self.resources = Some(value);
         self
@@ -218,6 +234,7 @@ pub struct McpServerRequest {
 
 impl McpServerRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -227,11 +244,13 @@ impl McpServerRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`headers`](Self::headers).
+    #[inline]
     pub fn headers(
         mut self,
         value: impl Into<rt::Secret<BTreeMap<String, String>>>,
@@ -277,6 +296,7 @@ pub struct McpServerResponseList {
 ///
 /// Not in the response, and so left out: `api_key`.
 impl From<types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRequest {
+    #[inline]
     fn from(from: types::AgenticWorkflowModelResponse) -> Self {
         Self {
             type_: from.type_,
@@ -287,6 +307,7 @@ impl From<types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRe
 }
 
 impl From<&types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRequest {
+    #[inline]
     fn from(from: &types::AgenticWorkflowModelResponse) -> Self {
         Self::from(from.clone())
     }
@@ -296,6 +317,7 @@ impl From<&types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelR
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_type`, `environment`, `slug`, `webhook`, `icon_uri`.
 impl From<types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
+    #[inline]
     fn from(from: types::AgenticWorkflowResponse) -> Self {
         Self {
             name: from.name,
@@ -316,6 +338,7 @@ impl From<types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
 }
 
 impl From<&types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
+    #[inline]
     fn from(from: &types::AgenticWorkflowResponse) -> Self {
         Self::from(from.clone())
     }
@@ -327,6 +350,7 @@ impl From<&types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `header_names`.
 impl From<types::McpServerResponse> for types::McpServerRequest {
+    #[inline]
     fn from(from: types::McpServerResponse) -> Self {
         Self {
             name: from.name,
@@ -338,6 +362,7 @@ impl From<types::McpServerResponse> for types::McpServerRequest {
 }
 
 impl From<&types::McpServerResponse> for types::McpServerRequest {
+    #[inline]
     fn from(from: &types::McpServerResponse) -> Self {
         Self::from(from.clone())
     }

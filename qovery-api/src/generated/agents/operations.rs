@@ -20,6 +20,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_agentic_workflow(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -38,6 +39,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_agentic_workflow(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -58,6 +60,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn delete_agentic_workflow(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -76,6 +79,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn cancel_agentic_workflow_deployment(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -96,6 +100,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_agentic_workflow_deployment_history_v2(
         &self,
         agentic_workflow_id: uuid::Uuid,
@@ -111,6 +116,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_agentic_workflows(
         &self,
         environment_id: uuid::Uuid,
@@ -127,6 +133,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_agentic_workflow(
         &self,
         environment_id: uuid::Uuid,
@@ -143,6 +150,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_mcp_server(
         &self,
         mcp_server_id: uuid::Uuid,
@@ -161,6 +169,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_mcp_server(
         &self,
         mcp_server_id: uuid::Uuid,
@@ -179,6 +188,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_mcp_server(
         &self,
         mcp_server_id: uuid::Uuid,
@@ -194,6 +204,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_mcp_servers(
         &self,
         organization_id: uuid::Uuid,
@@ -212,6 +223,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_mcp_server(
         &self,
         organization_id: uuid::Uuid,
@@ -297,6 +309,7 @@ impl Call<operations::ListAgenticWorkflowDeploymentHistoryV2> {
     /// How many entries to return, newest first. Default: 20.
     ///
     /// Default on the server: `20`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::ApplicationAdvancedSettings {
+    #[inline]
     fn blank() -> Self {
         Self {
             deployment_custom_domain_check_enabled: model::blank(),
@@ -380,6 +381,7 @@ impl model::Model for types::ApplicationAdvancedSettings {
 model::through_fields!(types::ApplicationAdvancedSettings, Default);
 
 impl model::Blank for types::ApplicationCurrentScale {
+    #[inline]
     fn blank() -> Self {
         Self {
             min: model::blank(),
@@ -438,6 +440,7 @@ impl model::Model for types::ApplicationCurrentScale {
 model::through_fields!(types::ApplicationCurrentScale, Default);
 
 impl model::Blank for types::ApplicationDeploymentRestriction {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -488,6 +491,7 @@ impl model::Model for types::ApplicationDeploymentRestriction {
 model::through_fields!(types::ApplicationDeploymentRestriction);
 
 impl model::Blank for types::ApplicationDeploymentRestrictionRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -522,6 +526,7 @@ impl model::Model for types::ApplicationDeploymentRestrictionRequest {
 model::through_fields!(types::ApplicationDeploymentRestrictionRequest);
 
 impl model::Blank for types::ApplicationDeploymentRestrictionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -548,6 +553,7 @@ impl model::Model for types::ApplicationDeploymentRestrictionResponseList {
 model::through_fields!(types::ApplicationDeploymentRestrictionResponseList, Default);
 
 impl model::Blank for types::ApplicationEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             storage: model::blank(),
@@ -670,6 +676,7 @@ impl model::Model for types::ApplicationEditRequest {
 model::through_fields!(types::ApplicationEditRequest);
 
 impl model::Blank for types::ApplicationNetwork {
+    #[inline]
     fn blank() -> Self {
         Self {
             sticky_session: model::blank(),
@@ -698,6 +705,7 @@ impl model::Model for types::ApplicationNetwork {
 model::through_fields!(types::ApplicationNetwork, Default);
 
 impl model::Blank for types::ApplicationNetworkRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             sticky_session: model::blank(),
@@ -726,6 +734,7 @@ impl model::Model for types::ApplicationNetworkRequest {
 model::through_fields!(types::ApplicationNetworkRequest, Default);
 
 impl model::Blank for types::ApplicationRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             storage: model::blank(),
@@ -848,6 +857,7 @@ impl model::Model for types::ApplicationRequest {
 model::through_fields!(types::ApplicationRequest);
 
 impl model::Blank for types::DeployRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_commit_id: model::blank(),
@@ -876,6 +886,7 @@ impl model::Model for types::DeployRequest {
 model::through_fields!(types::DeployRequest);
 
 impl model::Blank for types::DeploymentHistory {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -926,6 +937,7 @@ impl model::Model for types::DeploymentHistory {
 model::through_fields!(types::DeploymentHistory);
 
 impl model::Blank for types::DeploymentHistoryPage {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -960,6 +972,7 @@ impl model::Model for types::DeploymentHistoryPage {
 model::through_fields!(types::DeploymentHistoryPage);
 
 impl model::Blank for types::EnvironmentApplicationsCurrentScale {
+    #[inline]
     fn blank() -> Self {
         Self {
             application: model::blank(),
@@ -1022,6 +1035,7 @@ impl model::Model for types::EnvironmentApplicationsCurrentScale {
 model::through_fields!(types::EnvironmentApplicationsCurrentScale, Default);
 
 impl model::Blank for types::EnvironmentApplicationsCurrentScaleList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1048,6 +1062,7 @@ impl model::Model for types::EnvironmentApplicationsCurrentScaleList {
 model::through_fields!(types::EnvironmentApplicationsCurrentScaleList, Default);
 
 impl model::Blank for types::EnvironmentApplicationsStorage {
+    #[inline]
     fn blank() -> Self {
         Self {
             application: model::blank(),
@@ -1079,6 +1094,7 @@ impl model::Model for types::EnvironmentApplicationsStorage {
 model::through_fields!(types::EnvironmentApplicationsStorage);
 
 impl model::Blank for types::EnvironmentApplicationsStorageResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1105,6 +1121,7 @@ impl model::Model for types::EnvironmentApplicationsStorageResponseList {
 model::through_fields!(types::EnvironmentApplicationsStorageResponseList, Default);
 
 impl model::Blank for types::EnvironmentApplicationsSupportedLanguage {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -1131,6 +1148,7 @@ impl model::Model for types::EnvironmentApplicationsSupportedLanguage {
 model::through_fields!(types::EnvironmentApplicationsSupportedLanguage);
 
 impl model::Blank for types::EnvironmentApplicationsSupportedLanguageList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1157,6 +1175,7 @@ impl model::Model for types::EnvironmentApplicationsSupportedLanguageList {
 model::through_fields!(types::EnvironmentApplicationsSupportedLanguageList, Default);
 
 impl model::Blank for types::MetricCpu {
+    #[inline]
     fn blank() -> Self {
         Self {
             instance_name: model::blank(),
@@ -1188,6 +1207,7 @@ impl model::Model for types::MetricCpu {
 model::through_fields!(types::MetricCpu);
 
 impl model::Blank for types::MetricCpuResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1214,6 +1234,7 @@ impl model::Model for types::MetricCpuResponseList {
 model::through_fields!(types::MetricCpuResponseList, Default);
 
 impl model::Blank for types::MetricMemory {
+    #[inline]
     fn blank() -> Self {
         Self {
             instance_name: model::blank(),
@@ -1245,6 +1266,7 @@ impl model::Model for types::MetricMemory {
 model::through_fields!(types::MetricMemory);
 
 impl model::Blank for types::MetricMemoryResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1271,6 +1293,7 @@ impl model::Model for types::MetricMemoryResponseList {
 model::through_fields!(types::MetricMemoryResponseList, Default);
 
 impl model::Blank for types::MetricStorage {
+    #[inline]
     fn blank() -> Self {
         Self {
             storage_id: model::blank(),
@@ -1302,6 +1325,7 @@ impl model::Model for types::MetricStorage {
 model::through_fields!(types::MetricStorage);
 
 impl model::Blank for types::MetricStorageResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1328,6 +1352,7 @@ impl model::Model for types::MetricStorageResponseList {
 model::through_fields!(types::MetricStorageResponseList, Default);
 
 impl model::Blank for types::Tag {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1359,6 +1384,7 @@ impl model::Model for types::Tag {
 model::through_fields!(types::Tag);
 
 impl model::Blank for types::TagRequest {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -1385,6 +1411,7 @@ impl model::Model for types::TagRequest {
 model::through_fields!(types::TagRequest);
 
 impl model::Blank for types::TagResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1411,6 +1438,7 @@ impl model::Model for types::TagResponseList {
 model::through_fields!(types::TagResponseList, Default);
 
 impl model::Blank for types::UserResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }

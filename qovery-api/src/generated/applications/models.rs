@@ -126,6 +126,7 @@ pub struct ApplicationAdvancedSettings {
 
 impl ApplicationAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             deployment_custom_domain_check_enabled: None,
@@ -178,16 +179,19 @@ impl ApplicationAdvancedSettings {
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
+    #[inline]
     pub fn deployment_custom_domain_check_enabled(mut self, value: bool) -> Self {
         self.deployment_custom_domain_check_enabled = Some(value);
         self
     }
     /// Sets [`deployment_termination_grace_period_seconds`](Self::deployment_termination_grace_period_seconds).
+    #[inline]
     pub fn deployment_termination_grace_period_seconds(mut self, value: i64) -> Self {
         self.deployment_termination_grace_period_seconds = Some(value);
         self
     }
     /// Sets [`deployment_affinity_node_required`](Self::deployment_affinity_node_required).
+    #[inline]
     pub fn deployment_affinity_node_required(
         mut self,
         value: BTreeMap<String, String>,
@@ -196,6 +200,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`deployment_antiaffinity_pod`](Self::deployment_antiaffinity_pod).
+    #[inline]
     pub fn deployment_antiaffinity_pod(
         mut self,
         value: types::AdvancedSettingsDeploymentAntiaffinityPod,
@@ -204,6 +209,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`deployment_topology_spread_zone`](Self::deployment_topology_spread_zone).
+    #[inline]
     pub fn deployment_topology_spread_zone(
         mut self,
         value: types::AdvancedSettingsDeploymentTopologySpreadZone,
@@ -212,6 +218,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`deployment_lifecycle_post_start_exec_command`](Self::deployment_lifecycle_post_start_exec_command).
+    #[inline]
     pub fn deployment_lifecycle_post_start_exec_command(
         mut self,
         value: Vec<String>,
@@ -220,6 +227,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`deployment_lifecycle_pre_stop_exec_command`](Self::deployment_lifecycle_pre_stop_exec_command).
+    #[inline]
     pub fn deployment_lifecycle_pre_stop_exec_command(
         mut self,
         value: Vec<String>,
@@ -228,6 +236,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`deployment_update_strategy_type`](Self::deployment_update_strategy_type).
+    #[inline]
     pub fn deployment_update_strategy_type(
         mut self,
         value: types::AdvancedSettingsDeploymentUpdateStrategyType,
@@ -236,6 +245,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`deployment_update_strategy_rolling_update_max_unavailable_percent`](Self::deployment_update_strategy_rolling_update_max_unavailable_percent).
+    #[inline]
     pub fn deployment_update_strategy_rolling_update_max_unavailable_percent(
         mut self,
         value: i64,
@@ -246,6 +256,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`deployment_update_strategy_rolling_update_max_surge_percent`](Self::deployment_update_strategy_rolling_update_max_surge_percent).
+    #[inline]
     pub fn deployment_update_strategy_rolling_update_max_surge_percent(
         mut self,
         value: i64,
@@ -254,46 +265,55 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`build_timeout_max_sec`](Self::build_timeout_max_sec).
+    #[inline]
     pub fn build_timeout_max_sec(mut self, value: i64) -> Self {
         self.build_timeout_max_sec = Some(value);
         self
     }
     /// Sets [`build_cpu_max_in_milli`](Self::build_cpu_max_in_milli).
+    #[inline]
     pub fn build_cpu_max_in_milli(mut self, value: i64) -> Self {
         self.build_cpu_max_in_milli = Some(value);
         self
     }
     /// Sets [`build_ram_max_in_gib`](Self::build_ram_max_in_gib).
+    #[inline]
     pub fn build_ram_max_in_gib(mut self, value: i64) -> Self {
         self.build_ram_max_in_gib = Some(value);
         self
     }
     /// Sets [`build_disable_buildkit_cache`](Self::build_disable_buildkit_cache).
+    #[inline]
     pub fn build_disable_buildkit_cache(mut self, value: bool) -> Self {
         self.build_disable_buildkit_cache = Some(value);
         self
     }
     /// Sets [`build_skip_git_submodules`](Self::build_skip_git_submodules).
+    #[inline]
     pub fn build_skip_git_submodules(mut self, value: bool) -> Self {
         self.build_skip_git_submodules = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_body_size_mb`](Self::network_ingress_proxy_body_size_mb).
+    #[inline]
     pub fn network_ingress_proxy_body_size_mb(mut self, value: i64) -> Self {
         self.network_ingress_proxy_body_size_mb = Some(value);
         self
     }
     /// Sets [`network_ingress_force_ssl_redirect`](Self::network_ingress_force_ssl_redirect).
+    #[inline]
     pub fn network_ingress_force_ssl_redirect(mut self, value: bool) -> Self {
         self.network_ingress_force_ssl_redirect = Some(value);
         self
     }
     /// Sets [`network_ingress_enable_cors`](Self::network_ingress_enable_cors).
+    #[inline]
     pub fn network_ingress_enable_cors(mut self, value: bool) -> Self {
         self.network_ingress_enable_cors = Some(value);
         self
     }
     /// Sets [`network_ingress_cors_allow_origin`](Self::network_ingress_cors_allow_origin).
+    #[inline]
     pub fn network_ingress_cors_allow_origin(
         mut self,
         value: impl Into<String>,
@@ -302,6 +322,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_cors_allow_methods`](Self::network_ingress_cors_allow_methods).
+    #[inline]
     pub fn network_ingress_cors_allow_methods(
         mut self,
         value: impl Into<String>,
@@ -310,6 +331,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_cors_allow_headers`](Self::network_ingress_cors_allow_headers).
+    #[inline]
     pub fn network_ingress_cors_allow_headers(
         mut self,
         value: impl Into<String>,
@@ -318,46 +340,55 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_proxy_buffer_size_kb`](Self::network_ingress_proxy_buffer_size_kb).
+    #[inline]
     pub fn network_ingress_proxy_buffer_size_kb(mut self, value: i64) -> Self {
         self.network_ingress_proxy_buffer_size_kb = Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_time_seconds`](Self::network_ingress_keepalive_time_seconds).
+    #[inline]
     pub fn network_ingress_keepalive_time_seconds(mut self, value: i64) -> Self {
         self.network_ingress_keepalive_time_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_timeout_seconds`](Self::network_ingress_keepalive_timeout_seconds).
+    #[inline]
     pub fn network_ingress_keepalive_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_keepalive_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_send_timeout_seconds`](Self::network_ingress_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_connect_timeout_seconds`](Self::network_ingress_proxy_connect_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_connect_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_connect_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_send_timeout_seconds`](Self::network_ingress_proxy_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_read_timeout_seconds`](Self::network_ingress_proxy_read_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_read_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_read_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_buffering`](Self::network_ingress_proxy_buffering).
+    #[inline]
     pub fn network_ingress_proxy_buffering(mut self, value: impl Into<String>) -> Self {
         self.network_ingress_proxy_buffering = Some(value.into());
         self
     }
     /// Sets [`network_ingress_whitelist_source_range`](Self::network_ingress_whitelist_source_range).
+    #[inline]
     pub fn network_ingress_whitelist_source_range(
         mut self,
         value: impl Into<String>,
@@ -366,6 +397,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_denylist_source_range`](Self::network_ingress_denylist_source_range).
+    #[inline]
     pub fn network_ingress_denylist_source_range(
         mut self,
         value: impl Into<String>,
@@ -374,6 +406,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_basic_auth_env_var`](Self::network_ingress_basic_auth_env_var).
+    #[inline]
     pub fn network_ingress_basic_auth_env_var(
         mut self,
         value: impl Into<String>,
@@ -382,21 +415,25 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_enable_sticky_session`](Self::network_ingress_enable_sticky_session).
+    #[inline]
     pub fn network_ingress_enable_sticky_session(mut self, value: bool) -> Self {
         self.network_ingress_enable_sticky_session = Some(value);
         self
     }
     /// Sets [`network_ingress_grpc_send_timeout_seconds`](Self::network_ingress_grpc_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_grpc_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_grpc_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_grpc_read_timeout_seconds`](Self::network_ingress_grpc_read_timeout_seconds).
+    #[inline]
     pub fn network_ingress_grpc_read_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_grpc_read_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
+    #[inline]
     pub fn network_ingress_extra_headers(
         mut self,
         value: impl Into<rt::SecretText>,
@@ -405,6 +442,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_http_request_timeout_seconds`](Self::network_gateway_api_http_request_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_http_request_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -413,6 +451,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_http_connection_idle_timeout_seconds`](Self::network_gateway_api_http_connection_idle_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_http_connection_idle_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -421,6 +460,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_num_retries`](Self::network_gateway_api_retry_num_retries).
+    #[inline]
     pub fn network_gateway_api_retry_num_retries(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -429,6 +469,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_retry_on`](Self::network_gateway_api_retry_retry_on).
+    #[inline]
     pub fn network_gateway_api_retry_retry_on(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -437,6 +478,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_http_status_codes`](Self::network_gateway_api_retry_http_status_codes).
+    #[inline]
     pub fn network_gateway_api_retry_http_status_codes(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -445,6 +487,7 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_per_try_timeout_seconds`](Self::network_gateway_api_retry_per_try_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_retry_per_try_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -453,11 +496,13 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`hpa_cpu_average_utilization_percent`](Self::hpa_cpu_average_utilization_percent).
+    #[inline]
     pub fn hpa_cpu_average_utilization_percent(mut self, value: i64) -> Self {
         self.hpa_cpu_average_utilization_percent = Some(value);
         self
     }
     /// Sets [`hpa_memory_average_utilization_percent`](Self::hpa_memory_average_utilization_percent).
+    #[inline]
     pub fn hpa_memory_average_utilization_percent(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -466,16 +511,19 @@ impl ApplicationAdvancedSettings {
         self
     }
     /// Sets [`security_service_account_name`](Self::security_service_account_name).
+    #[inline]
     pub fn security_service_account_name(mut self, value: impl Into<String>) -> Self {
         self.security_service_account_name = Some(value.into());
         self
     }
     /// Sets [`security_automount_service_account_token`](Self::security_automount_service_account_token).
+    #[inline]
     pub fn security_automount_service_account_token(mut self, value: bool) -> Self {
         self.security_automount_service_account_token = Some(value);
         self
     }
     /// Sets [`security_read_only_root_filesystem`](Self::security_read_only_root_filesystem).
+    #[inline]
     pub fn security_read_only_root_filesystem(mut self, value: bool) -> Self {
         self.security_read_only_root_filesystem = Some(value);
         self
@@ -542,6 +590,7 @@ pub struct ApplicationDeploymentRestrictionRequest {
 
 impl ApplicationDeploymentRestrictionRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::DeploymentRestrictionModeEnum,
         type_: types::DeploymentRestrictionTypeEnum,
@@ -637,6 +686,7 @@ pub struct ApplicationEditRequest {
 
 impl ApplicationEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(healthchecks: types::Healthcheck) -> Self {
         Self {
             storage: None,
@@ -666,21 +716,25 @@ impl ApplicationEditRequest {
         }
     }
     /// Sets [`storage`](Self::storage).
+    #[inline]
     pub fn storage(mut self, value: Vec<types::ContainerRequestStorageItem>) -> Self {
         self.storage = Some(value);
         self
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`git_repository`](Self::git_repository).
+    #[inline]
     pub fn git_repository(
         mut self,
         value: types::ApplicationGitRepositoryRequest,
@@ -689,71 +743,85 @@ impl ApplicationEditRequest {
         self
     }
     /// Sets [`build_mode`](Self::build_mode).
+    #[inline]
     pub fn build_mode(mut self, value: types::BuildModeEnum) -> Self {
         self.build_mode = Some(value);
         self
     }
     /// Sets [`dockerfile_path`](Self::dockerfile_path).
+    #[inline]
     pub fn dockerfile_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.dockerfile_path = value.into();
         self
     }
     /// Sets [`cpu`](Self::cpu).
+    #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
         self.cpu = Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
+    #[inline]
     pub fn memory(mut self, value: i64) -> Self {
         self.memory = Some(value);
         self
     }
     /// Sets [`gpu`](Self::gpu).
+    #[inline]
     pub fn gpu(mut self, value: i64) -> Self {
         self.gpu = Some(value);
         self
     }
     /// Sets [`ephemeral_storage_in_gib`](Self::ephemeral_storage_in_gib).
+    #[inline]
     pub fn ephemeral_storage_in_gib(mut self, value: i64) -> Self {
         self.ephemeral_storage_in_gib = Some(value);
         self
     }
     /// Sets [`min_running_instances`](Self::min_running_instances).
+    #[inline]
     pub fn min_running_instances(mut self, value: i64) -> Self {
         self.min_running_instances = Some(value);
         self
     }
     /// Sets [`max_running_instances`](Self::max_running_instances).
+    #[inline]
     pub fn max_running_instances(mut self, value: i64) -> Self {
         self.max_running_instances = Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
+    #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
         self.auto_preview = Some(value);
         self
     }
     /// Sets [`ports`](Self::ports).
+    #[inline]
     pub fn ports(mut self, value: Vec<types::ServicePort>) -> Self {
         self.ports = Some(value);
         self
     }
     /// Sets [`arguments`](Self::arguments).
+    #[inline]
     pub fn arguments(mut self, value: Vec<String>) -> Self {
         self.arguments = Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
+    #[inline]
     pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
         self.entrypoint = Some(value.into());
         self
     }
     /// Sets [`auto_deploy`](Self::auto_deploy).
+    #[inline]
     pub fn auto_deploy(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.auto_deploy = value.into();
         self
     }
     /// Sets [`annotations_groups`](Self::annotations_groups).
+    #[inline]
     pub fn annotations_groups(
         mut self,
         value: Vec<types::ServiceAnnotationRequest>,
@@ -762,16 +830,19 @@ impl ApplicationEditRequest {
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
+    #[inline]
     pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
         self.labels_groups = Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
+    #[inline]
     pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
         self.icon_uri = Some(value.into());
         self
     }
     /// Sets [`docker_target_build_stage`](Self::docker_target_build_stage).
+    #[inline]
     pub fn docker_target_build_stage(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -780,6 +851,7 @@ impl ApplicationEditRequest {
         self
     }
     /// Sets [`cpu_architecture`](Self::cpu_architecture).
+    #[inline]
     pub fn cpu_architecture(
         mut self,
         value: impl Into<rt::Patch<types::CpuArchitectureEnum>>,
@@ -788,6 +860,7 @@ impl ApplicationEditRequest {
         self
     }
     /// Sets [`autoscaling`](Self::autoscaling).
+    #[inline]
     pub fn autoscaling(mut self, value: types::AutoscalingPolicyRequest) -> Self {
         self.autoscaling = Some(value);
         self
@@ -820,10 +893,12 @@ pub struct ApplicationNetworkRequest {
 
 impl ApplicationNetworkRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { sticky_session: None }
     }
     /// Sets [`sticky_session`](Self::sticky_session).
+    #[inline]
     pub fn sticky_session(mut self, value: bool) -> Self {
         self.sticky_session = Some(value);
         self
@@ -902,6 +977,7 @@ pub struct ApplicationRequest {
 
 impl ApplicationRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         git_repository: types::ApplicationGitRepositoryRequest,
@@ -935,81 +1011,97 @@ impl ApplicationRequest {
         }
     }
     /// Sets [`storage`](Self::storage).
+    #[inline]
     pub fn storage(mut self, value: Vec<types::ContainerRequestStorageItem>) -> Self {
         self.storage = Some(value);
         self
     }
     /// Sets [`ports`](Self::ports).
+    #[inline]
     pub fn ports(mut self, value: Vec<types::ContainerRequestPort>) -> Self {
         self.ports = Some(value);
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`build_mode`](Self::build_mode).
+    #[inline]
     pub fn build_mode(mut self, value: types::BuildModeEnum) -> Self {
         self.build_mode = Some(value);
         self
     }
     /// Sets [`dockerfile_path`](Self::dockerfile_path).
+    #[inline]
     pub fn dockerfile_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.dockerfile_path = value.into();
         self
     }
     /// Sets [`cpu`](Self::cpu).
+    #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
         self.cpu = Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
+    #[inline]
     pub fn memory(mut self, value: i64) -> Self {
         self.memory = Some(value);
         self
     }
     /// Sets [`gpu`](Self::gpu).
+    #[inline]
     pub fn gpu(mut self, value: i64) -> Self {
         self.gpu = Some(value);
         self
     }
     /// Sets [`ephemeral_storage_in_gib`](Self::ephemeral_storage_in_gib).
+    #[inline]
     pub fn ephemeral_storage_in_gib(mut self, value: i64) -> Self {
         self.ephemeral_storage_in_gib = Some(value);
         self
     }
     /// Sets [`min_running_instances`](Self::min_running_instances).
+    #[inline]
     pub fn min_running_instances(mut self, value: i64) -> Self {
         self.min_running_instances = Some(value);
         self
     }
     /// Sets [`max_running_instances`](Self::max_running_instances).
+    #[inline]
     pub fn max_running_instances(mut self, value: i64) -> Self {
         self.max_running_instances = Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
+    #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
         self.auto_preview = Some(value);
         self
     }
     /// Sets [`arguments`](Self::arguments).
+    #[inline]
     pub fn arguments(mut self, value: Vec<String>) -> Self {
         self.arguments = Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
+    #[inline]
     pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
         self.entrypoint = Some(value.into());
         self
     }
     /// Sets [`auto_deploy`](Self::auto_deploy).
+    #[inline]
     pub fn auto_deploy(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.auto_deploy = value.into();
         self
     }
     /// Sets [`annotations_groups`](Self::annotations_groups).
+    #[inline]
     pub fn annotations_groups(
         mut self,
         value: Vec<types::ServiceAnnotationRequest>,
@@ -1018,16 +1110,19 @@ impl ApplicationRequest {
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
+    #[inline]
     pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
         self.labels_groups = Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
+    #[inline]
     pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
         self.icon_uri = Some(value.into());
         self
     }
     /// Sets [`docker_target_build_stage`](Self::docker_target_build_stage).
+    #[inline]
     pub fn docker_target_build_stage(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -1036,6 +1131,7 @@ impl ApplicationRequest {
         self
     }
     /// Sets [`cpu_architecture`](Self::cpu_architecture).
+    #[inline]
     pub fn cpu_architecture(
         mut self,
         value: impl Into<rt::Patch<types::CpuArchitectureEnum>>,
@@ -1044,6 +1140,7 @@ impl ApplicationRequest {
         self
     }
     /// Sets [`autoscaling`](Self::autoscaling).
+    #[inline]
     pub fn autoscaling(mut self, value: types::AutoscalingPolicyRequest) -> Self {
         self.autoscaling = Some(value);
         self
@@ -1062,6 +1159,7 @@ pub struct DeployRequest {
 
 impl DeployRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(git_commit_id: impl Into<String>) -> Self {
         Self {
             git_commit_id: git_commit_id.into(),
@@ -1283,6 +1381,7 @@ pub struct TagRequest {
 
 impl TagRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -1312,6 +1411,7 @@ pub struct UserResponseList {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximun_gpu`, `service_type`.
 impl From<types::Application> for types::ApplicationEditRequest {
+    #[inline]
     fn from(from: types::Application) -> Self {
         Self {
             storage: Some(
@@ -1367,6 +1467,7 @@ impl From<types::Application> for types::ApplicationEditRequest {
 }
 
 impl From<&types::Application> for types::ApplicationEditRequest {
+    #[inline]
     fn from(from: &types::Application) -> Self {
         Self::from(from.clone())
     }
@@ -1377,6 +1478,7 @@ impl From<&types::Application> for types::ApplicationEditRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::ApplicationDeploymentRestriction>
 for types::ApplicationDeploymentRestrictionRequest {
+    #[inline]
     fn from(from: types::ApplicationDeploymentRestriction) -> Self {
         Self {
             mode: from.mode,
@@ -1388,6 +1490,7 @@ for types::ApplicationDeploymentRestrictionRequest {
 
 impl From<&types::ApplicationDeploymentRestriction>
 for types::ApplicationDeploymentRestrictionRequest {
+    #[inline]
     fn from(from: &types::ApplicationDeploymentRestriction) -> Self {
         Self::from(from.clone())
     }
@@ -1395,6 +1498,7 @@ for types::ApplicationDeploymentRestrictionRequest {
 
 /// Carries over everything of an `ApplicationNetwork` that an `ApplicationNetworkRequest` can hold.
 impl From<types::ApplicationNetwork> for types::ApplicationNetworkRequest {
+    #[inline]
     fn from(from: types::ApplicationNetwork) -> Self {
         Self {
             sticky_session: from.sticky_session,
@@ -1403,6 +1507,7 @@ impl From<types::ApplicationNetwork> for types::ApplicationNetworkRequest {
 }
 
 impl From<&types::ApplicationNetwork> for types::ApplicationNetworkRequest {
+    #[inline]
     fn from(from: &types::ApplicationNetwork) -> Self {
         Self::from(from.clone())
     }

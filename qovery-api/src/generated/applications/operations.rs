@@ -20,6 +20,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_application(
         &self,
         application_id: uuid::Uuid,
@@ -38,6 +39,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_application(
         &self,
         application_id: uuid::Uuid,
@@ -58,6 +60,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_application(
         &self,
         application_id: uuid::Uuid,
@@ -73,6 +76,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_advanced_settings(
         &self,
         application_id: uuid::Uuid,
@@ -91,6 +95,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_advanced_settings(
         &self,
         application_id: uuid::Uuid,
@@ -109,6 +114,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn check_application_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -127,6 +133,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn clone_application(
         &self,
         application_id: uuid::Uuid,
@@ -147,6 +154,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_commit(
         &self,
         application_id: uuid::Uuid,
@@ -162,6 +170,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_contributor(
         &self,
         application_id: uuid::Uuid,
@@ -178,6 +187,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_application_current_scale(
         &self,
         application_id: uuid::Uuid,
@@ -196,6 +206,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_application_current_storage_disk(
         &self,
         application_id: uuid::Uuid,
@@ -211,6 +222,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -229,6 +241,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_application_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -249,6 +262,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -269,6 +283,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_custom_domain(
         &self,
         application_id: uuid::Uuid,
@@ -288,6 +303,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_custom_domain_status(
         &self,
         application_id: uuid::Uuid,
@@ -305,6 +321,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_application_database(
         &self,
         application_id: uuid::Uuid,
@@ -322,6 +339,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn attach_databaseto_application(
         &self,
         application_id: uuid::Uuid,
@@ -340,6 +358,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn remove_database_from_application(
         &self,
         application_id: uuid::Uuid,
@@ -357,6 +376,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_application_dependency(
         &self,
         application_id: uuid::Uuid,
@@ -374,6 +394,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn create_application_dependency(
         &self,
         application_id: uuid::Uuid,
@@ -392,6 +413,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn remove_application_dependency(
         &self,
         application_id: uuid::Uuid,
@@ -411,6 +433,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn deploy_application(
         &self,
         application_id: uuid::Uuid,
@@ -431,6 +454,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_deployment_history(
         &self,
         application_id: uuid::Uuid,
@@ -450,6 +474,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_deployment_history_v2(
         &self,
         application_id: &str,
@@ -465,6 +490,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_application_deployment_restrictions(
         &self,
         application_id: uuid::Uuid,
@@ -483,6 +509,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    #[inline]
     pub fn create_application_deployment_restriction(
         &self,
         application_id: uuid::Uuid,
@@ -503,6 +530,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_application_deployment_restriction(
         &self,
         application_id: uuid::Uuid,
@@ -523,6 +551,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_application_deployment_restriction(
         &self,
         application_id: uuid::Uuid,
@@ -544,6 +573,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_application_event(
         &self,
         application_id: uuid::Uuid,
@@ -562,6 +592,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_application_current_instance(
         &self,
         application_id: uuid::Uuid,
@@ -579,6 +610,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_links(
         &self,
         application_id: uuid::Uuid,
@@ -596,6 +628,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_log(
         &self,
         application_id: uuid::Uuid,
@@ -612,6 +645,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_application_logical_database(
         &self,
         application_id: uuid::Uuid,
@@ -629,6 +663,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn attach_logical_databaseto_application(
         &self,
         application_id: uuid::Uuid,
@@ -647,6 +682,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn remove_logical_database_from_application(
         &self,
         application_id: uuid::Uuid,
@@ -667,6 +703,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_application_metric_cpu(
         &self,
         application_id: uuid::Uuid,
@@ -687,6 +724,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_application_metric_health_check(
         &self,
         application_id: uuid::Uuid,
@@ -707,6 +745,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_application_metric_memory(
         &self,
         application_id: uuid::Uuid,
@@ -727,6 +766,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_application_metric_restart(
         &self,
         application_id: uuid::Uuid,
@@ -747,6 +787,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_application_metric_storage(
         &self,
         application_id: uuid::Uuid,
@@ -763,6 +804,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_application_network(
         &self,
         application_id: uuid::Uuid,
@@ -781,6 +823,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_application_network(
         &self,
         application_id: uuid::Uuid,
@@ -799,6 +842,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn redeploy_application(
         &self,
         application_id: uuid::Uuid,
@@ -817,6 +861,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn restart_application(
         &self,
         application_id: uuid::Uuid,
@@ -834,6 +879,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn reboot_application(
         &self,
         application_id: uuid::Uuid,
@@ -851,6 +897,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_application_status(
         &self,
         application_id: uuid::Uuid,
@@ -868,6 +915,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn stop_application(
         &self,
         application_id: uuid::Uuid,
@@ -884,6 +932,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_application_tag(
         &self,
         application_id: uuid::Uuid,
@@ -901,6 +950,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn create_application_tag(
         &self,
         application_id: uuid::Uuid,
@@ -919,6 +969,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn delete_application_tag(
         &self,
         application_id: uuid::Uuid,
@@ -941,6 +992,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn uninstall_application(
         &self,
         application_id: uuid::Uuid,
@@ -953,6 +1005,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    #[inline]
     pub fn get_default_application_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultApplicationAdvancedSettings> {
@@ -969,6 +1022,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application(
         &self,
         environment_id: uuid::Uuid,
@@ -987,6 +1041,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_application(
         &self,
         environment_id: uuid::Uuid,
@@ -1004,6 +1059,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_environment_application_current_scale(
         &self,
         environment_id: uuid::Uuid,
@@ -1022,6 +1078,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_environment_application_current_storage(
         &self,
         environment_id: uuid::Uuid,
@@ -1041,6 +1098,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn deploy_all_applications(
         &self,
         environment_id: uuid::Uuid,
@@ -1059,6 +1117,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_application_status(
         &self,
         environment_id: uuid::Uuid,
@@ -1075,6 +1134,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_environment_application_supported_languages(
         &self,
         environment_id: uuid::Uuid,
@@ -1131,6 +1191,7 @@ impl Call<operations::DeleteApplication> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
@@ -1210,12 +1271,14 @@ impl Call<operations::ListApplicationCommit> {
     /// Sets the query parameter `startId`.
     ///
     /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
+    #[inline]
     pub fn start_id(self, value: &str) -> Self {
         self.query("startId", value)
     }
     /// Sets the query parameter `gitCommitId`.
     ///
     /// Hash of a git commit.
+    #[inline]
     pub fn git_commit_id(self, value: &str) -> Self {
         self.query("gitCommitId", value)
     }
@@ -1449,6 +1512,7 @@ impl Call<operations::ListApplicationDeploymentHistory> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+    #[inline]
     pub fn start_id(self, value: uuid::Uuid) -> Self {
         self.query("startId", value)
     }
@@ -1474,6 +1538,7 @@ impl Call<operations::ListApplicationDeploymentHistoryV2> {
     /// How many entries to return, newest first. Default: 20.
     ///
     /// Default on the server: `20`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }
@@ -1553,6 +1618,7 @@ impl Call<operations::ListApplicationEvent> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+    #[inline]
     pub fn start_id(self, value: uuid::Uuid) -> Self {
         self.query("startId", value)
     }
@@ -1870,6 +1936,7 @@ impl Call<operations::UninstallApplication> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
+    #[inline]
     pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
         self.json(body)
     }
@@ -1909,6 +1976,7 @@ impl Call<operations::ListApplication> {
     /// Whether to list only those with an update pending. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn to_update(self, value: bool) -> Self {
         self.query("toUpdate", value)
     }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::BillingExternalId {
+    #[inline]
     fn blank() -> Self {
         Self { id: model::blank() }
     }
@@ -33,6 +34,7 @@ impl model::Model for types::BillingExternalId {
 model::through_fields!(types::BillingExternalId, Default);
 
 impl model::Blank for types::BillingInfo {
+    #[inline]
     fn blank() -> Self {
         Self {
             first_name: model::blank(),
@@ -99,6 +101,7 @@ impl model::Model for types::BillingInfo {
 model::through_fields!(types::BillingInfo, Default);
 
 impl model::Blank for types::BillingInfoRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             first_name: model::blank(),
@@ -165,6 +168,7 @@ impl model::Model for types::BillingInfoRequest {
 model::through_fields!(types::BillingInfoRequest);
 
 impl model::Blank for types::BillingStatus {
+    #[inline]
     fn blank() -> Self {
         Self {
             is_valid: model::blank(),
@@ -196,6 +200,7 @@ impl model::Model for types::BillingStatus {
 model::through_fields!(types::BillingStatus, Default);
 
 impl model::Blank for types::Cost {
+    #[inline]
     fn blank() -> Self {
         Self {
             total_in_cents: model::blank(),
@@ -234,6 +239,7 @@ impl model::Model for types::Cost {
 model::through_fields!(types::Cost);
 
 impl model::Blank for types::CostRange {
+    #[inline]
     fn blank() -> Self {
         Self {
             min_cost_in_cents: model::blank(),
@@ -280,6 +286,7 @@ impl model::Model for types::CostRange {
 model::through_fields!(types::CostRange);
 
 impl model::Blank for types::CreditCard {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -334,6 +341,7 @@ impl model::Model for types::CreditCard {
 model::through_fields!(types::CreditCard);
 
 impl model::Blank for types::CreditCardRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             number: model::blank(),
@@ -380,6 +388,7 @@ impl model::Model for types::CreditCardRequest {
 model::through_fields!(types::CreditCardRequest);
 
 impl model::Blank for types::CreditCardResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -406,6 +415,7 @@ impl model::Model for types::CreditCardResponseList {
 model::through_fields!(types::CreditCardResponseList, Default);
 
 impl model::Blank for types::CurrentCost {
+    #[inline]
     fn blank() -> Self {
         Self {
             plan: model::blank(),
@@ -448,6 +458,7 @@ impl model::Model for types::CurrentCost {
 model::through_fields!(types::CurrentCost, Default);
 
 impl model::Blank for types::Invoice {
+    #[inline]
     fn blank() -> Self {
         Self {
             total_in_cents: model::blank(),
@@ -498,6 +509,7 @@ impl model::Model for types::Invoice {
 model::through_fields!(types::Invoice);
 
 impl model::Blank for types::InvoiceLink {
+    #[inline]
     fn blank() -> Self {
         Self { url: model::blank() }
     }
@@ -524,6 +536,7 @@ impl model::Model for types::InvoiceLink {
 model::through_fields!(types::InvoiceLink, Default);
 
 impl model::Blank for types::InvoiceResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -550,6 +563,7 @@ impl model::Model for types::InvoiceResponseList {
 model::through_fields!(types::InvoiceResponseList, Default);
 
 impl model::Blank for types::OrganizationBillingUsageReportRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             from: model::blank(),
@@ -588,6 +602,7 @@ impl model::Model for types::OrganizationBillingUsageReportRequest {
 model::through_fields!(types::OrganizationBillingUsageReportRequest);
 
 impl model::Blank for types::OrganizationBillingUsageReportResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             report_url: model::blank(),
@@ -619,6 +634,7 @@ impl model::Model for types::OrganizationBillingUsageReportResponse {
 model::through_fields!(types::OrganizationBillingUsageReportResponse, Default);
 
 impl model::Blank for types::OrganizationChangePlanRequest {
+    #[inline]
     fn blank() -> Self {
         Self { plan: model::blank() }
     }
@@ -645,6 +661,7 @@ impl model::Model for types::OrganizationChangePlanRequest {
 model::through_fields!(types::OrganizationChangePlanRequest, Default);
 
 impl model::Blank for types::OrganizationCreditCodeRequest {
+    #[inline]
     fn blank() -> Self {
         Self { code: model::blank() }
     }
@@ -671,6 +688,7 @@ impl model::Model for types::OrganizationCreditCodeRequest {
 model::through_fields!(types::OrganizationCreditCodeRequest, Default);
 
 impl model::Blank for types::Referral {
+    #[inline]
     fn blank() -> Self {
         Self {
             total_invited: model::blank(),
@@ -702,6 +720,7 @@ impl model::Model for types::Referral {
 model::through_fields!(types::Referral, Default);
 
 impl model::Blank for types::RewardClaim {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),

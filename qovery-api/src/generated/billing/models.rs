@@ -75,6 +75,7 @@ pub struct BillingInfoRequest {
 
 impl BillingInfoRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         first_name: impl Into<String>,
         last_name: impl Into<String>,
@@ -98,16 +99,19 @@ impl BillingInfoRequest {
         }
     }
     /// Sets [`state`](Self::state).
+    #[inline]
     pub fn state(mut self, value: impl Into<String>) -> Self {
         self.state = Some(value.into());
         self
     }
     /// Sets [`company`](Self::company).
+    #[inline]
     pub fn company(mut self, value: impl Into<String>) -> Self {
         self.company = Some(value.into());
         self
     }
     /// Sets [`vat_number`](Self::vat_number).
+    #[inline]
     pub fn vat_number(mut self, value: impl Into<String>) -> Self {
         self.vat_number = Some(value.into());
         self
@@ -200,6 +204,7 @@ pub struct CreditCardRequest {
 
 impl CreditCardRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         number: impl Into<rt::SecretText>,
         cvv: impl Into<rt::SecretText>,
@@ -215,6 +220,7 @@ impl CreditCardRequest {
         }
     }
     /// Sets [`token`](Self::token).
+    #[inline]
     pub fn token(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
         self.token = value.into();
         self
@@ -325,6 +331,7 @@ pub struct OrganizationBillingUsageReportRequest {
 
 impl OrganizationBillingUsageReportRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         from: chrono::DateTime<chrono::Utc>,
         to: chrono::DateTime<chrono::Utc>,
@@ -362,10 +369,12 @@ pub struct OrganizationChangePlanRequest {
 
 impl OrganizationChangePlanRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { plan: None }
     }
     /// Sets [`plan`](Self::plan).
+    #[inline]
     pub fn plan(mut self, value: impl Into<String>) -> Self {
         self.plan = Some(value.into());
         self
@@ -384,10 +393,12 @@ pub struct OrganizationCreditCodeRequest {
 
 impl OrganizationCreditCodeRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { code: None }
     }
     /// Sets [`code`](Self::code).
+    #[inline]
     pub fn code(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.code = Some(value.into());
         self
@@ -420,15 +431,18 @@ pub struct RewardClaim {
 
 impl RewardClaim {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { type_: None, code: None }
     }
     /// Sets [`type_`](Self::type_).
+    #[inline]
     pub fn type_(mut self, value: types::RewardClaimType) -> Self {
         self.type_ = Some(value);
         self
     }
     /// Sets [`code`](Self::code).
+    #[inline]
     pub fn code(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.code = Some(value.into());
         self
@@ -451,6 +465,7 @@ open_enum! {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::BillingInfo> for types::BillingInfoRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: types::BillingInfo) -> Result<Self, rt::ConversionError> {
         Ok(Self {
             first_name: from
@@ -473,6 +488,7 @@ impl TryFrom<types::BillingInfo> for types::BillingInfoRequest {
 
 impl TryFrom<&types::BillingInfo> for types::BillingInfoRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: &types::BillingInfo) -> Result<Self, rt::ConversionError> {
         Self::try_from(from.clone())
     }

@@ -17,6 +17,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_account_referral(&self) -> Call<operations::GetAccountReferral> {
         Call::new(self, &[])
     }
@@ -29,6 +30,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn post_account_reward_claim(
         &self,
         body: &types::RewardClaim,
@@ -44,6 +46,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_billing_external_id(
         &self,
         organization_id: uuid::Uuid,
@@ -59,6 +62,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_billing_info(
         &self,
         organization_id: uuid::Uuid,
@@ -77,6 +81,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_organization_billing_info(
         &self,
         organization_id: uuid::Uuid,
@@ -93,6 +98,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_billing_status(
         &self,
         organization_id: uuid::Uuid,
@@ -111,6 +117,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn generate_billing_usage_report(
         &self,
         organization_id: uuid::Uuid,
@@ -128,6 +135,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn change_plan(
         &self,
         organization_id: uuid::Uuid,
@@ -145,6 +153,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_cluster_current_cost(
         &self,
         organization_id: uuid::Uuid,
@@ -161,6 +170,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_credit_cards(
         &self,
         organization_id: uuid::Uuid,
@@ -177,6 +187,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn add_credit_card(
         &self,
         organization_id: uuid::Uuid,
@@ -196,6 +207,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_credit_card(
         &self,
         organization_id: uuid::Uuid,
@@ -213,6 +225,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn add_credit_code(
         &self,
         organization_id: uuid::Uuid,
@@ -231,6 +244,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_current_cost(
         &self,
         organization_id: uuid::Uuid,
@@ -248,6 +262,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn organization_download_all_invoices(
         &self,
         organization_id: uuid::Uuid,
@@ -263,6 +278,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_invoice(
         &self,
         organization_id: uuid::Uuid,
@@ -279,6 +295,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_invoice(
         &self,
         organization_id: uuid::Uuid,
@@ -296,6 +313,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_invoice_pdf(
         &self,
         organization_id: uuid::Uuid,

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::ArgoCdConnectionCheckResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             status: model::blank(),
@@ -41,6 +42,7 @@ impl model::Model for types::ArgoCdConnectionCheckResponse {
 model::through_fields!(types::ArgoCdConnectionCheckResponse);
 
 impl model::Blank for types::ArgoCdCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             argocd_url: model::blank(),
@@ -72,6 +74,7 @@ impl model::Model for types::ArgoCdCredentialsRequest {
 model::through_fields!(types::ArgoCdCredentialsRequest);
 
 impl model::Blank for types::ArgoCdCredentialsResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -126,6 +129,7 @@ impl model::Model for types::ArgoCdCredentialsResponse {
 model::through_fields!(types::ArgoCdCredentialsResponse);
 
 impl model::Blank for types::ArgoCdDestinationClusterMappingRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             agent_cluster_id: model::blank(),
@@ -164,6 +168,7 @@ impl model::Model for types::ArgoCdDestinationClusterMappingRequest {
 model::through_fields!(types::ArgoCdDestinationClusterMappingRequest);
 
 impl model::Blank for types::ArgoCdDestinationClusterMappingResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             agent_cluster_id: model::blank(),
@@ -202,6 +207,7 @@ impl model::Model for types::ArgoCdDestinationClusterMappingResponse {
 model::through_fields!(types::ArgoCdDestinationClusterMappingResponse);
 
 impl model::Blank for types::ArgoCdInstanceMappingResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             agent_cluster_id: model::blank(),
@@ -264,6 +270,7 @@ impl model::Model for types::ArgoCdInstanceMappingResponse {
 model::through_fields!(types::ArgoCdInstanceMappingResponse);
 
 impl model::Blank for types::ArgoCdInstanceMappingResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -290,6 +297,7 @@ impl model::Model for types::ArgoCdInstanceMappingResponseList {
 model::through_fields!(types::ArgoCdInstanceMappingResponseList);
 
 impl model::Blank for types::ArgoCdLinkedClusterDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             argocd_cluster_url: model::blank(),
@@ -344,6 +352,7 @@ impl model::Model for types::ArgoCdLinkedClusterDetails {
 model::through_fields!(types::ArgoCdLinkedClusterDetails);
 
 impl model::Blank for types::ArgoCdUnlinkedClusterDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             argocd_cluster_url: model::blank(),
@@ -382,6 +391,7 @@ impl model::Model for types::ArgoCdUnlinkedClusterDetails {
 model::through_fields!(types::ArgoCdUnlinkedClusterDetails);
 
 impl model::Blank for types::ArgocdAppManifestResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             manifest_revision: model::blank(),
@@ -413,6 +423,7 @@ impl model::Model for types::ArgocdAppManifestResponse {
 model::through_fields!(types::ArgocdAppManifestResponse);
 
 impl model::Blank for types::ArgocdAppManifestResponseManifestMetadata {
+    #[inline]
     fn blank() -> Self {
         Self {
             managed_resources: model::blank(),
@@ -441,6 +452,7 @@ impl model::Model for types::ArgocdAppManifestResponseManifestMetadata {
 model::through_fields!(types::ArgocdAppManifestResponseManifestMetadata, Default);
 
 impl model::Blank for types::ArgocdAssociatedServicesResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             project_id: model::blank(),
@@ -495,6 +507,7 @@ impl model::Model for types::ArgocdAssociatedServicesResponse {
 model::through_fields!(types::ArgocdAssociatedServicesResponse);
 
 impl model::Blank for types::ArgocdAssociatedServicesResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -521,6 +534,7 @@ impl model::Model for types::ArgocdAssociatedServicesResponseList {
 model::through_fields!(types::ArgocdAssociatedServicesResponseList, Default);
 
 impl model::Blank for types::ArgocdManagedResource {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -567,6 +581,7 @@ impl model::Model for types::ArgocdManagedResource {
 model::through_fields!(types::ArgocdManagedResource, Default);
 
 impl model::Blank for types::BlueprintCatalogResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             version: model::blank(),
@@ -601,6 +616,7 @@ impl model::Model for types::BlueprintCatalogResponse {
 model::through_fields!(types::BlueprintCatalogResponse);
 
 impl model::Blank for types::BlueprintCreateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -647,6 +663,7 @@ impl model::Model for types::BlueprintCreateRequest {
 model::through_fields!(types::BlueprintCreateRequest);
 
 impl model::Blank for types::BlueprintDeploymentAckResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             deployment_id: model::blank(),
@@ -678,6 +695,7 @@ impl model::Model for types::BlueprintDeploymentAckResponse {
 model::through_fields!(types::BlueprintDeploymentAckResponse);
 
 impl model::Blank for types::BlueprintItem {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -736,6 +754,7 @@ impl model::Model for types::BlueprintItem {
 model::through_fields!(types::BlueprintItem);
 
 impl model::Blank for types::BlueprintMajorVersion {
+    #[inline]
     fn blank() -> Self {
         Self {
             service_version: model::blank(),
@@ -767,6 +786,7 @@ impl model::Model for types::BlueprintMajorVersion {
 model::through_fields!(types::BlueprintMajorVersion);
 
 impl model::Blank for types::BlueprintManifestBackendConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             default: model::blank(),
@@ -809,6 +829,7 @@ impl model::Model for types::BlueprintManifestBackendConfig {
 model::through_fields!(types::BlueprintManifestBackendConfig, Default);
 
 impl model::Blank for types::BlueprintManifestChartConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             repository: model::blank(),
@@ -843,6 +864,7 @@ impl model::Model for types::BlueprintManifestChartConfig {
 model::through_fields!(types::BlueprintManifestChartConfig);
 
 impl model::Blank for types::BlueprintManifestContextVariableField {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -880,6 +902,7 @@ impl model::Model for types::BlueprintManifestContextVariableField {
 model::through_fields!(types::BlueprintManifestContextVariableField);
 
 impl model::Blank for types::BlueprintManifestCredentialsConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             default: model::blank(),
@@ -918,6 +941,7 @@ impl model::Model for types::BlueprintManifestCredentialsConfig {
 model::through_fields!(types::BlueprintManifestCredentialsConfig, Default);
 
 impl model::Blank for types::BlueprintManifestEngineHelm {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -955,6 +979,7 @@ impl model::Model for types::BlueprintManifestEngineHelm {
 model::through_fields!(types::BlueprintManifestEngineHelm);
 
 impl model::Blank for types::BlueprintManifestEngineOpenTofu {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1009,6 +1034,7 @@ impl model::Model for types::BlueprintManifestEngineOpenTofu {
 model::through_fields!(types::BlueprintManifestEngineOpenTofu);
 
 impl model::Blank for types::BlueprintManifestEngineTerraform {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1063,6 +1089,7 @@ impl model::Model for types::BlueprintManifestEngineTerraform {
 model::through_fields!(types::BlueprintManifestEngineTerraform);
 
 impl model::Blank for types::BlueprintManifestFieldType {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1113,6 +1140,7 @@ impl model::Model for types::BlueprintManifestFieldType {
 model::through_fields!(types::BlueprintManifestFieldType);
 
 impl model::Blank for types::BlueprintManifestResourcesConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             cpu: model::blank(),
@@ -1147,6 +1175,7 @@ impl model::Model for types::BlueprintManifestResourcesConfig {
 model::through_fields!(types::BlueprintManifestResourcesConfig, Default);
 
 impl model::Blank for types::BlueprintManifestResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             results: model::blank(),
@@ -1178,6 +1207,7 @@ impl model::Model for types::BlueprintManifestResponse {
 model::through_fields!(types::BlueprintManifestResponse);
 
 impl model::Blank for types::BlueprintManifestUserProvidedBackend {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1209,6 +1239,7 @@ impl model::Model for types::BlueprintManifestUserProvidedBackend {
 model::through_fields!(types::BlueprintManifestUserProvidedBackend);
 
 impl model::Blank for types::BlueprintManifestVariableField {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -1267,6 +1298,7 @@ impl model::Model for types::BlueprintManifestVariableField {
 model::through_fields!(types::BlueprintManifestVariableField);
 
 impl model::Blank for types::BlueprintManifestVersionBlock {
+    #[inline]
     fn blank() -> Self {
         Self {
             version: model::blank(),
@@ -1298,6 +1330,7 @@ impl model::Model for types::BlueprintManifestVersionBlock {
 model::through_fields!(types::BlueprintManifestVersionBlock);
 
 impl model::Blank for types::BlueprintReadmeResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             content: model::blank(),
@@ -1329,6 +1362,7 @@ impl model::Model for types::BlueprintReadmeResponse {
 model::through_fields!(types::BlueprintReadmeResponse);
 
 impl model::Blank for types::BlueprintResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1371,6 +1405,7 @@ impl model::Model for types::BlueprintResponse {
 model::through_fields!(types::BlueprintResponse);
 
 impl model::Blank for types::BlueprintSpecOverrides {
+    #[inline]
     fn blank() -> Self {
         Self {
             engine_version: model::blank(),
@@ -1425,6 +1460,7 @@ impl model::Model for types::BlueprintSpecOverrides {
 model::through_fields!(types::BlueprintSpecOverrides, Default);
 
 impl model::Blank for types::BlueprintUpdateEngineDiff {
+    #[inline]
     fn blank() -> Self {
         Self {
             updated_values: model::blank(),
@@ -1453,6 +1489,7 @@ impl model::Model for types::BlueprintUpdateEngineDiff {
 model::through_fields!(types::BlueprintUpdateEngineDiff);
 
 impl model::Blank for types::BlueprintUpdateEngineFieldChange {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1495,6 +1532,7 @@ impl model::Model for types::BlueprintUpdateEngineFieldChange {
 model::through_fields!(types::BlueprintUpdateEngineFieldChange);
 
 impl model::Blank for types::BlueprintUpdateNewMajorVersion {
+    #[inline]
     fn blank() -> Self {
         Self {
             service_version: model::blank(),
@@ -1526,6 +1564,7 @@ impl model::Model for types::BlueprintUpdateNewMajorVersion {
 model::through_fields!(types::BlueprintUpdateNewMajorVersion);
 
 impl model::Blank for types::BlueprintUpdateNewOptionalValue {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1572,6 +1611,7 @@ impl model::Model for types::BlueprintUpdateNewOptionalValue {
 model::through_fields!(types::BlueprintUpdateNewOptionalValue);
 
 impl model::Blank for types::BlueprintUpdateNewRequiredValue {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1614,6 +1654,7 @@ impl model::Model for types::BlueprintUpdateNewRequiredValue {
 model::through_fields!(types::BlueprintUpdateNewRequiredValue);
 
 impl model::Blank for types::BlueprintUpdatePreviewResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             preview_id: model::blank(),
@@ -1645,6 +1686,7 @@ impl model::Model for types::BlueprintUpdatePreviewResponse {
 model::through_fields!(types::BlueprintUpdatePreviewResponse);
 
 impl model::Blank for types::BlueprintUpdateRemovedValue {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -1671,6 +1713,7 @@ impl model::Model for types::BlueprintUpdateRemovedValue {
 model::through_fields!(types::BlueprintUpdateRemovedValue);
 
 impl model::Blank for types::BlueprintUpdateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1717,6 +1760,7 @@ impl model::Model for types::BlueprintUpdateRequest {
 model::through_fields!(types::BlueprintUpdateRequest);
 
 impl model::Blank for types::BlueprintUpdateResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             is_up_to_date: model::blank(),
@@ -1783,6 +1827,7 @@ impl model::Model for types::BlueprintUpdateResponse {
 model::through_fields!(types::BlueprintUpdateResponse);
 
 impl model::Blank for types::BlueprintUpdateUpdatedValue {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1837,6 +1882,7 @@ impl model::Model for types::BlueprintUpdateUpdatedValue {
 model::through_fields!(types::BlueprintUpdateUpdatedValue);
 
 impl model::Blank for types::BlueprintUpdateVariableValue {
+    #[inline]
     fn blank() -> Self {
         Self {
             value: model::blank(),
@@ -1868,6 +1914,7 @@ impl model::Model for types::BlueprintUpdateVariableValue {
 model::through_fields!(types::BlueprintUpdateVariableValue);
 
 impl model::Blank for types::BlueprintVariableRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),

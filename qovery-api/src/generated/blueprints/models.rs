@@ -63,6 +63,7 @@ pub struct ArgoCdCredentialsRequest {
 
 impl ArgoCdCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         argocd_url: impl Into<String>,
         argocd_token: impl Into<rt::SecretText>,
@@ -112,6 +113,7 @@ pub struct ArgoCdDestinationClusterMappingRequest {
 
 impl ArgoCdDestinationClusterMappingRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         agent_cluster_id: uuid::Uuid,
         argocd_cluster_url: impl Into<String>,
@@ -329,6 +331,7 @@ pub struct BlueprintCreateRequest {
 
 impl BlueprintCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         tag: impl Into<String>,
@@ -343,11 +346,13 @@ impl BlueprintCreateRequest {
         }
     }
     /// Sets [`variables`](Self::variables).
+    #[inline]
     pub fn variables(mut self, value: Vec<types::BlueprintVariableRequest>) -> Self {
         self.variables = Some(value);
         self
     }
     /// Sets [`spec_overrides`](Self::spec_overrides).
+    #[inline]
     pub fn spec_overrides(
         mut self,
         value: impl Into<rt::Patch<types::BlueprintSpecOverrides>>,
@@ -786,6 +791,7 @@ pub struct BlueprintSpecOverrides {
 
 impl BlueprintSpecOverrides {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             engine_version: None,
@@ -798,11 +804,13 @@ impl BlueprintSpecOverrides {
         }
     }
     /// Sets [`engine_version`](Self::engine_version).
+    #[inline]
     pub fn engine_version(mut self, value: impl Into<String>) -> Self {
         self.engine_version = Some(value.into());
         self
     }
     /// Sets [`credentials`](Self::credentials).
+    #[inline]
     pub fn credentials(
         mut self,
         value: types::BlueprintSpecOverridesCredentials,
@@ -811,26 +819,31 @@ impl BlueprintSpecOverrides {
         self
     }
     /// Sets [`backend`](Self::backend).
+    #[inline]
     pub fn backend(mut self, value: types::BlueprintSpecOverridesBackend) -> Self {
         self.backend = Some(value);
         self
     }
     /// Sets [`timeout`](Self::timeout).
+    #[inline]
     pub fn timeout(mut self, value: i64) -> Self {
         self.timeout = Some(value);
         self
     }
     /// Sets [`cpu`](Self::cpu).
+    #[inline]
     pub fn cpu(mut self, value: impl Into<String>) -> Self {
         self.cpu = Some(value.into());
         self
     }
     /// Sets [`ram`](Self::ram).
+    #[inline]
     pub fn ram(mut self, value: impl Into<String>) -> Self {
         self.ram = Some(value.into());
         self
     }
     /// Sets [`storage`](Self::storage).
+    #[inline]
     pub fn storage(mut self, value: impl Into<String>) -> Self {
         self.storage = Some(value.into());
         self
@@ -975,6 +988,7 @@ pub struct BlueprintUpdateRequest {
 
 impl BlueprintUpdateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         tag: impl Into<String>,
@@ -989,6 +1003,7 @@ impl BlueprintUpdateRequest {
         }
     }
     /// Sets [`variables`](Self::variables).
+    #[inline]
     pub fn variables(
         mut self,
         value: BTreeMap<String, Option<types::BlueprintUpdateVariableValue>>,
@@ -997,6 +1012,7 @@ impl BlueprintUpdateRequest {
         self
     }
     /// Sets [`spec_overrides`](Self::spec_overrides).
+    #[inline]
     pub fn spec_overrides(
         mut self,
         value: impl Into<rt::Patch<types::BlueprintSpecOverrides>>,
@@ -1072,6 +1088,7 @@ pub struct BlueprintUpdateVariableValue {
 
 impl BlueprintUpdateVariableValue {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(value: impl Into<rt::SecretText>) -> Self {
         Self {
             value: value.into(),
@@ -1079,6 +1096,7 @@ impl BlueprintUpdateVariableValue {
         }
     }
     /// Sets [`is_secret`](Self::is_secret).
+    #[inline]
     pub fn is_secret(mut self, value: bool) -> Self {
         self.is_secret = Some(value);
         self
@@ -1103,6 +1121,7 @@ pub struct BlueprintVariableRequest {
 
 impl BlueprintVariableRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, value: impl Into<rt::SecretText>) -> Self {
         Self {
             name: name.into(),
@@ -1111,6 +1130,7 @@ impl BlueprintVariableRequest {
         }
     }
     /// Sets [`is_secret`](Self::is_secret).
+    #[inline]
     pub fn is_secret(mut self, value: bool) -> Self {
         self.is_secret = Some(value);
         self

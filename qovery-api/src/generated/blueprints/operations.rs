@@ -20,6 +20,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_argo_cd_app(
         &self,
         argocd_app_id: uuid::Uuid,
@@ -37,6 +38,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_argo_cd_app_manifest(
         &self,
         argocd_app_id: uuid::Uuid,
@@ -55,6 +57,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn update_blueprint(
         &self,
         blueprint_id: uuid::Uuid,
@@ -73,6 +76,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 500.
+    #[inline]
     pub fn deploy_blueprint(
         &self,
         blueprint_id: uuid::Uuid,
@@ -90,6 +94,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 422, 502.
+    #[inline]
     pub fn check_blueprint_update(
         &self,
         blueprint_id: uuid::Uuid,
@@ -108,6 +113,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    #[inline]
     pub fn preview_blueprint_update(
         &self,
         blueprint_id: uuid::Uuid,
@@ -124,6 +130,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_argo_cd_credentials(
         &self,
         cluster_id: uuid::Uuid,
@@ -140,6 +147,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn save_argo_cd_credentials(
         &self,
         cluster_id: uuid::Uuid,
@@ -158,6 +166,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_argo_cd_credentials(
         &self,
         cluster_id: uuid::Uuid,
@@ -176,6 +185,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn check_argo_cd_connection(
         &self,
         cluster_id: uuid::Uuid,
@@ -192,6 +202,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_argo_cd_associated_services(
         &self,
         cluster_id: uuid::Uuid,
@@ -212,6 +223,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409, 422, 502.
+    #[inline]
     pub fn create_blueprint(
         &self,
         environment_id: uuid::Uuid,
@@ -228,6 +240,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_argo_cd_destination_cluster_mappings(
         &self,
         organization_id: uuid::Uuid,
@@ -244,6 +257,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn save_argo_cd_destination_cluster_mapping(
         &self,
         organization_id: uuid::Uuid,
@@ -262,6 +276,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn delete_argo_cd_destination_cluster_mapping(
         &self,
         organization_id: uuid::Uuid,
@@ -281,6 +296,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 502.
+    #[inline]
     pub fn get_blueprint_catalog(
         &self,
         organization_id: uuid::Uuid,
@@ -300,6 +316,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    #[inline]
     pub fn get_blueprint_catalog_service_manifest(
         &self,
         organization_id: uuid::Uuid,
@@ -326,6 +343,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    #[inline]
     pub fn get_blueprint_catalog_service_readme(
         &self,
         organization_id: uuid::Uuid,
@@ -514,6 +532,7 @@ impl Call<operations::CreateBlueprint> {
     /// Whether to deploy the service right after creating it. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn deploy(self, value: bool) -> Self {
         self.query("deploy", value)
     }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::AksInfrastructureOutputs {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -45,6 +46,7 @@ impl model::Model for types::AksInfrastructureOutputs {
 model::through_fields!(types::AksInfrastructureOutputs);
 
 impl model::Blank for types::AlertingConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             enabled: model::blank(),
@@ -91,6 +93,7 @@ impl model::Model for types::AlertingConfig {
 model::through_fields!(types::AlertingConfig);
 
 impl model::Blank for types::AutomaticallyConfiguredAuthDto {
+    #[inline]
     fn blank() -> Self {
         Self { mode: model::blank() }
     }
@@ -117,6 +120,7 @@ impl model::Model for types::AutomaticallyConfiguredAuthDto {
 model::through_fields!(types::AutomaticallyConfiguredAuthDto);
 
 impl model::Blank for types::AwsParameterStoreEndpointDto {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -148,6 +152,7 @@ impl model::Model for types::AwsParameterStoreEndpointDto {
 model::through_fields!(types::AwsParameterStoreEndpointDto);
 
 impl model::Blank for types::AwsRoleArnAuthDto {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -179,6 +184,7 @@ impl model::Model for types::AwsRoleArnAuthDto {
 model::through_fields!(types::AwsRoleArnAuthDto);
 
 impl model::Blank for types::AwsRoleCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -213,6 +219,7 @@ impl model::Model for types::AwsRoleCredentialsRequest {
 model::through_fields!(types::AwsRoleCredentialsRequest);
 
 impl model::Blank for types::AwsSecretManagerEndpointDto {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -244,6 +251,7 @@ impl model::Model for types::AwsSecretManagerEndpointDto {
 model::through_fields!(types::AwsSecretManagerEndpointDto);
 
 impl model::Blank for types::AwsStaticCredentialsAuthDto {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -286,6 +294,7 @@ impl model::Model for types::AwsStaticCredentialsAuthDto {
 model::through_fields!(types::AwsStaticCredentialsAuthDto);
 
 impl model::Blank for types::AwsStaticCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -328,6 +337,7 @@ impl model::Model for types::AwsStaticCredentialsRequest {
 model::through_fields!(types::AwsStaticCredentialsRequest);
 
 impl model::Blank for types::AzureCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -366,6 +376,7 @@ impl model::Model for types::AzureCredentialsRequest {
 model::through_fields!(types::AzureCredentialsRequest);
 
 impl model::Blank for types::CertManagerChartParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             kubernetes_namespace: model::blank(),
@@ -394,6 +405,7 @@ impl model::Model for types::CertManagerChartParameters {
 model::through_fields!(types::CertManagerChartParameters, Default);
 
 impl model::Blank for types::CloudProvider {
+    #[inline]
     fn blank() -> Self {
         Self {
             short_name: model::blank(),
@@ -436,6 +448,7 @@ impl model::Model for types::CloudProvider {
 model::through_fields!(types::CloudProvider, Default);
 
 impl model::Blank for types::CloudProviderResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -462,6 +475,7 @@ impl model::Model for types::CloudProviderResponseList {
 model::through_fields!(types::CloudProviderResponseList, Default);
 
 impl model::Blank for types::CloudWatchExportConfig {
+    #[inline]
     fn blank() -> Self {
         Self { enabled: model::blank() }
     }
@@ -488,6 +502,7 @@ impl model::Model for types::CloudWatchExportConfig {
 model::through_fields!(types::CloudWatchExportConfig);
 
 impl model::Blank for types::CloudflareDnsProviderRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -534,6 +549,7 @@ impl model::Model for types::CloudflareDnsProviderRequest {
 model::through_fields!(types::CloudflareDnsProviderRequest);
 
 impl model::Blank for types::CloudflareDnsProviderResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -571,6 +587,7 @@ impl model::Model for types::CloudflareDnsProviderResponse {
 model::through_fields!(types::CloudflareDnsProviderResponse);
 
 impl model::Blank for types::Cluster {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -732,6 +749,7 @@ impl model::Model for types::Cluster {
 model::through_fields!(types::Cluster);
 
 impl model::Blank for types::ClusterAdvancedSettings {
+    #[inline]
     fn blank() -> Self {
         Self {
             aws_cloudwatch_eks_logs_retention_days: model::blank(),
@@ -1074,6 +1092,7 @@ impl model::Model for types::ClusterAdvancedSettings {
 model::through_fields!(types::ClusterAdvancedSettings, Default);
 
 impl model::Blank for types::ClusterAnalysisLogResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             timestamp: model::blank(),
@@ -1116,6 +1135,7 @@ impl model::Model for types::ClusterAnalysisLogResponse {
 model::through_fields!(types::ClusterAnalysisLogResponse);
 
 impl model::Blank for types::ClusterAnalysisLogResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1142,6 +1162,7 @@ impl model::Model for types::ClusterAnalysisLogResponseList {
 model::through_fields!(types::ClusterAnalysisLogResponseList, Default);
 
 impl model::Blank for types::ClusterAnalysisRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -1188,6 +1209,7 @@ impl model::Model for types::ClusterAnalysisRequest {
 model::through_fields!(types::ClusterAnalysisRequest);
 
 impl model::Blank for types::ClusterAnalysisResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1254,6 +1276,7 @@ impl model::Model for types::ClusterAnalysisResponse {
 model::through_fields!(types::ClusterAnalysisResponse);
 
 impl model::Blank for types::ClusterAnalysisResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1280,6 +1303,7 @@ impl model::Model for types::ClusterAnalysisResponseList {
 model::through_fields!(types::ClusterAnalysisResponseList, Default);
 
 impl model::Blank for types::ClusterCloudProviderInfo {
+    #[inline]
     fn blank() -> Self {
         Self {
             cloud_provider: model::blank(),
@@ -1314,6 +1338,7 @@ impl model::Model for types::ClusterCloudProviderInfo {
 model::through_fields!(types::ClusterCloudProviderInfo, Default);
 
 impl model::Blank for types::ClusterCloudProviderInfoRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             cloud_provider: model::blank(),
@@ -1348,6 +1373,7 @@ impl model::Model for types::ClusterCloudProviderInfoRequest {
 model::through_fields!(types::ClusterCloudProviderInfoRequest, Default);
 
 impl model::Blank for types::ClusterCredentialsResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1374,6 +1400,7 @@ impl model::Model for types::ClusterCredentialsResponseList {
 model::through_fields!(types::ClusterCredentialsResponseList, Default);
 
 impl model::Blank for types::ClusterDnsProviderRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             dns_provider: model::blank(),
@@ -1402,6 +1429,7 @@ impl model::Model for types::ClusterDnsProviderRequest {
 model::through_fields!(types::ClusterDnsProviderRequest);
 
 impl model::Blank for types::ClusterDnsProviderResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             dns_provider: model::blank(),
@@ -1430,6 +1458,7 @@ impl model::Model for types::ClusterDnsProviderResponse {
 model::through_fields!(types::ClusterDnsProviderResponse);
 
 impl model::Blank for types::ClusterEksAnywhereGitRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             url: model::blank(),
@@ -1476,6 +1505,7 @@ impl model::Model for types::ClusterEksAnywhereGitRepository {
 model::through_fields!(types::ClusterEksAnywhereGitRepository);
 
 impl model::Blank for types::ClusterEnvironmentResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             environment_id: model::blank(),
@@ -1522,6 +1552,7 @@ impl model::Model for types::ClusterEnvironmentResponse {
 model::through_fields!(types::ClusterEnvironmentResponse);
 
 impl model::Blank for types::ClusterEnvironmentResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1548,6 +1579,7 @@ impl model::Model for types::ClusterEnvironmentResponseList {
 model::through_fields!(types::ClusterEnvironmentResponseList, Default);
 
 impl model::Blank for types::ClusterEnvironmentServiceResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1582,6 +1614,7 @@ impl model::Model for types::ClusterEnvironmentServiceResponse {
 model::through_fields!(types::ClusterEnvironmentServiceResponse);
 
 impl model::Blank for types::ClusterFeatureAwsExistingVpc {
+    #[inline]
     fn blank() -> Self {
         Self {
             aws_vpc_eks_id: model::blank(),
@@ -1688,6 +1721,7 @@ impl model::Model for types::ClusterFeatureAwsExistingVpc {
 model::through_fields!(types::ClusterFeatureAwsExistingVpc);
 
 impl model::Blank for types::ClusterFeatureAwsExistingVpcResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1719,6 +1753,7 @@ impl model::Model for types::ClusterFeatureAwsExistingVpcResponse {
 model::through_fields!(types::ClusterFeatureAwsExistingVpcResponse);
 
 impl model::Blank for types::ClusterFeatureBooleanResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1750,6 +1785,7 @@ impl model::Model for types::ClusterFeatureBooleanResponse {
 model::through_fields!(types::ClusterFeatureBooleanResponse);
 
 impl model::Blank for types::ClusterFeatureGcpExistingVpc {
+    #[inline]
     fn blank() -> Self {
         Self {
             vpc_name: model::blank(),
@@ -1804,6 +1840,7 @@ impl model::Model for types::ClusterFeatureGcpExistingVpc {
 model::through_fields!(types::ClusterFeatureGcpExistingVpc);
 
 impl model::Blank for types::ClusterFeatureGcpExistingVpcResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1835,6 +1872,7 @@ impl model::Model for types::ClusterFeatureGcpExistingVpcResponse {
 model::through_fields!(types::ClusterFeatureGcpExistingVpcResponse);
 
 impl model::Blank for types::ClusterFeatureKarpenterParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             spot_enabled: model::blank(),
@@ -1885,6 +1923,7 @@ impl model::Model for types::ClusterFeatureKarpenterParameters {
 model::through_fields!(types::ClusterFeatureKarpenterParameters);
 
 impl model::Blank for types::ClusterFeatureKarpenterParametersResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1916,6 +1955,7 @@ impl model::Model for types::ClusterFeatureKarpenterParametersResponse {
 model::through_fields!(types::ClusterFeatureKarpenterParametersResponse);
 
 impl model::Blank for types::ClusterFeatureNatGatewayParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             nat_gateway_type: model::blank(),
@@ -1944,6 +1984,7 @@ impl model::Model for types::ClusterFeatureNatGatewayParameters {
 model::through_fields!(types::ClusterFeatureNatGatewayParameters, Default);
 
 impl model::Blank for types::ClusterFeatureNatGatewayParametersResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1975,6 +2016,7 @@ impl model::Model for types::ClusterFeatureNatGatewayParametersResponse {
 model::through_fields!(types::ClusterFeatureNatGatewayParametersResponse);
 
 impl model::Blank for types::ClusterFeatureNatGatewayTypeGcp {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -2013,6 +2055,7 @@ impl model::Model for types::ClusterFeatureNatGatewayTypeGcp {
 model::through_fields!(types::ClusterFeatureNatGatewayTypeGcp);
 
 impl model::Blank for types::ClusterFeatureNatGatewayTypeScaleway {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -2044,6 +2087,7 @@ impl model::Model for types::ClusterFeatureNatGatewayTypeScaleway {
 model::through_fields!(types::ClusterFeatureNatGatewayTypeScaleway);
 
 impl model::Blank for types::ClusterFeatureResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2132,6 +2176,7 @@ impl model::Model for types::ClusterFeatureResponse {
 model::through_fields!(types::ClusterFeatureResponse, Default);
 
 impl model::Blank for types::ClusterFeatureResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2158,6 +2203,7 @@ impl model::Model for types::ClusterFeatureResponseList {
 model::through_fields!(types::ClusterFeatureResponseList, Default);
 
 impl model::Blank for types::ClusterFeatureStringResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -2189,6 +2235,7 @@ impl model::Model for types::ClusterFeatureStringResponse {
 model::through_fields!(types::ClusterFeatureStringResponse);
 
 impl model::Blank for types::ClusterInfrastructureChartsParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             nginx_parameters: model::blank(),
@@ -2231,6 +2278,7 @@ impl model::Model for types::ClusterInfrastructureChartsParameters {
 model::through_fields!(types::ClusterInfrastructureChartsParameters, Default);
 
 impl model::Blank for types::ClusterInfrastructureEksAnywhereParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -2269,6 +2317,7 @@ impl model::Model for types::ClusterInfrastructureEksAnywhereParameters {
 model::through_fields!(types::ClusterInfrastructureEksAnywhereParameters);
 
 impl model::Blank for types::ClusterInfrastructureMetalLbChartParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             ip_address_pools: model::blank(),
@@ -2297,6 +2346,7 @@ impl model::Model for types::ClusterInfrastructureMetalLbChartParameters {
 model::through_fields!(types::ClusterInfrastructureMetalLbChartParameters, Default);
 
 impl model::Blank for types::ClusterInfrastructureNginxChartParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             replica_count: model::blank(),
@@ -2349,6 +2399,7 @@ impl model::Model for types::ClusterInfrastructureNginxChartParameters {
 model::through_fields!(types::ClusterInfrastructureNginxChartParameters, Default);
 
 impl model::Blank for types::ClusterInstanceAttributes {
+    #[inline]
     fn blank() -> Self {
         Self {
             instance_category: model::blank(),
@@ -2395,6 +2446,7 @@ impl model::Model for types::ClusterInstanceAttributes {
 model::through_fields!(types::ClusterInstanceAttributes, Default);
 
 impl model::Blank for types::ClusterInstanceGpuInfo {
+    #[inline]
     fn blank() -> Self {
         Self {
             count: model::blank(),
@@ -2437,6 +2489,7 @@ impl model::Model for types::ClusterInstanceGpuInfo {
 model::through_fields!(types::ClusterInstanceGpuInfo, Default);
 
 impl model::Blank for types::ClusterInstanceType {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -2499,6 +2552,7 @@ impl model::Model for types::ClusterInstanceType {
 model::through_fields!(types::ClusterInstanceType);
 
 impl model::Blank for types::ClusterInstanceTypeResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2525,6 +2579,7 @@ impl model::Model for types::ClusterInstanceTypeResponseList {
 model::through_fields!(types::ClusterInstanceTypeResponseList, Default);
 
 impl model::Blank for types::ClusterKarpenterPrivateSubnetIdsPutRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             eks_karpenter_fargate_subnets_zone_a_ids: model::blank(),
@@ -2572,6 +2627,7 @@ impl model::Model for types::ClusterKarpenterPrivateSubnetIdsPutRequest {
 model::through_fields!(types::ClusterKarpenterPrivateSubnetIdsPutRequest, Default);
 
 impl model::Blank for types::ClusterKeda {
+    #[inline]
     fn blank() -> Self {
         Self { enabled: model::blank() }
     }
@@ -2598,6 +2654,7 @@ impl model::Model for types::ClusterKeda {
 model::through_fields!(types::ClusterKeda);
 
 impl model::Blank for types::ClusterKubernetesEvent {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -2668,6 +2725,7 @@ impl model::Model for types::ClusterKubernetesEvent {
 model::through_fields!(types::ClusterKubernetesEvent, Default);
 
 impl model::Blank for types::ClusterLabelsGroup {
+    #[inline]
     fn blank() -> Self {
         Self { id: model::blank() }
     }
@@ -2694,6 +2752,7 @@ impl model::Model for types::ClusterLabelsGroup {
 model::through_fields!(types::ClusterLabelsGroup, Default);
 
 impl model::Blank for types::ClusterLock {
+    #[inline]
     fn blank() -> Self {
         Self {
             reason: model::blank(),
@@ -2740,6 +2799,7 @@ impl model::Model for types::ClusterLock {
 model::through_fields!(types::ClusterLock);
 
 impl model::Blank for types::ClusterLockList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2766,6 +2826,7 @@ impl model::Model for types::ClusterLockList {
 model::through_fields!(types::ClusterLockList, Default);
 
 impl model::Blank for types::ClusterLockRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             reason: model::blank(),
@@ -2797,6 +2858,7 @@ impl model::Model for types::ClusterLockRequest {
 model::through_fields!(types::ClusterLockRequest);
 
 impl model::Blank for types::ClusterLogs {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -2847,6 +2909,7 @@ impl model::Model for types::ClusterLogs {
 model::through_fields!(types::ClusterLogs, Default);
 
 impl model::Blank for types::ClusterLogsDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider_kind: model::blank(),
@@ -2881,6 +2944,7 @@ impl model::Model for types::ClusterLogsDetails {
 model::through_fields!(types::ClusterLogsDetails, Default);
 
 impl model::Blank for types::ClusterLogsDetailsTransmitter {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -2915,6 +2979,7 @@ impl model::Model for types::ClusterLogsDetailsTransmitter {
 model::through_fields!(types::ClusterLogsDetailsTransmitter, Default);
 
 impl model::Blank for types::ClusterLogsError {
+    #[inline]
     fn blank() -> Self {
         Self {
             tag: model::blank(),
@@ -2965,6 +3030,7 @@ impl model::Model for types::ClusterLogsError {
 model::through_fields!(types::ClusterLogsError, Default);
 
 impl model::Blank for types::ClusterLogsErrorUnderlyingError {
+    #[inline]
     fn blank() -> Self {
         Self { message: model::blank() }
     }
@@ -2991,6 +3057,7 @@ impl model::Model for types::ClusterLogsErrorUnderlyingError {
 model::through_fields!(types::ClusterLogsErrorUnderlyingError, Default);
 
 impl model::Blank for types::ClusterLogsMessage {
+    #[inline]
     fn blank() -> Self {
         Self {
             safe_message: model::blank(),
@@ -3019,6 +3086,7 @@ impl model::Model for types::ClusterLogsMessage {
 model::through_fields!(types::ClusterLogsMessage, Default);
 
 impl model::Blank for types::ClusterLogsResponse {
+    #[inline]
     fn blank() -> Self {
         Self { response: model::blank() }
     }
@@ -3045,6 +3113,7 @@ impl model::Model for types::ClusterLogsResponse {
 model::through_fields!(types::ClusterLogsResponse, Default);
 
 impl model::Blank for types::ClusterLogsResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3071,6 +3140,7 @@ impl model::Model for types::ClusterLogsResponseList {
 model::through_fields!(types::ClusterLogsResponseList, Default);
 
 impl model::Blank for types::ClusterMetricsResponse {
+    #[inline]
     fn blank() -> Self {
         Self { metrics: model::blank() }
     }
@@ -3097,6 +3167,7 @@ impl model::Model for types::ClusterMetricsResponse {
 model::through_fields!(types::ClusterMetricsResponse, Default);
 
 impl model::Blank for types::ClusterOperatorBootstrapResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             chart_repository: model::blank(),
@@ -3159,6 +3230,7 @@ impl model::Model for types::ClusterOperatorBootstrapResponse {
 model::through_fields!(types::ClusterOperatorBootstrapResponse);
 
 impl model::Blank for types::ClusterOperatorFleetInventoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             organization_id: model::blank(),
@@ -3233,6 +3305,7 @@ impl model::Model for types::ClusterOperatorFleetInventoryResponse {
 model::through_fields!(types::ClusterOperatorFleetInventoryResponse);
 
 impl model::Blank for types::ClusterOperatorFleetInventoryResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3259,6 +3332,7 @@ impl model::Model for types::ClusterOperatorFleetInventoryResponseList {
 model::through_fields!(types::ClusterOperatorFleetInventoryResponseList);
 
 impl model::Blank for types::ClusterOperatorStatusResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             organization_id: model::blank(),
@@ -3333,6 +3407,7 @@ impl model::Model for types::ClusterOperatorStatusResponse {
 model::through_fields!(types::ClusterOperatorStatusResponse);
 
 impl model::Blank for types::ClusterOperatorUpdateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             chart_version: model::blank(),
@@ -3364,6 +3439,7 @@ impl model::Model for types::ClusterOperatorUpdateRequest {
 model::through_fields!(types::ClusterOperatorUpdateRequest);
 
 impl model::Blank for types::ClusterOperatorUpdateResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             execution_id: model::blank(),
@@ -3402,6 +3478,7 @@ impl model::Model for types::ClusterOperatorUpdateResponse {
 model::through_fields!(types::ClusterOperatorUpdateResponse);
 
 impl model::Blank for types::ClusterPlatformBindingLayerResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -3444,6 +3521,7 @@ impl model::Model for types::ClusterPlatformBindingLayerResponse {
 model::through_fields!(types::ClusterPlatformBindingLayerResponse);
 
 impl model::Blank for types::ClusterPlatformBindingRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             template_key: model::blank(),
@@ -3490,6 +3568,7 @@ impl model::Model for types::ClusterPlatformBindingRequest {
 model::through_fields!(types::ClusterPlatformBindingRequest);
 
 impl model::Blank for types::ClusterPlatformBindingResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             cluster_id: model::blank(),
@@ -3548,6 +3627,7 @@ impl model::Model for types::ClusterPlatformBindingResponse {
 model::through_fields!(types::ClusterPlatformBindingResponse);
 
 impl model::Blank for types::ClusterReadinessStatus {
+    #[inline]
     fn blank() -> Self {
         Self { is_ready: model::blank() }
     }
@@ -3574,6 +3654,7 @@ impl model::Model for types::ClusterReadinessStatus {
 model::through_fields!(types::ClusterReadinessStatus, Default);
 
 impl model::Blank for types::ClusterRegion {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -3624,6 +3705,7 @@ impl model::Model for types::ClusterRegion {
 model::through_fields!(types::ClusterRegion);
 
 impl model::Blank for types::ClusterRegionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3650,6 +3732,7 @@ impl model::Model for types::ClusterRegionResponseList {
 model::through_fields!(types::ClusterRegionResponseList, Default);
 
 impl model::Blank for types::ClusterRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -3759,6 +3842,7 @@ impl model::Model for types::ClusterRequest {
 model::through_fields!(types::ClusterRequest);
 
 impl model::Blank for types::ClusterRequestFeature {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3790,6 +3874,7 @@ impl model::Model for types::ClusterRequestFeature {
 model::through_fields!(types::ClusterRequestFeature, Default);
 
 impl model::Blank for types::ClusterResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3816,6 +3901,7 @@ impl model::Model for types::ClusterResponseList {
 model::through_fields!(types::ClusterResponseList, Default);
 
 impl model::Blank for types::ClusterRoutingTable {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3842,6 +3928,7 @@ impl model::Model for types::ClusterRoutingTable {
 model::through_fields!(types::ClusterRoutingTable, Default);
 
 impl model::Blank for types::ClusterRoutingTableItem {
+    #[inline]
     fn blank() -> Self {
         Self {
             destination: model::blank(),
@@ -3876,6 +3963,7 @@ impl model::Model for types::ClusterRoutingTableItem {
 model::through_fields!(types::ClusterRoutingTableItem);
 
 impl model::Blank for types::ClusterRoutingTableRequest {
+    #[inline]
     fn blank() -> Self {
         Self { routes: model::blank() }
     }
@@ -3902,6 +3990,7 @@ impl model::Model for types::ClusterRoutingTableRequest {
 model::through_fields!(types::ClusterRoutingTableRequest);
 
 impl model::Blank for types::ClusterStatus {
+    #[inline]
     fn blank() -> Self {
         Self {
             cluster_id: model::blank(),
@@ -3960,6 +4049,7 @@ impl model::Model for types::ClusterStatus {
 model::through_fields!(types::ClusterStatus);
 
 impl model::Blank for types::ClusterStatusResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3986,6 +4076,7 @@ impl model::Model for types::ClusterStatusResponseList {
 model::through_fields!(types::ClusterStatusResponseList, Default);
 
 impl model::Blank for types::DoCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -4028,6 +4119,7 @@ impl model::Model for types::DoCredentialsRequest {
 model::through_fields!(types::DoCredentialsRequest);
 
 impl model::Blank for types::EksAnywhereBackupParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             enabled: model::blank(),
@@ -4070,6 +4162,7 @@ impl model::Model for types::EksAnywhereBackupParameters {
 model::through_fields!(types::EksAnywhereBackupParameters);
 
 impl model::Blank for types::EksAnywhereBackupS3Parameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             bucket: model::blank(),
@@ -4112,6 +4205,7 @@ impl model::Model for types::EksAnywhereBackupS3Parameters {
 model::through_fields!(types::EksAnywhereBackupS3Parameters);
 
 impl model::Blank for types::EksAnywhereClusterJwtResponse {
+    #[inline]
     fn blank() -> Self {
         Self { jwt: model::blank() }
     }
@@ -4138,6 +4232,7 @@ impl model::Model for types::EksAnywhereClusterJwtResponse {
 model::through_fields!(types::EksAnywhereClusterJwtResponse);
 
 impl model::Blank for types::EksAnywhereCommitRequest {
+    #[inline]
     fn blank() -> Self {
         Self { commit_id: model::blank() }
     }
@@ -4164,6 +4259,7 @@ impl model::Model for types::EksAnywhereCommitRequest {
 model::through_fields!(types::EksAnywhereCommitRequest);
 
 impl model::Blank for types::EksAnywhereCommitResponse {
+    #[inline]
     fn blank() -> Self {
         Self { commit_id: model::blank() }
     }
@@ -4190,6 +4286,7 @@ impl model::Model for types::EksAnywhereCommitResponse {
 model::through_fields!(types::EksAnywhereCommitResponse);
 
 impl model::Blank for types::EksAnywhereVsphereRoleCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -4236,6 +4333,7 @@ impl model::Model for types::EksAnywhereVsphereRoleCredentialsRequest {
 model::through_fields!(types::EksAnywhereVsphereRoleCredentialsRequest);
 
 impl model::Blank for types::EksAnywhereVsphereStaticCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -4286,6 +4384,7 @@ impl model::Model for types::EksAnywhereVsphereStaticCredentialsRequest {
 model::through_fields!(types::EksAnywhereVsphereStaticCredentialsRequest);
 
 impl model::Blank for types::EksExternalSecretsAuthentication {
+    #[inline]
     fn blank() -> Self {
         Self {
             eks_role_arn: model::blank(),
@@ -4314,6 +4413,7 @@ impl model::Model for types::EksExternalSecretsAuthentication {
 model::through_fields!(types::EksExternalSecretsAuthentication);
 
 impl model::Blank for types::EksInfrastructureOutputs {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -4367,6 +4467,7 @@ impl model::Model for types::EksInfrastructureOutputs {
 model::through_fields!(types::EksInfrastructureOutputs);
 
 impl model::Blank for types::ExternalSecretAssociatedServiceResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             project_id: model::blank(),
@@ -4429,6 +4530,7 @@ impl model::Model for types::ExternalSecretAssociatedServiceResponse {
 model::through_fields!(types::ExternalSecretAssociatedServiceResponse);
 
 impl model::Blank for types::ExternalSecretAssociatedServiceResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -4455,6 +4557,7 @@ impl model::Model for types::ExternalSecretAssociatedServiceResponseList {
 model::through_fields!(types::ExternalSecretAssociatedServiceResponseList);
 
 impl model::Blank for types::FieldSchemaConstraintsResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             allowed_values: model::blank(),
@@ -4505,6 +4608,7 @@ impl model::Model for types::FieldSchemaConstraintsResponse {
 model::through_fields!(types::FieldSchemaConstraintsResponse, Default);
 
 impl model::Blank for types::FieldSchemaResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -4563,6 +4667,7 @@ impl model::Model for types::FieldSchemaResponse {
 model::through_fields!(types::FieldSchemaResponse);
 
 impl model::Blank for types::GcpJsonCredentialsAuthDto {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -4594,6 +4699,7 @@ impl model::Model for types::GcpJsonCredentialsAuthDto {
 model::through_fields!(types::GcpJsonCredentialsAuthDto);
 
 impl model::Blank for types::GcpSecretManagerEndpointDto {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -4628,6 +4734,7 @@ impl model::Model for types::GcpSecretManagerEndpointDto {
 model::through_fields!(types::GcpSecretManagerEndpointDto);
 
 impl model::Blank for types::GcpServiceAccountKeyCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -4666,6 +4773,7 @@ impl model::Model for types::GcpServiceAccountKeyCredentialsRequest {
 model::through_fields!(types::GcpServiceAccountKeyCredentialsRequest);
 
 impl model::Blank for types::GcpWorkloadIdentityCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -4711,6 +4819,7 @@ impl model::Model for types::GcpWorkloadIdentityCredentialsRequest {
 model::through_fields!(types::GcpWorkloadIdentityCredentialsRequest);
 
 impl model::Blank for types::GetClusterKubernetesEventsResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -4737,6 +4846,7 @@ impl model::Model for types::GetClusterKubernetesEventsResponse {
 model::through_fields!(types::GetClusterKubernetesEventsResponse, Default);
 
 impl model::Blank for types::GetClusterTokenByClusterIdResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             api_version: model::blank(),
@@ -4774,6 +4884,7 @@ impl model::Model for types::GetClusterTokenByClusterIdResponse {
 model::through_fields!(types::GetClusterTokenByClusterIdResponse);
 
 impl model::Blank for types::GetClusterTokenByClusterIdResponseStatus {
+    #[inline]
     fn blank() -> Self {
         Self {
             token: model::blank(),
@@ -4805,6 +4916,7 @@ impl model::Model for types::GetClusterTokenByClusterIdResponseStatus {
 model::through_fields!(types::GetClusterTokenByClusterIdResponseStatus);
 
 impl model::Blank for types::GkeExternalSecretsAuthentication {
+    #[inline]
     fn blank() -> Self {
         Self {
             gke_service_account: model::blank(),
@@ -4833,6 +4945,7 @@ impl model::Model for types::GkeExternalSecretsAuthentication {
 model::through_fields!(types::GkeExternalSecretsAuthentication);
 
 impl model::Blank for types::GkeInfrastructureOutputs {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -4878,6 +4991,7 @@ impl model::Model for types::GkeInfrastructureOutputs {
 model::through_fields!(types::GkeInfrastructureOutputs);
 
 impl model::Blank for types::InternalNetworkMonitoring {
+    #[inline]
     fn blank() -> Self {
         Self { enabled: model::blank() }
     }
@@ -4904,6 +5018,7 @@ impl model::Model for types::InternalNetworkMonitoring {
 model::through_fields!(types::InternalNetworkMonitoring);
 
 impl model::Blank for types::KapsuleInfrastructureOutputs {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -4935,6 +5050,7 @@ impl model::Model for types::KapsuleInfrastructureOutputs {
 model::through_fields!(types::KapsuleInfrastructureOutputs);
 
 impl model::Blank for types::KarpenterCronjobNodePoolOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             consolidation: model::blank(),
@@ -4977,6 +5093,7 @@ impl model::Model for types::KarpenterCronjobNodePoolOverride {
 model::through_fields!(types::KarpenterCronjobNodePoolOverride, Default);
 
 impl model::Blank for types::KarpenterDefaultNodePoolOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             limits: model::blank(),
@@ -5015,6 +5132,7 @@ impl model::Model for types::KarpenterDefaultNodePoolOverride {
 model::through_fields!(types::KarpenterDefaultNodePoolOverride, Default);
 
 impl model::Blank for types::KarpenterGpuNodePoolOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             consolidation: model::blank(),
@@ -5073,6 +5191,7 @@ impl model::Model for types::KarpenterGpuNodePoolOverride {
 model::through_fields!(types::KarpenterGpuNodePoolOverride, Default);
 
 impl model::Blank for types::KarpenterNodePool {
+    #[inline]
     fn blank() -> Self {
         Self {
             requirements: model::blank(),
@@ -5119,6 +5238,7 @@ impl model::Model for types::KarpenterNodePool {
 model::through_fields!(types::KarpenterNodePool);
 
 impl model::Blank for types::KarpenterNodePoolConsolidation {
+    #[inline]
     fn blank() -> Self {
         Self {
             enabled: model::blank(),
@@ -5161,6 +5281,7 @@ impl model::Model for types::KarpenterNodePoolConsolidation {
 model::through_fields!(types::KarpenterNodePoolConsolidation);
 
 impl model::Blank for types::KarpenterNodePoolLimits {
+    #[inline]
     fn blank() -> Self {
         Self {
             enabled: model::blank(),
@@ -5203,6 +5324,7 @@ impl model::Model for types::KarpenterNodePoolLimits {
 model::through_fields!(types::KarpenterNodePoolLimits);
 
 impl model::Blank for types::KarpenterNodePoolRequirement {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -5237,6 +5359,7 @@ impl model::Model for types::KarpenterNodePoolRequirement {
 model::through_fields!(types::KarpenterNodePoolRequirement);
 
 impl model::Blank for types::KarpenterStableNodePoolOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             consolidation: model::blank(),
@@ -5279,6 +5402,7 @@ impl model::Model for types::KarpenterStableNodePoolOverride {
 model::through_fields!(types::KarpenterStableNodePoolOverride, Default);
 
 impl model::Blank for types::ManagedDatabaseInstanceTypeResponse {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -5305,6 +5429,7 @@ impl model::Model for types::ManagedDatabaseInstanceTypeResponse {
 model::through_fields!(types::ManagedDatabaseInstanceTypeResponse);
 
 impl model::Blank for types::ManagedDatabaseInstanceTypeResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -5331,6 +5456,7 @@ impl model::Model for types::ManagedDatabaseInstanceTypeResponseList {
 model::through_fields!(types::ManagedDatabaseInstanceTypeResponseList, Default);
 
 impl model::Blank for types::ManagedDatabaseTypeResponse {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -5357,6 +5483,7 @@ impl model::Model for types::ManagedDatabaseTypeResponse {
 model::through_fields!(types::ManagedDatabaseTypeResponse);
 
 impl model::Blank for types::ManagedDatabaseTypeResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -5383,6 +5510,7 @@ impl model::Model for types::ManagedDatabaseTypeResponseList {
 model::through_fields!(types::ManagedDatabaseTypeResponseList, Default);
 
 impl model::Blank for types::MetricsConfigurationManagedByQovery {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -5433,6 +5561,7 @@ impl model::Model for types::MetricsConfigurationManagedByQovery {
 model::through_fields!(types::MetricsConfigurationManagedByQovery, Default);
 
 impl model::Blank for types::MetricsParameters {
+    #[inline]
     fn blank() -> Self {
         Self {
             enabled: model::blank(),
@@ -5464,6 +5593,7 @@ impl model::Model for types::MetricsParameters {
 model::through_fields!(types::MetricsParameters, Default);
 
 impl model::Blank for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -5490,6 +5620,7 @@ impl model::Model for types::OnPremiseCredentialsRequest {
 model::through_fields!(types::OnPremiseCredentialsRequest);
 
 impl model::Blank for types::PlatformComponentConfigurationPreviewRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             profile_config: model::blank(),
@@ -5528,6 +5659,7 @@ impl model::Model for types::PlatformComponentConfigurationPreviewRequest {
 model::through_fields!(types::PlatformComponentConfigurationPreviewRequest, Default);
 
 impl model::Blank for types::PlatformComponentConfigurationPreviewResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             cluster_id: model::blank(),
@@ -5578,6 +5710,7 @@ impl model::Model for types::PlatformComponentConfigurationPreviewResponse {
 model::through_fields!(types::PlatformComponentConfigurationPreviewResponse);
 
 impl model::Blank for types::PlatformComponentInputRequirementResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -5644,6 +5777,7 @@ impl model::Model for types::PlatformComponentInputRequirementResponse {
 model::through_fields!(types::PlatformComponentInputRequirementResponse);
 
 impl model::Blank for types::PlatformComponentOutputBindingResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             input: model::blank(),
@@ -5678,6 +5812,7 @@ impl model::Model for types::PlatformComponentOutputBindingResponse {
 model::through_fields!(types::PlatformComponentOutputBindingResponse);
 
 impl model::Blank for types::PlatformComponentResolutionResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             component_key: model::blank(),
@@ -5724,6 +5859,7 @@ impl model::Model for types::PlatformComponentResolutionResponse {
 model::through_fields!(types::PlatformComponentResolutionResponse);
 
 impl model::Blank for types::PlatformComponentViolationResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             code: model::blank(),
@@ -5758,6 +5894,7 @@ impl model::Model for types::PlatformComponentViolationResponse {
 model::through_fields!(types::PlatformComponentViolationResponse);
 
 impl model::Blank for types::PlatformTemplateCatalogResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -5784,6 +5921,7 @@ impl model::Model for types::PlatformTemplateCatalogResponse {
 model::through_fields!(types::PlatformTemplateCatalogResponse);
 
 impl model::Blank for types::PlatformTemplateComponentResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -5821,6 +5959,7 @@ impl model::Model for types::PlatformTemplateComponentResponse {
 model::through_fields!(types::PlatformTemplateComponentResponse);
 
 impl model::Blank for types::PlatformTemplateLayerResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -5879,6 +6018,7 @@ impl model::Model for types::PlatformTemplateLayerResponse {
 model::through_fields!(types::PlatformTemplateLayerResponse);
 
 impl model::Blank for types::PlatformTemplateSummaryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -5925,6 +6065,7 @@ impl model::Model for types::PlatformTemplateSummaryResponse {
 model::through_fields!(types::PlatformTemplateSummaryResponse);
 
 impl model::Blank for types::ProviderSecrets {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -5951,6 +6092,7 @@ impl model::Model for types::ProviderSecrets {
 model::through_fields!(types::ProviderSecrets);
 
 impl model::Blank for types::QoveryDnsProviderRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -5982,6 +6124,7 @@ impl model::Model for types::QoveryDnsProviderRequest {
 model::through_fields!(types::QoveryDnsProviderRequest);
 
 impl model::Blank for types::QoveryDnsProviderResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -6013,6 +6156,7 @@ impl model::Model for types::QoveryDnsProviderResponse {
 model::through_fields!(types::QoveryDnsProviderResponse);
 
 impl model::Blank for types::QoveryIpsResponse {
+    #[inline]
     fn blank() -> Self {
         Self { ips: model::blank() }
     }
@@ -6039,6 +6183,7 @@ impl model::Model for types::QoveryIpsResponse {
 model::through_fields!(types::QoveryIpsResponse);
 
 impl model::Blank for types::ReportedClusterOperatorIdentity {
+    #[inline]
     fn blank() -> Self {
         Self {
             release_digest: model::blank(),
@@ -6081,6 +6226,7 @@ impl model::Model for types::ReportedClusterOperatorIdentity {
 model::through_fields!(types::ReportedClusterOperatorIdentity);
 
 impl model::Blank for types::Route53DnsProviderRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -6127,6 +6273,7 @@ impl model::Model for types::Route53DnsProviderRequest {
 model::through_fields!(types::Route53DnsProviderRequest);
 
 impl model::Blank for types::Route53DnsProviderResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -6173,6 +6320,7 @@ impl model::Model for types::Route53DnsProviderResponse {
 model::through_fields!(types::Route53DnsProviderResponse);
 
 impl model::Blank for types::Route53StaticCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -6211,6 +6359,7 @@ impl model::Model for types::Route53StaticCredentialsRequest {
 model::through_fields!(types::Route53StaticCredentialsRequest);
 
 impl model::Blank for types::Route53StaticCredentialsResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -6242,6 +6391,7 @@ impl model::Model for types::Route53StaticCredentialsResponse {
 model::through_fields!(types::Route53StaticCredentialsResponse);
 
 impl model::Blank for types::ScalewayCredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -6288,6 +6438,7 @@ impl model::Model for types::ScalewayCredentialsRequest {
 model::through_fields!(types::ScalewayCredentialsRequest);
 
 impl model::Blank for types::SecretManagerAccess {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -6338,6 +6489,7 @@ impl model::Model for types::SecretManagerAccess {
 model::through_fields!(types::SecretManagerAccess);
 
 impl model::Blank for types::SecretManagerAccessRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),

@@ -53,6 +53,7 @@ pub struct AlertingConfig {
 
 impl AlertingConfig {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
             enabled,
@@ -63,6 +64,7 @@ impl AlertingConfig {
         }
     }
     /// Sets [`default_rule_labels`](Self::default_rule_labels).
+    #[inline]
     pub fn default_rule_labels(
         mut self,
         value: impl Into<rt::Patch<BTreeMap<String, String>>>,
@@ -71,16 +73,19 @@ impl AlertingConfig {
         self
     }
     /// Sets [`spec_config_secret`](Self::spec_config_secret).
+    #[inline]
     pub fn spec_config_secret(mut self, value: impl Into<String>) -> Self {
         self.spec_config_secret = Some(value.into());
         self
     }
     /// Sets [`spec_external_url`](Self::spec_external_url).
+    #[inline]
     pub fn spec_external_url(mut self, value: impl Into<String>) -> Self {
         self.spec_external_url = Some(value.into());
         self
     }
     /// Sets [`config_name`](Self::config_name).
+    #[inline]
     pub fn config_name(mut self, value: impl Into<String>) -> Self {
         self.config_name = Some(value.into());
         self
@@ -99,6 +104,7 @@ pub struct AutomaticallyConfiguredAuthDto {
 
 impl AutomaticallyConfiguredAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(mode: types::AutomaticallyConfiguredAuthDtoMode) -> Self {
         Self { mode }
     }
@@ -172,6 +178,7 @@ pub struct AwsParameterStoreEndpointDto {
 
 impl AwsParameterStoreEndpointDto {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::AwsParameterStoreEndpointDtoMode,
         region: impl Into<String>,
@@ -207,6 +214,7 @@ pub struct AwsRoleArnAuthDto {
 
 impl AwsRoleArnAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(mode: types::AwsRoleArnAuthDtoMode, role_arn: impl Into<String>) -> Self {
         Self {
             mode,
@@ -241,6 +249,7 @@ pub struct AwsRoleCredentialsRequest {
 
 impl AwsRoleCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::AwsRoleType,
         name: impl Into<String>,
@@ -268,6 +277,7 @@ pub struct AwsSecretManagerEndpointDto {
 
 impl AwsSecretManagerEndpointDto {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::AwsSecretManagerEndpointDtoMode,
         region: impl Into<String>,
@@ -307,6 +317,7 @@ pub struct AwsStaticCredentialsAuthDto {
 
 impl AwsStaticCredentialsAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::AwsStaticCredentialsAuthDtoMode,
         region: impl Into<String>,
@@ -320,6 +331,7 @@ impl AwsStaticCredentialsAuthDto {
         }
     }
     /// Sets [`secret_key`](Self::secret_key).
+    #[inline]
     pub fn secret_key(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
         self.secret_key = value.into();
         self
@@ -354,6 +366,7 @@ pub struct AwsStaticCredentialsRequest {
 
 impl AwsStaticCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::AwsStaticCredentialsRequestType,
         name: impl Into<String>,
@@ -395,6 +408,7 @@ pub struct AzureCredentialsRequest {
 
 impl AzureCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         azure_subscription_id: impl Into<String>,
@@ -420,10 +434,12 @@ pub struct CertManagerChartParameters {
 
 impl CertManagerChartParameters {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { kubernetes_namespace: None }
     }
     /// Sets [`kubernetes_namespace`](Self::kubernetes_namespace).
+    #[inline]
     pub fn kubernetes_namespace(mut self, value: impl Into<String>) -> Self {
         self.kubernetes_namespace = Some(value.into());
         self
@@ -468,6 +484,7 @@ pub struct CloudWatchExportConfig {
 
 impl CloudWatchExportConfig {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
@@ -507,6 +524,7 @@ pub struct CloudflareDnsProviderRequest {
 
 impl CloudflareDnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         provider: types::CloudflareDnsProviderProvider,
         domain: impl Into<String>,
@@ -522,6 +540,7 @@ impl CloudflareDnsProviderRequest {
         }
     }
     /// Sets [`proxied`](Self::proxied).
+    #[inline]
     pub fn proxied(mut self, value: bool) -> Self {
         self.proxied = Some(value);
         self
@@ -780,6 +799,7 @@ pub struct ClusterAdvancedSettings {
 
 impl ClusterAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             aws_cloudwatch_eks_logs_retention_days: None,
@@ -844,31 +864,37 @@ impl ClusterAdvancedSettings {
         }
     }
     /// Sets [`aws_cloudwatch_eks_logs_retention_days`](Self::aws_cloudwatch_eks_logs_retention_days).
+    #[inline]
     pub fn aws_cloudwatch_eks_logs_retention_days(mut self, value: i64) -> Self {
         self.aws_cloudwatch_eks_logs_retention_days = Some(value);
         self
     }
     /// Sets [`aws_vpc_enable_s3_flow_logs`](Self::aws_vpc_enable_s3_flow_logs).
+    #[inline]
     pub fn aws_vpc_enable_s3_flow_logs(mut self, value: bool) -> Self {
         self.aws_vpc_enable_s3_flow_logs = Some(value);
         self
     }
     /// Sets [`aws_vpc_flow_logs_retention_days`](Self::aws_vpc_flow_logs_retention_days).
+    #[inline]
     pub fn aws_vpc_flow_logs_retention_days(mut self, value: i64) -> Self {
         self.aws_vpc_flow_logs_retention_days = Some(value);
         self
     }
     /// Sets [`aws_vpc_enable_nat_gateway_secondary_eip`](Self::aws_vpc_enable_nat_gateway_secondary_eip).
+    #[inline]
     pub fn aws_vpc_enable_nat_gateway_secondary_eip(mut self, value: bool) -> Self {
         self.aws_vpc_enable_nat_gateway_secondary_eip = Some(value);
         self
     }
     /// Sets [`loki_log_retention_in_week`](Self::loki_log_retention_in_week).
+    #[inline]
     pub fn loki_log_retention_in_week(mut self, value: i64) -> Self {
         self.loki_log_retention_in_week = Some(value);
         self
     }
     /// Sets [`loki_deployment_mode`](Self::loki_deployment_mode).
+    #[inline]
     pub fn loki_deployment_mode(
         mut self,
         value: types::ClusterAdvancedSettingsLokiDeploymentMode,
@@ -877,91 +903,109 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`loki_single_binary_cpu_request_m`](Self::loki_single_binary_cpu_request_m).
+    #[inline]
     pub fn loki_single_binary_cpu_request_m(mut self, value: i64) -> Self {
         self.loki_single_binary_cpu_request_m = Some(value);
         self
     }
     /// Sets [`loki_single_binary_cpu_limit_m`](Self::loki_single_binary_cpu_limit_m).
+    #[inline]
     pub fn loki_single_binary_cpu_limit_m(mut self, value: i64) -> Self {
         self.loki_single_binary_cpu_limit_m = Some(value);
         self
     }
     /// Sets [`loki_single_binary_memory_request_mib`](Self::loki_single_binary_memory_request_mib).
+    #[inline]
     pub fn loki_single_binary_memory_request_mib(mut self, value: i64) -> Self {
         self.loki_single_binary_memory_request_mib = Some(value);
         self
     }
     /// Sets [`loki_single_binary_memory_limit_mib`](Self::loki_single_binary_memory_limit_mib).
+    #[inline]
     pub fn loki_single_binary_memory_limit_mib(mut self, value: i64) -> Self {
         self.loki_single_binary_memory_limit_mib = Some(value);
         self
     }
     /// Sets [`loki_write_cpu_request_m`](Self::loki_write_cpu_request_m).
+    #[inline]
     pub fn loki_write_cpu_request_m(mut self, value: i64) -> Self {
         self.loki_write_cpu_request_m = Some(value);
         self
     }
     /// Sets [`loki_write_cpu_limit_m`](Self::loki_write_cpu_limit_m).
+    #[inline]
     pub fn loki_write_cpu_limit_m(mut self, value: i64) -> Self {
         self.loki_write_cpu_limit_m = Some(value);
         self
     }
     /// Sets [`loki_write_memory_request_mib`](Self::loki_write_memory_request_mib).
+    #[inline]
     pub fn loki_write_memory_request_mib(mut self, value: i64) -> Self {
         self.loki_write_memory_request_mib = Some(value);
         self
     }
     /// Sets [`loki_write_memory_limit_mib`](Self::loki_write_memory_limit_mib).
+    #[inline]
     pub fn loki_write_memory_limit_mib(mut self, value: i64) -> Self {
         self.loki_write_memory_limit_mib = Some(value);
         self
     }
     /// Sets [`loki_read_cpu_request_m`](Self::loki_read_cpu_request_m).
+    #[inline]
     pub fn loki_read_cpu_request_m(mut self, value: i64) -> Self {
         self.loki_read_cpu_request_m = Some(value);
         self
     }
     /// Sets [`loki_read_cpu_limit_m`](Self::loki_read_cpu_limit_m).
+    #[inline]
     pub fn loki_read_cpu_limit_m(mut self, value: i64) -> Self {
         self.loki_read_cpu_limit_m = Some(value);
         self
     }
     /// Sets [`loki_read_memory_request_mib`](Self::loki_read_memory_request_mib).
+    #[inline]
     pub fn loki_read_memory_request_mib(mut self, value: i64) -> Self {
         self.loki_read_memory_request_mib = Some(value);
         self
     }
     /// Sets [`loki_read_memory_limit_mib`](Self::loki_read_memory_limit_mib).
+    #[inline]
     pub fn loki_read_memory_limit_mib(mut self, value: i64) -> Self {
         self.loki_read_memory_limit_mib = Some(value);
         self
     }
     /// Sets [`loki_backend_cpu_request_m`](Self::loki_backend_cpu_request_m).
+    #[inline]
     pub fn loki_backend_cpu_request_m(mut self, value: i64) -> Self {
         self.loki_backend_cpu_request_m = Some(value);
         self
     }
     /// Sets [`loki_backend_cpu_limit_m`](Self::loki_backend_cpu_limit_m).
+    #[inline]
     pub fn loki_backend_cpu_limit_m(mut self, value: i64) -> Self {
         self.loki_backend_cpu_limit_m = Some(value);
         self
     }
     /// Sets [`loki_backend_memory_request_mib`](Self::loki_backend_memory_request_mib).
+    #[inline]
     pub fn loki_backend_memory_request_mib(mut self, value: i64) -> Self {
         self.loki_backend_memory_request_mib = Some(value);
         self
     }
     /// Sets [`loki_backend_memory_limit_mib`](Self::loki_backend_memory_limit_mib).
+    #[inline]
     pub fn loki_backend_memory_limit_mib(mut self, value: i64) -> Self {
         self.loki_backend_memory_limit_mib = Some(value);
         self
     }
     /// Sets [`registry_image_retention_time`](Self::registry_image_retention_time).
+    #[inline]
     pub fn registry_image_retention_time(mut self, value: i64) -> Self {
         self.registry_image_retention_time = Some(value);
         self
     }
     /// Sets [`cloud_provider_container_registry_tags`](Self::cloud_provider_container_registry_tags).
+    #[inline]
     pub fn cloud_provider_container_registry_tags(
         mut self,
         value: BTreeMap<String, String>,
@@ -970,16 +1014,19 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`aws_eks_enable_alb_controller`](Self::aws_eks_enable_alb_controller).
+    #[inline]
     pub fn aws_eks_enable_alb_controller(mut self, value: bool) -> Self {
         self.aws_eks_enable_alb_controller = Some(value);
         self
     }
     /// Sets [`aws_eks_enable_efs_addon`](Self::aws_eks_enable_efs_addon).
+    #[inline]
     pub fn aws_eks_enable_efs_addon(mut self, value: bool) -> Self {
         self.aws_eks_enable_efs_addon = Some(value);
         self
     }
     /// Sets [`aws_eks_efs_throughput_mode`](Self::aws_eks_efs_throughput_mode).
+    #[inline]
     pub fn aws_eks_efs_throughput_mode(
         mut self,
         value: types::EksEfsThroughputMode,
@@ -988,6 +1035,7 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`aws_eks_efs_performance_mode`](Self::aws_eks_efs_performance_mode).
+    #[inline]
     pub fn aws_eks_efs_performance_mode(
         mut self,
         value: types::EksEfsPerformanceMode,
@@ -996,6 +1044,7 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`aws_eks_efs_transition_to_ia`](Self::aws_eks_efs_transition_to_ia).
+    #[inline]
     pub fn aws_eks_efs_transition_to_ia(
         mut self,
         value: types::EksEfsTransitionToIa,
@@ -1004,56 +1053,67 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`load_balancer_size`](Self::load_balancer_size).
+    #[inline]
     pub fn load_balancer_size(mut self, value: impl Into<String>) -> Self {
         self.load_balancer_size = Some(value.into());
         self
     }
     /// Sets [`database_postgresql_deny_any_access`](Self::database_postgresql_deny_any_access).
+    #[inline]
     pub fn database_postgresql_deny_any_access(mut self, value: bool) -> Self {
         self.database_postgresql_deny_any_access = Some(value);
         self
     }
     /// Sets [`database_postgresql_allowed_cidrs`](Self::database_postgresql_allowed_cidrs).
+    #[inline]
     pub fn database_postgresql_allowed_cidrs(mut self, value: Vec<String>) -> Self {
         self.database_postgresql_allowed_cidrs = Some(value);
         self
     }
     /// Sets [`database_mysql_deny_any_access`](Self::database_mysql_deny_any_access).
+    #[inline]
     pub fn database_mysql_deny_any_access(mut self, value: bool) -> Self {
         self.database_mysql_deny_any_access = Some(value);
         self
     }
     /// Sets [`database_mysql_allowed_cidrs`](Self::database_mysql_allowed_cidrs).
+    #[inline]
     pub fn database_mysql_allowed_cidrs(mut self, value: Vec<String>) -> Self {
         self.database_mysql_allowed_cidrs = Some(value);
         self
     }
     /// Sets [`database_mongodb_deny_any_access`](Self::database_mongodb_deny_any_access).
+    #[inline]
     pub fn database_mongodb_deny_any_access(mut self, value: bool) -> Self {
         self.database_mongodb_deny_any_access = Some(value);
         self
     }
     /// Sets [`database_mongodb_allowed_cidrs`](Self::database_mongodb_allowed_cidrs).
+    #[inline]
     pub fn database_mongodb_allowed_cidrs(mut self, value: Vec<String>) -> Self {
         self.database_mongodb_allowed_cidrs = Some(value);
         self
     }
     /// Sets [`database_redis_deny_any_access`](Self::database_redis_deny_any_access).
+    #[inline]
     pub fn database_redis_deny_any_access(mut self, value: bool) -> Self {
         self.database_redis_deny_any_access = Some(value);
         self
     }
     /// Sets [`database_redis_allowed_cidrs`](Self::database_redis_allowed_cidrs).
+    #[inline]
     pub fn database_redis_allowed_cidrs(mut self, value: Vec<String>) -> Self {
         self.database_redis_allowed_cidrs = Some(value);
         self
     }
     /// Sets [`aws_iam_admin_group`](Self::aws_iam_admin_group).
+    #[inline]
     pub fn aws_iam_admin_group(mut self, value: impl Into<String>) -> Self {
         self.aws_iam_admin_group = Some(value.into());
         self
     }
     /// Sets [`aws_eks_ec2_metadata_imds`](Self::aws_eks_ec2_metadata_imds).
+    #[inline]
     pub fn aws_eks_ec2_metadata_imds(
         mut self,
         value: types::ClusterAdvancedSettingsAwsEksEc2MetadataImds,
@@ -1062,16 +1122,19 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`aws_eks_ec2_ami`](Self::aws_eks_ec2_ami).
+    #[inline]
     pub fn aws_eks_ec2_ami(mut self, value: impl Into<String>) -> Self {
         self.aws_eks_ec2_ami = Some(value.into());
         self
     }
     /// Sets [`pleco_resources_ttl`](Self::pleco_resources_ttl).
+    #[inline]
     pub fn pleco_resources_ttl(mut self, value: i64) -> Self {
         self.pleco_resources_ttl = Some(value);
         self
     }
     /// Sets [`registry_mirroring_mode`](Self::registry_mirroring_mode).
+    #[inline]
     pub fn registry_mirroring_mode(
         mut self,
         value: types::RegistryMirroringModeEnum,
@@ -1080,26 +1143,31 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`nginx_vcpu_request_in_milli_cpu`](Self::nginx_vcpu_request_in_milli_cpu).
+    #[inline]
     pub fn nginx_vcpu_request_in_milli_cpu(mut self, value: i64) -> Self {
         self.nginx_vcpu_request_in_milli_cpu = Some(value);
         self
     }
     /// Sets [`nginx_vcpu_limit_in_milli_cpu`](Self::nginx_vcpu_limit_in_milli_cpu).
+    #[inline]
     pub fn nginx_vcpu_limit_in_milli_cpu(mut self, value: i64) -> Self {
         self.nginx_vcpu_limit_in_milli_cpu = Some(value);
         self
     }
     /// Sets [`nginx_memory_request_in_mib`](Self::nginx_memory_request_in_mib).
+    #[inline]
     pub fn nginx_memory_request_in_mib(mut self, value: i64) -> Self {
         self.nginx_memory_request_in_mib = Some(value);
         self
     }
     /// Sets [`nginx_memory_limit_in_mib`](Self::nginx_memory_limit_in_mib).
+    #[inline]
     pub fn nginx_memory_limit_in_mib(mut self, value: i64) -> Self {
         self.nginx_memory_limit_in_mib = Some(value);
         self
     }
     /// Sets [`envoy_gateway_api_http_request_timeout_seconds`](Self::envoy_gateway_api_http_request_timeout_seconds).
+    #[inline]
     pub fn envoy_gateway_api_http_request_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -1108,6 +1176,7 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`envoy_gateway_api_http_connection_idle_timeout_seconds`](Self::envoy_gateway_api_http_connection_idle_timeout_seconds).
+    #[inline]
     pub fn envoy_gateway_api_http_connection_idle_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -1116,6 +1185,7 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`envoy_gateway_api_retry_num_retries`](Self::envoy_gateway_api_retry_num_retries).
+    #[inline]
     pub fn envoy_gateway_api_retry_num_retries(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -1124,6 +1194,7 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`envoy_gateway_api_retry_retry_on`](Self::envoy_gateway_api_retry_retry_on).
+    #[inline]
     pub fn envoy_gateway_api_retry_retry_on(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -1132,6 +1203,7 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`envoy_gateway_api_retry_http_status_codes`](Self::envoy_gateway_api_retry_http_status_codes).
+    #[inline]
     pub fn envoy_gateway_api_retry_http_status_codes(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -1140,6 +1212,7 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`envoy_gateway_api_retry_per_try_timeout_seconds`](Self::envoy_gateway_api_retry_per_try_timeout_seconds).
+    #[inline]
     pub fn envoy_gateway_api_retry_per_try_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -1148,31 +1221,37 @@ impl ClusterAdvancedSettings {
         self
     }
     /// Sets [`nginx_hpa_cpu_utilization_percentage_threshold`](Self::nginx_hpa_cpu_utilization_percentage_threshold).
+    #[inline]
     pub fn nginx_hpa_cpu_utilization_percentage_threshold(mut self, value: i64) -> Self {
         self.nginx_hpa_cpu_utilization_percentage_threshold = Some(value);
         self
     }
     /// Sets [`nginx_hpa_min_number_instances`](Self::nginx_hpa_min_number_instances).
+    #[inline]
     pub fn nginx_hpa_min_number_instances(mut self, value: i64) -> Self {
         self.nginx_hpa_min_number_instances = Some(value);
         self
     }
     /// Sets [`nginx_hpa_max_number_instances`](Self::nginx_hpa_max_number_instances).
+    #[inline]
     pub fn nginx_hpa_max_number_instances(mut self, value: i64) -> Self {
         self.nginx_hpa_max_number_instances = Some(value);
         self
     }
     /// Sets [`storageclass_fast_ssd`](Self::storageclass_fast_ssd).
+    #[inline]
     pub fn storageclass_fast_ssd(mut self, value: impl Into<String>) -> Self {
         self.storageclass_fast_ssd = Some(value.into());
         self
     }
     /// Sets [`qovery_static_ip_mode`](Self::qovery_static_ip_mode).
+    #[inline]
     pub fn qovery_static_ip_mode(mut self, value: bool) -> Self {
         self.qovery_static_ip_mode = Some(value);
         self
     }
     /// Sets [`k8s_api_allowed_public_access_cidrs`](Self::k8s_api_allowed_public_access_cidrs).
+    #[inline]
     pub fn k8s_api_allowed_public_access_cidrs(mut self, value: Vec<String>) -> Self {
         self.k8s_api_allowed_public_access_cidrs = Some(value);
         self
@@ -1275,6 +1354,7 @@ pub struct ClusterAnalysisRequest {
 
 impl ClusterAnalysisRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         kind: types::ClusterAnalysisKind,
         output_format: types::ClusterAnalysisOutputFormat,
@@ -1288,16 +1368,19 @@ impl ClusterAnalysisRequest {
         }
     }
     /// Sets [`prometheus_url`](Self::prometheus_url).
+    #[inline]
     pub fn prometheus_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.prometheus_url = value.into();
         self
     }
     /// Sets [`cmd_args`](Self::cmd_args).
+    #[inline]
     pub fn cmd_args(mut self, value: Vec<String>) -> Self {
         self.cmd_args = Some(value);
         self
     }
     /// Sets [`target_kubernetes_version`](Self::target_kubernetes_version).
+    #[inline]
     pub fn target_kubernetes_version(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -1393,6 +1476,7 @@ pub struct ClusterCloudProviderInfoRequest {
 
 impl ClusterCloudProviderInfoRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             cloud_provider: None,
@@ -1401,11 +1485,13 @@ impl ClusterCloudProviderInfoRequest {
         }
     }
     /// Sets [`cloud_provider`](Self::cloud_provider).
+    #[inline]
     pub fn cloud_provider(mut self, value: types::CloudProviderEnum) -> Self {
         self.cloud_provider = Some(value);
         self
     }
     /// Sets [`credentials`](Self::credentials).
+    #[inline]
     pub fn credentials(
         mut self,
         value: types::ClusterCloudProviderInfoCredentials,
@@ -1414,6 +1500,7 @@ impl ClusterCloudProviderInfoRequest {
         self
     }
     /// Sets [`region`](Self::region).
+    #[inline]
     pub fn region(mut self, value: impl Into<String>) -> Self {
         self.region = Some(value.into());
         self
@@ -1470,6 +1557,7 @@ pub struct ClusterDnsProviderRequest {
 
 impl ClusterDnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(dns_provider: types::ClusterDnsProviderRequestProvider) -> Self {
         Self { dns_provider }
     }
@@ -1575,6 +1663,7 @@ pub struct ClusterEksAnywhereGitRepository {
 
 impl ClusterEksAnywhereGitRepository {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(url: impl Into<String>, git_token_id: uuid::Uuid) -> Self {
         Self {
             url: url.into(),
@@ -1585,16 +1674,19 @@ impl ClusterEksAnywhereGitRepository {
         }
     }
     /// Sets [`branch`](Self::branch).
+    #[inline]
     pub fn branch(mut self, value: impl Into<String>) -> Self {
         self.branch = Some(value.into());
         self
     }
     /// Sets [`commit_id`](Self::commit_id).
+    #[inline]
     pub fn commit_id(mut self, value: impl Into<String>) -> Self {
         self.commit_id = Some(value.into());
         self
     }
     /// Sets [`provider`](Self::provider).
+    #[inline]
     pub fn provider(mut self, value: types::GitProviderEnum) -> Self {
         self.provider = Some(value);
         self
@@ -1689,6 +1781,7 @@ pub struct ClusterFeatureAwsExistingVpc {
 
 impl ClusterFeatureAwsExistingVpc {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         aws_vpc_eks_id: impl Into<String>,
         eks_subnets_zone_a_ids: Vec<String>,
@@ -1716,6 +1809,7 @@ impl ClusterFeatureAwsExistingVpc {
         }
     }
     /// Sets [`documentdb_subnets_zone_a_ids`](Self::documentdb_subnets_zone_a_ids).
+    #[inline]
     pub fn documentdb_subnets_zone_a_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1724,6 +1818,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`documentdb_subnets_zone_b_ids`](Self::documentdb_subnets_zone_b_ids).
+    #[inline]
     pub fn documentdb_subnets_zone_b_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1732,6 +1827,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`documentdb_subnets_zone_c_ids`](Self::documentdb_subnets_zone_c_ids).
+    #[inline]
     pub fn documentdb_subnets_zone_c_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1740,6 +1836,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`elasticache_subnets_zone_a_ids`](Self::elasticache_subnets_zone_a_ids).
+    #[inline]
     pub fn elasticache_subnets_zone_a_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1748,6 +1845,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`elasticache_subnets_zone_b_ids`](Self::elasticache_subnets_zone_b_ids).
+    #[inline]
     pub fn elasticache_subnets_zone_b_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1756,6 +1854,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`elasticache_subnets_zone_c_ids`](Self::elasticache_subnets_zone_c_ids).
+    #[inline]
     pub fn elasticache_subnets_zone_c_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1764,6 +1863,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`rds_subnets_zone_a_ids`](Self::rds_subnets_zone_a_ids).
+    #[inline]
     pub fn rds_subnets_zone_a_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1772,6 +1872,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`rds_subnets_zone_b_ids`](Self::rds_subnets_zone_b_ids).
+    #[inline]
     pub fn rds_subnets_zone_b_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1780,6 +1881,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`rds_subnets_zone_c_ids`](Self::rds_subnets_zone_c_ids).
+    #[inline]
     pub fn rds_subnets_zone_c_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1788,6 +1890,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_a_ids`](Self::eks_karpenter_fargate_subnets_zone_a_ids).
+    #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_a_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1796,6 +1899,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_b_ids`](Self::eks_karpenter_fargate_subnets_zone_b_ids).
+    #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_b_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1804,6 +1908,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_c_ids`](Self::eks_karpenter_fargate_subnets_zone_c_ids).
+    #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_c_ids(
         mut self,
         value: impl Into<rt::Patch<Vec<String>>>,
@@ -1812,6 +1917,7 @@ impl ClusterFeatureAwsExistingVpc {
         self
     }
     /// Sets [`eks_create_nodes_in_private_subnet`](Self::eks_create_nodes_in_private_subnet).
+    #[inline]
     pub fn eks_create_nodes_in_private_subnet(mut self, value: bool) -> Self {
         self.eks_create_nodes_in_private_subnet = Some(value);
         self
@@ -1868,6 +1974,7 @@ pub struct ClusterFeatureGcpExistingVpc {
 
 impl ClusterFeatureGcpExistingVpc {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(vpc_name: impl Into<String>) -> Self {
         Self {
             vpc_name: vpc_name.into(),
@@ -1880,16 +1987,19 @@ impl ClusterFeatureGcpExistingVpc {
         }
     }
     /// Sets [`vpc_project_id`](Self::vpc_project_id).
+    #[inline]
     pub fn vpc_project_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.vpc_project_id = value.into();
         self
     }
     /// Sets [`subnetwork_name`](Self::subnetwork_name).
+    #[inline]
     pub fn subnetwork_name(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.subnetwork_name = value.into();
         self
     }
     /// Sets [`ip_range_services_name`](Self::ip_range_services_name).
+    #[inline]
     pub fn ip_range_services_name(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -1898,16 +2008,19 @@ impl ClusterFeatureGcpExistingVpc {
         self
     }
     /// Sets [`ip_range_pods_name`](Self::ip_range_pods_name).
+    #[inline]
     pub fn ip_range_pods_name(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.ip_range_pods_name = value.into();
         self
     }
     /// Sets [`additional_ip_range_pods_names`](Self::additional_ip_range_pods_names).
+    #[inline]
     pub fn additional_ip_range_pods_names(mut self, value: Vec<String>) -> Self {
         self.additional_ip_range_pods_names = Some(value);
         self
     }
     /// Sets [`private_nodes`](Self::private_nodes).
+    #[inline]
     pub fn private_nodes(mut self, value: bool) -> Self {
         self.private_nodes = Some(value);
         self
@@ -1952,6 +2065,7 @@ pub struct ClusterFeatureKarpenterParameters {
 
 impl ClusterFeatureKarpenterParameters {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         spot_enabled: bool,
         disk_size_in_gib: i64,
@@ -1968,11 +2082,13 @@ impl ClusterFeatureKarpenterParameters {
         }
     }
     /// Sets [`disk_iops`](Self::disk_iops).
+    #[inline]
     pub fn disk_iops(mut self, value: i64) -> Self {
         self.disk_iops = Some(value);
         self
     }
     /// Sets [`disk_throughput`](Self::disk_throughput).
+    #[inline]
     pub fn disk_throughput(mut self, value: i64) -> Self {
         self.disk_throughput = Some(value);
         self
@@ -2003,12 +2119,14 @@ pub struct ClusterFeatureNatGatewayParameters {
 
 impl ClusterFeatureNatGatewayParameters {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             nat_gateway_type: rt::Patch::Absent,
         }
     }
     /// Sets [`nat_gateway_type`](Self::nat_gateway_type).
+    #[inline]
     pub fn nat_gateway_type(
         mut self,
         value: impl Into<rt::Patch<types::NatGatewayType>>,
@@ -2048,6 +2166,7 @@ pub struct ClusterFeatureNatGatewayTypeGcp {
 
 impl ClusterFeatureNatGatewayTypeGcp {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         provider: types::ClusterFeatureNatGatewayTypeGcpProvider,
         static_ips_enabled: bool,
@@ -2085,6 +2204,7 @@ pub struct ClusterFeatureNatGatewayTypeScaleway {
 
 impl ClusterFeatureNatGatewayTypeScaleway {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         provider: types::ClusterFeatureNatGatewayTypeScalewayProvider,
         type_: types::ClusterFeatureNatGatewayTypeScalewayType,
@@ -2305,6 +2425,7 @@ pub struct ClusterInfrastructureChartsParameters {
 
 impl ClusterInfrastructureChartsParameters {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             nginx_parameters: None,
@@ -2314,6 +2435,7 @@ impl ClusterInfrastructureChartsParameters {
         }
     }
     /// Sets [`nginx_parameters`](Self::nginx_parameters).
+    #[inline]
     pub fn nginx_parameters(
         mut self,
         value: types::ClusterInfrastructureNginxChartParameters,
@@ -2322,6 +2444,7 @@ impl ClusterInfrastructureChartsParameters {
         self
     }
     /// Sets [`cert_manager_parameters`](Self::cert_manager_parameters).
+    #[inline]
     pub fn cert_manager_parameters(
         mut self,
         value: types::CertManagerChartParameters,
@@ -2330,6 +2453,7 @@ impl ClusterInfrastructureChartsParameters {
         self
     }
     /// Sets [`metal_lb_parameters`](Self::metal_lb_parameters).
+    #[inline]
     pub fn metal_lb_parameters(
         mut self,
         value: types::ClusterInfrastructureMetalLbChartParameters,
@@ -2338,6 +2462,7 @@ impl ClusterInfrastructureChartsParameters {
         self
     }
     /// Sets [`eks_anywhere_parameters`](Self::eks_anywhere_parameters).
+    #[inline]
     pub fn eks_anywhere_parameters(
         mut self,
         value: types::ClusterInfrastructureEksAnywhereParameters,
@@ -2363,6 +2488,7 @@ pub struct ClusterInfrastructureEksAnywhereParameters {
 
 impl ClusterInfrastructureEksAnywhereParameters {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         git_repository: types::ClusterEksAnywhereGitRepository,
         yaml_file_path: impl Into<String>,
@@ -2374,6 +2500,7 @@ impl ClusterInfrastructureEksAnywhereParameters {
         }
     }
     /// Sets [`cluster_backup`](Self::cluster_backup).
+    #[inline]
     pub fn cluster_backup(mut self, value: types::EksAnywhereBackupParameters) -> Self {
         self.cluster_backup = Some(value);
         self
@@ -2392,10 +2519,12 @@ pub struct ClusterInfrastructureMetalLbChartParameters {
 
 impl ClusterInfrastructureMetalLbChartParameters {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { ip_address_pools: None }
     }
     /// Sets [`ip_address_pools`](Self::ip_address_pools).
+    #[inline]
     pub fn ip_address_pools(mut self, value: Vec<String>) -> Self {
         self.ip_address_pools = Some(value);
         self
@@ -2424,6 +2553,7 @@ pub struct ClusterInfrastructureNginxChartParameters {
 
 impl ClusterInfrastructureNginxChartParameters {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             replica_count: None,
@@ -2434,21 +2564,25 @@ impl ClusterInfrastructureNginxChartParameters {
         }
     }
     /// Sets [`replica_count`](Self::replica_count).
+    #[inline]
     pub fn replica_count(mut self, value: i64) -> Self {
         self.replica_count = Some(value);
         self
     }
     /// Sets [`default_ssl_certificate`](Self::default_ssl_certificate).
+    #[inline]
     pub fn default_ssl_certificate(mut self, value: impl Into<String>) -> Self {
         self.default_ssl_certificate = Some(value.into());
         self
     }
     /// Sets [`publish_status_address`](Self::publish_status_address).
+    #[inline]
     pub fn publish_status_address(mut self, value: impl Into<String>) -> Self {
         self.publish_status_address = Some(value.into());
         self
     }
     /// Sets [`annotation_metal_lb_load_balancer_ips`](Self::annotation_metal_lb_load_balancer_ips).
+    #[inline]
     pub fn annotation_metal_lb_load_balancer_ips(
         mut self,
         value: impl Into<String>,
@@ -2457,6 +2591,7 @@ impl ClusterInfrastructureNginxChartParameters {
         self
     }
     /// Sets [`annotation_external_dns_kubernetes_target`](Self::annotation_external_dns_kubernetes_target).
+    #[inline]
     pub fn annotation_external_dns_kubernetes_target(
         mut self,
         value: impl Into<String>,
@@ -2550,6 +2685,7 @@ pub struct ClusterKarpenterPrivateSubnetIdsPutRequest {
 
 impl ClusterKarpenterPrivateSubnetIdsPutRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             eks_karpenter_fargate_subnets_zone_a_ids: None,
@@ -2558,6 +2694,7 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
         }
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_a_ids`](Self::eks_karpenter_fargate_subnets_zone_a_ids).
+    #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_a_ids(
         mut self,
         value: Vec<String>,
@@ -2566,6 +2703,7 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
         self
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_b_ids`](Self::eks_karpenter_fargate_subnets_zone_b_ids).
+    #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_b_ids(
         mut self,
         value: Vec<String>,
@@ -2574,6 +2712,7 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
         self
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_c_ids`](Self::eks_karpenter_fargate_subnets_zone_c_ids).
+    #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_c_ids(
         mut self,
         value: Vec<String>,
@@ -2595,6 +2734,7 @@ pub struct ClusterKeda {
 
 impl ClusterKeda {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
@@ -2640,10 +2780,12 @@ pub struct ClusterLabelsGroup {
 
 impl ClusterLabelsGroup {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { id: None }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: uuid::Uuid) -> Self {
         self.id = Some(value);
         self
@@ -2692,6 +2834,7 @@ pub struct ClusterLockRequest {
 
 impl ClusterLockRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(reason: impl Into<String>) -> Self {
         Self {
             reason: reason.into(),
@@ -2699,6 +2842,7 @@ impl ClusterLockRequest {
         }
     }
     /// Sets [`ttl_in_days`](Self::ttl_in_days).
+    #[inline]
     pub fn ttl_in_days(mut self, value: i64) -> Self {
         self.ttl_in_days = Some(value);
         self
@@ -3003,6 +3147,7 @@ pub struct ClusterOperatorUpdateRequest {
 
 impl ClusterOperatorUpdateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(chart_version: impl Into<String>) -> Self {
         Self {
             chart_version: chart_version.into(),
@@ -3010,6 +3155,7 @@ impl ClusterOperatorUpdateRequest {
         }
     }
     /// Sets [`image_version`](Self::image_version).
+    #[inline]
     pub fn image_version(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.image_version = value.into();
         self
@@ -3070,6 +3216,7 @@ pub struct ClusterPlatformBindingRequest {
 
 impl ClusterPlatformBindingRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         template_key: impl Into<String>,
         template_version: impl Into<String>,
@@ -3083,11 +3230,13 @@ impl ClusterPlatformBindingRequest {
         }
     }
     /// Sets [`layer_selections`](Self::layer_selections).
+    #[inline]
     pub fn layer_selections(mut self, value: BTreeMap<String, bool>) -> Self {
         self.layer_selections = Some(value);
         self
     }
     /// Sets [`managed_config`](Self::managed_config).
+    #[inline]
     pub fn managed_config(
         mut self,
         value: impl Into<
@@ -3098,6 +3247,7 @@ impl ClusterPlatformBindingRequest {
         self
     }
     /// Sets [`customer_provided_inputs`](Self::customer_provided_inputs).
+    #[inline]
     pub fn customer_provided_inputs(
         mut self,
         value: impl Into<rt::Secret<BTreeMap<String, BTreeMap<String, String>>>>,
@@ -3235,6 +3385,7 @@ pub struct ClusterRequest {
 
 impl ClusterRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         region: impl Into<String>,
@@ -3264,11 +3415,13 @@ impl ClusterRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`cloud_provider_credentials`](Self::cloud_provider_credentials).
+    #[inline]
     pub fn cloud_provider_credentials(
         mut self,
         value: types::ClusterCloudProviderInfoRequest,
@@ -3277,61 +3430,73 @@ impl ClusterRequest {
         self
     }
     /// Sets [`min_running_nodes`](Self::min_running_nodes).
+    #[inline]
     pub fn min_running_nodes(mut self, value: i64) -> Self {
         self.min_running_nodes = Some(value);
         self
     }
     /// Sets [`max_running_nodes`](Self::max_running_nodes).
+    #[inline]
     pub fn max_running_nodes(mut self, value: i64) -> Self {
         self.max_running_nodes = Some(value);
         self
     }
     /// Sets [`disk_size`](Self::disk_size).
+    #[inline]
     pub fn disk_size(mut self, value: i64) -> Self {
         self.disk_size = Some(value);
         self
     }
     /// Sets [`disk_iops`](Self::disk_iops).
+    #[inline]
     pub fn disk_iops(mut self, value: i64) -> Self {
         self.disk_iops = Some(value);
         self
     }
     /// Sets [`disk_throughput`](Self::disk_throughput).
+    #[inline]
     pub fn disk_throughput(mut self, value: i64) -> Self {
         self.disk_throughput = Some(value);
         self
     }
     /// Sets [`instance_type`](Self::instance_type).
+    #[inline]
     pub fn instance_type(mut self, value: impl Into<String>) -> Self {
         self.instance_type = Some(value.into());
         self
     }
     /// Sets [`kubernetes`](Self::kubernetes).
+    #[inline]
     pub fn kubernetes(mut self, value: types::KubernetesEnum) -> Self {
         self.kubernetes = Some(value);
         self
     }
     /// Sets [`production`](Self::production).
+    #[inline]
     pub fn production(mut self, value: bool) -> Self {
         self.production = Some(value);
         self
     }
     /// Sets [`ssh_keys`](Self::ssh_keys).
+    #[inline]
     pub fn ssh_keys(mut self, value: Vec<String>) -> Self {
         self.ssh_keys = Some(value);
         self
     }
     /// Sets [`features`](Self::features).
+    #[inline]
     pub fn features(mut self, value: Vec<types::ClusterRequestFeature>) -> Self {
         self.features = Some(value);
         self
     }
     /// Sets [`metrics_parameters`](Self::metrics_parameters).
+    #[inline]
     pub fn metrics_parameters(mut self, value: types::MetricsParameters) -> Self {
         self.metrics_parameters = Some(value);
         self
     }
     /// Sets [`infrastructure_charts_parameters`](Self::infrastructure_charts_parameters).
+    #[inline]
     pub fn infrastructure_charts_parameters(
         mut self,
         value: types::ClusterInfrastructureChartsParameters,
@@ -3340,16 +3505,19 @@ impl ClusterRequest {
         self
     }
     /// Sets [`keda`](Self::keda).
+    #[inline]
     pub fn keda(mut self, value: types::ClusterKeda) -> Self {
         self.keda = Some(value);
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
+    #[inline]
     pub fn labels_groups(mut self, value: Vec<types::ClusterLabelsGroup>) -> Self {
         self.labels_groups = Some(value);
         self
     }
     /// Sets [`secret_manager_accesses`](Self::secret_manager_accesses).
+    #[inline]
     pub fn secret_manager_accesses(
         mut self,
         value: Vec<types::SecretManagerAccessRequest>,
@@ -3371,15 +3539,18 @@ pub struct ClusterRequestFeature {
 
 impl ClusterRequestFeature {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { id: None, value: None }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: uuid::Uuid) -> Self {
         self.id = Some(value);
         self
     }
     /// Sets [`value`](Self::value).
+    #[inline]
     pub fn value(mut self, value: types::ClusterRequestFeatureValue) -> Self {
         self.value = Some(value);
         self
@@ -3470,6 +3641,7 @@ pub struct ClusterRoutingTableItem {
 
 impl ClusterRoutingTableItem {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         destination: impl Into<String>,
         target: impl Into<String>,
@@ -3495,6 +3667,7 @@ pub struct ClusterRoutingTableRequest {
 
 impl ClusterRoutingTableRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(routes: Vec<types::ClusterRoutingTableItem>) -> Self {
         Self { routes }
     }
@@ -3620,6 +3793,7 @@ pub struct DoCredentialsRequest {
 
 impl DoCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -3629,16 +3803,19 @@ impl DoCredentialsRequest {
         }
     }
     /// Sets [`token`](Self::token).
+    #[inline]
     pub fn token(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.token = Some(value.into());
         self
     }
     /// Sets [`spaces_access_id`](Self::spaces_access_id).
+    #[inline]
     pub fn spaces_access_id(mut self, value: impl Into<String>) -> Self {
         self.spaces_access_id = Some(value.into());
         self
     }
     /// Sets [`spaces_secret_key`](Self::spaces_secret_key).
+    #[inline]
     pub fn spaces_secret_key(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.spaces_secret_key = Some(value.into());
         self
@@ -3667,6 +3844,7 @@ pub struct EksAnywhereBackupParameters {
 
 impl EksAnywhereBackupParameters {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(s3: types::EksAnywhereBackupS3Parameters) -> Self {
         Self {
             enabled: None,
@@ -3676,16 +3854,19 @@ impl EksAnywhereBackupParameters {
         }
     }
     /// Sets [`enabled`](Self::enabled).
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self
     }
     /// Sets [`timeout_seconds`](Self::timeout_seconds).
+    #[inline]
     pub fn timeout_seconds(mut self, value: i64) -> Self {
         self.timeout_seconds = Some(value);
         self
     }
     /// Sets [`certs_secret_name`](Self::certs_secret_name).
+    #[inline]
     pub fn certs_secret_name(mut self, value: impl Into<String>) -> Self {
         self.certs_secret_name = Some(value.into());
         self
@@ -3710,6 +3891,7 @@ pub struct EksAnywhereBackupS3Parameters {
 
 impl EksAnywhereBackupS3Parameters {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         bucket: impl Into<String>,
         region: impl Into<String>,
@@ -3723,6 +3905,7 @@ impl EksAnywhereBackupS3Parameters {
         }
     }
     /// Sets [`key_prefix`](Self::key_prefix).
+    #[inline]
     pub fn key_prefix(mut self, value: impl Into<String>) -> Self {
         self.key_prefix = Some(value.into());
         self
@@ -3751,6 +3934,7 @@ pub struct EksAnywhereCommitRequest {
 
 impl EksAnywhereCommitRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(commit_id: impl Into<String>) -> Self {
         Self {
             commit_id: commit_id.into(),
@@ -3788,6 +3972,7 @@ pub struct EksAnywhereVsphereRoleCredentialsRequest {
 
 impl EksAnywhereVsphereRoleCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::EksAnywhereVsphereRoleCredentialsRequestType,
         name: impl Into<String>,
@@ -3837,6 +4022,7 @@ pub struct EksAnywhereVsphereStaticCredentialsRequest {
 
 impl EksAnywhereVsphereStaticCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::EksAnywhereVsphereStaticCredentialsType,
         name: impl Into<String>,
@@ -4076,6 +4262,7 @@ pub struct GcpJsonCredentialsAuthDto {
 
 impl GcpJsonCredentialsAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(mode: types::GcpJsonCredentialsAuthDtoMode) -> Self {
         Self {
             mode,
@@ -4083,6 +4270,7 @@ impl GcpJsonCredentialsAuthDto {
         }
     }
     /// Sets [`json_credentials`](Self::json_credentials).
+    #[inline]
     pub fn json_credentials(
         mut self,
         value: impl Into<rt::Patch<rt::SecretText>>,
@@ -4118,6 +4306,7 @@ pub struct GcpSecretManagerEndpointDto {
 
 impl GcpSecretManagerEndpointDto {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::GcpSecretManagerEndpointDtoMode,
         region: impl Into<String>,
@@ -4167,6 +4356,7 @@ pub struct GcpServiceAccountKeyCredentialsRequest {
 
 impl GcpServiceAccountKeyCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         gcp_credentials: impl Into<rt::SecretText>,
@@ -4178,6 +4368,7 @@ impl GcpServiceAccountKeyCredentialsRequest {
         }
     }
     /// Sets [`credential_type`](Self::credential_type).
+    #[inline]
     pub fn credential_type(
         mut self,
         value: types::GcpServiceAccountKeyCredentialType,
@@ -4217,6 +4408,7 @@ pub struct GcpWorkloadIdentityCredentialsRequest {
 
 impl GcpWorkloadIdentityCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         service_account_email: impl Into<String>,
@@ -4231,6 +4423,7 @@ impl GcpWorkloadIdentityCredentialsRequest {
         }
     }
     /// Sets [`credential_type`](Self::credential_type).
+    #[inline]
     pub fn credential_type(
         mut self,
         value: types::GcpWorkloadIdentityCredentialType,
@@ -4366,6 +4559,7 @@ pub struct InternalNetworkMonitoring {
 
 impl InternalNetworkMonitoring {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
@@ -4413,6 +4607,7 @@ pub struct KarpenterCronjobNodePoolOverride {
 
 impl KarpenterCronjobNodePoolOverride {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             consolidation: None,
@@ -4422,6 +4617,7 @@ impl KarpenterCronjobNodePoolOverride {
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
+    #[inline]
     pub fn consolidation(
         mut self,
         value: types::KarpenterNodePoolConsolidation,
@@ -4430,16 +4626,19 @@ impl KarpenterCronjobNodePoolOverride {
         self
     }
     /// Sets [`limits`](Self::limits).
+    #[inline]
     pub fn limits(mut self, value: types::KarpenterNodePoolLimits) -> Self {
         self.limits = Some(value);
         self
     }
     /// Sets [`spot_enabled`](Self::spot_enabled).
+    #[inline]
     pub fn spot_enabled(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.spot_enabled = value.into();
         self
     }
     /// Sets [`consolidate_after`](Self::consolidate_after).
+    #[inline]
     pub fn consolidate_after(mut self, value: impl Into<String>) -> Self {
         self.consolidate_after = Some(value.into());
         self
@@ -4464,6 +4663,7 @@ pub struct KarpenterDefaultNodePoolOverride {
 
 impl KarpenterDefaultNodePoolOverride {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             limits: None,
@@ -4472,16 +4672,19 @@ impl KarpenterDefaultNodePoolOverride {
         }
     }
     /// Sets [`limits`](Self::limits).
+    #[inline]
     pub fn limits(mut self, value: types::KarpenterNodePoolLimits) -> Self {
         self.limits = Some(value);
         self
     }
     /// Sets [`spot_enabled`](Self::spot_enabled).
+    #[inline]
     pub fn spot_enabled(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.spot_enabled = value.into();
         self
     }
     /// Sets [`consolidate_after`](Self::consolidate_after).
+    #[inline]
     pub fn consolidate_after(mut self, value: impl Into<String>) -> Self {
         self.consolidate_after = Some(value.into());
         self
@@ -4524,6 +4727,7 @@ pub struct KarpenterGpuNodePoolOverride {
 
 impl KarpenterGpuNodePoolOverride {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             consolidation: None,
@@ -4537,6 +4741,7 @@ impl KarpenterGpuNodePoolOverride {
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
+    #[inline]
     pub fn consolidation(
         mut self,
         value: types::KarpenterNodePoolConsolidation,
@@ -4545,11 +4750,13 @@ impl KarpenterGpuNodePoolOverride {
         self
     }
     /// Sets [`limits`](Self::limits).
+    #[inline]
     pub fn limits(mut self, value: types::KarpenterNodePoolLimits) -> Self {
         self.limits = Some(value);
         self
     }
     /// Sets [`requirements`](Self::requirements).
+    #[inline]
     pub fn requirements(
         mut self,
         value: Vec<types::KarpenterNodePoolRequirement>,
@@ -4558,26 +4765,31 @@ impl KarpenterGpuNodePoolOverride {
         self
     }
     /// Sets [`disk_size_in_gib`](Self::disk_size_in_gib).
+    #[inline]
     pub fn disk_size_in_gib(mut self, value: i64) -> Self {
         self.disk_size_in_gib = Some(value);
         self
     }
     /// Sets [`disk_iops`](Self::disk_iops).
+    #[inline]
     pub fn disk_iops(mut self, value: i64) -> Self {
         self.disk_iops = Some(value);
         self
     }
     /// Sets [`disk_throughput`](Self::disk_throughput).
+    #[inline]
     pub fn disk_throughput(mut self, value: i64) -> Self {
         self.disk_throughput = Some(value);
         self
     }
     /// Sets [`spot_enabled`](Self::spot_enabled).
+    #[inline]
     pub fn spot_enabled(mut self, value: bool) -> Self {
         self.spot_enabled = Some(value);
         self
     }
     /// Sets [`consolidate_after`](Self::consolidate_after).
+    #[inline]
     pub fn consolidate_after(mut self, value: impl Into<String>) -> Self {
         self.consolidate_after = Some(value.into());
         self
@@ -4604,6 +4816,7 @@ pub struct KarpenterNodePool {
 
 impl KarpenterNodePool {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(requirements: Vec<types::KarpenterNodePoolRequirement>) -> Self {
         Self {
             requirements,
@@ -4614,6 +4827,7 @@ impl KarpenterNodePool {
         }
     }
     /// Sets [`stable_override`](Self::stable_override).
+    #[inline]
     pub fn stable_override(
         mut self,
         value: types::KarpenterStableNodePoolOverride,
@@ -4622,6 +4836,7 @@ impl KarpenterNodePool {
         self
     }
     /// Sets [`default_override`](Self::default_override).
+    #[inline]
     pub fn default_override(
         mut self,
         value: types::KarpenterDefaultNodePoolOverride,
@@ -4630,11 +4845,13 @@ impl KarpenterNodePool {
         self
     }
     /// Sets [`gpu_override`](Self::gpu_override).
+    #[inline]
     pub fn gpu_override(mut self, value: types::KarpenterGpuNodePoolOverride) -> Self {
         self.gpu_override = Some(value);
         self
     }
     /// Sets [`cronjob_override`](Self::cronjob_override).
+    #[inline]
     pub fn cronjob_override(
         mut self,
         value: types::KarpenterCronjobNodePoolOverride,
@@ -4664,6 +4881,7 @@ pub struct KarpenterNodePoolConsolidation {
 
 impl KarpenterNodePoolConsolidation {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         enabled: bool,
         days: Vec<types::WeekdayEnum>,
@@ -4701,6 +4919,7 @@ pub struct KarpenterNodePoolLimits {
 
 impl KarpenterNodePoolLimits {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         enabled: bool,
         max_cpu_in_vcpu: i64,
@@ -4732,6 +4951,7 @@ pub struct KarpenterNodePoolRequirement {
 
 impl KarpenterNodePoolRequirement {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         key: types::KarpenterNodePoolRequirementKey,
         operator: types::KarpenterNodePoolRequirementOperator,
@@ -4789,6 +5009,7 @@ pub struct KarpenterStableNodePoolOverride {
 
 impl KarpenterStableNodePoolOverride {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             consolidation: None,
@@ -4798,6 +5019,7 @@ impl KarpenterStableNodePoolOverride {
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
+    #[inline]
     pub fn consolidation(
         mut self,
         value: types::KarpenterNodePoolConsolidation,
@@ -4806,16 +5028,19 @@ impl KarpenterStableNodePoolOverride {
         self
     }
     /// Sets [`limits`](Self::limits).
+    #[inline]
     pub fn limits(mut self, value: types::KarpenterNodePoolLimits) -> Self {
         self.limits = Some(value);
         self
     }
     /// Sets [`spot_enabled`](Self::spot_enabled).
+    #[inline]
     pub fn spot_enabled(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.spot_enabled = value.into();
         self
     }
     /// Sets [`consolidate_after`](Self::consolidate_after).
+    #[inline]
     pub fn consolidate_after(mut self, value: impl Into<String>) -> Self {
         self.consolidate_after = Some(value.into());
         self
@@ -4896,6 +5121,7 @@ pub struct MetricsConfigurationManagedByQovery {
 
 impl MetricsConfigurationManagedByQovery {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             kind: None,
@@ -4907,6 +5133,7 @@ impl MetricsConfigurationManagedByQovery {
         }
     }
     /// Sets [`kind`](Self::kind).
+    #[inline]
     pub fn kind(
         mut self,
         value: types::MetricsConfigurationManagedByQoveryKind,
@@ -4915,6 +5142,7 @@ impl MetricsConfigurationManagedByQovery {
         self
     }
     /// Sets [`resource_profile`](Self::resource_profile).
+    #[inline]
     pub fn resource_profile(
         mut self,
         value: types::ObservabilityResourceProfile,
@@ -4923,6 +5151,7 @@ impl MetricsConfigurationManagedByQovery {
         self
     }
     /// Sets [`cloud_watch_export_config`](Self::cloud_watch_export_config).
+    #[inline]
     pub fn cloud_watch_export_config(
         mut self,
         value: types::CloudWatchExportConfig,
@@ -4931,11 +5160,13 @@ impl MetricsConfigurationManagedByQovery {
         self
     }
     /// Sets [`high_availability`](Self::high_availability).
+    #[inline]
     pub fn high_availability(mut self, value: bool) -> Self {
         self.high_availability = Some(value);
         self
     }
     /// Sets [`internal_network_monitoring`](Self::internal_network_monitoring).
+    #[inline]
     pub fn internal_network_monitoring(
         mut self,
         value: types::InternalNetworkMonitoring,
@@ -4944,6 +5175,7 @@ impl MetricsConfigurationManagedByQovery {
         self
     }
     /// Sets [`alerting`](Self::alerting).
+    #[inline]
     pub fn alerting(mut self, value: types::AlertingConfig) -> Self {
         self.alerting = Some(value);
         self
@@ -4974,6 +5206,7 @@ pub struct MetricsParameters {
 
 impl MetricsParameters {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             enabled: None,
@@ -4981,11 +5214,13 @@ impl MetricsParameters {
         }
     }
     /// Sets [`enabled`](Self::enabled).
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self
     }
     /// Sets [`configuration`](Self::configuration).
+    #[inline]
     pub fn configuration(
         mut self,
         value: types::MetricsParametersConfiguration,
@@ -5065,6 +5300,7 @@ pub struct OnPremiseCredentialsRequest {
 
 impl OnPremiseCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -5142,6 +5378,7 @@ pub struct PlatformComponentConfigurationPreviewRequest {
 
 impl PlatformComponentConfigurationPreviewRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             profile_config: None,
@@ -5150,6 +5387,7 @@ impl PlatformComponentConfigurationPreviewRequest {
         }
     }
     /// Sets [`profile_config`](Self::profile_config).
+    #[inline]
     pub fn profile_config(
         mut self,
         value: impl Into<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
@@ -5158,6 +5396,7 @@ impl PlatformComponentConfigurationPreviewRequest {
         self
     }
     /// Sets [`cluster_inputs`](Self::cluster_inputs).
+    #[inline]
     pub fn cluster_inputs(
         mut self,
         value: impl Into<rt::Secret<BTreeMap<String, String>>>,
@@ -5166,6 +5405,7 @@ impl PlatformComponentConfigurationPreviewRequest {
         self
     }
     /// Sets [`component_outputs`](Self::component_outputs).
+    #[inline]
     pub fn component_outputs(
         mut self,
         value: impl Into<rt::Secret<BTreeMap<String, BTreeMap<String, String>>>>,
@@ -5411,6 +5651,7 @@ pub struct QoveryDnsProviderRequest {
 
 impl QoveryDnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         provider: types::QoveryDnsProviderProvider,
         domain: impl Into<String>,
@@ -5504,6 +5745,7 @@ pub struct Route53DnsProviderRequest {
 
 impl Route53DnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         provider: types::Route53DnsProviderProvider,
         domain: impl Into<String>,
@@ -5519,6 +5761,7 @@ impl Route53DnsProviderRequest {
         }
     }
     /// Sets [`hosted_zone_id`](Self::hosted_zone_id).
+    #[inline]
     pub fn hosted_zone_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.hosted_zone_id = value.into();
         self
@@ -5599,6 +5842,7 @@ pub struct Route53StaticCredentialsRequest {
 
 impl Route53StaticCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::Route53StaticCredentialsType,
         aws_access_key_id: impl Into<String>,
@@ -5654,6 +5898,7 @@ pub struct ScalewayCredentialsRequest {
 
 impl ScalewayCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         scaleway_access_key: impl Into<String>,
@@ -5709,6 +5954,7 @@ pub struct SecretManagerAccessRequest {
 
 impl SecretManagerAccessRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         endpoint: types::SecretManagerEndpointConfigurationDto,
@@ -5722,6 +5968,7 @@ impl SecretManagerAccessRequest {
         }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
         self.id = value.into();
         self
@@ -5830,12 +6077,14 @@ open_enum! {
 ///
 /// In the response, and not carried by the request: `id`, `role_arn`, `object_type`.
 impl From<types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: types::AwsRoleClusterCredentials) -> Self {
         Self { name: from.name }
     }
 }
 
 impl From<&types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: &types::AwsRoleClusterCredentials) -> Self {
         Self::from(from.clone())
     }
@@ -5845,12 +6094,14 @@ impl From<&types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequ
 ///
 /// In the response, and not carried by the request: `id`, `access_key_id`, `object_type`.
 impl From<types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: types::AwsStaticClusterCredentials) -> Self {
         Self { name: from.name }
     }
 }
 
 impl From<&types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: &types::AwsStaticClusterCredentials) -> Self {
         Self::from(from.clone())
     }
@@ -5860,12 +6111,14 @@ impl From<&types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRe
 ///
 /// In the response, and not carried by the request: `id`, `azure_subscription_id`, `azure_tenant_id`, `object_type`, `azure_application_id`, `azure_application_object_id`.
 impl From<types::AzureStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: types::AzureStaticClusterCredentials) -> Self {
         Self { name: from.name }
     }
 }
 
 impl From<&types::AzureStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: &types::AzureStaticClusterCredentials) -> Self {
         Self::from(from.clone())
     }
@@ -5877,6 +6130,7 @@ impl From<&types::AzureStaticClusterCredentials> for types::OnPremiseCredentials
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `cpu`, `memory`, `estimated_cloud_provider_cost`, `status`, `has_access`, `version`, `is_default`, `is_demo`, `deployment_status`, `infrastructure_outputs`.
 impl From<types::Cluster> for types::ClusterRequest {
+    #[inline]
     fn from(from: types::Cluster) -> Self {
         Self {
             name: from.name,
@@ -5916,6 +6170,7 @@ impl From<types::Cluster> for types::ClusterRequest {
 }
 
 impl From<&types::Cluster> for types::ClusterRequest {
+    #[inline]
     fn from(from: &types::Cluster) -> Self {
         Self::from(from.clone())
     }
@@ -5927,6 +6182,7 @@ impl From<&types::Cluster> for types::ClusterRequest {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::ClusterCredentials> for types::OnPremiseCredentialsRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: types::ClusterCredentials) -> Result<Self, rt::ConversionError> {
         Ok(
             match from {
@@ -5964,6 +6220,7 @@ impl TryFrom<types::ClusterCredentials> for types::OnPremiseCredentialsRequest {
 
 impl TryFrom<&types::ClusterCredentials> for types::OnPremiseCredentialsRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: &types::ClusterCredentials) -> Result<Self, rt::ConversionError> {
         Self::try_from(from.clone())
     }
@@ -5973,6 +6230,7 @@ impl TryFrom<&types::ClusterCredentials> for types::OnPremiseCredentialsRequest 
 ///
 /// In the response, and not carried by the request: `title`, `description`, `cost_per_month_in_cents`, `cost_per_month`, `currency_code`, `is_cloud_provider_paying_feature`, `cloud_provider_feature_documentation`, `is_qovery_paying_feature`, `qovery_feature_documentation`, `value_type`, `is_value_updatable`, `accepted_values`.
 impl From<types::ClusterFeatureResponse> for types::ClusterRequestFeature {
+    #[inline]
     fn from(from: types::ClusterFeatureResponse) -> Self {
         Self {
             id: from.id,
@@ -5984,6 +6242,7 @@ impl From<types::ClusterFeatureResponse> for types::ClusterRequestFeature {
 }
 
 impl From<&types::ClusterFeatureResponse> for types::ClusterRequestFeature {
+    #[inline]
     fn from(from: &types::ClusterFeatureResponse) -> Self {
         Self::from(from.clone())
     }
@@ -5992,6 +6251,7 @@ impl From<&types::ClusterFeatureResponse> for types::ClusterRequestFeature {
 /// A member that is not known stays what it is.
 impl From<types::ClusterFeatureResponseValueObject>
 for types::ClusterRequestFeatureValue {
+    #[inline]
     fn from(from: types::ClusterFeatureResponseValueObject) -> Self {
         match from {
             types::ClusterFeatureResponseValueObject::String(member) => {
@@ -6023,6 +6283,7 @@ for types::ClusterRequestFeatureValue {
 
 impl From<&types::ClusterFeatureResponseValueObject>
 for types::ClusterRequestFeatureValue {
+    #[inline]
     fn from(from: &types::ClusterFeatureResponseValueObject) -> Self {
         Self::from(from.clone())
     }
@@ -6033,6 +6294,7 @@ for types::ClusterRequestFeatureValue {
 /// In the response, and not carried by the request: `clusterId`, `organizationId`, `layers`.
 impl From<types::ClusterPlatformBindingResponse>
 for types::ClusterPlatformBindingRequest {
+    #[inline]
     fn from(from: types::ClusterPlatformBindingResponse) -> Self {
         Self {
             template_key: from.template_key,
@@ -6046,6 +6308,7 @@ for types::ClusterPlatformBindingRequest {
 
 impl From<&types::ClusterPlatformBindingResponse>
 for types::ClusterPlatformBindingRequest {
+    #[inline]
     fn from(from: &types::ClusterPlatformBindingResponse) -> Self {
         Self::from(from.clone())
     }
@@ -6053,12 +6316,14 @@ for types::ClusterPlatformBindingRequest {
 
 /// Carries over everything of a `ClusterRoutingTable` that a `ClusterRoutingTableRequest` can hold.
 impl From<types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
+    #[inline]
     fn from(from: types::ClusterRoutingTable) -> Self {
         Self { routes: from.results }
     }
 }
 
 impl From<&types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
+    #[inline]
     fn from(from: &types::ClusterRoutingTable) -> Self {
         Self::from(from.clone())
     }
@@ -6066,12 +6331,14 @@ impl From<&types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
 
 /// Carries over everything of an `EksAnywhereCommitResponse` that an `EksAnywhereCommitRequest` can hold.
 impl From<types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest {
+    #[inline]
     fn from(from: types::EksAnywhereCommitResponse) -> Self {
         Self { commit_id: from.commit_id }
     }
 }
 
 impl From<&types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest {
+    #[inline]
     fn from(from: &types::EksAnywhereCommitResponse) -> Self {
         Self::from(from.clone())
     }
@@ -6082,6 +6349,7 @@ impl From<&types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest
 /// In the response, and not carried by the request: `id`, `vsphere_user`, `access_key_id`, `role_arn`, `object_type`.
 impl From<types::EksAnywhereVsphereClusterCredentials>
 for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: types::EksAnywhereVsphereClusterCredentials) -> Self {
         Self { name: from.name }
     }
@@ -6089,6 +6357,7 @@ for types::OnPremiseCredentialsRequest {
 
 impl From<&types::EksAnywhereVsphereClusterCredentials>
 for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: &types::EksAnywhereVsphereClusterCredentials) -> Self {
         Self::from(from.clone())
     }
@@ -6098,12 +6367,14 @@ for types::OnPremiseCredentialsRequest {
 ///
 /// In the response, and not carried by the request: `id`, `object_type`.
 impl From<types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: types::GcpStaticClusterCredentials) -> Self {
         Self { name: from.name }
     }
 }
 
 impl From<&types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: &types::GcpStaticClusterCredentials) -> Self {
         Self::from(from.clone())
     }
@@ -6114,6 +6385,7 @@ impl From<&types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRe
 /// In the response, and not carried by the request: `id`, `object_type`, `project_id`, `service_account_email`, `workload_identity_provider_resource`, `token_lifetime_seconds`.
 impl From<types::GcpWorkloadIdentityClusterCredentials>
 for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: types::GcpWorkloadIdentityClusterCredentials) -> Self {
         Self { name: from.name }
     }
@@ -6121,6 +6393,7 @@ for types::OnPremiseCredentialsRequest {
 
 impl From<&types::GcpWorkloadIdentityClusterCredentials>
 for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: &types::GcpWorkloadIdentityClusterCredentials) -> Self {
         Self::from(from.clone())
     }
@@ -6130,12 +6403,14 @@ for types::OnPremiseCredentialsRequest {
 ///
 /// In the response, and not carried by the request: `id`, `object_type`.
 impl From<types::GenericClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: types::GenericClusterCredentials) -> Self {
         Self { name: from.name }
     }
 }
 
 impl From<&types::GenericClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: &types::GenericClusterCredentials) -> Self {
         Self::from(from.clone())
     }
@@ -6145,12 +6420,14 @@ impl From<&types::GenericClusterCredentials> for types::OnPremiseCredentialsRequ
 ///
 /// In the response, and not carried by the request: `id`, `scaleway_access_key`, `object_type`, `scaleway_project_id`, `scaleway_organization_id`.
 impl From<types::ScalewayClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: types::ScalewayClusterCredentials) -> Self {
         Self { name: from.name }
     }
 }
 
 impl From<&types::ScalewayClusterCredentials> for types::OnPremiseCredentialsRequest {
+    #[inline]
     fn from(from: &types::ScalewayClusterCredentials) -> Self {
         Self::from(from.clone())
     }
@@ -6160,6 +6437,7 @@ impl From<&types::ScalewayClusterCredentials> for types::OnPremiseCredentialsReq
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`.
 impl From<types::SecretManagerAccess> for types::SecretManagerAccessRequest {
+    #[inline]
     fn from(from: types::SecretManagerAccess) -> Self {
         Self {
             id: rt::Patch::Value(from.id),
@@ -6171,6 +6449,7 @@ impl From<types::SecretManagerAccess> for types::SecretManagerAccessRequest {
 }
 
 impl From<&types::SecretManagerAccess> for types::SecretManagerAccessRequest {
+    #[inline]
     fn from(from: &types::SecretManagerAccess) -> Self {
         Self::from(from.clone())
     }

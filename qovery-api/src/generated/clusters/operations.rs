@@ -17,6 +17,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    #[inline]
     pub fn list_cluster_operator_fleet(
         &self,
     ) -> Call<operations::ListClusterOperatorFleet> {
@@ -28,6 +29,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_aws_features(&self) -> Call<operations::ListAwsFeatures> {
         Call::new(self, &[])
     }
@@ -44,6 +46,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_awseks_instance_type(
         &self,
         region: &str,
@@ -58,6 +61,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_aws_instance_type(&self) -> Call<operations::ListAwsInstanceType> {
         Call::new(self, &[])
     }
@@ -71,6 +75,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_aws_managed_database_instance_type(
         &self,
         region: &str,
@@ -84,6 +89,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_aws_managed_database_type(
         &self,
     ) -> Call<operations::ListAwsManagedDatabaseType> {
@@ -95,6 +101,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_aws_regions(&self) -> Call<operations::ListAwsRegions> {
         Call::new(self, &[])
     }
@@ -111,6 +118,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_azure_aks_instance_type(
         &self,
         region: &str,
@@ -123,6 +131,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_azure_features(&self) -> Call<operations::ListAzureFeatures> {
         Call::new(self, &[])
     }
@@ -132,6 +141,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_azure_regions(&self) -> Call<operations::ListAzureRegions> {
         Call::new(self, &[])
     }
@@ -141,6 +151,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_cloud_provider(&self) -> Call<operations::ListCloudProvider> {
         Call::new(self, &[])
     }
@@ -153,6 +164,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_cluster_dns_provider(
         &self,
         cluster_id: uuid::Uuid,
@@ -171,6 +183,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_cluster_dns_provider(
         &self,
         cluster_id: uuid::Uuid,
@@ -187,6 +200,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environments_by_cluster_id(
         &self,
         cluster_id: &str,
@@ -208,6 +222,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn get_cluster_kubernetes_events(
         &self,
         cluster_id: uuid::Uuid,
@@ -228,6 +243,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn lock_cluster(
         &self,
         cluster_id: &str,
@@ -244,6 +260,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn unlock_cluster(&self, cluster_id: &str) -> Call<operations::UnlockCluster> {
         Call::new(self, &[&cluster_id])
     }
@@ -262,6 +279,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn get_cluster_logs(
         &self,
         cluster_id: &str,
@@ -285,6 +303,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn get_cluster_metrics(
         &self,
         cluster_id: uuid::Uuid,
@@ -306,6 +325,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn get_cluster_token_by_cluster_id(
         &self,
         cluster_id: &str,
@@ -323,6 +343,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn upgrade_cluster(
         &self,
         cluster_id: uuid::Uuid,
@@ -338,6 +359,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_cluster_analyses(
         &self,
         cluster_id: uuid::Uuid,
@@ -356,6 +378,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn start_cluster_analysis(
         &self,
         cluster_id: uuid::Uuid,
@@ -373,6 +396,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_cluster_analysis(
         &self,
         cluster_id: uuid::Uuid,
@@ -392,6 +416,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_cluster_analysis_logs(
         &self,
         cluster_id: uuid::Uuid,
@@ -405,6 +430,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    #[inline]
     pub fn get_default_cluster_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultClusterAdvancedSettings> {
@@ -417,6 +443,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_do_features(&self) -> Call<operations::ListDoFeatures> {
         Call::new(self, &[])
     }
@@ -429,6 +456,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_do_instance_type(&self) -> Call<operations::ListDoInstanceType> {
         Call::new(self, &[])
     }
@@ -439,6 +467,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_do_regions(&self) -> Call<operations::ListDoRegions> {
         Call::new(self, &[])
     }
@@ -448,6 +477,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_gcp_features(&self) -> Call<operations::ListGcpFeatures> {
         Call::new(self, &[])
     }
@@ -462,6 +492,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_gcp_gke_instance_type(
         &self,
         region: &str,
@@ -474,6 +505,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_gcp_regions(&self) -> Call<operations::ListGcpRegions> {
         Call::new(self, &[])
     }
@@ -483,6 +515,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn list_qovery_ips(&self) -> Call<operations::ListQoveryIps> {
         Call::new(self, &[])
     }
@@ -495,6 +528,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -511,6 +545,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -528,6 +563,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -548,6 +584,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -568,6 +605,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_aws_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -584,6 +622,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -600,6 +639,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -617,6 +657,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -637,6 +678,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -657,6 +699,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_azure_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -673,6 +716,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -691,6 +735,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -709,6 +754,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_cluster_status(
         &self,
         organization_id: uuid::Uuid,
@@ -728,6 +774,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -750,6 +797,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -767,6 +815,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_cluster_advanced_settings(
         &self,
         organization_id: uuid::Uuid,
@@ -787,6 +836,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_cluster_advanced_settings(
         &self,
         organization_id: uuid::Uuid,
@@ -805,6 +855,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_cloud_provider_info(
         &self,
         organization_id: uuid::Uuid,
@@ -823,6 +874,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn specify_cluster_cloud_provider_info(
         &self,
         organization_id: uuid::Uuid,
@@ -845,6 +897,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn deploy_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -865,6 +918,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn update_eks_anywhere_commit(
         &self,
         organization_id: uuid::Uuid,
@@ -885,6 +939,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_eks_anywhere_commits(
         &self,
         organization_id: uuid::Uuid,
@@ -904,6 +959,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_eks_anywhere_cluster_jwt(
         &self,
         organization_id: uuid::Uuid,
@@ -921,6 +977,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_installation_helm_values(
         &self,
         organization_id: uuid::Uuid,
@@ -938,6 +995,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_cluster_readiness_status(
         &self,
         organization_id: uuid::Uuid,
@@ -958,6 +1016,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn update_karpenter_private_fargate_subnet_ids(
         &self,
         organization_id: uuid::Uuid,
@@ -980,6 +1039,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_cluster_kubeconfig(
         &self,
         organization_id: uuid::Uuid,
@@ -1000,6 +1060,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn edit_cluster_kubeconfig(
         &self,
         organization_id: uuid::Uuid,
@@ -1021,6 +1082,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_cluster_logs(
         &self,
         organization_id: uuid::Uuid,
@@ -1038,6 +1100,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn attach_cluster_operator(
         &self,
         organization_id: uuid::Uuid,
@@ -1055,6 +1118,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 412.
+    #[inline]
     pub fn get_cluster_operator_bootstrap(
         &self,
         organization_id: uuid::Uuid,
@@ -1074,6 +1138,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_cluster_operator_status(
         &self,
         organization_id: uuid::Uuid,
@@ -1094,6 +1159,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 412.
+    #[inline]
     pub fn update_cluster_operator(
         &self,
         organization_id: uuid::Uuid,
@@ -1112,6 +1178,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 500, 503.
+    #[inline]
     pub fn get_cluster_platform_binding(
         &self,
         organization_id: uuid::Uuid,
@@ -1132,6 +1199,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 500, 503.
+    #[inline]
     pub fn update_cluster_platform_binding(
         &self,
         organization_id: uuid::Uuid,
@@ -1152,6 +1220,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 503.
+    #[inline]
     pub fn resolve_platform_component_configuration(
         &self,
         organization_id: uuid::Uuid,
@@ -1171,6 +1240,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_routing_table(
         &self,
         organization_id: uuid::Uuid,
@@ -1191,6 +1261,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_routing_table(
         &self,
         organization_id: uuid::Uuid,
@@ -1211,6 +1282,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_cluster_status(
         &self,
         organization_id: uuid::Uuid,
@@ -1230,6 +1302,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn stop_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -1250,6 +1323,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn update_cluster(
         &self,
         organization_id: uuid::Uuid,
@@ -1267,6 +1341,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_do_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1284,6 +1359,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn create_do_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1302,6 +1378,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_do_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1323,6 +1400,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn edit_do_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1344,6 +1422,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn delete_do_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1360,6 +1439,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1376,6 +1456,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1393,6 +1474,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1413,6 +1495,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1433,6 +1516,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_gcp_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1449,6 +1533,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_cluster_lock(
         &self,
         organization_id: &str,
@@ -1464,6 +1549,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1480,6 +1566,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1497,6 +1584,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1517,6 +1605,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1537,6 +1626,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_on_premise_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1555,6 +1645,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 500, 503.
+    #[inline]
     pub fn list_platform_templates(
         &self,
         organization_id: uuid::Uuid,
@@ -1576,6 +1667,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 503.
+    #[inline]
     pub fn resolve_platform_template_component_configuration(
         &self,
         organization_id: uuid::Uuid,
@@ -1603,6 +1695,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1619,6 +1712,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1636,6 +1730,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1656,6 +1751,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1676,6 +1772,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_scaleway_credentials(
         &self,
         organization_id: uuid::Uuid,
@@ -1689,6 +1786,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_scaleway_features(&self) -> Call<operations::ListScalewayFeatures> {
         Call::new(self, &[])
     }
@@ -1700,6 +1798,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_scaleway_instance_type(
         &self,
     ) -> Call<operations::ListScalewayInstanceType> {
@@ -1716,6 +1815,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_scaleway_kapsule_instance_type(
         &self,
         zone: &str,
@@ -1728,6 +1828,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_scw_managed_database_type(
         &self,
     ) -> Call<operations::ListScwManagedDatabaseType> {
@@ -1739,6 +1840,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_scaleway_regions(&self) -> Call<operations::ListScalewayRegions> {
         Call::new(self, &[])
     }
@@ -1751,6 +1853,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_secret_manager_access_external_secrets(
         &self,
         secret_manager_access_id: uuid::Uuid,
@@ -1768,6 +1871,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_upstream_secrets_from_secret_provider(
         &self,
         secret_manager_access_id: uuid::Uuid,
@@ -1822,6 +1926,7 @@ impl Call<operations::ListAwseksInstanceType> {
     /// Sets the query parameter `only_meets_resource_reqs`.
     ///
     /// Whether to list only the instance types that meet the resource requirements of a cluster.
+    #[inline]
     pub fn only_meets_resource_reqs(self, value: bool) -> Self {
         self.query("only_meets_resource_reqs", value)
     }
@@ -1829,6 +1934,7 @@ impl Call<operations::ListAwseksInstanceType> {
     ///
     /// Whether to list instance types that have a GPU.
     #[deprecated]
+    #[inline]
     pub fn with_gpu(self, value: bool) -> Self {
         self.query("with_gpu", value)
     }
@@ -1838,6 +1944,7 @@ impl Call<operations::ListAwseksInstanceType> {
     ///
     /// Default on the server: `"INCLUDE"`.
     #[deprecated]
+    #[inline]
     pub fn gpu(self, value: types::ListInstanceTypeGpu) -> Self {
         self.query("gpu", value)
     }
@@ -1917,6 +2024,7 @@ impl Call<operations::ListAzureAksInstanceType> {
     /// Sets the query parameter `only_meets_resource_reqs`.
     ///
     /// Whether to list only the instance types that meet the resource requirements of a cluster.
+    #[inline]
     pub fn only_meets_resource_reqs(self, value: bool) -> Self {
         self.query("only_meets_resource_reqs", value)
     }
@@ -1924,6 +2032,7 @@ impl Call<operations::ListAzureAksInstanceType> {
     ///
     /// Whether to list instance types that have a GPU.
     #[deprecated]
+    #[inline]
     pub fn with_gpu(self, value: bool) -> Self {
         self.query("with_gpu", value)
     }
@@ -1932,6 +2041,7 @@ impl Call<operations::ListAzureAksInstanceType> {
     /// Whether to `INCLUDE` (the default) or `EXCLUDE` instance types with a GPU, or to list `ONLY` those.
     ///
     /// Default on the server: `"INCLUDE"`.
+    #[inline]
     pub fn gpu(self, value: types::ListInstanceTypeGpu) -> Self {
         self.query("gpu", value)
     }
@@ -2039,18 +2149,21 @@ impl Call<operations::GetClusterKubernetesEvents> {
     /// Sets the query parameter `node_name`.
     ///
     /// Only events about this node.
+    #[inline]
     pub fn node_name(self, value: &str) -> Self {
         self.query("node_name", value)
     }
     /// Sets the query parameter `pod_name`.
     ///
     /// Only events about this pod.
+    #[inline]
     pub fn pod_name(self, value: &str) -> Self {
         self.query("pod_name", value)
     }
     /// Sets the query parameter `reporting_component`.
     ///
     /// Only events reported by this component.
+    #[inline]
     pub fn reporting_component(self, value: &str) -> Self {
         self.query("reporting_component", value)
     }
@@ -2102,46 +2215,54 @@ impl Call<operations::GetClusterLogs> {
     /// Sets the query parameter `start`.
     ///
     /// Start of the period.
+    #[inline]
     pub fn start(self, value: &str) -> Self {
         self.query("start", value)
     }
     /// Sets the query parameter `end`.
     ///
     /// End of the period.
+    #[inline]
     pub fn end(self, value: &str) -> Self {
         self.query("end", value)
     }
     /// Sets the query parameter `limit`.
     ///
     /// Maximum number of log lines to return.
+    #[inline]
     pub fn limit(self, value: &str) -> Self {
         self.query("limit", value)
     }
     /// Sets the query parameter `since`.
     ///
     /// Length of the period, counted back from its end.
+    #[inline]
     pub fn since(self, value: &str) -> Self {
         self.query("since", value)
     }
     /// Sets the query parameter `step`.
+    #[inline]
     pub fn step(self, value: &str) -> Self {
         self.query("step", value)
     }
     /// Sets the query parameter `interval`.
     ///
     /// Minimum distance between two returned entries.
+    #[inline]
     pub fn interval(self, value: &str) -> Self {
         self.query("interval", value)
     }
     /// Sets the query parameter `direction`.
     ///
     /// Order of the log lines: `forward` or `backward`.
+    #[inline]
     pub fn direction(self, value: &str) -> Self {
         self.query("direction", value)
     }
     /// Sets the query parameter `time`.
     ///
     /// Instant to evaluate the query at.
+    #[inline]
     pub fn time(self, value: &str) -> Self {
         self.query("time", value)
     }
@@ -2165,84 +2286,98 @@ impl Call<operations::GetClusterMetrics> {
     /// Sets the query parameter `start`.
     ///
     /// Start of the period.
+    #[inline]
     pub fn start(self, value: &str) -> Self {
         self.query("start", value)
     }
     /// Sets the query parameter `end`.
     ///
     /// End of the period.
+    #[inline]
     pub fn end(self, value: &str) -> Self {
         self.query("end", value)
     }
     /// Sets the query parameter `step`.
     ///
     /// Distance between two points of the result.
+    #[inline]
     pub fn step(self, value: &str) -> Self {
         self.query("step", value)
     }
     /// Sets the query parameter `time`.
     ///
     /// Instant to evaluate the query at.
+    #[inline]
     pub fn time(self, value: &str) -> Self {
         self.query("time", value)
     }
     /// Sets the query parameter `timeout`.
     ///
     /// Longest time the query may take.
+    #[inline]
     pub fn timeout_(self, value: &str) -> Self {
         self.query("timeout", value)
     }
     /// Sets the query parameter `dedup`.
     ///
     /// Whether to merge the series of replicas.
+    #[inline]
     pub fn dedup(self, value: &str) -> Self {
         self.query("dedup", value)
     }
     /// Sets the query parameter `partial_response`.
     ///
     /// Whether a partial answer is acceptable when a source fails.
+    #[inline]
     pub fn partial_response(self, value: &str) -> Self {
         self.query("partial_response", value)
     }
     /// Sets the query parameter `max_source_resolution`.
     ///
     /// Coarsest resolution of the source data to use.
+    #[inline]
     pub fn max_source_resolution(self, value: &str) -> Self {
         self.query("max_source_resolution", value)
     }
     /// Sets the query parameter `engine`.
     ///
     /// Query engine to use.
+    #[inline]
     pub fn engine(self, value: &str) -> Self {
         self.query("engine", value)
     }
     /// Sets the query parameter `analyze`.
     ///
     /// Whether to analyze the execution of the query.
+    #[inline]
     pub fn analyze(self, value: &str) -> Self {
         self.query("analyze", value)
     }
     /// Sets the query parameter `board_short_name`.
     ///
     /// Short name of the board that asks.
+    #[inline]
     pub fn board_short_name(self, value: &str) -> Self {
         self.query("board_short_name", value)
     }
     /// Sets the query parameter `metric_short_name`.
     ///
     /// Short name of the metric that is asked for.
+    #[inline]
     pub fn metric_short_name(self, value: &str) -> Self {
         self.query("metric_short_name", value)
     }
     /// Sets the query parameter `trace_id`.
     ///
     /// Trace id to attach to the query.
+    #[inline]
     pub fn trace_id(self, value: &str) -> Self {
         self.query("trace_id", value)
     }
     /// Sets the query parameter `range`.
     ///
     /// Time range of the query.
+    #[inline]
     pub fn range(self, value: &str) -> Self {
         self.query("range", value)
     }
@@ -2264,6 +2399,7 @@ impl rt::Operation for GetClusterTokenByClusterId {
 
 impl Call<operations::GetClusterTokenByClusterId> {
     /// Sets the query parameter `read_only`.
+    #[inline]
     pub fn read_only(self, value: bool) -> Self {
         self.query("read_only", value)
     }
@@ -2665,6 +2801,7 @@ impl Call<operations::DeleteCluster> {
     /// Sets the query parameter `deleteMode`.
     ///
     /// How much to delete: `DEFAULT`, the cluster together with its Qovery configuration (`DELETE_CLUSTER_AND_QOVERY_CONFIG`) or only the configuration (`DELETE_QOVERY_CONFIG`).
+    #[inline]
     pub fn delete_mode(self, value: types::ClusterDeleteMode) -> Self {
         self.query("deleteMode", value)
     }
@@ -2673,6 +2810,7 @@ impl Call<operations::DeleteCluster> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
@@ -2752,6 +2890,7 @@ impl Call<operations::DeployCluster> {
     /// Sets the query parameter `dry_run`.
     ///
     /// Whether to only simulate the deployment.
+    #[inline]
     pub fn dry_run(self, value: bool) -> Self {
         self.query("dry_run", value)
     }
@@ -2859,12 +2998,14 @@ impl Call<operations::GetClusterKubeconfig> {
     /// Sets the query parameter `with_token_from_cli`.
     ///
     /// Whether the kubeconfig should obtain its token through the Qovery CLI.
+    #[inline]
     pub fn with_token_from_cli(self, value: bool) -> Self {
         self.query("with_token_from_cli", value)
     }
     /// Sets the query parameter `read_only`.
     ///
     /// Whether to ask for read-only access.
+    #[inline]
     pub fn read_only(self, value: bool) -> Self {
         self.query("read_only", value)
     }
@@ -3308,12 +3449,14 @@ impl Call<operations::ListPlatformTemplates> {
     /// Sets the query parameter `clusterMode`.
     ///
     /// Only templates for this mode: managed by Qovery or by the customer.
+    #[inline]
     pub fn cluster_mode(self, value: types::PlatformClusterMode) -> Self {
         self.query("clusterMode", value)
     }
     /// Sets the query parameter `cloudProvider`.
     ///
     /// Only templates for this cloud provider.
+    #[inline]
     pub fn cloud_provider(self, value: types::PlatformCloudVendor) -> Self {
         self.query("cloudProvider", value)
     }
@@ -3505,6 +3648,7 @@ impl Call<operations::ListUpstreamSecretsFromSecretProvider> {
     /// Sets the query parameter `namePrefix`.
     ///
     /// Only secrets whose name begins with this text.
+    #[inline]
     pub fn name_prefix(self, value: &str) -> Self {
         self.query("namePrefix", value)
     }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::AvailableContainerRegistryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -41,6 +42,7 @@ impl model::Model for types::AvailableContainerRegistryResponse {
 model::through_fields!(types::AvailableContainerRegistryResponse);
 
 impl model::Blank for types::AvailableContainerRegistryResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -67,6 +69,7 @@ impl model::Model for types::AvailableContainerRegistryResponseList {
 model::through_fields!(types::AvailableContainerRegistryResponseList, Default);
 
 impl model::Blank for types::ContainerAdvancedSettings {
+    #[inline]
     fn blank() -> Self {
         Self {
             deployment_custom_domain_check_enabled: model::blank(),
@@ -408,6 +411,7 @@ impl model::Model for types::ContainerAdvancedSettings {
 model::through_fields!(types::ContainerAdvancedSettings, Default);
 
 impl model::Blank for types::ContainerCurrentScale {
+    #[inline]
     fn blank() -> Self {
         Self {
             min: model::blank(),
@@ -466,6 +470,7 @@ impl model::Model for types::ContainerCurrentScale {
 model::through_fields!(types::ContainerCurrentScale, Default);
 
 impl model::Blank for types::ContainerDeployRequest {
+    #[inline]
     fn blank() -> Self {
         Self { image_tag: model::blank() }
     }
@@ -492,6 +497,7 @@ impl model::Model for types::ContainerDeployRequest {
 model::through_fields!(types::ContainerDeployRequest);
 
 impl model::Blank for types::ContainerNetwork {
+    #[inline]
     fn blank() -> Self {
         Self {
             sticky_session: model::blank(),
@@ -520,6 +526,7 @@ impl model::Model for types::ContainerNetwork {
 model::through_fields!(types::ContainerNetwork, Default);
 
 impl model::Blank for types::ContainerNetworkRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             sticky_session: model::blank(),
@@ -548,6 +555,7 @@ impl model::Model for types::ContainerNetworkRequest {
 model::through_fields!(types::ContainerNetworkRequest, Default);
 
 impl model::Blank for types::ContainerRegistryRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -594,6 +602,7 @@ impl model::Model for types::ContainerRegistryRequest {
 model::through_fields!(types::ContainerRegistryRequest);
 
 impl model::Blank for types::ContainerRegistryRequestConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             access_key_id: model::blank(),
@@ -691,6 +700,7 @@ impl model::Model for types::ContainerRegistryRequestConfig {
 model::through_fields!(types::ContainerRegistryRequestConfig, Default);
 
 impl model::Blank for types::ContainerRegistryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -757,6 +767,7 @@ impl model::Model for types::ContainerRegistryResponse {
 model::through_fields!(types::ContainerRegistryResponse);
 
 impl model::Blank for types::ContainerRegistryResponseConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             username: model::blank(),
@@ -846,6 +857,7 @@ impl model::Model for types::ContainerRegistryResponseConfig {
 model::through_fields!(types::ContainerRegistryResponseConfig, Default);
 
 impl model::Blank for types::ContainerRegistryResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -872,6 +884,7 @@ impl model::Model for types::ContainerRegistryResponseList {
 model::through_fields!(types::ContainerRegistryResponseList, Default);
 
 impl model::Blank for types::ContainerRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             storage: model::blank(),
@@ -990,6 +1003,7 @@ impl model::Model for types::ContainerRequest {
 model::through_fields!(types::ContainerRequest);
 
 impl model::Blank for types::ContainerVersionResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_name: model::blank(),
@@ -1021,6 +1035,7 @@ impl model::Model for types::ContainerVersionResponse {
 model::through_fields!(types::ContainerVersionResponse, Default);
 
 impl model::Blank for types::ContainerVersionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1047,6 +1062,7 @@ impl model::Model for types::ContainerVersionResponseList {
 model::through_fields!(types::ContainerVersionResponseList, Default);
 
 impl model::Blank for types::EnvironmentContainersCurrentScale {
+    #[inline]
     fn blank() -> Self {
         Self {
             container: model::blank(),
@@ -1109,6 +1125,7 @@ impl model::Model for types::EnvironmentContainersCurrentScale {
 model::through_fields!(types::EnvironmentContainersCurrentScale, Default);
 
 impl model::Blank for types::EnvironmentContainersCurrentScaleResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1135,6 +1152,7 @@ impl model::Model for types::EnvironmentContainersCurrentScaleResponseList {
 model::through_fields!(types::EnvironmentContainersCurrentScaleResponseList, Default);
 
 impl model::Blank for types::EnvironmentContainersStorage {
+    #[inline]
     fn blank() -> Self {
         Self {
             container: model::blank(),
@@ -1166,6 +1184,7 @@ impl model::Model for types::EnvironmentContainersStorage {
 model::through_fields!(types::EnvironmentContainersStorage);
 
 impl model::Blank for types::EnvironmentContainersStorageResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1192,6 +1211,7 @@ impl model::Model for types::EnvironmentContainersStorageResponseList {
 model::through_fields!(types::EnvironmentContainersStorageResponseList, Default);
 
 impl model::Blank for types::ListContainerDeploymentHistoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -1226,6 +1246,7 @@ impl model::Model for types::ListContainerDeploymentHistoryResponse {
 model::through_fields!(types::ListContainerDeploymentHistoryResponse);
 
 impl model::Blank for types::OrganizationContainerAutoDeployRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_name: model::blank(),
@@ -1257,6 +1278,7 @@ impl model::Model for types::OrganizationContainerAutoDeployRequest {
 model::through_fields!(types::OrganizationContainerAutoDeployRequest, Default);
 
 impl model::Blank for types::OrganizationContainerPreviewRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_name: model::blank(),

@@ -138,6 +138,7 @@ pub struct ContainerAdvancedSettings {
 
 impl ContainerAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             deployment_custom_domain_check_enabled: None,
@@ -184,16 +185,19 @@ impl ContainerAdvancedSettings {
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
+    #[inline]
     pub fn deployment_custom_domain_check_enabled(mut self, value: bool) -> Self {
         self.deployment_custom_domain_check_enabled = Some(value);
         self
     }
     /// Sets [`deployment_termination_grace_period_seconds`](Self::deployment_termination_grace_period_seconds).
+    #[inline]
     pub fn deployment_termination_grace_period_seconds(mut self, value: i64) -> Self {
         self.deployment_termination_grace_period_seconds = Some(value);
         self
     }
     /// Sets [`deployment_affinity_node_required`](Self::deployment_affinity_node_required).
+    #[inline]
     pub fn deployment_affinity_node_required(
         mut self,
         value: BTreeMap<String, String>,
@@ -202,6 +206,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`deployment_antiaffinity_pod`](Self::deployment_antiaffinity_pod).
+    #[inline]
     pub fn deployment_antiaffinity_pod(
         mut self,
         value: types::AdvancedSettingsDeploymentAntiaffinityPod,
@@ -210,6 +215,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`deployment_topology_spread_zone`](Self::deployment_topology_spread_zone).
+    #[inline]
     pub fn deployment_topology_spread_zone(
         mut self,
         value: types::AdvancedSettingsDeploymentTopologySpreadZone,
@@ -218,6 +224,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`deployment_update_strategy_type`](Self::deployment_update_strategy_type).
+    #[inline]
     pub fn deployment_update_strategy_type(
         mut self,
         value: types::AdvancedSettingsDeploymentUpdateStrategyType,
@@ -226,6 +233,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`deployment_update_strategy_rolling_update_max_unavailable_percent`](Self::deployment_update_strategy_rolling_update_max_unavailable_percent).
+    #[inline]
     pub fn deployment_update_strategy_rolling_update_max_unavailable_percent(
         mut self,
         value: i64,
@@ -236,6 +244,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`deployment_update_strategy_rolling_update_max_surge_percent`](Self::deployment_update_strategy_rolling_update_max_surge_percent).
+    #[inline]
     pub fn deployment_update_strategy_rolling_update_max_surge_percent(
         mut self,
         value: i64,
@@ -244,21 +253,25 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_proxy_body_size_mb`](Self::network_ingress_proxy_body_size_mb).
+    #[inline]
     pub fn network_ingress_proxy_body_size_mb(mut self, value: i64) -> Self {
         self.network_ingress_proxy_body_size_mb = Some(value);
         self
     }
     /// Sets [`network_ingress_force_ssl_redirect`](Self::network_ingress_force_ssl_redirect).
+    #[inline]
     pub fn network_ingress_force_ssl_redirect(mut self, value: bool) -> Self {
         self.network_ingress_force_ssl_redirect = Some(value);
         self
     }
     /// Sets [`network_ingress_enable_cors`](Self::network_ingress_enable_cors).
+    #[inline]
     pub fn network_ingress_enable_cors(mut self, value: bool) -> Self {
         self.network_ingress_enable_cors = Some(value);
         self
     }
     /// Sets [`network_ingress_cors_allow_origin`](Self::network_ingress_cors_allow_origin).
+    #[inline]
     pub fn network_ingress_cors_allow_origin(
         mut self,
         value: impl Into<String>,
@@ -267,6 +280,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_cors_allow_methods`](Self::network_ingress_cors_allow_methods).
+    #[inline]
     pub fn network_ingress_cors_allow_methods(
         mut self,
         value: impl Into<String>,
@@ -275,6 +289,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_cors_allow_headers`](Self::network_ingress_cors_allow_headers).
+    #[inline]
     pub fn network_ingress_cors_allow_headers(
         mut self,
         value: impl Into<String>,
@@ -283,46 +298,55 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_proxy_buffer_size_kb`](Self::network_ingress_proxy_buffer_size_kb).
+    #[inline]
     pub fn network_ingress_proxy_buffer_size_kb(mut self, value: i64) -> Self {
         self.network_ingress_proxy_buffer_size_kb = Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_time_seconds`](Self::network_ingress_keepalive_time_seconds).
+    #[inline]
     pub fn network_ingress_keepalive_time_seconds(mut self, value: i64) -> Self {
         self.network_ingress_keepalive_time_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_timeout_seconds`](Self::network_ingress_keepalive_timeout_seconds).
+    #[inline]
     pub fn network_ingress_keepalive_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_keepalive_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_send_timeout_seconds`](Self::network_ingress_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_connect_timeout_seconds`](Self::network_ingress_proxy_connect_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_connect_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_connect_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_send_timeout_seconds`](Self::network_ingress_proxy_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_read_timeout_seconds`](Self::network_ingress_proxy_read_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_read_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_read_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_buffering`](Self::network_ingress_proxy_buffering).
+    #[inline]
     pub fn network_ingress_proxy_buffering(mut self, value: impl Into<String>) -> Self {
         self.network_ingress_proxy_buffering = Some(value.into());
         self
     }
     /// Sets [`network_ingress_proxy_request_buffering`](Self::network_ingress_proxy_request_buffering).
+    #[inline]
     pub fn network_ingress_proxy_request_buffering(
         mut self,
         value: impl Into<String>,
@@ -331,16 +355,19 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_grpc_send_timeout_seconds`](Self::network_ingress_grpc_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_grpc_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_grpc_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_grpc_read_timeout_seconds`](Self::network_ingress_grpc_read_timeout_seconds).
+    #[inline]
     pub fn network_ingress_grpc_read_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_grpc_read_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_whitelist_source_range`](Self::network_ingress_whitelist_source_range).
+    #[inline]
     pub fn network_ingress_whitelist_source_range(
         mut self,
         value: impl Into<String>,
@@ -349,6 +376,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_denylist_source_range`](Self::network_ingress_denylist_source_range).
+    #[inline]
     pub fn network_ingress_denylist_source_range(
         mut self,
         value: impl Into<String>,
@@ -357,6 +385,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
+    #[inline]
     pub fn network_ingress_extra_headers(
         mut self,
         value: impl Into<rt::SecretText>,
@@ -365,6 +394,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_http_request_timeout_seconds`](Self::network_gateway_api_http_request_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_http_request_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -373,6 +403,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_http_connection_idle_timeout_seconds`](Self::network_gateway_api_http_connection_idle_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_http_connection_idle_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -381,6 +412,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_num_retries`](Self::network_gateway_api_retry_num_retries).
+    #[inline]
     pub fn network_gateway_api_retry_num_retries(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -389,6 +421,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_retry_on`](Self::network_gateway_api_retry_retry_on).
+    #[inline]
     pub fn network_gateway_api_retry_retry_on(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -397,6 +430,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_http_status_codes`](Self::network_gateway_api_retry_http_status_codes).
+    #[inline]
     pub fn network_gateway_api_retry_http_status_codes(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -405,6 +439,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_per_try_timeout_seconds`](Self::network_gateway_api_retry_per_try_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_retry_per_try_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -413,6 +448,7 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_basic_auth_env_var`](Self::network_ingress_basic_auth_env_var).
+    #[inline]
     pub fn network_ingress_basic_auth_env_var(
         mut self,
         value: impl Into<String>,
@@ -421,21 +457,25 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_enable_sticky_session`](Self::network_ingress_enable_sticky_session).
+    #[inline]
     pub fn network_ingress_enable_sticky_session(mut self, value: bool) -> Self {
         self.network_ingress_enable_sticky_session = Some(value);
         self
     }
     /// Sets [`security_service_account_name`](Self::security_service_account_name).
+    #[inline]
     pub fn security_service_account_name(mut self, value: impl Into<String>) -> Self {
         self.security_service_account_name = Some(value.into());
         self
     }
     /// Sets [`hpa_cpu_average_utilization_percent`](Self::hpa_cpu_average_utilization_percent).
+    #[inline]
     pub fn hpa_cpu_average_utilization_percent(mut self, value: i64) -> Self {
         self.hpa_cpu_average_utilization_percent = Some(value);
         self
     }
     /// Sets [`hpa_memory_average_utilization_percent`](Self::hpa_memory_average_utilization_percent).
+    #[inline]
     pub fn hpa_memory_average_utilization_percent(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -444,11 +484,13 @@ impl ContainerAdvancedSettings {
         self
     }
     /// Sets [`security_automount_service_account_token`](Self::security_automount_service_account_token).
+    #[inline]
     pub fn security_automount_service_account_token(mut self, value: bool) -> Self {
         self.security_automount_service_account_token = Some(value);
         self
     }
     /// Sets [`security_read_only_root_filesystem`](Self::security_read_only_root_filesystem).
+    #[inline]
     pub fn security_read_only_root_filesystem(mut self, value: bool) -> Self {
         self.security_read_only_root_filesystem = Some(value);
         self
@@ -491,6 +533,7 @@ pub struct ContainerDeployRequest {
 
 impl ContainerDeployRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(image_tag: impl Into<String>) -> Self {
         Self {
             image_tag: image_tag.into(),
@@ -524,10 +567,12 @@ pub struct ContainerNetworkRequest {
 
 impl ContainerNetworkRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { sticky_session: None }
     }
     /// Sets [`sticky_session`](Self::sticky_session).
+    #[inline]
     pub fn sticky_session(mut self, value: bool) -> Self {
         self.sticky_session = Some(value);
         self
@@ -564,6 +609,7 @@ pub struct ContainerRegistryRequest {
 
 impl ContainerRegistryRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         kind: types::ContainerRegistryKindEnum,
@@ -578,11 +624,13 @@ impl ContainerRegistryRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`url`](Self::url).
+    #[inline]
     pub fn url(mut self, value: impl Into<String>) -> Self {
         self.url = Some(value.into());
         self
@@ -633,6 +681,7 @@ pub struct ContainerRegistryRequestConfig {
 
 impl ContainerRegistryRequestConfig {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             access_key_id: None,
@@ -655,41 +704,49 @@ impl ContainerRegistryRequestConfig {
         }
     }
     /// Sets [`access_key_id`](Self::access_key_id).
+    #[inline]
     pub fn access_key_id(mut self, value: impl Into<String>) -> Self {
         self.access_key_id = Some(value.into());
         self
     }
     /// Sets [`secret_access_key`](Self::secret_access_key).
+    #[inline]
     pub fn secret_access_key(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.secret_access_key = Some(value.into());
         self
     }
     /// Sets [`region`](Self::region).
+    #[inline]
     pub fn region(mut self, value: impl Into<String>) -> Self {
         self.region = Some(value.into());
         self
     }
     /// Sets [`scaleway_access_key`](Self::scaleway_access_key).
+    #[inline]
     pub fn scaleway_access_key(mut self, value: impl Into<String>) -> Self {
         self.scaleway_access_key = Some(value.into());
         self
     }
     /// Sets [`scaleway_secret_key`](Self::scaleway_secret_key).
+    #[inline]
     pub fn scaleway_secret_key(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.scaleway_secret_key = Some(value.into());
         self
     }
     /// Sets [`scaleway_project_id`](Self::scaleway_project_id).
+    #[inline]
     pub fn scaleway_project_id(mut self, value: impl Into<String>) -> Self {
         self.scaleway_project_id = Some(value.into());
         self
     }
     /// Sets [`json_credentials`](Self::json_credentials).
+    #[inline]
     pub fn json_credentials(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.json_credentials = Some(value.into());
         self
     }
     /// Sets [`gcp_credentials_type`](Self::gcp_credentials_type).
+    #[inline]
     pub fn gcp_credentials_type(
         mut self,
         value: types::ContainerRegistryConfigGcpCredentialsType,
@@ -698,16 +755,19 @@ impl ContainerRegistryRequestConfig {
         self
     }
     /// Sets [`project_id`](Self::project_id).
+    #[inline]
     pub fn project_id(mut self, value: impl Into<String>) -> Self {
         self.project_id = Some(value.into());
         self
     }
     /// Sets [`service_account_email`](Self::service_account_email).
+    #[inline]
     pub fn service_account_email(mut self, value: impl Into<String>) -> Self {
         self.service_account_email = Some(value.into());
         self
     }
     /// Sets [`workload_identity_provider_resource`](Self::workload_identity_provider_resource).
+    #[inline]
     pub fn workload_identity_provider_resource(
         mut self,
         value: impl Into<String>,
@@ -716,31 +776,37 @@ impl ContainerRegistryRequestConfig {
         self
     }
     /// Sets [`token_lifetime_seconds`](Self::token_lifetime_seconds).
+    #[inline]
     pub fn token_lifetime_seconds(mut self, value: i64) -> Self {
         self.token_lifetime_seconds = Some(value);
         self
     }
     /// Sets [`username`](Self::username).
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
     /// Sets [`password`](Self::password).
+    #[inline]
     pub fn password(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.password = Some(value.into());
         self
     }
     /// Sets [`role_arn`](Self::role_arn).
+    #[inline]
     pub fn role_arn(mut self, value: impl Into<String>) -> Self {
         self.role_arn = Some(value.into());
         self
     }
     /// Sets [`azure_tenant_id`](Self::azure_tenant_id).
+    #[inline]
     pub fn azure_tenant_id(mut self, value: impl Into<String>) -> Self {
         self.azure_tenant_id = Some(value.into());
         self
     }
     /// Sets [`azure_subscription_id`](Self::azure_subscription_id).
+    #[inline]
     pub fn azure_subscription_id(mut self, value: impl Into<String>) -> Self {
         self.azure_subscription_id = Some(value.into());
         self
@@ -891,6 +957,7 @@ pub struct ContainerRequest {
 
 impl ContainerRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         registry_id: impl Into<String>,
@@ -925,51 +992,61 @@ impl ContainerRequest {
         }
     }
     /// Sets [`storage`](Self::storage).
+    #[inline]
     pub fn storage(mut self, value: Vec<types::ContainerRequestStorageItem>) -> Self {
         self.storage = Some(value);
         self
     }
     /// Sets [`ports`](Self::ports).
+    #[inline]
     pub fn ports(mut self, value: Vec<types::ContainerRequestPort>) -> Self {
         self.ports = Some(value);
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`arguments`](Self::arguments).
+    #[inline]
     pub fn arguments(mut self, value: Vec<String>) -> Self {
         self.arguments = Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
+    #[inline]
     pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
         self.entrypoint = Some(value.into());
         self
     }
     /// Sets [`cpu`](Self::cpu).
+    #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
         self.cpu = Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
+    #[inline]
     pub fn memory(mut self, value: i64) -> Self {
         self.memory = Some(value);
         self
     }
     /// Sets [`gpu`](Self::gpu).
+    #[inline]
     pub fn gpu(mut self, value: i64) -> Self {
         self.gpu = Some(value);
         self
     }
     /// Sets [`ephemeral_storage_in_gib`](Self::ephemeral_storage_in_gib).
+    #[inline]
     pub fn ephemeral_storage_in_gib(mut self, value: i64) -> Self {
         self.ephemeral_storage_in_gib = Some(value);
         self
     }
     /// Sets [`cpu_architecture`](Self::cpu_architecture).
+    #[inline]
     pub fn cpu_architecture(
         mut self,
         value: impl Into<rt::Patch<types::CpuArchitectureEnum>>,
@@ -978,26 +1055,31 @@ impl ContainerRequest {
         self
     }
     /// Sets [`min_running_instances`](Self::min_running_instances).
+    #[inline]
     pub fn min_running_instances(mut self, value: i64) -> Self {
         self.min_running_instances = Some(value);
         self
     }
     /// Sets [`max_running_instances`](Self::max_running_instances).
+    #[inline]
     pub fn max_running_instances(mut self, value: i64) -> Self {
         self.max_running_instances = Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
+    #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
         self.auto_preview = Some(value);
         self
     }
     /// Sets [`auto_deploy`](Self::auto_deploy).
+    #[inline]
     pub fn auto_deploy(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.auto_deploy = value.into();
         self
     }
     /// Sets [`annotations_groups`](Self::annotations_groups).
+    #[inline]
     pub fn annotations_groups(
         mut self,
         value: Vec<types::ServiceAnnotationRequest>,
@@ -1006,16 +1088,19 @@ impl ContainerRequest {
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
+    #[inline]
     pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
         self.labels_groups = Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
+    #[inline]
     pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
         self.icon_uri = Some(value.into());
         self
     }
     /// Sets [`autoscaling`](Self::autoscaling).
+    #[inline]
     pub fn autoscaling(mut self, value: types::AutoscalingPolicyRequest) -> Self {
         self.autoscaling = Some(value);
         self
@@ -1128,6 +1213,7 @@ pub struct OrganizationContainerAutoDeployRequest {
 
 impl OrganizationContainerAutoDeployRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             image_name: None,
@@ -1135,11 +1221,13 @@ impl OrganizationContainerAutoDeployRequest {
         }
     }
     /// Sets [`image_name`](Self::image_name).
+    #[inline]
     pub fn image_name(mut self, value: impl Into<String>) -> Self {
         self.image_name = Some(value.into());
         self
     }
     /// Sets [`tag`](Self::tag).
+    #[inline]
     pub fn tag(mut self, value: impl Into<String>) -> Self {
         self.tag = Some(value.into());
         self
@@ -1160,6 +1248,7 @@ pub struct OrganizationContainerPreviewRequest {
 
 impl OrganizationContainerPreviewRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             image_name: None,
@@ -1167,11 +1256,13 @@ impl OrganizationContainerPreviewRequest {
         }
     }
     /// Sets [`image_name`](Self::image_name).
+    #[inline]
     pub fn image_name(mut self, value: impl Into<String>) -> Self {
         self.image_name = Some(value.into());
         self
     }
     /// Sets [`tag`](Self::tag).
+    #[inline]
     pub fn tag(mut self, value: impl Into<String>) -> Self {
         self.tag = Some(value.into());
         self
@@ -1180,6 +1271,7 @@ impl OrganizationContainerPreviewRequest {
 
 /// Carries over everything of a `ContainerNetwork` that a `ContainerNetworkRequest` can hold.
 impl From<types::ContainerNetwork> for types::ContainerNetworkRequest {
+    #[inline]
     fn from(from: types::ContainerNetwork) -> Self {
         Self {
             sticky_session: from.sticky_session,
@@ -1188,6 +1280,7 @@ impl From<types::ContainerNetwork> for types::ContainerNetworkRequest {
 }
 
 impl From<&types::ContainerNetwork> for types::ContainerNetworkRequest {
+    #[inline]
     fn from(from: &types::ContainerNetwork) -> Self {
         Self::from(from.clone())
     }
@@ -1201,6 +1294,7 @@ impl From<&types::ContainerNetwork> for types::ContainerNetworkRequest {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::ContainerRegistryResponse> for types::ContainerRegistryRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: types::ContainerRegistryResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -1219,6 +1313,7 @@ impl TryFrom<types::ContainerRegistryResponse> for types::ContainerRegistryReque
 
 impl TryFrom<&types::ContainerRegistryResponse> for types::ContainerRegistryRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: &types::ContainerRegistryResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -1233,6 +1328,7 @@ impl TryFrom<&types::ContainerRegistryResponse> for types::ContainerRegistryRequ
 /// In the response, and not carried by the request: `azure_application_id`, `azure_application_object_id`.
 impl From<types::ContainerRegistryResponseConfig>
 for types::ContainerRegistryRequestConfig {
+    #[inline]
     fn from(from: types::ContainerRegistryResponseConfig) -> Self {
         Self {
             access_key_id: from.access_key_id,
@@ -1259,6 +1355,7 @@ for types::ContainerRegistryRequestConfig {
 
 impl From<&types::ContainerRegistryResponseConfig>
 for types::ContainerRegistryRequestConfig {
+    #[inline]
     fn from(from: &types::ContainerRegistryResponseConfig) -> Self {
         Self::from(from.clone())
     }
@@ -1268,6 +1365,7 @@ for types::ContainerRegistryRequestConfig {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `registry`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
 impl From<types::ContainerResponse> for types::ContainerRequest {
+    #[inline]
     fn from(from: types::ContainerResponse) -> Self {
         Self {
             storage: Some(
@@ -1327,6 +1425,7 @@ impl From<types::ContainerResponse> for types::ContainerRequest {
 }
 
 impl From<&types::ContainerResponse> for types::ContainerRequest {
+    #[inline]
     fn from(from: &types::ContainerResponse) -> Self {
         Self::from(from.clone())
     }

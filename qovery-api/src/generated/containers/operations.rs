@@ -17,6 +17,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_available_container_registry(
         &self,
     ) -> Call<operations::ListAvailableContainerRegistry> {
@@ -31,6 +32,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container(
         &self,
         container_id: uuid::Uuid,
@@ -49,6 +51,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_container(
         &self,
         container_id: uuid::Uuid,
@@ -69,6 +72,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_container(
         &self,
         container_id: uuid::Uuid,
@@ -84,6 +88,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container_advanced_settings(
         &self,
         container_id: uuid::Uuid,
@@ -102,6 +107,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_container_advanced_settings(
         &self,
         container_id: uuid::Uuid,
@@ -120,6 +126,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn check_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -138,6 +145,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn clone_container(
         &self,
         container_id: uuid::Uuid,
@@ -155,6 +163,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_container_current_scale(
         &self,
         container_id: uuid::Uuid,
@@ -173,6 +182,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_container_current_storage_disk(
         &self,
         container_id: uuid::Uuid,
@@ -188,6 +198,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -206,6 +217,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -226,6 +238,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -246,6 +259,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_container_custom_domain(
         &self,
         container_id: uuid::Uuid,
@@ -265,6 +279,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container_custom_domain_status(
         &self,
         container_id: uuid::Uuid,
@@ -282,6 +297,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_container_dependency(
         &self,
         container_id: uuid::Uuid,
@@ -299,6 +315,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn create_container_dependency(
         &self,
         container_id: uuid::Uuid,
@@ -317,6 +334,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn remove_container_dependency(
         &self,
         container_id: uuid::Uuid,
@@ -336,6 +354,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn deploy_container(
         &self,
         container_id: uuid::Uuid,
@@ -354,6 +373,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container_deployment_history(
         &self,
         container_id: uuid::Uuid,
@@ -373,6 +393,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container_deployment_history_v2(
         &self,
         container_id: uuid::Uuid,
@@ -391,6 +412,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_container_current_instance(
         &self,
         container_id: uuid::Uuid,
@@ -408,6 +430,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container_links(
         &self,
         container_id: uuid::Uuid,
@@ -425,6 +448,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container_log(
         &self,
         container_id: uuid::Uuid,
@@ -441,6 +465,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_container_logical_database(
         &self,
         container_id: uuid::Uuid,
@@ -458,6 +483,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn attach_logical_database_to_container(
         &self,
         container_id: uuid::Uuid,
@@ -476,6 +502,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn remove_logical_database_from_container(
         &self,
         container_id: uuid::Uuid,
@@ -492,6 +519,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container_network(
         &self,
         container_id: uuid::Uuid,
@@ -510,6 +538,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_container_network(
         &self,
         container_id: uuid::Uuid,
@@ -528,6 +557,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn redeploy_container(
         &self,
         container_id: uuid::Uuid,
@@ -546,6 +576,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn restart_container(
         &self,
         container_id: uuid::Uuid,
@@ -563,6 +594,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn reboot_container(
         &self,
         container_id: uuid::Uuid,
@@ -580,6 +612,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container_status(
         &self,
         container_id: uuid::Uuid,
@@ -597,6 +630,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn stop_container(
         &self,
         container_id: uuid::Uuid,
@@ -618,6 +652,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn uninstall_container(
         &self,
         container_id: uuid::Uuid,
@@ -630,6 +665,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    #[inline]
     pub fn get_default_container_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultContainerAdvancedSettings> {
@@ -644,6 +680,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container(
         &self,
         environment_id: uuid::Uuid,
@@ -662,6 +699,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_container(
         &self,
         environment_id: uuid::Uuid,
@@ -679,6 +717,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_environment_container_current_scale(
         &self,
         environment_id: uuid::Uuid,
@@ -697,6 +736,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_environment_container_current_storage(
         &self,
         environment_id: uuid::Uuid,
@@ -716,6 +756,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn deploy_all_services_legacy(
         &self,
         environment_id: uuid::Uuid,
@@ -734,6 +775,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_container_status(
         &self,
         environment_id: uuid::Uuid,
@@ -752,6 +794,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn auto_deploy_container_environments(
         &self,
         organization_id: uuid::Uuid,
@@ -771,6 +814,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn preview_container_environments(
         &self,
         organization_id: uuid::Uuid,
@@ -787,6 +831,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -805,6 +850,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -822,6 +868,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -842,6 +889,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -862,6 +910,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_container_registry(
         &self,
         organization_id: uuid::Uuid,
@@ -881,6 +930,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container_registry_container_status(
         &self,
         organization_id: uuid::Uuid,
@@ -900,6 +950,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container_versions(
         &self,
         organization_id: uuid::Uuid,
@@ -971,6 +1022,7 @@ impl Call<operations::DeleteContainer> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
@@ -1220,6 +1272,7 @@ impl Call<operations::ListContainerDeploymentHistoryV2> {
     /// How many entries to return, newest first. Default: 20.
     ///
     /// Default on the server: `20`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }
@@ -1425,6 +1478,7 @@ impl Call<operations::UninstallContainer> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
+    #[inline]
     pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
         self.json(body)
     }
@@ -1658,12 +1712,14 @@ impl Call<operations::GetContainerVersions> {
     /// Sets the query parameter `imageName`.
     ///
     /// Name of the image whose versions are listed.
+    #[inline]
     pub fn image_name(self, value: &str) -> Self {
         self.query("imageName", value)
     }
     /// Sets the query parameter `search`.
     ///
     /// Text to search image names for.
+    #[inline]
     pub fn search(self, value: &str) -> Self {
         self.query("search", value)
     }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::Backup {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -57,6 +58,7 @@ impl model::Model for types::Backup {
 model::through_fields!(types::Backup);
 
 impl model::Blank for types::BackupPaginatedResponseList {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -91,6 +93,7 @@ impl model::Model for types::BackupPaginatedResponseList {
 model::through_fields!(types::BackupPaginatedResponseList);
 
 impl model::Blank for types::BackupRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -122,6 +125,7 @@ impl model::Model for types::BackupRequest {
 model::through_fields!(types::BackupRequest);
 
 impl model::Blank for types::Credentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             host: model::blank(),
@@ -159,6 +163,7 @@ impl model::Model for types::Credentials {
 model::through_fields!(types::Credentials);
 
 impl model::Blank for types::CredentialsRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             login: model::blank(),
@@ -190,6 +195,7 @@ impl model::Model for types::CredentialsRequest {
 model::through_fields!(types::CredentialsRequest);
 
 impl model::Blank for types::DatabaseConfiguration {
+    #[inline]
     fn blank() -> Self {
         Self {
             database_type: model::blank(),
@@ -221,6 +227,7 @@ impl model::Model for types::DatabaseConfiguration {
 model::through_fields!(types::DatabaseConfiguration, Default);
 
 impl model::Blank for types::DatabaseConfigurationResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -247,6 +254,7 @@ impl model::Model for types::DatabaseConfigurationResponseList {
 model::through_fields!(types::DatabaseConfigurationResponseList, Default);
 
 impl model::Blank for types::DatabaseCurrentMetric {
+    #[inline]
     fn blank() -> Self {
         Self {
             cpu: model::blank(),
@@ -281,6 +289,7 @@ impl model::Model for types::DatabaseCurrentMetric {
 model::through_fields!(types::DatabaseCurrentMetric, Default);
 
 impl model::Blank for types::DatabaseCurrentMetricCpu {
+    #[inline]
     fn blank() -> Self {
         Self {
             requested_in_float: model::blank(),
@@ -331,6 +340,7 @@ impl model::Model for types::DatabaseCurrentMetricCpu {
 model::through_fields!(types::DatabaseCurrentMetricCpu, Default);
 
 impl model::Blank for types::DatabaseCurrentMetricMemory {
+    #[inline]
     fn blank() -> Self {
         Self {
             requested_in_mb: model::blank(),
@@ -381,6 +391,7 @@ impl model::Model for types::DatabaseCurrentMetricMemory {
 model::through_fields!(types::DatabaseCurrentMetricMemory, Default);
 
 impl model::Blank for types::DatabaseCurrentMetricStorage {
+    #[inline]
     fn blank() -> Self {
         Self {
             requested_in_gb: model::blank(),
@@ -431,6 +442,7 @@ impl model::Model for types::DatabaseCurrentMetricStorage {
 model::through_fields!(types::DatabaseCurrentMetricStorage, Default);
 
 impl model::Blank for types::DatabaseEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -505,6 +517,7 @@ impl model::Model for types::DatabaseEditRequest {
 model::through_fields!(types::DatabaseEditRequest, Default);
 
 impl model::Blank for types::DatabaseRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -583,6 +596,7 @@ impl model::Model for types::DatabaseRequest {
 model::through_fields!(types::DatabaseRequest);
 
 impl model::Blank for types::DatabaseVersionMode {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -614,6 +628,7 @@ impl model::Model for types::DatabaseVersionMode {
 model::through_fields!(types::DatabaseVersionMode, Default);
 
 impl model::Blank for types::EnvironmentDatabasesCurrentMetric {
+    #[inline]
     fn blank() -> Self {
         Self {
             database: model::blank(),
@@ -651,6 +666,7 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetric {
 model::through_fields!(types::EnvironmentDatabasesCurrentMetric, Default);
 
 impl model::Blank for types::EnvironmentDatabasesCurrentMetricMemory {
+    #[inline]
     fn blank() -> Self {
         Self {
             requested_in_mb: model::blank(),
@@ -701,6 +717,7 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricMemory {
 model::through_fields!(types::EnvironmentDatabasesCurrentMetricMemory, Default);
 
 impl model::Blank for types::EnvironmentDatabasesCurrentMetricResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -727,6 +744,7 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricResponseList {
 model::through_fields!(types::EnvironmentDatabasesCurrentMetricResponseList, Default);
 
 impl model::Blank for types::EnvironmentDatabasesCurrentMetricStorage {
+    #[inline]
     fn blank() -> Self {
         Self {
             requested_in_gb: model::blank(),
@@ -777,6 +795,7 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricStorage {
 model::through_fields!(types::EnvironmentDatabasesCurrentMetricStorage, Default);
 
 impl model::Blank for types::ListDatabaseDeploymentHistoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -811,6 +830,7 @@ impl model::Model for types::ListDatabaseDeploymentHistoryResponse {
 model::through_fields!(types::ListDatabaseDeploymentHistoryResponse);
 
 impl model::Blank for types::LogicalDatabaseRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -842,6 +862,7 @@ impl model::Model for types::LogicalDatabaseRequest {
 model::through_fields!(types::LogicalDatabaseRequest);
 
 impl model::Blank for types::MetricCpuDatapointResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -868,6 +889,7 @@ impl model::Model for types::MetricCpuDatapointResponseList {
 model::through_fields!(types::MetricCpuDatapointResponseList, Default);
 
 impl model::Blank for types::MetricMemoryDatapointResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -894,6 +916,7 @@ impl model::Model for types::MetricMemoryDatapointResponseList {
 model::through_fields!(types::MetricMemoryDatapointResponseList, Default);
 
 impl model::Blank for types::MetricStorageDatapointResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -920,6 +943,7 @@ impl model::Model for types::MetricStorageDatapointResponseList {
 model::through_fields!(types::MetricStorageDatapointResponseList, Default);
 
 impl model::Blank for types::Version {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -946,6 +970,7 @@ impl model::Model for types::Version {
 model::through_fields!(types::Version);
 
 impl model::Blank for types::VersionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }

@@ -54,6 +54,7 @@ pub struct BackupRequest {
 
 impl BackupRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -92,6 +93,7 @@ pub struct CredentialsRequest {
 
 impl CredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(login: impl Into<String>, password: impl Into<rt::SecretText>) -> Self {
         Self {
             login: login.into(),
@@ -232,6 +234,7 @@ pub struct DatabaseEditRequest {
 
 impl DatabaseEditRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -249,46 +252,55 @@ impl DatabaseEditRequest {
         }
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`version`](Self::version).
+    #[inline]
     pub fn version(mut self, value: impl Into<String>) -> Self {
         self.version = Some(value.into());
         self
     }
     /// Sets [`accessibility`](Self::accessibility).
+    #[inline]
     pub fn accessibility(mut self, value: types::DatabaseAccessibilityEnum) -> Self {
         self.accessibility = Some(value);
         self
     }
     /// Sets [`cpu`](Self::cpu).
+    #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
         self.cpu = Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
+    #[inline]
     pub fn memory(mut self, value: i64) -> Self {
         self.memory = Some(value);
         self
     }
     /// Sets [`storage`](Self::storage).
+    #[inline]
     pub fn storage(mut self, value: i64) -> Self {
         self.storage = Some(value);
         self
     }
     /// Sets [`instance_type`](Self::instance_type).
+    #[inline]
     pub fn instance_type(mut self, value: impl Into<String>) -> Self {
         self.instance_type = Some(value.into());
         self
     }
     /// Sets [`annotations_groups`](Self::annotations_groups).
+    #[inline]
     pub fn annotations_groups(
         mut self,
         value: Vec<types::ServiceAnnotationRequest>,
@@ -297,16 +309,19 @@ impl DatabaseEditRequest {
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
+    #[inline]
     pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
         self.labels_groups = Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
+    #[inline]
     pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
         self.icon_uri = Some(value.into());
         self
     }
     /// Sets [`disk_type`](Self::disk_type).
+    #[inline]
     pub fn disk_type(
         mut self,
         value: impl Into<rt::Patch<types::DatabaseDiskType>>,
@@ -356,6 +371,7 @@ pub struct DatabaseRequest {
 
 impl DatabaseRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         type_: types::DatabaseTypeEnum,
@@ -379,41 +395,49 @@ impl DatabaseRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`accessibility`](Self::accessibility).
+    #[inline]
     pub fn accessibility(mut self, value: types::DatabaseAccessibilityEnum) -> Self {
         self.accessibility = Some(value);
         self
     }
     /// Sets [`cpu`](Self::cpu).
+    #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
         self.cpu = Some(value);
         self
     }
     /// Sets [`instance_type`](Self::instance_type).
+    #[inline]
     pub fn instance_type(mut self, value: impl Into<String>) -> Self {
         self.instance_type = Some(value.into());
         self
     }
     /// Sets [`memory`](Self::memory).
+    #[inline]
     pub fn memory(mut self, value: i64) -> Self {
         self.memory = Some(value);
         self
     }
     /// Sets [`storage`](Self::storage).
+    #[inline]
     pub fn storage(mut self, value: i64) -> Self {
         self.storage = Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
+    #[inline]
     pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
         self.icon_uri = Some(value.into());
         self
     }
     /// Sets [`annotations_groups`](Self::annotations_groups).
+    #[inline]
     pub fn annotations_groups(
         mut self,
         value: Vec<types::ServiceAnnotationRequest>,
@@ -422,6 +446,7 @@ impl DatabaseRequest {
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
+    #[inline]
     pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
         self.labels_groups = Some(value);
         self
@@ -532,6 +557,7 @@ pub struct LogicalDatabaseRequest {
 
 impl LogicalDatabaseRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -539,6 +565,7 @@ impl LogicalDatabaseRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
@@ -599,6 +626,7 @@ pub struct VersionResponseList {
 ///
 /// In the response, and not carried by the request: `host`, `port`.
 impl From<types::Credentials> for types::CredentialsRequest {
+    #[inline]
     fn from(from: types::Credentials) -> Self {
         Self {
             login: from.login,
@@ -608,6 +636,7 @@ impl From<types::Credentials> for types::CredentialsRequest {
 }
 
 impl From<&types::Credentials> for types::CredentialsRequest {
+    #[inline]
     fn from(from: &types::Credentials) -> Self {
         Self::from(from.clone())
     }
@@ -617,6 +646,7 @@ impl From<&types::Credentials> for types::CredentialsRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `type`, `mode`, `environment`, `host`, `port`, `maximum_cpu`, `maximum_memory`, `disk_encrypted`, `service_type`.
 impl From<types::Database> for types::DatabaseEditRequest {
+    #[inline]
     fn from(from: types::Database) -> Self {
         Self {
             name: Some(from.name),
@@ -648,6 +678,7 @@ impl From<types::Database> for types::DatabaseEditRequest {
 }
 
 impl From<&types::Database> for types::DatabaseEditRequest {
+    #[inline]
     fn from(from: &types::Database) -> Self {
         Self::from(from.clone())
     }
@@ -657,6 +688,7 @@ impl From<&types::Database> for types::DatabaseEditRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `database`.
 impl From<types::LogicalDatabase> for types::LogicalDatabaseRequest {
+    #[inline]
     fn from(from: types::LogicalDatabase) -> Self {
         Self {
             name: from.name,
@@ -666,6 +698,7 @@ impl From<types::LogicalDatabase> for types::LogicalDatabaseRequest {
 }
 
 impl From<&types::LogicalDatabase> for types::LogicalDatabaseRequest {
+    #[inline]
     fn from(from: &types::LogicalDatabase) -> Self {
         Self::from(from.clone())
     }

@@ -20,6 +20,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_database(
         &self,
         database_id: uuid::Uuid,
@@ -38,6 +39,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_database(
         &self,
         database_id: uuid::Uuid,
@@ -58,6 +60,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_database(
         &self,
         database_id: uuid::Uuid,
@@ -73,6 +76,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_database_application(
         &self,
         database_id: uuid::Uuid,
@@ -89,6 +93,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn remove_application_from_database(
         &self,
         database_id: uuid::Uuid,
@@ -109,6 +114,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_database_backup(
         &self,
         database_id: uuid::Uuid,
@@ -127,6 +133,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn add_backup_database(
         &self,
         database_id: uuid::Uuid,
@@ -146,6 +153,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn remove_database_backup(
         &self,
         database_id: uuid::Uuid,
@@ -165,6 +173,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn clone_database(
         &self,
         database_id: uuid::Uuid,
@@ -184,6 +193,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_database_current_metric(
         &self,
         database_id: uuid::Uuid,
@@ -203,6 +213,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn deploy_database(
         &self,
         database_id: uuid::Uuid,
@@ -222,6 +233,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_database_deployment_history(
         &self,
         database_id: uuid::Uuid,
@@ -241,6 +253,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_database_deployment_history_v2(
         &self,
         database_id: uuid::Uuid,
@@ -261,6 +274,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_database_event(
         &self,
         database_id: uuid::Uuid,
@@ -277,6 +291,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_logical_database_database(
         &self,
         database_id: uuid::Uuid,
@@ -294,6 +309,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn create_logical_database_on_database(
         &self,
         database_id: uuid::Uuid,
@@ -312,6 +328,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_database_master_credentials(
         &self,
         database_id: uuid::Uuid,
@@ -331,6 +348,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn edit_database_credentials(
         &self,
         database_id: uuid::Uuid,
@@ -351,6 +369,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_database_metric_cpu(
         &self,
         database_id: uuid::Uuid,
@@ -371,6 +390,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_database_metric_health_check(
         &self,
         database_id: uuid::Uuid,
@@ -391,6 +411,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_database_metric_memory(
         &self,
         database_id: uuid::Uuid,
@@ -411,6 +432,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_database_metric_restart(
         &self,
         database_id: uuid::Uuid,
@@ -431,6 +453,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_database_metric_storage(
         &self,
         database_id: uuid::Uuid,
@@ -451,6 +474,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn redeploy_database(
         &self,
         database_id: uuid::Uuid,
@@ -469,6 +493,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn restart_database(
         &self,
         database_id: uuid::Uuid,
@@ -486,6 +511,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn reboot_database(
         &self,
         database_id: uuid::Uuid,
@@ -503,6 +529,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_database_status(
         &self,
         database_id: uuid::Uuid,
@@ -520,6 +547,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn stop_database(
         &self,
         database_id: uuid::Uuid,
@@ -541,6 +569,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn uninstall_database(
         &self,
         database_id: uuid::Uuid,
@@ -556,6 +585,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_database_version(
         &self,
         database_id: uuid::Uuid,
@@ -571,6 +601,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_database(
         &self,
         environment_id: uuid::Uuid,
@@ -589,6 +620,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_database(
         &self,
         environment_id: uuid::Uuid,
@@ -608,6 +640,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_environment_database_current_metric(
         &self,
         environment_id: uuid::Uuid,
@@ -625,6 +658,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_database_status(
         &self,
         environment_id: uuid::Uuid,
@@ -640,6 +674,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_database_config(
         &self,
         environment_id: uuid::Uuid,
@@ -656,6 +691,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_logical_database(
         &self,
         logical_database_id: uuid::Uuid,
@@ -675,6 +711,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn edit_logical_database(
         &self,
         logical_database_id: uuid::Uuid,
@@ -694,6 +731,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn delete_logical_database(
         &self,
         logical_database_id: uuid::Uuid,
@@ -710,6 +748,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_logical_database_application(
         &self,
         logical_database_id: uuid::Uuid,
@@ -726,6 +765,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn list_logical_database_container(
         &self,
         logical_database_id: uuid::Uuid,
@@ -744,6 +784,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_logical_database_credentials(
         &self,
         logical_database_id: uuid::Uuid,
@@ -763,6 +804,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn edit_logical_database_credentials(
         &self,
         logical_database_id: uuid::Uuid,
@@ -820,6 +862,7 @@ impl Call<operations::DeleteDatabase> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
@@ -871,6 +914,7 @@ impl Call<operations::ListDatabaseBackup> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+    #[inline]
     pub fn start_id(self, value: uuid::Uuid) -> Self {
         self.query("startId", value)
     }
@@ -950,6 +994,7 @@ impl Call<operations::DeployDatabase> {
     /// Sets the query parameter `applyImmediately`.
     ///
     /// Whether to apply the changes immediately.
+    #[inline]
     pub fn apply_immediately(self, value: bool) -> Self {
         self.query("applyImmediately", value)
     }
@@ -973,6 +1018,7 @@ impl Call<operations::ListDatabaseDeploymentHistory> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+    #[inline]
     pub fn start_id(self, value: uuid::Uuid) -> Self {
         self.query("startId", value)
     }
@@ -998,6 +1044,7 @@ impl Call<operations::ListDatabaseDeploymentHistoryV2> {
     /// How many entries to return, newest first. Default: 20.
     ///
     /// Default on the server: `20`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }
@@ -1021,6 +1068,7 @@ impl Call<operations::ListDatabaseEvent> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+    #[inline]
     pub fn start_id(self, value: uuid::Uuid) -> Self {
         self.query("startId", value)
     }
@@ -1170,6 +1218,7 @@ impl Call<operations::RedeployDatabase> {
     /// Sets the query parameter `applyImmediately`.
     ///
     /// Whether to apply the changes immediately.
+    #[inline]
     pub fn apply_immediately(self, value: bool) -> Self {
         self.query("applyImmediately", value)
     }
@@ -1249,6 +1298,7 @@ impl Call<operations::UninstallDatabase> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
+    #[inline]
     pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
         self.json(body)
     }

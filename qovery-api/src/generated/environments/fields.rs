@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::AttachServiceToDeploymentStageRequest {
+    #[inline]
     fn blank() -> Self {
         Self { is_skipped: model::blank() }
     }
@@ -33,6 +34,7 @@ impl model::Model for types::AttachServiceToDeploymentStageRequest {
 model::through_fields!(types::AttachServiceToDeploymentStageRequest, Default);
 
 impl model::Blank for types::CleanFailedJobsRequest {
+    #[inline]
     fn blank() -> Self {
         Self { job_ids: model::blank() }
     }
@@ -59,6 +61,7 @@ impl model::Model for types::CleanFailedJobsRequest {
 model::through_fields!(types::CleanFailedJobsRequest, Default);
 
 impl model::Blank for types::CleanFailedJobsResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             clean_job_ids: model::blank(),
@@ -90,6 +93,7 @@ impl model::Model for types::CleanFailedJobsResponse {
 model::through_fields!(types::CleanFailedJobsResponse, Default);
 
 impl model::Blank for types::CloneEnvironmentRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -136,6 +140,7 @@ impl model::Model for types::CloneEnvironmentRequest {
 model::through_fields!(types::CloneEnvironmentRequest);
 
 impl model::Blank for types::ClusterOverviewResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -173,6 +178,7 @@ impl model::Model for types::ClusterOverviewResponse {
 model::through_fields!(types::ClusterOverviewResponse);
 
 impl model::Blank for types::ContainerImageCheckRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             registry_id: model::blank(),
@@ -207,6 +213,7 @@ impl model::Model for types::ContainerImageCheckRequest {
 model::through_fields!(types::ContainerImageCheckRequest);
 
 impl model::Blank for types::CreateEnvironmentRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -241,6 +248,7 @@ impl model::Model for types::CreateEnvironmentRequest {
 model::through_fields!(types::CreateEnvironmentRequest);
 
 impl model::Blank for types::DeploymentBuildUsageReportRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             execution_id: model::blank(),
@@ -275,6 +283,7 @@ impl model::Model for types::DeploymentBuildUsageReportRequest {
 model::through_fields!(types::DeploymentBuildUsageReportRequest);
 
 impl model::Blank for types::DeploymentBuildUsageReportResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             report_url: model::blank(),
@@ -306,6 +315,7 @@ impl model::Model for types::DeploymentBuildUsageReportResponse {
 model::through_fields!(types::DeploymentBuildUsageReportResponse, Default);
 
 impl model::Blank for types::DeploymentHistoryApplication {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -356,6 +366,7 @@ impl model::Model for types::DeploymentHistoryApplication {
 model::through_fields!(types::DeploymentHistoryApplication);
 
 impl model::Blank for types::DeploymentHistoryEnvironment {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -426,6 +437,7 @@ impl model::Model for types::DeploymentHistoryEnvironment {
 model::through_fields!(types::DeploymentHistoryEnvironment);
 
 impl model::Blank for types::DeploymentHistoryEnvironmentPage {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -460,6 +472,7 @@ impl model::Model for types::DeploymentHistoryEnvironmentPage {
 model::through_fields!(types::DeploymentHistoryEnvironmentPage);
 
 impl model::Blank for types::DeploymentHistoryEnvironmentPageV2 {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -494,6 +507,7 @@ impl model::Model for types::DeploymentHistoryEnvironmentPageV2 {
 model::through_fields!(types::DeploymentHistoryEnvironmentPageV2);
 
 impl model::Blank for types::DeploymentHistoryEnvironmentV2 {
+    #[inline]
     fn blank() -> Self {
         Self {
             identifier: model::blank(),
@@ -548,6 +562,7 @@ impl model::Model for types::DeploymentHistoryEnvironmentV2 {
 model::through_fields!(types::DeploymentHistoryEnvironmentV2);
 
 impl model::Blank for types::DeploymentHistoryEnvironmentV2Identifier {
+    #[inline]
     fn blank() -> Self {
         Self {
             execution_id: model::blank(),
@@ -579,6 +594,7 @@ impl model::Model for types::DeploymentHistoryEnvironmentV2Identifier {
 model::through_fields!(types::DeploymentHistoryEnvironmentV2Identifier);
 
 impl model::Blank for types::DeploymentHistoryStage {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -616,6 +632,7 @@ impl model::Model for types::DeploymentHistoryStage {
 model::through_fields!(types::DeploymentHistoryStage);
 
 impl model::Blank for types::DeploymentStageRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -647,6 +664,7 @@ impl model::Model for types::DeploymentStageRequest {
 model::through_fields!(types::DeploymentStageRequest);
 
 impl model::Blank for types::DeploymentStageResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -705,6 +723,7 @@ impl model::Model for types::DeploymentStageResponse {
 model::through_fields!(types::DeploymentStageResponse);
 
 impl model::Blank for types::DeploymentStageResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -731,6 +750,7 @@ impl model::Model for types::DeploymentStageResponseList {
 model::through_fields!(types::DeploymentStageResponseList, Default);
 
 impl model::Blank for types::DeploymentStageServiceResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -781,6 +801,7 @@ impl model::Model for types::DeploymentStageServiceResponse {
 model::through_fields!(types::DeploymentStageServiceResponse);
 
 impl model::Blank for types::DeploymentStageWithServicesStatuses {
+    #[inline]
     fn blank() -> Self {
         Self {
             applications: model::blank(),
@@ -839,6 +860,7 @@ impl model::Model for types::DeploymentStageWithServicesStatuses {
 model::through_fields!(types::DeploymentStageWithServicesStatuses, Default);
 
 impl model::Blank for types::DockerfileCheckRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -870,6 +892,7 @@ impl model::Model for types::DockerfileCheckRequest {
 model::through_fields!(types::DockerfileCheckRequest);
 
 impl model::Blank for types::DockerfileCheckResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             dockerfile_path: model::blank(),
@@ -904,6 +927,7 @@ impl model::Model for types::DockerfileCheckResponse {
 model::through_fields!(types::DockerfileCheckResponse);
 
 impl model::Blank for types::EnvDeploymentStatus {
+    #[inline]
     fn blank() -> Self {
         Self {
             deployment_request_id: model::blank(),
@@ -942,6 +966,7 @@ impl model::Model for types::EnvDeploymentStatus {
 model::through_fields!(types::EnvDeploymentStatus, Default);
 
 impl model::Blank for types::Environment {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1016,6 +1041,7 @@ impl model::Model for types::Environment {
 model::through_fields!(types::Environment);
 
 impl model::Blank for types::EnvironmentCloudProvider {
+    #[inline]
     fn blank() -> Self {
         Self {
             provider: model::blank(),
@@ -1047,6 +1073,7 @@ impl model::Model for types::EnvironmentCloudProvider {
 model::through_fields!(types::EnvironmentCloudProvider, Default);
 
 impl model::Blank for types::EnvironmentDeploymentRule {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1113,6 +1140,7 @@ impl model::Model for types::EnvironmentDeploymentRule {
 model::through_fields!(types::EnvironmentDeploymentRule);
 
 impl model::Blank for types::EnvironmentDeploymentRuleEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             on_demand_preview: model::blank(),
@@ -1167,6 +1195,7 @@ impl model::Model for types::EnvironmentDeploymentRuleEditRequest {
 model::through_fields!(types::EnvironmentDeploymentRuleEditRequest);
 
 impl model::Blank for types::EnvironmentEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1198,6 +1227,7 @@ impl model::Model for types::EnvironmentEditRequest {
 model::through_fields!(types::EnvironmentEditRequest, Default);
 
 impl model::Blank for types::EnvironmentLog {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1252,6 +1282,7 @@ impl model::Model for types::EnvironmentLog {
 model::through_fields!(types::EnvironmentLog);
 
 impl model::Blank for types::EnvironmentLogResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1278,6 +1309,7 @@ impl model::Model for types::EnvironmentLogResponseList {
 model::through_fields!(types::EnvironmentLogResponseList, Default);
 
 impl model::Blank for types::EnvironmentLogScope {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1312,6 +1344,7 @@ impl model::Model for types::EnvironmentLogScope {
 model::through_fields!(types::EnvironmentLogScope, Default);
 
 impl model::Blank for types::EnvironmentLogs {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1358,6 +1391,7 @@ impl model::Model for types::EnvironmentLogs {
 model::through_fields!(types::EnvironmentLogs);
 
 impl model::Blank for types::EnvironmentLogsDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             organization_id: model::blank(),
@@ -1404,6 +1438,7 @@ impl model::Model for types::EnvironmentLogsDetails {
 model::through_fields!(types::EnvironmentLogsDetails, Default);
 
 impl model::Blank for types::EnvironmentLogsDetailsStage {
+    #[inline]
     fn blank() -> Self {
         Self {
             step: model::blank(),
@@ -1438,6 +1473,7 @@ impl model::Model for types::EnvironmentLogsDetailsStage {
 model::through_fields!(types::EnvironmentLogsDetailsStage, Default);
 
 impl model::Blank for types::EnvironmentLogsDetailsTransmitter {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1472,6 +1508,7 @@ impl model::Model for types::EnvironmentLogsDetailsTransmitter {
 model::through_fields!(types::EnvironmentLogsDetailsTransmitter, Default);
 
 impl model::Blank for types::EnvironmentLogsError {
+    #[inline]
     fn blank() -> Self {
         Self {
             tag: model::blank(),
@@ -1518,6 +1555,7 @@ impl model::Model for types::EnvironmentLogsError {
 model::through_fields!(types::EnvironmentLogsError, Default);
 
 impl model::Blank for types::EnvironmentLogsErrorUnderlyingError {
+    #[inline]
     fn blank() -> Self {
         Self {
             message: model::blank(),
@@ -1549,6 +1587,7 @@ impl model::Model for types::EnvironmentLogsErrorUnderlyingError {
 model::through_fields!(types::EnvironmentLogsErrorUnderlyingError, Default);
 
 impl model::Blank for types::EnvironmentLogsMessage {
+    #[inline]
     fn blank() -> Self {
         Self {
             safe_message: model::blank(),
@@ -1580,6 +1619,7 @@ impl model::Model for types::EnvironmentLogsMessage {
 model::through_fields!(types::EnvironmentLogsMessage, Default);
 
 impl model::Blank for types::EnvironmentOverviewResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1638,6 +1678,7 @@ impl model::Model for types::EnvironmentOverviewResponse {
 model::through_fields!(types::EnvironmentOverviewResponse);
 
 impl model::Blank for types::EnvironmentOverviewResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1664,6 +1705,7 @@ impl model::Model for types::EnvironmentOverviewResponseList {
 model::through_fields!(types::EnvironmentOverviewResponseList, Default);
 
 impl model::Blank for types::EnvironmentResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1690,6 +1732,7 @@ impl model::Model for types::EnvironmentResponseList {
 model::through_fields!(types::EnvironmentResponseList, Default);
 
 impl model::Blank for types::EnvironmentRestartRequest {
+    #[inline]
     fn blank() -> Self {
         Self { restart_db: model::blank() }
     }
@@ -1716,6 +1759,7 @@ impl model::Model for types::EnvironmentRestartRequest {
 model::through_fields!(types::EnvironmentRestartRequest, Default);
 
 impl model::Blank for types::EnvironmentServiceIdsAllRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             application_ids: model::blank(),
@@ -1766,6 +1810,7 @@ impl model::Model for types::EnvironmentServiceIdsAllRequest {
 model::through_fields!(types::EnvironmentServiceIdsAllRequest, Default);
 
 impl model::Blank for types::EnvironmentStats {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1797,6 +1842,7 @@ impl model::Model for types::EnvironmentStats {
 model::through_fields!(types::EnvironmentStats);
 
 impl model::Blank for types::EnvironmentStatsResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1823,6 +1869,7 @@ impl model::Model for types::EnvironmentStatsResponseList {
 model::through_fields!(types::EnvironmentStatsResponseList, Default);
 
 impl model::Blank for types::EnvironmentStatus {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1896,6 +1943,7 @@ impl model::Model for types::EnvironmentStatus {
 model::through_fields!(types::EnvironmentStatus);
 
 impl model::Blank for types::EnvironmentStatusList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1922,6 +1970,7 @@ impl model::Model for types::EnvironmentStatusList {
 model::through_fields!(types::EnvironmentStatusList, Default);
 
 impl model::Blank for types::EnvironmentStatuses {
+    #[inline]
     fn blank() -> Self {
         Self {
             environment: model::blank(),
@@ -1980,6 +2029,7 @@ impl model::Model for types::EnvironmentStatuses {
 model::through_fields!(types::EnvironmentStatuses);
 
 impl model::Blank for types::EnvironmentStatusesWithStages {
+    #[inline]
     fn blank() -> Self {
         Self {
             environment: model::blank(),
@@ -2018,6 +2068,7 @@ impl model::Model for types::EnvironmentStatusesWithStages {
 model::through_fields!(types::EnvironmentStatusesWithStages, Default);
 
 impl model::Blank for types::EnvironmentStatusesWithStagesPreCheckStage {
+    #[inline]
     fn blank() -> Self {
         Self {
             status: model::blank(),
@@ -2049,6 +2100,7 @@ impl model::Model for types::EnvironmentStatusesWithStagesPreCheckStage {
 model::through_fields!(types::EnvironmentStatusesWithStagesPreCheckStage, Default);
 
 impl model::Blank for types::GitFileCheckRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -2080,6 +2132,7 @@ impl model::Model for types::GitFileCheckRequest {
 model::through_fields!(types::GitFileCheckRequest);
 
 impl model::Blank for types::GitWebhookStatusResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             status: model::blank(),
@@ -2114,6 +2167,7 @@ impl model::Model for types::GitWebhookStatusResponse {
 model::through_fields!(types::GitWebhookStatusResponse);
 
 impl model::Blank for types::HelmCheckRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -2142,6 +2196,7 @@ impl model::Model for types::HelmCheckRequest {
 model::through_fields!(types::HelmCheckRequest);
 
 impl model::Blank for types::IngressDeploymentStatusResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             router_id: model::blank(),
@@ -2173,6 +2228,7 @@ impl model::Model for types::IngressDeploymentStatusResponse {
 model::through_fields!(types::IngressDeploymentStatusResponse, Default);
 
 impl model::Blank for types::ListDeploymentRequestByEnvironmentIdResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2199,6 +2255,7 @@ impl model::Model for types::ListDeploymentRequestByEnvironmentIdResponse {
 model::through_fields!(types::ListDeploymentRequestByEnvironmentIdResponse, Default);
 
 impl model::Blank for types::ListDeploymentRequestByServiceIdResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2225,6 +2282,7 @@ impl model::Model for types::ListDeploymentRequestByServiceIdResponse {
 model::through_fields!(types::ListDeploymentRequestByServiceIdResponse, Default);
 
 impl model::Blank for types::ListServicesByEnvironmentIdResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2251,6 +2309,7 @@ impl model::Model for types::ListServicesByEnvironmentIdResponse {
 model::through_fields!(types::ListServicesByEnvironmentIdResponse, Default);
 
 impl model::Blank for types::QueuedDeploymentRequestAuditingData {
+    #[inline]
     fn blank() -> Self {
         Self {
             triggered_by: model::blank(),
@@ -2282,6 +2341,7 @@ impl model::Model for types::QueuedDeploymentRequestAuditingData {
 model::through_fields!(types::QueuedDeploymentRequestAuditingData);
 
 impl model::Blank for types::QueuedDeploymentRequestForService {
+    #[inline]
     fn blank() -> Self {
         Self {
             identifier: model::blank(),
@@ -2324,6 +2384,7 @@ impl model::Model for types::QueuedDeploymentRequestForService {
 model::through_fields!(types::QueuedDeploymentRequestForService);
 
 impl model::Blank for types::QueuedDeploymentRequestForServiceIdentifier {
+    #[inline]
     fn blank() -> Self {
         Self {
             deployment_request_id: model::blank(),
@@ -2366,6 +2427,7 @@ impl model::Model for types::QueuedDeploymentRequestForServiceIdentifier {
 model::through_fields!(types::QueuedDeploymentRequestForServiceIdentifier);
 
 impl model::Blank for types::QueuedDeploymentRequestWithStages {
+    #[inline]
     fn blank() -> Self {
         Self {
             identifier: model::blank(),
@@ -2408,6 +2470,7 @@ impl model::Model for types::QueuedDeploymentRequestWithStages {
 model::through_fields!(types::QueuedDeploymentRequestWithStages);
 
 impl model::Blank for types::QueuedDeploymentRequestWithStagesIdentifier {
+    #[inline]
     fn blank() -> Self {
         Self {
             deployment_request_id: model::blank(),
@@ -2439,6 +2502,7 @@ impl model::Model for types::QueuedDeploymentRequestWithStagesIdentifier {
 model::through_fields!(types::QueuedDeploymentRequestWithStagesIdentifier);
 
 impl model::Blank for types::QueuedDeploymentRequestWithStagesStage {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -2473,6 +2537,7 @@ impl model::Model for types::QueuedDeploymentRequestWithStagesStage {
 model::through_fields!(types::QueuedDeploymentRequestWithStagesStage);
 
 impl model::Blank for types::QueuedStageService {
+    #[inline]
     fn blank() -> Self {
         Self {
             identifier: model::blank(),
@@ -2515,6 +2580,7 @@ impl model::Model for types::QueuedStageService {
 model::through_fields!(types::QueuedStageService);
 
 impl model::Blank for types::QueuedStageServiceDetails {
+    #[inline]
     fn blank() -> Self {
         Self { job_type: model::blank() }
     }
@@ -2541,6 +2607,7 @@ impl model::Model for types::QueuedStageServiceDetails {
 model::through_fields!(types::QueuedStageServiceDetails);
 
 impl model::Blank for types::QueuedStageServiceIdentifier {
+    #[inline]
     fn blank() -> Self {
         Self {
             service_id: model::blank(),
@@ -2575,6 +2642,7 @@ impl model::Model for types::QueuedStageServiceIdentifier {
 model::through_fields!(types::QueuedStageServiceIdentifier);
 
 impl model::Blank for types::RebootServicesRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             application_ids: model::blank(),
@@ -2613,6 +2681,7 @@ impl model::Model for types::RebootServicesRequest {
 model::through_fields!(types::RebootServicesRequest, Default);
 
 impl model::Blank for types::ServicesOverviewResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             service_count: model::blank(),
@@ -2644,6 +2713,7 @@ impl model::Model for types::ServicesOverviewResponse {
 model::through_fields!(types::ServicesOverviewResponse);
 
 impl model::Blank for types::Stage {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2690,6 +2760,7 @@ impl model::Model for types::Stage {
 model::through_fields!(types::Stage);
 
 impl model::Blank for types::StageStepMetric {
+    #[inline]
     fn blank() -> Self {
         Self {
             stage_id: model::blank(),
@@ -2732,6 +2803,7 @@ impl model::Model for types::StageStepMetric {
 model::through_fields!(types::StageStepMetric, Default);
 
 impl model::Blank for types::StageStepMetrics {
+    #[inline]
     fn blank() -> Self {
         Self {
             stage_id: model::blank(),

@@ -18,10 +18,12 @@ pub struct AttachServiceToDeploymentStageRequest {
 
 impl AttachServiceToDeploymentStageRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { is_skipped: None }
     }
     /// Sets [`is_skipped`](Self::is_skipped).
+    #[inline]
     pub fn is_skipped(mut self, value: bool) -> Self {
         self.is_skipped = Some(value);
         self
@@ -38,10 +40,12 @@ pub struct CleanFailedJobsRequest {
 
 impl CleanFailedJobsRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { job_ids: None }
     }
     /// Sets [`job_ids`](Self::job_ids).
+    #[inline]
     pub fn job_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.job_ids = Some(value);
         self
@@ -80,6 +84,7 @@ pub struct CloneEnvironmentRequest {
 
 impl CloneEnvironmentRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -90,21 +95,25 @@ impl CloneEnvironmentRequest {
         }
     }
     /// Sets [`cluster_id`](Self::cluster_id).
+    #[inline]
     pub fn cluster_id(mut self, value: uuid::Uuid) -> Self {
         self.cluster_id = Some(value);
         self
     }
     /// Sets [`mode`](Self::mode).
+    #[inline]
     pub fn mode(mut self, value: types::EnvironmentModeEnum) -> Self {
         self.mode = Some(value);
         self
     }
     /// Sets [`apply_deployment_rule`](Self::apply_deployment_rule).
+    #[inline]
     pub fn apply_deployment_rule(mut self, value: bool) -> Self {
         self.apply_deployment_rule = Some(value);
         self
     }
     /// Sets [`project_id`](Self::project_id).
+    #[inline]
     pub fn project_id(mut self, value: uuid::Uuid) -> Self {
         self.project_id = Some(value);
         self
@@ -143,6 +152,7 @@ pub struct ContainerImageCheckRequest {
 
 impl ContainerImageCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         registry_id: uuid::Uuid,
         image_name: impl Into<String>,
@@ -186,6 +196,7 @@ pub struct CreateEnvironmentRequest {
 
 impl CreateEnvironmentRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -194,11 +205,13 @@ impl CreateEnvironmentRequest {
         }
     }
     /// Sets [`cluster`](Self::cluster).
+    #[inline]
     pub fn cluster(mut self, value: uuid::Uuid) -> Self {
         self.cluster = Some(value);
         self
     }
     /// Sets [`mode`](Self::mode).
+    #[inline]
     pub fn mode(mut self, value: types::CreateEnvironmentModeEnum) -> Self {
         self.mode = Some(value);
         self
@@ -219,6 +232,7 @@ pub struct DeploymentBuildUsageReportRequest {
 
 impl DeploymentBuildUsageReportRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         execution_id: impl Into<String>,
         report_expiration_in_seconds: i64,
@@ -434,6 +448,7 @@ pub struct DeploymentStageRequest {
 
 impl DeploymentStageRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -441,6 +456,7 @@ impl DeploymentStageRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
@@ -539,6 +555,7 @@ pub struct DockerfileCheckRequest {
 
 impl DockerfileCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         git_repository: types::ApplicationGitRepositoryRequest,
         dockerfile_path: impl Into<String>,
@@ -686,6 +703,7 @@ pub struct EnvironmentDeploymentRuleEditRequest {
 
 impl EnvironmentDeploymentRuleEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         timezone: impl Into<String>,
         start_time: chrono::DateTime<chrono::Utc>,
@@ -703,16 +721,19 @@ impl EnvironmentDeploymentRuleEditRequest {
         }
     }
     /// Sets [`on_demand_preview`](Self::on_demand_preview).
+    #[inline]
     pub fn on_demand_preview(mut self, value: bool) -> Self {
         self.on_demand_preview = Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
+    #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
         self.auto_preview = Some(value);
         self
     }
     /// Sets [`auto_stop`](Self::auto_stop).
+    #[inline]
     pub fn auto_stop(mut self, value: bool) -> Self {
         self.auto_stop = Some(value);
         self
@@ -747,15 +768,18 @@ pub struct EnvironmentEditRequest {
 
 impl EnvironmentEditRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { name: None, mode: None }
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
     /// Sets [`mode`](Self::mode).
+    #[inline]
     pub fn mode(mut self, value: types::CreateEnvironmentModeEnum) -> Self {
         self.mode = Some(value);
         self
@@ -986,10 +1010,12 @@ pub struct EnvironmentRestartRequest {
 
 impl EnvironmentRestartRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { restart_db: None }
     }
     /// Sets [`restart_db`](Self::restart_db).
+    #[inline]
     pub fn restart_db(mut self, value: bool) -> Self {
         self.restart_db = Some(value);
         self
@@ -1018,6 +1044,7 @@ pub struct EnvironmentServiceIdsAllRequest {
 
 impl EnvironmentServiceIdsAllRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             application_ids: None,
@@ -1029,31 +1056,37 @@ impl EnvironmentServiceIdsAllRequest {
         }
     }
     /// Sets [`application_ids`](Self::application_ids).
+    #[inline]
     pub fn application_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.application_ids = Some(value);
         self
     }
     /// Sets [`container_ids`](Self::container_ids).
+    #[inline]
     pub fn container_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.container_ids = Some(value);
         self
     }
     /// Sets [`database_ids`](Self::database_ids).
+    #[inline]
     pub fn database_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.database_ids = Some(value);
         self
     }
     /// Sets [`job_ids`](Self::job_ids).
+    #[inline]
     pub fn job_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.job_ids = Some(value);
         self
     }
     /// Sets [`helm_ids`](Self::helm_ids).
+    #[inline]
     pub fn helm_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.helm_ids = Some(value);
         self
     }
     /// Sets [`terraform_ids`](Self::terraform_ids).
+    #[inline]
     pub fn terraform_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.terraform_ids = Some(value);
         self
@@ -1220,6 +1253,7 @@ pub struct GitFileCheckRequest {
 
 impl GitFileCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         git_repository: types::HelmGitRepositoryRequest,
         files: Vec<String>,
@@ -1270,6 +1304,7 @@ pub struct HelmCheckRequest {
 
 impl HelmCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(git_repository: types::HelmGitRepositoryRequest) -> Self {
         Self { git_repository }
     }
@@ -1449,6 +1484,7 @@ pub struct RebootServicesRequest {
 
 impl RebootServicesRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             application_ids: None,
@@ -1457,16 +1493,19 @@ impl RebootServicesRequest {
         }
     }
     /// Sets [`application_ids`](Self::application_ids).
+    #[inline]
     pub fn application_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.application_ids = Some(value);
         self
     }
     /// Sets [`database_ids`](Self::database_ids).
+    #[inline]
     pub fn database_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.database_ids = Some(value);
         self
     }
     /// Sets [`container_ids`](Self::container_ids).
+    #[inline]
     pub fn container_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.container_ids = Some(value);
         self
@@ -1701,6 +1740,7 @@ open_enum! {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::DeploymentStageResponse> for types::DeploymentStageRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: types::DeploymentStageResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -1713,6 +1753,7 @@ impl TryFrom<types::DeploymentStageResponse> for types::DeploymentStageRequest {
 
 impl TryFrom<&types::DeploymentStageResponse> for types::DeploymentStageRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: &types::DeploymentStageResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -1724,6 +1765,7 @@ impl TryFrom<&types::DeploymentStageResponse> for types::DeploymentStageRequest 
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `project`, `last_updated_by`, `cloud_provider`, `cluster_id`, `cluster_name`, `expires_at`.
 impl From<types::Environment> for types::EnvironmentEditRequest {
+    #[inline]
     fn from(from: types::Environment) -> Self {
         Self {
             name: Some(from.name),
@@ -1733,6 +1775,7 @@ impl From<types::Environment> for types::EnvironmentEditRequest {
 }
 
 impl From<&types::Environment> for types::EnvironmentEditRequest {
+    #[inline]
     fn from(from: &types::Environment) -> Self {
         Self::from(from.clone())
     }
@@ -1743,6 +1786,7 @@ impl From<&types::Environment> for types::EnvironmentEditRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::EnvironmentDeploymentRule>
 for types::EnvironmentDeploymentRuleEditRequest {
+    #[inline]
     fn from(from: types::EnvironmentDeploymentRule) -> Self {
         Self {
             on_demand_preview: from.on_demand_preview,
@@ -1758,6 +1802,7 @@ for types::EnvironmentDeploymentRuleEditRequest {
 
 impl From<&types::EnvironmentDeploymentRule>
 for types::EnvironmentDeploymentRuleEditRequest {
+    #[inline]
     fn from(from: &types::EnvironmentDeploymentRule) -> Self {
         Self::from(from.clone())
     }
@@ -1765,12 +1810,14 @@ for types::EnvironmentDeploymentRuleEditRequest {
 
 /// A value that is not known stays what it is.
 impl From<types::EnvironmentModeEnum> for types::CreateEnvironmentModeEnum {
+    #[inline]
     fn from(from: types::EnvironmentModeEnum) -> Self {
         Self::from(from.as_str())
     }
 }
 
 impl From<&types::EnvironmentModeEnum> for types::CreateEnvironmentModeEnum {
+    #[inline]
     fn from(from: &types::EnvironmentModeEnum) -> Self {
         Self::from(from.clone())
     }

@@ -25,6 +25,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn cancel_deployment_request(
         &self,
         deployment_request_id: uuid::Uuid,
@@ -40,6 +41,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -58,6 +60,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn edit_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -76,6 +79,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -94,6 +98,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn move_after_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -113,6 +118,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn move_before_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -133,6 +139,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn attach_service_to_deployment_stage(
         &self,
         deployment_stage_id: uuid::Uuid,
@@ -152,6 +159,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn get_deployment_status_by_deployment_request_id(
         &self,
         deployment_request_id: uuid::Uuid,
@@ -167,6 +175,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -185,6 +194,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -205,6 +215,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -223,6 +234,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn cancel_environment_deployment(
         &self,
         environment_id: uuid::Uuid,
@@ -240,6 +252,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn check_container_image(
         &self,
         environment_id: uuid::Uuid,
@@ -257,6 +270,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn check_dockerfile(
         &self,
         environment_id: uuid::Uuid,
@@ -274,6 +288,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn check_git_file(
         &self,
         environment_id: uuid::Uuid,
@@ -291,6 +306,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn check_helm_repository(
         &self,
         environment_id: uuid::Uuid,
@@ -308,6 +324,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn clean_failed_jobs(
         &self,
         environment_id: &str,
@@ -327,6 +344,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn clone_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -345,6 +363,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn deploy_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -363,6 +382,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn generate_deployment_build_usage_report(
         &self,
         environment_id: uuid::Uuid,
@@ -383,6 +403,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_deployment_history(
         &self,
         environment_id: uuid::Uuid,
@@ -402,6 +423,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_deployment_history_v2(
         &self,
         environment_id: uuid::Uuid,
@@ -419,6 +441,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn list_deployment_request_by_environment_id(
         &self,
         environment_id: uuid::Uuid,
@@ -434,6 +457,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_deployment_rule(
         &self,
         environment_id: uuid::Uuid,
@@ -453,6 +477,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_environment_deployment_rule(
         &self,
         environment_id: uuid::Uuid,
@@ -470,6 +495,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_deployment_stage(
         &self,
         environment_id: uuid::Uuid,
@@ -486,6 +512,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn create_environment_deployment_stage(
         &self,
         environment_id: uuid::Uuid,
@@ -504,6 +531,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_services_links(
         &self,
         environment_id: uuid::Uuid,
@@ -521,6 +549,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_log(
         &self,
         environment_id: uuid::Uuid,
@@ -540,6 +569,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_logs(
         &self,
         environment_id: uuid::Uuid,
@@ -557,6 +587,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn redeploy_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -576,6 +607,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn restart_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -597,6 +629,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn delete_selected_services(
         &self,
         environment_id: uuid::Uuid,
@@ -616,6 +649,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn deploy_all_services(
         &self,
         environment_id: uuid::Uuid,
@@ -635,6 +669,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn reboot_services(
         &self,
         environment_id: uuid::Uuid,
@@ -654,6 +689,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn stop_selected_services(
         &self,
         environment_id: uuid::Uuid,
@@ -673,6 +709,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn uninstall_selected_services(
         &self,
         environment_id: uuid::Uuid,
@@ -691,6 +728,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn list_services_by_environment_id(
         &self,
         environment_id: &str,
@@ -708,6 +746,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_status(
         &self,
         environment_id: uuid::Uuid,
@@ -725,6 +764,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_statuses(
         &self,
         environment_id: uuid::Uuid,
@@ -742,6 +782,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_statuses_with_stages(
         &self,
         environment_id: uuid::Uuid,
@@ -759,6 +800,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn stop_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -776,6 +818,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn export_environment_configuration_into_terraform(
         &self,
         environment_id: uuid::Uuid,
@@ -793,6 +836,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn uninstall_environment(
         &self,
         environment_id: uuid::Uuid,
@@ -808,6 +852,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment(
         &self,
         project_id: uuid::Uuid,
@@ -826,6 +871,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_environment(
         &self,
         project_id: uuid::Uuid,
@@ -844,6 +890,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_project_environments_overview(
         &self,
         project_id: uuid::Uuid,
@@ -859,6 +906,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_project_environment_service_number(
         &self,
         project_id: uuid::Uuid,
@@ -876,6 +924,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_project_environments_status(
         &self,
         project_id: uuid::Uuid,
@@ -893,6 +942,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn list_deployment_request_by_service_id(
         &self,
         service_id: uuid::Uuid,
@@ -908,6 +958,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_service_deployment_stage(
         &self,
         service_id: uuid::Uuid,
@@ -925,6 +976,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 422, 429.
+    #[inline]
     pub fn sync_service_git_webhook(
         &self,
         service_id: uuid::Uuid,
@@ -942,6 +994,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_service_git_webhook_status(
         &self,
         service_id: uuid::Uuid,
@@ -960,6 +1013,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn get_ingress_deployment_status(
         &self,
         service_type: types::GetIngressDeploymentStatusServiceType,
@@ -987,6 +1041,7 @@ impl Call<operations::CancelDeploymentRequest> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
+    #[inline]
     pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
         self.json(body)
     }
@@ -1138,6 +1193,7 @@ impl Call<operations::DeleteEnvironment> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
@@ -1287,6 +1343,7 @@ impl Call<operations::ListEnvironmentDeploymentHistory> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+    #[inline]
     pub fn start_id(self, value: uuid::Uuid) -> Self {
         self.query("startId", value)
     }
@@ -1312,6 +1369,7 @@ impl Call<operations::ListEnvironmentDeploymentHistoryV2> {
     /// How many entries to return, newest first. Default: 20.
     ///
     /// Default on the server: `20`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }
@@ -1433,6 +1491,7 @@ impl Call<operations::ListEnvironmentLogs> {
     /// Sets the query parameter `version`.
     ///
     /// Execution id of the deployment whose logs are wanted.
+    #[inline]
     pub fn version(self, value: &str) -> Self {
         self.query("version", value)
     }
@@ -1486,6 +1545,7 @@ impl Call<operations::DeleteSelectedServices> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
@@ -1637,6 +1697,7 @@ impl Call<operations::ExportEnvironmentConfigurationIntoTerraform> {
     /// Whether to include the values of secrets. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn export_secrets(self, value: bool) -> Self {
         self.query("exportSecrets", value)
     }

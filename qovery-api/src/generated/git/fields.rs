@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::GitAuthProvider {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -44,6 +45,7 @@ impl model::Model for types::GitAuthProvider {
 model::through_fields!(types::GitAuthProvider);
 
 impl model::Blank for types::GitAuthProviderResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -70,6 +72,7 @@ impl model::Model for types::GitAuthProviderResponseList {
 model::through_fields!(types::GitAuthProviderResponseList, Default);
 
 impl model::Blank for types::GitRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -116,6 +119,7 @@ impl model::Model for types::GitRepository {
 model::through_fields!(types::GitRepository);
 
 impl model::Blank for types::GitRepositoryBranch {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -142,6 +146,7 @@ impl model::Model for types::GitRepositoryBranch {
 model::through_fields!(types::GitRepositoryBranch);
 
 impl model::Blank for types::GitRepositoryBranchResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -168,6 +173,7 @@ impl model::Model for types::GitRepositoryBranchResponseList {
 model::through_fields!(types::GitRepositoryBranchResponseList, Default);
 
 impl model::Blank for types::GitRepositoryResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -194,6 +200,7 @@ impl model::Model for types::GitRepositoryResponseList {
 model::through_fields!(types::GitRepositoryResponseList, Default);
 
 impl model::Blank for types::ListDirectoriesFromGitRepositoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -220,6 +227,7 @@ impl model::Model for types::ListDirectoriesFromGitRepositoryResponse {
 model::through_fields!(types::ListDirectoriesFromGitRepositoryResponse, Default);
 
 impl model::Blank for types::OrganizationGithubAppConnectRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             installation_id: model::blank(),

@@ -102,6 +102,7 @@ pub struct OrganizationGithubAppConnectRequest {
 
 impl OrganizationGithubAppConnectRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         installation_id: impl Into<String>,
         code: impl Into<rt::SecretText>,

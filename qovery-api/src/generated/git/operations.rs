@@ -18,6 +18,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_bitbucket_repositories(
         &self,
     ) -> Call<operations::GetBitbucketRepositories> {
@@ -32,6 +33,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_bitbucket_repository_branches(
         &self,
     ) -> Call<operations::GetBitbucketRepositoryBranches> {
@@ -44,6 +46,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_git_provider_account(&self) -> Call<operations::GetGitProviderAccount> {
         Call::new(self, &[])
     }
@@ -54,6 +57,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_github_repositories(&self) -> Call<operations::GetGithubRepositories> {
         Call::new(self, &[])
     }
@@ -66,6 +70,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_github_repository_branches(
         &self,
     ) -> Call<operations::GetGithubRepositoryBranches> {
@@ -78,6 +83,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_gitlab_repositories(&self) -> Call<operations::GetGitlabRepositories> {
         Call::new(self, &[])
     }
@@ -90,6 +96,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn get_gitlab_repository_branches(
         &self,
     ) -> Call<operations::GetGitlabRepositoryBranches> {
@@ -106,6 +113,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_organization_bitbucket_repositories(
         &self,
         organization_id: uuid::Uuid,
@@ -123,6 +131,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_organization_bitbucket_repository_branches(
         &self,
         organization_id: uuid::Uuid,
@@ -138,6 +147,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_organization_git_provider_account(
         &self,
         organization_id: uuid::Uuid,
@@ -155,6 +165,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_organization_github_repositories(
         &self,
         organization_id: uuid::Uuid,
@@ -172,6 +183,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_organization_github_repository_branches(
         &self,
         organization_id: uuid::Uuid,
@@ -189,6 +201,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_organization_gitlab_repositories(
         &self,
         organization_id: uuid::Uuid,
@@ -206,6 +219,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_organization_gitlab_repository_branches(
         &self,
         organization_id: uuid::Uuid,
@@ -222,6 +236,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn organization_github_app_connect(
         &self,
         organization_id: uuid::Uuid,
@@ -240,6 +255,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn organization_github_app_disconnect(
         &self,
         organization_id: uuid::Uuid,
@@ -256,6 +272,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn list_directories_from_git_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -297,6 +314,7 @@ impl Call<operations::GetBitbucketRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the Bitbucket repository whose branches are listed.
+    #[inline]
     pub fn name(self, value: &str) -> Self {
         self.query("name", value)
     }
@@ -348,6 +366,7 @@ impl Call<operations::GetGithubRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the GitHub repository whose branches are listed.
+    #[inline]
     pub fn name(self, value: &str) -> Self {
         self.query("name", value)
     }
@@ -385,6 +404,7 @@ impl Call<operations::GetGitlabRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the GitLab repository whose branches are listed.
+    #[inline]
     pub fn name(self, value: &str) -> Self {
         self.query("name", value)
     }
@@ -408,6 +428,7 @@ impl Call<operations::GetOrganizationBitbucketRepositories> {
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
+    #[inline]
     pub fn git_token_id(self, value: uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
@@ -431,12 +452,14 @@ impl Call<operations::GetOrganizationBitbucketRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the Bitbucket repository whose branches are listed.
+    #[inline]
     pub fn name(self, value: &str) -> Self {
         self.query("name", value)
     }
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
+    #[inline]
     pub fn git_token_id(self, value: uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
@@ -474,6 +497,7 @@ impl Call<operations::GetOrganizationGithubRepositories> {
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
+    #[inline]
     pub fn git_token_id(self, value: uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
@@ -497,12 +521,14 @@ impl Call<operations::GetOrganizationGithubRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the GitHub repository whose branches are listed.
+    #[inline]
     pub fn name(self, value: &str) -> Self {
         self.query("name", value)
     }
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
+    #[inline]
     pub fn git_token_id(self, value: uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
@@ -526,6 +552,7 @@ impl Call<operations::GetOrganizationGitlabRepositories> {
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
+    #[inline]
     pub fn git_token_id(self, value: uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
@@ -549,12 +576,14 @@ impl Call<operations::GetOrganizationGitlabRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the GitLab repository whose branches are listed.
+    #[inline]
     pub fn name(self, value: &str) -> Self {
         self.query("name", value)
     }
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
+    #[inline]
     pub fn git_token_id(self, value: uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
@@ -592,6 +621,7 @@ impl Call<operations::OrganizationGithubAppDisconnect> {
     /// Sets the query parameter `force`.
     ///
     /// Whether to force the disconnection.
+    #[inline]
     pub fn force(self, value: bool) -> Self {
         self.query("force", value)
     }

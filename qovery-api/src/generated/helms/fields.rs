@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::AvailableHelmRepositoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -41,6 +42,7 @@ impl model::Model for types::AvailableHelmRepositoryResponse {
 model::through_fields!(types::AvailableHelmRepositoryResponse);
 
 impl model::Blank for types::AvailableHelmRepositoryResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -67,6 +69,7 @@ impl model::Model for types::AvailableHelmRepositoryResponseList {
 model::through_fields!(types::AvailableHelmRepositoryResponseList, Default);
 
 impl model::Blank for types::HelmAdvancedSettings {
+    #[inline]
     fn blank() -> Self {
         Self {
             deployment_custom_domain_check_enabled: model::blank(),
@@ -316,6 +319,7 @@ impl model::Model for types::HelmAdvancedSettings {
 model::through_fields!(types::HelmAdvancedSettings, Default);
 
 impl model::Blank for types::HelmDefaultValuesRequest {
+    #[inline]
     fn blank() -> Self {
         Self { source: model::blank() }
     }
@@ -342,6 +346,7 @@ impl model::Model for types::HelmDefaultValuesRequest {
 model::through_fields!(types::HelmDefaultValuesRequest);
 
 impl model::Blank for types::HelmDeployRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             chart_version: model::blank(),
@@ -380,6 +385,7 @@ impl model::Model for types::HelmDeployRequest {
 model::through_fields!(types::HelmDeployRequest, Default);
 
 impl model::Blank for types::HelmDeploymentRestrictionRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -414,6 +420,7 @@ impl model::Model for types::HelmDeploymentRestrictionRequest {
 model::through_fields!(types::HelmDeploymentRestrictionRequest);
 
 impl model::Blank for types::HelmDeploymentRestrictionResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -464,6 +471,7 @@ impl model::Model for types::HelmDeploymentRestrictionResponse {
 model::through_fields!(types::HelmDeploymentRestrictionResponse);
 
 impl model::Blank for types::HelmDeploymentRestrictionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -490,6 +498,7 @@ impl model::Model for types::HelmDeploymentRestrictionResponseList {
 model::through_fields!(types::HelmDeploymentRestrictionResponseList, Default);
 
 impl model::Blank for types::HelmRepositoryRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -540,6 +549,7 @@ impl model::Model for types::HelmRepositoryRequest {
 model::through_fields!(types::HelmRepositoryRequest);
 
 impl model::Blank for types::HelmRepositoryRequestConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             username: model::blank(),
@@ -610,6 +620,7 @@ impl model::Model for types::HelmRepositoryRequestConfig {
 model::through_fields!(types::HelmRepositoryRequestConfig, Default);
 
 impl model::Blank for types::HelmRepositoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -676,6 +687,7 @@ impl model::Model for types::HelmRepositoryResponse {
 model::through_fields!(types::HelmRepositoryResponse);
 
 impl model::Blank for types::HelmRepositoryResponseConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             username: model::blank(),
@@ -734,6 +746,7 @@ impl model::Model for types::HelmRepositoryResponseConfig {
 model::through_fields!(types::HelmRepositoryResponseConfig, Default);
 
 impl model::Blank for types::HelmRepositoryResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -760,6 +773,7 @@ impl model::Model for types::HelmRepositoryResponseList {
 model::through_fields!(types::HelmRepositoryResponseList, Default);
 
 impl model::Blank for types::HelmRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             ports: model::blank(),
@@ -834,6 +848,7 @@ impl model::Model for types::HelmRequest {
 model::through_fields!(types::HelmRequest);
 
 impl model::Blank for types::HelmRequestPortServiceName {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -888,6 +903,7 @@ impl model::Model for types::HelmRequestPortServiceName {
 model::through_fields!(types::HelmRequestPortServiceName);
 
 impl model::Blank for types::HelmRequestPortServiceSelectors {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -942,6 +958,7 @@ impl model::Model for types::HelmRequestPortServiceSelectors {
 model::through_fields!(types::HelmRequestPortServiceSelectors);
 
 impl model::Blank for types::HelmRequestSourceGitRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -970,6 +987,7 @@ impl model::Model for types::HelmRequestSourceGitRepository {
 model::through_fields!(types::HelmRequestSourceGitRepository, Default);
 
 impl model::Blank for types::HelmRequestSourceHelmRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             helm_repository: model::blank(),
@@ -998,6 +1016,7 @@ impl model::Model for types::HelmRequestSourceHelmRepository {
 model::through_fields!(types::HelmRequestSourceHelmRepository, Default);
 
 impl model::Blank for types::HelmRequestSourceHelmRepositoryHelmRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             repository: model::blank(),
@@ -1036,6 +1055,7 @@ impl model::Model for types::HelmRequestSourceHelmRepositoryHelmRepository {
 model::through_fields!(types::HelmRequestSourceHelmRepositoryHelmRepository, Default);
 
 impl model::Blank for types::HelmRequestValuesOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             set: model::blank(),
@@ -1073,6 +1093,7 @@ impl model::Model for types::HelmRequestValuesOverride {
 model::through_fields!(types::HelmRequestValuesOverride, Default);
 
 impl model::Blank for types::HelmRequestValuesOverrideFile {
+    #[inline]
     fn blank() -> Self {
         Self {
             git: model::blank(),
@@ -1104,6 +1125,7 @@ impl model::Model for types::HelmRequestValuesOverrideFile {
 model::through_fields!(types::HelmRequestValuesOverrideFile, Default);
 
 impl model::Blank for types::HelmRequestValuesOverrideFileGit {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -1135,6 +1157,7 @@ impl model::Model for types::HelmRequestValuesOverrideFileGit {
 model::through_fields!(types::HelmRequestValuesOverrideFileGit);
 
 impl model::Blank for types::HelmRequestValuesOverrideFileRaw {
+    #[inline]
     fn blank() -> Self {
         Self { values: model::blank() }
     }
@@ -1161,6 +1184,7 @@ impl model::Model for types::HelmRequestValuesOverrideFileRaw {
 model::through_fields!(types::HelmRequestValuesOverrideFileRaw, Default);
 
 impl model::Blank for types::HelmRequestValuesOverrideFileRawItem {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1192,6 +1216,7 @@ impl model::Model for types::HelmRequestValuesOverrideFileRawItem {
 model::through_fields!(types::HelmRequestValuesOverrideFileRawItem, Default);
 
 impl model::Blank for types::HelmResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1218,6 +1243,7 @@ impl model::Model for types::HelmResponseList {
 model::through_fields!(types::HelmResponseList, Default);
 
 impl model::Blank for types::HelmVersionResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             chart_name: model::blank(),
@@ -1249,6 +1275,7 @@ impl model::Model for types::HelmVersionResponse {
 model::through_fields!(types::HelmVersionResponse, Default);
 
 impl model::Blank for types::HelmVersionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1275,6 +1302,7 @@ impl model::Model for types::HelmVersionResponseList {
 model::through_fields!(types::HelmVersionResponseList, Default);
 
 impl model::Blank for types::KubernetesMetadata {
+    #[inline]
     fn blank() -> Self {
         Self { name: model::blank() }
     }
@@ -1301,6 +1329,7 @@ impl model::Model for types::KubernetesMetadata {
 model::through_fields!(types::KubernetesMetadata, Default);
 
 impl model::Blank for types::KubernetesService {
+    #[inline]
     fn blank() -> Self {
         Self {
             metadata: model::blank(),
@@ -1332,6 +1361,7 @@ impl model::Model for types::KubernetesService {
 model::through_fields!(types::KubernetesService);
 
 impl model::Blank for types::KubernetesServicePort {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1363,6 +1393,7 @@ impl model::Model for types::KubernetesServicePort {
 model::through_fields!(types::KubernetesServicePort);
 
 impl model::Blank for types::KubernetesServiceResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1389,6 +1420,7 @@ impl model::Model for types::KubernetesServiceResponseList {
 model::through_fields!(types::KubernetesServiceResponseList, Default);
 
 impl model::Blank for types::KubernetesServiceSpec {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -1423,6 +1455,7 @@ impl model::Model for types::KubernetesServiceSpec {
 model::through_fields!(types::KubernetesServiceSpec, Default);
 
 impl model::Blank for types::ListHelmDeploymentHistoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),

@@ -108,6 +108,7 @@ pub struct HelmAdvancedSettings {
 
 impl HelmAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             deployment_custom_domain_check_enabled: None,
@@ -142,26 +143,31 @@ impl HelmAdvancedSettings {
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
+    #[inline]
     pub fn deployment_custom_domain_check_enabled(mut self, value: bool) -> Self {
         self.deployment_custom_domain_check_enabled = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_body_size_mb`](Self::network_ingress_proxy_body_size_mb).
+    #[inline]
     pub fn network_ingress_proxy_body_size_mb(mut self, value: i64) -> Self {
         self.network_ingress_proxy_body_size_mb = Some(value);
         self
     }
     /// Sets [`network_ingress_force_ssl_redirect`](Self::network_ingress_force_ssl_redirect).
+    #[inline]
     pub fn network_ingress_force_ssl_redirect(mut self, value: bool) -> Self {
         self.network_ingress_force_ssl_redirect = Some(value);
         self
     }
     /// Sets [`network_ingress_enable_cors`](Self::network_ingress_enable_cors).
+    #[inline]
     pub fn network_ingress_enable_cors(mut self, value: bool) -> Self {
         self.network_ingress_enable_cors = Some(value);
         self
     }
     /// Sets [`network_ingress_cors_allow_origin`](Self::network_ingress_cors_allow_origin).
+    #[inline]
     pub fn network_ingress_cors_allow_origin(
         mut self,
         value: impl Into<String>,
@@ -170,6 +176,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_cors_allow_methods`](Self::network_ingress_cors_allow_methods).
+    #[inline]
     pub fn network_ingress_cors_allow_methods(
         mut self,
         value: impl Into<String>,
@@ -178,6 +185,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_cors_allow_headers`](Self::network_ingress_cors_allow_headers).
+    #[inline]
     pub fn network_ingress_cors_allow_headers(
         mut self,
         value: impl Into<String>,
@@ -186,46 +194,55 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_proxy_buffer_size_kb`](Self::network_ingress_proxy_buffer_size_kb).
+    #[inline]
     pub fn network_ingress_proxy_buffer_size_kb(mut self, value: i64) -> Self {
         self.network_ingress_proxy_buffer_size_kb = Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_time_seconds`](Self::network_ingress_keepalive_time_seconds).
+    #[inline]
     pub fn network_ingress_keepalive_time_seconds(mut self, value: i64) -> Self {
         self.network_ingress_keepalive_time_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_timeout_seconds`](Self::network_ingress_keepalive_timeout_seconds).
+    #[inline]
     pub fn network_ingress_keepalive_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_keepalive_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_send_timeout_seconds`](Self::network_ingress_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_connect_timeout_seconds`](Self::network_ingress_proxy_connect_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_connect_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_connect_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_send_timeout_seconds`](Self::network_ingress_proxy_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_read_timeout_seconds`](Self::network_ingress_proxy_read_timeout_seconds).
+    #[inline]
     pub fn network_ingress_proxy_read_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_proxy_read_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_buffering`](Self::network_ingress_proxy_buffering).
+    #[inline]
     pub fn network_ingress_proxy_buffering(mut self, value: impl Into<String>) -> Self {
         self.network_ingress_proxy_buffering = Some(value.into());
         self
     }
     /// Sets [`network_ingress_proxy_request_buffering`](Self::network_ingress_proxy_request_buffering).
+    #[inline]
     pub fn network_ingress_proxy_request_buffering(
         mut self,
         value: impl Into<String>,
@@ -234,16 +251,19 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_grpc_send_timeout_seconds`](Self::network_ingress_grpc_send_timeout_seconds).
+    #[inline]
     pub fn network_ingress_grpc_send_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_grpc_send_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_grpc_read_timeout_seconds`](Self::network_ingress_grpc_read_timeout_seconds).
+    #[inline]
     pub fn network_ingress_grpc_read_timeout_seconds(mut self, value: i64) -> Self {
         self.network_ingress_grpc_read_timeout_seconds = Some(value);
         self
     }
     /// Sets [`network_ingress_whitelist_source_range`](Self::network_ingress_whitelist_source_range).
+    #[inline]
     pub fn network_ingress_whitelist_source_range(
         mut self,
         value: impl Into<String>,
@@ -252,6 +272,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_denylist_source_range`](Self::network_ingress_denylist_source_range).
+    #[inline]
     pub fn network_ingress_denylist_source_range(
         mut self,
         value: impl Into<String>,
@@ -260,6 +281,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
+    #[inline]
     pub fn network_ingress_extra_headers(
         mut self,
         value: impl Into<rt::SecretText>,
@@ -268,6 +290,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_basic_auth_env_var`](Self::network_ingress_basic_auth_env_var).
+    #[inline]
     pub fn network_ingress_basic_auth_env_var(
         mut self,
         value: impl Into<String>,
@@ -276,11 +299,13 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_ingress_enable_sticky_session`](Self::network_ingress_enable_sticky_session).
+    #[inline]
     pub fn network_ingress_enable_sticky_session(mut self, value: bool) -> Self {
         self.network_ingress_enable_sticky_session = Some(value);
         self
     }
     /// Sets [`network_gateway_api_http_request_timeout_seconds`](Self::network_gateway_api_http_request_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_http_request_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -289,6 +314,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_http_connection_idle_timeout_seconds`](Self::network_gateway_api_http_connection_idle_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_http_connection_idle_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -297,6 +323,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_num_retries`](Self::network_gateway_api_retry_num_retries).
+    #[inline]
     pub fn network_gateway_api_retry_num_retries(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -305,6 +332,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_retry_on`](Self::network_gateway_api_retry_retry_on).
+    #[inline]
     pub fn network_gateway_api_retry_retry_on(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -313,6 +341,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_http_status_codes`](Self::network_gateway_api_retry_http_status_codes).
+    #[inline]
     pub fn network_gateway_api_retry_http_status_codes(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -321,6 +350,7 @@ impl HelmAdvancedSettings {
         self
     }
     /// Sets [`network_gateway_api_retry_per_try_timeout_seconds`](Self::network_gateway_api_retry_per_try_timeout_seconds).
+    #[inline]
     pub fn network_gateway_api_retry_per_try_timeout_seconds(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -342,6 +372,7 @@ pub struct HelmDefaultValuesRequest {
 
 impl HelmDefaultValuesRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(source: types::HelmRequestSource) -> Self {
         Self { source }
     }
@@ -363,6 +394,7 @@ pub struct HelmDeployRequest {
 
 impl HelmDeployRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             chart_version: None,
@@ -371,16 +403,19 @@ impl HelmDeployRequest {
         }
     }
     /// Sets [`chart_version`](Self::chart_version).
+    #[inline]
     pub fn chart_version(mut self, value: impl Into<String>) -> Self {
         self.chart_version = Some(value.into());
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
+    #[inline]
     pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
         self.git_commit_id = Some(value.into());
         self
     }
     /// Sets [`values_override_git_commit_id`](Self::values_override_git_commit_id).
+    #[inline]
     pub fn values_override_git_commit_id(mut self, value: impl Into<String>) -> Self {
         self.values_override_git_commit_id = Some(value.into());
         self
@@ -403,6 +438,7 @@ pub struct HelmDeploymentRestrictionRequest {
 
 impl HelmDeploymentRestrictionRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::DeploymentRestrictionModeEnum,
         type_: types::DeploymentRestrictionTypeEnum,
@@ -502,6 +538,7 @@ pub struct HelmRepositoryRequest {
 
 impl HelmRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         kind: types::HelmRepositoryKindEnum,
@@ -518,11 +555,13 @@ impl HelmRepositoryRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`url`](Self::url).
+    #[inline]
     pub fn url(mut self, value: impl Into<String>) -> Self {
         self.url = Some(value.into());
         self
@@ -561,6 +600,7 @@ pub struct HelmRepositoryRequestConfig {
 
 impl HelmRepositoryRequestConfig {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             username: None,
@@ -577,56 +617,67 @@ impl HelmRepositoryRequestConfig {
         }
     }
     /// Sets [`username`](Self::username).
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
     /// Sets [`password`](Self::password).
+    #[inline]
     pub fn password(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.password = Some(value.into());
         self
     }
     /// Sets [`access_key_id`](Self::access_key_id).
+    #[inline]
     pub fn access_key_id(mut self, value: impl Into<String>) -> Self {
         self.access_key_id = Some(value.into());
         self
     }
     /// Sets [`secret_access_key`](Self::secret_access_key).
+    #[inline]
     pub fn secret_access_key(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.secret_access_key = Some(value.into());
         self
     }
     /// Sets [`region`](Self::region).
+    #[inline]
     pub fn region(mut self, value: impl Into<String>) -> Self {
         self.region = Some(value.into());
         self
     }
     /// Sets [`scaleway_access_key`](Self::scaleway_access_key).
+    #[inline]
     pub fn scaleway_access_key(mut self, value: impl Into<String>) -> Self {
         self.scaleway_access_key = Some(value.into());
         self
     }
     /// Sets [`scaleway_secret_key`](Self::scaleway_secret_key).
+    #[inline]
     pub fn scaleway_secret_key(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.scaleway_secret_key = Some(value.into());
         self
     }
     /// Sets [`scaleway_project_id`](Self::scaleway_project_id).
+    #[inline]
     pub fn scaleway_project_id(mut self, value: impl Into<String>) -> Self {
         self.scaleway_project_id = Some(value.into());
         self
     }
     /// Sets [`azure_tenant_id`](Self::azure_tenant_id).
+    #[inline]
     pub fn azure_tenant_id(mut self, value: impl Into<String>) -> Self {
         self.azure_tenant_id = Some(value.into());
         self
     }
     /// Sets [`azure_subscription_id`](Self::azure_subscription_id).
+    #[inline]
     pub fn azure_subscription_id(mut self, value: impl Into<String>) -> Self {
         self.azure_subscription_id = Some(value.into());
         self
     }
     /// Sets [`role_arn`](Self::role_arn).
+    #[inline]
     pub fn role_arn(mut self, value: impl Into<String>) -> Self {
         self.role_arn = Some(value.into());
         self
@@ -733,6 +784,7 @@ pub struct HelmRequest {
 
 impl HelmRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         auto_deploy: bool,
@@ -756,36 +808,43 @@ impl HelmRequest {
         }
     }
     /// Sets [`ports`](Self::ports).
+    #[inline]
     pub fn ports(mut self, value: Vec<types::HelmRequestPort>) -> Self {
         self.ports = Some(value);
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`timeout_sec`](Self::timeout_sec).
+    #[inline]
     pub fn timeout_sec(mut self, value: i64) -> Self {
         self.timeout_sec = Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
+    #[inline]
     pub fn auto_preview(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.auto_preview = value.into();
         self
     }
     /// Sets [`allow_cluster_wide_resources`](Self::allow_cluster_wide_resources).
+    #[inline]
     pub fn allow_cluster_wide_resources(mut self, value: bool) -> Self {
         self.allow_cluster_wide_resources = Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
+    #[inline]
     pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
         self.icon_uri = Some(value.into());
         self
     }
     /// Sets [`blueprint_id`](Self::blueprint_id).
+    #[inline]
     pub fn blueprint_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
         self.blueprint_id = value.into();
         self
@@ -838,6 +897,7 @@ pub struct HelmRequestPortServiceName {
 
 impl HelmRequestPortServiceName {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(internal_port: i64) -> Self {
         Self {
             name: None,
@@ -850,31 +910,37 @@ impl HelmRequestPortServiceName {
         }
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
     /// Sets [`external_port`](Self::external_port).
+    #[inline]
     pub fn external_port(mut self, value: i64) -> Self {
         self.external_port = Some(value);
         self
     }
     /// Sets [`namespace`](Self::namespace).
+    #[inline]
     pub fn namespace(mut self, value: impl Into<String>) -> Self {
         self.namespace = Some(value.into());
         self
     }
     /// Sets [`protocol`](Self::protocol).
+    #[inline]
     pub fn protocol(mut self, value: types::HelmPortProtocolEnum) -> Self {
         self.protocol = Some(value);
         self
     }
     /// Sets [`is_default`](Self::is_default).
+    #[inline]
     pub fn is_default(mut self, value: bool) -> Self {
         self.is_default = Some(value);
         self
     }
     /// Sets [`service_name`](Self::service_name).
+    #[inline]
     pub fn service_name(mut self, value: impl Into<String>) -> Self {
         self.service_name = Some(value.into());
         self
@@ -903,6 +969,7 @@ pub struct HelmRequestPortServiceSelectors {
 
 impl HelmRequestPortServiceSelectors {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(internal_port: i64) -> Self {
         Self {
             name: None,
@@ -915,31 +982,37 @@ impl HelmRequestPortServiceSelectors {
         }
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
     /// Sets [`external_port`](Self::external_port).
+    #[inline]
     pub fn external_port(mut self, value: i64) -> Self {
         self.external_port = Some(value);
         self
     }
     /// Sets [`namespace`](Self::namespace).
+    #[inline]
     pub fn namespace(mut self, value: impl Into<String>) -> Self {
         self.namespace = Some(value.into());
         self
     }
     /// Sets [`protocol`](Self::protocol).
+    #[inline]
     pub fn protocol(mut self, value: types::HelmPortProtocolEnum) -> Self {
         self.protocol = Some(value);
         self
     }
     /// Sets [`is_default`](Self::is_default).
+    #[inline]
     pub fn is_default(mut self, value: bool) -> Self {
         self.is_default = Some(value);
         self
     }
     /// Sets [`service_selectors`](Self::service_selectors).
+    #[inline]
     pub fn service_selectors(mut self, value: Vec<types::KubernetesSelector>) -> Self {
         self.service_selectors = Some(value);
         self
@@ -982,10 +1055,12 @@ pub struct HelmRequestSourceGitRepository {
 
 impl HelmRequestSourceGitRepository {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { git_repository: None }
     }
     /// Sets [`git_repository`](Self::git_repository).
+    #[inline]
     pub fn git_repository(mut self, value: types::HelmGitRepositoryRequest) -> Self {
         self.git_repository = Some(value);
         self
@@ -1002,10 +1077,12 @@ pub struct HelmRequestSourceHelmRepository {
 
 impl HelmRequestSourceHelmRepository {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { helm_repository: None }
     }
     /// Sets [`helm_repository`](Self::helm_repository).
+    #[inline]
     pub fn helm_repository(
         mut self,
         value: types::HelmRequestSourceHelmRepositoryHelmRepository,
@@ -1031,6 +1108,7 @@ pub struct HelmRequestSourceHelmRepositoryHelmRepository {
 
 impl HelmRequestSourceHelmRepositoryHelmRepository {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             repository: rt::Patch::Absent,
@@ -1039,16 +1117,19 @@ impl HelmRequestSourceHelmRepositoryHelmRepository {
         }
     }
     /// Sets [`repository`](Self::repository).
+    #[inline]
     pub fn repository(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
         self.repository = value.into();
         self
     }
     /// Sets [`chart_name`](Self::chart_name).
+    #[inline]
     pub fn chart_name(mut self, value: impl Into<String>) -> Self {
         self.chart_name = Some(value.into());
         self
     }
     /// Sets [`chart_version`](Self::chart_version).
+    #[inline]
     pub fn chart_version(mut self, value: impl Into<String>) -> Self {
         self.chart_version = Some(value.into());
         self
@@ -1073,6 +1154,7 @@ pub struct HelmRequestValuesOverride {
 
 impl HelmRequestValuesOverride {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             set: None,
@@ -1082,21 +1164,25 @@ impl HelmRequestValuesOverride {
         }
     }
     /// Sets [`set`](Self::set).
+    #[inline]
     pub fn set(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
         self.set = Some(value.into());
         self
     }
     /// Sets [`set_string`](Self::set_string).
+    #[inline]
     pub fn set_string(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
         self.set_string = Some(value.into());
         self
     }
     /// Sets [`set_json`](Self::set_json).
+    #[inline]
     pub fn set_json(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
         self.set_json = Some(value.into());
         self
     }
     /// Sets [`file`](Self::file).
+    #[inline]
     pub fn file(
         mut self,
         value: impl Into<rt::Patch<types::HelmRequestValuesOverrideFile>>,
@@ -1120,6 +1206,7 @@ pub struct HelmRequestValuesOverrideFile {
 
 impl HelmRequestValuesOverrideFile {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             git: rt::Patch::Absent,
@@ -1127,6 +1214,7 @@ impl HelmRequestValuesOverrideFile {
         }
     }
     /// Sets [`git`](Self::git).
+    #[inline]
     pub fn git(
         mut self,
         value: impl Into<rt::Patch<types::HelmRequestValuesOverrideFileGit>>,
@@ -1135,6 +1223,7 @@ impl HelmRequestValuesOverrideFile {
         self
     }
     /// Sets [`raw`](Self::raw).
+    #[inline]
     pub fn raw(
         mut self,
         value: impl Into<rt::Patch<types::HelmRequestValuesOverrideFileRaw>>,
@@ -1158,6 +1247,7 @@ pub struct HelmRequestValuesOverrideFileGit {
 
 impl HelmRequestValuesOverrideFileGit {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         git_repository: types::ApplicationGitRepositoryRequest,
         paths: Vec<String>,
@@ -1178,10 +1268,12 @@ pub struct HelmRequestValuesOverrideFileRaw {
 
 impl HelmRequestValuesOverrideFileRaw {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { values: None }
     }
     /// Sets [`values`](Self::values).
+    #[inline]
     pub fn values(
         mut self,
         value: Vec<types::HelmRequestValuesOverrideFileRawItem>,
@@ -1203,15 +1295,18 @@ pub struct HelmRequestValuesOverrideFileRawItem {
 
 impl HelmRequestValuesOverrideFileRawItem {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { name: None, content: None }
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
     /// Sets [`content`](Self::content).
+    #[inline]
     pub fn content(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.content = Some(value.into());
         self
@@ -1325,6 +1420,7 @@ pub struct ListHelmDeploymentHistoryResponse {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::HelmDeploymentRestrictionResponse>
 for types::HelmDeploymentRestrictionRequest {
+    #[inline]
     fn from(from: types::HelmDeploymentRestrictionResponse) -> Self {
         Self {
             mode: from.mode,
@@ -1336,6 +1432,7 @@ for types::HelmDeploymentRestrictionRequest {
 
 impl From<&types::HelmDeploymentRestrictionResponse>
 for types::HelmDeploymentRestrictionRequest {
+    #[inline]
     fn from(from: &types::HelmDeploymentRestrictionResponse) -> Self {
         Self::from(from.clone())
     }
@@ -1345,6 +1442,7 @@ for types::HelmDeploymentRestrictionRequest {
 ///
 /// In the response, and not carried by the request: `id`, `port_type`.
 impl From<types::HelmPortResponseWithServiceName> for types::HelmRequestPortServiceName {
+    #[inline]
     fn from(from: types::HelmPortResponseWithServiceName) -> Self {
         Self {
             name: from.name,
@@ -1360,6 +1458,7 @@ impl From<types::HelmPortResponseWithServiceName> for types::HelmRequestPortServ
 
 impl From<&types::HelmPortResponseWithServiceName>
 for types::HelmRequestPortServiceName {
+    #[inline]
     fn from(from: &types::HelmPortResponseWithServiceName) -> Self {
         Self::from(from.clone())
     }
@@ -1370,6 +1469,7 @@ for types::HelmRequestPortServiceName {
 /// In the response, and not carried by the request: `id`, `port_type`.
 impl From<types::HelmPortResponseWithServiceSelectors>
 for types::HelmRequestPortServiceSelectors {
+    #[inline]
     fn from(from: types::HelmPortResponseWithServiceSelectors) -> Self {
         Self {
             name: from.name,
@@ -1385,6 +1485,7 @@ for types::HelmRequestPortServiceSelectors {
 
 impl From<&types::HelmPortResponseWithServiceSelectors>
 for types::HelmRequestPortServiceSelectors {
+    #[inline]
     fn from(from: &types::HelmPortResponseWithServiceSelectors) -> Self {
         Self::from(from.clone())
     }
@@ -1398,6 +1499,7 @@ for types::HelmRequestPortServiceSelectors {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: types::HelmRepositoryResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -1419,6 +1521,7 @@ impl TryFrom<types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
 
 impl TryFrom<&types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: &types::HelmRepositoryResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -1430,6 +1533,7 @@ impl TryFrom<&types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
 ///
 /// Not in the response, and so left out: `password`, `secret_access_key`, `scaleway_secret_key`.
 impl From<types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestConfig {
+    #[inline]
     fn from(from: types::HelmRepositoryResponseConfig) -> Self {
         Self {
             username: from.username,
@@ -1448,6 +1552,7 @@ impl From<types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestC
 }
 
 impl From<&types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestConfig {
+    #[inline]
     fn from(from: &types::HelmRepositoryResponseConfig) -> Self {
         Self::from(from.clone())
     }
@@ -1457,6 +1562,7 @@ impl From<&types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequest
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `service_type`.
 impl From<types::HelmResponse> for types::HelmRequest {
+    #[inline]
     fn from(from: types::HelmResponse) -> Self {
         Self {
             ports: Some(
@@ -1484,6 +1590,7 @@ impl From<types::HelmResponse> for types::HelmRequest {
 }
 
 impl From<&types::HelmResponse> for types::HelmRequest {
+    #[inline]
     fn from(from: &types::HelmResponse) -> Self {
         Self::from(from.clone())
     }
@@ -1491,6 +1598,7 @@ impl From<&types::HelmResponse> for types::HelmRequest {
 
 /// A member that is not known stays what it is.
 impl From<types::HelmResponsePort> for types::HelmRequestPort {
+    #[inline]
     fn from(from: types::HelmResponsePort) -> Self {
         match from {
             types::HelmResponsePort::ServiceName(member) => {
@@ -1511,6 +1619,7 @@ impl From<types::HelmResponsePort> for types::HelmRequestPort {
 }
 
 impl From<&types::HelmResponsePort> for types::HelmRequestPort {
+    #[inline]
     fn from(from: &types::HelmResponsePort) -> Self {
         Self::from(from.clone())
     }
@@ -1518,6 +1627,7 @@ impl From<&types::HelmResponsePort> for types::HelmRequestPort {
 
 /// A member that is not known stays what it is.
 impl From<types::HelmResponseSource> for types::HelmRequestSource {
+    #[inline]
     fn from(from: types::HelmResponseSource) -> Self {
         match from {
             types::HelmResponseSource::Git(member) => {
@@ -1538,6 +1648,7 @@ impl From<types::HelmResponseSource> for types::HelmRequestSource {
 }
 
 impl From<&types::HelmResponseSource> for types::HelmRequestSource {
+    #[inline]
     fn from(from: &types::HelmResponseSource) -> Self {
         Self::from(from.clone())
     }
@@ -1545,6 +1656,7 @@ impl From<&types::HelmResponseSource> for types::HelmRequestSource {
 
 /// Carries over everything of a `HelmResponseSourceGit` that a `HelmRequestSourceGitRepository` can hold.
 impl From<types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepository {
+    #[inline]
     fn from(from: types::HelmResponseSourceGit) -> Self {
         Self {
             git_repository: Some(
@@ -1555,6 +1667,7 @@ impl From<types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepositor
 }
 
 impl From<&types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepository {
+    #[inline]
     fn from(from: &types::HelmResponseSourceGit) -> Self {
         Self::from(from.clone())
     }
@@ -1563,6 +1676,7 @@ impl From<&types::HelmResponseSourceGit> for types::HelmRequestSourceGitReposito
 /// Carries over everything of a `HelmResponseSourceRepository` that a `HelmRequestSourceHelmRepository` can hold.
 impl From<types::HelmResponseSourceRepository>
 for types::HelmRequestSourceHelmRepository {
+    #[inline]
     fn from(from: types::HelmResponseSourceRepository) -> Self {
         Self {
             helm_repository: Some(
@@ -1576,6 +1690,7 @@ for types::HelmRequestSourceHelmRepository {
 
 impl From<&types::HelmResponseSourceRepository>
 for types::HelmRequestSourceHelmRepository {
+    #[inline]
     fn from(from: &types::HelmResponseSourceRepository) -> Self {
         Self::from(from.clone())
     }
@@ -1583,6 +1698,7 @@ for types::HelmRequestSourceHelmRepository {
 
 /// Carries over everything of a `HelmResponseValuesOverride` that a `HelmRequestValuesOverride` can hold.
 impl From<types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
+    #[inline]
     fn from(from: types::HelmResponseValuesOverride) -> Self {
         Self {
             set: from.set,
@@ -1596,6 +1712,7 @@ impl From<types::HelmResponseValuesOverride> for types::HelmRequestValuesOverrid
 }
 
 impl From<&types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
+    #[inline]
     fn from(from: &types::HelmResponseValuesOverride) -> Self {
         Self::from(from.clone())
     }
@@ -1604,6 +1721,7 @@ impl From<&types::HelmResponseValuesOverride> for types::HelmRequestValuesOverri
 /// Carries over everything of a `HelmResponseValuesOverrideFile` that a `HelmRequestValuesOverrideFile` can hold.
 impl From<types::HelmResponseValuesOverrideFile>
 for types::HelmRequestValuesOverrideFile {
+    #[inline]
     fn from(from: types::HelmResponseValuesOverrideFile) -> Self {
         Self {
             git: rt::Patch::value_or_null(
@@ -1622,6 +1740,7 @@ for types::HelmRequestValuesOverrideFile {
 
 impl From<&types::HelmResponseValuesOverrideFile>
 for types::HelmRequestValuesOverrideFile {
+    #[inline]
     fn from(from: &types::HelmResponseValuesOverrideFile) -> Self {
         Self::from(from.clone())
     }
@@ -1630,6 +1749,7 @@ for types::HelmRequestValuesOverrideFile {
 /// Carries over everything of a `HelmResponseValuesOverrideFileGit` that a `HelmRequestValuesOverrideFileGit` can hold.
 impl From<types::HelmResponseValuesOverrideFileGit>
 for types::HelmRequestValuesOverrideFileGit {
+    #[inline]
     fn from(from: types::HelmResponseValuesOverrideFileGit) -> Self {
         Self {
             git_repository: types::ApplicationGitRepositoryRequest::from(
@@ -1642,6 +1762,7 @@ for types::HelmRequestValuesOverrideFileGit {
 
 impl From<&types::HelmResponseValuesOverrideFileGit>
 for types::HelmRequestValuesOverrideFileGit {
+    #[inline]
     fn from(from: &types::HelmResponseValuesOverrideFileGit) -> Self {
         Self::from(from.clone())
     }
@@ -1650,6 +1771,7 @@ for types::HelmRequestValuesOverrideFileGit {
 /// Carries over everything of a `HelmResponseValuesOverrideFileRaw` that a `HelmRequestValuesOverrideFileRaw` can hold.
 impl From<types::HelmResponseValuesOverrideFileRaw>
 for types::HelmRequestValuesOverrideFileRaw {
+    #[inline]
     fn from(from: types::HelmResponseValuesOverrideFileRaw) -> Self {
         Self {
             values: Some(
@@ -1667,6 +1789,7 @@ for types::HelmRequestValuesOverrideFileRaw {
 
 impl From<&types::HelmResponseValuesOverrideFileRaw>
 for types::HelmRequestValuesOverrideFileRaw {
+    #[inline]
     fn from(from: &types::HelmResponseValuesOverrideFileRaw) -> Self {
         Self::from(from.clone())
     }
@@ -1675,6 +1798,7 @@ for types::HelmRequestValuesOverrideFileRaw {
 /// Carries over everything of a `HelmResponseValuesOverrideFileRawItem` that a `HelmRequestValuesOverrideFileRawItem` can hold.
 impl From<types::HelmResponseValuesOverrideFileRawItem>
 for types::HelmRequestValuesOverrideFileRawItem {
+    #[inline]
     fn from(from: types::HelmResponseValuesOverrideFileRawItem) -> Self {
         Self {
             name: Some(from.name),
@@ -1685,6 +1809,7 @@ for types::HelmRequestValuesOverrideFileRawItem {
 
 impl From<&types::HelmResponseValuesOverrideFileRawItem>
 for types::HelmRequestValuesOverrideFileRawItem {
+    #[inline]
     fn from(from: &types::HelmResponseValuesOverrideFileRawItem) -> Self {
         Self::from(from.clone())
     }
@@ -1693,6 +1818,7 @@ for types::HelmRequestValuesOverrideFileRawItem {
 /// Carries over everything of a `HelmSourceRepositoryResponse` that a `HelmRequestSourceHelmRepositoryHelmRepository` can hold.
 impl From<types::HelmSourceRepositoryResponse>
 for types::HelmRequestSourceHelmRepositoryHelmRepository {
+    #[inline]
     fn from(from: types::HelmSourceRepositoryResponse) -> Self {
         Self {
             repository: rt::Patch::Value(from.repository.id),
@@ -1704,6 +1830,7 @@ for types::HelmRequestSourceHelmRepositoryHelmRepository {
 
 impl From<&types::HelmSourceRepositoryResponse>
 for types::HelmRequestSourceHelmRepositoryHelmRepository {
+    #[inline]
     fn from(from: &types::HelmSourceRepositoryResponse) -> Self {
         Self::from(from.clone())
     }

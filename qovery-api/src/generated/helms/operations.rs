@@ -17,6 +17,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_available_helm_repository(
         &self,
     ) -> Call<operations::ListAvailableHelmRepository> {
@@ -28,6 +29,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    #[inline]
     pub fn get_default_helm_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultHelmAdvancedSettings> {
@@ -44,6 +46,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_helms(&self, environment_id: uuid::Uuid) -> Call<operations::ListHelms> {
         Call::new(self, &[&environment_id])
     }
@@ -59,6 +62,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_helm(
         &self,
         environment_id: uuid::Uuid,
@@ -77,6 +81,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_helm_status(
         &self,
         environment_id: uuid::Uuid,
@@ -93,6 +98,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn create_helm_default_values(
         &self,
         environment_id: uuid::Uuid,
@@ -109,6 +115,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_helm(&self, helm_id: uuid::Uuid) -> Call<operations::GetHelm> {
         Call::new(self, &[&helm_id])
     }
@@ -124,6 +131,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_helm(
         &self,
         helm_id: uuid::Uuid,
@@ -144,6 +152,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_helm(&self, helm_id: uuid::Uuid) -> Call<operations::DeleteHelm> {
         Call::new(self, &[&helm_id])
     }
@@ -156,6 +165,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_helm_advanced_settings(
         &self,
         helm_id: uuid::Uuid,
@@ -174,6 +184,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_helm_advanced_settings(
         &self,
         helm_id: uuid::Uuid,
@@ -192,6 +203,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn check_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -210,6 +222,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn clone_helm(
         &self,
         helm_id: uuid::Uuid,
@@ -230,6 +243,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_helm_commit(
         &self,
         helm_id: uuid::Uuid,
@@ -245,6 +259,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -263,6 +278,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -280,6 +296,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn get_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -300,6 +317,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -320,6 +338,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_helm_custom_domain(
         &self,
         helm_id: uuid::Uuid,
@@ -341,6 +360,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn deploy_helm(
         &self,
         helm_id: uuid::Uuid,
@@ -359,6 +379,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_helm_deployment_history(
         &self,
         helm_id: uuid::Uuid,
@@ -378,6 +399,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_helm_deployment_history_v2(
         &self,
         helm_id: uuid::Uuid,
@@ -393,6 +415,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_helm_deployment_restrictions(
         &self,
         helm_id: uuid::Uuid,
@@ -411,6 +434,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    #[inline]
     pub fn create_helm_deployment_restriction(
         &self,
         helm_id: uuid::Uuid,
@@ -431,6 +455,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_helm_deployment_restriction(
         &self,
         helm_id: uuid::Uuid,
@@ -451,6 +476,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_helm_deployment_restriction(
         &self,
         helm_id: uuid::Uuid,
@@ -469,6 +495,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_helm_links(
         &self,
         helm_id: uuid::Uuid,
@@ -484,6 +511,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_helm_kubernetes_services(
         &self,
         helm_id: &str,
@@ -503,6 +531,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn redeploy_helm(&self, helm_id: uuid::Uuid) -> Call<operations::RedeployHelm> {
         Call::new(self, &[&helm_id])
     }
@@ -517,6 +546,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_helm_status(
         &self,
         helm_id: uuid::Uuid,
@@ -534,6 +564,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn stop_helm(&self, helm_id: uuid::Uuid) -> Call<operations::StopHelm> {
         Call::new(self, &[&helm_id])
     }
@@ -552,6 +583,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn uninstall_helm(
         &self,
         helm_id: uuid::Uuid,
@@ -567,6 +599,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -585,6 +618,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -602,6 +636,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -622,6 +657,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -642,6 +678,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_helm_repository(
         &self,
         organization_id: uuid::Uuid,
@@ -661,6 +698,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_helm_charts(
         &self,
         organization_id: uuid::Uuid,
@@ -718,6 +756,7 @@ impl Call<operations::ListHelms> {
     /// Whether to list only those with an update pending. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn to_update(self, value: bool) -> Self {
         self.query("toUpdate", value)
     }
@@ -813,6 +852,7 @@ impl Call<operations::DeleteHelm> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
@@ -894,6 +934,7 @@ impl Call<operations::ListHelmCommit> {
     /// Which repository to read: `chart`, the default, or `values` for the values override.
     ///
     /// Default on the server: `"chart"`.
+    #[inline]
     pub fn of(self, value: &str) -> Self {
         self.query("of", value)
     }
@@ -987,6 +1028,7 @@ impl Call<operations::DeployHelm> {
     /// Sets the query parameter `forceEvent`.
     ///
     /// Event to force; `DIFF` is the only one.
+    #[inline]
     pub fn force_event(self, value: types::HelmForceEvent) -> Self {
         self.query("forceEvent", value)
     }
@@ -1026,6 +1068,7 @@ impl Call<operations::ListHelmDeploymentHistoryV2> {
     /// How many entries to return, newest first. Default: 20.
     ///
     /// Default on the server: `20`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }
@@ -1133,6 +1176,7 @@ impl Call<operations::RedeployHelm> {
     /// Sets the query parameter `forceEvent`.
     ///
     /// Event to force; `DIFF` is the only one.
+    #[inline]
     pub fn force_event(self, value: types::HelmForceEvent) -> Self {
         self.query("forceEvent", value)
     }
@@ -1184,6 +1228,7 @@ impl Call<operations::UninstallHelm> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
+    #[inline]
     pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
         self.json(body)
     }
@@ -1277,6 +1322,7 @@ impl Call<operations::GetHelmCharts> {
     /// Sets the query parameter `chartName`.
     ///
     /// Name of the chart whose versions are listed; leave it out to list every chart.
+    #[inline]
     pub fn chart_name(self, value: &str) -> Self {
         self.query("chartName", value)
     }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::CleanFailedJobResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             clean_kubernetes_jobs: model::blank(),
@@ -35,6 +36,7 @@ impl model::Model for types::CleanFailedJobResponse {
 model::through_fields!(types::CleanFailedJobResponse, Default);
 
 impl model::Blank for types::JobAdvancedSettings {
+    #[inline]
     fn blank() -> Self {
         Self {
             build_timeout_max_sec: model::blank(),
@@ -140,6 +142,7 @@ impl model::Model for types::JobAdvancedSettings {
 model::through_fields!(types::JobAdvancedSettings, Default);
 
 impl model::Blank for types::JobCronCommand {
+    #[inline]
     fn blank() -> Self {
         Self {
             arguments: model::blank(),
@@ -182,6 +185,7 @@ impl model::Model for types::JobCronCommand {
 model::through_fields!(types::JobCronCommand);
 
 impl model::Blank for types::JobDeployRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_tag: model::blank(),
@@ -213,6 +217,7 @@ impl model::Model for types::JobDeployRequest {
 model::through_fields!(types::JobDeployRequest, Default);
 
 impl model::Blank for types::JobDeploymentRestrictionRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -247,6 +252,7 @@ impl model::Model for types::JobDeploymentRestrictionRequest {
 model::through_fields!(types::JobDeploymentRestrictionRequest);
 
 impl model::Blank for types::JobDeploymentRestrictionResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -297,6 +303,7 @@ impl model::Model for types::JobDeploymentRestrictionResponse {
 model::through_fields!(types::JobDeploymentRestrictionResponse);
 
 impl model::Blank for types::JobDeploymentRestrictionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -323,6 +330,7 @@ impl model::Model for types::JobDeploymentRestrictionResponseList {
 model::through_fields!(types::JobDeploymentRestrictionResponseList, Default);
 
 impl model::Blank for types::JobLifecycleCommand {
+    #[inline]
     fn blank() -> Self {
         Self {
             arguments: model::blank(),
@@ -354,6 +362,7 @@ impl model::Model for types::JobLifecycleCommand {
 model::through_fields!(types::JobLifecycleCommand, Default);
 
 impl model::Blank for types::JobRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -452,6 +461,7 @@ impl model::Model for types::JobRequest {
 model::through_fields!(types::JobRequest);
 
 impl model::Blank for types::JobRequestSchedule {
+    #[inline]
     fn blank() -> Self {
         Self {
             on_start: model::blank(),
@@ -498,6 +508,7 @@ impl model::Model for types::JobRequestSchedule {
 model::through_fields!(types::JobRequestSchedule, Default);
 
 impl model::Blank for types::JobRequestSource {
+    #[inline]
     fn blank() -> Self {
         Self {
             image: model::blank(),
@@ -529,6 +540,7 @@ impl model::Model for types::JobRequestSource {
 model::through_fields!(types::JobRequestSource, Default);
 
 impl model::Blank for types::JobRequestSourceDocker {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -571,6 +583,7 @@ impl model::Model for types::JobRequestSourceDocker {
 model::through_fields!(types::JobRequestSourceDocker, Default);
 
 impl model::Blank for types::JobRequestSourceImage {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_name: model::blank(),
@@ -605,6 +618,7 @@ impl model::Model for types::JobRequestSourceImage {
 model::through_fields!(types::JobRequestSourceImage, Default);
 
 impl model::Blank for types::JobResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -631,6 +645,7 @@ impl model::Model for types::JobResponseList {
 model::through_fields!(types::JobResponseList, Default);
 
 impl model::Blank for types::LifecycleTemplateListResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -657,6 +672,7 @@ impl model::Model for types::LifecycleTemplateListResponse {
 model::through_fields!(types::LifecycleTemplateListResponse);
 
 impl model::Blank for types::LifecycleTemplateResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -723,6 +739,7 @@ impl model::Model for types::LifecycleTemplateResponse {
 model::through_fields!(types::LifecycleTemplateResponse);
 
 impl model::Blank for types::LifecycleTemplateResponseEvent {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -757,6 +774,7 @@ impl model::Model for types::LifecycleTemplateResponseEvent {
 model::through_fields!(types::LifecycleTemplateResponseEvent);
 
 impl model::Blank for types::LifecycleTemplateResponseResources {
+    #[inline]
     fn blank() -> Self {
         Self {
             cpu_milli: model::blank(),
@@ -788,6 +806,7 @@ impl model::Model for types::LifecycleTemplateResponseResources {
 model::through_fields!(types::LifecycleTemplateResponseResources);
 
 impl model::Blank for types::LifecycleTemplateResponseVariable {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -834,6 +853,7 @@ impl model::Model for types::LifecycleTemplateResponseVariable {
 model::through_fields!(types::LifecycleTemplateResponseVariable);
 
 impl model::Blank for types::LifecycleTemplateResponseVariableFile {
+    #[inline]
     fn blank() -> Self {
         Self {
             path: model::blank(),
@@ -865,6 +885,7 @@ impl model::Model for types::LifecycleTemplateResponseVariableFile {
 model::through_fields!(types::LifecycleTemplateResponseVariableFile);
 
 impl model::Blank for types::LifecycleTemplateSummary {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -899,6 +920,7 @@ impl model::Model for types::LifecycleTemplateSummary {
 model::through_fields!(types::LifecycleTemplateSummary);
 
 impl model::Blank for types::ListJobDeploymentHistoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -933,6 +955,7 @@ impl model::Model for types::ListJobDeploymentHistoryResponse {
 model::through_fields!(types::ListJobDeploymentHistoryResponse);
 
 impl model::Blank for types::OrganizationJobAutoDeployRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_name: model::blank(),

@@ -54,6 +54,7 @@ pub struct JobAdvancedSettings {
 
 impl JobAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             build_timeout_max_sec: None,
@@ -73,36 +74,43 @@ impl JobAdvancedSettings {
         }
     }
     /// Sets [`build_timeout_max_sec`](Self::build_timeout_max_sec).
+    #[inline]
     pub fn build_timeout_max_sec(mut self, value: i64) -> Self {
         self.build_timeout_max_sec = Some(value);
         self
     }
     /// Sets [`build_cpu_max_in_milli`](Self::build_cpu_max_in_milli).
+    #[inline]
     pub fn build_cpu_max_in_milli(mut self, value: i64) -> Self {
         self.build_cpu_max_in_milli = Some(value);
         self
     }
     /// Sets [`build_ram_max_in_gib`](Self::build_ram_max_in_gib).
+    #[inline]
     pub fn build_ram_max_in_gib(mut self, value: i64) -> Self {
         self.build_ram_max_in_gib = Some(value);
         self
     }
     /// Sets [`build_disable_buildkit_cache`](Self::build_disable_buildkit_cache).
+    #[inline]
     pub fn build_disable_buildkit_cache(mut self, value: bool) -> Self {
         self.build_disable_buildkit_cache = Some(value);
         self
     }
     /// Sets [`build_skip_git_submodules`](Self::build_skip_git_submodules).
+    #[inline]
     pub fn build_skip_git_submodules(mut self, value: bool) -> Self {
         self.build_skip_git_submodules = Some(value);
         self
     }
     /// Sets [`deployment_termination_grace_period_seconds`](Self::deployment_termination_grace_period_seconds).
+    #[inline]
     pub fn deployment_termination_grace_period_seconds(mut self, value: i64) -> Self {
         self.deployment_termination_grace_period_seconds = Some(value);
         self
     }
     /// Sets [`deployment_affinity_node_required`](Self::deployment_affinity_node_required).
+    #[inline]
     pub fn deployment_affinity_node_required(
         mut self,
         value: BTreeMap<String, String>,
@@ -111,6 +119,7 @@ impl JobAdvancedSettings {
         self
     }
     /// Sets [`job_delete_ttl_seconds_after_finished`](Self::job_delete_ttl_seconds_after_finished).
+    #[inline]
     pub fn job_delete_ttl_seconds_after_finished(
         mut self,
         value: impl Into<rt::Patch<i64>>,
@@ -119,31 +128,37 @@ impl JobAdvancedSettings {
         self
     }
     /// Sets [`cronjob_concurrency_policy`](Self::cronjob_concurrency_policy).
+    #[inline]
     pub fn cronjob_concurrency_policy(mut self, value: impl Into<String>) -> Self {
         self.cronjob_concurrency_policy = Some(value.into());
         self
     }
     /// Sets [`cronjob_failed_jobs_history_limit`](Self::cronjob_failed_jobs_history_limit).
+    #[inline]
     pub fn cronjob_failed_jobs_history_limit(mut self, value: i64) -> Self {
         self.cronjob_failed_jobs_history_limit = Some(value);
         self
     }
     /// Sets [`cronjob_success_jobs_history_limit`](Self::cronjob_success_jobs_history_limit).
+    #[inline]
     pub fn cronjob_success_jobs_history_limit(mut self, value: i64) -> Self {
         self.cronjob_success_jobs_history_limit = Some(value);
         self
     }
     /// Sets [`security_service_account_name`](Self::security_service_account_name).
+    #[inline]
     pub fn security_service_account_name(mut self, value: impl Into<String>) -> Self {
         self.security_service_account_name = Some(value.into());
         self
     }
     /// Sets [`security_automount_service_account_token`](Self::security_automount_service_account_token).
+    #[inline]
     pub fn security_automount_service_account_token(mut self, value: bool) -> Self {
         self.security_automount_service_account_token = Some(value);
         self
     }
     /// Sets [`security_read_only_root_filesystem`](Self::security_read_only_root_filesystem).
+    #[inline]
     pub fn security_read_only_root_filesystem(mut self, value: bool) -> Self {
         self.security_read_only_root_filesystem = Some(value);
         self
@@ -168,6 +183,7 @@ pub struct JobCronCommand {
 
 impl JobCronCommand {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(scheduled_at: impl Into<String>) -> Self {
         Self {
             arguments: None,
@@ -177,16 +193,19 @@ impl JobCronCommand {
         }
     }
     /// Sets [`arguments`](Self::arguments).
+    #[inline]
     pub fn arguments(mut self, value: Vec<String>) -> Self {
         self.arguments = Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
+    #[inline]
     pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
         self.entrypoint = Some(value.into());
         self
     }
     /// Sets [`timezone`](Self::timezone).
+    #[inline]
     pub fn timezone(mut self, value: impl Into<String>) -> Self {
         self.timezone = Some(value.into());
         self
@@ -207,6 +226,7 @@ pub struct JobDeployRequest {
 
 impl JobDeployRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             image_tag: None,
@@ -214,11 +234,13 @@ impl JobDeployRequest {
         }
     }
     /// Sets [`image_tag`](Self::image_tag).
+    #[inline]
     pub fn image_tag(mut self, value: impl Into<String>) -> Self {
         self.image_tag = Some(value.into());
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
+    #[inline]
     pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
         self.git_commit_id = Some(value.into());
         self
@@ -241,6 +263,7 @@ pub struct JobDeploymentRestrictionRequest {
 
 impl JobDeploymentRestrictionRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::DeploymentRestrictionModeEnum,
         type_: types::DeploymentRestrictionTypeEnum,
@@ -314,6 +337,7 @@ pub struct JobLifecycleCommand {
 
 impl JobLifecycleCommand {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             arguments: None,
@@ -321,11 +345,13 @@ impl JobLifecycleCommand {
         }
     }
     /// Sets [`arguments`](Self::arguments).
+    #[inline]
     pub fn arguments(mut self, value: Vec<String>) -> Self {
         self.arguments = Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
+    #[inline]
     pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
         self.entrypoint = Some(value.into());
         self
@@ -392,6 +418,7 @@ pub struct JobRequest {
 
 impl JobRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, healthchecks: types::Healthcheck) -> Self {
         Self {
             name: name.into(),
@@ -415,56 +442,67 @@ impl JobRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`cpu`](Self::cpu).
+    #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
         self.cpu = Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
+    #[inline]
     pub fn memory(mut self, value: i64) -> Self {
         self.memory = Some(value);
         self
     }
     /// Sets [`gpu`](Self::gpu).
+    #[inline]
     pub fn gpu(mut self, value: i64) -> Self {
         self.gpu = Some(value);
         self
     }
     /// Sets [`ephemeral_storage_in_gib`](Self::ephemeral_storage_in_gib).
+    #[inline]
     pub fn ephemeral_storage_in_gib(mut self, value: i64) -> Self {
         self.ephemeral_storage_in_gib = Some(value);
         self
     }
     /// Sets [`max_nb_restart`](Self::max_nb_restart).
+    #[inline]
     pub fn max_nb_restart(mut self, value: i64) -> Self {
         self.max_nb_restart = Some(value);
         self
     }
     /// Sets [`max_duration_seconds`](Self::max_duration_seconds).
+    #[inline]
     pub fn max_duration_seconds(mut self, value: i64) -> Self {
         self.max_duration_seconds = Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
+    #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
         self.auto_preview = Some(value);
         self
     }
     /// Sets [`port`](Self::port).
+    #[inline]
     pub fn port(mut self, value: impl Into<rt::Patch<i64>>) -> Self {
         self.port = value.into();
         self
     }
     /// Sets [`source`](Self::source).
+    #[inline]
     pub fn source(mut self, value: types::JobRequestSource) -> Self {
         self.source = Some(value);
         self
     }
     /// Sets [`cpu_architecture`](Self::cpu_architecture).
+    #[inline]
     pub fn cpu_architecture(
         mut self,
         value: impl Into<rt::Patch<types::CpuArchitectureEnum>>,
@@ -473,16 +511,19 @@ impl JobRequest {
         self
     }
     /// Sets [`schedule`](Self::schedule).
+    #[inline]
     pub fn schedule(mut self, value: types::JobRequestSchedule) -> Self {
         self.schedule = Some(value);
         self
     }
     /// Sets [`auto_deploy`](Self::auto_deploy).
+    #[inline]
     pub fn auto_deploy(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.auto_deploy = value.into();
         self
     }
     /// Sets [`annotations_groups`](Self::annotations_groups).
+    #[inline]
     pub fn annotations_groups(
         mut self,
         value: Vec<types::ServiceAnnotationRequest>,
@@ -491,11 +532,13 @@ impl JobRequest {
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
+    #[inline]
     pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
         self.labels_groups = Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
+    #[inline]
     pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
         self.icon_uri = Some(value.into());
         self
@@ -522,6 +565,7 @@ pub struct JobRequestSchedule {
 
 impl JobRequestSchedule {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             on_start: None,
@@ -532,26 +576,31 @@ impl JobRequestSchedule {
         }
     }
     /// Sets [`on_start`](Self::on_start).
+    #[inline]
     pub fn on_start(mut self, value: types::JobLifecycleCommand) -> Self {
         self.on_start = Some(value);
         self
     }
     /// Sets [`on_stop`](Self::on_stop).
+    #[inline]
     pub fn on_stop(mut self, value: types::JobLifecycleCommand) -> Self {
         self.on_stop = Some(value);
         self
     }
     /// Sets [`on_delete`](Self::on_delete).
+    #[inline]
     pub fn on_delete(mut self, value: types::JobLifecycleCommand) -> Self {
         self.on_delete = Some(value);
         self
     }
     /// Sets [`cronjob`](Self::cronjob).
+    #[inline]
     pub fn cronjob(mut self, value: types::JobCronCommand) -> Self {
         self.cronjob = Some(value);
         self
     }
     /// Sets [`lifecycle_type`](Self::lifecycle_type).
+    #[inline]
     pub fn lifecycle_type(mut self, value: types::JobLifecycleTypeEnum) -> Self {
         self.lifecycle_type = Some(value);
         self
@@ -572,6 +621,7 @@ pub struct JobRequestSource {
 
 impl JobRequestSource {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             image: rt::Patch::Absent,
@@ -579,6 +629,7 @@ impl JobRequestSource {
         }
     }
     /// Sets [`image`](Self::image).
+    #[inline]
     pub fn image(
         mut self,
         value: impl Into<rt::Patch<types::JobRequestSourceImage>>,
@@ -587,6 +638,7 @@ impl JobRequestSource {
         self
     }
     /// Sets [`docker`](Self::docker).
+    #[inline]
     pub fn docker(
         mut self,
         value: impl Into<rt::Patch<types::JobRequestSourceDocker>>,
@@ -614,6 +666,7 @@ pub struct JobRequestSourceDocker {
 
 impl JobRequestSourceDocker {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             git_repository: None,
@@ -623,6 +676,7 @@ impl JobRequestSourceDocker {
         }
     }
     /// Sets [`git_repository`](Self::git_repository).
+    #[inline]
     pub fn git_repository(
         mut self,
         value: types::ApplicationGitRepositoryRequest,
@@ -631,16 +685,19 @@ impl JobRequestSourceDocker {
         self
     }
     /// Sets [`dockerfile_path`](Self::dockerfile_path).
+    #[inline]
     pub fn dockerfile_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.dockerfile_path = value.into();
         self
     }
     /// Sets [`dockerfile_raw`](Self::dockerfile_raw).
+    #[inline]
     pub fn dockerfile_raw(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.dockerfile_raw = value.into();
         self
     }
     /// Sets [`docker_target_build_stage`](Self::docker_target_build_stage).
+    #[inline]
     pub fn docker_target_build_stage(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -666,6 +723,7 @@ pub struct JobRequestSourceImage {
 
 impl JobRequestSourceImage {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             image_name: None,
@@ -674,16 +732,19 @@ impl JobRequestSourceImage {
         }
     }
     /// Sets [`image_name`](Self::image_name).
+    #[inline]
     pub fn image_name(mut self, value: impl Into<String>) -> Self {
         self.image_name = Some(value.into());
         self
     }
     /// Sets [`tag`](Self::tag).
+    #[inline]
     pub fn tag(mut self, value: impl Into<String>) -> Self {
         self.tag = Some(value.into());
         self
     }
     /// Sets [`registry_id`](Self::registry_id).
+    #[inline]
     pub fn registry_id(mut self, value: impl Into<String>) -> Self {
         self.registry_id = Some(value.into());
         self
@@ -824,6 +885,7 @@ pub struct OrganizationJobAutoDeployRequest {
 
 impl OrganizationJobAutoDeployRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             image_name: None,
@@ -831,11 +893,13 @@ impl OrganizationJobAutoDeployRequest {
         }
     }
     /// Sets [`image_name`](Self::image_name).
+    #[inline]
     pub fn image_name(mut self, value: impl Into<String>) -> Self {
         self.image_name = Some(value.into());
         self
     }
     /// Sets [`tag`](Self::tag).
+    #[inline]
     pub fn tag(mut self, value: impl Into<String>) -> Self {
         self.tag = Some(value.into());
         self
@@ -846,6 +910,7 @@ impl OrganizationJobAutoDeployRequest {
 ///
 /// In the response, and not carried by the request: `registry`.
 impl From<types::ContainerSource> for types::JobRequestSourceImage {
+    #[inline]
     fn from(from: types::ContainerSource) -> Self {
         Self {
             image_name: Some(from.image_name),
@@ -856,6 +921,7 @@ impl From<types::ContainerSource> for types::JobRequestSourceImage {
 }
 
 impl From<&types::ContainerSource> for types::JobRequestSourceImage {
+    #[inline]
     fn from(from: &types::ContainerSource) -> Self {
         Self::from(from.clone())
     }
@@ -869,6 +935,7 @@ impl From<&types::ContainerSource> for types::JobRequestSourceImage {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::CronJobResponse> for types::JobRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: types::CronJobResponse) -> Result<Self, rt::ConversionError> {
         Ok(Self {
             name: from.name,
@@ -907,6 +974,7 @@ impl TryFrom<types::CronJobResponse> for types::JobRequest {
 
 impl TryFrom<&types::CronJobResponse> for types::JobRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: &types::CronJobResponse) -> Result<Self, rt::ConversionError> {
         Self::try_from(from.clone())
     }
@@ -916,6 +984,7 @@ impl TryFrom<&types::CronJobResponse> for types::JobRequest {
 ///
 /// Not in the response, and so left out: `on_start`, `on_stop`, `on_delete`, `lifecycle_type`.
 impl From<types::CronJobResponseSchedule> for types::JobRequestSchedule {
+    #[inline]
     fn from(from: types::CronJobResponseSchedule) -> Self {
         Self {
             on_start: None,
@@ -928,6 +997,7 @@ impl From<types::CronJobResponseSchedule> for types::JobRequestSchedule {
 }
 
 impl From<&types::CronJobResponseSchedule> for types::JobRequestSchedule {
+    #[inline]
     fn from(from: &types::CronJobResponseSchedule) -> Self {
         Self::from(from.clone())
     }
@@ -935,6 +1005,7 @@ impl From<&types::CronJobResponseSchedule> for types::JobRequestSchedule {
 
 /// Carries over everything of a `CronJobResponseScheduleCronjob` that a `JobCronCommand` can hold.
 impl From<types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
+    #[inline]
     fn from(from: types::CronJobResponseScheduleCronjob) -> Self {
         Self {
             arguments: Some(from.arguments),
@@ -946,6 +1017,7 @@ impl From<types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
 }
 
 impl From<&types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
+    #[inline]
     fn from(from: &types::CronJobResponseScheduleCronjob) -> Self {
         Self::from(from.clone())
     }
@@ -956,6 +1028,7 @@ impl From<&types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::JobDeploymentRestrictionResponse>
 for types::JobDeploymentRestrictionRequest {
+    #[inline]
     fn from(from: types::JobDeploymentRestrictionResponse) -> Self {
         Self {
             mode: from.mode,
@@ -967,6 +1040,7 @@ for types::JobDeploymentRestrictionRequest {
 
 impl From<&types::JobDeploymentRestrictionResponse>
 for types::JobDeploymentRestrictionRequest {
+    #[inline]
     fn from(from: &types::JobDeploymentRestrictionResponse) -> Self {
         Self::from(from.clone())
     }
@@ -978,6 +1052,7 @@ for types::JobDeploymentRestrictionRequest {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::JobResponse> for types::JobRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: types::JobResponse) -> Result<Self, rt::ConversionError> {
         Ok(
             match from {
@@ -995,6 +1070,7 @@ impl TryFrom<types::JobResponse> for types::JobRequest {
 
 impl TryFrom<&types::JobResponse> for types::JobRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: &types::JobResponse) -> Result<Self, rt::ConversionError> {
         Self::try_from(from.clone())
     }
@@ -1006,6 +1082,7 @@ impl TryFrom<&types::JobResponse> for types::JobRequest {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::JobResponseSource> for types::JobRequestSource {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: types::JobResponseSource) -> Result<Self, rt::ConversionError> {
         Ok(
             match from {
@@ -1025,6 +1102,7 @@ impl TryFrom<types::JobResponseSource> for types::JobRequestSource {
 
 impl TryFrom<&types::JobResponseSource> for types::JobRequestSource {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: &types::JobResponseSource) -> Result<Self, rt::ConversionError> {
         Self::try_from(from.clone())
     }
@@ -1034,6 +1112,7 @@ impl TryFrom<&types::JobResponseSource> for types::JobRequestSource {
 ///
 /// Not in the response, and so left out: `image`.
 impl From<types::JobResponseSourceDocker> for types::JobRequestSource {
+    #[inline]
     fn from(from: types::JobResponseSourceDocker) -> Self {
         Self {
             image: rt::Patch::Absent,
@@ -1043,6 +1122,7 @@ impl From<types::JobResponseSourceDocker> for types::JobRequestSource {
 }
 
 impl From<&types::JobResponseSourceDocker> for types::JobRequestSource {
+    #[inline]
     fn from(from: &types::JobResponseSourceDocker) -> Self {
         Self::from(from.clone())
     }
@@ -1052,6 +1132,7 @@ impl From<&types::JobResponseSourceDocker> for types::JobRequestSource {
 ///
 /// Not in the response, and so left out: `docker`.
 impl From<types::JobResponseSourceImage> for types::JobRequestSource {
+    #[inline]
     fn from(from: types::JobResponseSourceImage) -> Self {
         Self {
             image: rt::Patch::Value(types::JobRequestSourceImage::from(from.image)),
@@ -1061,6 +1142,7 @@ impl From<types::JobResponseSourceImage> for types::JobRequestSource {
 }
 
 impl From<&types::JobResponseSourceImage> for types::JobRequestSource {
+    #[inline]
     fn from(from: &types::JobResponseSourceImage) -> Self {
         Self::from(from.clone())
     }
@@ -1068,6 +1150,7 @@ impl From<&types::JobResponseSourceImage> for types::JobRequestSource {
 
 /// Carries over everything of a `JobSourceDockerResponse` that a `JobRequestSourceDocker` can hold.
 impl From<types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
+    #[inline]
     fn from(from: types::JobSourceDockerResponse) -> Self {
         Self {
             git_repository: from
@@ -1083,6 +1166,7 @@ impl From<types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
 }
 
 impl From<&types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
+    #[inline]
     fn from(from: &types::JobSourceDockerResponse) -> Self {
         Self::from(from.clone())
     }
@@ -1096,6 +1180,7 @@ impl From<&types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::LifecycleJobResponse> for types::JobRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: types::LifecycleJobResponse) -> Result<Self, rt::ConversionError> {
         Ok(Self {
             name: from.name,
@@ -1134,6 +1219,7 @@ impl TryFrom<types::LifecycleJobResponse> for types::JobRequest {
 
 impl TryFrom<&types::LifecycleJobResponse> for types::JobRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: &types::LifecycleJobResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -1145,6 +1231,7 @@ impl TryFrom<&types::LifecycleJobResponse> for types::JobRequest {
 ///
 /// Not in the response, and so left out: `cronjob`.
 impl From<types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
+    #[inline]
     fn from(from: types::LifecycleJobResponseSchedule) -> Self {
         Self {
             on_start: from.on_start.map(|value| types::JobLifecycleCommand::from(value)),
@@ -1159,6 +1246,7 @@ impl From<types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
 }
 
 impl From<&types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
+    #[inline]
     fn from(from: &types::LifecycleJobResponseSchedule) -> Self {
         Self::from(from.clone())
     }
@@ -1166,6 +1254,7 @@ impl From<&types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
 
 /// Carries over everything of a `LifecycleJobResponseScheduleOnStop` that a `JobLifecycleCommand` can hold.
 impl From<types::LifecycleJobResponseScheduleOnStop> for types::JobLifecycleCommand {
+    #[inline]
     fn from(from: types::LifecycleJobResponseScheduleOnStop) -> Self {
         Self {
             arguments: Some(from.arguments),
@@ -1175,6 +1264,7 @@ impl From<types::LifecycleJobResponseScheduleOnStop> for types::JobLifecycleComm
 }
 
 impl From<&types::LifecycleJobResponseScheduleOnStop> for types::JobLifecycleCommand {
+    #[inline]
     fn from(from: &types::LifecycleJobResponseScheduleOnStop) -> Self {
         Self::from(from.clone())
     }

@@ -17,6 +17,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    #[inline]
     pub fn get_default_job_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultJobAdvancedSettings> {
@@ -33,6 +34,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_jobs(&self, environment_id: uuid::Uuid) -> Call<operations::ListJobs> {
         Call::new(self, &[&environment_id])
     }
@@ -48,6 +50,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_job(
         &self,
         environment_id: uuid::Uuid,
@@ -66,6 +69,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_job_status(
         &self,
         environment_id: uuid::Uuid,
@@ -81,6 +85,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_lifecycle_templates(
         &self,
         environment_id: &str,
@@ -99,6 +104,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_environment_lifecycle_template(
         &self,
         environment_id: &str,
@@ -117,6 +123,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_job(&self, job_id: uuid::Uuid) -> Call<operations::GetJob> {
         Call::new(self, &[&job_id])
     }
@@ -132,6 +139,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_job(
         &self,
         job_id: uuid::Uuid,
@@ -152,6 +160,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_job(&self, job_id: uuid::Uuid) -> Call<operations::DeleteJob> {
         Call::new(self, &[&job_id])
     }
@@ -164,6 +173,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_job_advanced_settings(
         &self,
         job_id: uuid::Uuid,
@@ -182,6 +192,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_job_advanced_settings(
         &self,
         job_id: uuid::Uuid,
@@ -198,6 +209,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn clean_failed_job(&self, job_id: &str) -> Call<operations::CleanFailedJob> {
         Call::new(self, &[&job_id])
     }
@@ -213,6 +225,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn clone_job(
         &self,
         job_id: uuid::Uuid,
@@ -233,6 +246,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_job_commit(
         &self,
         job_id: uuid::Uuid,
@@ -253,6 +267,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn deploy_job(
         &self,
         job_id: uuid::Uuid,
@@ -271,6 +286,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_job_deployment_history(
         &self,
         job_id: uuid::Uuid,
@@ -290,6 +306,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_job_deployment_history_v2(
         &self,
         job_id: uuid::Uuid,
@@ -305,6 +322,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_job_deployment_restrictions(
         &self,
         job_id: uuid::Uuid,
@@ -323,6 +341,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    #[inline]
     pub fn create_job_deployment_restriction(
         &self,
         job_id: uuid::Uuid,
@@ -343,6 +362,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_job_deployment_restriction(
         &self,
         job_id: uuid::Uuid,
@@ -363,6 +383,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_job_deployment_restriction(
         &self,
         job_id: uuid::Uuid,
@@ -383,6 +404,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn redeploy_job(&self, job_id: uuid::Uuid) -> Call<operations::RedeployJob> {
         Call::new(self, &[&job_id])
     }
@@ -397,6 +419,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_job_status(&self, job_id: uuid::Uuid) -> Call<operations::GetJobStatus> {
         Call::new(self, &[&job_id])
     }
@@ -411,6 +434,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn stop_job(&self, job_id: uuid::Uuid) -> Call<operations::StopJob> {
         Call::new(self, &[&job_id])
     }
@@ -429,6 +453,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn uninstall_job(&self, job_id: uuid::Uuid) -> Call<operations::UninstallJob> {
         Call::new(self, &[&job_id])
     }
@@ -444,6 +469,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn auto_deploy_job_environments(
         &self,
         organization_id: uuid::Uuid,
@@ -487,6 +513,7 @@ impl Call<operations::ListJobs> {
     /// Whether to list only those with an update pending. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn to_update(self, value: bool) -> Self {
         self.query("toUpdate", value)
     }
@@ -596,6 +623,7 @@ impl Call<operations::DeleteJob> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
@@ -675,12 +703,14 @@ impl Call<operations::ListJobCommit> {
     /// Sets the query parameter `startId`.
     ///
     /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
+    #[inline]
     pub fn start_id(self, value: &str) -> Self {
         self.query("startId", value)
     }
     /// Sets the query parameter `gitCommitId`.
     ///
     /// Hash of a git commit.
+    #[inline]
     pub fn git_commit_id(self, value: &str) -> Self {
         self.query("gitCommitId", value)
     }
@@ -704,6 +734,7 @@ impl Call<operations::DeployJob> {
     /// Sets the query parameter `forceEvent`.
     ///
     /// Event to force: the job runs as if it had been started, stopped, deleted or triggered by its schedule.
+    #[inline]
     pub fn force_event(self, value: types::JobForceEvent) -> Self {
         self.query("forceEvent", value)
     }
@@ -743,6 +774,7 @@ impl Call<operations::ListJobDeploymentHistoryV2> {
     /// How many entries to return, newest first. Default: 20.
     ///
     /// Default on the server: `20`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }
@@ -822,6 +854,7 @@ impl Call<operations::RedeployJob> {
     /// Sets the query parameter `forceEvent`.
     ///
     /// Event to force: the job runs as if it had been started, stopped, deleted or triggered by its schedule.
+    #[inline]
     pub fn force_event(self, value: types::JobForceEvent) -> Self {
         self.query("forceEvent", value)
     }
@@ -873,6 +906,7 @@ impl Call<operations::UninstallJob> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
+    #[inline]
     pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
         self.json(body)
     }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::AccountInfo {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -61,6 +62,7 @@ impl model::Model for types::AccountInfo {
 model::through_fields!(types::AccountInfo, Default);
 
 impl model::Blank for types::AccountInfoEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             communication_email: model::blank(),
@@ -89,6 +91,7 @@ impl model::Model for types::AccountInfoEditRequest {
 model::through_fields!(types::AccountInfoEditRequest, Default);
 
 impl model::Blank for types::AlertPresentation {
+    #[inline]
     fn blank() -> Self {
         Self {
             summary: model::blank(),
@@ -120,6 +123,7 @@ impl model::Model for types::AlertPresentation {
 model::through_fields!(types::AlertPresentation, Default);
 
 impl model::Blank for types::AlertPresentationResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             summary: model::blank(),
@@ -151,6 +155,7 @@ impl model::Model for types::AlertPresentationResponse {
 model::through_fields!(types::AlertPresentationResponse, Default);
 
 impl model::Blank for types::AlertReceiverCreationValidationRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             alert_receiver: model::blank(),
@@ -182,6 +187,7 @@ impl model::Model for types::AlertReceiverCreationValidationRequest {
 model::through_fields!(types::AlertReceiverCreationValidationRequest);
 
 impl model::Blank for types::AlertReceiverList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -208,6 +214,7 @@ impl model::Model for types::AlertReceiverList {
 model::through_fields!(types::AlertReceiverList);
 
 impl model::Blank for types::AlertReceiverValidationRequest {
+    #[inline]
     fn blank() -> Self {
         Self { message: model::blank() }
     }
@@ -234,6 +241,7 @@ impl model::Model for types::AlertReceiverValidationRequest {
 model::through_fields!(types::AlertReceiverValidationRequest, Default);
 
 impl model::Blank for types::AlertRuleCondition {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -280,6 +288,7 @@ impl model::Model for types::AlertRuleCondition {
 model::through_fields!(types::AlertRuleCondition);
 
 impl model::Blank for types::AlertRuleCreationRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             organization_id: model::blank(),
@@ -354,6 +363,7 @@ impl model::Model for types::AlertRuleCreationRequest {
 model::through_fields!(types::AlertRuleCreationRequest);
 
 impl model::Blank for types::AlertRuleEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -416,6 +426,7 @@ impl model::Model for types::AlertRuleEditRequest {
 model::through_fields!(types::AlertRuleEditRequest);
 
 impl model::Blank for types::AlertRuleList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -442,6 +453,7 @@ impl model::Model for types::AlertRuleList {
 model::through_fields!(types::AlertRuleList);
 
 impl model::Blank for types::AlertRuleResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -544,6 +556,7 @@ impl model::Model for types::AlertRuleResponse {
 model::through_fields!(types::AlertRuleResponse);
 
 impl model::Blank for types::AlertTarget {
+    #[inline]
     fn blank() -> Self {
         Self {
             target_type: model::blank(),
@@ -578,6 +591,7 @@ impl model::Model for types::AlertTarget {
 model::through_fields!(types::AlertTarget);
 
 impl model::Blank for types::AnnotationsGroupAssociatedItem {
+    #[inline]
     fn blank() -> Self {
         Self {
             cluster_id: model::blank(),
@@ -640,6 +654,7 @@ impl model::Model for types::AnnotationsGroupAssociatedItem {
 model::through_fields!(types::AnnotationsGroupAssociatedItem);
 
 impl model::Blank for types::AnnotationsGroupAssociatedItemList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -666,6 +681,7 @@ impl model::Model for types::AnnotationsGroupAssociatedItemList {
 model::through_fields!(types::AnnotationsGroupAssociatedItemList, Default);
 
 impl model::Blank for types::ContainerRegistryAssociatedServiceList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -692,6 +708,7 @@ impl model::Model for types::ContainerRegistryAssociatedServiceList {
 model::through_fields!(types::ContainerRegistryAssociatedServiceList, Default);
 
 impl model::Blank for types::ContainerRegistryAssociatedServicesResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             project_id: model::blank(),
@@ -746,6 +763,7 @@ impl model::Model for types::ContainerRegistryAssociatedServicesResponse {
 model::through_fields!(types::ContainerRegistryAssociatedServicesResponse);
 
 impl model::Blank for types::CredentialCluster {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -780,6 +798,7 @@ impl model::Model for types::CredentialCluster {
 model::through_fields!(types::CredentialCluster, Default);
 
 impl model::Blank for types::CustomRoleClusterPermission {
+    #[inline]
     fn blank() -> Self {
         Self {
             cluster_id: model::blank(),
@@ -818,6 +837,7 @@ impl model::Model for types::CustomRoleClusterPermission {
 model::through_fields!(types::CustomRoleClusterPermission, Default);
 
 impl model::Blank for types::CustomRoleClusterPermissionRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             cluster_id: model::blank(),
@@ -849,6 +869,7 @@ impl model::Model for types::CustomRoleClusterPermissionRequest {
 model::through_fields!(types::CustomRoleClusterPermissionRequest, Default);
 
 impl model::Blank for types::CustomRoleProjectPermission {
+    #[inline]
     fn blank() -> Self {
         Self {
             project_id: model::blank(),
@@ -891,6 +912,7 @@ impl model::Model for types::CustomRoleProjectPermission {
 model::through_fields!(types::CustomRoleProjectPermission, Default);
 
 impl model::Blank for types::CustomRoleProjectPermissionRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             project_id: model::blank(),
@@ -925,6 +947,7 @@ impl model::Model for types::CustomRoleProjectPermissionRequest {
 model::through_fields!(types::CustomRoleProjectPermissionRequest, Default);
 
 impl model::Blank for types::DeleteMemberRequest {
+    #[inline]
     fn blank() -> Self {
         Self { user_id: model::blank() }
     }
@@ -951,6 +974,7 @@ impl model::Model for types::DeleteMemberRequest {
 model::through_fields!(types::DeleteMemberRequest);
 
 impl model::Blank for types::EmailAlertReceiverCreationRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             organization_id: model::blank(),
@@ -1029,6 +1053,7 @@ impl model::Model for types::EmailAlertReceiverCreationRequest {
 model::through_fields!(types::EmailAlertReceiverCreationRequest);
 
 impl model::Blank for types::EmailAlertReceiverEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1103,6 +1128,7 @@ impl model::Model for types::EmailAlertReceiverEditRequest {
 model::through_fields!(types::EmailAlertReceiverEditRequest);
 
 impl model::Blank for types::EmailAlertReceiverResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1185,6 +1211,7 @@ impl model::Model for types::EmailAlertReceiverResponse {
 model::through_fields!(types::EmailAlertReceiverResponse);
 
 impl model::Blank for types::EnterpriseConnectionDto {
+    #[inline]
     fn blank() -> Self {
         Self {
             connection_name: model::blank(),
@@ -1227,6 +1254,7 @@ impl model::Model for types::EnterpriseConnectionDto {
 model::through_fields!(types::EnterpriseConnectionDto);
 
 impl model::Blank for types::EnterpriseConnectionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1253,6 +1281,7 @@ impl model::Model for types::EnterpriseConnectionResponseList {
 model::through_fields!(types::EnterpriseConnectionResponseList, Default);
 
 impl model::Blank for types::GhostAlertRuleResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             source: model::blank(),
@@ -1299,6 +1328,7 @@ impl model::Model for types::GhostAlertRuleResponse {
 model::through_fields!(types::GhostAlertRuleResponse);
 
 impl model::Blank for types::GitTokenAssociatedServiceResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             project_id: model::blank(),
@@ -1353,6 +1383,7 @@ impl model::Model for types::GitTokenAssociatedServiceResponse {
 model::through_fields!(types::GitTokenAssociatedServiceResponse);
 
 impl model::Blank for types::GitTokenAssociatedServicesResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1379,6 +1410,7 @@ impl model::Model for types::GitTokenAssociatedServicesResponseList {
 model::through_fields!(types::GitTokenAssociatedServicesResponseList, Default);
 
 impl model::Blank for types::GitTokenRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1429,6 +1461,7 @@ impl model::Model for types::GitTokenRequest {
 model::through_fields!(types::GitTokenRequest);
 
 impl model::Blank for types::GitTokenResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1495,6 +1528,7 @@ impl model::Model for types::GitTokenResponse {
 model::through_fields!(types::GitTokenResponse);
 
 impl model::Blank for types::GitTokenResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1521,6 +1555,7 @@ impl model::Model for types::GitTokenResponseList {
 model::through_fields!(types::GitTokenResponseList, Default);
 
 impl model::Blank for types::HelmRepositoryAssociatedServiceList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1547,6 +1582,7 @@ impl model::Model for types::HelmRepositoryAssociatedServiceList {
 model::through_fields!(types::HelmRepositoryAssociatedServiceList, Default);
 
 impl model::Blank for types::HelmRepositoryAssociatedServicesResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             project_id: model::blank(),
@@ -1601,6 +1637,7 @@ impl model::Model for types::HelmRepositoryAssociatedServicesResponse {
 model::through_fields!(types::HelmRepositoryAssociatedServicesResponse);
 
 impl model::Blank for types::InviteMember {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1675,6 +1712,7 @@ impl model::Model for types::InviteMember {
 model::through_fields!(types::InviteMember);
 
 impl model::Blank for types::InviteMemberRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             email: model::blank(),
@@ -1709,6 +1747,7 @@ impl model::Model for types::InviteMemberRequest {
 model::through_fields!(types::InviteMemberRequest);
 
 impl model::Blank for types::InviteMemberResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1735,6 +1774,7 @@ impl model::Model for types::InviteMemberResponseList {
 model::through_fields!(types::InviteMemberResponseList, Default);
 
 impl model::Blank for types::LabelsGroupAssociatedItem {
+    #[inline]
     fn blank() -> Self {
         Self {
             cluster_id: model::blank(),
@@ -1797,6 +1837,7 @@ impl model::Model for types::LabelsGroupAssociatedItem {
 model::through_fields!(types::LabelsGroupAssociatedItem);
 
 impl model::Blank for types::LabelsGroupAssociatedItemList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1823,6 +1864,7 @@ impl model::Model for types::LabelsGroupAssociatedItemList {
 model::through_fields!(types::LabelsGroupAssociatedItemList, Default);
 
 impl model::Blank for types::ListEnvironmentsByOrganizationIdResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1849,6 +1891,7 @@ impl model::Model for types::ListEnvironmentsByOrganizationIdResponse {
 model::through_fields!(types::ListEnvironmentsByOrganizationIdResponse, Default);
 
 impl model::Blank for types::ListOrganizationAnnotationsGroupResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1875,6 +1918,7 @@ impl model::Model for types::ListOrganizationAnnotationsGroupResponse {
 model::through_fields!(types::ListOrganizationAnnotationsGroupResponse, Default);
 
 impl model::Blank for types::ListOrganizationLabelsGroupResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1901,6 +1945,7 @@ impl model::Model for types::ListOrganizationLabelsGroupResponse {
 model::through_fields!(types::ListOrganizationLabelsGroupResponse, Default);
 
 impl model::Blank for types::ListServicesByOrganizationIdResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1927,6 +1972,7 @@ impl model::Model for types::ListServicesByOrganizationIdResponse {
 model::through_fields!(types::ListServicesByOrganizationIdResponse, Default);
 
 impl model::Blank for types::ListTfVarsFilesFromGitRepoResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1953,6 +1999,7 @@ impl model::Model for types::ListTfVarsFilesFromGitRepoResponse {
 model::through_fields!(types::ListTfVarsFilesFromGitRepoResponse, Default);
 
 impl model::Blank for types::Member {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2023,6 +2070,7 @@ impl model::Model for types::Member {
 model::through_fields!(types::Member);
 
 impl model::Blank for types::MemberResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2049,6 +2097,7 @@ impl model::Model for types::MemberResponseList {
 model::through_fields!(types::MemberResponseList, Default);
 
 impl model::Blank for types::MemberRoleUpdateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             user_id: model::blank(),
@@ -2080,6 +2129,7 @@ impl model::Model for types::MemberRoleUpdateRequest {
 model::through_fields!(types::MemberRoleUpdateRequest);
 
 impl model::Blank for types::OrganizationAnnotationsGroupCreateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -2114,6 +2164,7 @@ impl model::Model for types::OrganizationAnnotationsGroupCreateRequest {
 model::through_fields!(types::OrganizationAnnotationsGroupCreateRequest);
 
 impl model::Blank for types::OrganizationAnnotationsGroupEnrichedResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2168,6 +2219,7 @@ impl model::Model for types::OrganizationAnnotationsGroupEnrichedResponse {
 model::through_fields!(types::OrganizationAnnotationsGroupEnrichedResponse);
 
 impl model::Blank for types::OrganizationApiToken {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2222,6 +2274,7 @@ impl model::Model for types::OrganizationApiToken {
 model::through_fields!(types::OrganizationApiToken);
 
 impl model::Blank for types::OrganizationApiTokenCreate {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2280,6 +2333,7 @@ impl model::Model for types::OrganizationApiTokenCreate {
 model::through_fields!(types::OrganizationApiTokenCreate);
 
 impl model::Blank for types::OrganizationApiTokenCreateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -2317,6 +2371,7 @@ impl model::Model for types::OrganizationApiTokenCreateRequest {
 model::through_fields!(types::OrganizationApiTokenCreateRequest);
 
 impl model::Blank for types::OrganizationApiTokenResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2343,6 +2398,7 @@ impl model::Model for types::OrganizationApiTokenResponseList {
 model::through_fields!(types::OrganizationApiTokenResponseList, Default);
 
 impl model::Blank for types::OrganizationAvailableRoleList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2369,6 +2425,7 @@ impl model::Model for types::OrganizationAvailableRoleList {
 model::through_fields!(types::OrganizationAvailableRoleList, Default);
 
 impl model::Blank for types::OrganizationCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             credential: model::blank(),
@@ -2400,6 +2457,7 @@ impl model::Model for types::OrganizationCredentials {
 model::through_fields!(types::OrganizationCredentials, Default);
 
 impl model::Blank for types::OrganizationCredentialsResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2426,6 +2484,7 @@ impl model::Model for types::OrganizationCredentialsResponseList {
 model::through_fields!(types::OrganizationCredentialsResponseList, Default);
 
 impl model::Blank for types::OrganizationCustomRole {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2472,6 +2531,7 @@ impl model::Model for types::OrganizationCustomRole {
 model::through_fields!(types::OrganizationCustomRole, Default);
 
 impl model::Blank for types::OrganizationCustomRoleCreateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -2503,6 +2563,7 @@ impl model::Model for types::OrganizationCustomRoleCreateRequest {
 model::through_fields!(types::OrganizationCustomRoleCreateRequest);
 
 impl model::Blank for types::OrganizationCustomRoleList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2529,6 +2590,7 @@ impl model::Model for types::OrganizationCustomRoleList {
 model::through_fields!(types::OrganizationCustomRoleList, Default);
 
 impl model::Blank for types::OrganizationCustomRoleUpdateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -2571,6 +2633,7 @@ impl model::Model for types::OrganizationCustomRoleUpdateRequest {
 model::through_fields!(types::OrganizationCustomRoleUpdateRequest);
 
 impl model::Blank for types::OrganizationEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -2625,6 +2688,7 @@ impl model::Model for types::OrganizationEditRequest {
 model::through_fields!(types::OrganizationEditRequest);
 
 impl model::Blank for types::OrganizationEnvironmentResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2679,6 +2743,7 @@ impl model::Model for types::OrganizationEnvironmentResponse {
 model::through_fields!(types::OrganizationEnvironmentResponse);
 
 impl model::Blank for types::OrganizationEventResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2769,6 +2834,7 @@ impl model::Model for types::OrganizationEventResponse {
 model::through_fields!(types::OrganizationEventResponse, Default);
 
 impl model::Blank for types::OrganizationEventResponseList {
+    #[inline]
     fn blank() -> Self {
         Self {
             links: model::blank(),
@@ -2807,6 +2873,7 @@ impl model::Model for types::OrganizationEventResponseList {
 model::through_fields!(types::OrganizationEventResponseList, Default);
 
 impl model::Blank for types::OrganizationEventResponseListLinks {
+    #[inline]
     fn blank() -> Self {
         Self {
             previous: model::blank(),
@@ -2838,6 +2905,7 @@ impl model::Model for types::OrganizationEventResponseListLinks {
 model::through_fields!(types::OrganizationEventResponseListLinks, Default);
 
 impl model::Blank for types::OrganizationEventTargetResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { targets: model::blank() }
     }
@@ -2864,6 +2932,7 @@ impl model::Model for types::OrganizationEventTargetResponseList {
 model::through_fields!(types::OrganizationEventTargetResponseList, Default);
 
 impl model::Blank for types::OrganizationLabelsGroupCreateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -2895,6 +2964,7 @@ impl model::Model for types::OrganizationLabelsGroupCreateRequest {
 model::through_fields!(types::OrganizationLabelsGroupCreateRequest);
 
 impl model::Blank for types::OrganizationLabelsGroupEnrichedResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2945,6 +3015,7 @@ impl model::Model for types::OrganizationLabelsGroupEnrichedResponse {
 model::through_fields!(types::OrganizationLabelsGroupEnrichedResponse);
 
 impl model::Blank for types::OrganizationOnboardingPatchRequest {
+    #[inline]
     fn blank() -> Self {
         Self { status: model::blank() }
     }
@@ -2971,6 +3042,7 @@ impl model::Model for types::OrganizationOnboardingPatchRequest {
 model::through_fields!(types::OrganizationOnboardingPatchRequest);
 
 impl model::Blank for types::OrganizationOnboardingResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             use_cases: model::blank(),
@@ -3002,6 +3074,7 @@ impl model::Model for types::OrganizationOnboardingResponse {
 model::through_fields!(types::OrganizationOnboardingResponse, Default);
 
 impl model::Blank for types::OrganizationPolicyApiToken {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3068,6 +3141,7 @@ impl model::Model for types::OrganizationPolicyApiToken {
 model::through_fields!(types::OrganizationPolicyApiToken);
 
 impl model::Blank for types::OrganizationPolicyApiTokenCreate {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3138,6 +3212,7 @@ impl model::Model for types::OrganizationPolicyApiTokenCreate {
 model::through_fields!(types::OrganizationPolicyApiTokenCreate);
 
 impl model::Blank for types::OrganizationPolicyApiTokenCreateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -3184,6 +3259,7 @@ impl model::Model for types::OrganizationPolicyApiTokenCreateRequest {
 model::through_fields!(types::OrganizationPolicyApiTokenCreateRequest);
 
 impl model::Blank for types::OrganizationPolicyApiTokenResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3210,6 +3286,7 @@ impl model::Model for types::OrganizationPolicyApiTokenResponseList {
 model::through_fields!(types::OrganizationPolicyApiTokenResponseList, Default);
 
 impl model::Blank for types::OrganizationRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -3268,6 +3345,7 @@ impl model::Model for types::OrganizationRequest {
 model::through_fields!(types::OrganizationRequest);
 
 impl model::Blank for types::OrganizationResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3294,6 +3372,7 @@ impl model::Model for types::OrganizationResponseList {
 model::through_fields!(types::OrganizationResponseList, Default);
 
 impl model::Blank for types::OrganizationWebhookCreateRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             kind: model::blank(),
@@ -3352,6 +3431,7 @@ impl model::Model for types::OrganizationWebhookCreateRequest {
 model::through_fields!(types::OrganizationWebhookCreateRequest);
 
 impl model::Blank for types::OrganizationWebhookCreateResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3422,6 +3502,7 @@ impl model::Model for types::OrganizationWebhookCreateResponse {
 model::through_fields!(types::OrganizationWebhookCreateResponse);
 
 impl model::Blank for types::OrganizationWebhookResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3492,6 +3573,7 @@ impl model::Model for types::OrganizationWebhookResponse {
 model::through_fields!(types::OrganizationWebhookResponse);
 
 impl model::Blank for types::OrganizationWebhookResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3518,6 +3600,7 @@ impl model::Model for types::OrganizationWebhookResponseList {
 model::through_fields!(types::OrganizationWebhookResponseList, Default);
 
 impl model::Blank for types::ParseTerraformVariablesFromGitRepoResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -3544,6 +3627,7 @@ impl model::Model for types::ParseTerraformVariablesFromGitRepoResponse {
 model::through_fields!(types::ParseTerraformVariablesFromGitRepoResponse, Default);
 
 impl model::Blank for types::ProjectPermissionPermission {
+    #[inline]
     fn blank() -> Self {
         Self {
             environment_type: model::blank(),
@@ -3575,6 +3659,7 @@ impl model::Model for types::ProjectPermissionPermission {
 model::through_fields!(types::ProjectPermissionPermission, Default);
 
 impl model::Blank for types::ServiceLightResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3645,6 +3730,7 @@ impl model::Model for types::ServiceLightResponse {
 model::through_fields!(types::ServiceLightResponse);
 
 impl model::Blank for types::SignUp {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3735,6 +3821,7 @@ impl model::Model for types::SignUp {
 model::through_fields!(types::SignUp);
 
 impl model::Blank for types::SignUpRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             first_name: model::blank(),
@@ -3813,6 +3900,7 @@ impl model::Model for types::SignUpRequest {
 model::through_fields!(types::SignUpRequest);
 
 impl model::Blank for types::SlackAlertReceiverCreationRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             organization_id: model::blank(),
@@ -3871,6 +3959,7 @@ impl model::Model for types::SlackAlertReceiverCreationRequest {
 model::through_fields!(types::SlackAlertReceiverCreationRequest);
 
 impl model::Blank for types::SlackAlertReceiverEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -3925,6 +4014,7 @@ impl model::Model for types::SlackAlertReceiverEditRequest {
 model::through_fields!(types::SlackAlertReceiverEditRequest);
 
 impl model::Blank for types::SlackAlertReceiverResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3987,6 +4077,7 @@ impl model::Model for types::SlackAlertReceiverResponse {
 model::through_fields!(types::SlackAlertReceiverResponse);
 
 impl model::Blank for types::TerraformVariableDefinition {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -4037,6 +4128,7 @@ impl model::Model for types::TerraformVariableDefinition {
 model::through_fields!(types::TerraformVariableDefinition);
 
 impl model::Blank for types::TerraformVariableParsingRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -4065,6 +4157,7 @@ impl model::Model for types::TerraformVariableParsingRequest {
 model::through_fields!(types::TerraformVariableParsingRequest);
 
 impl model::Blank for types::TfVarsDiscoveryModeAutoDiscover {
+    #[inline]
     fn blank() -> Self {
         Self { type_: model::blank() }
     }
@@ -4091,6 +4184,7 @@ impl model::Model for types::TfVarsDiscoveryModeAutoDiscover {
 model::through_fields!(types::TfVarsDiscoveryModeAutoDiscover);
 
 impl model::Blank for types::TfVarsDiscoveryModeSpecificPaths {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -4122,6 +4216,7 @@ impl model::Model for types::TfVarsDiscoveryModeSpecificPaths {
 model::through_fields!(types::TfVarsDiscoveryModeSpecificPaths);
 
 impl model::Blank for types::TfVarsFileResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             source: model::blank(),
@@ -4153,6 +4248,7 @@ impl model::Model for types::TfVarsFileResponse {
 model::through_fields!(types::TfVarsFileResponse);
 
 impl model::Blank for types::TfVarsListRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -4184,6 +4280,7 @@ impl model::Model for types::TfVarsListRequest {
 model::through_fields!(types::TfVarsListRequest);
 
 impl model::Blank for types::TransferOwnershipRequest {
+    #[inline]
     fn blank() -> Self {
         Self { user_id: model::blank() }
     }
@@ -4210,6 +4307,7 @@ impl model::Model for types::TransferOwnershipRequest {
 model::through_fields!(types::TransferOwnershipRequest);
 
 impl model::Blank for types::WebhookEventResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -4268,6 +4366,7 @@ impl model::Model for types::WebhookEventResponse {
 model::through_fields!(types::WebhookEventResponse);
 
 impl model::Blank for types::WebhookEventResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }

@@ -43,10 +43,12 @@ pub struct AccountInfoEditRequest {
 
 impl AccountInfoEditRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { communication_email: None }
     }
     /// Sets [`communication_email`](Self::communication_email).
+    #[inline]
     pub fn communication_email(mut self, value: impl Into<String>) -> Self {
         self.communication_email = Some(value.into());
         self
@@ -67,6 +69,7 @@ pub struct AlertPresentation {
 
 impl AlertPresentation {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             summary: rt::Patch::Absent,
@@ -74,11 +77,13 @@ impl AlertPresentation {
         }
     }
     /// Sets [`summary`](Self::summary).
+    #[inline]
     pub fn summary(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.summary = value.into();
         self
     }
     /// Sets [`runbook_url`](Self::runbook_url).
+    #[inline]
     pub fn runbook_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.runbook_url = value.into();
         self
@@ -137,6 +142,7 @@ pub struct AlertReceiverCreationValidationRequest {
 
 impl AlertReceiverCreationValidationRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(alert_receiver: types::AlertReceiverCreationRequest) -> Self {
         Self {
             alert_receiver,
@@ -144,6 +150,7 @@ impl AlertReceiverCreationValidationRequest {
         }
     }
     /// Sets [`message`](Self::message).
+    #[inline]
     pub fn message(mut self, value: impl Into<String>) -> Self {
         self.message = Some(value.into());
         self
@@ -236,10 +243,12 @@ pub struct AlertReceiverValidationRequest {
 
 impl AlertReceiverValidationRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { message: None }
     }
     /// Sets [`message`](Self::message).
+    #[inline]
     pub fn message(mut self, value: impl Into<String>) -> Self {
         self.message = Some(value.into());
         self
@@ -266,6 +275,7 @@ pub struct AlertRuleCondition {
 
 impl AlertRuleCondition {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(kind: types::AlertRuleConditionKind, promql: impl Into<String>) -> Self {
         Self {
             kind,
@@ -276,16 +286,19 @@ impl AlertRuleCondition {
         }
     }
     /// Sets [`operator`](Self::operator).
+    #[inline]
     pub fn operator(mut self, value: types::AlertRuleConditionOperator) -> Self {
         self.operator = Some(value);
         self
     }
     /// Sets [`threshold`](Self::threshold).
+    #[inline]
     pub fn threshold(mut self, value: f64) -> Self {
         self.threshold = Some(value);
         self
     }
     /// Sets [`function`](Self::function).
+    #[inline]
     pub fn function(mut self, value: types::AlertRuleConditionFunction) -> Self {
         self.function = Some(value);
         self
@@ -380,6 +393,7 @@ pub struct AlertRuleCreationRequest {
 
 impl AlertRuleCreationRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         organization_id: uuid::Uuid,
         cluster_id: uuid::Uuid,
@@ -441,6 +455,7 @@ pub struct AlertRuleEditRequest {
 
 impl AlertRuleEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -588,6 +603,7 @@ pub struct AlertTarget {
 
 impl AlertTarget {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(target_type: types::AlertTargetType, target_id: uuid::Uuid) -> Self {
         Self {
             target_type,
@@ -596,6 +612,7 @@ impl AlertTarget {
         }
     }
     /// Sets [`service`](Self::service).
+    #[inline]
     pub fn service(mut self, value: types::ServiceLightResponse) -> Self {
         self.service = Some(value);
         self
@@ -784,6 +801,7 @@ pub struct CustomRoleClusterPermissionRequest {
 
 impl CustomRoleClusterPermissionRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             cluster_id: None,
@@ -791,11 +809,13 @@ impl CustomRoleClusterPermissionRequest {
         }
     }
     /// Sets [`cluster_id`](Self::cluster_id).
+    #[inline]
     pub fn cluster_id(mut self, value: uuid::Uuid) -> Self {
         self.cluster_id = Some(value);
         self
     }
     /// Sets [`permission`](Self::permission).
+    #[inline]
     pub fn permission(
         mut self,
         value: types::OrganizationCustomRoleClusterPermission,
@@ -837,6 +857,7 @@ pub struct CustomRoleProjectPermissionRequest {
 
 impl CustomRoleProjectPermissionRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             project_id: None,
@@ -845,16 +866,19 @@ impl CustomRoleProjectPermissionRequest {
         }
     }
     /// Sets [`project_id`](Self::project_id).
+    #[inline]
     pub fn project_id(mut self, value: uuid::Uuid) -> Self {
         self.project_id = Some(value);
         self
     }
     /// Sets [`is_admin`](Self::is_admin).
+    #[inline]
     pub fn is_admin(mut self, value: bool) -> Self {
         self.is_admin = Some(value);
         self
     }
     /// Sets [`permissions`](Self::permissions).
+    #[inline]
     pub fn permissions(
         mut self,
         value: Vec<types::ProjectPermissionPermission>,
@@ -874,6 +898,7 @@ pub struct DeleteMemberRequest {
 
 impl DeleteMemberRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(user_id: uuid::Uuid) -> Self {
         Self { user_id }
     }
@@ -915,6 +940,7 @@ pub struct EmailAlertReceiverCreationRequest {
 
 impl EmailAlertReceiverCreationRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         organization_id: uuid::Uuid,
         name: impl Into<String>,
@@ -944,16 +970,19 @@ impl EmailAlertReceiverCreationRequest {
         }
     }
     /// Sets [`owner`](Self::owner).
+    #[inline]
     pub fn owner(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.owner = value.into();
         self
     }
     /// Sets [`severity`](Self::severity).
+    #[inline]
     pub fn severity(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.severity = value.into();
         self
     }
     /// Sets [`auth_username`](Self::auth_username).
+    #[inline]
     pub fn auth_username(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.auth_username = value.into();
         self
@@ -994,6 +1023,7 @@ pub struct EmailAlertReceiverEditRequest {
 
 impl EmailAlertReceiverEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -1020,21 +1050,25 @@ impl EmailAlertReceiverEditRequest {
         }
     }
     /// Sets [`owner`](Self::owner).
+    #[inline]
     pub fn owner(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.owner = value.into();
         self
     }
     /// Sets [`severity`](Self::severity).
+    #[inline]
     pub fn severity(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.severity = value.into();
         self
     }
     /// Sets [`auth_username`](Self::auth_username).
+    #[inline]
     pub fn auth_username(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.auth_username = value.into();
         self
     }
     /// Sets [`auth_password`](Self::auth_password).
+    #[inline]
     pub fn auth_password(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
         self.auth_password = value.into();
         self
@@ -1095,6 +1129,7 @@ pub struct EnterpriseConnectionDto {
 
 impl EnterpriseConnectionDto {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         connection_name: impl Into<String>,
         default_role: impl Into<String>,
@@ -1210,6 +1245,7 @@ pub struct GitTokenRequest {
 
 impl GitTokenRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         type_: types::GitProviderEnum,
@@ -1225,16 +1261,19 @@ impl GitTokenRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`workspace`](Self::workspace).
+    #[inline]
     pub fn workspace(mut self, value: impl Into<String>) -> Self {
         self.workspace = Some(value.into());
         self
     }
     /// Sets [`git_api_url`](Self::git_api_url).
+    #[inline]
     pub fn git_api_url(mut self, value: impl Into<String>) -> Self {
         self.git_api_url = Some(value.into());
         self
@@ -1369,6 +1408,7 @@ pub struct InviteMemberRequest {
 
 impl InviteMemberRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(email: impl Into<String>) -> Self {
         Self {
             email: email.into(),
@@ -1377,11 +1417,13 @@ impl InviteMemberRequest {
         }
     }
     /// Sets [`role`](Self::role).
+    #[inline]
     pub fn role(mut self, value: types::InviteMemberRoleEnum) -> Self {
         self.role = Some(value);
         self
     }
     /// Sets [`role_id`](Self::role_id).
+    #[inline]
     pub fn role_id(mut self, value: uuid::Uuid) -> Self {
         self.role_id = Some(value);
         self
@@ -1600,6 +1642,7 @@ pub struct MemberRoleUpdateRequest {
 
 impl MemberRoleUpdateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(user_id: impl Into<String>, role_id: uuid::Uuid) -> Self {
         Self {
             user_id: user_id.into(),
@@ -1624,6 +1667,7 @@ pub struct OrganizationAnnotationsGroupCreateRequest {
 
 impl OrganizationAnnotationsGroupCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         annotations: Vec<types::Annotation>,
@@ -1723,6 +1767,7 @@ pub struct OrganizationApiTokenCreateRequest {
 
 impl OrganizationApiTokenCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, role_id: Option<uuid::Uuid>) -> Self {
         Self {
             name: name.into(),
@@ -1732,11 +1777,13 @@ impl OrganizationApiTokenCreateRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`scope`](Self::scope).
+    #[inline]
     pub fn scope(
         mut self,
         value: impl Into<rt::Patch<types::OrganizationApiTokenScope>>,
@@ -1842,6 +1889,7 @@ pub struct OrganizationCustomRoleCreateRequest {
 
 impl OrganizationCustomRoleCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -1849,6 +1897,7 @@ impl OrganizationCustomRoleCreateRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
@@ -1899,6 +1948,7 @@ pub struct OrganizationCustomRoleUpdateRequest {
 
 impl OrganizationCustomRoleUpdateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         cluster_permissions: Vec<types::CustomRoleClusterPermissionRequest>,
@@ -1912,6 +1962,7 @@ impl OrganizationCustomRoleUpdateRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
@@ -1942,6 +1993,7 @@ pub struct OrganizationEditRequest {
 
 impl OrganizationEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -1954,31 +2006,37 @@ impl OrganizationEditRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`website_url`](Self::website_url).
+    #[inline]
     pub fn website_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.website_url = value.into();
         self
     }
     /// Sets [`repository`](Self::repository).
+    #[inline]
     pub fn repository(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.repository = value.into();
         self
     }
     /// Sets [`logo_url`](Self::logo_url).
+    #[inline]
     pub fn logo_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.logo_url = value.into();
         self
     }
     /// Sets [`icon_url`](Self::icon_url).
+    #[inline]
     pub fn icon_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.icon_url = value.into();
         self
     }
     /// Sets [`admin_emails`](Self::admin_emails).
+    #[inline]
     pub fn admin_emails(mut self, value: impl Into<rt::Patch<Vec<String>>>) -> Self {
         self.admin_emails = value.into();
         self
@@ -2359,6 +2417,7 @@ pub struct OrganizationLabelsGroupCreateRequest {
 
 impl OrganizationLabelsGroupCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, labels: Vec<types::Label>) -> Self {
         Self { name: name.into(), labels }
     }
@@ -2396,6 +2455,7 @@ pub struct OrganizationOnboardingPatchRequest {
 
 impl OrganizationOnboardingPatchRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(status: types::OrganizationOnboardingStatusEnum) -> Self {
         Self { status }
     }
@@ -2505,6 +2565,7 @@ pub struct OrganizationPolicyApiTokenCreateRequest {
 
 impl OrganizationPolicyApiTokenCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, opa_policy: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -2515,16 +2576,19 @@ impl OrganizationPolicyApiTokenCreateRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`role_id`](Self::role_id).
+    #[inline]
     pub fn role_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
         self.role_id = value.into();
         self
     }
     /// Sets [`expires_at`](Self::expires_at).
+    #[inline]
     pub fn expires_at(
         mut self,
         value: impl Into<rt::Patch<chrono::DateTime<chrono::Utc>>>,
@@ -2570,6 +2634,7 @@ pub struct OrganizationRequest {
 
 impl OrganizationRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, plan: types::PlanEnum) -> Self {
         Self {
             name: name.into(),
@@ -2583,31 +2648,37 @@ impl OrganizationRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`website_url`](Self::website_url).
+    #[inline]
     pub fn website_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.website_url = value.into();
         self
     }
     /// Sets [`repository`](Self::repository).
+    #[inline]
     pub fn repository(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.repository = value.into();
         self
     }
     /// Sets [`logo_url`](Self::logo_url).
+    #[inline]
     pub fn logo_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.logo_url = value.into();
         self
     }
     /// Sets [`icon_url`](Self::icon_url).
+    #[inline]
     pub fn icon_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.icon_url = value.into();
         self
     }
     /// Sets [`admin_emails`](Self::admin_emails).
+    #[inline]
     pub fn admin_emails(mut self, value: impl Into<rt::Patch<Vec<String>>>) -> Self {
         self.admin_emails = value.into();
         self
@@ -2650,6 +2721,7 @@ pub struct OrganizationWebhookCreateRequest {
 
 impl OrganizationWebhookCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         kind: types::OrganizationWebhookKindEnum,
         target_url: impl Into<rt::SecretText>,
@@ -2667,26 +2739,31 @@ impl OrganizationWebhookCreateRequest {
         }
     }
     /// Sets [`target_secret`](Self::target_secret).
+    #[inline]
     pub fn target_secret(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.target_secret = Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
     /// Sets [`enabled`](Self::enabled).
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self
     }
     /// Sets [`project_names_filter`](Self::project_names_filter).
+    #[inline]
     pub fn project_names_filter(mut self, value: Vec<String>) -> Self {
         self.project_names_filter = Some(value);
         self
     }
     /// Sets [`environment_types_filter`](Self::environment_types_filter).
+    #[inline]
     pub fn environment_types_filter(
         mut self,
         value: Vec<types::EnvironmentModeEnum>,
@@ -2814,6 +2891,7 @@ pub struct ProjectPermissionPermission {
 
 impl ProjectPermissionPermission {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             environment_type: None,
@@ -2821,11 +2899,13 @@ impl ProjectPermissionPermission {
         }
     }
     /// Sets [`environment_type`](Self::environment_type).
+    #[inline]
     pub fn environment_type(mut self, value: types::EnvironmentModeEnum) -> Self {
         self.environment_type = Some(value);
         self
     }
     /// Sets [`permission`](Self::permission).
+    #[inline]
     pub fn permission(
         mut self,
         value: types::OrganizationCustomRoleProjectPermission,
@@ -2867,6 +2947,7 @@ pub struct ServiceLightResponse {
 
 impl ServiceLightResponse {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         id: uuid::Uuid,
         name: impl Into<String>,
@@ -2894,6 +2975,7 @@ impl ServiceLightResponse {
         }
     }
     /// Sets [`job_type`](Self::job_type).
+    #[inline]
     pub fn job_type(mut self, value: types::JobTypeEnum) -> Self {
         self.job_type = Some(value);
         self
@@ -2976,6 +3058,7 @@ pub struct SignUpRequest {
 
 impl SignUpRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         first_name: impl Into<String>,
         last_name: impl Into<String>,
@@ -3000,41 +3083,49 @@ impl SignUpRequest {
         }
     }
     /// Sets [`company_name`](Self::company_name).
+    #[inline]
     pub fn company_name(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.company_name = value.into();
         self
     }
     /// Sets [`company_size`](Self::company_size).
+    #[inline]
     pub fn company_size(mut self, value: types::CompanySizeEnum) -> Self {
         self.company_size = Some(value);
         self
     }
     /// Sets [`user_role`](Self::user_role).
+    #[inline]
     pub fn user_role(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.user_role = value.into();
         self
     }
     /// Sets [`qovery_usage_other`](Self::qovery_usage_other).
+    #[inline]
     pub fn qovery_usage_other(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.qovery_usage_other = value.into();
         self
     }
     /// Sets [`user_questions`](Self::user_questions).
+    #[inline]
     pub fn user_questions(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.user_questions = value.into();
         self
     }
     /// Sets [`current_step`](Self::current_step).
+    #[inline]
     pub fn current_step(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.current_step = value.into();
         self
     }
     /// Sets [`dx_auth`](Self::dx_auth).
+    #[inline]
     pub fn dx_auth(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
         self.dx_auth = value.into();
         self
     }
     /// Sets [`infrastructure_hosting`](Self::infrastructure_hosting).
+    #[inline]
     pub fn infrastructure_hosting(
         mut self,
         value: impl Into<rt::Patch<String>>,
@@ -3070,6 +3161,7 @@ pub struct SlackAlertReceiverCreationRequest {
 
 impl SlackAlertReceiverCreationRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         organization_id: uuid::Uuid,
         name: impl Into<String>,
@@ -3090,11 +3182,13 @@ impl SlackAlertReceiverCreationRequest {
         }
     }
     /// Sets [`owner`](Self::owner).
+    #[inline]
     pub fn owner(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.owner = value.into();
         self
     }
     /// Sets [`severity`](Self::severity).
+    #[inline]
     pub fn severity(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.severity = value.into();
         self
@@ -3125,6 +3219,7 @@ pub struct SlackAlertReceiverEditRequest {
 
 impl SlackAlertReceiverEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -3142,16 +3237,19 @@ impl SlackAlertReceiverEditRequest {
         }
     }
     /// Sets [`owner`](Self::owner).
+    #[inline]
     pub fn owner(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.owner = value.into();
         self
     }
     /// Sets [`severity`](Self::severity).
+    #[inline]
     pub fn severity(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.severity = value.into();
         self
     }
     /// Sets [`webhook_url`](Self::webhook_url).
+    #[inline]
     pub fn webhook_url(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
         self.webhook_url = value.into();
         self
@@ -3218,6 +3316,7 @@ pub struct TerraformVariableParsingRequest {
 
 impl TerraformVariableParsingRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(git_repository: types::ApplicationGitRepositoryRequest) -> Self {
         Self { git_repository }
     }
@@ -3261,6 +3360,7 @@ pub struct TfVarsDiscoveryModeAutoDiscover {
 
 impl TfVarsDiscoveryModeAutoDiscover {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(type_: types::TfVarsDiscoveryModeAutoDiscoverType) -> Self {
         Self { type_ }
     }
@@ -3290,6 +3390,7 @@ pub struct TfVarsDiscoveryModeSpecificPaths {
 
 impl TfVarsDiscoveryModeSpecificPaths {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::TfVarsDiscoveryModeSpecificPathsType,
         paths: Vec<String>,
@@ -3334,6 +3435,7 @@ pub struct TfVarsListRequest {
 
 impl TfVarsListRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         git_repository: types::ApplicationGitRepositoryRequest,
         mode: types::TfVarsDiscoveryMode,
@@ -3354,6 +3456,7 @@ pub struct TransferOwnershipRequest {
 
 impl TransferOwnershipRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(user_id: uuid::Uuid) -> Self {
         Self { user_id }
     }
@@ -3411,6 +3514,7 @@ pub struct WebhookEventResponseList {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `nickname`, `first_name`, `last_name`, `profile_picture_url`.
 impl From<types::AccountInfo> for types::AccountInfoEditRequest {
+    #[inline]
     fn from(from: types::AccountInfo) -> Self {
         Self {
             communication_email: from.communication_email,
@@ -3419,6 +3523,7 @@ impl From<types::AccountInfo> for types::AccountInfoEditRequest {
 }
 
 impl From<&types::AccountInfo> for types::AccountInfoEditRequest {
+    #[inline]
     fn from(from: &types::AccountInfo) -> Self {
         Self::from(from.clone())
     }
@@ -3426,6 +3531,7 @@ impl From<&types::AccountInfo> for types::AccountInfoEditRequest {
 
 /// Carries over everything of an `AlertPresentationResponse` that an `AlertPresentation` can hold.
 impl From<types::AlertPresentationResponse> for types::AlertPresentation {
+    #[inline]
     fn from(from: types::AlertPresentationResponse) -> Self {
         Self {
             summary: rt::Patch::value_or_null(from.summary),
@@ -3435,6 +3541,7 @@ impl From<types::AlertPresentationResponse> for types::AlertPresentation {
 }
 
 impl From<&types::AlertPresentationResponse> for types::AlertPresentation {
+    #[inline]
     fn from(from: &types::AlertPresentationResponse) -> Self {
         Self::from(from.clone())
     }
@@ -3442,6 +3549,7 @@ impl From<&types::AlertPresentationResponse> for types::AlertPresentation {
 
 /// A member that is not known stays what it is.
 impl From<types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
+    #[inline]
     fn from(from: types::AlertReceiverResponse) -> Self {
         match from {
             types::AlertReceiverResponse::Slack(member) => {
@@ -3462,6 +3570,7 @@ impl From<types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
 }
 
 impl From<&types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
+    #[inline]
     fn from(from: &types::AlertReceiverResponse) -> Self {
         Self::from(from.clone())
     }
@@ -3471,6 +3580,7 @@ impl From<&types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `source`, `state`, `organization_id`, `cluster_id`, `target`, `is_up_to_date`, `starts_at`.
 impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
+    #[inline]
     fn from(from: types::AlertRuleResponse) -> Self {
         Self {
             name: from.name,
@@ -3487,6 +3597,7 @@ impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
 }
 
 impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
+    #[inline]
     fn from(from: &types::AlertRuleResponse) -> Self {
         Self::from(from.clone())
     }
@@ -3497,6 +3608,7 @@ impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
 /// In the response, and not carried by the request: `cluster_name`.
 impl From<types::CustomRoleClusterPermission>
 for types::CustomRoleClusterPermissionRequest {
+    #[inline]
     fn from(from: types::CustomRoleClusterPermission) -> Self {
         Self {
             cluster_id: from.cluster_id,
@@ -3507,6 +3619,7 @@ for types::CustomRoleClusterPermissionRequest {
 
 impl From<&types::CustomRoleClusterPermission>
 for types::CustomRoleClusterPermissionRequest {
+    #[inline]
     fn from(from: &types::CustomRoleClusterPermission) -> Self {
         Self::from(from.clone())
     }
@@ -3517,6 +3630,7 @@ for types::CustomRoleClusterPermissionRequest {
 /// In the response, and not carried by the request: `project_name`.
 impl From<types::CustomRoleProjectPermission>
 for types::CustomRoleProjectPermissionRequest {
+    #[inline]
     fn from(from: types::CustomRoleProjectPermission) -> Self {
         Self {
             project_id: from.project_id,
@@ -3528,6 +3642,7 @@ for types::CustomRoleProjectPermissionRequest {
 
 impl From<&types::CustomRoleProjectPermission>
 for types::CustomRoleProjectPermissionRequest {
+    #[inline]
     fn from(from: &types::CustomRoleProjectPermission) -> Self {
         Self::from(from.clone())
     }
@@ -3539,6 +3654,7 @@ for types::CustomRoleProjectPermissionRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRequest {
+    #[inline]
     fn from(from: types::EmailAlertReceiverResponse) -> Self {
         Self {
             name: from.name,
@@ -3558,6 +3674,7 @@ impl From<types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRe
 }
 
 impl From<&types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRequest {
+    #[inline]
     fn from(from: &types::EmailAlertReceiverResponse) -> Self {
         Self::from(from.clone())
     }
@@ -3567,6 +3684,7 @@ impl From<&types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditR
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `plan`, `owner`, `billing_deployment_restriction`, `organization_plan`.
 impl From<types::Organization> for types::OrganizationEditRequest {
+    #[inline]
     fn from(from: types::Organization) -> Self {
         Self {
             name: from.name,
@@ -3581,6 +3699,7 @@ impl From<types::Organization> for types::OrganizationEditRequest {
 }
 
 impl From<&types::Organization> for types::OrganizationEditRequest {
+    #[inline]
     fn from(from: &types::Organization) -> Self {
         Self::from(from.clone())
     }
@@ -3591,6 +3710,7 @@ impl From<&types::Organization> for types::OrganizationEditRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::OrganizationAnnotationsGroupResponse>
 for types::OrganizationAnnotationsGroupCreateRequest {
+    #[inline]
     fn from(from: types::OrganizationAnnotationsGroupResponse) -> Self {
         Self {
             name: from.name,
@@ -3602,6 +3722,7 @@ for types::OrganizationAnnotationsGroupCreateRequest {
 
 impl From<&types::OrganizationAnnotationsGroupResponse>
 for types::OrganizationAnnotationsGroupCreateRequest {
+    #[inline]
     fn from(from: &types::OrganizationAnnotationsGroupResponse) -> Self {
         Self::from(from.clone())
     }
@@ -3616,6 +3737,7 @@ for types::OrganizationAnnotationsGroupCreateRequest {
 impl TryFrom<types::OrganizationCustomRole>
 for types::OrganizationCustomRoleUpdateRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: types::OrganizationCustomRole,
     ) -> Result<Self, rt::ConversionError> {
@@ -3639,6 +3761,7 @@ for types::OrganizationCustomRoleUpdateRequest {
 impl TryFrom<&types::OrganizationCustomRole>
 for types::OrganizationCustomRoleUpdateRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: &types::OrganizationCustomRole,
     ) -> Result<Self, rt::ConversionError> {
@@ -3651,6 +3774,7 @@ for types::OrganizationCustomRoleUpdateRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::OrganizationLabelsGroupResponse>
 for types::OrganizationLabelsGroupCreateRequest {
+    #[inline]
     fn from(from: types::OrganizationLabelsGroupResponse) -> Self {
         Self {
             name: from.name,
@@ -3661,6 +3785,7 @@ for types::OrganizationLabelsGroupCreateRequest {
 
 impl From<&types::OrganizationLabelsGroupResponse>
 for types::OrganizationLabelsGroupCreateRequest {
+    #[inline]
     fn from(from: &types::OrganizationLabelsGroupResponse) -> Self {
         Self::from(from.clone())
     }
@@ -3677,6 +3802,7 @@ for types::OrganizationLabelsGroupCreateRequest {
 impl TryFrom<types::OrganizationWebhookCreateResponse>
 for types::OrganizationWebhookCreateRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: types::OrganizationWebhookCreateResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -3699,6 +3825,7 @@ for types::OrganizationWebhookCreateRequest {
 impl TryFrom<&types::OrganizationWebhookCreateResponse>
 for types::OrganizationWebhookCreateRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: &types::OrganizationWebhookCreateResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -3717,6 +3844,7 @@ for types::OrganizationWebhookCreateRequest {
 impl TryFrom<types::OrganizationWebhookResponse>
 for types::OrganizationWebhookCreateRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: types::OrganizationWebhookResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -3739,6 +3867,7 @@ for types::OrganizationWebhookCreateRequest {
 impl TryFrom<&types::OrganizationWebhookResponse>
 for types::OrganizationWebhookCreateRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(
         from: &types::OrganizationWebhookResponse,
     ) -> Result<Self, rt::ConversionError> {
@@ -3752,6 +3881,7 @@ for types::OrganizationWebhookCreateRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRequest {
+    #[inline]
     fn from(from: types::SlackAlertReceiverResponse) -> Self {
         Self {
             name: from.name,
@@ -3766,6 +3896,7 @@ impl From<types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRe
 }
 
 impl From<&types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRequest {
+    #[inline]
     fn from(from: &types::SlackAlertReceiverResponse) -> Self {
         Self::from(from.clone())
     }

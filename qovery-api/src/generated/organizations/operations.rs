@@ -17,6 +17,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    #[inline]
     pub fn get_account_information(&self) -> Call<operations::GetAccountInformation> {
         Call::new(self, &[])
     }
@@ -31,6 +32,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401.
+    #[inline]
     pub fn edit_account_information(
         &self,
         body: &types::AccountInfoEditRequest,
@@ -43,6 +45,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_user_sign_up(&self) -> Call<operations::GetUserSignUp> {
         Call::new(self, &[])
     }
@@ -55,6 +58,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_user_sign_up(
         &self,
         body: &types::SignUpRequest,
@@ -70,6 +74,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    #[inline]
     pub fn create_alert_receiver(
         &self,
         body: &types::AlertReceiverCreationRequest,
@@ -85,6 +90,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn validate_new_alert_receiver(
         &self,
         body: &types::AlertReceiverCreationValidationRequest,
@@ -100,6 +106,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 403, 404.
+    #[inline]
     pub fn get_alert_receiver(
         &self,
         alert_receiver_id: uuid::Uuid,
@@ -118,6 +125,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_alert_receiver(
         &self,
         alert_receiver_id: uuid::Uuid,
@@ -136,6 +144,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_alert_receiver(
         &self,
         alert_receiver_id: uuid::Uuid,
@@ -152,6 +161,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn validate_existing_alert_receiver(
         &self,
         alert_receiver_id: uuid::Uuid,
@@ -168,6 +178,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    #[inline]
     pub fn create_alert_rule(
         &self,
         body: &types::AlertRuleCreationRequest,
@@ -183,6 +194,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_alert_rule(
         &self,
         alert_rule_id: uuid::Uuid,
@@ -201,6 +213,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_alert_rule(
         &self,
         alert_rule_id: uuid::Uuid,
@@ -219,6 +232,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_alert_rule(
         &self,
         alert_rule_id: uuid::Uuid,
@@ -231,6 +245,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization(&self) -> Call<operations::ListOrganization> {
         Call::new(self, &[])
     }
@@ -243,6 +258,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_organization(
         &self,
         body: &types::OrganizationRequest,
@@ -258,6 +274,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization(
         &self,
         organization_id: uuid::Uuid,
@@ -276,6 +293,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_organization(
         &self,
         organization_id: uuid::Uuid,
@@ -294,6 +312,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_organization(
         &self,
         organization_id: uuid::Uuid,
@@ -309,6 +328,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_alert_receivers(
         &self,
         organization_id: uuid::Uuid,
@@ -326,6 +346,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_alert_rules(
         &self,
         organization_id: uuid::Uuid,
@@ -341,6 +362,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -357,6 +379,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    #[inline]
     pub fn create_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -374,6 +397,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -394,6 +418,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn edit_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -414,6 +439,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_organization_annotations_group(
         &self,
         organization_id: uuid::Uuid,
@@ -431,6 +457,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_annotations_group_associated_items(
         &self,
         organization_id: uuid::Uuid,
@@ -449,6 +476,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_api_tokens(
         &self,
         organization_id: uuid::Uuid,
@@ -467,6 +495,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_organization_api_token(
         &self,
         organization_id: uuid::Uuid,
@@ -486,6 +515,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_organization_api_token(
         &self,
         organization_id: uuid::Uuid,
@@ -502,6 +532,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_available_roles(
         &self,
         organization_id: uuid::Uuid,
@@ -518,6 +549,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_container_registry_associated_services(
         &self,
         organization_id: &str,
@@ -534,6 +566,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400.
+    #[inline]
     pub fn list_organization_credentials(
         &self,
         organization_id: &str,
@@ -549,6 +582,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_custom_roles(
         &self,
         organization_id: uuid::Uuid,
@@ -565,6 +599,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    #[inline]
     pub fn create_organization_custom_role(
         &self,
         organization_id: uuid::Uuid,
@@ -582,6 +617,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_custom_role(
         &self,
         organization_id: uuid::Uuid,
@@ -602,6 +638,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_organization_custom_role(
         &self,
         organization_id: uuid::Uuid,
@@ -622,6 +659,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_organization_custom_role(
         &self,
         organization_id: uuid::Uuid,
@@ -638,6 +676,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_enterprise_connections(
         &self,
         organization_id: uuid::Uuid,
@@ -654,6 +693,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_enterprise_connection(
         &self,
         organization_id: uuid::Uuid,
@@ -674,6 +714,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn update_organization_enterprise_connection(
         &self,
         organization_id: uuid::Uuid,
@@ -691,6 +732,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn list_environments_by_organization_id(
         &self,
         organization_id: &str,
@@ -710,6 +752,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_events(
         &self,
         organization_id: uuid::Uuid,
@@ -725,6 +768,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_git_tokens(
         &self,
         organization_id: uuid::Uuid,
@@ -743,6 +787,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn create_git_token(
         &self,
         organization_id: uuid::Uuid,
@@ -760,6 +805,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_git_token(
         &self,
         organization_id: uuid::Uuid,
@@ -780,6 +826,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_git_token(
         &self,
         organization_id: uuid::Uuid,
@@ -800,6 +847,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_git_token(
         &self,
         organization_id: uuid::Uuid,
@@ -817,6 +865,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_git_token_associated_services(
         &self,
         organization_id: uuid::Uuid,
@@ -834,6 +883,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_helm_repository_associated_services(
         &self,
         organization_id: &str,
@@ -850,6 +900,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_invited_members(
         &self,
         organization_id: uuid::Uuid,
@@ -866,6 +917,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn post_invite_member(
         &self,
         organization_id: uuid::Uuid,
@@ -883,6 +935,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_member_invitation(
         &self,
         organization_id: uuid::Uuid,
@@ -900,6 +953,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn post_accept_invite_member(
         &self,
         organization_id: uuid::Uuid,
@@ -919,6 +973,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_invite_member(
         &self,
         organization_id: uuid::Uuid,
@@ -935,6 +990,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_labels_group(
         &self,
         organization_id: uuid::Uuid,
@@ -951,6 +1007,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    #[inline]
     pub fn create_organization_labels_group(
         &self,
         organization_id: uuid::Uuid,
@@ -968,6 +1025,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_labelss_group(
         &self,
         organization_id: uuid::Uuid,
@@ -988,6 +1046,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn edit_organization_labels_group(
         &self,
         organization_id: uuid::Uuid,
@@ -1008,6 +1067,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_organization_labels_group(
         &self,
         organization_id: uuid::Uuid,
@@ -1025,6 +1085,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_labels_group_associated_items(
         &self,
         organization_id: uuid::Uuid,
@@ -1042,6 +1103,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn list_tf_vars_files_from_git_repo(
         &self,
         organization_id: uuid::Uuid,
@@ -1058,6 +1120,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_members(
         &self,
         organization_id: uuid::Uuid,
@@ -1076,6 +1139,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_organization_member_role(
         &self,
         organization_id: uuid::Uuid,
@@ -1093,6 +1157,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_member(
         &self,
         organization_id: uuid::Uuid,
@@ -1111,6 +1176,7 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
+    #[inline]
     pub fn delete_member_legacy(
         &self,
         organization_id: uuid::Uuid,
@@ -1127,6 +1193,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_onboarding(
         &self,
         organization_id: uuid::Uuid,
@@ -1143,6 +1210,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn update_organization_onboarding(
         &self,
         organization_id: uuid::Uuid,
@@ -1160,6 +1228,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn parse_terraform_variables_from_git_repo(
         &self,
         organization_id: uuid::Uuid,
@@ -1176,6 +1245,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_policy_api_tokens(
         &self,
         organization_id: uuid::Uuid,
@@ -1194,6 +1264,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_organization_policy_api_token(
         &self,
         organization_id: uuid::Uuid,
@@ -1213,6 +1284,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_organization_policy_api_token(
         &self,
         organization_id: uuid::Uuid,
@@ -1231,6 +1303,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
+    #[inline]
     pub fn list_services_by_organization_id(
         &self,
         organization_id: &str,
@@ -1250,6 +1323,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_event_targets(
         &self,
         organization_id: uuid::Uuid,
@@ -1266,6 +1340,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn post_organization_transfer_ownership(
         &self,
         organization_id: uuid::Uuid,
@@ -1282,6 +1357,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_organization_web_hooks(
         &self,
         organization_id: uuid::Uuid,
@@ -1300,6 +1376,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    #[inline]
     pub fn create_organization_webhook(
         &self,
         organization_id: uuid::Uuid,
@@ -1317,6 +1394,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_webhook(
         &self,
         organization_id: uuid::Uuid,
@@ -1337,6 +1415,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_organization_webhook(
         &self,
         organization_id: uuid::Uuid,
@@ -1357,6 +1436,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_organization_webhook(
         &self,
         organization_id: uuid::Uuid,
@@ -1376,6 +1456,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_webhook_event(
         &self,
         organization_id: uuid::Uuid,
@@ -1781,12 +1862,14 @@ impl Call<operations::ListOrganizationApiTokens> {
     /// Sets the query parameter `name`.
     ///
     /// Only tokens with this name.
+    #[inline]
     pub fn name(self, value: &str) -> Self {
         self.query("name", value)
     }
     /// Sets the query parameter `creatorName`.
     ///
     /// Only tokens created by this person.
+    #[inline]
     pub fn creator_name(self, value: &str) -> Self {
         self.query("creatorName", value)
     }
@@ -2008,78 +2091,91 @@ impl Call<operations::GetOrganizationEvents> {
     /// How many events a page holds. Default: 10.
     ///
     /// Default on the server: `10`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }
     /// Sets the query parameter `fromTimestamp`.
     ///
     /// Start of the period, as a Unix timestamp in seconds.
+    #[inline]
     pub fn from_timestamp(self, value: &str) -> Self {
         self.query("fromTimestamp", value)
     }
     /// Sets the query parameter `toTimestamp`.
     ///
     /// End of the period, as a Unix timestamp in seconds.
+    #[inline]
     pub fn to_timestamp(self, value: &str) -> Self {
         self.query("toTimestamp", value)
     }
     /// Sets the query parameter `continueToken`.
     ///
     /// Token of the next, older page, taken from `links.next`.
+    #[inline]
     pub fn continue_token(self, value: &str) -> Self {
         self.query("continueToken", value)
     }
     /// Sets the query parameter `stepBackToken`.
     ///
     /// Token of the previous, newer page, taken from `links.previous`.
+    #[inline]
     pub fn step_back_token(self, value: &str) -> Self {
         self.query("stepBackToken", value)
     }
     /// Sets the query parameter `eventType`.
     ///
     /// Only events of this type.
+    #[inline]
     pub fn event_type(self, value: types::OrganizationEventType) -> Self {
         self.query("eventType", value)
     }
     /// Sets the query parameter `targetType`.
     ///
     /// Only events about this kind of target.
+    #[inline]
     pub fn target_type(self, value: types::OrganizationEventTargetType) -> Self {
         self.query("targetType", value)
     }
     /// Sets the query parameter `targetId`.
     ///
     /// Only events about this target.
+    #[inline]
     pub fn target_id(self, value: uuid::Uuid) -> Self {
         self.query("targetId", value)
     }
     /// Sets the query parameter `subTargetType`.
     ///
     /// Only events about this part of the target.
+    #[inline]
     pub fn sub_target_type(self, value: types::OrganizationEventSubTargetType) -> Self {
         self.query("subTargetType", value)
     }
     /// Sets the query parameter `triggeredBy`.
     ///
     /// Only events triggered by this user.
+    #[inline]
     pub fn triggered_by(self, value: &str) -> Self {
         self.query("triggeredBy", value)
     }
     /// Sets the query parameter `origin`.
     ///
     /// Only events with this origin, such as the console or the API.
+    #[inline]
     pub fn origin(self, value: types::OrganizationEventOrigin) -> Self {
         self.query("origin", value)
     }
     /// Sets the query parameter `serviceProjectId`.
     ///
     /// Only events about services of this project.
+    #[inline]
     pub fn service_project_id(self, value: &str) -> Self {
         self.query("serviceProjectId", value)
     }
     /// Sets the query parameter `serviceEnvironmentId`.
     ///
     /// Only events about services of this environment.
+    #[inline]
     pub fn service_environment_id(self, value: &str) -> Self {
         self.query("serviceEnvironmentId", value)
     }
@@ -2509,18 +2605,21 @@ impl Call<operations::ListServicesByOrganizationId> {
     /// Sets the query parameter `project_id`.
     ///
     /// Only services of this project.
+    #[inline]
     pub fn project_id(self, value: &str) -> Self {
         self.query("project_id", value)
     }
     /// Sets the query parameter `environment_id`.
     ///
     /// Only services of this environment.
+    #[inline]
     pub fn environment_id(self, value: &str) -> Self {
         self.query("environment_id", value)
     }
     /// Sets the query parameter `cluster_id`.
     ///
     /// Only services on this cluster.
+    #[inline]
     pub fn cluster_id(self, value: &str) -> Self {
         self.query("cluster_id", value)
     }
@@ -2544,54 +2643,63 @@ impl Call<operations::GetOrganizationEventTargets> {
     /// Sets the query parameter `fromTimestamp`.
     ///
     /// Start of the period, as a Unix timestamp in seconds.
+    #[inline]
     pub fn from_timestamp(self, value: &str) -> Self {
         self.query("fromTimestamp", value)
     }
     /// Sets the query parameter `toTimestamp`.
     ///
     /// End of the period, as a Unix timestamp in seconds.
+    #[inline]
     pub fn to_timestamp(self, value: &str) -> Self {
         self.query("toTimestamp", value)
     }
     /// Sets the query parameter `eventType`.
     ///
     /// Only events of this type.
+    #[inline]
     pub fn event_type(self, value: types::OrganizationEventType) -> Self {
         self.query("eventType", value)
     }
     /// Sets the query parameter `targetType`.
     ///
     /// Only events about this kind of target.
+    #[inline]
     pub fn target_type(self, value: types::OrganizationEventTargetType) -> Self {
         self.query("targetType", value)
     }
     /// Sets the query parameter `triggeredBy`.
     ///
     /// Only events triggered by this user.
+    #[inline]
     pub fn triggered_by(self, value: &str) -> Self {
         self.query("triggeredBy", value)
     }
     /// Sets the query parameter `origin`.
     ///
     /// Only events with this origin, such as the console or the API.
+    #[inline]
     pub fn origin(self, value: types::OrganizationEventOrigin) -> Self {
         self.query("origin", value)
     }
     /// Sets the query parameter `projectId`.
     ///
     /// Only targets in this project.
+    #[inline]
     pub fn project_id(self, value: uuid::Uuid) -> Self {
         self.query("projectId", value)
     }
     /// Sets the query parameter `environmentId`.
     ///
     /// Only targets in this environment.
+    #[inline]
     pub fn environment_id(self, value: uuid::Uuid) -> Self {
         self.query("environmentId", value)
     }
     /// Sets the query parameter `targetLevelToFetch`.
     ///
     /// Level of the targets to list: projects or environments.
+    #[inline]
     pub fn target_level_to_fetch(
         self,
         value: types::OrganizationEventTargetLevel,

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::Project {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -61,6 +62,7 @@ impl model::Model for types::Project {
 model::through_fields!(types::Project);
 
 impl model::Blank for types::ProjectDeploymentRule {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -143,6 +145,7 @@ impl model::Model for types::ProjectDeploymentRule {
 model::through_fields!(types::ProjectDeploymentRule);
 
 impl model::Blank for types::ProjectDeploymentRuleRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -209,6 +212,7 @@ impl model::Model for types::ProjectDeploymentRuleRequest {
 model::through_fields!(types::ProjectDeploymentRuleRequest);
 
 impl model::Blank for types::ProjectDeploymentRuleResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -235,6 +239,7 @@ impl model::Model for types::ProjectDeploymentRuleResponseList {
 model::through_fields!(types::ProjectDeploymentRuleResponseList, Default);
 
 impl model::Blank for types::ProjectDeploymentRulesPriorityOrderRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             project_deployment_rule_ids_in_order: model::blank(),
@@ -266,6 +271,7 @@ impl model::Model for types::ProjectDeploymentRulesPriorityOrderRequest {
 model::through_fields!(types::ProjectDeploymentRulesPriorityOrderRequest, Default);
 
 impl model::Blank for types::ProjectRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -297,6 +303,7 @@ impl model::Model for types::ProjectRequest {
 model::through_fields!(types::ProjectRequest);
 
 impl model::Blank for types::ProjectResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -323,6 +330,7 @@ impl model::Model for types::ProjectResponseList {
 model::through_fields!(types::ProjectResponseList, Default);
 
 impl model::Blank for types::ProjectStats {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -361,6 +369,7 @@ impl model::Model for types::ProjectStats {
 model::through_fields!(types::ProjectStats);
 
 impl model::Blank for types::ProjectStatsResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }

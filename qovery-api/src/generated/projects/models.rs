@@ -102,6 +102,7 @@ pub struct ProjectDeploymentRuleRequest {
 
 impl ProjectDeploymentRuleRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         mode: types::EnvironmentModeEnum,
@@ -126,11 +127,13 @@ impl ProjectDeploymentRuleRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`auto_stop`](Self::auto_stop).
+    #[inline]
     pub fn auto_stop(mut self, value: bool) -> Self {
         self.auto_stop = Some(value);
         self
@@ -159,12 +162,14 @@ pub struct ProjectDeploymentRulesPriorityOrderRequest {
 
 impl ProjectDeploymentRulesPriorityOrderRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             project_deployment_rule_ids_in_order: None,
         }
     }
     /// Sets [`project_deployment_rule_ids_in_order`](Self::project_deployment_rule_ids_in_order).
+    #[inline]
     pub fn project_deployment_rule_ids_in_order(
         mut self,
         value: Vec<uuid::Uuid>,
@@ -188,6 +193,7 @@ pub struct ProjectRequest {
 
 impl ProjectRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -195,6 +201,7 @@ impl ProjectRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
@@ -239,6 +246,7 @@ pub struct ProjectStatsResponseList {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_environments_count`, `organization`.
 impl From<types::Project> for types::ProjectRequest {
+    #[inline]
     fn from(from: types::Project) -> Self {
         Self {
             name: from.name,
@@ -248,6 +256,7 @@ impl From<types::Project> for types::ProjectRequest {
 }
 
 impl From<&types::Project> for types::ProjectRequest {
+    #[inline]
     fn from(from: &types::Project) -> Self {
         Self::from(from.clone())
     }
@@ -257,6 +266,7 @@ impl From<&types::Project> for types::ProjectRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `priority_index`.
 impl From<types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest {
+    #[inline]
     fn from(from: types::ProjectDeploymentRule) -> Self {
         Self {
             name: from.name,
@@ -274,6 +284,7 @@ impl From<types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest 
 }
 
 impl From<&types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest {
+    #[inline]
     fn from(from: &types::ProjectDeploymentRule) -> Self {
         Self::from(from.clone())
     }

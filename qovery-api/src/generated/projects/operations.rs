@@ -20,6 +20,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_project(
         &self,
         organization_id: uuid::Uuid,
@@ -36,6 +37,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_project(
         &self,
         organization_id: uuid::Uuid,
@@ -52,6 +54,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_organization_project_stats(
         &self,
         organization_id: uuid::Uuid,
@@ -67,6 +70,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_project(&self, project_id: uuid::Uuid) -> Call<operations::GetProject> {
         Call::new(self, &[&project_id])
     }
@@ -82,6 +86,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_project(
         &self,
         project_id: uuid::Uuid,
@@ -100,6 +105,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_project(
         &self,
         project_id: uuid::Uuid,
@@ -115,6 +121,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_project_deployment_rules(
         &self,
         project_id: uuid::Uuid,
@@ -131,6 +138,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_deployment_rule(
         &self,
         project_id: uuid::Uuid,
@@ -150,6 +158,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn update_deployment_rules_priority_order(
         &self,
         project_id: uuid::Uuid,
@@ -167,6 +176,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_project_deployment_rule(
         &self,
         project_id: uuid::Uuid,
@@ -187,6 +197,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_project_deployemtn_rule(
         &self,
         project_id: uuid::Uuid,
@@ -207,6 +218,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_project_deployment_rule(
         &self,
         project_id: uuid::Uuid,

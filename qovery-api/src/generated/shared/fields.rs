@@ -10,6 +10,7 @@ use crate::types;
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::AgenticWorkflowGovernance {
+    #[inline]
     fn blank() -> Self {
         Self {
             host_allowlist: model::blank(),
@@ -41,6 +42,7 @@ model::through_fields!(types::AgenticWorkflowGovernance);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::AgenticWorkflowHeader {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -75,6 +77,7 @@ model::through_fields!(types::AgenticWorkflowHeader);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::AgenticWorkflowModelResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -109,6 +112,7 @@ model::through_fields!(types::AgenticWorkflowModelResponse);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::AgenticWorkflowOutput {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -149,6 +153,7 @@ model::through_fields!(types::AgenticWorkflowOutput);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::AgenticWorkflowProjectRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             url: model::blank(),
@@ -186,6 +191,7 @@ model::through_fields!(types::AgenticWorkflowProjectRepository);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::AgenticWorkflowResources {
+    #[inline]
     fn blank() -> Self {
         Self {
             cpu_milli: model::blank(),
@@ -231,6 +237,7 @@ model::through_fields!(types::AgenticWorkflowResources);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::AgenticWorkflowResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -344,6 +351,7 @@ model::through_fields!(types::AgenticWorkflowResponse);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::AgenticWorkflowWebhook {
+    #[inline]
     fn blank() -> Self {
         Self { url: model::blank() }
     }
@@ -382,6 +390,7 @@ model::through_fields!(types::AgenticWorkflowWebhook);
     )
 )]
 impl model::Blank for types::Annotation {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -434,6 +443,7 @@ model::through_fields!(types::Annotation);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 impl model::Blank for types::Application {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -601,6 +611,7 @@ model::through_fields!(types::Application);
     )
 )]
 impl model::Blank for types::ApplicationGitRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             has_access: model::blank(),
@@ -711,6 +722,7 @@ model::through_fields!(types::ApplicationGitRepository);
     )
 )]
 impl model::Blank for types::ApplicationGitRepositoryRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             url: model::blank(),
@@ -778,6 +790,7 @@ model::through_fields!(types::ApplicationGitRepositoryRequest);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::ApplicationResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -807,6 +820,7 @@ model::through_fields!(types::ApplicationResponseList, Default);
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
 impl model::Blank for types::ArgocdAppResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -888,6 +902,7 @@ model::through_fields!(types::ArgocdAppResponse);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::AwsRoleClusterCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -928,6 +943,7 @@ model::through_fields!(types::AwsRoleClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::AwsStaticClusterCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -973,6 +989,7 @@ model::through_fields!(types::AwsStaticClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::AzureStaticClusterCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1030,6 +1047,7 @@ model::through_fields!(types::AzureStaticClusterCredentials);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::BlueprintTerraformBackend {
+    #[inline]
     fn blank() -> Self {
         Self { blueprint: model::blank() }
     }
@@ -1059,6 +1077,7 @@ model::through_fields!(types::BlueprintTerraformBackend);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl model::Blank for types::CancelDeploymentRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             force_cancel: model::blank(),
@@ -1090,6 +1109,7 @@ model::through_fields!(types::CancelDeploymentRequest, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl model::Blank for types::CheckedCustomDomainResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             domain_name: model::blank(),
@@ -1127,6 +1147,7 @@ model::through_fields!(types::CheckedCustomDomainResponse);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl model::Blank for types::CheckedCustomDomainsResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1165,6 +1186,7 @@ model::through_fields!(types::CheckedCustomDomainsResponse);
     )
 )]
 impl model::Blank for types::CloneServiceRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -1217,6 +1239,7 @@ model::through_fields!(types::CloneServiceRequest);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::ClusterCloudProviderInfoCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1263,6 +1286,7 @@ model::through_fields!(types::ClusterCloudProviderInfoCredentials, Default);
     )
 )]
 impl model::Blank for types::Commit {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -1352,6 +1376,7 @@ model::through_fields!(types::Commit);
     )
 )]
 impl model::Blank for types::CommitResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1404,6 +1429,7 @@ model::through_fields!(types::CommitResponseList, Default);
     )
 )]
 impl model::Blank for types::ContainerRegistryProviderDetailsResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1458,6 +1484,7 @@ model::through_fields!(types::ContainerRegistryProviderDetailsResponse);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::ContainerRequestPort {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1523,6 +1550,7 @@ model::through_fields!(types::ContainerRequestPort);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::ContainerRequestStorageItem {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1563,6 +1591,7 @@ model::through_fields!(types::ContainerRequestStorageItem);
 
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
 impl model::Blank for types::ContainerResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1720,6 +1749,7 @@ model::through_fields!(types::ContainerResponse);
 
 #[cfg(any(feature = "containers", feature = "databases"))]
 impl model::Blank for types::ContainerResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -1749,6 +1779,7 @@ model::through_fields!(types::ContainerResponseList, Default);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::ContainerSource {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_name: model::blank(),
@@ -1794,6 +1825,7 @@ model::through_fields!(types::ContainerSource);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::CronJobResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1931,6 +1963,7 @@ model::through_fields!(types::CronJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::CronJobResponseSchedule {
+    #[inline]
     fn blank() -> Self {
         Self { cronjob: model::blank() }
     }
@@ -1960,6 +1993,7 @@ model::through_fields!(types::CronJobResponseSchedule);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::CronJobResponseScheduleCronjob {
+    #[inline]
     fn blank() -> Self {
         Self {
             arguments: model::blank(),
@@ -2005,6 +2039,7 @@ model::through_fields!(types::CronJobResponseScheduleCronjob);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl model::Blank for types::CustomDomain {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2066,6 +2101,7 @@ model::through_fields!(types::CustomDomain);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl model::Blank for types::CustomDomainRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             domain: model::blank(),
@@ -2107,6 +2143,7 @@ model::through_fields!(types::CustomDomainRequest);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl model::Blank for types::CustomDomainResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2136,6 +2173,7 @@ model::through_fields!(types::CustomDomainResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 impl model::Blank for types::Database {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2261,6 +2299,7 @@ model::through_fields!(types::Database);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::DatabaseResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -2290,6 +2329,7 @@ model::through_fields!(types::DatabaseResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl model::Blank for types::DeployAllRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             applications: model::blank(),
@@ -2343,6 +2383,7 @@ model::through_fields!(types::DeployAllRequest, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl model::Blank for types::DeployAllRequestApplication {
+    #[inline]
     fn blank() -> Self {
         Self {
             application_id: model::blank(),
@@ -2377,6 +2418,7 @@ model::through_fields!(types::DeployAllRequestApplication);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl model::Blank for types::DeployAllRequestContainer {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2411,6 +2453,7 @@ model::through_fields!(types::DeployAllRequestContainer);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl model::Blank for types::DeployAllRequestHelm {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2456,6 +2499,7 @@ model::through_fields!(types::DeployAllRequestHelm, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl model::Blank for types::DeployAllRequestJob {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2504,6 +2548,7 @@ model::through_fields!(types::DeployAllRequestJob, Default);
     )
 )]
 impl model::Blank for types::DeploymentHistoryApplicationDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             commit: model::blank(),
@@ -2571,6 +2616,7 @@ model::through_fields!(types::DeploymentHistoryApplicationDetails);
     )
 )]
 impl model::Blank for types::DeploymentHistoryAuditingData {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -2638,6 +2684,7 @@ model::through_fields!(types::DeploymentHistoryAuditingData);
 
 #[cfg(any(feature = "containers", feature = "environments"))]
 impl model::Blank for types::DeploymentHistoryContainer {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2714,6 +2761,7 @@ model::through_fields!(types::DeploymentHistoryContainer);
     )
 )]
 impl model::Blank for types::DeploymentHistoryContainerDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_name: model::blank(),
@@ -2781,6 +2829,7 @@ model::through_fields!(types::DeploymentHistoryContainerDetails);
 
 #[cfg(any(feature = "databases", feature = "environments"))]
 impl model::Blank for types::DeploymentHistoryDatabase {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2841,6 +2890,7 @@ model::through_fields!(types::DeploymentHistoryDatabase);
     )
 )]
 impl model::Blank for types::DeploymentHistoryHelmDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             commit: model::blank(),
@@ -2897,6 +2947,7 @@ model::through_fields!(types::DeploymentHistoryHelmDetails, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::DeploymentHistoryHelmResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -2965,6 +3016,7 @@ model::through_fields!(types::DeploymentHistoryHelmResponse);
     )
 )]
 impl model::Blank for types::DeploymentHistoryJobDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             image_name: model::blank(),
@@ -3040,6 +3092,7 @@ model::through_fields!(types::DeploymentHistoryJobDetails);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::DeploymentHistoryJobResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3113,6 +3166,7 @@ model::through_fields!(types::DeploymentHistoryJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::DeploymentHistoryJobResponseSchedule {
+    #[inline]
     fn blank() -> Self {
         Self {
             event: model::blank(),
@@ -3158,6 +3212,7 @@ model::through_fields!(types::DeploymentHistoryJobResponseSchedule, Default);
     )
 )]
 impl model::Blank for types::DeploymentHistoryJobSchedule {
+    #[inline]
     fn blank() -> Self {
         Self {
             on_start: model::blank(),
@@ -3240,6 +3295,7 @@ model::through_fields!(types::DeploymentHistoryJobSchedule, Default);
     )
 )]
 impl model::Blank for types::DeploymentHistoryRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             chart_name: model::blank(),
@@ -3307,6 +3363,7 @@ model::through_fields!(types::DeploymentHistoryRepository, Default);
     )
 )]
 impl model::Blank for types::DeploymentHistoryService {
+    #[inline]
     fn blank() -> Self {
         Self {
             identifier: model::blank(),
@@ -3397,6 +3454,7 @@ model::through_fields!(types::DeploymentHistoryService);
     )
 )]
 impl model::Blank for types::DeploymentHistoryServiceIdentifier {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -3474,6 +3532,7 @@ model::through_fields!(types::DeploymentHistoryServiceIdentifier);
     )
 )]
 impl model::Blank for types::DeploymentHistoryServicePageV2 {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -3531,6 +3590,7 @@ model::through_fields!(types::DeploymentHistoryServicePageV2);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::DockerfileFragmentFile {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -3565,6 +3625,7 @@ model::through_fields!(types::DockerfileFragmentFile);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::DockerfileFragmentInline {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -3599,6 +3660,7 @@ model::through_fields!(types::DockerfileFragmentInline);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::EksAnywhereVsphereClusterCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3652,6 +3714,7 @@ model::through_fields!(types::EksAnywhereVsphereClusterCredentials);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 impl model::Blank for types::EnvironmentDatabasesCurrentMetricCpu {
+    #[inline]
     fn blank() -> Self {
         Self {
             requested_in_float: model::blank(),
@@ -3705,6 +3768,7 @@ model::through_fields!(types::EnvironmentDatabasesCurrentMetricCpu, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::Event {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3766,6 +3830,7 @@ model::through_fields!(types::Event);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::EventPaginatedResponseList {
+    #[inline]
     fn blank() -> Self {
         Self {
             page: model::blank(),
@@ -3803,6 +3868,7 @@ model::through_fields!(types::EventPaginatedResponseList);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::GcpStaticClusterCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3840,6 +3906,7 @@ model::through_fields!(types::GcpStaticClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::GcpWorkloadIdentityClusterCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3900,6 +3967,7 @@ model::through_fields!(types::GcpWorkloadIdentityClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::GenericClusterCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -3945,6 +4013,7 @@ model::through_fields!(types::GenericClusterCredentials);
     )
 )]
 impl model::Blank for types::Healthcheck {
+    #[inline]
     fn blank() -> Self {
         Self {
             readiness_probe: model::blank(),
@@ -3995,6 +4064,7 @@ model::through_fields!(types::Healthcheck, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmGitRepositoryRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             url: model::blank(),
@@ -4040,6 +4110,7 @@ model::through_fields!(types::HelmGitRepositoryRequest);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmPortResponseWithServiceName {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -4105,6 +4176,7 @@ model::through_fields!(types::HelmPortResponseWithServiceName);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmPortResponseWithServiceSelectors {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -4170,6 +4242,7 @@ model::through_fields!(types::HelmPortResponseWithServiceSelectors);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -4267,6 +4340,7 @@ model::through_fields!(types::HelmResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmResponseSourceGit {
+    #[inline]
     fn blank() -> Self {
         Self { git: model::blank() }
     }
@@ -4296,6 +4370,7 @@ model::through_fields!(types::HelmResponseSourceGit);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmResponseSourceRepository {
+    #[inline]
     fn blank() -> Self {
         Self { repository: model::blank() }
     }
@@ -4325,6 +4400,7 @@ model::through_fields!(types::HelmResponseSourceRepository);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmResponseValuesOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             set: model::blank(),
@@ -4365,6 +4441,7 @@ model::through_fields!(types::HelmResponseValuesOverride, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmResponseValuesOverrideFile {
+    #[inline]
     fn blank() -> Self {
         Self {
             raw: model::blank(),
@@ -4399,6 +4476,7 @@ model::through_fields!(types::HelmResponseValuesOverrideFile, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmResponseValuesOverrideFileGit {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -4433,6 +4511,7 @@ model::through_fields!(types::HelmResponseValuesOverrideFileGit);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmResponseValuesOverrideFileRaw {
+    #[inline]
     fn blank() -> Self {
         Self { values: model::blank() }
     }
@@ -4462,6 +4541,7 @@ model::through_fields!(types::HelmResponseValuesOverrideFileRaw);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmResponseValuesOverrideFileRawItem {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -4496,6 +4576,7 @@ model::through_fields!(types::HelmResponseValuesOverrideFileRawItem);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmSourceGitResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -4527,6 +4608,7 @@ model::through_fields!(types::HelmSourceGitResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmSourceRepositoryResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             chart_name: model::blank(),
@@ -4568,6 +4650,7 @@ model::through_fields!(types::HelmSourceRepositoryResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::HelmSourceRepositoryResponseRepository {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -4605,6 +4688,7 @@ model::through_fields!(types::HelmSourceRepositoryResponseRepository);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::Instance {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -4645,6 +4729,7 @@ model::through_fields!(types::Instance, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::InstanceMemory {
+    #[inline]
     fn blank() -> Self {
         Self {
             requested_in_mb: model::blank(),
@@ -4698,6 +4783,7 @@ model::through_fields!(types::InstanceMemory, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::InstanceResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -4738,6 +4824,7 @@ model::through_fields!(types::InstanceResponseList, Default);
     )
 )]
 impl model::Blank for types::JobCronSchedule {
+    #[inline]
     fn blank() -> Self {
         Self {
             arguments: model::blank(),
@@ -4816,6 +4903,7 @@ model::through_fields!(types::JobCronSchedule);
     )
 )]
 impl model::Blank for types::JobLifecyleSchedule {
+    #[inline]
     fn blank() -> Self {
         Self {
             arguments: model::blank(),
@@ -4872,6 +4960,7 @@ model::through_fields!(types::JobLifecyleSchedule);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::JobResponseSourceDocker {
+    #[inline]
     fn blank() -> Self {
         Self { docker: model::blank() }
     }
@@ -4901,6 +4990,7 @@ model::through_fields!(types::JobResponseSourceDocker);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::JobResponseSourceImage {
+    #[inline]
     fn blank() -> Self {
         Self { image: model::blank() }
     }
@@ -4930,6 +5020,7 @@ model::through_fields!(types::JobResponseSourceImage);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::JobSourceDockerResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -4975,6 +5066,7 @@ model::through_fields!(types::JobSourceDockerResponse, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::KedaAutoscalingRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -5027,6 +5119,7 @@ model::through_fields!(types::KedaAutoscalingRequest);
     )
 )]
 impl model::Blank for types::KedaAutoscalingResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -5102,6 +5195,7 @@ model::through_fields!(types::KedaAutoscalingResponse);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::KedaScalerRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             scaler_type: model::blank(),
@@ -5162,6 +5256,7 @@ model::through_fields!(types::KedaScalerRequest);
     )
 )]
 impl model::Blank for types::KedaScalerResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -5241,6 +5336,7 @@ model::through_fields!(types::KedaScalerResponse);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::KedaTriggerAuthenticationRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -5282,6 +5378,7 @@ model::through_fields!(types::KedaTriggerAuthenticationRequest);
     )
 )]
 impl model::Blank for types::KedaTriggerAuthenticationResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -5349,6 +5446,7 @@ model::through_fields!(types::KedaTriggerAuthenticationResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl model::Blank for types::KubernetesSelector {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -5383,6 +5481,7 @@ model::through_fields!(types::KubernetesSelector);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::KubernetesTerraformBackend {
+    #[inline]
     fn blank() -> Self {
         Self { kubernetes: model::blank() }
     }
@@ -5421,6 +5520,7 @@ model::through_fields!(types::KubernetesTerraformBackend);
     )
 )]
 impl model::Blank for types::Label {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -5480,6 +5580,7 @@ model::through_fields!(types::Label);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::LifecycleJobResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -5617,6 +5718,7 @@ model::through_fields!(types::LifecycleJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::LifecycleJobResponseSchedule {
+    #[inline]
     fn blank() -> Self {
         Self {
             on_start: model::blank(),
@@ -5662,6 +5764,7 @@ model::through_fields!(types::LifecycleJobResponseSchedule, Default);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
 impl model::Blank for types::LifecycleJobResponseScheduleOnStop {
+    #[inline]
     fn blank() -> Self {
         Self {
             arguments: model::blank(),
@@ -5703,6 +5806,7 @@ model::through_fields!(types::LifecycleJobResponseScheduleOnStop, Default);
     )
 )]
 impl model::Blank for types::Link {
+    #[inline]
     fn blank() -> Self {
         Self {
             service_id: model::blank(),
@@ -5781,6 +5885,7 @@ model::through_fields!(types::Link);
     )
 )]
 impl model::Blank for types::LinkResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -5824,6 +5929,7 @@ model::through_fields!(types::LinkResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::Log {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -5873,6 +5979,7 @@ model::through_fields!(types::Log);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::LogResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -5902,6 +6009,7 @@ model::through_fields!(types::LogResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 impl model::Blank for types::LogicalDatabase {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -5955,6 +6063,7 @@ model::through_fields!(types::LogicalDatabase);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 impl model::Blank for types::LogicalDatabaseResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -5984,6 +6093,7 @@ model::through_fields!(types::LogicalDatabaseResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::MetricCpuDatapoint {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -6029,6 +6139,7 @@ model::through_fields!(types::MetricCpuDatapoint);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::MetricGeneric {
+    #[inline]
     fn blank() -> Self {
         Self {
             instance_name: model::blank(),
@@ -6063,6 +6174,7 @@ model::through_fields!(types::MetricGeneric);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::MetricGenericDatapoint {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -6097,6 +6209,7 @@ model::through_fields!(types::MetricGenericDatapoint);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::MetricGenericResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -6126,6 +6239,7 @@ model::through_fields!(types::MetricGenericResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::MetricMemoryDatapoint {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -6171,6 +6285,7 @@ model::through_fields!(types::MetricMemoryDatapoint);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::MetricRestart {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -6200,6 +6315,7 @@ model::through_fields!(types::MetricRestart, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::MetricRestartEvent {
+    #[inline]
     fn blank() -> Self {
         Self {
             datetime: model::blank(),
@@ -6234,6 +6350,7 @@ model::through_fields!(types::MetricRestartEvent);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::MetricStorageDatapoint {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -6279,6 +6396,7 @@ model::through_fields!(types::MetricStorageDatapoint);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
 impl model::Blank for types::Organization {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -6373,6 +6491,7 @@ model::through_fields!(types::Organization);
     )
 )]
 impl model::Blank for types::OrganizationAnnotationsGroupResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -6444,6 +6563,7 @@ model::through_fields!(types::OrganizationAnnotationsGroupResponse);
 
 #[cfg(any(feature = "containers", feature = "organizations"))]
 impl model::Blank for types::OrganizationAvailableRole {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -6487,6 +6607,7 @@ model::through_fields!(types::OrganizationAvailableRole);
     )
 )]
 impl model::Blank for types::OrganizationLabelsGroupResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -6554,6 +6675,7 @@ model::through_fields!(types::OrganizationLabelsGroupResponse);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
 impl model::Blank for types::OrganizationPlan {
+    #[inline]
     fn blank() -> Self {
         Self {
             plan: model::blank(),
@@ -6596,6 +6718,7 @@ model::through_fields!(types::OrganizationPlan, Default);
     )
 )]
 impl model::Blank for types::Probe {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -6673,6 +6796,7 @@ model::through_fields!(types::Probe, Default);
     )
 )]
 impl model::Blank for types::ProbeType {
+    #[inline]
     fn blank() -> Self {
         Self {
             tcp: model::blank(),
@@ -6737,6 +6861,7 @@ model::through_fields!(types::ProbeType, Default);
     )
 )]
 impl model::Blank for types::ProbeTypeExec {
+    #[inline]
     fn blank() -> Self {
         Self { command: model::blank() }
     }
@@ -6790,6 +6915,7 @@ model::through_fields!(types::ProbeTypeExec, Default);
     )
 )]
 impl model::Blank for types::ProbeTypeGrpc {
+    #[inline]
     fn blank() -> Self {
         Self {
             service: model::blank(),
@@ -6848,6 +6974,7 @@ model::through_fields!(types::ProbeTypeGrpc, Default);
     )
 )]
 impl model::Blank for types::ProbeTypeHttp {
+    #[inline]
     fn blank() -> Self {
         Self {
             path: model::blank(),
@@ -6909,6 +7036,7 @@ model::through_fields!(types::ProbeTypeHttp, Default);
     )
 )]
 impl model::Blank for types::ProbeTypeTcp {
+    #[inline]
     fn blank() -> Self {
         Self {
             port: model::blank(),
@@ -6974,6 +7102,7 @@ model::through_fields!(types::ProbeTypeTcp, Default);
     )
 )]
 impl model::Blank for types::ReferenceObject {
+    #[inline]
     fn blank() -> Self {
         Self { id: model::blank() }
     }
@@ -7041,6 +7170,7 @@ model::through_fields!(types::ReferenceObject);
     )
 )]
 impl model::Blank for types::ReferenceObjectStatus {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -7134,6 +7264,7 @@ model::through_fields!(types::ReferenceObjectStatus);
     )
 )]
 impl model::Blank for types::ReferenceObjectStatusResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -7179,6 +7310,7 @@ model::through_fields!(types::ReferenceObjectStatusResponseList, Default);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl model::Blank for types::ScalewayClusterCredentials {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -7239,6 +7371,7 @@ model::through_fields!(types::ScalewayClusterCredentials);
     )
 )]
 impl model::Blank for types::ServiceAnnotationRequest {
+    #[inline]
     fn blank() -> Self {
         Self { id: model::blank() }
     }
@@ -7289,6 +7422,7 @@ model::through_fields!(types::ServiceAnnotationRequest);
     )
 )]
 impl model::Blank for types::ServiceLabelRequest {
+    #[inline]
     fn blank() -> Self {
         Self { id: model::blank() }
     }
@@ -7339,6 +7473,7 @@ model::through_fields!(types::ServiceLabelRequest);
     )
 )]
 impl model::Blank for types::ServicePort {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -7429,6 +7564,7 @@ model::through_fields!(types::ServicePort);
     )
 )]
 impl model::Blank for types::ServiceStepMetric {
+    #[inline]
     fn blank() -> Self {
         Self {
             step_name: model::blank(),
@@ -7499,6 +7635,7 @@ model::through_fields!(types::ServiceStepMetric, Default);
     )
 )]
 impl model::Blank for types::ServiceStepMetrics {
+    #[inline]
     fn blank() -> Self {
         Self {
             total_duration_sec: model::blank(),
@@ -7573,6 +7710,7 @@ model::through_fields!(types::ServiceStepMetrics);
     )
 )]
 impl model::Blank for types::Status {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -7675,6 +7813,7 @@ model::through_fields!(types::Status);
     )
 )]
 impl model::Blank for types::StatusDetails {
+    #[inline]
     fn blank() -> Self {
         Self {
             action: model::blank(),
@@ -7734,6 +7873,7 @@ model::through_fields!(types::StatusDetails);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::StorageDisk {
+    #[inline]
     fn blank() -> Self {
         Self {
             created_at: model::blank(),
@@ -7795,6 +7935,7 @@ model::through_fields!(types::StorageDisk, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl model::Blank for types::StorageDiskResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -7831,6 +7972,7 @@ model::through_fields!(types::StorageDiskResponseList, Default);
     )
 )]
 impl model::Blank for types::StorageItem {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -7885,6 +8027,7 @@ model::through_fields!(types::StorageItem);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformAutoDeployConfig {
+    #[inline]
     fn blank() -> Self {
         Self {
             auto_deploy: model::blank(),
@@ -7919,6 +8062,7 @@ model::through_fields!(types::TerraformAutoDeployConfig);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformBackendBlueprint {
+    #[inline]
     fn blank() -> Self {
         Self {
             type_: model::blank(),
@@ -7960,6 +8104,7 @@ model::through_fields!(types::TerraformBackendBlueprint);
     )
 )]
 impl model::Blank for types::TerraformDeployRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -8011,6 +8156,7 @@ model::through_fields!(types::TerraformDeployRequest, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformFilesSource {
+    #[inline]
     fn blank() -> Self {
         Self { git: model::blank() }
     }
@@ -8040,6 +8186,7 @@ model::through_fields!(types::TerraformFilesSource, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformFilesSourceGit {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -8071,6 +8218,7 @@ model::through_fields!(types::TerraformFilesSourceGit, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformJobResourcesResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             cpu_milli: model::blank(),
@@ -8116,6 +8264,7 @@ model::through_fields!(types::TerraformJobResourcesResponse);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformProviderVersion {
+    #[inline]
     fn blank() -> Self {
         Self {
             read_from_terraform_block: model::blank(),
@@ -8153,6 +8302,7 @@ model::through_fields!(types::TerraformProviderVersion);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -8266,6 +8416,7 @@ model::through_fields!(types::TerraformResponse);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformVarKeyValue {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -8303,6 +8454,7 @@ model::through_fields!(types::TerraformVarKeyValue, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::TerraformVariablesSourceResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             tf_var_file_paths: model::blank(),
@@ -8337,6 +8489,7 @@ model::through_fields!(types::TerraformVariablesSourceResponse);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
 impl model::Blank for types::User {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -8394,6 +8547,7 @@ model::through_fields!(types::User, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl model::Blank for types::UserProvidedTerraformBackend {
+    #[inline]
     fn blank() -> Self {
         Self {
             user_provided: model::blank(),

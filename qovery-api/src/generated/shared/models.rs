@@ -71,6 +71,7 @@ pub struct AgenticWorkflowGovernance {
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowGovernance {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(host_allowlist: Vec<String>) -> Self {
         Self { host_allowlist }
     }
@@ -92,6 +93,7 @@ pub struct AgenticWorkflowHeader {
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowHeader {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, value: impl Into<rt::SecretText>) -> Self {
         Self {
             name: name.into(),
@@ -150,6 +152,7 @@ pub struct AgenticWorkflowOutput {
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowOutput {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -159,16 +162,19 @@ impl AgenticWorkflowOutput {
         }
     }
     /// Sets [`url`](Self::url).
+    #[inline]
     pub fn url(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
         self.url = value.into();
         self
     }
     /// Sets [`headers`](Self::headers).
+    #[inline]
     pub fn headers(mut self, value: Vec<types::AgenticWorkflowHeader>) -> Self {
         self.headers = Some(value);
         self
     }
     /// Sets [`instructions`](Self::instructions).
+    #[inline]
     pub fn instructions(mut self, value: impl Into<String>) -> Self {
         self.instructions = Some(value.into());
         self
@@ -193,6 +199,7 @@ pub struct AgenticWorkflowProjectRepository {
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowProjectRepository {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(url: impl Into<String>, branch: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -201,6 +208,7 @@ impl AgenticWorkflowProjectRepository {
         }
     }
     /// Sets [`git_token_id`](Self::git_token_id).
+    #[inline]
     pub fn git_token_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
         self.git_token_id = value.into();
         self
@@ -235,6 +243,7 @@ pub struct AgenticWorkflowResources {
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl AgenticWorkflowResources {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
         Self {
             cpu_milli,
@@ -341,6 +350,7 @@ pub struct Annotation {
 )]
 impl Annotation {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -548,6 +558,7 @@ pub struct ApplicationGitRepositoryRequest {
 )]
 impl ApplicationGitRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(url: impl Into<String>, provider: types::GitProviderEnum) -> Self {
         Self {
             url: url.into(),
@@ -558,16 +569,19 @@ impl ApplicationGitRepositoryRequest {
         }
     }
     /// Sets [`branch`](Self::branch).
+    #[inline]
     pub fn branch(mut self, value: impl Into<String>) -> Self {
         self.branch = Some(value.into());
         self
     }
     /// Sets [`root_path`](Self::root_path).
+    #[inline]
     pub fn root_path(mut self, value: impl Into<String>) -> Self {
         self.root_path = Some(value.into());
         self
     }
     /// Sets [`git_token_id`](Self::git_token_id).
+    #[inline]
     pub fn git_token_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.git_token_id = value.into();
         self
@@ -792,6 +806,7 @@ pub struct BlueprintTerraformBackend {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl BlueprintTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(blueprint: types::TerraformBackendBlueprint) -> Self {
         Self { blueprint }
     }
@@ -822,10 +837,12 @@ pub struct CancelDeploymentRequest {
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl CancelDeploymentRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { force_cancel: None }
     }
     /// Sets [`force_cancel`](Self::force_cancel).
+    #[inline]
     pub fn force_cancel(mut self, value: bool) -> Self {
         self.force_cancel = Some(value);
         self
@@ -911,6 +928,7 @@ pub struct CloneServiceRequest {
 )]
 impl CloneServiceRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>, environment_id: uuid::Uuid) -> Self {
         Self {
             name: name.into(),
@@ -985,15 +1003,18 @@ pub struct ClusterCloudProviderInfoCredentials {
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl ClusterCloudProviderInfoCredentials {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { id: None, name: None }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: uuid::Uuid) -> Self {
         self.id = Some(value);
         self
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
@@ -1233,6 +1254,7 @@ pub struct ContainerRequestPort {
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl ContainerRequestPort {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(internal_port: i64, publicly_accessible: bool) -> Self {
         Self {
             id: None,
@@ -1247,36 +1269,43 @@ impl ContainerRequestPort {
         }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: uuid::Uuid) -> Self {
         self.id = Some(value);
         self
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
     /// Sets [`external_port`](Self::external_port).
+    #[inline]
     pub fn external_port(mut self, value: i64) -> Self {
         self.external_port = Some(value);
         self
     }
     /// Sets [`is_default`](Self::is_default).
+    #[inline]
     pub fn is_default(mut self, value: bool) -> Self {
         self.is_default = Some(value);
         self
     }
     /// Sets [`protocol`](Self::protocol).
+    #[inline]
     pub fn protocol(mut self, value: types::PortProtocolEnum) -> Self {
         self.protocol = Some(value);
         self
     }
     /// Sets [`public_path`](Self::public_path).
+    #[inline]
     pub fn public_path(mut self, value: impl Into<String>) -> Self {
         self.public_path = Some(value.into());
         self
     }
     /// Sets [`public_path_rewrite`](Self::public_path_rewrite).
+    #[inline]
     pub fn public_path_rewrite(mut self, value: impl Into<String>) -> Self {
         self.public_path_rewrite = Some(value.into());
         self
@@ -1301,6 +1330,7 @@ pub struct ContainerRequestStorageItem {
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl ContainerRequestStorageItem {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::StorageTypeEnum,
         size: i64,
@@ -1314,6 +1344,7 @@ impl ContainerRequestStorageItem {
         }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: uuid::Uuid) -> Self {
         self.id = Some(value);
         self
@@ -1599,6 +1630,7 @@ pub struct CustomDomainRequest {
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl CustomDomainRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(domain: impl Into<String>, generate_certificate: bool) -> Self {
         Self {
             domain: domain.into(),
@@ -1607,6 +1639,7 @@ impl CustomDomainRequest {
         }
     }
     /// Sets [`use_cdn`](Self::use_cdn).
+    #[inline]
     pub fn use_cdn(mut self, value: bool) -> Self {
         self.use_cdn = Some(value);
         self
@@ -1787,6 +1820,7 @@ pub struct DeployAllRequest {
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             applications: None,
@@ -1798,6 +1832,7 @@ impl DeployAllRequest {
         }
     }
     /// Sets [`applications`](Self::applications).
+    #[inline]
     pub fn applications(
         mut self,
         value: Vec<types::DeployAllRequestApplication>,
@@ -1806,26 +1841,31 @@ impl DeployAllRequest {
         self
     }
     /// Sets [`databases`](Self::databases).
+    #[inline]
     pub fn databases(mut self, value: Vec<uuid::Uuid>) -> Self {
         self.databases = Some(value);
         self
     }
     /// Sets [`containers`](Self::containers).
+    #[inline]
     pub fn containers(mut self, value: Vec<types::DeployAllRequestContainer>) -> Self {
         self.containers = Some(value);
         self
     }
     /// Sets [`jobs`](Self::jobs).
+    #[inline]
     pub fn jobs(mut self, value: Vec<types::DeployAllRequestJob>) -> Self {
         self.jobs = Some(value);
         self
     }
     /// Sets [`helms`](Self::helms).
+    #[inline]
     pub fn helms(mut self, value: Vec<types::DeployAllRequestHelm>) -> Self {
         self.helms = Some(value);
         self
     }
     /// Sets [`terraforms`](Self::terraforms).
+    #[inline]
     pub fn terraforms(mut self, value: Vec<types::TerraformDeployRequest>) -> Self {
         self.terraforms = Some(value);
         self
@@ -1846,6 +1886,7 @@ pub struct DeployAllRequestApplication {
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequestApplication {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(application_id: uuid::Uuid) -> Self {
         Self {
             application_id,
@@ -1853,6 +1894,7 @@ impl DeployAllRequestApplication {
         }
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
+    #[inline]
     pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
         self.git_commit_id = Some(value.into());
         self
@@ -1873,10 +1915,12 @@ pub struct DeployAllRequestContainer {
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequestContainer {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(id: uuid::Uuid) -> Self {
         Self { id, image_tag: None }
     }
     /// Sets [`image_tag`](Self::image_tag).
+    #[inline]
     pub fn image_tag(mut self, value: impl Into<String>) -> Self {
         self.image_tag = Some(value.into());
         self
@@ -1901,6 +1945,7 @@ pub struct DeployAllRequestHelm {
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequestHelm {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             id: None,
@@ -1910,21 +1955,25 @@ impl DeployAllRequestHelm {
         }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: uuid::Uuid) -> Self {
         self.id = Some(value);
         self
     }
     /// Sets [`chart_version`](Self::chart_version).
+    #[inline]
     pub fn chart_version(mut self, value: impl Into<String>) -> Self {
         self.chart_version = Some(value.into());
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
+    #[inline]
     pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
         self.git_commit_id = Some(value.into());
         self
     }
     /// Sets [`values_override_git_commit_id`](Self::values_override_git_commit_id).
+    #[inline]
     pub fn values_override_git_commit_id(mut self, value: impl Into<String>) -> Self {
         self.values_override_git_commit_id = Some(value.into());
         self
@@ -1947,6 +1996,7 @@ pub struct DeployAllRequestJob {
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl DeployAllRequestJob {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             id: None,
@@ -1955,16 +2005,19 @@ impl DeployAllRequestJob {
         }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: uuid::Uuid) -> Self {
         self.id = Some(value);
         self
     }
     /// Sets [`image_tag`](Self::image_tag).
+    #[inline]
     pub fn image_tag(mut self, value: impl Into<String>) -> Self {
         self.image_tag = Some(value.into());
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
+    #[inline]
     pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
         self.git_commit_id = Some(value.into());
         self
@@ -2512,6 +2565,7 @@ pub struct DockerfileFragmentFile {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl DockerfileFragmentFile {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::DockerfileFragmentFileType,
         path: impl Into<String>,
@@ -2547,6 +2601,7 @@ pub struct DockerfileFragmentInline {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl DockerfileFragmentInline {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         type_: types::DockerfileFragmentInlineType,
         content: impl Into<String>,
@@ -2840,6 +2895,7 @@ pub struct Healthcheck {
 )]
 impl Healthcheck {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             readiness_probe: rt::Patch::Absent,
@@ -2847,11 +2903,13 @@ impl Healthcheck {
         }
     }
     /// Sets [`readiness_probe`](Self::readiness_probe).
+    #[inline]
     pub fn readiness_probe(mut self, value: impl Into<rt::Patch<types::Probe>>) -> Self {
         self.readiness_probe = value.into();
         self
     }
     /// Sets [`liveness_probe`](Self::liveness_probe).
+    #[inline]
     pub fn liveness_probe(mut self, value: impl Into<rt::Patch<types::Probe>>) -> Self {
         self.liveness_probe = value.into();
         self
@@ -2880,6 +2938,7 @@ pub struct HelmGitRepositoryRequest {
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl HelmGitRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -2889,16 +2948,19 @@ impl HelmGitRepositoryRequest {
         }
     }
     /// Sets [`branch`](Self::branch).
+    #[inline]
     pub fn branch(mut self, value: impl Into<String>) -> Self {
         self.branch = Some(value.into());
         self
     }
     /// Sets [`root_path`](Self::root_path).
+    #[inline]
     pub fn root_path(mut self, value: impl Into<String>) -> Self {
         self.root_path = Some(value.into());
         self
     }
     /// Sets [`git_token_id`](Self::git_token_id).
+    #[inline]
     pub fn git_token_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.git_token_id = value.into();
         self
@@ -3483,6 +3545,7 @@ pub struct KedaAutoscalingRequest {
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl KedaAutoscalingRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::AutoscalingMode,
         scalers: Vec<types::KedaScalerRequest>,
@@ -3495,11 +3558,13 @@ impl KedaAutoscalingRequest {
         }
     }
     /// Sets [`polling_interval_seconds`](Self::polling_interval_seconds).
+    #[inline]
     pub fn polling_interval_seconds(mut self, value: i64) -> Self {
         self.polling_interval_seconds = Some(value);
         self
     }
     /// Sets [`cooldown_period_seconds`](Self::cooldown_period_seconds).
+    #[inline]
     pub fn cooldown_period_seconds(mut self, value: i64) -> Self {
         self.cooldown_period_seconds = Some(value);
         self
@@ -3564,6 +3629,7 @@ pub struct KedaScalerRequest {
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl KedaScalerRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(scaler_type: impl Into<String>, role: types::KedaScalerRole) -> Self {
         Self {
             scaler_type: scaler_type.into(),
@@ -3575,11 +3641,13 @@ impl KedaScalerRequest {
         }
     }
     /// Sets [`enabled`](Self::enabled).
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self
     }
     /// Sets [`config_json`](Self::config_json).
+    #[inline]
     pub fn config_json(
         mut self,
         value: impl Into<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
@@ -3588,11 +3656,13 @@ impl KedaScalerRequest {
         self
     }
     /// Sets [`config_yaml`](Self::config_yaml).
+    #[inline]
     pub fn config_yaml(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.config_yaml = Some(value.into());
         self
     }
     /// Sets [`trigger_authentication`](Self::trigger_authentication).
+    #[inline]
     pub fn trigger_authentication(
         mut self,
         value: types::KedaTriggerAuthenticationRequest,
@@ -3672,6 +3742,7 @@ pub struct KedaTriggerAuthenticationRequest {
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl KedaTriggerAuthenticationRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -3679,6 +3750,7 @@ impl KedaTriggerAuthenticationRequest {
         }
     }
     /// Sets [`config_yaml`](Self::config_yaml).
+    #[inline]
     pub fn config_yaml(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.config_yaml = Some(value.into());
         self
@@ -3744,6 +3816,7 @@ pub struct KubernetesSelector {
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl KubernetesSelector {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -3764,6 +3837,7 @@ pub struct KubernetesTerraformBackend {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl KubernetesTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(kubernetes: serde_json::Map<String, serde_json::Value>) -> Self {
         Self { kubernetes }
     }
@@ -3805,6 +3879,7 @@ pub struct Label {
 )]
 impl Label {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         key: impl Into<String>,
         value: impl Into<String>,
@@ -4478,6 +4553,7 @@ pub struct Probe {
 )]
 impl Probe {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             type_: None,
@@ -4489,31 +4565,37 @@ impl Probe {
         }
     }
     /// Sets [`type_`](Self::type_).
+    #[inline]
     pub fn type_(mut self, value: types::ProbeType) -> Self {
         self.type_ = Some(value);
         self
     }
     /// Sets [`initial_delay_seconds`](Self::initial_delay_seconds).
+    #[inline]
     pub fn initial_delay_seconds(mut self, value: i64) -> Self {
         self.initial_delay_seconds = Some(value);
         self
     }
     /// Sets [`period_seconds`](Self::period_seconds).
+    #[inline]
     pub fn period_seconds(mut self, value: i64) -> Self {
         self.period_seconds = Some(value);
         self
     }
     /// Sets [`timeout_seconds`](Self::timeout_seconds).
+    #[inline]
     pub fn timeout_seconds(mut self, value: i64) -> Self {
         self.timeout_seconds = Some(value);
         self
     }
     /// Sets [`success_threshold`](Self::success_threshold).
+    #[inline]
     pub fn success_threshold(mut self, value: i64) -> Self {
         self.success_threshold = Some(value);
         self
     }
     /// Sets [`failure_threshold`](Self::failure_threshold).
+    #[inline]
     pub fn failure_threshold(mut self, value: i64) -> Self {
         self.failure_threshold = Some(value);
         self
@@ -4556,6 +4638,7 @@ pub struct ProbeType {
 )]
 impl ProbeType {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             tcp: rt::Patch::Absent,
@@ -4565,21 +4648,25 @@ impl ProbeType {
         }
     }
     /// Sets [`tcp`](Self::tcp).
+    #[inline]
     pub fn tcp(mut self, value: impl Into<rt::Patch<types::ProbeTypeTcp>>) -> Self {
         self.tcp = value.into();
         self
     }
     /// Sets [`http`](Self::http).
+    #[inline]
     pub fn http(mut self, value: impl Into<rt::Patch<types::ProbeTypeHttp>>) -> Self {
         self.http = value.into();
         self
     }
     /// Sets [`exec`](Self::exec).
+    #[inline]
     pub fn exec(mut self, value: impl Into<rt::Patch<types::ProbeTypeExec>>) -> Self {
         self.exec = value.into();
         self
     }
     /// Sets [`grpc`](Self::grpc).
+    #[inline]
     pub fn grpc(mut self, value: impl Into<rt::Patch<types::ProbeTypeGrpc>>) -> Self {
         self.grpc = value.into();
         self
@@ -4618,10 +4705,12 @@ pub struct ProbeTypeExec {
 )]
 impl ProbeTypeExec {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { command: None }
     }
     /// Sets [`command`](Self::command).
+    #[inline]
     pub fn command(mut self, value: Vec<String>) -> Self {
         self.command = Some(value);
         self
@@ -4660,6 +4749,7 @@ pub struct ProbeTypeGrpc {
 )]
 impl ProbeTypeGrpc {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             service: rt::Patch::Absent,
@@ -4667,11 +4757,13 @@ impl ProbeTypeGrpc {
         }
     }
     /// Sets [`service`](Self::service).
+    #[inline]
     pub fn service(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.service = value.into();
         self
     }
     /// Sets [`port`](Self::port).
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
@@ -4716,6 +4808,7 @@ pub struct ProbeTypeHttp {
 )]
 impl ProbeTypeHttp {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             path: None,
@@ -4724,16 +4817,19 @@ impl ProbeTypeHttp {
         }
     }
     /// Sets [`path`](Self::path).
+    #[inline]
     pub fn path(mut self, value: impl Into<String>) -> Self {
         self.path = Some(value.into());
         self
     }
     /// Sets [`scheme`](Self::scheme).
+    #[inline]
     pub fn scheme(mut self, value: impl Into<String>) -> Self {
         self.scheme = Some(value.into());
         self
     }
     /// Sets [`port`](Self::port).
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
@@ -4772,6 +4868,7 @@ pub struct ProbeTypeTcp {
 )]
 impl ProbeTypeTcp {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             port: None,
@@ -4779,11 +4876,13 @@ impl ProbeTypeTcp {
         }
     }
     /// Sets [`port`](Self::port).
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
     }
     /// Sets [`host`](Self::host).
+    #[inline]
     pub fn host(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.host = value.into();
         self
@@ -4998,6 +5097,7 @@ pub struct ServiceAnnotationRequest {
 )]
 impl ServiceAnnotationRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(id: uuid::Uuid) -> Self {
         Self { id }
     }
@@ -5057,6 +5157,7 @@ pub struct ServiceLabelRequest {
 )]
 impl ServiceLabelRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(id: uuid::Uuid) -> Self {
         Self { id }
     }
@@ -5106,6 +5207,7 @@ pub struct ServicePort {
 )]
 impl ServicePort {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         id: uuid::Uuid,
         internal_port: i64,
@@ -5125,26 +5227,31 @@ impl ServicePort {
         }
     }
     /// Sets [`name`](Self::name).
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
     /// Sets [`external_port`](Self::external_port).
+    #[inline]
     pub fn external_port(mut self, value: i64) -> Self {
         self.external_port = Some(value);
         self
     }
     /// Sets [`is_default`](Self::is_default).
+    #[inline]
     pub fn is_default(mut self, value: bool) -> Self {
         self.is_default = Some(value);
         self
     }
     /// Sets [`public_path`](Self::public_path).
+    #[inline]
     pub fn public_path(mut self, value: impl Into<String>) -> Self {
         self.public_path = Some(value.into());
         self
     }
     /// Sets [`public_path_rewrite`](Self::public_path_rewrite).
+    #[inline]
     pub fn public_path_rewrite(mut self, value: impl Into<String>) -> Self {
         self.public_path_rewrite = Some(value.into());
         self
@@ -5575,6 +5682,7 @@ pub struct TerraformAutoDeployConfig {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl TerraformAutoDeployConfig {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         auto_deploy: bool,
         terraform_action: types::TerraformAutoDeployConfigTerraformAction,
@@ -5656,6 +5764,7 @@ pub struct TerraformBackendBlueprint {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl TerraformBackendBlueprint {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(type_: impl Into<String>) -> Self {
         Self {
             type_: type_.into(),
@@ -5663,6 +5772,7 @@ impl TerraformBackendBlueprint {
         }
     }
     /// Sets [`config`](Self::config).
+    #[inline]
     pub fn config(
         mut self,
         value: impl Into<rt::Secret<BTreeMap<String, String>>>,
@@ -5704,6 +5814,7 @@ pub struct TerraformDeployRequest {
 )]
 impl TerraformDeployRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             id: rt::Patch::Absent,
@@ -5712,16 +5823,19 @@ impl TerraformDeployRequest {
         }
     }
     /// Sets [`id`](Self::id).
+    #[inline]
     pub fn id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
         self.id = value.into();
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
+    #[inline]
     pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
         self.git_commit_id = Some(value.into());
         self
     }
     /// Sets [`action`](Self::action).
+    #[inline]
     pub fn action(
         mut self,
         value: impl Into<rt::Patch<types::TerraformDeployRequestAction>>,
@@ -5852,6 +5966,7 @@ pub struct TerraformProviderVersion {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl TerraformProviderVersion {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(explicit_version: impl Into<String>) -> Self {
         Self {
             read_from_terraform_block: None,
@@ -5859,6 +5974,7 @@ impl TerraformProviderVersion {
         }
     }
     /// Sets [`read_from_terraform_block`](Self::read_from_terraform_block).
+    #[inline]
     pub fn read_from_terraform_block(mut self, value: bool) -> Self {
         self.read_from_terraform_block = Some(value);
         self
@@ -5936,6 +6052,7 @@ pub struct TerraformVarKeyValue {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl TerraformVarKeyValue {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             key: None,
@@ -5944,16 +6061,19 @@ impl TerraformVarKeyValue {
         }
     }
     /// Sets [`key`](Self::key).
+    #[inline]
     pub fn key(mut self, value: impl Into<String>) -> Self {
         self.key = Some(value.into());
         self
     }
     /// Sets [`value`](Self::value).
+    #[inline]
     pub fn value(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.value = Some(value.into());
         self
     }
     /// Sets [`secret`](Self::secret).
+    #[inline]
     pub fn secret(mut self, value: bool) -> Self {
         self.secret = Some(value);
         self
@@ -6023,6 +6143,7 @@ pub struct UserProvidedTerraformBackend {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl UserProvidedTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(user_provided: serde_json::Map<String, serde_json::Value>) -> Self {
         Self { user_provided }
     }
@@ -6063,6 +6184,7 @@ open_enum! {
 ///
 /// In the response, and not carried by the request: `has_access`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::ApplicationGitRepositoryRequest {
+    #[inline]
     fn from(from: types::ApplicationGitRepository) -> Self {
         Self {
             url: from.url,
@@ -6083,6 +6205,7 @@ impl From<types::ApplicationGitRepository> for types::ApplicationGitRepositoryRe
     )
 )]
 impl From<&types::ApplicationGitRepository> for types::ApplicationGitRepositoryRequest {
+    #[inline]
     fn from(from: &types::ApplicationGitRepository) -> Self {
         Self::from(from.clone())
     }
@@ -6093,6 +6216,7 @@ impl From<&types::ApplicationGitRepository> for types::ApplicationGitRepositoryR
 ///
 /// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
+    #[inline]
     fn from(from: types::ApplicationGitRepository) -> Self {
         Self {
             url: from.url,
@@ -6105,6 +6229,7 @@ impl From<types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl From<&types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
+    #[inline]
     fn from(from: &types::ApplicationGitRepository) -> Self {
         Self::from(from.clone())
     }
@@ -6113,6 +6238,7 @@ impl From<&types::ApplicationGitRepository> for types::HelmGitRepositoryRequest 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// A member that is not known stays what it is.
 impl From<types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest {
+    #[inline]
     fn from(from: types::AutoscalingPolicyResponse) -> Self {
         match from {
             types::AutoscalingPolicyResponse::Keda(member) => {
@@ -6129,6 +6255,7 @@ impl From<types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest 
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl From<&types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest {
+    #[inline]
     fn from(from: &types::AutoscalingPolicyResponse) -> Self {
         Self::from(from.clone())
     }
@@ -6143,6 +6270,7 @@ impl From<&types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::CustomDomain> for types::CustomDomainRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: types::CustomDomain) -> Result<Self, rt::ConversionError> {
         Ok(Self {
             domain: from.domain,
@@ -6159,6 +6287,7 @@ impl TryFrom<types::CustomDomain> for types::CustomDomainRequest {
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl TryFrom<&types::CustomDomain> for types::CustomDomainRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: &types::CustomDomain) -> Result<Self, rt::ConversionError> {
         Self::try_from(from.clone())
     }
@@ -6169,6 +6298,7 @@ impl TryFrom<&types::CustomDomain> for types::CustomDomainRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_id`.
 impl From<types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
+    #[inline]
     fn from(from: types::KedaAutoscalingResponse) -> Self {
         Self {
             mode: from.mode,
@@ -6185,6 +6315,7 @@ impl From<types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
+    #[inline]
     fn from(from: &types::KedaAutoscalingResponse) -> Self {
         Self::from(from.clone())
     }
@@ -6195,6 +6326,7 @@ impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
+    #[inline]
     fn from(from: types::KedaScalerResponse) -> Self {
         Self {
             scaler_type: from.scaler_type,
@@ -6211,6 +6343,7 @@ impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl From<&types::KedaScalerResponse> for types::KedaScalerRequest {
+    #[inline]
     fn from(from: &types::KedaScalerResponse) -> Self {
         Self::from(from.clone())
     }
@@ -6222,6 +6355,7 @@ impl From<&types::KedaScalerResponse> for types::KedaScalerRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization_id`.
 impl From<types::KedaTriggerAuthenticationResponse>
 for types::KedaTriggerAuthenticationRequest {
+    #[inline]
     fn from(from: types::KedaTriggerAuthenticationResponse) -> Self {
         Self {
             name: from.name,
@@ -6233,6 +6367,7 @@ for types::KedaTriggerAuthenticationRequest {
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl From<&types::KedaTriggerAuthenticationResponse>
 for types::KedaTriggerAuthenticationRequest {
+    #[inline]
     fn from(from: &types::KedaTriggerAuthenticationResponse) -> Self {
         Self::from(from.clone())
     }
@@ -6251,6 +6386,7 @@ for types::KedaTriggerAuthenticationRequest {
 /// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `annotations`, `scopes`.
 impl From<types::OrganizationAnnotationsGroupResponse>
 for types::ServiceAnnotationRequest {
+    #[inline]
     fn from(from: types::OrganizationAnnotationsGroupResponse) -> Self {
         Self { id: from.id }
     }
@@ -6266,6 +6402,7 @@ for types::ServiceAnnotationRequest {
 )]
 impl From<&types::OrganizationAnnotationsGroupResponse>
 for types::ServiceAnnotationRequest {
+    #[inline]
     fn from(from: &types::OrganizationAnnotationsGroupResponse) -> Self {
         Self::from(from.clone())
     }
@@ -6283,6 +6420,7 @@ for types::ServiceAnnotationRequest {
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `labels`.
 impl From<types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest {
+    #[inline]
     fn from(from: types::OrganizationLabelsGroupResponse) -> Self {
         Self { id: from.id }
     }
@@ -6297,6 +6435,7 @@ impl From<types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest
     )
 )]
 impl From<&types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest {
+    #[inline]
     fn from(from: &types::OrganizationLabelsGroupResponse) -> Self {
         Self::from(from.clone())
     }
@@ -6305,6 +6444,7 @@ impl From<&types::OrganizationLabelsGroupResponse> for types::ServiceLabelReques
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Carries over everything of a `ServicePort` that a `ContainerRequestPort` can hold.
 impl From<types::ServicePort> for types::ContainerRequestPort {
+    #[inline]
     fn from(from: types::ServicePort) -> Self {
         Self {
             id: Some(from.id),
@@ -6322,6 +6462,7 @@ impl From<types::ServicePort> for types::ContainerRequestPort {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl From<&types::ServicePort> for types::ContainerRequestPort {
+    #[inline]
     fn from(from: &types::ServicePort) -> Self {
         Self::from(from.clone())
     }
@@ -6330,6 +6471,7 @@ impl From<&types::ServicePort> for types::ContainerRequestPort {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Carries over everything of a `StorageItem` that a `ContainerRequestStorageItem` can hold.
 impl From<types::StorageItem> for types::ContainerRequestStorageItem {
+    #[inline]
     fn from(from: types::StorageItem) -> Self {
         Self {
             id: Some(from.id),
@@ -6342,6 +6484,7 @@ impl From<types::StorageItem> for types::ContainerRequestStorageItem {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl From<&types::StorageItem> for types::ContainerRequestStorageItem {
+    #[inline]
     fn from(from: &types::StorageItem) -> Self {
         Self::from(from.clone())
     }

@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::TerraformAdvancedSettings {
+    #[inline]
     fn blank() -> Self {
         Self {
             build_timeout_max_sec: model::blank(),
@@ -80,6 +81,7 @@ impl model::Model for types::TerraformAdvancedSettings {
 model::through_fields!(types::TerraformAdvancedSettings, Default);
 
 impl model::Blank for types::TerraformDeploymentRestrictionRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             mode: model::blank(),
@@ -114,6 +116,7 @@ impl model::Model for types::TerraformDeploymentRestrictionRequest {
 model::through_fields!(types::TerraformDeploymentRestrictionRequest);
 
 impl model::Blank for types::TerraformDeploymentRestrictionResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -164,6 +167,7 @@ impl model::Model for types::TerraformDeploymentRestrictionResponse {
 model::through_fields!(types::TerraformDeploymentRestrictionResponse);
 
 impl model::Blank for types::TerraformDeploymentRestrictionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -190,6 +194,7 @@ impl model::Model for types::TerraformDeploymentRestrictionResponseList {
 model::through_fields!(types::TerraformDeploymentRestrictionResponseList, Default);
 
 impl model::Blank for types::TerraformGitRepositoryRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             url: model::blank(),
@@ -232,6 +237,7 @@ impl model::Model for types::TerraformGitRepositoryRequest {
 model::through_fields!(types::TerraformGitRepositoryRequest);
 
 impl model::Blank for types::TerraformRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -318,6 +324,7 @@ impl model::Model for types::TerraformRequest {
 model::through_fields!(types::TerraformRequest);
 
 impl model::Blank for types::TerraformRequestJobResources {
+    #[inline]
     fn blank() -> Self {
         Self {
             cpu_milli: model::blank(),
@@ -360,6 +367,7 @@ impl model::Model for types::TerraformRequestJobResources {
 model::through_fields!(types::TerraformRequestJobResources);
 
 impl model::Blank for types::TerraformRequestTerraformFilesSource {
+    #[inline]
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
@@ -388,6 +396,7 @@ impl model::Model for types::TerraformRequestTerraformFilesSource {
 model::through_fields!(types::TerraformRequestTerraformFilesSource, Default);
 
 impl model::Blank for types::TerraformResourceResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -446,6 +455,7 @@ impl model::Model for types::TerraformResourceResponse {
 model::through_fields!(types::TerraformResourceResponse);
 
 impl model::Blank for types::TerraformResourcesResponse {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -472,6 +482,7 @@ impl model::Model for types::TerraformResourcesResponse {
 model::through_fields!(types::TerraformResourcesResponse);
 
 impl model::Blank for types::TerraformResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -498,6 +509,7 @@ impl model::Model for types::TerraformResponseList {
 model::through_fields!(types::TerraformResponseList, Default);
 
 impl model::Blank for types::TerraformVariablesSourceRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             tf_var_file_paths: model::blank(),
@@ -529,6 +541,7 @@ impl model::Model for types::TerraformVariablesSourceRequest {
 model::through_fields!(types::TerraformVariablesSourceRequest);
 
 impl model::Blank for types::TerraformVersionResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             engine: model::blank(),
@@ -560,6 +573,7 @@ impl model::Model for types::TerraformVersionResponse {
 model::through_fields!(types::TerraformVersionResponse);
 
 impl model::Blank for types::TerraformVersionResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }

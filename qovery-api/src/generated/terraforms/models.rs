@@ -46,6 +46,7 @@ pub struct TerraformAdvancedSettings {
 
 impl TerraformAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             build_timeout_max_sec: None,
@@ -60,36 +61,43 @@ impl TerraformAdvancedSettings {
         }
     }
     /// Sets [`build_timeout_max_sec`](Self::build_timeout_max_sec).
+    #[inline]
     pub fn build_timeout_max_sec(mut self, value: i64) -> Self {
         self.build_timeout_max_sec = Some(value);
         self
     }
     /// Sets [`build_cpu_max_in_milli`](Self::build_cpu_max_in_milli).
+    #[inline]
     pub fn build_cpu_max_in_milli(mut self, value: i64) -> Self {
         self.build_cpu_max_in_milli = Some(value);
         self
     }
     /// Sets [`build_ram_max_in_gib`](Self::build_ram_max_in_gib).
+    #[inline]
     pub fn build_ram_max_in_gib(mut self, value: i64) -> Self {
         self.build_ram_max_in_gib = Some(value);
         self
     }
     /// Sets [`build_ephemeral_storage_in_gib`](Self::build_ephemeral_storage_in_gib).
+    #[inline]
     pub fn build_ephemeral_storage_in_gib(mut self, value: i64) -> Self {
         self.build_ephemeral_storage_in_gib = Some(value);
         self
     }
     /// Sets [`build_skip_git_submodules`](Self::build_skip_git_submodules).
+    #[inline]
     pub fn build_skip_git_submodules(mut self, value: bool) -> Self {
         self.build_skip_git_submodules = Some(value);
         self
     }
     /// Sets [`deployment_termination_grace_period_seconds`](Self::deployment_termination_grace_period_seconds).
+    #[inline]
     pub fn deployment_termination_grace_period_seconds(mut self, value: i64) -> Self {
         self.deployment_termination_grace_period_seconds = Some(value);
         self
     }
     /// Sets [`deployment_affinity_node_required`](Self::deployment_affinity_node_required).
+    #[inline]
     pub fn deployment_affinity_node_required(
         mut self,
         value: BTreeMap<String, String>,
@@ -98,11 +106,13 @@ impl TerraformAdvancedSettings {
         self
     }
     /// Sets [`security_service_account_name`](Self::security_service_account_name).
+    #[inline]
     pub fn security_service_account_name(mut self, value: impl Into<String>) -> Self {
         self.security_service_account_name = Some(value.into());
         self
     }
     /// Sets [`security_read_only_root_filesystem`](Self::security_read_only_root_filesystem).
+    #[inline]
     pub fn security_read_only_root_filesystem(mut self, value: bool) -> Self {
         self.security_read_only_root_filesystem = Some(value);
         self
@@ -125,6 +135,7 @@ pub struct TerraformDeploymentRestrictionRequest {
 
 impl TerraformDeploymentRestrictionRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         mode: types::DeploymentRestrictionModeEnum,
         type_: types::DeploymentRestrictionTypeEnum,
@@ -186,6 +197,7 @@ pub struct TerraformGitRepositoryRequest {
 
 impl TerraformGitRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -195,16 +207,19 @@ impl TerraformGitRepositoryRequest {
         }
     }
     /// Sets [`branch`](Self::branch).
+    #[inline]
     pub fn branch(mut self, value: impl Into<String>) -> Self {
         self.branch = Some(value.into());
         self
     }
     /// Sets [`root_path`](Self::root_path).
+    #[inline]
     pub fn root_path(mut self, value: impl Into<String>) -> Self {
         self.root_path = Some(value.into());
         self
     }
     /// Sets [`git_token_id`](Self::git_token_id).
+    #[inline]
     pub fn git_token_id(mut self, value: impl Into<String>) -> Self {
         self.git_token_id = Some(value.into());
         self
@@ -251,6 +266,7 @@ pub struct TerraformRequest {
 
 impl TerraformRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -281,21 +297,25 @@ impl TerraformRequest {
         }
     }
     /// Sets [`timeout_sec`](Self::timeout_sec).
+    #[inline]
     pub fn timeout_sec(mut self, value: i64) -> Self {
         self.timeout_sec = Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
+    #[inline]
     pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
         self.icon_uri = Some(value.into());
         self
     }
     /// Sets [`use_cluster_credentials`](Self::use_cluster_credentials).
+    #[inline]
     pub fn use_cluster_credentials(mut self, value: bool) -> Self {
         self.use_cluster_credentials = Some(value);
         self
     }
     /// Sets [`action_extra_arguments`](Self::action_extra_arguments).
+    #[inline]
     pub fn action_extra_arguments(
         mut self,
         value: BTreeMap<String, Vec<String>>,
@@ -304,6 +324,7 @@ impl TerraformRequest {
         self
     }
     /// Sets [`dockerfile_fragment`](Self::dockerfile_fragment).
+    #[inline]
     pub fn dockerfile_fragment(
         mut self,
         value: impl Into<rt::Patch<types::TerraformDockerfileFragment>>,
@@ -312,6 +333,7 @@ impl TerraformRequest {
         self
     }
     /// Sets [`blueprint_id`](Self::blueprint_id).
+    #[inline]
     pub fn blueprint_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
         self.blueprint_id = value.into();
         self
@@ -338,6 +360,7 @@ pub struct TerraformRequestJobResources {
 
 impl TerraformRequestJobResources {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
         Self {
             cpu_milli,
@@ -360,10 +383,12 @@ pub struct TerraformRequestTerraformFilesSource {
 
 impl TerraformRequestTerraformFilesSource {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self { git_repository: None }
     }
     /// Sets [`git_repository`](Self::git_repository).
+    #[inline]
     pub fn git_repository(
         mut self,
         value: types::TerraformGitRepositoryRequest,
@@ -443,6 +468,7 @@ pub struct TerraformVariablesSourceRequest {
 
 impl TerraformVariablesSourceRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         tf_var_file_paths: Vec<String>,
         tf_vars: Vec<types::TerraformVarKeyValue>,
@@ -477,6 +503,7 @@ pub struct TerraformVersionResponseList {
 ///
 /// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::TerraformGitRepositoryRequest {
+    #[inline]
     fn from(from: types::ApplicationGitRepository) -> Self {
         Self {
             url: from.url,
@@ -488,6 +515,7 @@ impl From<types::ApplicationGitRepository> for types::TerraformGitRepositoryRequ
 }
 
 impl From<&types::ApplicationGitRepository> for types::TerraformGitRepositoryRequest {
+    #[inline]
     fn from(from: &types::ApplicationGitRepository) -> Self {
         Self::from(from.clone())
     }
@@ -498,6 +526,7 @@ impl From<&types::ApplicationGitRepository> for types::TerraformGitRepositoryReq
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::TerraformDeploymentRestrictionResponse>
 for types::TerraformDeploymentRestrictionRequest {
+    #[inline]
     fn from(from: types::TerraformDeploymentRestrictionResponse) -> Self {
         Self {
             mode: from.mode,
@@ -509,6 +538,7 @@ for types::TerraformDeploymentRestrictionRequest {
 
 impl From<&types::TerraformDeploymentRestrictionResponse>
 for types::TerraformDeploymentRestrictionRequest {
+    #[inline]
     fn from(from: &types::TerraformDeploymentRestrictionResponse) -> Self {
         Self::from(from.clone())
     }
@@ -516,6 +546,7 @@ for types::TerraformDeploymentRestrictionRequest {
 
 /// Carries over everything of a `TerraformFilesSource` that a `TerraformRequestTerraformFilesSource` can hold.
 impl From<types::TerraformFilesSource> for types::TerraformRequestTerraformFilesSource {
+    #[inline]
     fn from(from: types::TerraformFilesSource) -> Self {
         Self {
             git_repository: from
@@ -527,6 +558,7 @@ impl From<types::TerraformFilesSource> for types::TerraformRequestTerraformFiles
 }
 
 impl From<&types::TerraformFilesSource> for types::TerraformRequestTerraformFilesSource {
+    #[inline]
     fn from(from: &types::TerraformFilesSource) -> Self {
         Self::from(from.clone())
     }
@@ -534,6 +566,7 @@ impl From<&types::TerraformFilesSource> for types::TerraformRequestTerraformFile
 
 /// Carries over everything of a `TerraformJobResourcesResponse` that a `TerraformRequestJobResources` can hold.
 impl From<types::TerraformJobResourcesResponse> for types::TerraformRequestJobResources {
+    #[inline]
     fn from(from: types::TerraformJobResourcesResponse) -> Self {
         Self {
             cpu_milli: from.cpu_milli,
@@ -546,6 +579,7 @@ impl From<types::TerraformJobResourcesResponse> for types::TerraformRequestJobRe
 
 impl From<&types::TerraformJobResourcesResponse>
 for types::TerraformRequestJobResources {
+    #[inline]
     fn from(from: &types::TerraformJobResourcesResponse) -> Self {
         Self::from(from.clone())
     }
@@ -559,6 +593,7 @@ for types::TerraformRequestJobResources {
 /// Where something is absent that the request must say, or a member of a union is not known.
 impl TryFrom<types::TerraformResponse> for types::TerraformRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: types::TerraformResponse) -> Result<Self, rt::ConversionError> {
         Ok(Self {
             name: from.name,
@@ -591,6 +626,7 @@ impl TryFrom<types::TerraformResponse> for types::TerraformRequest {
 
 impl TryFrom<&types::TerraformResponse> for types::TerraformRequest {
     type Error = rt::ConversionError;
+    #[inline]
     fn try_from(from: &types::TerraformResponse) -> Result<Self, rt::ConversionError> {
         Self::try_from(from.clone())
     }
@@ -599,6 +635,7 @@ impl TryFrom<&types::TerraformResponse> for types::TerraformRequest {
 /// Carries over everything of a `TerraformVariablesSourceResponse` that a `TerraformVariablesSourceRequest` can hold.
 impl From<types::TerraformVariablesSourceResponse>
 for types::TerraformVariablesSourceRequest {
+    #[inline]
     fn from(from: types::TerraformVariablesSourceResponse) -> Self {
         Self {
             tf_var_file_paths: from.tf_var_file_paths,
@@ -609,6 +646,7 @@ for types::TerraformVariablesSourceRequest {
 
 impl From<&types::TerraformVariablesSourceResponse>
 for types::TerraformVariablesSourceRequest {
+    #[inline]
     fn from(from: &types::TerraformVariablesSourceResponse) -> Self {
         Self::from(from.clone())
     }

@@ -17,6 +17,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    #[inline]
     pub fn get_default_terraform_advanced_settings(
         &self,
     ) -> Call<operations::GetDefaultTerraformAdvancedSettings> {
@@ -31,6 +32,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_terraforms(
         &self,
         environment_id: uuid::Uuid,
@@ -49,6 +51,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn create_terraform(
         &self,
         environment_id: uuid::Uuid,
@@ -62,6 +65,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_terraform_versions(&self) -> Call<operations::ListTerraformVersions> {
         Call::new(self, &[])
     }
@@ -74,6 +78,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -92,6 +97,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn edit_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -112,6 +118,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -127,6 +134,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_terraform_advanced_settings(
         &self,
         terraform_id: uuid::Uuid,
@@ -145,6 +153,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_terraform_advanced_settings(
         &self,
         terraform_id: uuid::Uuid,
@@ -164,6 +173,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn clone_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -182,6 +192,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_terraform_commit(
         &self,
         terraform_id: uuid::Uuid,
@@ -200,6 +211,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn deploy_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -220,6 +232,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_terraform_deployment_history_v2(
         &self,
         terraform_id: uuid::Uuid,
@@ -235,6 +248,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_terraform_deployment_restrictions(
         &self,
         terraform_id: &str,
@@ -253,6 +267,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    #[inline]
     pub fn create_terraform_deployment_restriction(
         &self,
         terraform_id: &str,
@@ -273,6 +288,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_terraform_deployment_restriction(
         &self,
         terraform_id: uuid::Uuid,
@@ -293,6 +309,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_terraform_deployment_restriction(
         &self,
         terraform_id: uuid::Uuid,
@@ -311,6 +328,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    #[inline]
     pub fn redeploy_terraform(
         &self,
         terraform_id: &str,
@@ -326,6 +344,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn get_terraform_resources(
         &self,
         terraform_id: uuid::Uuid,
@@ -347,6 +366,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    #[inline]
     pub fn uninstall_terraform(
         &self,
         terraform_id: uuid::Uuid,
@@ -459,6 +479,7 @@ impl Call<operations::DeleteTerraform> {
     /// When `true`, only the resources are deleted. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn resources_only(self, value: bool) -> Self {
         self.query("resources_only", value)
     }
@@ -467,10 +488,12 @@ impl Call<operations::DeleteTerraform> {
     /// Whether to skip reconciliation during the deletion. Default: `false`.
     ///
     /// Default on the server: `false`.
+    #[inline]
     pub fn skip_reconcile(self, value: bool) -> Self {
         self.query("skipReconcile", value)
     }
     /// Sets the query parameter `force_terraform_action`.
+    #[inline]
     pub fn force_terraform_action(self, value: types::DeleteTerraformAction) -> Self {
         self.query("force_terraform_action", value)
     }
@@ -566,6 +589,7 @@ impl Call<operations::ListTerraformDeploymentHistoryV2> {
     /// How many entries to return, newest first. Default: 20.
     ///
     /// Default on the server: `20`.
+    #[inline]
     pub fn page_size(self, value: i64) -> Self {
         self.query("pageSize", value)
     }
@@ -673,12 +697,14 @@ impl Call<operations::UninstallTerraform> {
     /// Sets the query parameter `force_terraform_action`.
     ///
     /// `SKIP_DESTROY` uninstalls the service without running a Terraform destroy.
+    #[inline]
     pub fn force_terraform_action(self, value: types::DeleteTerraformAction) -> Self {
         self.query("force_terraform_action", value)
     }
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
+    #[inline]
     pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
         self.json(body)
     }

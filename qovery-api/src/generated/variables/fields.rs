@@ -7,6 +7,7 @@ use crate::runtime::model;
 use crate::types;
 
 impl model::Blank for types::AliasRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -45,6 +46,7 @@ impl model::Model for types::AliasRequest {
 model::through_fields!(types::AliasRequest);
 
 impl model::Blank for types::EnvironmentVariable {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -135,6 +137,7 @@ impl model::Model for types::EnvironmentVariable {
 model::through_fields!(types::EnvironmentVariable);
 
 impl model::Blank for types::EnvironmentVariableAlias {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -185,6 +188,7 @@ impl model::Model for types::EnvironmentVariableAlias {
 model::through_fields!(types::EnvironmentVariableAlias);
 
 impl model::Blank for types::EnvironmentVariableEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -231,6 +235,7 @@ impl model::Model for types::EnvironmentVariableEditRequest {
 model::through_fields!(types::EnvironmentVariableEditRequest);
 
 impl model::Blank for types::EnvironmentVariableOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -281,6 +286,7 @@ impl model::Model for types::EnvironmentVariableOverride {
 model::through_fields!(types::EnvironmentVariableOverride);
 
 impl model::Blank for types::EnvironmentVariableRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -327,6 +333,7 @@ impl model::Model for types::EnvironmentVariableRequest {
 model::through_fields!(types::EnvironmentVariableRequest);
 
 impl model::Blank for types::EnvironmentVariableResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -353,6 +360,7 @@ impl model::Model for types::EnvironmentVariableResponseList {
 model::through_fields!(types::EnvironmentVariableResponseList, Default);
 
 impl model::Blank for types::OverrideRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             value: model::blank(),
@@ -391,6 +399,7 @@ impl model::Model for types::OverrideRequest {
 model::through_fields!(types::OverrideRequest, Default);
 
 impl model::Blank for types::Secret {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -473,6 +482,7 @@ impl model::Model for types::Secret {
 model::through_fields!(types::Secret);
 
 impl model::Blank for types::SecretAlias {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -527,6 +537,7 @@ impl model::Model for types::SecretAlias {
 model::through_fields!(types::SecretAlias);
 
 impl model::Blank for types::SecretEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             value: model::blank(),
@@ -569,6 +580,7 @@ impl model::Model for types::SecretEditRequest {
 model::through_fields!(types::SecretEditRequest);
 
 impl model::Blank for types::SecretOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -623,6 +635,7 @@ impl model::Model for types::SecretOverride {
 model::through_fields!(types::SecretOverride);
 
 impl model::Blank for types::SecretRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -669,6 +682,7 @@ impl model::Model for types::SecretRequest {
 model::through_fields!(types::SecretRequest);
 
 impl model::Blank for types::SecretResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }
@@ -695,6 +709,7 @@ impl model::Model for types::SecretResponseList {
 model::through_fields!(types::SecretResponseList, Default);
 
 impl model::Blank for types::VariableAlias {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -745,6 +760,7 @@ impl model::Model for types::VariableAlias {
 model::through_fields!(types::VariableAlias);
 
 impl model::Blank for types::VariableAliasRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -791,6 +807,7 @@ impl model::Model for types::VariableAliasRequest {
 model::through_fields!(types::VariableAliasRequest);
 
 impl model::Blank for types::VariableEditRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -837,6 +854,7 @@ impl model::Model for types::VariableEditRequest {
 model::through_fields!(types::VariableEditRequest);
 
 impl model::Blank for types::VariableImport {
+    #[inline]
     fn blank() -> Self {
         Self {
             total_variables_to_import: model::blank(),
@@ -871,6 +889,7 @@ impl model::Model for types::VariableImport {
 model::through_fields!(types::VariableImport);
 
 impl model::Blank for types::VariableImportRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             overwrite: model::blank(),
@@ -902,6 +921,7 @@ impl model::Model for types::VariableImportRequest {
 model::through_fields!(types::VariableImportRequest);
 
 impl model::Blank for types::VariableImportRequestVar {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -939,6 +959,7 @@ impl model::Model for types::VariableImportRequestVar {
 model::through_fields!(types::VariableImportRequestVar);
 
 impl model::Blank for types::VariableImportSuccessfulImportedVariable {
+    #[inline]
     fn blank() -> Self {
         Self {
             name: model::blank(),
@@ -976,6 +997,7 @@ impl model::Model for types::VariableImportSuccessfulImportedVariable {
 model::through_fields!(types::VariableImportSuccessfulImportedVariable);
 
 impl model::Blank for types::VariableOverride {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1026,6 +1048,7 @@ impl model::Model for types::VariableOverride {
 model::through_fields!(types::VariableOverride);
 
 impl model::Blank for types::VariableOverrideRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             value: model::blank(),
@@ -1072,6 +1095,7 @@ impl model::Model for types::VariableOverrideRequest {
 model::through_fields!(types::VariableOverrideRequest);
 
 impl model::Blank for types::VariableRequest {
+    #[inline]
     fn blank() -> Self {
         Self {
             key: model::blank(),
@@ -1134,6 +1158,7 @@ impl model::Model for types::VariableRequest {
 model::through_fields!(types::VariableRequest);
 
 impl model::Blank for types::VariableResponse {
+    #[inline]
     fn blank() -> Self {
         Self {
             id: model::blank(),
@@ -1232,6 +1257,7 @@ impl model::Model for types::VariableResponse {
 model::through_fields!(types::VariableResponse);
 
 impl model::Blank for types::VariableResponseList {
+    #[inline]
     fn blank() -> Self {
         Self { results: model::blank() }
     }

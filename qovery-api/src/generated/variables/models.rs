@@ -25,6 +25,7 @@ pub struct AliasRequest {
 
 impl AliasRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -33,11 +34,13 @@ impl AliasRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -153,6 +156,7 @@ pub struct EnvironmentVariableEditRequest {
 
 impl EnvironmentVariableEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -163,21 +167,25 @@ impl EnvironmentVariableEditRequest {
         }
     }
     /// Sets [`value`](Self::value).
+    #[inline]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());
         self
     }
     /// Sets [`mount_path`](Self::mount_path).
+    #[inline]
     pub fn mount_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.mount_path = value.into();
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -229,6 +237,7 @@ pub struct EnvironmentVariableRequest {
 
 impl EnvironmentVariableRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -239,21 +248,25 @@ impl EnvironmentVariableRequest {
         }
     }
     /// Sets [`value`](Self::value).
+    #[inline]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());
         self
     }
     /// Sets [`mount_path`](Self::mount_path).
+    #[inline]
     pub fn mount_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.mount_path = value.into();
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -291,6 +304,7 @@ pub struct OverrideRequest {
 
 impl OverrideRequest {
     /// Says nothing yet: every field is set by its setter.
+    #[inline]
     pub fn new() -> Self {
         Self {
             value: None,
@@ -299,16 +313,19 @@ impl OverrideRequest {
         }
     }
     /// Sets [`value`](Self::value).
+    #[inline]
     pub fn value(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.value = Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -396,6 +413,7 @@ pub struct SecretEditRequest {
 
 impl SecretEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             value: None,
@@ -405,16 +423,19 @@ impl SecretEditRequest {
         }
     }
     /// Sets [`value`](Self::value).
+    #[inline]
     pub fn value(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.value = Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -468,6 +489,7 @@ pub struct SecretRequest {
 
 impl SecretRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -478,21 +500,25 @@ impl SecretRequest {
         }
     }
     /// Sets [`value`](Self::value).
+    #[inline]
     pub fn value(mut self, value: impl Into<rt::SecretText>) -> Self {
         self.value = Some(value.into());
         self
     }
     /// Sets [`mount_path`](Self::mount_path).
+    #[inline]
     pub fn mount_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.mount_path = value.into();
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -574,6 +600,7 @@ pub struct VariableAliasRequest {
 
 impl VariableAliasRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         key: impl Into<String>,
         alias_scope: types::ApiVariableScopeEnum,
@@ -588,11 +615,13 @@ impl VariableAliasRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -624,6 +653,7 @@ pub struct VariableEditRequest {
 
 impl VariableEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -634,16 +664,19 @@ impl VariableEditRequest {
         }
     }
     /// Sets [`value`](Self::value).
+    #[inline]
     pub fn value(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
         self.value = value.into();
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -652,6 +685,7 @@ impl VariableEditRequest {
         self
     }
     /// Sets [`secret_manager_access_id`](Self::secret_manager_access_id).
+    #[inline]
     pub fn secret_manager_access_id(
         mut self,
         value: impl Into<rt::Patch<uuid::Uuid>>,
@@ -691,6 +725,7 @@ pub struct VariableImportRequest {
 
 impl VariableImportRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(overwrite: bool, vars: Vec<types::VariableImportRequestVar>) -> Self {
         Self { overwrite, vars }
     }
@@ -712,6 +747,7 @@ pub struct VariableImportRequestVar {
 
 impl VariableImportRequestVar {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         name: impl Into<String>,
         value: impl Into<rt::SecretText>,
@@ -783,6 +819,7 @@ pub struct VariableOverrideRequest {
 
 impl VariableOverrideRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         value: impl Into<rt::SecretText>,
         override_scope: types::ApiVariableScopeEnum,
@@ -797,11 +834,13 @@ impl VariableOverrideRequest {
         }
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -841,6 +880,7 @@ pub struct VariableRequest {
 
 impl VariableRequest {
     /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
     pub fn new(
         key: impl Into<String>,
         value: impl Into<rt::SecretText>,
@@ -861,16 +901,19 @@ impl VariableRequest {
         }
     }
     /// Sets [`mount_path`](Self::mount_path).
+    #[inline]
     pub fn mount_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.mount_path = value.into();
         self
     }
     /// Sets [`description`](Self::description).
+    #[inline]
     pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`enable_interpolation_in_file`](Self::enable_interpolation_in_file).
+    #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
         value: impl Into<rt::Patch<bool>>,
@@ -879,6 +922,7 @@ impl VariableRequest {
         self
     }
     /// Sets [`secret_manager_access_id`](Self::secret_manager_access_id).
+    #[inline]
     pub fn secret_manager_access_id(
         mut self,
         value: impl Into<rt::Patch<uuid::Uuid>>,
@@ -946,6 +990,7 @@ pub struct VariableResponseList {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
 impl From<types::EnvironmentVariable> for types::EnvironmentVariableEditRequest {
+    #[inline]
     fn from(from: types::EnvironmentVariable) -> Self {
         Self {
             key: from.key,
@@ -960,6 +1005,7 @@ impl From<types::EnvironmentVariable> for types::EnvironmentVariableEditRequest 
 }
 
 impl From<&types::EnvironmentVariable> for types::EnvironmentVariableEditRequest {
+    #[inline]
     fn from(from: &types::EnvironmentVariable) -> Self {
         Self::from(from.clone())
     }
@@ -971,6 +1017,7 @@ impl From<&types::EnvironmentVariable> for types::EnvironmentVariableEditRequest
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_secret`, `aliased_secret`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
 impl From<types::Secret> for types::SecretEditRequest {
+    #[inline]
     fn from(from: types::Secret) -> Self {
         Self {
             value: None,
@@ -984,6 +1031,7 @@ impl From<types::Secret> for types::SecretEditRequest {
 }
 
 impl From<&types::Secret> for types::SecretEditRequest {
+    #[inline]
     fn from(from: &types::Secret) -> Self {
         Self::from(from.clone())
     }
@@ -993,6 +1041,7 @@ impl From<&types::Secret> for types::SecretEditRequest {
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `mount_path`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`, `is_secret`.
 impl From<types::VariableResponse> for types::VariableEditRequest {
+    #[inline]
     fn from(from: types::VariableResponse) -> Self {
         Self {
             key: from.key,
@@ -1009,6 +1058,7 @@ impl From<types::VariableResponse> for types::VariableEditRequest {
 }
 
 impl From<&types::VariableResponse> for types::VariableEditRequest {
+    #[inline]
     fn from(from: &types::VariableResponse) -> Self {
         Self::from(from.clone())
     }

@@ -22,6 +22,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -40,6 +41,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_application_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -59,6 +61,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn import_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -79,6 +82,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_application_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -99,6 +103,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_application_environment_variable(
         &self,
         application_id: uuid::Uuid,
@@ -119,6 +124,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_application_environment_variable_alias(
         &self,
         application_id: uuid::Uuid,
@@ -140,6 +146,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_application_environment_variable_override(
         &self,
         application_id: uuid::Uuid,
@@ -159,6 +166,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_application_secrets(
         &self,
         application_id: uuid::Uuid,
@@ -177,6 +185,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_application_secret(
         &self,
         application_id: uuid::Uuid,
@@ -197,6 +206,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_application_secret(
         &self,
         application_id: uuid::Uuid,
@@ -217,6 +227,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_application_secret(
         &self,
         application_id: uuid::Uuid,
@@ -237,6 +248,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_application_secret_alias(
         &self,
         application_id: uuid::Uuid,
@@ -258,6 +270,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_application_secret_override(
         &self,
         application_id: uuid::Uuid,
@@ -277,6 +290,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -295,6 +309,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -314,6 +329,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn import_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -334,6 +350,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -354,6 +371,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_container_environment_variable(
         &self,
         container_id: uuid::Uuid,
@@ -374,6 +392,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_container_environment_variable_alias(
         &self,
         container_id: uuid::Uuid,
@@ -395,6 +414,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_container_environment_variable_override(
         &self,
         container_id: uuid::Uuid,
@@ -414,6 +434,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_container_secrets(
         &self,
         container_id: uuid::Uuid,
@@ -432,6 +453,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_container_secret(
         &self,
         container_id: uuid::Uuid,
@@ -452,6 +474,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_container_secret(
         &self,
         container_id: uuid::Uuid,
@@ -472,6 +495,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_container_secret(
         &self,
         container_id: uuid::Uuid,
@@ -492,6 +516,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_container_secret_alias(
         &self,
         container_id: uuid::Uuid,
@@ -513,6 +538,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_container_secret_override(
         &self,
         container_id: uuid::Uuid,
@@ -532,6 +558,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_environment_variable(
         &self,
         environment_id: uuid::Uuid,
@@ -550,6 +577,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_environment_environment_variable(
         &self,
         environment_id: uuid::Uuid,
@@ -570,6 +598,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_environment_environment_variable(
         &self,
         environment_id: uuid::Uuid,
@@ -590,6 +619,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_environment_environment_variable(
         &self,
         environment_id: uuid::Uuid,
@@ -610,6 +640,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_environment_environment_variable_alias(
         &self,
         environment_id: uuid::Uuid,
@@ -631,6 +662,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_environment_environment_variable_override(
         &self,
         environment_id: uuid::Uuid,
@@ -650,6 +682,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_environment_secrets(
         &self,
         environment_id: uuid::Uuid,
@@ -668,6 +701,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_environment_secret(
         &self,
         environment_id: uuid::Uuid,
@@ -688,6 +722,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_environment_secret(
         &self,
         environment_id: uuid::Uuid,
@@ -708,6 +743,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_environment_secret(
         &self,
         environment_id: uuid::Uuid,
@@ -728,6 +764,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_environment_secret_alias(
         &self,
         environment_id: uuid::Uuid,
@@ -749,6 +786,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_environment_secret_override(
         &self,
         environment_id: uuid::Uuid,
@@ -768,6 +806,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -786,6 +825,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -805,6 +845,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn import_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -825,6 +866,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -845,6 +887,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_job_environment_variable(
         &self,
         job_id: uuid::Uuid,
@@ -865,6 +908,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_job_environment_variable_alias(
         &self,
         job_id: uuid::Uuid,
@@ -886,6 +930,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_job_environment_variable_override(
         &self,
         job_id: uuid::Uuid,
@@ -905,6 +950,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_job_secrets(
         &self,
         job_id: uuid::Uuid,
@@ -923,6 +969,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_job_secret(
         &self,
         job_id: uuid::Uuid,
@@ -943,6 +990,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_job_secret(
         &self,
         job_id: uuid::Uuid,
@@ -963,6 +1011,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_job_secret(
         &self,
         job_id: uuid::Uuid,
@@ -983,6 +1032,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_job_secret_alias(
         &self,
         job_id: uuid::Uuid,
@@ -1004,6 +1054,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_job_secret_override(
         &self,
         job_id: uuid::Uuid,
@@ -1023,6 +1074,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_project_environment_variable(
         &self,
         project_id: uuid::Uuid,
@@ -1041,6 +1093,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_project_environment_variable(
         &self,
         project_id: uuid::Uuid,
@@ -1061,6 +1114,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_project_environment_variable(
         &self,
         project_id: uuid::Uuid,
@@ -1081,6 +1135,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_project_environment_variable(
         &self,
         project_id: uuid::Uuid,
@@ -1101,6 +1156,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_project_environment_variable_alias(
         &self,
         project_id: uuid::Uuid,
@@ -1122,6 +1178,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_project_environment_variable_override(
         &self,
         project_id: uuid::Uuid,
@@ -1141,6 +1198,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_project_secrets(
         &self,
         project_id: uuid::Uuid,
@@ -1159,6 +1217,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_project_secret(
         &self,
         project_id: uuid::Uuid,
@@ -1179,6 +1238,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_project_secret(
         &self,
         project_id: uuid::Uuid,
@@ -1199,6 +1259,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_project_secret(
         &self,
         project_id: uuid::Uuid,
@@ -1219,6 +1280,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_project_secret_alias(
         &self,
         project_id: uuid::Uuid,
@@ -1240,6 +1302,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_project_secret_override(
         &self,
         project_id: uuid::Uuid,
@@ -1262,6 +1325,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn list_variables(
         &self,
         parent_id: uuid::Uuid,
@@ -1280,6 +1344,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_variable(
         &self,
         body: &types::VariableRequest,
@@ -1299,6 +1364,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn import_environment_variables(
         &self,
         service_id: uuid::Uuid,
@@ -1322,6 +1388,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn edit_variable(
         &self,
         variable_id: uuid::Uuid,
@@ -1340,6 +1407,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    #[inline]
     pub fn delete_variable(
         &self,
         variable_id: uuid::Uuid,
@@ -1358,6 +1426,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_variable_alias(
         &self,
         variable_id: uuid::Uuid,
@@ -1377,6 +1446,7 @@ impl Client {
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    #[inline]
     pub fn create_variable_override(
         &self,
         variable_id: uuid::Uuid,
@@ -2286,6 +2356,7 @@ impl Call<operations::ListVariables> {
     /// Sets the query parameter `is_secret`.
     ///
     /// `true` lists only secrets, `false` only plain variables; leave it out to get both.
+    #[inline]
     pub fn is_secret(self, value: bool) -> Self {
         self.query("is_secret", value)
     }

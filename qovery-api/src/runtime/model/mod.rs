@@ -53,9 +53,13 @@ pub(crate) trait Model: Blank {
 }
 
 /// Writes the implementations that rest on [`Model`], and `Default` for a struct that may be empty.
+///
+/// Whatever is written once for each struct is `#[inline]`, here and in what the generator writes: it is
+/// compiled where it is used, and a program pays for the structs that it uses.
 macro_rules! through_fields {
     ($name:ty, Default) => {
         impl ::core::default::Default for $name {
+            #[inline]
             fn default() -> Self {
                 $crate::runtime::model::blank()
             }
@@ -64,6 +68,7 @@ macro_rules! through_fields {
     };
     ($name:ty) => {
         impl ::core::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::runtime::model::debug(self, f)
             }

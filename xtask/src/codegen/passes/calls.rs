@@ -83,6 +83,7 @@ pub(crate) fn emit(
             ));
             setters.push(quote! {
                 #text
+                #[inline]
                 pub fn body(self, body: #argument) -> Self { self #setting }
             });
         } else {
@@ -101,6 +102,7 @@ pub(crate) fn emit(
     let method = quote! {
         #text
         #deprecated
+        #[inline]
         pub fn #name(&self, #(#arguments),*) -> Call<operations::#marker> {
             Call::new(self, &[#(#path_values),*]) #(#settings)*
         }
@@ -192,6 +194,7 @@ fn setter(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     quote! {
         #text
         #deprecated
+        #[inline]
         pub fn #ident(self, value: #argument) -> Self { self #setting }
     }
 }

@@ -22,12 +22,14 @@ pub(super) fn conversion(
             #text
             impl TryFrom<types::#source> for types::#target {
                 type Error = rt::ConversionError;
+                #[inline]
                 fn try_from(from: types::#source) -> Result<Self, rt::ConversionError> {
                     Ok(#body)
                 }
             }
             impl TryFrom<&types::#source> for types::#target {
                 type Error = rt::ConversionError;
+                #[inline]
                 fn try_from(from: &types::#source) -> Result<Self, rt::ConversionError> {
                     Self::try_from(from.clone())
                 }
@@ -38,11 +40,13 @@ pub(super) fn conversion(
     quote! {
         #text
         impl From<types::#source> for types::#target {
+            #[inline]
             fn from(from: types::#source) -> Self {
                 #body
             }
         }
         impl From<&types::#source> for types::#target {
+            #[inline]
             fn from(from: &types::#source) -> Self {
                 Self::from(from.clone())
             }

@@ -54,6 +54,7 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
     quote! {
         impl #name {
             #[doc = #about]
+            #[inline]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }
@@ -73,6 +74,7 @@ fn setter(field: &Field) -> TokenStream {
             let value = argument_value(inner, &format_ident!("value"));
             quote! {
                 #[doc = #text]
+                #[inline]
                 pub fn #method(mut self, value: #ty) -> Self {
                     self.#ident = Some(#value);
                     self
@@ -83,6 +85,7 @@ fn setter(field: &Field) -> TokenStream {
             let ty = &field.ty;
             quote! {
                 #[doc = #text]
+                #[inline]
                 pub fn #method(mut self, value: impl Into<#ty>) -> Self {
                     self.#ident = value.into();
                     self
@@ -94,6 +97,7 @@ fn setter(field: &Field) -> TokenStream {
             let value = argument_value(&field.ty, &format_ident!("value"));
             quote! {
                 #[doc = #text]
+                #[inline]
                 pub fn #method(mut self, value: #ty) -> Self {
                     self.#ident = #value;
                     self

@@ -56,6 +56,7 @@ pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String
         .then(|| quote!(, Default));
     quote! {
         impl model::Blank for types::#name {
+            #[inline]
             fn blank() -> Self {
                 Self { #(#idents: model::blank()),* }
             }
