@@ -16,7 +16,8 @@ use crate::wait::{
 };
 
 pub(super) const ENVIRONMENT: Uuid = Uuid::from_u128(0xe);
-pub(super) const REQUEST: Uuid = Uuid::from_u128(0x42);
+/// Ordered by time, as the ids of the API are.
+pub(super) const REQUEST: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0042);
 
 /// What there is to read from a second on, counted from the action, or from the first call where
 /// nothing acts.
