@@ -129,37 +129,32 @@ impl Start {
 
     async fn queue(&mut self) -> Result<Option<Vec<Uuid>>, WaitError> {
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
-        let queue = self
-            .tolerant(|| {
-                let read = source.queue(&subject);
-                Box::pin(async move {
-                    match read.await {
-                        // A queue that cannot be read is no reason not to act.
-                        Err(fault) if !fault.is_passing() => Ok(None),
-                        other => other,
-                    }
-                })
-            })
-            .await?;
+        let queue = self.if_readable(|| source.queue(&subject)).await?;
         Ok(queue.map(|waiting| waiting.iter().map(|w| w.request).collect()))
     }
 
     /// The latest deployment of the whole environment, where the history tells.
     async fn latest_deployment(&mut self) -> Result<Option<String>, WaitError> {
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
-        let history = self
-            .tolerant(|| {
-                let read = source.history(&subject);
-                Box::pin(async move {
-                    match read.await {
-                        // A history that cannot be read is no reason not to act.
-                        Err(fault) if !fault.is_passing() => Ok(None),
-                        other => other,
-                    }
-                })
-            })
-            .await?;
+        let history = self.if_readable(|| source.history(&subject)).await?;
         Ok(history.and_then(|past| past.into_iter().next().map(|past| past.deployment)))
+    }
+
+    /// Reads what is good to know: that it cannot be read is no reason not to act.
+    async fn if_readable<'a, T: 'a>(
+        &mut self,
+        read: impl Fn() -> BoxFuture<'a, Result<Option<T>, Fault>>,
+    ) -> Result<Option<T>, WaitError> {
+        self.tolerant(|| {
+            let read = read();
+            Box::pin(async move {
+                match read.await {
+                    Err(fault) if !fault.is_passing() => Ok(None),
+                    other => other,
+                }
+            })
+        })
+        .await
     }
 
     /// Reads until it works, as often as failures are tolerated.

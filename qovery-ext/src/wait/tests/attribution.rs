@@ -390,28 +390,29 @@ async fn what_was_seen_waiting_is_not_what_ran_before_it() {
 const EARLIER: Uuid = Uuid::from_u128(REQUEST.as_u128() - 1);
 const LATER: Uuid = Uuid::from_u128(REQUEST.as_u128() + 1);
 
-#[tokio::test(start_paused = true)]
-async fn a_request_that_an_earlier_one_took_in_ends_with_that_one() {
-    let server = Server::default()
-        .before(named("DEPLOYMENT_QUEUED", "e-1", EARLIER))
-        .at(0.0, named("DEPLOYMENT_QUEUED", "e-1", EARLIER))
-        .at(5.0, named("DEPLOYING", "e-2", EARLIER))
-        .at(60.0, status("DEPLOYED", "e-2"))
-        .request_at(0.0, None)
-        .queued_between(0.0, 5.0, EARLIER, "DEPLOY");
-    let reached = server.deploy().await.expect("it is part of the other");
-    assert!(reached.elapsed >= seconds(60), "{:?}", reached.elapsed);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_that_was_never_seen_while_a_later_one_was_is_no_success() {
-    let server = Server::default()
+/// An earlier request waits and then runs, and the server has no word on ours.
+fn earlier_one_runs() -> Server {
+    Server::default()
         .before(named("DEPLOYMENT_QUEUED", "e-1", EARLIER))
         .at(0.0, named("DEPLOYMENT_QUEUED", "e-1", EARLIER))
         .at(5.0, named("DEPLOYING", "e-2", EARLIER))
         .at(60.0, status("DEPLOYED", "e-2"))
         .request_at(0.0, None)
         .queued_between(0.0, 5.0, EARLIER, "DEPLOY")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_an_earlier_one_took_in_ends_with_that_one() {
+    let reached = earlier_one_runs()
+        .deploy()
+        .await
+        .expect("it is part of the other");
+    assert!(reached.elapsed >= seconds(60), "{:?}", reached.elapsed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_never_seen_while_a_later_one_was_is_no_success() {
+    let server = earlier_one_runs()
         .queued_between(1.0, 60.0, LATER, "DEPLOY")
         .history(&[("e-2", "DEPLOYED"), ("e-1", "DEPLOYED")]);
     let error = server.deploy().await.expect_err("ours may never have run");

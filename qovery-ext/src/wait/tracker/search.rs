@@ -87,10 +87,8 @@ impl Tracker {
 
     /// Whether something waits that came with the action or after it and can be what it asked for.
     fn has_rival(&self, queue: &[Waiting]) -> bool {
-        let before = self.waited_before.as_deref().unwrap_or_default();
-        queue
-            .iter()
-            .any(|w| !before.contains(&w.request) && !self.goal.is_not_of(&w.action))
+        let mut new = self.new_in(queue);
+        new.any(|waiting| !self.goal.is_not_of(&waiting.action))
     }
 
     fn remember(&mut self, queue: &[Waiting]) {
@@ -113,9 +111,14 @@ impl Tracker {
 
     /// What waits now, did not wait before and does what was asked.
     fn alike<'a>(&'a self, queue: &'a [Waiting]) -> impl Iterator<Item = &'a Waiting> {
+        let new = self.new_in(queue);
+        new.filter(|waiting| self.goal.is_of(&waiting.action))
+    }
+
+    fn new_in<'a>(&'a self, queue: &'a [Waiting]) -> impl Iterator<Item = &'a Waiting> {
         let before = self.waited_before.as_deref().unwrap_or_default();
         queue
             .iter()
-            .filter(|w| !before.contains(&w.request) && self.goal.is_of(&w.action))
+            .filter(|waiting| !before.contains(&waiting.request))
     }
 }
