@@ -7,6 +7,7 @@ pub(crate) mod areas;
 // The build script of the client computes it again, and can reach no library.
 #[path = "../../../qovery-api/build/fingerprint.rs"]
 mod fingerprint;
+mod items;
 pub(crate) mod model;
 mod normalise;
 mod paging;

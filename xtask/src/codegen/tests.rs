@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::model::Normalised;
 use super::*;
-use crate::contract;
 
 fn revisions() -> Vec<PathBuf> {
     let directory =
@@ -26,6 +26,13 @@ fn revisions() -> Vec<PathBuf> {
     paths
 }
 
+/// What progenitor writes, to be read by a person.
+fn text(written: progenitor::Written) -> String {
+    let structs = written.types;
+    let types = prettyplease::unparse(&syn::parse_quote!(#(#structs)*));
+    format!("{types}\n/*\n{:#?}\n*/\n", written.methods)
+}
+
 fn print(path: &Path, what: &str, text: &str) {
     if let Some(directory) = std::env::var_os("PRINT") {
         let name = path.with_extension(what);
@@ -42,9 +49,7 @@ fn all_revisions_are_accepted_and_give_the_same_twice() {
         let begin = Instant::now();
         let normalised = normalise(&document).unwrap_or_else(|problem| panic!("{problem}"));
         let normalising = begin.elapsed();
-        let file = progenitor(&normalised)
-            .unwrap_or_else(|problem| panic!("{problem}"))
-            .client;
+        let written = progenitor(&normalised).unwrap_or_else(|problem| panic!("{problem}"));
         eprintln!(
             "{}: {} operations, {} schemas, {} remarks; normalised in {normalising:?}, generated after {:?}",
             path.display(),
@@ -66,7 +71,7 @@ fn all_revisions_are_accepted_and_give_the_same_twice() {
                 normalised.remarks, normalised.operations, normalised.schemas
             ),
         );
-        print(&path, "rs", &prettyplease::unparse(&file));
+        print(&path, "rs", &text(written));
         let again = normalise(&document).expect("accepted once");
         assert_eq!(
             format!("{normalised:?}"),
@@ -77,27 +82,29 @@ fn all_revisions_are_accepted_and_give_the_same_twice() {
     }
 }
 
+/// The contract of this repository, its fixes applied.
+pub(super) fn own_contract() -> Normalised {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (contract, fixes) = (home.join("../openapi.yaml"), home.join("overlay.yaml"));
+    let document = contract::load_with(&contract, Some(&fixes));
+    let document = document.unwrap_or_else(|problem| panic!("{problem}"));
+    normalise(&document).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
 #[test]
 fn the_contract_of_this_repository_is_accepted() {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let path = home.join("../openapi.yaml");
-    let mut document = contract::load(&path).unwrap_or_else(|problem| panic!("{problem}"));
-    let fixes = contract::overlay::load(&home.join("overlay.yaml"));
-    let fixes = fixes.unwrap_or_else(|problem| panic!("{problem}"));
-    contract::overlay::apply(&mut document, &fixes).unwrap_or_else(|problem| panic!("{problem}"));
-    let normalised = normalise(&document).unwrap_or_else(|problem| panic!("{problem}"));
-    let file = progenitor(&normalised)
-        .unwrap_or_else(|problem| panic!("{problem}"))
-        .client;
+    let normalised = own_contract();
+    let written = progenitor(&normalised).unwrap_or_else(|problem| panic!("{problem}"));
+    let path = Path::new("openapi.yaml");
     print(
-        &path,
+        path,
         "facts",
         &format!(
             "{:#?}\n{:#?}\n{:#?}",
             normalised.remarks, normalised.operations, normalised.schemas
         ),
     );
-    print(&path, "rs", &prettyplease::unparse(&file));
+    print(path, "rs", &text(written));
     assert!(
         normalised.operations.len() > 600,
         "{} operations",

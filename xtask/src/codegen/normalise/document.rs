@@ -3,6 +3,7 @@
 //! Every construct in it is one that progenitor and typify turn into the type that is wanted. Unions
 //! become objects with a property for each member, which carry the members' types and let typify
 //! box what would contain itself; enums are replaced, so what stands here for them is never seen.
+//! Prose is left out: the passes take it from the facts.
 
 use std::collections::BTreeMap;
 
@@ -68,9 +69,6 @@ fn path(operation: &DraftOperation) -> String {
 fn operation_value(operation: &DraftOperation) -> Value {
     let mut value = Map::new();
     value.insert("operationId".into(), json!(operation.method_name));
-    if let Some(summary) = &operation.summary {
-        value.insert("summary".into(), json!(summary));
-    }
     value.insert(
         "parameters".into(),
         operation.parameters.iter().map(parameter).collect(),
@@ -124,17 +122,12 @@ fn request_body(body: &DraftBody) -> Value {
 }
 
 fn component(components: &Components, schema: &Schema, usage: Usage) -> Result<Value, Conflict> {
-    let mut value = match &schema.kind {
+    Ok(match &schema.kind {
         Kind::Object(object) => object_value(object, usage),
         Kind::Union(union) => carrier(components, schema, union)?,
-        Kind::Enum(values) => {
-            let values: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
-            json!({"type": "string", "enum": values})
-        }
+        Kind::Enum(_) => json!({"type": "string"}),
         _ => used(schema),
-    };
-    describe(&mut value, schema.notes.description.as_deref());
-    Ok(value)
+    })
 }
 
 fn object_value(object: &Object, usage: Usage) -> Value {
@@ -145,14 +138,13 @@ fn object_value(object: &Object, usage: Usage) -> Value {
             required.push(name.as_str());
         }
         let mut schema = property.schema.clone();
-        let mut value = if requests::is_patch(property, usage) {
+        let value = if requests::is_patch(property, usage) {
             schema.nullable = false;
             json!({"x-rust-type": {"crate": PATCH.0, "version": "*", "path": PATCH.1, "parameters": [used(&schema)]}})
         } else {
             schema.nullable |= requests::is_optional_collection(property, usage);
             used(&schema)
         };
-        describe(&mut value, property.schema.notes.prose().as_deref());
         properties.insert(name.clone(), value);
     }
     let mut value = json!({"type": "object", "properties": properties, "required": required});
@@ -208,17 +200,4 @@ fn used(schema: &Schema) -> Value {
         value.insert("nullable".into(), json!(true));
     }
     value
-}
-
-/// Adds a description; beside a reference it needs a place of its own.
-fn describe(value: &mut Value, description: Option<&str>) {
-    let Some(description) = description else {
-        return;
-    };
-    if value.get("$ref").is_some() {
-        *value = json!({"allOf": [value.take()]});
-    }
-    if let Some(value) = value.as_object_mut() {
-        value.insert("description".into(), json!(description));
-    }
 }

@@ -58,10 +58,11 @@ pub(crate) fn problem(value: Value) -> String {
     }
 }
 
-/// The generated code for a document, in one line with single spaces.
+/// The types that are generated for a document, in one line with single spaces.
 pub(crate) fn code(value: Value) -> String {
-    let file = crate::codegen::progenitor(&normalised(value)).expect("accepted before");
-    prettyplease::unparse(&file.client)
+    let written = crate::codegen::progenitor(&normalised(value)).expect("accepted before");
+    let structs = written.types;
+    prettyplease::unparse(&syn::parse_quote!(#(#structs)*))
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")

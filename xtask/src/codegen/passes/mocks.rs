@@ -312,7 +312,6 @@ mod tests {
 
     use super::*;
     use crate::codegen::normalise::tests::normalised;
-    use crate::codegen::passes::{methods, usage};
 
     /// What is written for the one operation of a document, with single spaces.
     fn written(mut operation: Value) -> String {
@@ -323,9 +322,13 @@ mod tests {
             "paths": {"/a/{id}": {"post": operation}},
         }));
         let trees = crate::codegen::progenitor(&normalised).expect("accepted before");
-        let known = usage::names(&normalised);
-        let signatures = methods::read(&trees.client, &known);
-        let matchers = trees.mocks.types().expect("they are types");
+        let mut types = types::Texts::default();
+        let signatures = trees.methods.iter().map(|(name, signature)| {
+            let signature = signature.parsed(&mut types).expect("they are types");
+            (name.clone(), signature)
+        });
+        let signatures = signatures.collect();
+        let matchers = trees.mocks.types(&mut types).expect("they are types");
         let [operation] = normalised.operations.as_slice() else {
             panic!("one operation")
         };

@@ -19,7 +19,6 @@ pub(crate) mod usage;
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
-use syn::Item;
 
 use crate::codegen::model::{Normalised, Remark, SchemaKind};
 use crate::codegen::paging;
@@ -27,6 +26,7 @@ use crate::codegen::progenitor::Written;
 use crate::codegen::split::{Parts, Tables};
 use crate::problem::Problem;
 
+use methods::Signature;
 use models::Model;
 use usage::Usage;
 
@@ -44,16 +44,19 @@ pub(crate) fn run(
     let (areas, mut remarks) = usage::operation_areas(&normalised.operations, own)?;
     let usage = Usage::of(normalised, &areas);
     let known = usage::names(normalised);
-    let tree = &written.client;
-    let items = types_module(tree);
-    let models = models::read(items, normalised)?;
+    let structs = &written.types;
+    let models = models::read(structs, normalised)?;
     let by_name: BTreeMap<&str, &Model> = models
         .iter()
         .map(|model| (model.name.as_str(), model))
         .collect();
     let with_default = models::with_default(&models);
-    let signatures = methods::read(tree, &known);
-    let matchers = written.mocks.types()?;
+    let mut types = types::Texts::default();
+    let signatures = written.methods.iter();
+    let signatures: BTreeMap<String, Signature> = signatures
+        .map(|(name, signature)| Ok((name.clone(), signature.parsed(&mut types)?)))
+        .collect::<Result<_, Problem>>()?;
+    let matchers = written.mocks.types(&mut types)?;
 
     parts.remarks.append(&mut remarks);
     let mut tables = Tables::default();
@@ -85,7 +88,7 @@ pub(crate) fn run(
     let mut unions = BTreeMap::new();
     for (name, schema) in &normalised.schemas {
         if let SchemaKind::Union(union) = &schema.kind {
-            let members = unions::members(name, union, items, &known)?;
+            let members = unions::members(name, union, structs, &known)?;
             unions.insert(name.as_str(), (union, members));
         }
     }
@@ -118,17 +121,4 @@ pub(crate) fn run(
     let pairs: Vec<TokenStream> = edits.pairs.iter().map(table::edit).collect();
     parts.add_edits(&pairs);
     Ok(())
-}
-
-/// The items of progenitor's module `types`.
-fn types_module(tree: &syn::File) -> &[Item] {
-    tree.items
-        .iter()
-        .find_map(|item| match item {
-            Item::Mod(module) if module.ident == "types" => {
-                module.content.as_ref().map(|(_, items)| items.as_slice())
-            }
-            _ => None,
-        })
-        .unwrap_or_default()
 }

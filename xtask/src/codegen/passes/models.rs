@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Ident, Item, ItemStruct, Type, parse_quote};
+use syn::{Ident, ItemStruct, Type, parse_quote};
 
 use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
 use crate::problem::Problem;
@@ -64,15 +64,10 @@ pub(crate) enum Presence {
 ///
 /// # Errors
 /// Where the two do not fit together: a defect of the generator.
-pub(crate) fn read(items: &[Item], normalised: &Normalised) -> Result<Vec<Model>, Problem> {
+pub(crate) fn read(structs: &[ItemStruct], normalised: &Normalised) -> Result<Vec<Model>, Problem> {
     let known = super::usage::names(normalised);
-    let structs: BTreeMap<String, &ItemStruct> = items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Struct(item) => Some((item.ident.to_string(), item)),
-            _ => None,
-        })
-        .collect();
+    let structs = structs.iter().map(|item| (item.ident.to_string(), item));
+    let structs: BTreeMap<String, &ItemStruct> = structs.collect();
     let mut models = Vec::new();
     for (name, schema) in &normalised.schemas {
         let SchemaKind::Struct(facts) = &schema.kind else {

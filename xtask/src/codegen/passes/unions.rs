@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Item, Type};
+use syn::{ItemStruct, Type};
 
 use crate::codegen::model::{JsonType, UnionModel, UnionStrategy, VariantModel};
 use crate::problem::Problem;
@@ -21,13 +21,10 @@ use super::{docs, names, types, usage::Usage};
 pub(crate) fn members(
     name: &str,
     union: &UnionModel,
-    items: &[Item],
+    structs: &[ItemStruct],
     known: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, Type>, Problem> {
-    let carrier = items.iter().find_map(|item| match item {
-        Item::Struct(item) if item.ident == name => Some(item),
-        _ => None,
-    });
+    let carrier = structs.iter().find(|item| item.ident == name);
     let lacking =
         |what: String| Problem::new(format!("progenitor wrote {what} of the union `{name}`"));
     let carrier = carrier.ok_or_else(|| lacking("no carrier".to_owned()))?;

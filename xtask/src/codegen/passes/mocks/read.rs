@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{FnArg, GenericParam, ImplItem, Item, Pat, Type, WherePredicate};
+use syn::{FnArg, GenericParam, Pat, Type, WherePredicate};
 
+use crate::codegen::items::{Item, items};
 use crate::codegen::passes::{names, types};
 use crate::problem::Problem;
 
 /// What the matchers take, by the name of the operation's method and of the parameter: types as text,
 /// which may go to another thread.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Taken(BTreeMap<String, BTreeMap<String, String>>);
 
 /// What the matchers take, as types.
@@ -22,67 +24,63 @@ impl Taken {
     ///
     /// # Errors
     /// Where one is no type: a defect of the generator.
-    pub(crate) fn types(&self) -> Result<Matchers, Problem> {
-        let of_operation = |(method, taken): (&String, &BTreeMap<String, String>)| {
-            let types = taken.iter().map(|(name, text)| match syn::parse_str(text) {
-                Ok(ty) => Ok((name.clone(), ty)),
-                Err(error) => Err(Problem::new(format!(
-                    "progenitor's mock of `{method}` takes `{text}` for `{name}`: {error}"
-                ))),
-            });
-            Ok((method.clone(), types.collect::<Result<_, _>>()?))
-        };
-        let operations: Result<_, _> = self.0.iter().map(of_operation).collect();
-        operations.map(Matchers)
+    pub(crate) fn types(&self, types: &mut types::Texts) -> Result<Matchers, Problem> {
+        let operations = self.0.iter();
+        let operations = operations.map(|(method, taken)| Ok((method.clone(), types.all(taken)?)));
+        Ok(Matchers(operations.collect::<Result<_, Problem>>()?))
     }
 }
 
-/// Reads the syntax tree that progenitor's generator of mocks gives.
-pub(crate) fn read(file: &syn::File, models: &BTreeSet<String>) -> Taken {
-    let modules = file.items.iter().filter_map(|item| match item {
-        Item::Mod(module) if module.ident == "operations" => module.content.as_ref(),
-        _ => None,
-    });
-    let blocks = modules.flat_map(|(_, items)| items).filter_map(|item| {
-        let Item::Impl(block) = item else { return None };
-        let name = types::last_name(&block.self_ty)?;
-        Some((name.strip_suffix("When")?.to_owned(), block))
-    });
+/// Reads what progenitor's generator of mocks gives.
+///
+/// # Errors
+/// Where a matcher is not Rust: a defect of the generator.
+pub(crate) fn read(mocks: TokenStream, models: &BTreeSet<String>) -> syn::Result<Taken> {
     let mut found = BTreeMap::new();
-    for (name, block) in blocks {
-        let mut parameters = BTreeMap::new();
-        for item in &block.items {
-            let ImplItem::Fn(method) = item else { continue };
-            if let Some(ty) = value_type(&method.sig) {
-                let ty = types::tidy(&ty, models).into_token_stream().to_string();
-                parameters.insert(names::plain(&method.sig.ident), ty);
+    let mut methods = Vec::new();
+    for item in items(mocks) {
+        if item.is("mod", "operations") {
+            for block in item.inside().filter(|item| item.has("impl")) {
+                if let Some(matcher) = matcher(block.head.iter().cloned()) {
+                    found.insert(matcher, parameters(block, models)?);
+                }
             }
+        } else if item.is("trait", "MockServerExt") {
+            methods.extend(item.inside());
         }
-        found.insert(name, parameters);
     }
     // Matchers are named in Pascal case, as progenitor writes it; methods say which they take.
     let mut by_method = BTreeMap::new();
-    for item in &file.items {
-        let Item::Trait(item) = item else { continue };
-        for item in &item.items {
-            let syn::TraitItem::Fn(method) = item else {
-                continue;
-            };
-            let text = method
-                .sig
-                .generics
-                .where_clause
-                .to_token_stream()
-                .to_string();
-            let matcher = text
-                .split_whitespace()
-                .find_map(|word| word.strip_suffix("When"));
-            if let Some(parameters) = matcher.and_then(|matcher| found.remove(matcher)) {
-                by_method.insert(names::plain(&method.sig.ident), parameters);
-            }
+    for method in methods {
+        let matcher = matcher(method.head.iter().cloned());
+        if let Some(parameters) = matcher.and_then(|matcher| found.remove(&matcher)) {
+            by_method.insert(names::plain(&method.signature()?.ident), parameters);
         }
     }
-    Taken(by_method)
+    Ok(Taken(by_method))
+}
+
+/// The types that the methods of a matcher take, by the names of the methods.
+fn parameters(matcher: Item, models: &BTreeSet<String>) -> syn::Result<BTreeMap<String, String>> {
+    let mut parameters = BTreeMap::new();
+    for method in matcher.inside() {
+        let method = method.signature()?;
+        if let Some(ty) = value_type(&method) {
+            let ty = types::tidy(&ty, models).into_token_stream().to_string();
+            parameters.insert(names::plain(&method.ident), ty);
+        }
+    }
+    Ok(parameters)
+}
+
+/// `Name` of the first word `NameWhen`, also inside of brackets.
+fn matcher(tokens: impl Iterator<Item = TokenTree>) -> Option<String> {
+    let mut tokens = tokens;
+    tokens.find_map(|token| match token {
+        TokenTree::Ident(ident) => ident.to_string().strip_suffix("When").map(str::to_owned),
+        TokenTree::Group(group) => matcher(group.stream().into_iter()),
+        _ => None,
+    })
 }
 
 /// The type of `value` in `fn name(self, value: T)`, or `T` of `where V: Into<Option<T>>`.
