@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::codegen::{self, write};
+use crate::codegen::{self, Purpose, write};
 use crate::problem::Problem;
 
 /// The contract of this repository.
-const CONTRACT: &str = "openapi.yaml";
+pub(crate) const CONTRACT: &str = "openapi.yaml";
 /// The fixes that belong to it.
-const OVERLAY: &str = "xtask/overlay.yaml";
+pub(crate) const OVERLAY: &str = "xtask/overlay.yaml";
 /// Where the client is generated to.
 const GENERATED: &str = "qovery-api/src/generated";
 /// Where the tests of the workspace have their table of operations.
@@ -47,9 +47,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         None if args.spec.is_none() => Some(root.join(OVERLAY)).filter(|overlay| overlay.exists()),
         None => None,
     };
-    let own = is_same(Some(&spec), &root.join(CONTRACT))
-        && is_same(overlay.as_deref(), &root.join(OVERLAY));
-    let trees = codegen::generate(&spec, overlay.as_deref(), own)?;
+    let purpose = Purpose {
+        is_own: is_same(Some(&spec), &root.join(CONTRACT))
+            && is_same(overlay.as_deref(), &root.join(OVERLAY)),
+        is_tested: args.out.is_none(),
+    };
+    let trees = codegen::generate(&spec, overlay.as_deref(), purpose)?;
     for remark in &trees.remarks {
         eprintln!("note: {}: {}", remark.pointer, remark.text);
     }
@@ -99,7 +102,11 @@ pub(crate) fn into_directory(
     overlay: Option<&Path>,
     out: &Path,
 ) -> Result<(), Problem> {
-    let trees = codegen::generate(spec, overlay, false)?;
+    let purpose = Purpose {
+        is_own: false,
+        is_tested: false,
+    };
+    let trees = codegen::generate(spec, overlay, purpose)?;
     write::write_new(&trees.client, out)
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 
 use crate::problem::Problem;
 
+use super::generating;
 use super::meter::{self, Taken};
 use super::runtime;
 use super::subject::{Places, Subject};
@@ -13,6 +14,8 @@ use super::table::{Pair, Table};
 /// One comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Figure {
+    /// From the contract to written files, against openapi-generator.
+    Generate,
     /// `cargo check` of the crate alone, with all areas.
     Check,
     /// `cargo build --release` of the crate alone, with all areas.
@@ -25,9 +28,23 @@ pub(super) enum Figure {
     Runtime,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    Ours,
+    Peers,
+}
+
+/// The most that each may be of the peer's.
+struct Targets {
+    cpu: Option<f64>,
+    wall: Option<f64>,
+    memory: Option<f64>,
+}
+
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Generate => "generating",
             Self::Check => "cargo check, all areas",
             Self::Release => "cargo build --release, all areas",
             Self::Environments => "cargo check, area environments",
@@ -40,6 +57,7 @@ impl fmt::Display for Figure {
 impl Figure {
     /// In the order in which they are measured.
     pub(super) const ALL: &[Self] = &[
+        Self::Generate,
         Self::Check,
         Self::Release,
         Self::Environments,
@@ -47,35 +65,47 @@ impl Figure {
         Self::Runtime,
     ];
 
-    /// Ours, the peer's, and what cargo is told.
-    fn sides(self) -> (Subject, Subject, &'static [&'static str]) {
-        match self {
+    /// What is built on this side, and what cargo is told; nothing is to generate.
+    fn built(self, side: Side) -> Option<(Subject, &'static [&'static str])> {
+        let (ours, peers, how): (_, _, &[&str]) = match self {
+            Self::Generate => return None,
             Self::Check => (Subject::Client, Subject::Peer, &["check"]),
             Self::Release => (Subject::Client, Subject::Peer, &["build", "--release"]),
             Self::Environments => (Subject::Environments, Subject::Peer, &["check"]),
             Self::Cold => (Subject::FirstProgram, Subject::Peer, &["build"]),
             Self::Runtime => (Subject::Runtime, Subject::Runtime, &["build", "--release"]),
+        };
+        match side {
+            Side::Ours => Some((ours, how)),
+            Side::Peers => Some((peers, how)),
         }
     }
 
-    /// The most that time and memory may be of the peer's.
-    fn targets(self) -> (f64, Option<f64>) {
-        match self {
-            Self::Check => (0.5, Some(0.6)),
-            Self::Release => (0.5, None),
-            Self::Environments => (0.12, None),
-            Self::Cold | Self::Runtime => (1.0, None),
-        }
+    fn targets(self) -> Targets {
+        let (cpu, wall, memory) = match self {
+            Self::Generate => (Some(0.1), Some(0.1), None),
+            Self::Check => (Some(0.5), None, Some(0.6)),
+            Self::Release => (Some(0.5), None, None),
+            Self::Environments => (Some(0.12), None, None),
+            Self::Cold | Self::Runtime => (Some(1.0), None, None),
+        };
+        Targets { cpu, wall, memory }
     }
 
-    /// Builds what is not measured: the dependencies, and for a cold build only fetches them.
+    /// Does what is not measured: builds the dependencies, for a cold build only fetches them, and finds
+    /// out whether both generators are there.
     pub(super) fn warm_up(self, places: &Places) -> Result<(), Problem> {
-        let (ours, peers, how) = self.sides();
-        for subject in [ours, peers] {
-            if self == Self::Cold {
-                meter::measure(&mut places.cargo("fetch", subject))?;
-            } else {
-                self.build(places, subject, how)?;
+        for side in [Side::Ours, Side::Peers] {
+            match self.built(side) {
+                Some((subject, _)) if self == Self::Cold => {
+                    meter::measure(&mut places.cargo("fetch", subject))?;
+                }
+                Some((subject, how)) => {
+                    self.build(places, subject, how)?;
+                }
+                None => {
+                    self.once(places, side)?;
+                }
             }
         }
         Ok(())
@@ -91,44 +121,41 @@ impl Figure {
         if self == Self::Runtime {
             return runtime::measure(places, table);
         }
-        let (ours, peers, how) = self.sides();
-        let once = |subject| {
-            self.forget(places, subject, how)?;
-            self.build(places, subject, how)
-        };
+        let once = |side| self.once(places, side);
         let (our, peer) = if peer_first {
-            let peer = once(peers)?;
-            (once(ours)?, peer)
+            let peer = once(Side::Peers)?;
+            (once(Side::Ours)?, peer)
         } else {
-            (once(ours)?, once(peers)?)
+            (once(Side::Ours)?, once(Side::Peers)?)
         };
-        let (time, memory) = self.targets();
-        let seconds = |ours, peers| Pair {
-            ours,
-            peers,
-            unit: "s",
+        let targets = self.targets();
+        let mut add = |what, target, unit, of: fn(Taken) -> f64| {
+            let (ours, peers) = (of(our), of(peer));
+            let pair = Pair { ours, peers, unit };
+            table.add(&format!("{self}: {what}"), target, pair);
         };
-        table.add(
-            &format!("{self}: CPU time"),
-            Some(time),
-            seconds(our.cpu.as_secs_f64(), peer.cpu.as_secs_f64()),
-        );
-        table.add(
-            &format!("{self}: elapsed"),
-            None,
-            seconds(our.wall.as_secs_f64(), peer.wall.as_secs_f64()),
-        );
-        let megabytes = |taken: Taken| taken.memory as f64 / 1e6;
-        table.add(
-            &format!("{self}: peak memory"),
-            memory,
-            Pair {
-                ours: megabytes(our),
-                peers: megabytes(peer),
-                unit: "MB",
-            },
-        );
+        add("CPU time", targets.cpu, "s", |taken| {
+            taken.cpu.as_secs_f64()
+        });
+        add("elapsed", targets.wall, "s", |taken| {
+            taken.wall.as_secs_f64()
+        });
+        add("peak memory", targets.memory, "MB", |taken| {
+            taken.memory as f64 / 1e6
+        });
         Ok(())
+    }
+
+    /// Measures one side once.
+    fn once(self, places: &Places, side: Side) -> Result<Taken, Problem> {
+        match (self.built(side), side) {
+            (Some((subject, how)), _) => {
+                self.forget(places, subject, how)?;
+                self.build(places, subject, how)
+            }
+            (None, Side::Ours) => generating::ours(places),
+            (None, Side::Peers) => generating::peers(places),
+        }
     }
 
     /// Takes away what is to be built again: one crate, or everything.

@@ -1,4 +1,4 @@
-//! The command `bench`: what it costs to depend on the client, compared with a peer.
+//! The command `bench`: what it costs to generate the client and to depend on it, compared with a peer.
 //!
 //! The peer is the crate that openapi-generator makes of the published contract. Both take turns, so
 //! that whatever else the machine does falls on both alike; what counts is the ratio. A figure never
@@ -7,6 +7,7 @@
 
 mod crates;
 mod figure;
+mod generating;
 mod meter;
 mod runtime;
 mod subject;
@@ -20,12 +21,15 @@ use crate::problem::Problem;
 use figure::Figure;
 use table::Table;
 
-/// Measures what it costs to depend on the client, against a peer.
+/// Measures what it costs to generate the client and to depend on it, against a peer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The crate to compare with, as openapi-generator wrote it. It is copied, not changed.
     #[arg(long, value_name = "DIR")]
     peer: PathBuf,
+    /// The command that made it, to be measured as well.
+    #[arg(long, value_name = "COMMAND", default_value = "openapi-generator-cli")]
+    generator: PathBuf,
     /// How often each figure is measured.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -47,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         .work
         .clone()
         .unwrap_or_else(|| root.join("target/bench"));
-    let places = subject::prepare(&root, &args.peer, &work)?;
+    let places = subject::prepare(&root, &args.peer, &work, &args.generator)?;
     let figures: Vec<Figure> = Figure::ALL
         .iter()
         .copied()

@@ -12,11 +12,21 @@ use crate::problem::Problem;
 /// The name that openapi-generator gives to what it makes.
 const PEER: &str = "openapi";
 
+/// How openapi-generator is told to make it.
+pub(super) const PEER_OPTIONS: [&str; 4] = [
+    "-g",
+    "rust",
+    "-p",
+    "useBonBuilder=true,avoidBoxedModels=true",
+];
+
 /// Where things stand.
 #[derive(Debug)]
 pub(super) struct Places {
-    root: PathBuf,
-    work: PathBuf,
+    pub(super) root: PathBuf,
+    pub(super) work: PathBuf,
+    /// The command that makes the peer.
+    pub(super) generator: PathBuf,
 }
 
 /// One crate, and how cargo is told to build it.
@@ -43,16 +53,25 @@ const RUNTIME: &str = include_str!("programs/runtime.rs");
 ///
 /// # Errors
 /// Where the peer is no crate, or the work directory cannot be written.
-pub(super) fn prepare(root: &Path, peer: &Path, work: &Path) -> Result<Places, Problem> {
+pub(super) fn prepare(
+    root: &Path,
+    peer: &Path,
+    work: &Path,
+    generator: &Path,
+) -> Result<Places, Problem> {
     let root = absolute(root)?;
     fs::create_dir_all(work).map_err(|error| Problem::in_file(work, error.to_string()))?;
     let work = absolute(work)?;
     let manifest = read(&peer.join("Cargo.toml"))?;
     if !manifest.contains(&format!("name = \"{PEER}\"")) {
-        return Err(
-            Problem::in_file(&peer.join("Cargo.toml"), format!("is not of the crate `{PEER}`"))
-                .with_help("openapi-generator-cli generate -g rust -p useBonBuilder=true,avoidBoxedModels=true -i REVISION.yaml -o DIR"),
-        );
+        return Err(Problem::in_file(
+            &peer.join("Cargo.toml"),
+            format!("is not of the crate `{PEER}`"),
+        )
+        .with_help(format!(
+            "openapi-generator-cli generate {} -i REVISION.yaml -o DIR",
+            PEER_OPTIONS.join(" ")
+        )));
     }
     let copy = work.join("peer");
     write(
@@ -90,7 +109,11 @@ pub(super) fn prepare(root: &Path, peer: &Path, work: &Path) -> Result<Places, P
         write(&directory.join("src/main.rs"), program)?;
         write(&directory.join("Cargo.lock"), &lock)?;
     }
-    Ok(Places { root, work })
+    Ok(Places {
+        root,
+        work,
+        generator: generator.to_owned(),
+    })
 }
 
 impl Places {
@@ -212,16 +235,17 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (peer, work) = (directory.path().join("peer"), directory.path().join("work"));
         let root = crate::repository();
-        let problem = prepare(&root, &peer, &work).unwrap_err().to_string();
+        let prepare = || super::prepare(&root, &peer, &work, Path::new("unused"));
+        let problem = prepare().unwrap_err().to_string();
         assert!(problem.contains("cannot be read"), "{problem}");
         write(&peer.join("Cargo.toml"), "[package]\nname = \"other\"\n").unwrap();
-        let problem = prepare(&root, &peer, &work).unwrap_err().to_string();
+        let problem = prepare().unwrap_err().to_string();
         assert!(problem.contains("openapi-generator-cli"), "{problem}");
 
         let manifest = "[package]\nname = \"openapi\"\n";
         write(&peer.join("Cargo.toml"), manifest).unwrap();
         write(&peer.join("src/models/mod.rs"), "// models").unwrap();
-        let places = prepare(&root, &peer, &work).unwrap();
+        let places = prepare().unwrap();
         assert_eq!(
             read(&work.join("peer/src/models/mod.rs")).unwrap(),
             "// models"

@@ -28,29 +28,41 @@ use crate::problem::Problem;
 pub(crate) use normalise::normalise;
 pub(crate) use progenitor::generate as progenitor;
 
+/// What files are generated for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Purpose {
+    /// Whether contract and overlay are those of this repository.
+    pub(crate) is_own: bool,
+    /// Whether the tests of the workspace are to call what is generated.
+    pub(crate) is_tested: bool,
+}
+
 /// What is generated from a contract.
 #[derive(Debug)]
 pub(crate) struct Trees {
     /// The client.
     pub(crate) client: write::Tree,
-    /// How the tests of the workspace call each operation.
+    /// How the tests of the workspace call each operation, where they are to.
     pub(crate) table: write::Tree,
     /// Where the contract left several ways, which was taken.
     pub(crate) remarks: Vec<model::Remark>,
 }
 
-/// Generates all files of the client; `own` says that `spec` and `overlay` are those of this
-/// repository.
+/// Generates all files of the client, and those of the tests where they are wanted.
 ///
 /// # Errors
 /// Where the contract holds what cannot be generated from; the problem names the place.
-pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result<Trees, Problem> {
+pub(crate) fn generate(
+    spec: &Path,
+    overlay: Option<&Path>,
+    purpose: Purpose,
+) -> Result<Trees, Problem> {
     let document = contract::load_with(spec, overlay)?;
     let normalised = normalise(&document)?;
     let written = progenitor(&normalised).map_err(|problem| problem.of_document(&document))?;
     let inputs = inputs(spec, overlay)?;
     // A client of other files is not compared with the files of this repository.
-    let fingerprint = if own {
+    let fingerprint = if purpose.is_own {
         fingerprint::fingerprint(&inputs)
     } else {
         String::new()
@@ -58,7 +70,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result
     let sources = split::Sources::default();
     let (parts, formatted) = split::formatted(&sources, || {
         let mut parts = split::Parts::new(&sources);
-        passes::run(&written, &normalised, own, &mut parts)
+        passes::run(&written, &normalised, purpose, &mut parts)
             .map_err(|problem| problem.of_document(&document))?;
         parts.add_contract(&constants(&document, &normalised, &inputs, &fingerprint));
         Ok(parts)
@@ -83,9 +95,14 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>, own: bool) -> Result
         "contract_json.rs".to_owned(),
         split::contract_text(&document.value, &origin),
     );
+    let table = if purpose.is_tested {
+        split::lay_out_tables(&parts, &formatted, &origin)
+    } else {
+        write::Tree::new()
+    };
     Ok(Trees {
         client,
-        table: split::lay_out_tables(&parts, &formatted, &origin),
+        table,
         remarks,
     })
 }

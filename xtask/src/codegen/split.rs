@@ -22,7 +22,7 @@ use files::{Files, head};
 use render::Body;
 use source::Place;
 
-pub(crate) use parts::{Parts, Tables};
+pub(crate) use parts::Parts;
 pub(crate) use source::{AllFormatted, Sources, formatted};
 
 /// What the head of every file says.
@@ -197,7 +197,7 @@ mod tests {
                 let areas = tags.iter().filter_map(|tag| area_of_tag(tag)).collect();
                 parts.add_model(&areas, tokens);
             }
-            parts.add_tables(&Tables::default());
+            parts.add_tables(&[], &[]);
             Ok(parts)
         })
         .expect("it is Rust");

@@ -20,17 +20,18 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 
+use crate::codegen::Purpose;
 use crate::codegen::model::{Normalised, Remark, SchemaKind};
 use crate::codegen::paging;
 use crate::codegen::progenitor::Written;
-use crate::codegen::split::{Parts, Tables};
+use crate::codegen::split::Parts;
 use crate::problem::Problem;
 
 use methods::Signature;
 use models::Model;
 use usage::Usage;
 
-/// Runs all passes; `own` says that the contract is that of this repository.
+/// Runs all passes.
 ///
 /// # Errors
 /// Where an operation of the own contract belongs to no area or pages in an unknown way, or where tree
@@ -38,10 +39,10 @@ use usage::Usage;
 pub(crate) fn run(
     written: &Written,
     normalised: &Normalised,
-    own: bool,
+    purpose: Purpose,
     parts: &mut Parts<'_>,
 ) -> Result<(), Problem> {
-    let (areas, mut remarks) = usage::operation_areas(&normalised.operations, own)?;
+    let (areas, mut remarks) = usage::operation_areas(&normalised.operations, purpose.is_own)?;
     let usage = Usage::of(normalised, &areas);
     let known = usage::names(normalised);
     let structs = &written.types;
@@ -59,24 +60,25 @@ pub(crate) fn run(
     let matchers = written.mocks.types(&mut types)?;
 
     parts.remarks.append(&mut remarks);
-    let mut tables = Tables::default();
+    let mut mock_methods = BTreeMap::new();
+    let (mut calls, mut mocks) = (Vec::new(), Vec::new());
     for (operation, area) in normalised.operations.iter().zip(&areas) {
         parts.add_operation(area, &calls::emit(operation, &signatures)?);
         let mock = mocks::emit(operation, &signatures, &matchers)?;
         parts.add_mock(area, &mock);
-        let mock_methods = tables.mock_methods.entry(area).or_default();
-        mock_methods.push(mock.method);
-        tables.calls.extend(table::emit(operation, &signatures));
-        tables
-            .mocks
-            .extend(mocks::entry(operation, &signatures, &matchers));
+        let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
+        methods.push(mock.method);
+        if purpose.is_tested {
+            calls.extend(table::emit(operation, &signatures));
+            mocks.extend(mocks::entry(operation, &signatures, &matchers));
+        }
         let output = signatures
             .get(&operation.method_name)
             .and_then(|signature| signature.output.as_ref());
         match paging::emit(operation, output, &by_name) {
             Ok(None) => {}
             Ok(Some(tokens)) => parts.add_paging(&[*area].into(), &tokens),
-            Err(problem) if own => return Err(problem),
+            Err(problem) if purpose.is_own => return Err(problem),
             // How another contract pages is nobody's to classify here; its client is complete without.
             Err(problem) => parts.remarks.push(Remark {
                 pointer: operation.pointer.clone(),
@@ -84,7 +86,10 @@ pub(crate) fn run(
             }),
         }
     }
-    parts.add_tables(&tables);
+    parts.add_mock_trait(&mock_methods);
+    if purpose.is_tested {
+        parts.add_tables(&calls, &mocks);
+    }
     let mut unions = BTreeMap::new();
     for (name, schema) in &normalised.schemas {
         if let SchemaKind::Union(union) = &schema.kind {
@@ -118,7 +123,9 @@ pub(crate) fn run(
     for (areas, conversion) in &edits.pieces {
         parts.add_model(areas, conversion);
     }
-    let pairs: Vec<TokenStream> = edits.pairs.iter().map(table::edit).collect();
-    parts.add_edits(&pairs);
+    if purpose.is_tested {
+        let pairs: Vec<TokenStream> = edits.pairs.iter().map(table::edit).collect();
+        parts.add_edits(&pairs);
+    }
     Ok(())
 }

@@ -41,17 +41,6 @@ pub(crate) struct Parts<'a> {
     pub(crate) remarks: Vec<Remark>,
 }
 
-/// What is written once for all operations.
-#[derive(Debug, Default)]
-pub(crate) struct Tables {
-    /// How the tests call each operation.
-    pub(crate) calls: Vec<TokenStream>,
-    /// How they mock each operation.
-    pub(crate) mocks: Vec<TokenStream>,
-    /// The methods of the trait of mocks.
-    pub(crate) mock_methods: BTreeMap<&'static Area, Vec<TokenStream>>,
-}
-
 impl<'a> Parts<'a> {
     pub(crate) fn new(sources: &'a Sources) -> Self {
         Self {
@@ -106,12 +95,14 @@ impl<'a> Parts<'a> {
         models.push(self.sources.add(source));
     }
 
-    pub(crate) fn add_tables(&mut self, tables: &Tables) {
-        let Tables {
-            calls,
-            mocks,
-            mock_methods,
-        } = tables;
+    /// Adds the methods of the trait of mocks.
+    pub(crate) fn add_mock_trait(&mut self, methods: &BTreeMap<&'static Area, Vec<TokenStream>>) {
+        let mock_trait = Source::new(&mock_trait(methods));
+        self.mock_trait.push(self.sources.add(mock_trait));
+    }
+
+    /// Adds how the tests call and how they mock each operation.
+    pub(crate) fn add_tables(&mut self, calls: &[TokenStream], mocks: &[TokenStream]) {
         let mocks = Source::new(&quote! {
             use qovery_api::mock::MockServerExt as _;
             use qovery_api::types;
@@ -133,8 +124,6 @@ impl<'a> Parts<'a> {
             pub static OPERATIONS: &[Entry] = &[#(#calls),*];
         });
         self.table.push(self.sources.add(calls));
-        let mock_trait = Source::new(&mock_trait(mock_methods));
-        self.mock_trait.push(self.sources.add(mock_trait));
     }
 
     /// Adds how the tests convert what the server has to what replaces it.
