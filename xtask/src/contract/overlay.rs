@@ -2,8 +2,12 @@
 //!
 //! Stricter than the standard where that keeps fixes from rotting: every action gives its reason in
 //! `description`, and an action that finds nothing or changes nothing is a problem, because then
-//! upstream has changed and the fix has to be looked at again.
+//! upstream has changed and the fix has to be looked at again. Where a target lists several, that goes
+//! for each of them.
 
+mod alternatives;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -11,6 +15,8 @@ use serde_json_path::JsonPath;
 
 use super::{Document, source};
 use crate::problem::Problem;
+
+use alternatives::alternatives;
 
 const KEYS: [&str; 3] = ["overlay", "info", "actions"];
 const ACTION_KEYS: [&str; 4] = ["target", "description", "update", "remove"];
@@ -74,6 +80,8 @@ struct Action<'a> {
     index: usize,
     target: &'a str,
     path: JsonPath,
+    /// Where the target lists several: each of them, and the target with only it.
+    alternatives: Vec<(String, JsonPath)>,
     change: Change<'a>,
 }
 
@@ -99,8 +107,15 @@ impl<'a> Action<'a> {
                     .with_help("say why in `description`"),
             );
         }
-        let path = JsonPath::parse(target)
-            .map_err(|error| problem(format!("`{target}` is not a JSONPath: {error}")))?;
+        let parsed = |path: &str| {
+            JsonPath::parse(path)
+                .map_err(|error| problem(format!("`{path}` is not a JSONPath: {error}")))
+        };
+        let path = parsed(target)?;
+        let alternatives = alternatives(target).into_iter();
+        let alternatives = alternatives
+            .map(|alternative| Ok((alternative.selector, parsed(&alternative.path)?)))
+            .collect::<Result<_, _>>()?;
         let change = match (action.get("update"), action.get("remove")) {
             (Some(update), None | Some(Value::Bool(false))) => Change::Update(update),
             (None, Some(Value::Bool(true))) => Change::Remove,
@@ -115,43 +130,54 @@ impl<'a> Action<'a> {
             index,
             target,
             path,
+            alternatives,
             change,
         })
     }
 
     fn apply(&self, document: &mut Value) -> Result<(), Problem> {
-        let mut places: Vec<String> = self
-            .path
-            .query_located(document)
-            .locations()
-            .map(|place| place.to_json_pointer())
-            .collect();
+        let mut places = found(&self.path, document);
         if places.is_empty() {
             return Err(self.stale("finds nothing in the contract"));
         }
-        let mut changed = false;
+        let alternatives = self.alternatives.iter();
+        let listed: Vec<_> = alternatives
+            .map(|(selector, path)| (selector, found(path, document)))
+            .collect();
+        let mut changed = BTreeSet::new();
         match self.change {
             Change::Update(update) => {
                 for place in &places {
                     let Some(target) = document.pointer_mut(place) else {
                         continue;
                     };
-                    changed |= self.update(target, update, place)?;
+                    if self.update(target, update, place)? {
+                        changed.insert(place);
+                    }
                 }
             }
             Change::Remove => {
                 // Later items of a list first: removing an earlier one would move them.
                 places.sort_by_key(|place| std::cmp::Reverse(order(place)));
                 for place in &places {
-                    changed |= remove(document, place);
+                    if remove(document, place) {
+                        changed.insert(place);
+                    }
                 }
             }
         }
-        if changed {
-            Ok(())
-        } else {
-            Err(self.stale("changes nothing: the contract says so already"))
+        if changed.is_empty() {
+            return Err(self.stale("changes nothing: the contract says so already"));
         }
+        for (selector, places) in listed {
+            if places.is_empty() {
+                return Err(self.stale(&format!("finds nothing for `{selector}`")));
+            }
+            if !places.iter().any(|place| changed.contains(place)) {
+                return Err(self.stale(&format!("changes nothing for `{selector}`")));
+            }
+        }
+        Ok(())
     }
 
     fn update(&self, target: &mut Value, update: &Value, place: &str) -> Result<bool, Problem> {
@@ -185,6 +211,15 @@ impl<'a> Action<'a> {
         let what = format!("action {}: `{}` {what}", self.index + 1, self.target);
         Problem::at(self.overlay, &format!("/actions/{}", self.index), what)
     }
+}
+
+/// The JSON pointers of what a path finds.
+fn found(path: &JsonPath, document: &Value) -> Vec<String> {
+    let found = path.query_located(document);
+    found
+        .locations()
+        .map(|place| place.to_json_pointer())
+        .collect()
 }
 
 fn unknown<'a>(value: &'a Value, known: &[&str]) -> Option<&'a str> {
@@ -244,5 +279,4 @@ fn order(place: &str) -> Vec<(usize, String)> {
 }
 
 #[cfg(test)]
-#[path = "overlay_tests.rs"]
 mod tests;

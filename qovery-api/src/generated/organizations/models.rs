@@ -2788,7 +2788,7 @@ pub struct OrganizationWebhookCreateResponse {
     /// Format of the messages.
     pub kind: Option<types::OrganizationWebhookKindEnum>,
     /// URL to call.
-    pub target_url: Option<String>,
+    pub target_url: Option<rt::SecretText>,
     /// Whether a secret is shared with the receiver; the secret is never returned.
     pub target_secret_set: Option<bool>,
     /// Free text about the webhook.
@@ -2846,7 +2846,7 @@ pub struct OrganizationWebhookResponse {
     /// Format of the messages.
     pub kind: Option<types::OrganizationWebhookKindEnum>,
     /// URL to call.
-    pub target_url: Option<String>,
+    pub target_url: Option<rt::SecretText>,
     /// Whether a secret is shared with the receiver; the secret is never returned.
     pub target_secret_set: Option<bool>,
     /// Free text about the webhook.
@@ -3810,8 +3810,7 @@ for types::OrganizationWebhookCreateRequest {
             kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
             target_url: from
                 .target_url
-                .ok_or(rt::ConversionError::absent("target_url"))?
-                .into(),
+                .ok_or(rt::ConversionError::absent("target_url"))?,
             target_secret: None,
             description: from.description,
             enabled: from.enabled,
@@ -3852,8 +3851,7 @@ for types::OrganizationWebhookCreateRequest {
             kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
             target_url: from
                 .target_url
-                .ok_or(rt::ConversionError::absent("target_url"))?
-                .into(),
+                .ok_or(rt::ConversionError::absent("target_url"))?,
             target_secret: None,
             description: from.description,
             enabled: from.enabled,

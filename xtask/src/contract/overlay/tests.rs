@@ -115,6 +115,32 @@ fn an_action_that_changes_nothing_names_itself() {
 }
 
 #[test]
+fn each_of_several_that_an_action_lists_has_to_be_there_and_to_change() {
+    for (action, expected) in [
+        (
+            "target: \"$..properties['age','height']\", update: {type: integer}",
+            "action 1: `$..properties['age','height']` finds nothing for `'height'`\n  help: upstream may have changed",
+        ),
+        (
+            "target: \"$..properties['name','age']\", update: {type: number}",
+            "`$..properties['name','age']` changes nothing for `'age'`\n",
+        ),
+        (
+            "target: \"$..required[?@ == 'nope' || @ == 'total']\", remove: true",
+            "finds nothing for `?@ == 'total'`\n",
+        ),
+    ] {
+        let message = applied(&format!("- {{description: why, {action}}}\n")).unwrap_err();
+        assert!(message.contains(expected), "{message}");
+    }
+    let pet = applied(
+        "- {description: why, target: \"$..properties['name','age']\", update: {type: integer}}\n",
+    )
+    .unwrap();
+    assert_eq!(pet["properties"]["name"]["type"], json!("integer"));
+}
+
+#[test]
 fn malformed_actions_are_refused() {
     for (action, expected) in [
         ("{description: why, remove: true}", "it has no target"),

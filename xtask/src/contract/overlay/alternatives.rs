@@ -1,0 +1,124 @@
+//! The alternatives that a JSONPath lists: selectors in brackets, and what a filter joins with `||`.
+//!
+//! Not for finding anything: each alternative is the path with the others left out.
+
+/// One of several that a path lists at one place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Alternative {
+    pub(super) selector: String,
+    /// The path with this selector only.
+    pub(super) path: String,
+}
+
+/// The alternatives of a path, which has to be a JSONPath; none where it lists nothing.
+pub(super) fn alternatives(path: &str) -> Vec<Alternative> {
+    let text = |from: usize, to: usize| path.get(from..to).unwrap_or_default();
+    let ends = unnested(path).filter(|(_, sign)| matches!(sign, '[' | ']'));
+    let ends: Vec<usize> = ends.map(|(index, _)| index).collect();
+    let mut all = Vec::new();
+    for bracket in ends.chunks_exact(2) {
+        let &[open, close] = bracket else { continue };
+        let listed: Vec<String> = split(text(open + 1, close), ",")
+            .flat_map(|selector| match selector.strip_prefix('?') {
+                Some(filter) => split(filter, "||").map(|one| format!("?{one}")).collect(),
+                None => vec![selector.to_owned()],
+            })
+            .collect();
+        if listed.len() > 1 {
+            let (before, after) = (text(0, open + 1), text(close, path.len()));
+            all.extend(listed.into_iter().map(|selector| Alternative {
+                path: format!("{before}{selector}{after}"),
+                selector,
+            }));
+        }
+    }
+    all
+}
+
+/// The parts between separators that stand in no quotes and no brackets, without spaces around them.
+fn split<'a>(text: &'a str, separator: &str) -> impl Iterator<Item = &'a str> {
+    let mut start = 0;
+    let separators = unnested(text)
+        .map(|(index, _)| index)
+        .filter(|index| {
+            text.get(*index..)
+                .is_some_and(|rest| rest.starts_with(separator))
+        })
+        .chain([text.len()]);
+    let parts: Vec<&str> = separators
+        .map(|end| {
+            let part = text.get(start..end).unwrap_or_default();
+            start = end + separator.len();
+            part.trim()
+        })
+        .collect();
+    parts.into_iter()
+}
+
+/// The characters that stand in no quotes and no brackets, the outermost brackets included.
+fn unnested(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut quote = None;
+    let mut is_escaped = false;
+    let mut depth = 0_usize;
+    text.char_indices().filter(move |(_, sign)| {
+        if let Some(end) = quote {
+            if !is_escaped && *sign == end {
+                quote = None;
+            }
+            is_escaped = !is_escaped && *sign == '\\';
+            return false;
+        }
+        match sign {
+            '\'' | '"' => quote = Some(*sign),
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let nested = depth - usize::from(matches!(sign, '[' | '(')).min(depth);
+        nested == 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(path: &str) -> Vec<(String, String)> {
+        let all = alternatives(path).into_iter();
+        all.map(|one| (one.selector, one.path)).collect()
+    }
+
+    fn expected(all: &[(&str, &str)]) -> Vec<(String, String)> {
+        let all = all.iter();
+        all.map(|(selector, path)| ((*selector).to_owned(), (*path).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn names_in_brackets_are_alternatives() {
+        let all = expected(&[
+            ("'a'", "$.s['a'].p['x', \"y\"]"),
+            ("'b,]'", "$.s['b,]'].p['x', \"y\"]"),
+            ("'x'", "$.s['a','b,]'].p['x']"),
+            ("\"y\"", "$.s['a','b,]'].p[\"y\"]"),
+        ]);
+        assert_eq!(listed("$.s['a','b,]'].p['x', \"y\"]"), all);
+    }
+
+    #[test]
+    fn what_a_filter_joins_is_alternatives() {
+        let all = expected(&[
+            ("?@ == 'a\\'||'", "$..r[?@ == 'a\\'||'].x"),
+            ("?@.b[0] && (@.c || @.d)", "$..r[?@.b[0] && (@.c || @.d)].x"),
+        ]);
+        let path = "$..r[?@ == 'a\\'||' || @.b[0] && (@.c || @.d)].x";
+        assert_eq!(listed(path), all);
+    }
+
+    #[test]
+    fn a_path_that_lists_nothing_has_none() {
+        for path in ["$.a.b", "$['a']['b,c'][0][1:2][*]", "$..x[?@.y == 'a,b']"] {
+            assert_eq!(listed(path), [], "{path}");
+        }
+    }
+}
