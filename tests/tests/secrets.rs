@@ -92,6 +92,23 @@ const HARMLESS: &[(&str, &str)] = &[
     ("webhook_ip_allowlist", "addresses of networks"),
 ];
 
+/// Fields that are secrets in some schemas only, and what they are in the others.
+const HARMLESS_ELSEWHERE: &[(&str, &str)] = &[
+    ("code", "the kind of a violation"),
+    ("content", "the text of a readme or of a Dockerfile"),
+    (
+        "invitation_link",
+        "of a referral, which is made to be published",
+    ),
+    ("url", "of a repository, a registry, a server or a page"),
+    (
+        "value",
+        "of a label, an annotation, a setting, or of a variable that is no secret",
+    ),
+    ("values", "what a node may have"),
+    ("variables", "of a blueprint, each with a value that is a secret"),
+];
+
 /// Calls `visit` with each property that is declared anywhere in the contract.
 fn each_property<'a>(value: &'a Value, visit: &mut impl FnMut(&'a str, &'a Map<String, Value>)) {
     match value {
@@ -166,6 +183,25 @@ fn a_field_that_sounds_like_a_secret_is_one_or_is_known_to_be_harmless() {
     assert_eq!(
         unmarked, harmless,
         "mark a new one with `x-secret` in the overlay, or say here what it is instead"
+    );
+}
+
+#[test]
+fn a_field_that_is_a_secret_where_it_is_sent_is_one_where_it_comes_back() {
+    let contract = document::contract();
+    let (mut secret, mut free) = (BTreeSet::new(), BTreeSet::new());
+    each_property(&contract, &mut |name, schema| {
+        if is_secret(schema) {
+            secret.insert(name);
+        } else if is_free_text(schema) {
+            free.insert(name);
+        }
+    });
+    let harmless: BTreeSet<&str> = HARMLESS_ELSEWHERE.iter().map(|(name, _)| *name).collect();
+    let both: BTreeSet<&str> = secret.intersection(&free).copied().collect();
+    assert_eq!(
+        both, harmless,
+        "mark it with `x-secret` everywhere in the overlay, or say here what it is elsewhere"
     );
 }
 
