@@ -106,7 +106,10 @@ const HARMLESS_ELSEWHERE: &[(&str, &str)] = &[
         "of a label, an annotation, a setting, or of a variable that is no secret",
     ),
     ("values", "what a node may have"),
-    ("variables", "of a blueprint, each with a value that is a secret"),
+    (
+        "variables",
+        "of a blueprint, each with a value that is a secret",
+    ),
 ];
 
 /// Calls `visit` with each property that is declared anywhere in the contract.
