@@ -43,6 +43,9 @@ pub(crate) struct Track {
     /// environment or a cluster, which ends when its request ends.
     service: Option<Uuid>,
     baseline: Option<Mark>,
+    /// The deployment that was shown before the action.
+    #[serde(default)]
+    origin: Option<String>,
     /// The deployment that was shown before the action, or when the request was last seen waiting.
     #[serde(default)]
     before: Option<String>,
@@ -89,6 +92,7 @@ impl Track {
         Self {
             service,
             seen: baseline.is_some(),
+            origin: baseline.as_ref().and_then(|b| b.deployment.clone()),
             before: baseline.as_ref().and_then(|b| b.deployment.clone()),
             baseline,
             moved: false,
@@ -337,10 +341,20 @@ impl Track {
             };
         }
         self.ended = self.ended.saturating_add(1);
+        let nothing_waits = mark.waiting == Some(0);
+        if nothing_waits && mark.request.is_some() && mark.request == context.request {
+            self.bind(mark);
+        }
+        // What is named and does not wait is what is shown.
+        let later = context
+            .request
+            .zip(mark.request)
+            .is_some_and(|(ours, named)| came_after(named, ours));
         // A reading is older than the word on the request, the next one is not: whatever is under
         // way by then is another's.
         let another = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b)
             || (mark.request.is_some() && mark.request != context.request && self.moved)
+            || (nothing_waits && later)
             || (mark.state.is_active() && self.ended > 1);
         if another {
             // What the service shows is no longer ours; that the whole went well includes it.

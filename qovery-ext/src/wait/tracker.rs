@@ -48,15 +48,30 @@ pub(crate) struct Tracker {
     /// Whether two requests came at about the time of the action, and nothing tells which is ours.
     #[serde(default)]
     doubtful: bool,
+    /// Whether the server has named the request.
+    #[serde(default)]
+    is_named: bool,
+    /// Whether the queue was searched for the request and did not hold it.
+    #[serde(default)]
+    missed: bool,
+    /// Whether the request was found beside those that waited before it.
+    #[serde(default)]
+    is_apart: bool,
     /// Whether searching the queue for the request is over.
     #[serde(default)]
     looked: bool,
     /// Since when the queue is searched for the request.
     #[serde(skip)]
     looking_since: Option<Instant>,
+    /// How many polls have been judged.
+    #[serde(skip)]
+    looks: u32,
     #[serde(skip)]
     frugal: bool,
 }
+
+/// How many polls look for the request at least, however long they take.
+const LOOKS: u32 = 2;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
@@ -99,8 +114,12 @@ impl Tracker {
             acted_at: 0,
             had_word: false,
             doubtful: false,
+            is_named: false,
+            missed: false,
+            is_apart: false,
             looked: true,
             looking_since: None,
+            looks: 0,
             frugal: false,
         }
     }
@@ -148,8 +167,12 @@ impl Tracker {
             acted_at: unix_seconds(),
             had_word: false,
             doubtful: false,
+            is_named: false,
+            missed: false,
+            is_apart: false,
             looked: false,
             looking_since: None,
+            looks: 0,
             frugal: false,
         }
     }
@@ -165,6 +188,7 @@ impl Tracker {
         // The answer to a cancel may name the request that is canceled or any other: of no use.
         if self.goal != Goal::Canceled {
             self.request = receipt.request;
+            self.is_named = receipt.request.is_some();
         }
         self.answered_idle = receipt.idle;
     }
@@ -172,6 +196,7 @@ impl Tracker {
     /// Follows this request, whatever the action's answer says.
     pub(crate) fn follow(&mut self, request: Uuid) {
         self.request = Some(request);
+        self.is_named = true;
     }
 
     /// Asks for less, because many operations share their polls.
@@ -235,6 +260,7 @@ impl Tracker {
 
     /// Called once for each poll, before [`Tracker::judge`].
     pub(crate) fn begin_poll(&mut self) {
+        self.looks = self.looks.saturating_add(1);
         for entry in &mut self.tracks {
             entry.track.begin_poll();
         }
@@ -256,7 +282,8 @@ impl Tracker {
     ) -> Verdict {
         let marks = snapshot.marks();
         let since = *self.looking_since.get_or_insert(now);
-        if let Some(ask) = self.search(&marks, facts, now >= after(since, settle)) {
+        let enough = now >= after(since, settle) && self.looks > LOOKS;
+        if let Some(ask) = self.search(&marks, facts, enough) {
             return Verdict::Ask(ask);
         }
         let context = Context {
@@ -273,9 +300,10 @@ impl Tracker {
                 let mut waiting = queue.iter();
                 waiting.any(|w| !self.acted || self.candidates.contains(&w.request))
             }),
-            looked: self.looked || (self.request.is_some() && now >= after(since, settle)),
+            looked: self.looked || (self.request.is_some() && enough),
             frugal: self.frugal,
         };
+        let (doubtful, may_be_taken_in) = (self.doubtful, self.may_be_taken_in());
         let mut phases = Vec::with_capacity(self.tracks.len());
         for (entry, mark) in self.tracks.iter_mut().zip(&marks) {
             if let Some(decision) = &entry.decided {
@@ -283,12 +311,11 @@ impl Tracker {
                 continue;
             }
             let mut standing = entry.track.judge(mark.as_ref(), &context, facts);
-            if self.doubtful
-                && let Standing::Decided(decision) = standing
+            if let Standing::Decided(decision) = &standing
+                && (doubtful || (may_be_taken_in && *decision == Decision::Reached(Proof::Seen)))
             {
-                let before = self.whole_before.as_deref();
                 let (track, mark) = (&entry.track, mark.as_ref());
-                standing = track.agreed(decision, mark, self.goal, before, facts);
+                standing = track.agreed(decision.clone(), mark, &context, !doubtful, facts);
             }
             match standing {
                 Standing::Ask(ask) => return Verdict::Ask(ask),

@@ -225,6 +225,36 @@ fn play_all(seeds: impl Iterator<Item = u64>) -> (Tally, Vec<String>) {
     (tally, wrong)
 }
 
+/// Stories in which little tells whose deployment is shown, and how they end.
+const HARD: &[(u64, Outcome)] = &[
+    // Nothing names the request, one that waited takes it in and is canceled, a later one succeeds.
+    (134_705, Outcome::Superseded),
+    (140_568, Outcome::Superseded),
+    (170_839, Outcome::Superseded),
+    // The same, and the first status after the action is read when the later one waits already.
+    (100_791, Outcome::Superseded),
+    (175_680, Outcome::Superseded),
+    // The request that was found ends well between two polls, and a later one still runs.
+    (63_107, Outcome::Reached),
+    // A slow server shows a later request in the second reading, and ours in none.
+    (109_327, Outcome::Superseded),
+    // The request has failed or was canceled, and a later one deploys the service before it is read.
+    (200_339, Outcome::Failed),
+    (267_346, Outcome::Canceled),
+    // A service that its deployment never came to shows that it was canceled, at some time before.
+    (128_739, Outcome::Canceled),
+    (266_510, Outcome::Failed),
+    (327_130, Outcome::Failed),
+];
+
+#[test]
+fn a_success_of_another_deployment_is_not_taken_for_ours_where_little_tells_them_apart() {
+    for (seed, expected) in HARD {
+        let judged = on_paused_time(judge(*seed)).unwrap_or_else(|text| panic!("{text}"));
+        assert_eq!(judged.outcome, *expected, "seed {seed}");
+    }
+}
+
 #[test]
 fn one_story() {
     let seed = std::env::var("QOVERY_STORY")

@@ -111,12 +111,20 @@ fn alike(story: &Story, scene: &Scene, ours: &FakeDeployment) -> Vec<FakeDeploym
     if story.names_request() {
         return Vec::new();
     }
-    let margin = SETTLE + story.latency * 4 + story.stale;
+    let unseen = story.latency * 4 + story.stale + story.blind_for();
+    let at_that_time =
+        |other: &FakeDeployment| other.accepted_at.abs_diff(ours.accepted_at) <= SETTLE + unseen;
+    // What waited may have taken ours in, where the queue showed ours late.
+    let waited = |other: &FakeDeployment| {
+        !unseen.is_zero()
+            && other.accepted_at <= ours.accepted_at
+            && other.ended_at.is_none_or(|end| end > ours.accepted_at)
+    };
     let mut alike = scene.environment.deployments();
     alike.retain(|other| {
         other.request_id != ours.request_id
             && other.action == ours.action
-            && other.accepted_at.abs_diff(ours.accepted_at) <= margin
+            && (at_that_time(other) || waited(other))
     });
     alike
 }

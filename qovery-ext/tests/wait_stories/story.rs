@@ -318,6 +318,15 @@ impl Story {
         }
     }
 
+    /// For how long nothing can be read right after the action.
+    pub(crate) fn blind_for(&self) -> Duration {
+        let blind = self.trouble.iter().map(|trouble| match *trouble {
+            Trouble::TooMany { after: 0, seconds } => Duration::from_secs(seconds),
+            _ => Duration::ZERO,
+        });
+        blind.sum()
+    }
+
     pub(crate) fn has_outage(&self) -> bool {
         self.trouble
             .iter()

@@ -340,6 +340,36 @@ async fn of_requests_that_cannot_be_told_apart_all_have_to_succeed() {
     }
 }
 
+/// Another's request waits before the action and ends in `first`; one that is found in the queue from
+/// `found` on succeeds.
+fn one_waited_first(first: &'static str, found: f64) -> Server {
+    Server::default()
+        .before(status("DEPLOYMENT_QUEUED", "e-1"))
+        .at(0.0, status("DEPLOYMENT_QUEUED", "e-1"))
+        .at(4.0, status("DEPLOYING", "e-2"))
+        .at(9.0, status("DEPLOYING", "e-3"))
+        .at(40.0, status("DEPLOYED", "e-3"))
+        .queued_between(-1.0, 4.0, OTHER, "DEPLOY")
+        .queued_between(found, 9.0, Uuid::from_u128(0x44), "DEPLOY")
+        .history(&[("e-3", "DEPLOYED"), ("e-2", first), ("e-1", "DEPLOYED")])
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_late_is_no_success_where_one_that_waited_may_have_taken_ours_in() {
+    let error = one_waited_first("CANCELED", 5.0).deploy().await;
+    let error = error.expect_err("nothing tells which of them is ours");
+    assert_eq!(error.kind(), WaitErrorKind::Superseded);
+    let reached = one_waited_first("DEPLOYED", 5.0).deploy().await;
+    reached.expect("both went well");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_found_beside_one_that_waited_is_ours_however_that_one_ends() {
+    let reached = one_waited_first("CANCELED", 0.0).deploy().await;
+    let reached = reached.expect("it waited by itself");
+    assert!(reached.elapsed >= seconds(40), "{:?}", reached.elapsed);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_later_request_that_runs_in_the_place_of_ours_is_no_success() {
     let server = Server::default()
@@ -415,6 +445,20 @@ async fn a_request_that_was_never_seen_while_a_later_one_was_is_no_success() {
     let server = earlier_one_runs()
         .queued_between(1.0, 60.0, LATER, "DEPLOY")
         .history(&[("e-2", "DEPLOYED"), ("e-1", "DEPLOYED")]);
+    let error = server.deploy().await.expect_err("ours may never have run");
+    assert_eq!(error.kind(), WaitErrorKind::Superseded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_request_in_the_second_reading_of_a_slow_server_is_seen_soon_enough() {
+    let server = Server::default()
+        .before(bare("READY"))
+        .latency(seconds(4))
+        .at(0.0, bare("READY"))
+        .at(15.0, named("A_STATE_OF_NEXT_YEAR", "e-1", LATER))
+        .at(60.0, status("DEPLOYED", "e-1"))
+        .request_at(0.0, None)
+        .history(&[("e-1", "DEPLOYED")]);
     let error = server.deploy().await.expect_err("ours may never have run");
     assert_eq!(error.kind(), WaitErrorKind::Superseded);
 }

@@ -142,7 +142,8 @@ impl Server {
         self.queued_between(second, f64::INFINITY, request, action)
     }
 
-    /// Shows this in the queue from one second to another.
+    /// Shows this in the queue from one second to another; before the action, where the first is
+    /// negative.
     pub(super) fn queued_between(self, from: f64, to: f64, request: Uuid, action: &str) -> Self {
         let waiting = Waiting {
             request,
@@ -251,16 +252,13 @@ impl Source for Server {
 
     fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>> {
         Box::pin(self.answer(|s, now| {
+            let now = if s.acted_at.is_some() { now } else { -1.0 };
             let waits = s
                 .queue
                 .iter()
                 .filter(|(from, to, _)| *from <= now && now < *to);
             let waits = waits.map(|(_, _, waiting)| waiting.clone());
-            Ok(Some(if s.acted_at.is_some() {
-                waits.collect()
-            } else {
-                Vec::new()
-            }))
+            Ok(Some(waits.collect()))
         }))
     }
 

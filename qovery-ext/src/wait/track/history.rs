@@ -5,7 +5,7 @@
 use std::mem::discriminant;
 
 use super::{
-    super::{Goal, Phase, State, mark::Mark, source::Past},
+    super::{Phase, State, mark::Mark, source::Past},
     Ask, Cause, Context, Decision, Facts, Standing, Track, decide, passed_over, superseded_by,
 };
 
@@ -26,6 +26,8 @@ impl Track {
             return self.judge_from_history(ours, None, mark, context, facts);
         } else if let Some(decision) = passed_over(mark) {
             decision
+        } else if let Some(ours) = self.canceled_before(mark, context) {
+            return self.judge_from_history(ours, None, mark, context, facts);
         } else if self.active && mark.action == Some(Phase::NotStarted) {
             return Standing::Decided(match &mark.state {
                 State::Canceled => Decision::Canceled,
@@ -53,6 +55,16 @@ impl Track {
             }
             _ => Standing::Decided(shown),
         }
+    }
+
+    /// The deployment that ended before it came to the service, which shows that it was canceled: in
+    /// this deployment or at some time before.
+    fn canceled_before(&self, mark: &Mark, context: &Context) -> Option<String> {
+        let no_longer_waits = context.request.is_some() && self.has_another_deployment(mark);
+        let ended = mark.state == State::Canceled
+            && mark.action == Some(Phase::NotStarted)
+            && (self.active || no_longer_waits);
+        mark.deployment.clone().filter(|_| ended)
     }
 
     /// The first deployment since the baseline, from a history that goes back that far.
@@ -123,27 +135,37 @@ impl Track {
     }
 
     /// What was decided, where all deployments that can be the one in question ended in the same way;
-    /// else nothing tells how that one ended. Pending while one of them has not ended.
+    /// else nothing tells how that one ended. Pending while one of them has not ended, unless that is
+    /// `known` to have ended.
     pub(in super::super) fn agreed(
         &self,
         decision: Decision,
         mark: Option<&Mark>,
-        goal: Goal,
-        before: Option<&str>,
+        context: &Context,
+        known: bool,
         facts: &Facts,
     ) -> Standing {
         let Some(history) = &facts.history else {
             return Standing::Ask(Ask::History);
         };
-        let before = before.or(self.before.as_deref());
+        let goal = context.goal;
+        let before = context.whole_before.as_ref().or(self.origin.as_ref());
+        let history = history.as_deref().unwrap_or_default();
+        // What came after it is another's.
+        let last = self.deployment.as_ref().filter(|_| known);
+        let last = history
+            .iter()
+            .position(|past| Some(&past.deployment) == last);
         let since = history
             .iter()
-            .flatten()
-            .take_while(|past| Some(past.deployment.as_str()) != before);
+            .skip(last.unwrap_or(0))
+            .take_while(|past| Some(&past.deployment) != before);
         let mut alike = true;
         for past in since.filter(|past| !goal.is_not_of(&past.action)) {
-            if past.state.is_active() {
-                return Standing::Pending(Phase::Running);
+            match past.state.is_active() {
+                true if known => continue,
+                true => return Standing::Pending(Phase::Running),
+                false => {}
             }
             let end = self.state_in(past).map(|state| decide(state, goal));
             alike &= end.is_none_or(|end| {

@@ -54,6 +54,10 @@ impl Tracker {
             return Some(Ask::History);
         }
         self.request = found.filter(|_| !self.has_begun(facts));
+        // One that was not there at first may be another's that came later.
+        self.is_apart =
+            self.request.is_some() && !self.missed && self.new_in(queue).count() < queue.len();
+        self.missed |= self.request.is_none();
         self.remember(queue);
         self.looked = enough;
         None
@@ -66,6 +70,12 @@ impl Tracker {
             && self.goal != Goal::Canceled
             && self.waited_before.is_some()
             && !(self.calm && self.deployment().is_some())
+    }
+
+    /// Whether one of the requests that waited before the action may have taken in the one that it made,
+    /// so that what was found is another's.
+    pub(super) fn may_be_taken_in(&self) -> bool {
+        self.acted && !self.is_named && !self.calm && !self.is_apart
     }
 
     fn has_another_deployment(&self, marks: &[Option<Mark>]) -> bool {
