@@ -19,8 +19,12 @@ pub(super) fn alternatives(path: &str) -> Vec<Alternative> {
     for bracket in ends.chunks_exact(2) {
         let &[open, close] = bracket else { continue };
         let listed: Vec<String> = split(text(open + 1, close), ",")
+            .into_iter()
             .flat_map(|selector| match selector.strip_prefix('?') {
-                Some(filter) => split(filter, "||").map(|one| format!("?{one}")).collect(),
+                Some(filter) => split(filter, "||")
+                    .iter()
+                    .map(|one| format!("?{one}"))
+                    .collect(),
                 None => vec![selector.to_owned()],
             })
             .collect();
@@ -36,23 +40,19 @@ pub(super) fn alternatives(path: &str) -> Vec<Alternative> {
 }
 
 /// The parts between separators that stand in no quotes and no brackets, without spaces around them.
-fn split<'a>(text: &'a str, separator: &str) -> impl Iterator<Item = &'a str> {
+fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
+    let separates = |index: &usize| {
+        let rest = text.get(*index..);
+        rest.is_some_and(|rest| rest.starts_with(separator))
+    };
+    let indices = unnested(text).map(|(index, _)| index);
     let mut start = 0;
-    let separators = unnested(text)
-        .map(|(index, _)| index)
-        .filter(|index| {
-            text.get(*index..)
-                .is_some_and(|rest| rest.starts_with(separator))
-        })
-        .chain([text.len()]);
-    let parts: Vec<&str> = separators
-        .map(|end| {
-            let part = text.get(start..end).unwrap_or_default();
-            start = end + separator.len();
-            part.trim()
-        })
-        .collect();
-    parts.into_iter()
+    let parts = indices.filter(separates).chain([text.len()]).map(|end| {
+        let part = text.get(start..end).unwrap_or_default();
+        start = end + separator.len();
+        part.trim()
+    });
+    parts.collect()
 }
 
 /// The characters that stand in no quotes and no brackets, the outermost brackets included.
@@ -68,14 +68,14 @@ fn unnested(text: &str) -> impl Iterator<Item = (usize, char)> {
             is_escaped = !is_escaped && *sign == '\\';
             return false;
         }
+        let outside = depth;
         match sign {
             '\'' | '"' => quote = Some(*sign),
             '[' | '(' => depth += 1,
             ']' | ')' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        let nested = depth - usize::from(matches!(sign, '[' | '(')).min(depth);
-        nested == 0
+        outside.min(depth) == 0
     })
 }
 
