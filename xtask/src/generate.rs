@@ -102,11 +102,7 @@ pub(crate) fn into_directory(
     overlay: Option<&Path>,
     out: &Path,
 ) -> Result<(), Problem> {
-    let purpose = Purpose {
-        is_own: false,
-        is_tested: false,
-    };
-    let trees = codegen::generate(spec, overlay, purpose)?;
+    let trees = codegen::generate(spec, overlay, Purpose::default())?;
     write::write_new(&trees.client, out)
 }
 

@@ -1,14 +1,13 @@
 //! The figures: what is done with the client, with what of the peer it is compared, and the target.
 
 use std::fmt;
-use std::fs;
 
 use crate::problem::Problem;
 
 use super::generating;
 use super::meter::{self, Taken};
 use super::runtime;
-use super::subject::{Places, Subject};
+use super::subject::{Places, Subject, remove};
 use super::table::{Pair, Table};
 
 /// One comparison.
@@ -161,13 +160,7 @@ impl Figure {
     /// Takes away what is to be built again: one crate, or everything.
     fn forget(self, places: &Places, subject: Subject, how: &[&str]) -> Result<(), Problem> {
         if self == Self::Cold {
-            let target = places.cold_target(subject);
-            return match fs::remove_dir_all(&target) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    Err(Problem::in_file(&target, error.to_string()))
-                }
-                _ => Ok(()),
-            };
+            return remove(&places.cold_target(subject));
         }
         let mut clean = places.cargo("clean", subject);
         clean.args(["--package", Places::package(subject)]);

@@ -3,16 +3,13 @@
 //! Ours is the program that runs, so that it is measured as the alias builds it. Not for what the files
 //! cost to build.
 
-use std::fs;
-use std::io;
-use std::path::Path;
 use std::process::Command;
 
 use crate::generate::{CONTRACT, OVERLAY};
 use crate::problem::Problem;
 
 use super::meter::{self, Taken};
-use super::subject::{PEER_OPTIONS, Places};
+use super::subject::{PEER_OPTIONS, Places, remove};
 
 /// Generates with this program.
 ///
@@ -20,7 +17,7 @@ use super::subject::{PEER_OPTIONS, Places};
 /// Where it fails.
 pub(super) fn ours(places: &Places) -> Result<Taken, Problem> {
     let out = places.work.join("generated");
-    forget(&out)?;
+    remove(&out)?;
     let program = std::env::current_exe()
         .map_err(|error| Problem::new(format!("this program has no path: {error}")))?;
     let mut command = Command::new(program);
@@ -36,22 +33,13 @@ pub(super) fn ours(places: &Places) -> Result<Taken, Problem> {
 /// Where it is not installed or fails.
 pub(super) fn peers(places: &Places) -> Result<Taken, Problem> {
     let out = places.work.join("generated-peer");
-    forget(&out)?;
+    remove(&out)?;
     let mut command = Command::new(&places.generator);
     command.arg("generate").args(PEER_OPTIONS).arg("-i");
     command.arg(places.root.join(CONTRACT)).arg("-o").arg(out);
     meter::measure(&mut command).map_err(|problem| {
         problem.with_help("`pip install openapi-generator-cli==7.26.0`, with Java, installs it; `--generator` says where it is, and `--only` leaves this figure out")
     })
-}
-
-fn forget(directory: &Path) -> Result<(), Problem> {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Problem::in_file(directory, error.to_string()))
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -212,6 +212,16 @@ fn write(path: &Path, text: &str) -> Result<(), Problem> {
     fs::write(path, text).map_err(failed)
 }
 
+/// Takes a directory away, where it is there.
+pub(super) fn remove(directory: &Path) -> Result<(), Problem> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Problem::in_file(directory, error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn copy_tree(from: &Path, to: &Path) -> Result<(), Problem> {
     let failed = |error: std::io::Error| Problem::in_file(from, format!("cannot be read: {error}"));
     for entry in fs::read_dir(from).map_err(failed)? {

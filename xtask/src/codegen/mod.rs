@@ -28,8 +28,8 @@ use crate::problem::Problem;
 pub(crate) use normalise::normalise;
 pub(crate) use progenitor::generate as progenitor;
 
-/// What files are generated for.
-#[derive(Debug, Clone, Copy)]
+/// What files are generated for; by default a client of other files that no test here calls.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Purpose {
     /// Whether contract and overlay are those of this repository.
     pub(crate) is_own: bool,

@@ -61,17 +61,12 @@ pub(crate) fn run(
 
     parts.remarks.append(&mut remarks);
     let mut mock_methods = BTreeMap::new();
-    let (mut calls, mut mocks) = (Vec::new(), Vec::new());
     for (operation, area) in normalised.operations.iter().zip(&areas) {
         parts.add_operation(area, &calls::emit(operation, &signatures)?);
         let mock = mocks::emit(operation, &signatures, &matchers)?;
         parts.add_mock(area, &mock);
         let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
         methods.push(mock.method);
-        if purpose.is_tested {
-            calls.extend(table::emit(operation, &signatures));
-            mocks.extend(mocks::entry(operation, &signatures, &matchers));
-        }
         let output = signatures
             .get(&operation.method_name)
             .and_then(|signature| signature.output.as_ref());
@@ -88,6 +83,15 @@ pub(crate) fn run(
     }
     parts.add_mock_trait(&mock_methods);
     if purpose.is_tested {
+        let operations = &normalised.operations;
+        let calls = operations.iter();
+        let calls: Vec<_> = calls
+            .filter_map(|one| table::emit(one, &signatures))
+            .collect();
+        let mocks = operations.iter();
+        let mocks: Vec<_> = mocks
+            .filter_map(|one| mocks::entry(one, &signatures, &matchers))
+            .collect();
         parts.add_tables(&calls, &mocks);
     }
     let mut unions = BTreeMap::new();
