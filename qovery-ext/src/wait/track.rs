@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 pub(crate) use meaning::settle_period;
-use meaning::{came_after, decide, passed_over, superseded_by};
+use meaning::{came_after, decide, names_later, passed_over, superseded_by};
 pub(crate) use standing::{Ask, Cause, Context, Decision, Facts, Proof, Standing};
 
 use super::{Goal, Phase, State, clock::after, mark::Mark};
@@ -203,9 +203,8 @@ impl Track {
         const AT_LEAST_EVERY: u32 = 4;
         let replaced = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b);
         let looks_like_ours = frugal && self.service.is_none() && self.has_another_deployment(mark);
-        let overtaken = mark.request.is_some_and(|named| came_after(named, request));
         !mark.state.is_active()
-            || overtaken
+            || names_later(mark, Some(request))
             || !(self.running_confirmed || looks_like_ours)
             || replaced
             || (mark.deployment.is_none() && self.unchecked >= AT_LEAST_EVERY)
@@ -342,19 +341,15 @@ impl Track {
         }
         self.ended = self.ended.saturating_add(1);
         let nothing_waits = mark.waiting == Some(0);
-        if nothing_waits && mark.request.is_some() && mark.request == context.request {
+        // What is named and does not wait is what is shown.
+        if nothing_waits && mark.request == context.request {
             self.bind(mark);
         }
-        // What is named and does not wait is what is shown.
-        let later = context
-            .request
-            .zip(mark.request)
-            .is_some_and(|(ours, named)| came_after(named, ours));
         // A reading is older than the word on the request, the next one is not: whatever is under
         // way by then is another's.
         let another = matches!((&self.deployment, &mark.deployment), (Some(a), Some(b)) if a != b)
             || (mark.request.is_some() && mark.request != context.request && self.moved)
-            || (nothing_waits && later)
+            || (nothing_waits && names_later(mark, context.request))
             || (mark.state.is_active() && self.ended > 1);
         if another {
             // What the service shows is no longer ours; that the whole went well includes it.

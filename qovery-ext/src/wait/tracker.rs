@@ -92,23 +92,21 @@ pub(crate) enum Verdict {
 }
 
 impl Tracker {
-    /// Watches something that this operation has not started.
-    pub(crate) fn watching(subject: &Subject, goal: Goal, request: Option<Uuid>) -> Self {
+    /// Knows nothing yet.
+    fn new(goal: Goal, tracks: impl Iterator<Item = Track>) -> Self {
+        let entry = |track| Entry {
+            track,
+            decided: None,
+        };
         Self {
             goal,
             acted: false,
-            request,
+            request: None,
             answered_idle: false,
             waited_before: None,
             candidates: Vec::new(),
             calm: false,
-            tracks: services_of(subject)
-                .into_iter()
-                .map(|service| Entry {
-                    track: Track::new(service, None),
-                    decided: None,
-                })
-                .collect(),
+            tracks: tracks.map(entry).collect(),
             whole_before: None,
             adopts: false,
             acted_at: 0,
@@ -117,10 +115,20 @@ impl Tracker {
             is_named: false,
             missed: false,
             is_apart: false,
-            looked: true,
+            looked: false,
             looking_since: None,
             looks: 0,
             frugal: false,
+        }
+    }
+
+    /// Watches something that this operation has not started.
+    pub(crate) fn watching(subject: &Subject, goal: Goal, request: Option<Uuid>) -> Self {
+        let services = services_of(subject).into_iter();
+        Self {
+            request,
+            looked: true,
+            ..Self::new(goal, services.map(|service| Track::new(service, None)))
         }
     }
 
@@ -146,34 +154,17 @@ impl Tracker {
             Subject::Service { .. } | Subject::Cluster { .. } => None,
         };
         let whole_before = whole_before.or(deployed_before);
+        let tracks = services_of(subject).into_iter().zip(marks);
+        let tracks = tracks.map(|(service, mark)| Track::new(service, mark));
         Self {
-            goal,
             acted: true,
-            request: None,
-            answered_idle: false,
             calm: waited_before.as_ref().map_or(idle, Vec::is_empty) && !queued,
             candidates: waited_before.clone().unwrap_or_default(),
             waited_before,
-            tracks: services_of(subject)
-                .into_iter()
-                .zip(marks)
-                .map(|(service, mark)| Entry {
-                    track: Track::new(service, mark),
-                    decided: None,
-                })
-                .collect(),
             whole_before,
             adopts: true,
             acted_at: unix_seconds(),
-            had_word: false,
-            doubtful: false,
-            is_named: false,
-            missed: false,
-            is_apart: false,
-            looked: false,
-            looking_since: None,
-            looks: 0,
-            frugal: false,
+            ..Self::new(goal, tracks)
         }
     }
 

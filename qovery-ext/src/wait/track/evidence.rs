@@ -4,8 +4,8 @@
 
 use super::{
     super::{Goal, Phase, clock::after, mark::Mark},
-    Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, came_after, decide, passed_over,
-    settle_period, superseded_by,
+    Ask, Cause, Context, Decision, Facts, Proof, Standing, Track, came_after, decide, names_later,
+    passed_over, settle_period, superseded_by,
 };
 
 impl Track {
@@ -19,10 +19,7 @@ impl Track {
         if !context.acted && context.request.is_none() {
             return self.judge_watched(mark, context, facts);
         }
-        let named_later = context
-            .request
-            .zip(mark.request)
-            .is_some_and(|(ours, named)| came_after(named, ours));
+        let named_later = names_later(mark, context.request);
         let unclear = !self.has_begun(mark) || named_later;
         if context.request.is_some() && unclear && facts.queue.is_none() {
             return Standing::Ask(Ask::Queue);
@@ -119,17 +116,8 @@ impl Track {
         if facts.queue.is_none() {
             return Standing::Ask(Ask::Queue);
         }
-        let foreign = match (context.request, mark.request) {
-            (Some(ours), Some(named)) => {
-                came_after(named, ours)
-                    && self
-                        .baseline
-                        .as_ref()
-                        .is_none_or(|b| b.request != Some(named))
-            }
-            _ => false,
-        };
-        if foreign {
+        let baseline = self.baseline.as_ref();
+        if named_later && baseline.is_none_or(|b| b.request != mark.request) {
             return Standing::Decided(superseded_by(mark));
         }
         if self.someone_waits(context, facts) {

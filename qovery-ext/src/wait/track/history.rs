@@ -161,11 +161,11 @@ impl Track {
             .skip(last.unwrap_or(0))
             .take_while(|past| Some(&past.deployment) != before);
         let mut alike = true;
-        for past in since.filter(|past| !goal.is_not_of(&past.action)) {
-            match past.state.is_active() {
-                true if known => continue,
-                true => return Standing::Pending(Phase::Running),
-                false => {}
+        let is_another =
+            |past: &Past| goal.is_not_of(&past.action) || (known && past.state.is_active());
+        for past in since.filter(|past| !is_another(past)) {
+            if past.state.is_active() {
+                return Standing::Pending(Phase::Running);
             }
             let end = self.state_in(past).map(|state| decide(state, goal));
             alike &= end.is_none_or(|end| {

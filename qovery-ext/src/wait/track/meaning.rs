@@ -50,6 +50,12 @@ pub(super) fn came_after(named: Uuid, ours: Uuid) -> bool {
     if ordered { named > ours } else { named != ours }
 }
 
+/// Whether a status names a request that was accepted after ours.
+pub(super) fn names_later(mark: &Mark, ours: Option<Uuid>) -> bool {
+    ours.zip(mark.request)
+        .is_some_and(|(ours, named)| came_after(named, ours))
+}
+
 /// What a terminal state of this operation means, where it means anything.
 pub(super) fn decide(state: &State, goal: Goal) -> Option<Decision> {
     match state.phase(goal) {

@@ -4,7 +4,7 @@
 
 use super::{
     super::{Goal, Phase, mark::Mark},
-    Context, Facts, Track, came_after,
+    Context, Facts, Track, came_after, names_later,
 };
 
 impl Track {
@@ -28,22 +28,18 @@ impl Track {
     /// Whether the request has left the queue without being run: what runs is what ran before, or
     /// is said to be another request's.
     pub(super) fn is_missing(&self, mark: &Mark, context: &Context, facts: &Facts) -> bool {
-        let (Some(ours), Some(Some(queue))) = (context.request, &facts.queue) else {
+        let Some(Some(queue)) = &facts.queue else {
             return false;
         };
-        if context.goal == Goal::Canceled || !mark.state.is_active() {
+        if context.request.is_none() || context.goal == Goal::Canceled || !mark.state.is_active() {
             return false;
         }
         let same = mark.deployment.is_some() && !self.has_another_deployment(mark);
         let before = self.baseline.as_ref().and_then(|b| b.request);
-        let anothers = mark.request.is_some_and(|named| {
-            came_after(named, ours)
-                && Some(named) != before
-                && queue.iter().all(|w| w.request != named)
-        });
+        let later = names_later(mark, context.request) && mark.request != before;
+        let anothers = later && queue.iter().all(|w| Some(w.request) != mark.request);
         // Where another's request waits and nothing runs, ours neither waits nor runs.
-        let only_another_waits = mark.request.is_some_and(|named| came_after(named, ours))
-            && mark.request != before
+        let only_another_waits = later
             && mark.state.phase(Goal::Canceled) == Phase::Queued
             && !self.has_another_deployment(mark);
         let begun = self.has_begun(mark);
