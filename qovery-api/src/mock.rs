@@ -67,16 +67,19 @@
     reason = "a mock that cannot be set up ends the test that it belongs to"
 )]
 
-use std::fmt::{self, Display};
+use std::fmt;
 use std::marker::PhantomData;
 
 use httpmock::{Mock, MockServer};
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::runtime::path::RESERVED;
+use crate::runtime::parameter::{
+    Place, Style, Texts, in_cookie, in_header, in_path, in_query, list,
+};
+use crate::runtime::path::literal;
 use crate::{ApiError, Operation, QueryValue};
 
 pub use crate::generated::mock::MockServerExt;
@@ -146,23 +149,20 @@ pub(crate) fn mock<O: Operation>(
     })
 }
 
-/// The paths that a template stands for, or only those with this value of one parameter.
+/// The paths that a template stands for, or only those with this encoded value of one parameter.
 fn pattern(template: &str, only: Option<(&str, &str)>) -> String {
     let mut pattern = String::from("^");
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        escape(before, &mut pattern);
+        escape(&literal(before), &mut pattern);
         match only {
-            Some((known, value)) if known == name => {
-                let encoded = utf8_percent_encode(value, RESERVED).to_string();
-                escape(&encoded, &mut pattern);
-            }
+            Some((known, encoded)) if known == name => escape(encoded, &mut pattern),
             _ => pattern.push_str("[^/]+"),
         }
         rest = after;
     }
-    escape(rest, &mut pattern);
+    escape(&literal(rest), &mut pattern);
     pattern.push('$');
     pattern
 }
@@ -177,6 +177,18 @@ fn escape(text: &str, pattern: &mut String) {
     }
 }
 
+/// The value, which a call could send.
+fn sendable<T>(name: &str, value: Result<T, String>) -> T {
+    value.unwrap_or_else(|problem| panic!("the parameter `{name}` of a mock {problem}"))
+}
+
+/// `name=value` of a query, decoded.
+fn decoded_pair(text: &str) -> (String, String) {
+    let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    (decode(name), decode(value))
+}
+
 fn encoded<T: Serialize + ?Sized>(value: &T, id: &str) -> Value {
     let value = serde_json::to_vec(value).and_then(|bytes| serde_json::from_slice(&bytes));
     value.unwrap_or_else(|error| panic!("the mock of {id} has a body that is no JSON: {error}"))
@@ -188,48 +200,96 @@ impl<O: Operation> When<O> {
         self.inner
     }
 
-    pub(crate) fn path_value(self, name: &str, value: &dyn Display) -> Self {
-        let pattern = pattern(O::INFO.path, Some((name, &value.to_string())));
+    pub(crate) fn path_value(self, name: &str, value: &dyn QueryValue) -> Self {
+        let style = Style::Simple { explode: false };
+        self.path_styled(name, style, Ok(Texts::One(value.to_query())))
+    }
+
+    pub(crate) fn path_styled(
+        self,
+        name: &str,
+        style: Style,
+        value: Result<Texts, String>,
+    ) -> Self {
+        let encoded = value.and_then(|texts| in_path(name, style, &texts));
+        let encoded = sendable(name, encoded);
+        let pattern = pattern(O::INFO.path, Some((name, &encoded)));
         self.map(|when| when.path_matches(pattern.as_str()))
     }
 
     pub(crate) fn query_value<T: QueryValue>(self, name: &str, value: Option<T>) -> Self {
-        match value {
-            Some(value) => self.query_list(name, vec![value.to_query()]),
-            None => self.query_list(name, Vec::new()),
-        }
+        let value = value.map(|value| Ok(Texts::One(value.to_query())));
+        self.parameter(Place::Query, name, Style::Form { explode: true }, value)
     }
 
     pub(crate) fn query_repeated<T: QueryValue>(self, name: &str, values: &[T]) -> Self {
-        self.query_list(name, values.iter().map(QueryValue::to_query).collect())
+        let style = Style::Form { explode: true };
+        self.parameter(Place::Query, name, style, Some(list(values)))
     }
 
     pub(crate) fn query_joined<T: QueryValue>(self, name: &str, values: &[T]) -> Self {
-        let values: Vec<String> = values.iter().map(QueryValue::to_query).collect();
-        let joined = if values.is_empty() {
-            values
-        } else {
-            vec![values.join(",")]
-        };
-        self.query_list(name, joined)
+        let style = Style::Form { explode: false };
+        self.parameter(Place::Query, name, style, Some(list(values)))
     }
 
-    /// The parameter has exactly these values.
-    fn query_list(self, name: &str, values: Vec<String>) -> Self {
-        if values.is_empty() {
-            return self.map(|when| when.query_param_missing(name));
+    /// The parameter has this value, in the style of the contract, or is missing.
+    pub(crate) fn parameter(
+        self,
+        place: Place,
+        name: &str,
+        style: Style,
+        value: Option<Result<Texts, String>>,
+    ) -> Self {
+        let value = value.map(|value| sendable(name, value));
+        match place {
+            Place::Query => {
+                let text = value.and_then(|texts| sendable(name, in_query(name, style, &texts)));
+                self.query_text(name, text.as_deref())
+            }
+            Place::Header => {
+                let text = value.and_then(|texts| sendable(name, in_header(style, &texts)));
+                self.header_value(name, text)
+            }
+            Place::Cookie => {
+                let text = value.and_then(|texts| in_cookie(name, style, &texts));
+                self.cookie_text(name, text)
+            }
         }
+    }
+
+    /// The query has exactly the pairs of this part of one, or no parameter of the name.
+    fn query_text(self, name: &str, text: Option<&str>) -> Self {
+        let Some(text) = text else {
+            return self.map(|when| when.query_param_missing(name));
+        };
+        let pairs: Vec<(String, String)> = text.split('&').map(decoded_pair).collect();
         let mut when = self;
-        for value in &values {
+        for (name, value) in &pairs {
             // For what httpmock reports where no mock matches.
             when = when.map(|when| when.query_param(name, value));
         }
-        let name = name.to_owned();
         when.map(|when| {
             when.is_true(move |request| {
                 let sent = request.query_params();
-                let sent = sent.iter().filter(|(known, _)| *known == name);
-                sent.map(|(_, value)| value).eq(&values)
+                pairs.iter().all(|(name, _)| {
+                    let of_name = |pair: &&(String, String)| pair.0 == *name;
+                    sent.iter().filter(of_name).eq(pairs.iter().filter(of_name))
+                })
+            })
+        })
+    }
+
+    fn cookie_text(self, name: &str, text: Option<String>) -> Self {
+        let prefix = format!("{name}=");
+        self.map(|when| {
+            when.is_true(move |request| {
+                let headers = request.headers_vec();
+                let cookies = headers
+                    .iter()
+                    .filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+                let cookies = cookies.flat_map(|(_, value)| value.split("; "));
+                let mut sent = cookies.filter(|cookie| cookie.starts_with(&prefix));
+                sent.next() == text.as_deref()
             })
         })
     }

@@ -236,10 +236,6 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
         assert!(CONTRACT.contains(from), "{from}");
         CONTRACT.replacen(from, to, 1)
     };
-    let second = CONTRACT
-        .split_once("paths:\n")
-        .and_then(|(_, rest)| rest.split_once("components:"));
-    let second = second.expect("an operation").0.replace("/status", "/state");
     vec![
         (
             "not YAML",
@@ -279,11 +275,6 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["openapi.yaml:2", "/components/schemas/"],
         ),
         (
-            "two operations of one id",
-            other("components:", &format!("{second}components:")),
-            vec!["openapi.yaml:", "getEnvironmentStatus", "/paths/"],
-        ),
-        (
             "an unsupported construct",
             other("count: {type: integer}", "count: {not: {type: integer}}"),
             vec![
@@ -315,17 +306,50 @@ fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
             vec!["openapi.yaml:8", "get/parameters", "a list"],
         ),
         (
-            "a parameter in a cookie",
-            other("in: path", "in: cookie"),
-            vec!["openapi.yaml:9", "get/parameters/0/in", "cookie"],
+            "a parameter in a place that there is not",
+            other("in: path", "in: body"),
+            vec![
+                "openapi.yaml:9",
+                "get/parameters/0/in",
+                "travels in body",
+                "help:",
+            ],
         ),
         (
-            "a body that is a form",
+            "a style that the place does not have",
+            other("in: path", "in: path, style: deepObject"),
+            vec![
+                "openapi.yaml:9",
+                "get/parameters/0/style",
+                "deepObject",
+                "help:",
+            ],
+        ),
+        (
+            "a form that is no object",
             other(
                 "      responses:",
-                "      requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {a: {type: string}}}}}}\n      responses:",
+                "      requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: string}}}}\n      responses:",
             ),
-            vec!["openapi.yaml:5", "~1status/get", "form"],
+            vec![
+                "openapi.yaml:10",
+                "x-www-form-urlencoded",
+                "object",
+                "help:",
+            ],
+        ),
+        (
+            "a body of HEAD",
+            other(
+                "    get:\n",
+                "    head:\n      operationId: headStatus\n      requestBody: {content: {application/json: {}}}\n    get:\n",
+            ),
+            vec![
+                "openapi.yaml:7",
+                "~1status/head/requestBody",
+                "HEAD",
+                "help:",
+            ],
         ),
         (
             "an operation that is none",
@@ -411,6 +435,64 @@ fn tags_and_paging_of_another_contract_are_remarks_and_its_client_is_complete() 
     let operations = home.path().join("out/environments/operations.rs");
     let operations = fs::read_to_string(operations).expect("the operations");
     assert!(operations.contains("pub fn get_environment_status("));
+}
+
+#[test]
+fn a_second_operation_of_one_id_is_named_by_its_path_with_a_note() {
+    let operation = CONTRACT
+        .split_once("paths:\n")
+        .and_then(|(_, rest)| rest.split_once("components:"));
+    let second = operation
+        .expect("an operation")
+        .0
+        .replace("/status", "/state");
+    let home = repository(&CONTRACT.replacen("components:", &format!("{second}components:"), 1));
+    let output = generate(home.path(), &[]);
+    succeeds(&output);
+    let notes = text(&output.stderr);
+    let place = "/paths/~1environment~1{environmentId}~1state/get/operationId";
+    for needle in [
+        place,
+        "`getEnvironmentStatus`",
+        "`getEnvironmentByEnvironmentIdState`",
+    ] {
+        assert!(notes.contains(needle), "{needle}: {notes}");
+    }
+    let written = files(home.path());
+    let operations = &written["qovery-api/src/generated/environments/operations.rs"];
+    for method in [
+        "fn get_environment_status(",
+        "fn get_environment_by_environment_id_state(",
+    ] {
+        assert!(text(operations).contains(method), "{method}");
+    }
+}
+
+/// The way out of the refusal of a multipart body, as the message says it.
+#[test]
+fn a_multipart_body_is_sent_as_bytes_after_the_fix_that_the_message_names() {
+    let multipart = CONTRACT.replacen(
+        "      responses:",
+        "      requestBody: {content: {multipart/form-data: {schema: {type: object}}}}\n      responses:",
+        1,
+    );
+    let home = repository(&multipart);
+    let message = refusal(&generate(home.path(), &[]));
+    assert!(message.contains("`application/octet-stream`"), "{message}");
+    let content = "$.paths['/environment/{environmentId}/status'].get.requestBody.content";
+    let overlay = format!(
+        "overlay: 1.0.0\ninfo: {{title: Fixes, version: 1.0.0}}\nactions:\n  \
+         - {{target: \"{content}['multipart/form-data']\", description: Not one that is sent., remove: true}}\n  \
+         - {{target: \"{content}\", description: The encoded parts., update: {{application/octet-stream: {{}}}}}}\n"
+    );
+    fs::write(home.path().join("xtask/overlay.yaml"), overlay).expect("written");
+    succeeds(&generate(home.path(), &[]));
+    let written = files(home.path());
+    let operations = text(&written["qovery-api/src/generated/environments/operations.rs"]);
+    assert!(
+        operations.contains("body: impl Into<Bytes>"),
+        "{operations}"
+    );
 }
 
 /// So that no operation is put where nobody looks for it, and nobody waits for pages that are never

@@ -64,9 +64,10 @@ impl Setting {
 fn a_pattern_stands_for_the_paths_of_its_template_only() {
     assert_eq!(pattern("/a/{x}/b", None), r"^\/a\/[^/]+\/b$");
     assert_eq!(
-        pattern("/a/{x}/{y}", Some(("y", "v1.0 /"))),
+        pattern("/a/{x}/{y}", Some(("y", "v1.0%20%2F"))),
         r"^\/a\/[^/]+\/v1\.0\%20\%2F$"
     );
+    assert_eq!(pattern("/é/{x}", None), r"^\/\%C3\%A9\/[^/]+$");
 }
 
 #[tokio::test]
@@ -94,6 +95,40 @@ async fn a_list_in_the_query_is_matched_as_a_whole() {
     let sent = setting.call().query_joined("word", &[1, 2]);
     assert!(setting.takes(joined, sent).await);
     assert!(!setting.takes(joined, setting.call()).await);
+}
+
+#[tokio::test]
+async fn lists_and_objects_are_matched_in_the_style_that_they_are_sent_in() {
+    let setting = setting().await;
+    let object = || crate::runtime::object(&serde_json::json!({"a": "x y", "b": 2}));
+    for (place, style) in [
+        (Place::Query, Style::Pipe),
+        (Place::Query, Style::Space),
+        (Place::Query, Style::Form { explode: false }),
+        (Place::Header, Style::Simple { explode: false }),
+        (Place::Cookie, Style::Form { explode: false }),
+    ] {
+        let of = |value: &'static [&'static str]| {
+            move |when: When<FindNotes>| when.parameter(place, "word", style, Some(list(value)))
+        };
+        let sent = || {
+            let call = setting.call();
+            call.parameter(place, "word", style, list(&["x", "y"]))
+        };
+        assert!(setting.takes(of(&["x", "y"]), sent()).await, "{style:?}");
+        assert!(!setting.takes(of(&["x"]), sent()).await, "{style:?}");
+        assert!(!setting.takes(of(&["x", "y"]), setting.call()).await);
+        let missing = |when: When<FindNotes>| when.parameter(place, "word", style, None);
+        assert!(setting.takes(missing, setting.call()).await, "{style:?}");
+        assert!(!setting.takes(missing, sent()).await, "{style:?}");
+    }
+    for style in [Style::Deep, Style::Form { explode: true }] {
+        let of = |when: When<FindNotes>| when.parameter(Place::Query, "o", style, Some(object()));
+        let call = setting.call();
+        let sent = call.parameter(Place::Query, "o", style, object());
+        assert!(setting.takes(of, sent).await, "{style:?}");
+        assert!(!setting.takes(of, setting.call()).await, "{style:?}");
+    }
 }
 
 #[tokio::test]

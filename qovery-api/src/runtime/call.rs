@@ -19,7 +19,10 @@ use serde::Serialize;
 
 use super::{
     BoxFuture, Client, Error, Operation, OperationInfo, QueryValue, RawResponse, Request, Response,
-    ResponseFormat, RetryMode, path, query::Query,
+    ResponseFormat, RetryMode, form,
+    parameter::{self, Place, Style, Texts},
+    path,
+    query::Query,
 };
 
 /// An operation with its parameters, sent when it is awaited.
@@ -42,7 +45,9 @@ struct Parts {
     path: String,
     query: Query,
     headers: HeaderMap,
-    body: Option<Bytes>,
+    /// Names with values that are encoded.
+    cookies: Vec<(&'static str, String)>,
+    body: Option<Body>,
     timeout: Option<Duration>,
     retry: RetryMode,
     extensions: Extensions,
@@ -50,8 +55,16 @@ struct Parts {
     problem: Option<String>,
 }
 
+/// A body with its media type.
+#[derive(Clone)]
+struct Body {
+    content_type: &'static str,
+    bytes: Bytes,
+}
+
 impl<O: Operation> Call<O> {
-    /// A call with the values of its path parameters, in the order of the path.
+    /// A call with the values of its path parameters, in the order of the path. A parameter that
+    /// stands in the path twice has one value.
     ///
     /// The operations of the contract are methods of [`Client`]. This is for one that the contract
     /// does not have.
@@ -73,10 +86,22 @@ impl<O: Operation> Call<O> {
     /// let note = Call::<GetNote>::new(&client, &[&"first"]).await?;
     /// # Ok(()) }
     /// ```
-    pub fn new(client: &Client, path_values: &[&dyn fmt::Display]) -> Self {
+    pub fn new(client: &Client, path_values: &[&dyn QueryValue]) -> Self {
+        const SIMPLE: Style = Style::Simple { explode: false };
+        let values = path_values.iter();
+        Self::with(
+            client,
+            path::fill(
+                O::INFO.path,
+                values.map(|value| (SIMPLE, Ok(Texts::One(value.to_query())))),
+            ),
+        )
+    }
+
+    fn with(client: &Client, path: Result<String, String>) -> Self {
         Self {
             client: client.clone(),
-            parts: Parts::new(O::INFO.path, path_values),
+            parts: Parts::new(path),
             operation: PhantomData,
         }
     }
@@ -95,7 +120,8 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// Sets a header, in place of what the name had.
+    /// Sets a header, in place of what the name had. A `Content-Type` stands in for the one of the
+    /// body, whichever is set first.
     ///
     /// Refused are what a header cannot carry, and a `User-Agent` that begins like the command-line
     /// tool's or the Terraform provider's.
@@ -112,7 +138,7 @@ impl<O: Operation> Call<O> {
 
     /// Takes a query parameter away, all its values.
     pub fn without_query(mut self, name: &str) -> Self {
-        self.parts.query.set_repeated(name, &[]);
+        self.parts.query.remove(name);
         self
     }
 
@@ -130,11 +156,9 @@ impl<O: Operation> Call<O> {
     /// Sends the call and gives status and headers with the decoded body.
     pub fn response(self) -> ResponseFuture<O> {
         let mut parts = self.parts;
-        let accept = <O::Format as ResponseFormat<O::Output>>::ACCEPT;
-        parts
-            .headers
-            .entry(header::ACCEPT)
-            .or_insert(HeaderValue::from_static(accept));
+        if !parts.headers.contains_key(header::ACCEPT) {
+            parts.header(header::ACCEPT.as_str(), O::ACCEPT);
+        }
         ResponseFuture {
             raw: send(self.client, O::INFO, parts),
             operation: PhantomData,
@@ -147,9 +171,40 @@ impl<O: Operation> Call<O> {
     reason = "which of these the generated code uses depends on the contract"
 )]
 impl<O: Operation> Call<O> {
+    /// A call whose path has lists, objects or another style than the default.
+    pub(crate) fn styled<const N: usize>(
+        client: &Client,
+        path_values: [(Style, Result<Texts, String>); N],
+    ) -> Self {
+        Self::with(client, path::fill(O::INFO.path, path_values))
+    }
+
     /// Sets the body to a JSON document.
-    pub(crate) fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
-        self.parts.json(serde_json::to_vec(body));
+    pub(crate) fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+        self.json_as("application/json", body)
+    }
+
+    /// Sets the body to a JSON document of this media type.
+    pub(crate) fn json_as<T: Serialize + ?Sized>(
+        mut self,
+        content_type: &'static str,
+        body: &T,
+    ) -> Self {
+        let encoded = serde_json::to_vec(body).map_err(|error| error.to_string());
+        self.parts.encoded(content_type, encoded);
+        self
+    }
+
+    /// Sets the body to a form.
+    pub(crate) fn form<T: Serialize + ?Sized>(
+        mut self,
+        content_type: &'static str,
+        encodings: &[form::Encoding],
+        body: &T,
+    ) -> Self {
+        let encoded = form::encode(body, encodings);
+        self.parts
+            .encoded(content_type, encoded.map(String::into_bytes));
         self
     }
 
@@ -160,19 +215,34 @@ impl<O: Operation> Call<O> {
 
     /// Sets the body to bytes of this media type.
     pub(crate) fn bytes(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        self.parts.body(content_type, body.into());
+        self.parts.body = Some(Body {
+            content_type,
+            bytes: body.into(),
+        });
         self
     }
 
     /// Sets a query parameter to several values, as `name=a&name=b`. None removes it.
-    pub(crate) fn query_repeated<T: QueryValue>(mut self, name: &str, values: &[T]) -> Self {
-        self.parts.query.set_repeated(name, &texts(values));
-        self
+    pub(crate) fn query_repeated<T: QueryValue>(self, name: &'static str, values: &[T]) -> Self {
+        let style = Style::Form { explode: true };
+        self.parameter(Place::Query, name, style, parameter::list(values))
     }
 
     /// Sets a query parameter to several values, as `name=a,b`. None removes it.
-    pub(crate) fn query_joined<T: QueryValue>(mut self, name: &str, values: &[T]) -> Self {
-        self.parts.query.set_joined(name, &texts(values));
+    pub(crate) fn query_joined<T: QueryValue>(self, name: &'static str, values: &[T]) -> Self {
+        let style = Style::Form { explode: false };
+        self.parameter(Place::Query, name, style, parameter::list(values))
+    }
+
+    /// Sets a parameter in any place but the path, in the style that the contract declares.
+    pub(crate) fn parameter(
+        mut self,
+        place: Place,
+        name: &'static str,
+        style: Style,
+        value: Result<Texts, String>,
+    ) -> Self {
+        self.parts.parameter(place, name, style, value);
         self
     }
 }
@@ -188,14 +258,10 @@ fn claims_other_origin(user_agent: &[u8]) -> bool {
     })
 }
 
-fn texts<T: QueryValue>(values: &[T]) -> Vec<String> {
-    values.iter().map(QueryValue::to_query).collect()
-}
-
 impl Parts {
-    fn new(template: &str, path_values: &[&dyn fmt::Display]) -> Self {
+    fn new(path: Result<String, String>) -> Self {
         let mut parts = Self::default();
-        match path::fill(template, path_values) {
+        match path {
             Ok(path) => parts.path = path,
             Err(problem) => parts.fail(problem),
         }
@@ -238,27 +304,79 @@ impl Parts {
         self.headers.insert(name, value);
     }
 
-    fn json(&mut self, encoded: serde_json::Result<Vec<u8>>) {
+    fn parameter(
+        &mut self,
+        place: Place,
+        name: &'static str,
+        style: Style,
+        value: Result<Texts, String>,
+    ) {
+        let set = value.and_then(|texts| match place {
+            Place::Query => self.query.set_styled(name, style, &texts),
+            Place::Header => {
+                match parameter::in_header(style, &texts)? {
+                    Some(text) => self.header(name, &text),
+                    None => {
+                        self.headers.remove(name);
+                    }
+                }
+                Ok(())
+            }
+            Place::Cookie => {
+                let text = parameter::in_cookie(name, style, &texts);
+                self.cookies.retain(|(known, _)| *known != name);
+                self.cookies.extend(text.map(|text| (name, text)));
+                Ok(())
+            }
+        });
+        if let Err(problem) = set {
+            self.fail(format!("the parameter `{name}` {problem}"));
+        }
+    }
+
+    fn encoded(&mut self, content_type: &'static str, encoded: Result<Vec<u8>, String>) {
         match encoded {
-            Ok(body) => self.body("application/json", body.into()),
+            Ok(bytes) => {
+                self.body = Some(Body {
+                    content_type,
+                    bytes: bytes.into(),
+                });
+            }
             Err(error) => self.fail(format!("the body cannot be encoded: {error}")),
         }
     }
 
-    fn body(&mut self, content_type: &'static str, body: Bytes) {
-        let value = HeaderValue::from_static(content_type);
-        self.headers.insert(header::CONTENT_TYPE, value);
-        self.body = Some(body);
+    /// Adds the cookies to the header, behind those that it has.
+    fn add_cookies(&mut self) -> Result<(), String> {
+        if self.cookies.is_empty() {
+            return Ok(());
+        }
+        let mut value = match self.headers.get(header::COOKIE) {
+            Some(known) => known.as_bytes().to_vec(),
+            None => Vec::new(),
+        };
+        for (_, text) in &self.cookies {
+            if !value.is_empty() {
+                value.extend(b"; ");
+            }
+            value.extend(text.as_bytes());
+        }
+        let mut value = HeaderValue::from_bytes(&value)
+            .map_err(|_| "a cookie holds what a header cannot carry".to_owned())?;
+        value.set_sensitive(true);
+        self.headers.insert(header::COOKIE, value);
+        Ok(())
     }
 
     fn into_request(
-        self,
+        mut self,
         base: &reqwest::Url,
         info: &'static OperationInfo,
     ) -> Result<Request, String> {
-        if let Some(problem) = self.problem {
+        if let Some(problem) = self.problem.take() {
             return Err(problem);
         }
+        self.add_cookies()?;
         let mut url = path::join(base, &self.path)?;
         // A base URL has none that would have to go.
         if let Some(query) = self.query.encode() {
@@ -266,7 +384,11 @@ impl Parts {
         }
         let mut request = Request::new(info, url);
         request.headers = self.headers;
-        request.body = self.body;
+        if let Some(body) = self.body {
+            let headers = request.headers.entry(header::CONTENT_TYPE);
+            headers.or_insert(HeaderValue::from_static(body.content_type));
+            request.body = Some(body.bytes);
+        }
         request.timeout = self.timeout;
         request.retry = self.retry;
         request.extensions = self.extensions;

@@ -20,6 +20,11 @@ mod conversion;
 pub(crate) mod date_time;
 mod decode;
 mod error;
+#[allow(
+    dead_code,
+    reason = "what the generated code uses depends on the contract"
+)]
+mod form;
 mod format;
 mod headers;
 mod http_transport;
@@ -38,6 +43,11 @@ pub(crate) mod model;
 )]
 pub(crate) mod open_enum;
 mod operation;
+#[allow(
+    dead_code,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub(crate) mod parameter;
 mod patch;
 pub(crate) mod path;
 mod query;
@@ -68,12 +78,22 @@ pub use conversion::ConversionError;
 pub(crate) use conversion::content;
 pub use decode::{DecodeError, decode};
 pub use error::Error;
+#[allow(
+    unused_imports,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub(crate) use form::FormStyle;
 pub use format::{Binary, Json, JsonOrEmpty, NoContent, ResponseFormat, Text};
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
 pub use open_enum::UnknownValue;
 pub use operation::{
     Operation, OperationInfo, PageParts, PagedBackward, PagedOperation, Paging, WindowOperation,
 };
+#[allow(
+    unused_imports,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub(crate) use parameter::{Place, Style, document, list, object, one};
 pub use patch::Patch;
 pub use query::QueryValue;
 pub use request::{Request, RetryMode};

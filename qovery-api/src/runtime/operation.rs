@@ -12,6 +12,9 @@ pub trait Operation: Send + Sync + Sized + 'static {
     type Output: Send + 'static;
     /// How the body of a successful response becomes [`Self::Output`].
     type Format: ResponseFormat<Self::Output>;
+    /// The value of the `Accept` header: the media types that the contract declares. Default: that of
+    /// the format.
+    const ACCEPT: &'static str = <Self::Format as ResponseFormat<Self::Output>>::ACCEPT;
     /// Facts about the operation.
     const INFO: &'static OperationInfo;
 }

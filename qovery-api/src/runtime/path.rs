@@ -2,13 +2,12 @@
 //!
 //! Not for queries: see [`query`](super::query).
 
-use std::{
-    borrow::Cow,
-    fmt::{Display, Write as _},
-};
+use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
+
+use super::parameter::{Style, Texts, in_path};
 
 /// Everything but the unreserved characters of RFC 3986.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -21,40 +20,81 @@ pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// decode once.
 const DECODINGS: usize = 3;
 
-/// Fills a path template such as `/environment/{environmentId}` with values, in order.
+/// What may stand in the text of a template as it is: the characters of a path, and what is encoded
+/// already.
+const LITERAL: &AsciiSet = &RESERVED
+    .remove(b'/')
+    .remove(b'%')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// The text of a template between parameters, encoded: blanks and letters beyond ASCII.
+pub(crate) fn literal(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, LITERAL).into()
+}
+
+/// Fills a path template such as `/environment/{environmentId}` with values, in order. A parameter
+/// that stands in it again has the value that it had.
 ///
 /// # Errors
-/// Where a value is refused, or where there are not as many values as parameters.
-pub(crate) fn fill(template: &str, values: &[&dyn Display]) -> Result<String, String> {
-    let mut path = String::with_capacity(template.len() + 40 * values.len());
-    let mut values = values.iter();
+/// Returns an error if a value is refused, or if there are not as many values as parameters.
+pub(crate) fn fill(
+    template: &str,
+    values: impl IntoIterator<Item = (Style, Result<Texts, String>)>,
+) -> Result<String, String> {
+    let mut path = String::with_capacity(template.len() + 40);
+    let mut values = values.into_iter();
+    let mut filled: Vec<(&str, String)> = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = split(rest, b'{') {
         let Some((name, after)) = split(after, b'}') else {
             return Err(format!("the path template {template} is malformed"));
         };
-        let Some(given) = values.next() else {
-            return Err(format!("no value for the path parameter {name}"));
-        };
-        path.push_str(before);
-        // Printed where it goes: most values stay as they are.
-        let start = path.len();
-        write!(path, "{given}")
-            .map_err(|_| format!("the path parameter {name} cannot be printed"))?;
-        let value = path.get(start..).unwrap_or_default();
-        if !is_plain(value) {
-            check(value).map_err(|problem| format!("the path parameter {name} {problem}"))?;
-            let encoded = utf8_percent_encode(value, RESERVED).to_string();
-            path.truncate(start);
-            path.push_str(&encoded);
+        path.push_str(&literal(before));
+        match filled.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => path.push_str(text),
+            None => {
+                let Some((style, texts)) = values.next() else {
+                    return Err(format!("no value for the path parameter {name}"));
+                };
+                let text = texts
+                    .and_then(|texts| in_path(name, style, &texts))
+                    .map_err(|problem| format!("the path parameter {name} {problem}"))?;
+                path.push_str(&text);
+                filled.push((name, text));
+            }
         }
         rest = after;
     }
     if values.next().is_some() {
         return Err(format!("more values than path parameters in {template}"));
     }
-    path.push_str(rest);
+    path.push_str(&literal(rest));
     Ok(path)
+}
+
+/// A value that is one segment of a path, or a part of one, encoded.
+///
+/// # Errors
+/// Returns an error if the value may lead to another path.
+pub(crate) fn segment(value: &str) -> Result<String, String> {
+    // Most values, such as ids, stay as they are.
+    if is_plain(value) {
+        return Ok(value.to_owned());
+    }
+    check(value)?;
+    Ok(utf8_percent_encode(value, RESERVED).to_string())
 }
 
 /// What stands before and after the first of these ASCII characters.
@@ -119,25 +159,55 @@ pub(crate) fn join(base: &Url, path: &str) -> Result<Url, String> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::parameter::one;
     use super::*;
 
-    fn one(value: &str) -> Result<String, String> {
-        fill("/a/{id}/b", &[&value])
+    const SIMPLE: Style = Style::Simple { explode: false };
+
+    fn with(template: &str, values: &[&str]) -> Result<String, String> {
+        let values = values.iter();
+        fill(template, values.map(|value| (SIMPLE, one(value))))
+    }
+
+    fn only(value: &str) -> Result<String, String> {
+        with("/a/{id}/b", &[value])
     }
 
     #[test]
     fn values_fill_the_template_in_order() {
-        assert_eq!(fill("/a/{x}/b/{y}", &[&1, &"two"]).unwrap(), "/a/1/b/two");
-        assert_eq!(fill("/a", &[]).unwrap(), "/a");
+        assert_eq!(with("/a/{x}/b/{y}", &["1", "two"]).unwrap(), "/a/1/b/two");
+        assert_eq!(with("/a", &[]).unwrap(), "/a");
+        assert_eq!(
+            with("/{a}.{b}/{c}:go", &["1", "2", "3"]).unwrap(),
+            "/1.2/3:go"
+        );
+    }
+
+    #[test]
+    fn one_value_fills_every_place_of_its_parameter() {
+        let template = "/a/{x}/b/{y}/c/{x}";
+        assert_eq!(with(template, &["1", "a b"]).unwrap(), "/a/1/b/a%20b/c/1");
+        assert!(with(template, &["1", "2", "3"]).is_err());
+        // Another spelling is another parameter.
+        let other = "/a/{fooBar}/b/{foo_bar}";
+        assert_eq!(with(other, &["1", "2"]).unwrap(), "/a/1/b/2");
+    }
+
+    #[test]
+    fn blanks_and_letters_of_a_template_are_encoded_once() {
+        let path = with("/sp ace/é/{id}/%20|/", &["x"]).unwrap();
+        assert_eq!(path, "/sp%20ace/%C3%A9/x/%20%7C/");
+        let url = join(&Url::parse("https://h.test/v1").unwrap(), &path).unwrap();
+        assert_eq!(url.path(), "/v1/sp%20ace/%C3%A9/x/%20%7C/");
     }
 
     #[test]
     fn reserved_characters_are_escaped() {
-        assert_eq!(one("a/b").unwrap(), "/a/a%2Fb/b");
-        assert_eq!(one("a%b?c#d e").unwrap(), "/a/a%25b%3Fc%23d%20e/b");
-        assert_eq!(one(r"a\b").unwrap(), "/a/a%5Cb/b");
-        assert_eq!(one("a;b=é").unwrap(), "/a/a%3Bb%3D%C3%A9/b");
-        assert_eq!(one("v1.2..3_x~y-z").unwrap(), "/a/v1.2..3_x~y-z/b");
+        assert_eq!(only("a/b").unwrap(), "/a/a%2Fb/b");
+        assert_eq!(only("a%b?c#d e").unwrap(), "/a/a%25b%3Fc%23d%20e/b");
+        assert_eq!(only(r"a\b").unwrap(), "/a/a%5Cb/b");
+        assert_eq!(only("a;b=é").unwrap(), "/a/a%3Bb%3D%C3%A9/b");
+        assert_eq!(only("v1.2..3_x~y-z").unwrap(), "/a/v1.2..3_x~y-z/b");
     }
 
     #[test]
@@ -157,15 +227,15 @@ mod tests {
             "a%00b",
             "\u{0}",
         ] {
-            let problem = one(value).unwrap_err();
+            let problem = only(value).unwrap_err();
             assert!(problem.contains("id"), "{value:?}: {problem}");
         }
     }
 
     #[test]
     fn a_wrong_number_of_values_is_refused() {
-        assert!(fill("/a/{x}", &[]).is_err());
-        assert!(fill("/a", &[&1]).is_err());
+        assert!(with("/a/{x}", &[]).is_err());
+        assert!(with("/a", &["1"]).is_err());
     }
 
     #[test]
@@ -192,7 +262,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_value_is_refused_or_stays_one_segment(value in "\\PC*|[./%\\\\?# e2E]{0,8}") {
-            if let Ok(path) = one(&value) {
+            if let Ok(path) = only(&value) {
                 let url = join(&Url::parse("https://h.test/p/").unwrap(), &path).unwrap();
                 let segments: Vec<_> = url.path_segments().unwrap().collect();
                 prop_assert_eq!(segments.len(), 4);

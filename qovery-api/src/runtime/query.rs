@@ -1,14 +1,17 @@
-//! Query parameters: how values print, and a list in which a name stands once.
+//! How single values print in a request, and the query: a list in which a name stands once.
 //!
-//! Not for paths: see [`path`](super::path).
+//! Not for lists and objects: see [`parameter`](super::parameter).
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone};
 use percent_encoding::utf8_percent_encode;
 use uuid::Uuid;
 
-use super::path::RESERVED;
+use super::{
+    parameter::{Style, Texts, in_query},
+    path::RESERVED,
+};
 
-/// A value that can stand in a query.
+/// A value that a parameter can carry, in the query, the path, a header or a cookie alike.
 ///
 /// Numbers that are whole print without a fraction, date-times in RFC 3339 with as many digits as
 /// they have.
@@ -74,38 +77,38 @@ pub(crate) struct Query(Vec<(String, String)>);
 impl Query {
     /// Sets one value, in place of what the name had.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
-        self.put(name, &[value.to_owned()], Style::Repeated);
+        let text = format!(
+            "{}={}",
+            utf8_percent_encode(name, RESERVED),
+            utf8_percent_encode(value, RESERVED)
+        );
+        self.put(name, Some(text));
     }
 
-    /// Sets several values as `name=a&name=b`; none removes the name.
-    pub(crate) fn set_repeated(&mut self, name: &str, values: &[String]) {
-        self.put(name, values, Style::Repeated);
+    /// Sets a value of several texts, in place of what the name had. An empty one removes the name.
+    ///
+    /// # Errors
+    /// Returns an error if a text holds the delimiter of the style.
+    pub(crate) fn set_styled(
+        &mut self,
+        name: &str,
+        style: Style,
+        texts: &Texts,
+    ) -> Result<(), String> {
+        self.put(name, in_query(name, style, texts)?);
+        Ok(())
     }
 
-    /// Sets several values as `name=a,b`; none removes the name.
-    pub(crate) fn set_joined(&mut self, name: &str, values: &[String]) {
-        self.put(name, values, Style::Joined);
+    /// Removes a name with all its values.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.put(name, None);
     }
 
-    fn put(&mut self, name: &str, values: &[String], style: Style) {
-        if values.is_empty() {
+    fn put(&mut self, name: &str, text: Option<String>) {
+        let Some(text) = text else {
             self.0.retain(|(known, _)| known != name);
             return;
-        }
-        let encoded_name = utf8_percent_encode(name, RESERVED).to_string();
-        let mut text = String::new();
-        for (index, value) in values.iter().enumerate() {
-            match style {
-                Style::Joined if index > 0 => text.push(','),
-                Style::Repeated if index > 0 => text.push('&'),
-                _ => {}
-            }
-            if index == 0 || style == Style::Repeated {
-                text.push_str(&encoded_name);
-                text.push('=');
-            }
-            text.extend(utf8_percent_encode(value, RESERVED));
-        }
+        };
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => *known = text,
             None => self.0.push((name.to_owned(), text)),
@@ -122,21 +125,11 @@ impl Query {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
-    Repeated,
-    Joined,
-}
-
 #[cfg(test)]
 mod tests {
     use reqwest::Url;
 
     use super::*;
-
-    fn texts(values: &[&str]) -> Vec<String> {
-        values.iter().map(|&value| value.to_owned()).collect()
-    }
 
     #[test]
     fn values_print_as_the_api_reads_them() {
@@ -163,18 +156,11 @@ mod tests {
         query.set("b", "2");
         query.set("a", "3");
         assert_eq!(query.encode().unwrap(), "a=3&b=2");
-        query.set_repeated("a", &[]);
+        query.remove("a");
         assert_eq!(query.encode().unwrap(), "b=2");
-        query.set_joined("b", &[]);
+        let (style, none) = (Style::Form { explode: false }, Texts::List(Vec::new()));
+        query.set_styled("b", style, &none).unwrap();
         assert_eq!(query.encode(), None);
-    }
-
-    #[test]
-    fn lists_are_repeated_or_joined() {
-        let mut query = Query::default();
-        query.set_repeated("a", &texts(&["1", "2&3"]));
-        query.set_joined("b", &texts(&["x", "y,z"]));
-        assert_eq!(query.encode().unwrap(), "a=1&a=2%263&b=x,y%2Cz");
     }
 
     #[test]

@@ -58,8 +58,10 @@ pub(crate) struct OperationModel {
     pub(crate) type_name: String,
     /// The HTTP method in upper case.
     pub(crate) http_method: String,
-    /// The path template, word for word.
+    /// The path template, word for word but for a query and a fragment in it.
     pub(crate) path: String,
+    /// The query that stands in the path of the contract, decoded.
+    pub(crate) fixed_query: Vec<(String, String)>,
     pub(crate) tags: Vec<String>,
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
@@ -81,11 +83,18 @@ pub(crate) struct ParameterModel {
     pub(crate) rust_name: String,
     pub(crate) location: Location,
     pub(crate) required: bool,
-    /// Whether a list is sent as one value with commas instead of one value each.
-    pub(crate) comma_separated: bool,
+    pub(crate) shape: Shape,
+    pub(crate) style: Style,
     pub(crate) ty: TypeModel,
     pub(crate) description: Option<String>,
     pub(crate) deprecated: bool,
+}
+
+impl ParameterModel {
+    /// Whether the style is the one that a path has by itself, which a single value cannot explode.
+    pub(crate) fn is_simple(&self) -> bool {
+        matches!(self.style, Style::Simple { .. })
+    }
 }
 
 /// Where a parameter travels.
@@ -94,18 +103,78 @@ pub(crate) enum Location {
     Path,
     Query,
     Header,
+    Cookie,
+}
+
+impl Location {
+    /// As it is called in the contract, and in the tables of the tests.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+}
+
+/// What the value of a parameter is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    One,
+    List,
+    /// Properties with single values.
+    Object,
+    /// Anything, as JSON text.
+    Document,
+}
+
+/// The `style` of a parameter, with `explode` for those that it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    Simple { explode: bool },
+    Form { explode: bool },
+    Space,
+    Pipe,
+    Deep,
+    Label { explode: bool },
+    Matrix { explode: bool },
 }
 
 /// The body of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct BodyModel {
     pub(crate) kind: BodyKind,
-    /// The media type, word for word.
+    /// The media type that is sent: the contract's, word for word, unless that is a range.
     pub(crate) content_type: String,
     /// What the contract says of `required`; `None` where it says nothing.
     pub(crate) required: Option<bool>,
     pub(crate) ty: TypeModel,
+    /// For a form, the properties that are not written as the runtime does by itself.
+    pub(crate) encodings: Vec<(String, Encoding)>,
+    /// The other media types that the contract declares and a call can send.
+    pub(crate) alternatives: Vec<AlternativeModel>,
     pub(crate) description: Option<String>,
+}
+
+/// How a property of a form is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Styled(Style),
+    Json,
+}
+
+/// Another media type of a body.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AlternativeModel {
+    pub(crate) kind: BodyKind,
+    /// The media type that is sent.
+    pub(crate) content_type: String,
+    /// The name of its setter.
+    pub(crate) rust_name: String,
+    /// Whether it has the schema of the first one, and so its type.
+    pub(crate) same_schema: bool,
+    pub(crate) encodings: Vec<(String, Encoding)>,
 }
 
 /// How a body is encoded.
@@ -130,6 +199,8 @@ pub(crate) struct SuccessModel {
     pub(crate) ty: Option<TypeModel>,
     /// The media type, word for word, where there is a body.
     pub(crate) content_type: Option<String>,
+    /// The media types that are asked for; none leaves it to the format.
+    pub(crate) accept: Vec<String>,
     pub(crate) description: Option<String>,
     /// The statuses that the contract declares as success; any 2xx is accepted.
     pub(crate) statuses: Vec<String>,

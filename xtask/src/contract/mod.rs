@@ -8,6 +8,7 @@ mod lines;
 pub(crate) mod overlay;
 pub(crate) mod references;
 pub(crate) mod source;
+mod spelling;
 pub(crate) mod walk;
 
 use std::path::{Path, PathBuf};

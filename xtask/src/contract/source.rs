@@ -1,7 +1,7 @@
 //! Reading YAML and JSON into one tree, with the order of keys kept.
 //!
-//! Not for knowing what the tree means. YAML is read by the rules of version 1.2: `on`, `yes` and
-//! dates are texts.
+//! Not for knowing what the tree means: which scalars are texts is of [`super::spelling`]. YAML is read
+//! by the rules of version 1.2: `on`, `yes` and dates are texts.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -39,7 +39,8 @@ pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
     if text.trim().is_empty() {
         return Err(Problem::in_file(path, "is empty"));
     }
-    let value = parse_value(path, &text)?;
+    let mut value = parse_value(path, &text)?;
+    super::spelling::keep(&mut value, &text);
     if !value.is_object() {
         return Err(Problem::in_file(path, "is not a mapping at the top level")
             .with_help("give a YAML or JSON document"));
@@ -112,7 +113,12 @@ fn unreadable(
         .map(|step| format!("/{}", escape(step)))
         .collect();
     let problem = Problem::in_file(path, format!("cannot be read as {kind}: {what}"));
-    problem.with_pointer(pointer).with_line(line)
+    let problem = problem.with_pointer(pointer).with_line(line);
+    if what == MERGE {
+        problem.with_help(MERGE_HELP)
+    } else {
+        problem
+    }
 }
 
 /// The parsers end their messages with the place, and YAML's begins with it; the problem says it already.
@@ -132,6 +138,10 @@ fn without_place(message: &str) -> String {
 const TWICE: &str = "the key stands twice";
 const MERGE: &str = "merge keys (`<<`) are not part of YAML 1.2";
 const NOT_FINITE: &str = "infinity and NaN have no place in a contract";
+
+/// What to do about a merge key.
+const MERGE_HELP: &str = "write the keys that it merges into the mapping itself; an alias (`*name`) \
+                          may stand for a whole value";
 
 /// The steps of a JSON pointer, unescaped.
 pub(crate) fn steps(pointer: &str) -> impl Iterator<Item = String> + '_ {

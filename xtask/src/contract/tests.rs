@@ -158,7 +158,7 @@ fn what_is_not_a_contract_is_refused_with_its_place() {
         (
             "a.yaml",
             "x:\n  <<: {}\n",
-            "a.yaml:2: /x/<<: cannot be read as YAML: merge keys (`<<`) are not part of YAML 1.2",
+            "a.yaml:2: /x/<<: cannot be read as YAML: merge keys (`<<`) are not part of YAML 1.2\n  help: write the keys that it merges into the mapping itself; an alias (`*name`) may stand for a whole value",
         ),
         (
             "a.yaml",
@@ -202,4 +202,11 @@ fn bytes_that_are_not_text_are_refused() {
     std::fs::write(file.path(), [0xff, 0xfe, 0x00]).unwrap();
     let message = load(file.path()).unwrap_err().to_string();
     assert!(message.contains("is not text in UTF-8"), "{message}");
+}
+
+#[test]
+fn an_alias_stands_for_a_whole_value_as_the_help_for_merge_keys_says() {
+    let text = "openapi: 3.0.3\npaths: {}\na: &name {k: [1]}\nb: *name\n";
+    let document = source::parse(Path::new("a.yaml"), text.to_owned()).expect("readable");
+    assert_eq!(document.value["b"], document.value["a"]);
 }

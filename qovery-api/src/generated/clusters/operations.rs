@@ -2945,6 +2945,7 @@ pub enum GetInstallationHelmValues {}
 impl rt::Operation for GetInstallationHelmValues {
     type Output = rt::SecretText;
     type Format = rt::Text;
+    const ACCEPT: &'static str = "application/x-yaml";
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getInstallationHelmValues",
         Method::GET,
@@ -2987,6 +2988,7 @@ pub enum GetClusterKubeconfig {}
 impl rt::Operation for GetClusterKubeconfig {
     type Output = rt::SecretText;
     type Format = rt::Text;
+    const ACCEPT: &'static str = "application/x-yaml";
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "getClusterKubeconfig",
         Method::GET,

@@ -1684,6 +1684,7 @@ pub enum ExportEnvironmentConfigurationIntoTerraform {}
 impl rt::Operation for ExportEnvironmentConfigurationIntoTerraform {
     type Output = Bytes;
     type Format = rt::Binary;
+    const ACCEPT: &'static str = "application/octet-stream";
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "exportEnvironmentConfigurationIntoTerraform",
         Method::GET,

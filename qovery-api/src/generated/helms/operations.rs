@@ -797,6 +797,7 @@ pub enum CreateHelmDefaultValues {}
 impl rt::Operation for CreateHelmDefaultValues {
     type Output = String;
     type Format = rt::Text;
+    const ACCEPT: &'static str = "text/plain";
     const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
         "createHelmDefaultValues",
         Method::POST,

@@ -143,6 +143,102 @@ async fn lists_and_other_bodies_are_sent_as_they_are_declared() {
 }
 
 #[tokio::test]
+async fn a_body_has_the_media_type_that_it_was_given_unless_a_header_says_another() {
+    let (client, recorder) = setup();
+    let call = || client.create_thing(&json!(null));
+    let patch = "application/merge-patch+json";
+    call().json_as(patch, &json!({"a": null})).await.unwrap();
+    let form = "application/x-www-form-urlencoded";
+    call()
+        .form(form, &[], &json!({"a": ["b", "c"]}))
+        .await
+        .unwrap();
+    call()
+        .bytes("application/octet-stream", vec![0_u8, 1])
+        .await
+        .unwrap();
+    let vendor = "application/vnd.things.v2+json";
+    call()
+        .header("content-type", vendor)
+        .json(&json!(1))
+        .await
+        .unwrap();
+    call().header("Content-Type", vendor).await.unwrap();
+    let sent = recorder.sent();
+    let sent: Vec<(&str, &[u8])> = sent
+        .iter()
+        .map(|request| {
+            let media = request.headers["content-type"].to_str().unwrap();
+            (media, request.body.as_deref().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            (patch, &br#"{"a":null}"#[..]),
+            (form, b"a=b&a=c"),
+            ("application/octet-stream", b"\0\x01"),
+            (vendor, b"1"),
+            (vendor, b"null"),
+        ]
+    );
+    let no_object = call().form(form, &[], &json!([1]));
+    assert!(no_object.await.unwrap_err().is_invalid_request());
+}
+
+#[tokio::test]
+async fn parameters_travel_in_headers_and_cookies() {
+    let (client, recorder) = setup();
+    let (simple, form) = (
+        Style::Simple { explode: false },
+        Style::Form { explode: false },
+    );
+    client
+        .get_thing("x")
+        .parameter(Place::Header, "X-Ids", simple, parameter::list(&[1, 2]))
+        .parameter(Place::Cookie, "theme", form, parameter::one("dark;"))
+        .header("cookie", "own=1")
+        .parameter(Place::Cookie, "ids", form, parameter::list(&[1]))
+        .parameter(Place::Cookie, "ids", form, parameter::list(&[3, 4]))
+        .await
+        .unwrap();
+    let sent = &recorder.sent()[0];
+    assert_eq!(sent.headers["x-ids"], "1,2");
+    assert_eq!(sent.headers["cookie"], "own=1; theme=dark%3B; ids=3,4");
+    assert!(sent.headers["cookie"].is_sensitive());
+    let bad = |value: &'static str| {
+        let list = parameter::list(&[value, "b"]);
+        client
+            .get_thing("x")
+            .parameter(Place::Header, "X-Ids", simple, list)
+    };
+    for value in ["a,b", "a\nb"] {
+        let error = bad(value).await.unwrap_err();
+        assert!(error.is_invalid_request(), "{error}");
+        assert!(
+            error.to_string().to_lowercase().contains("x-ids"),
+            "{error}"
+        );
+    }
+    assert_eq!(recorder.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_path_of_another_style_is_filled_as_declared() {
+    let (client, recorder) = setup();
+    let matrix = Style::Matrix { explode: true };
+    Call::<GetThing>::styled(&client, [(matrix, parameter::list(&["a", "b c"]))])
+        .await
+        .unwrap();
+    let path = "/v1/thing/;thingId=a;thingId=b%20c/status";
+    assert_eq!(recorder.sent()[0].url.path(), path);
+    let day: chrono::DateTime<chrono::Utc> = "2026-08-20T10:20:30Z".parse().unwrap();
+    Call::<GetThing>::new(&client, &[&day]).await.unwrap();
+    let path = "/v1/thing/2026-08-20T10%3A20%3A30Z/status";
+    assert_eq!(recorder.sent()[1].url.path(), path);
+}
+
+#[tokio::test]
 async fn a_query_parameter_that_is_taken_away_is_not_sent() {
     let (client, recorder) = setup();
     client

@@ -1,21 +1,35 @@
-//! Rule: a request has at most one body, of one media type.
+//! Rule: a request has one body, of the first JSON media type of the contract.
 //!
-//! Where the contract offers several, JSON is taken, then a form, text, and last bytes, with a
-//! remark. YAML and other text goes out as it is given, under the media type of the contract.
+//! If there is no JSON, a form is taken, then text, and last bytes. What else is declared has a
+//! setter of its own. YAML and other text goes out as it is given, under the media type of the
+//! contract.
 
+use std::collections::BTreeSet;
+
+use heck::ToSnakeCase as _;
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, DraftBody};
+use super::media;
 use super::read::Reader;
-use super::schema::{Kind, Schema, TextFormat};
-use crate::codegen::model::BodyKind;
+use super::schema::{Components, Kind, Schema, TextFormat};
+use super::styles;
+use crate::codegen::model::{AlternativeModel, BodyKind, Encoding};
 use crate::contract::source::escape as step;
 use crate::problem::Problem;
+
+/// One media type of a body, as the contract declares it.
+struct Declared<'v> {
+    media: &'v str,
+    kind: BodyKind,
+    schema: Option<&'v Value>,
+    encodings: Vec<(String, Encoding)>,
+}
 
 /// Reads the body of one operation.
 ///
 /// # Errors
-/// Where the body is of a media type that the client cannot write.
+/// Returns an error if the client can write none of the media types.
 pub(crate) fn read(
     reader: &Reader<'_>,
     draft: &mut Draft,
@@ -26,31 +40,41 @@ pub(crate) fn read(
         return Ok(None);
     };
     let (body, place) = reader.follow(body, &format!("{pointer}/requestBody"))?;
-    let Some(content) = body
-        .get("content")
-        .and_then(Value::as_object)
-        .filter(|content| !content.is_empty())
-    else {
+    let content = body.get("content").and_then(Value::as_object);
+    let Some(content) = content.filter(|content| !content.is_empty()) else {
         return Ok(None);
     };
-    let ranked = content
-        .iter()
-        .enumerate()
-        .min_by_key(|(index, (media, _))| (rank(media), *index));
-    let Some((_, (media, description))) = ranked else {
-        return Ok(None);
-    };
-    let at = format!("{place}/content/{}", step(media));
-    if content.len() > 1 {
-        draft.remark(&place, format!("of several media types `{media}` is taken"));
+    let mut declared = Vec::new();
+    let mut refused = Vec::new();
+    for (media, description) in content {
+        match one(reader, media, description, &place)? {
+            Some(one) => declared.push(one),
+            None => refused.push(media.as_str()),
+        }
     }
-    let Some(kind) = kind_of(media) else {
+    // Stable: of equals the first in the contract.
+    declared.sort_by_key(|declared| rank(declared.kind));
+    let mut declared = declared.into_iter();
+    let Some(first) = declared.next() else {
+        let media = refused.first().copied().unwrap_or_default();
         let what = format!("a body of `{media}` is not supported");
         return Err(reader
-            .problem(&at, what)
-            .with_help("JSON, a urlencoded form, text and bytes are"));
+            .problem(&format!("{place}/content/{}", step(media)), what)
+            .with_help(
+                "declare it as `application/octet-stream` instead, in the overlay; a call then \
+                 takes the encoded bytes, and `.header(\"content-type\", ..)` their media type \
+                 with its boundary",
+            ));
     };
-    let schema = match (kind, description.get("schema")) {
+    for media in refused {
+        draft.remark(
+            &place,
+            format!("a body of `{media}` cannot be sent and has no setter"),
+        );
+    }
+    let alternatives = alternatives(&first, declared);
+    let at = format!("{place}/content/{}", step(first.media));
+    let schema = match (first.kind, first.schema) {
         (BodyKind::Text | BodyKind::Bytes, _) => {
             Schema::new(Kind::Text(TextFormat::Plain), at.as_str())
         }
@@ -58,72 +82,123 @@ pub(crate) fn read(
         (_, None) => Schema::new(Kind::Any, at.as_str()),
     };
     Ok(Some(DraftBody {
-        kind,
-        content_type: media.clone(),
+        kind: first.kind,
+        content_type: media::sent(first.media, first.kind),
         required: body.get("required").and_then(Value::as_bool),
         description: body
             .get("description")
             .and_then(Value::as_str)
             .map(str::to_owned)
             .filter(|text| !text.trim().is_empty()),
+        pointer: at,
         schema,
+        encodings: first.encodings,
+        alternatives,
     }))
 }
 
-fn kind_of(media: &str) -> Option<BodyKind> {
-    let essence = essence(media);
-    match essence.as_str() {
-        media if is_json(media) => Some(BodyKind::Json),
-        "application/x-www-form-urlencoded" => Some(BodyKind::Form),
-        media if is_text(media) => Some(BodyKind::Text),
-        media if media.starts_with("multipart/") => None,
-        _ => Some(BodyKind::Bytes),
+/// A media type of a body, or nothing if the client cannot write it.
+fn one<'v>(
+    reader: &Reader<'_>,
+    media: &'v str,
+    description: &'v Value,
+    place: &str,
+) -> Result<Option<Declared<'v>>, Problem> {
+    let at = format!("{place}/content/{}", step(media));
+    if !media::is_media_type(media) {
+        return Err(reader
+            .problem(&at, format!("`{media}` is not a media type"))
+            .with_help("write it as `type/subtype`, such as `application/json`"));
+    }
+    let Some(kind) = media::kind(media) else {
+        return Ok(None);
+    };
+    let encodings = match (kind, description.as_object()) {
+        (BodyKind::Form, Some(description)) => styles::of_form(reader, description, &at)?,
+        _ => Vec::new(),
+    };
+    Ok(Some(Declared {
+        media,
+        kind,
+        schema: description.get("schema"),
+        encodings,
+    }))
+}
+
+/// The other media types, each with the name of its setter.
+fn alternatives<'v>(
+    first: &Declared<'v>,
+    others: impl Iterator<Item = Declared<'v>>,
+) -> Vec<AlternativeModel> {
+    let mut taken = BTreeSet::new();
+    let mut sent = BTreeSet::from([media::sent(first.media, first.kind)]);
+    let mut found = Vec::new();
+    for other in others {
+        let content_type = media::sent(other.media, other.kind);
+        if !sent.insert(content_type.clone()) {
+            continue;
+        }
+        let essence = media::essence(&content_type);
+        let (_, subtype) = essence.split_once('/').unwrap_or_default();
+        let short = match other.kind {
+            BodyKind::Form => "form".to_owned(),
+            _ => subtype.to_snake_case(),
+        };
+        let long = content_type.to_snake_case();
+        let mut number = 1;
+        let mut rust_name = format!("body_{short}");
+        while !taken.insert(rust_name.clone()) {
+            rust_name = match number {
+                1 => format!("body_{long}"),
+                number => format!("body_{long}_{number}"),
+            };
+            number += 1;
+        }
+        found.push(AlternativeModel {
+            kind: other.kind,
+            content_type,
+            rust_name,
+            same_schema: other.schema == first.schema,
+            encodings: other.encodings,
+        });
+    }
+    found
+}
+
+fn rank(kind: BodyKind) -> u8 {
+    match kind {
+        BodyKind::Json => 0,
+        BodyKind::Form => 1,
+        BodyKind::Text => 2,
+        BodyKind::Bytes => 3,
     }
 }
 
-fn rank(media: &str) -> u8 {
-    match kind_of(media) {
-        Some(BodyKind::Json) => 0,
-        Some(BodyKind::Form) => 1,
-        Some(BodyKind::Text) => 2,
-        Some(BodyKind::Bytes) => 3,
-        None => 4,
+/// Checks, once references are resolved, that each form is an object.
+///
+/// # Errors
+/// Returns an error if one is not.
+pub(crate) fn check(reader: &Reader<'_>, draft: &Draft) -> Result<(), Problem> {
+    let bodies = draft
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.body);
+    for body in bodies.filter(|body| body.kind == BodyKind::Form) {
+        if !is_object(&draft.components, &body.schema) {
+            return Err(reader
+                .problem(&body.pointer, "a form has to be an object")
+                .with_help("replace its schema by one of `type: object`, in the overlay"));
+        }
     }
+    Ok(())
 }
 
-/// A media type without its parameters, in lower case.
-fn essence(media: &str) -> String {
-    media
-        .split(';')
-        .next()
-        .unwrap_or(media)
-        .trim()
-        .to_ascii_lowercase()
-}
-
-/// Whether a media type is JSON, or anything: an API that says `*/*` here speaks JSON.
-pub(crate) fn is_json(media: &str) -> bool {
-    let media = essence(media);
-    matches!(
-        media.as_str(),
-        "application/json" | "text/json" | "*/*" | "application/*"
-    ) || media.ends_with("+json")
-}
-
-/// Whether a media type is text that is passed on as it is.
-pub(crate) fn is_text(media: &str) -> bool {
-    let media = essence(media);
-    let known = [
-        "application/yaml",
-        "application/x-yaml",
-        "application/xml",
-        "application/toml",
-        "application/x-ndjson",
-        "application/graphql",
-        "application/javascript",
-    ];
-    media.starts_with("text/")
-        || known.contains(&media.as_str())
-        || media.ends_with("+yaml")
-        || media.ends_with("+xml")
+fn is_object(components: &Components, schema: &Schema) -> bool {
+    match &schema.kind {
+        Kind::Ref(name) => components
+            .get(name)
+            .is_some_and(|schema| !matches!(schema.kind, Kind::Enum(_))),
+        Kind::Object(_) | Kind::Map(_) | Kind::Union(_) | Kind::Any => true,
+        _ => false,
+    }
 }

@@ -5,7 +5,7 @@
 //! box what would contain itself; enums are replaced, so what stands here for them is never seen.
 //! Prose is left out: the passes take it from the facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -13,10 +13,14 @@ use super::draft::{Draft, DraftBody, DraftOperation, DraftParameter};
 use super::merge::Conflict;
 use super::schema::{Components, Kind, Object, Schema, TextFormat, Union};
 use super::{requests, telling, unions};
-use crate::codegen::model::{BodyKind, Format, Location, Usage};
+use crate::codegen::model::{BodyKind, Format, Usage};
 
 /// The type that tells absent, null and a value apart, as `x-rust-type` names it.
 const PATCH: (&str, &str) = ("qovery-api", "qovery_api::Patch");
+
+/// The box for a value that would hold itself: what is inside of another crate's type, typify boxes
+/// nothing.
+const BOXED: (&str, &str) = ("std", "std::boxed::Box");
 
 /// Writes the document.
 ///
@@ -30,40 +34,25 @@ pub(crate) fn write(
     let mut schemas = Map::new();
     for (name, schema) in &draft.components {
         let usage = usage.get(name).copied().unwrap_or_default();
-        schemas.insert(name.clone(), component(&draft.components, schema, usage)?);
+        let value = component(&draft.components, (name, schema), usage)?;
+        schemas.insert(name.clone(), value);
     }
-    let mut paths: Map<String, Value> = Map::new();
-    for operation in &draft.operations {
-        let item = paths.entry(path(operation)).or_insert_with(|| json!({}));
-        if let Some(item) = item.as_object_mut() {
-            item.insert(
-                operation.http_method.to_ascii_lowercase(),
-                operation_value(operation),
-            );
-        }
-    }
+    let operations = draft.operations.iter();
+    // Only the types are read: each operation is on a path of its own, and all parameters travel in
+    // the query, whatever the contract's paths and styles are.
+    let paths: Map<String, Value> = operations
+        .map(|operation| {
+            let method = operation.http_method.to_ascii_lowercase();
+            let path = format!("/{}", operation.method_name);
+            (path, json!({method: operation_value(operation)}))
+        })
+        .collect();
     Ok(json!({
         "openapi": "3.0.3",
         "info": {"title": info.0, "version": info.1},
         "paths": paths,
         "components": {"schemas": schemas},
     }))
-}
-
-/// The path with the names that the arguments have.
-fn path(operation: &DraftOperation) -> String {
-    let mut path = operation.path.clone();
-    for parameter in operation
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.location == Location::Path)
-    {
-        path = path.replace(
-            &format!("{{{}}}", parameter.name),
-            &format!("{{{}}}", parameter.rust_name),
-        );
-    }
-    path
 }
 
 fn operation_value(operation: &DraftOperation) -> Value {
@@ -95,14 +84,9 @@ fn operation_value(operation: &DraftOperation) -> Value {
 }
 
 fn parameter(parameter: &DraftParameter) -> Value {
-    let location = match parameter.location {
-        Location::Path => "path",
-        Location::Query => "query",
-        Location::Header => "header",
-    };
     json!({
         "name": parameter.rust_name,
-        "in": location,
+        "in": "query",
         "required": parameter.required,
         "schema": used(&parameter.schema),
     })
@@ -110,8 +94,7 @@ fn parameter(parameter: &DraftParameter) -> Value {
 
 fn request_body(body: &DraftBody) -> Value {
     let (media, schema) = match body.kind {
-        BodyKind::Json => ("application/json", used(&body.schema)),
-        BodyKind::Form => ("application/x-www-form-urlencoded", used(&body.schema)),
+        BodyKind::Json | BodyKind::Form => ("application/json", used(&body.schema)),
         BodyKind::Text => ("text/plain", json!({"type": "string"})),
         BodyKind::Bytes => (
             "application/octet-stream",
@@ -121,16 +104,20 @@ fn request_body(body: &DraftBody) -> Value {
     json!({"required": true, "content": {media: {"schema": schema}}})
 }
 
-fn component(components: &Components, schema: &Schema, usage: Usage) -> Result<Value, Conflict> {
+fn component(
+    components: &Components,
+    (name, schema): (&str, &Schema),
+    usage: Usage,
+) -> Result<Value, Conflict> {
     Ok(match &schema.kind {
-        Kind::Object(object) => object_value(object, usage),
+        Kind::Object(object) => object_value(components, name, object, usage),
         Kind::Union(union) => carrier(components, schema, union)?,
         Kind::Enum(_) => json!({"type": "string"}),
         _ => used(schema),
     })
 }
 
-fn object_value(object: &Object, usage: Usage) -> Value {
+fn object_value(components: &Components, owner: &str, object: &Object, usage: Usage) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for (name, property) in &object.properties {
@@ -140,7 +127,11 @@ fn object_value(object: &Object, usage: Usage) -> Value {
         let mut schema = property.schema.clone();
         let value = if requests::is_patch(property, usage) {
             schema.nullable = false;
-            json!({"x-rust-type": {"crate": PATCH.0, "version": "*", "path": PATCH.1, "parameters": [used(&schema)]}})
+            let mut value = used(&schema);
+            if holds(components, &schema, owner) {
+                value = of_type(BOXED, &value);
+            }
+            of_type(PATCH, &value)
         } else {
             schema.nullable |= requests::is_optional_collection(property, usage);
             used(&schema)
@@ -152,6 +143,30 @@ fn object_value(object: &Object, usage: Usage) -> Value {
         value.insert("additionalProperties".into(), used(extra));
     }
     value
+}
+
+/// A Rust type with one parameter.
+fn of_type((name, path): (&str, &str), parameter: &Value) -> Value {
+    json!({"x-rust-type": {"crate": name, "version": "*", "path": path, "parameters": [parameter]}})
+}
+
+/// Whether a value has one of a component in itself, and not in a list or a map.
+fn holds(components: &Components, schema: &Schema, owner: &str) -> bool {
+    let mut open = vec![schema];
+    let mut seen = BTreeSet::new();
+    while let Some(schema) = open.pop() {
+        match &schema.kind {
+            Kind::Ref(name) if name == owner => return true,
+            Kind::Ref(name) if seen.insert(name) => open.extend(components.get(name)),
+            Kind::Object(object) => {
+                let properties = object.properties.values();
+                open.extend(properties.map(|property| &property.schema));
+            }
+            Kind::Union(union) => open.extend(union.members.iter().map(|member| &member.schema)),
+            _ => {}
+        }
+    }
+    false
 }
 
 fn carrier(components: &Components, schema: &Schema, union: &Union) -> Result<Value, Conflict> {

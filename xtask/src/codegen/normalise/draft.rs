@@ -3,7 +3,9 @@
 //! Not for the passes: [`super::facts`] makes their facts of it.
 
 use super::schema::{Components, Schema};
-use crate::codegen::model::{BodyKind, Format, Location, Remark};
+use crate::codegen::model::{
+    AlternativeModel, BodyKind, Encoding, Format, Location, Remark, Shape, Style,
+};
 
 /// The whole contract.
 #[derive(Debug, Default)]
@@ -21,6 +23,7 @@ pub(crate) struct DraftOperation {
     pub(crate) type_name: String,
     pub(crate) http_method: String,
     pub(crate) path: String,
+    pub(crate) fixed_query: Vec<(String, String)>,
     pub(crate) tags: Vec<String>,
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
@@ -38,7 +41,9 @@ pub(crate) struct DraftParameter {
     pub(crate) rust_name: String,
     pub(crate) location: Location,
     pub(crate) required: bool,
-    pub(crate) comma_separated: bool,
+    /// Known once references are resolved; a document is one from the beginning.
+    pub(crate) shape: Shape,
+    pub(crate) style: Style,
     pub(crate) deprecated: bool,
     pub(crate) description: Option<String>,
     pub(crate) schema: Schema,
@@ -50,7 +55,10 @@ pub(crate) struct DraftBody {
     pub(crate) content_type: String,
     pub(crate) required: Option<bool>,
     pub(crate) description: Option<String>,
+    pub(crate) pointer: String,
     pub(crate) schema: Schema,
+    pub(crate) encodings: Vec<(String, Encoding)>,
+    pub(crate) alternatives: Vec<AlternativeModel>,
 }
 
 #[derive(Debug)]
@@ -60,6 +68,7 @@ pub(crate) struct DraftSuccess {
     pub(crate) secret: bool,
     pub(crate) schema: Option<Schema>,
     pub(crate) content_type: Option<String>,
+    pub(crate) accept: Vec<String>,
     pub(crate) description: Option<String>,
     pub(crate) statuses: Vec<String>,
 }

@@ -36,6 +36,13 @@ pub(crate) fn read(
         if read.iter().any(|known| known.value == text) {
             continue;
         }
+        if text.ends_with(',') {
+            let what = format!(
+                "the value `{text}` ends with a comma, which is a part of it where a list has a line \
+                 for each value"
+            );
+            reader.remark(&format!("{pointer}/enum/{index}"), what);
+        }
         let listed = |key: &str| map.get(key).and_then(|map| map.get(&text));
         let rust_name = given.get(index).and_then(Value::as_str).map(str::to_owned);
         if let Some(name) = rust_name
@@ -170,6 +177,26 @@ mod tests {
             (found[0].value.as_str(), found[1].value.as_str()),
             ("10", "true")
         );
+    }
+
+    #[test]
+    fn a_value_that_ends_with_a_comma_gets_a_note() {
+        let note = |values: serde_json::Value| {
+            let schema = json!({"type": "string", "enum": values});
+            let root = json!({"Root": {"properties": {"level": schema}}});
+            normalised(schemas(root)).remarks
+        };
+        let notes = note(json!(["STOP", "DEPLOY,"]));
+        assert_eq!(
+            notes[0].pointer,
+            "/components/schemas/Root/properties/level/enum/1"
+        );
+        assert!(
+            notes[0].text.contains("`DEPLOY,` ends with a comma"),
+            "{notes:?}"
+        );
+        assert_eq!(notes.len(), 1);
+        assert!(note(json!(["STOP", "A,B"])).is_empty());
     }
 
     #[test]

@@ -3,13 +3,16 @@
 //! Objects are merged property by property; where two parts declare one property differently, the
 //! later part wins and a remark says so. An object beside a union goes into each member. `required`
 //! is settled last, so a part may require what another part declares; names that no part declares
-//! are dropped.
+//! are dropped. A property or an item that is put together of the schema around it is a component of its
+//! own, so that it can refer to itself.
 
 use std::collections::BTreeMap;
 
 use super::fingerprint::fingerprint;
+use super::names;
 use super::schema::{Components, Kind, Member, Object, Property, Schema, Union};
 use crate::codegen::model::Remark;
+use crate::contract::source::steps;
 
 /// Why a schema cannot be merged: where and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,10 @@ pub(crate) struct Merger<'a> {
     /// Members that an object is being merged into.
     spread: Vec<String>,
     remarks: Vec<Remark>,
+    /// Whether the last conflict was that a component is put together of itself.
+    is_cycle: bool,
+    /// What is put together of the schema around it, to be merged when that one is.
+    deferred: Components,
 }
 
 impl<'a> Merger<'a> {
@@ -36,6 +43,8 @@ impl<'a> Merger<'a> {
             open: Vec::new(),
             spread: Vec::new(),
             remarks: Vec::new(),
+            is_cycle: false,
+            deferred: Components::new(),
         }
     }
 
@@ -54,6 +63,7 @@ impl<'a> Merger<'a> {
         if self.open.iter().any(|open| open == name) {
             let chain = self.open.join(" → ");
             let what = format!("the schema `{name}` is put together of itself: {chain} → {name}");
+            self.is_cycle = true;
             return Err(Conflict {
                 pointer: schema.pointer.clone(),
                 what,
@@ -77,18 +87,71 @@ impl<'a> Merger<'a> {
             self.component(name)?;
         }
         for name in components.keys() {
-            merged.extend(self.merged.remove_entry(name));
+            if let Some(schema) = self.merged.get(name) {
+                merged.insert(name.clone(), schema.clone());
+            }
+        }
+        for (name, schema) in self.deferred.clone() {
+            let schema = self.schema(schema)?;
+            merged.insert(name, schema);
         }
         Ok((merged, self.remarks))
+    }
+
+    /// A part of a value, merged. One that is put together of a component around it has to wait until
+    /// that one is merged, and is referred to.
+    fn part(&mut self, schema: Schema) -> Result<Schema, Conflict> {
+        let is_apart = |schema: &Schema| !matches!(schema.kind, Kind::AllOf(_) | Kind::Union(_));
+        if self.open.is_empty() || is_apart(&schema) {
+            return self.schema(schema);
+        }
+        let remarks = self.remarks.len();
+        match self.schema(schema.clone()) {
+            Err(_) if std::mem::take(&mut self.is_cycle) => {
+                self.remarks.truncate(remarks);
+                Ok(self.defer(schema))
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn defer(&mut self, schema: Schema) -> Schema {
+        let pointer = schema.pointer.clone();
+        let known = self
+            .deferred
+            .iter()
+            .find(|(_, known)| known.pointer == pointer);
+        let name = match known {
+            Some((name, _)) => name.clone(),
+            None => {
+                let plain = name_of(&pointer);
+                let numbered = (2..).map(|number| format!("{plain}{number}"));
+                let mut names = std::iter::once(plain.clone()).chain(numbered);
+                let is_free = |name: &String| {
+                    !self.components.contains_key(name) && !self.deferred.contains_key(name)
+                };
+                let name = names.find(is_free).unwrap_or(plain);
+                self.deferred.insert(name.clone(), schema);
+                name
+            }
+        };
+        Schema::new(Kind::Ref(name), pointer)
     }
 
     /// A schema, merged with everything in it.
     pub(crate) fn schema(&mut self, mut schema: Schema) -> Result<Schema, Conflict> {
         let mut failed = None;
+        let is_union = matches!(schema.kind, Kind::Union(_));
         if !matches!(schema.kind, Kind::AllOf(_)) {
             schema.children_mut(|child| {
                 let taken = std::mem::replace(child, Schema::new(Kind::Any, ""));
-                match self.schema(taken) {
+                // A member of a union is the value itself.
+                let merged = if is_union {
+                    self.schema(taken)
+                } else {
+                    self.part(taken)
+                };
+                match merged {
                     Ok(merged) => *child = merged,
                     Err(conflict) => failed = failed.take().or(Some(conflict)),
                 }
@@ -266,6 +329,11 @@ impl<'a> Merger<'a> {
                 Kind::Enum(values)
             }
             (Kind::Number, Kind::Integer) | (Kind::Integer, Kind::Number) => Kind::Integer,
+            // A list of anything says nothing of its items.
+            (Kind::List(first), Kind::List(second)) => Kind::List(match second.kind {
+                Kind::Any => first,
+                _ => second,
+            }),
             (first, second)
                 if std::mem::discriminant(&first) == std::mem::discriminant(&second) =>
             {
@@ -371,6 +439,21 @@ impl<'a> Merger<'a> {
             discriminator: union.discriminator,
         })
     }
+}
+
+/// A name for what stands at a place: that of its component, and the properties on the way.
+fn name_of(pointer: &str) -> String {
+    let steps: Vec<String> = steps(pointer).collect();
+    let component = match steps.as_slice() {
+        [first, second, name, ..] if first == "components" && second == "schemas" => name.as_str(),
+        _ => "",
+    };
+    let properties = steps.windows(2).filter_map(|pair| match pair {
+        [before, name] if before == "properties" => Some(name.as_str()),
+        _ => None,
+    });
+    let words: Vec<&str> = std::iter::once(component).chain(properties).collect();
+    names::type_name(&words.join("_"))
 }
 
 fn require(schema: &mut Schema, names: &[String]) {

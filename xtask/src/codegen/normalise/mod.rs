@@ -12,6 +12,7 @@ mod facts;
 mod fingerprint;
 mod hoist;
 mod limits;
+mod media;
 mod merge;
 mod names;
 mod naming;
@@ -19,9 +20,11 @@ mod nullable;
 mod operations;
 mod own;
 mod parameters;
+mod paths;
 mod read;
 mod requests;
 mod schema;
+mod styles;
 mod successes;
 mod suggest;
 mod telling;
@@ -55,6 +58,7 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
         draft.components.insert(name.clone(), schema);
     }
     operations::read(&reader, &mut draft)?;
+    draft.remarks.append(&mut reader.take_remarks());
     let conflict = |conflict: Conflict| {
         reader
             .problem(&conflict.pointer, conflict.what)
@@ -72,6 +76,7 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     let usage = usage::apply(&mut draft);
     requests::apply(&mut draft, &usage);
     parameters::check(&reader, &mut draft)?;
+    bodies::check(&reader, &draft)?;
 
     let text = |pointer: &str| {
         document

@@ -1,8 +1,8 @@
 //! Rule: every operation has an id of its own, its parameters, one body and one success.
 //!
-//! An operation without an id gets one made from method and path. Two operations of one id are a
-//! mistake of the contract, and so are two ids that become one Rust name. Error bodies are dropped:
-//! the runtime reads them all the same way.
+//! An operation without an id gets one made from method and path, and so does the second of two with
+//! one id, or with ids that become one Rust name. Error bodies are dropped: the runtime reads them all
+//! the same way.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::draft::{Draft, DraftOperation};
 use super::read::Reader;
-use super::{bodies, names, parameters, successes};
+use super::{bodies, names, parameters, paths, successes};
 use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
@@ -20,10 +20,13 @@ const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
+/// The methods whose requests no server takes a body of.
+const BODILESS: [&str; 2] = ["head", "trace"];
+
 /// Reads all operations into the draft.
 ///
 /// # Errors
-/// Where an operation cannot be told from another, or says what the client cannot do.
+/// Where an operation says what the client cannot do.
 pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
     let paths = reader
         .document
@@ -36,14 +39,7 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
         .filter(|(path, _)| !path.starts_with("x-"))
     {
         let pointer = format!("/paths/{}", step(path));
-        if !path.starts_with('/') {
-            return Err(reader
-                .problem(
-                    &pointer,
-                    format!("the path `{path}` does not begin with `/`"),
-                )
-                .with_help("write `/` before it"));
-        }
+        let target = paths::target(reader, path, &pointer)?;
         let (item, place) = reader.follow(item, &pointer)?;
         for method in METHODS {
             let Some(operation) = item.get(method) else {
@@ -56,7 +52,7 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
             let read = one(
                 reader,
                 draft,
-                path,
+                (path, &target),
                 method,
                 (item, &place),
                 (operation, own),
@@ -64,13 +60,14 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
             draft.operations.push(read);
         }
     }
-    distinct(reader, &draft.operations)
+    distinct(draft);
+    Ok(())
 }
 
 fn one(
     reader: &Reader<'_>,
     draft: &mut Draft,
-    path: &str,
+    (whole_path, target): (&str, &paths::Target<'_>),
     method: &str,
     item: (&Value, &str),
     (operation, pointer): (&Map<String, Value>, String),
@@ -82,24 +79,46 @@ fn one(
             .map(str::to_owned)
             .filter(|text| !text.trim().is_empty())
     };
-    let id = text("operationId").unwrap_or_else(|| made_id(method, path));
+    let id = text("operationId").unwrap_or_else(|| made_id(method, whole_path));
     let tags = operation
         .get("tags")
         .and_then(Value::as_array)
         .into_iter()
         .flatten();
-    let success = successes::read(reader, draft, operation, &pointer)?;
+    let mut success = successes::read(reader, draft, operation, &pointer)?;
+    if method == "head" {
+        success = successes::without_body(draft, success, &pointer);
+    }
+    let body = bodies::read(reader, draft, operation, &pointer)?;
+    if body.is_some() && BODILESS.contains(&method) {
+        let what = format!("a request of {} has no body", method.to_ascii_uppercase());
+        return Err(reader
+            .problem(&format!("{pointer}/requestBody"), what)
+            .with_help("remove it, in the overlay"));
+    }
+    if let Some(fragment) = target.fragment {
+        draft.remark(&pointer, format!("`#{fragment}` of the path is not sent"));
+    }
+    let alternatives = body.iter().flat_map(|body| &body.alternatives);
+    let taken: Vec<String> = alternatives.map(|one| one.rust_name.clone()).collect();
     Ok(DraftOperation {
         method_name: names::value_name(&id),
         type_name: names::type_name(&id),
         http_method: method.to_ascii_uppercase(),
-        path: path.to_owned(),
+        path: target.path.to_owned(),
+        fixed_query: target.query.clone(),
         tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
         summary: text("summary"),
         description: text("description"),
         deprecated: operation.get("deprecated") == Some(&Value::Bool(true)),
-        parameters: parameters::read(reader, draft, path, item, (operation, &pointer))?,
-        body: bodies::read(reader, draft, operation, &pointer)?,
+        parameters: parameters::read(
+            reader,
+            draft,
+            (target.path, &taken),
+            item,
+            (operation, &pointer),
+        )?,
+        body,
         errors: successes::errors(reader, operation, &pointer)?,
         success,
         id,
@@ -121,36 +140,52 @@ fn made_id(method: &str, path: &str) -> String {
     format!("{method}{}", steps.collect::<String>()).to_lower_camel_case()
 }
 
-fn distinct(reader: &Reader<'_>, operations: &[DraftOperation]) -> Result<(), Problem> {
-    let mut ids = BTreeMap::new();
-    let mut rust_names: BTreeMap<&str, &DraftOperation> = BTreeMap::new();
-    for operation in operations {
-        let place = format!("{}/operationId", operation.pointer);
-        if let Some(first) = ids.insert(&operation.id, &operation.pointer) {
-            let what = format!(
-                "two operations have the id `{}`; the other one is {first}",
-                operation.id
-            );
-            return Err(reader
-                .problem(&place, what)
-                .with_help("give one of them another id"));
-        }
-        for name in [&operation.method_name, &operation.type_name] {
-            match rust_names.insert(name, operation) {
-                Some(first) if first.id != operation.id => {
-                    let what = format!(
-                        "the ids `{}` and `{}` both become `{name}` in Rust",
-                        first.id, operation.id
-                    );
-                    return Err(reader
-                        .problem(&place, what)
-                        .with_help("give one of them another id, in the overlay"));
-                }
-                _ => {}
+/// Gives each operation a name of its own: of several with one id, or with ids that become one name in
+/// Rust, the first in the contract keeps it, and the others are named by method and path.
+fn distinct(draft: &mut Draft) {
+    let mut first: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let mut others = Vec::new();
+    for (index, operation) in draft.operations.iter().enumerate() {
+        let names = [&operation.method_name, &operation.type_name];
+        match names.iter().find_map(|name| first.get(*name)) {
+            Some((id, pointer)) => others.push((index, id.clone(), pointer.clone())),
+            None => {
+                let known = (operation.id.clone(), operation.pointer.clone());
+                first.extend(names.map(|name| (name.clone(), known.clone())));
             }
         }
     }
-    Ok(())
+    for (index, other_id, other) in others {
+        let Some(operation) = draft.operations.get_mut(index) else {
+            continue;
+        };
+        let method = operation.http_method.to_ascii_lowercase();
+        let made = made_id(&method, &operation.path);
+        let mut id = made.clone();
+        let mut number = 2;
+        while [names::value_name(&id), names::type_name(&id)]
+            .iter()
+            .any(|name| first.contains_key(name))
+        {
+            id = format!("{made}{number}");
+            number += 1;
+        }
+        let old = std::mem::replace(&mut operation.id, id.clone());
+        operation.method_name = names::value_name(&id);
+        operation.type_name = names::type_name(&id);
+        let known = (id.clone(), operation.pointer.clone());
+        let names = [&operation.method_name, &operation.type_name];
+        first.extend(names.map(|name| (name.clone(), known.clone())));
+        let place = format!("{}/operationId", operation.pointer);
+        let what = if old == other_id {
+            format!("{other} has the id `{old}` too; this operation is called `{id}`")
+        } else {
+            format!(
+                "`{old}` and `{other_id}` of {other} are one name in Rust; this operation is called `{id}`"
+            )
+        };
+        draft.remark(&place, what);
+    }
 }
 
 #[cfg(test)]

@@ -23,9 +23,10 @@ impl Reader<'_> {
         if named.len() > 1 {
             let members = named
                 .iter()
-                .map(|name| {
+                .filter_map(|name| Some((name, of_type(name, map)?)))
+                .map(|(name, map)| {
                     Ok(Member {
-                        schema: self.typed(name, map, pointer)?,
+                        schema: self.typed(name, &map, pointer)?,
                         source: None,
                     })
                 })
@@ -68,7 +69,9 @@ impl Reader<'_> {
             "number" => Kind::Number,
             "boolean" => Kind::Boolean,
             "array" => {
-                let items = match map.get("items") {
+                // The first items of a list may have types of their own.
+                let items = map.get("items");
+                let items = match items.filter(|_| !map.contains_key("prefixItems")) {
                     Some(items) => self.schema(items, &format!("{pointer}/items"))?,
                     None => Schema::new(Kind::Any, pointer),
                 };
@@ -110,9 +113,9 @@ impl Reader<'_> {
                 _ => Ok(Schema::new(Kind::Any, pointer)),
             };
         }
-        if has(&["properties", "additionalProperties"]) {
+        if has(&["properties", "additionalProperties", "patternProperties"]) {
             self.typed("object", map, pointer)
-        } else if has(&["items"]) {
+        } else if has(&["items", "prefixItems"]) {
             self.typed("array", map, pointer)
         } else if has(&["pattern", "minLength", "maxLength"])
             || map
@@ -136,7 +139,7 @@ impl Reader<'_> {
             .collect();
         let declared = map.get("properties").and_then(Value::as_object);
         for (name, value) in declared.into_iter().flatten() {
-            if value == &Value::Bool(false) {
+            if is_never(value) {
                 continue;
             }
             let schema = self.schema(value, &format!("{pointer}/properties/{}", step(name)))?;
@@ -150,8 +153,17 @@ impl Reader<'_> {
             .filter(|name| !object.properties.contains_key(**name))
             .map(|name| (*name).to_owned())
             .collect();
-        let extra = match map.get("additionalProperties") {
-            Some(value @ Value::Object(_)) => {
+        let patterns = map.get("patternProperties").and_then(Value::as_object);
+        let extra = match (patterns, map.get("additionalProperties")) {
+            (Some(patterns), _) => match (patterns.len(), patterns.iter().next()) {
+                (1, Some((pattern, value))) => {
+                    let place = format!("{pointer}/patternProperties/{}", step(pattern));
+                    Some(self.schema(value, &place)?)
+                }
+                // Of several types, any.
+                _ => None,
+            },
+            (None, Some(value @ Value::Object(_))) => {
                 Some(self.schema(value, &format!("{pointer}/additionalProperties"))?)
             }
             _ => None,
@@ -166,6 +178,37 @@ impl Reader<'_> {
             .map(Box::new);
         Ok(Schema::new(Kind::Object(object), pointer))
     }
+}
+
+/// A schema with only the values of `enum` that have this type; nothing where that is none.
+fn of_type(name: &str, map: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let mut map = map.clone();
+    let Some(mut values) = enumerated(&map) else {
+        return Some(map);
+    };
+    values.retain(|value| match name {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        _ => false,
+    });
+    if values.is_empty() {
+        return None;
+    }
+    map.insert("enum".to_owned(), Value::Array(values));
+    Some(map)
+}
+
+/// Whether no value fits a schema: the property cannot be there. The second is how OpenAPI 3.0 says it.
+fn is_never(schema: &Value) -> bool {
+    let excludes_all = |map: &Map<String, Value>| {
+        map.len() == 1
+            && map
+                .get("not")
+                .is_some_and(|not| not == &Value::Bool(true) || not == &Value::Object(Map::new()))
+    };
+    schema == &Value::Bool(false) || schema.as_object().is_some_and(excludes_all)
 }
 
 /// The values of `enum` or `const`.

@@ -2,30 +2,35 @@
 //!
 //! The operation's declaration wins over the path's, the first of several equal ones over the rest.
 //! What stands in the path and is not declared is a text. What is declared for the path and does
-//! not stand in it is dropped with a remark.
+//! not stand in it is dropped with a remark. Each is sent in the style that the contract declares, or
+//! refused: the styles are in [`super::styles`].
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, DraftParameter};
+use super::media;
 use super::names;
 use super::read::Reader;
-use super::schema::{Kind, Schema, TextFormat};
-use crate::codegen::model::Location;
+use super::schema::{Components, Kind, Object, Schema, TextFormat};
+use super::styles;
+use crate::codegen::model::{Location, Shape, Style};
+use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
 /// Headers that the client sets by itself; OpenAPI says that a parameter of this name is ignored.
 const OWN_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// Reads the parameters of one operation: those of the path first, in its order.
+/// Reads the parameters of one operation: those of the path first, in its order. No argument gets one
+/// of the `taken` names.
 ///
 /// # Errors
 /// Where a parameter travels in a way that the client cannot do.
 pub(crate) fn read(
     reader: &Reader<'_>,
     draft: &mut Draft,
-    path: &str,
+    (path, taken): (&str, &[String]),
     (item, item_pointer): (&Value, &str),
     (operation, pointer): (&Map<String, Value>, &str),
 ) -> Result<Vec<DraftParameter>, Problem> {
@@ -33,13 +38,10 @@ pub(crate) fn read(
     let own = declared(reader, operation.get("parameters"), pointer)?;
     let shared = declared(reader, item.get("parameters"), item_pointer)?;
     for (value, place) in own.into_iter().chain(shared) {
-        let Some(parameter) = one(reader, value, &place)? else {
+        let Some(parameter) = one(reader, draft, value, &place)? else {
             continue;
         };
-        if !read
-            .iter()
-            .any(|known| known.name == parameter.name && known.location == parameter.location)
-        {
+        if !read.iter().any(|known| is_same(known, &parameter)) {
             read.push(parameter);
         }
     }
@@ -70,12 +72,20 @@ pub(crate) fn read(
     });
     ordered.sort_by_key(|parameter| named.iter().position(|name| name == &parameter.name));
     ordered.extend(rest);
-    distinct_names(&mut ordered);
+    distinct_names(&mut ordered, taken);
     Ok(ordered)
+}
+
+/// Whether two declarations are of one parameter. Names of headers have no case.
+fn is_same(one: &DraftParameter, other: &DraftParameter) -> bool {
+    let is_header = one.location == Location::Header;
+    one.location == other.location
+        && (one.name == other.name || is_header && one.name.eq_ignore_ascii_case(&other.name))
 }
 
 fn one(
     reader: &Reader<'_>,
+    draft: &mut Draft,
     value: &Value,
     pointer: &str,
 ) -> Result<Option<DraftParameter>, Problem> {
@@ -89,9 +99,12 @@ fn one(
         Some("path") => Location::Path,
         Some("query") => Location::Query,
         Some("header") if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => {
+            let what = format!("`{name}` is a header that the client sets by itself");
+            draft.remark(&place, what);
             return Ok(None);
         }
         Some("header") => Location::Header,
+        Some("cookie") => Location::Cookie,
         other => {
             let what = format!(
                 "the parameter `{name}` travels in {}, which is not supported",
@@ -99,37 +112,40 @@ fn one(
             );
             return Err(reader
                 .problem(&format!("{place}/in"), what)
-                .with_help("one of path, query, header"));
+                .with_help("one of path, query, header, cookie"));
         }
     };
-    let simple = match location {
-        Location::Query => "form",
-        Location::Path | Location::Header => "simple",
-    };
-    let style = text("style").unwrap_or(simple);
-    if style != simple {
-        let what = format!("the style `{style}` of the parameter `{name}` is not supported");
+    if matches!(location, Location::Header | Location::Cookie) && !media::is_token(name) {
+        let what = format!("a {} cannot have the name `{name}`", location.name());
         return Err(reader
-            .problem(&format!("{place}/style"), what)
-            .with_help(format!("write `{simple}`, in the overlay")));
+            .problem(&format!("{place}/name"), what)
+            .with_help("a name has ASCII letters, digits and hyphens, and no blanks"));
     }
-    if value.get("content").is_some() {
-        let what =
-            format!("the parameter `{name}` is encoded by a media type, which is not supported");
-        return Err(reader
-            .problem(&format!("{place}/content"), what)
-            .with_help("give it a `schema` instead, in the overlay"));
+    let style = styles::of_parameter(reader, value, location, (name, &place))?;
+    if is("allowReserved") == Some(true) {
+        let what = format!(
+            "`allowReserved` of `{name}` changes nothing: reserved characters are sent percent-encoded"
+        );
+        draft.remark(&place, what);
     }
-    let schema = match value.get("schema") {
-        Some(schema) => reader.schema(schema, &format!("{place}/schema"))?,
-        None => Schema::new(Kind::Text(TextFormat::Plain), place.as_str()),
+    let (schema, shape) = match (value.get("content"), value.get("schema")) {
+        (Some(content), _) => (document(reader, content, (name, &place))?, Shape::Document),
+        (None, Some(schema)) => (
+            reader.schema(schema, &format!("{place}/schema"))?,
+            Shape::One,
+        ),
+        (None, None) => (
+            Schema::new(Kind::Text(TextFormat::Plain), place.as_str()),
+            Shape::One,
+        ),
     };
     Ok(Some(DraftParameter {
         name: name.to_owned(),
         rust_name: names::value_name(name),
         location,
         required: location == Location::Path || is("required") == Some(true),
-        comma_separated: location != Location::Query || is("explode") == Some(false),
+        shape,
+        style,
         deprecated: is("deprecated") == Some(true),
         description: text("description")
             .map(str::to_owned)
@@ -137,6 +153,28 @@ fn one(
         schema,
         pointer: place,
     }))
+}
+
+/// The schema of a parameter that is a document of a media type.
+fn document(
+    reader: &Reader<'_>,
+    content: &Value,
+    (name, place): (&str, &str),
+) -> Result<Schema, Problem> {
+    let at = format!("{place}/content");
+    let declared = content.as_object().into_iter().flatten();
+    let mut json = declared.filter(|(media, _)| media::is_json(media));
+    let Some((media, description)) = json.next() else {
+        let what = format!("the parameter `{name}` is encoded by a media type that is not JSON");
+        return Err(reader.problem(&at, what).with_help(
+            "remove `content` and give the parameter `schema: {type: string}`, in the overlay",
+        ));
+    };
+    let at = format!("{at}/{}", step(media));
+    match description.get("schema") {
+        Some(schema) => reader.schema(schema, &format!("{at}/schema")),
+        None => Ok(Schema::new(Kind::Any, at)),
+    }
 }
 
 /// The parameters of an operation or of a path, each with its place.
@@ -166,7 +204,8 @@ fn undeclared(name: &str, pointer: &str) -> DraftParameter {
         rust_name: names::value_name(name),
         location: Location::Path,
         required: true,
-        comma_separated: true,
+        shape: Shape::One,
+        style: Style::Simple { explode: false },
         deprecated: false,
         description: None,
         schema: Schema::new(Kind::Text(TextFormat::Plain), pointer),
@@ -177,35 +216,38 @@ fn undeclared(name: &str, pointer: &str) -> DraftParameter {
 fn in_path(reader: &Reader<'_>, path: &str, pointer: &str) -> Result<Vec<String>, Problem> {
     let mut found: Vec<String> = Vec::new();
     let mut rest = path;
-    while let Some((_, after)) = rest.split_once('{') {
+    while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after
             .split_once('}')
             .filter(|(name, _)| !name.is_empty() && !name.contains(['{', '/']))
+            .filter(|_| !before.contains('}'))
         else {
-            return Err(reader
-                .problem(
-                    pointer,
-                    format!("the braces of the path `{path}` do not match"),
-                )
-                .with_help("write each parameter as `{name}`"));
+            return Err(unmatched(reader, path, pointer));
         };
         if !found.iter().any(|known| known == name) {
             found.push(name.to_owned());
         }
         rest = after;
     }
+    if rest.contains('}') {
+        return Err(unmatched(reader, path, pointer));
+    }
     Ok(found)
 }
 
+fn unmatched(reader: &Reader<'_>, path: &str, pointer: &str) -> Problem {
+    let what = format!("the braces of the path `{path}` do not match");
+    reader
+        .problem(pointer, what)
+        .with_help("write each parameter as `{name}`")
+}
+
 /// Makes the names of the arguments differ, from each other and from the body's.
-fn distinct_names(parameters: &mut [DraftParameter]) {
+fn distinct_names(parameters: &mut [DraftParameter], reserved: &[String]) {
     let mut taken = BTreeSet::from(["body".to_owned(), "self_".to_owned()]);
+    taken.extend(reserved.iter().cloned());
     for parameter in parameters {
-        let place = match parameter.location {
-            Location::Path => "path",
-            Location::Query => "query",
-            Location::Header => "header",
-        };
+        let place = parameter.location.name();
         let mut name = parameter.rust_name.clone();
         // Progenitor reads the name as words, and would drop one underscore of two.
         let plain = name.trim_end_matches('_').to_owned();
@@ -222,48 +264,76 @@ fn distinct_names(parameters: &mut [DraftParameter]) {
     }
 }
 
-/// Checks, once references are resolved, that each parameter can be written into a URL or a header.
+/// Tells, once references are resolved, what the value of each parameter is made of.
 ///
 /// # Errors
-/// Where a parameter is an object, a union or a list of such, or a list outside of the query.
+/// Where the style of a parameter cannot carry its value.
 pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
-    let is_enum = |(name, schema): (&String, &Schema)| {
-        matches!(schema.kind, Kind::Enum(_)).then(|| name.clone())
-    };
-    let enums: BTreeSet<String> = draft.components.iter().filter_map(is_enum).collect();
-    for parameter in draft
+    let components = &draft.components;
+    let parameters = draft
         .operations
         .iter_mut()
-        .flat_map(|operation| &mut operation.parameters)
-    {
+        .flat_map(|operation| &mut operation.parameters);
+    for parameter in parameters {
         let schema = &mut parameter.schema;
+        // A URL has no null: what is not there is not sent.
+        schema.nullable = false;
+        if parameter.shape == Shape::Document {
+            continue;
+        }
         if matches!(schema.kind, Kind::Any) {
             schema.kind = Kind::Text(TextFormat::Plain);
         }
-        // A URL has no null: what is not there is not sent.
-        schema.nullable = false;
         if let Kind::List(items) = &mut schema.kind {
             items.nullable = false;
         }
-        let in_query = parameter.location == Location::Query;
-        let element = match &schema.kind {
-            Kind::List(items) if in_query => items.as_ref(),
-            _ => schema,
-        };
-        let simple = match &element.kind {
-            Kind::Ref(name) => enums.contains(name),
-            Kind::Text(_) | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Enum(_) => true,
-            _ => false,
-        };
-        if !simple {
+        let Some(shape) = shape(components, schema) else {
             let what = format!(
-                "the parameter `{}` is neither a simple value nor, in a query, a list of them",
+                "the parameter `{}` is neither a simple value nor a list or an object of simple values",
                 parameter.name
             );
             return Err(reader
                 .problem(&format!("{}/schema", parameter.pointer), what)
-                .with_help("give it a simple type, in the overlay"));
-        }
+                .with_help(
+                    "replace its schema, in the overlay: `remove` it, then add \
+                     `schema: {type: string}`, or `content` of `application/json` for JSON text",
+                ));
+        };
+        parameter.shape = shape;
+        styles::check(reader, parameter)?;
     }
     Ok(())
+}
+
+/// What a value of this schema is made of, or nothing where it is nested or of several types.
+fn shape(components: &Components, schema: &Schema) -> Option<Shape> {
+    let of_simple = |object: &Object| {
+        let own = object.properties.values().map(|property| &property.schema);
+        let mut all = own.chain(object.extra.as_deref());
+        all.all(|schema| is_simple(components, schema))
+    };
+    match &schema.kind {
+        _ if is_simple(components, schema) => Some(Shape::One),
+        Kind::List(items) => is_simple(components, items).then_some(Shape::List),
+        // What is not declared is refused when the call is made, where it is nested.
+        Kind::Map(values) => (matches!(values.kind, Kind::Any) || is_simple(components, values))
+            .then_some(Shape::Object),
+        Kind::Object(object) => of_simple(object).then_some(Shape::Object),
+        Kind::Ref(name) => match components.get(name).map(|schema| &schema.kind) {
+            Some(Kind::Object(object)) => of_simple(object).then_some(Shape::Object),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_simple(components: &Components, schema: &Schema) -> bool {
+    match &schema.kind {
+        Kind::Ref(name) => matches!(
+            components.get(name).map(|schema| &schema.kind),
+            Some(Kind::Enum(_))
+        ),
+        Kind::Text(_) | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Enum(_) => true,
+        _ => false,
+    }
 }

@@ -9,18 +9,17 @@ use serde_json::{Map, Value};
 
 use super::limits;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
+use crate::codegen::model::Remark;
 use crate::contract::source::escape as step;
 use crate::contract::{Document, references};
 use crate::problem::Problem;
 
 /// Keywords that change which values are valid in a way that no generated type follows.
-const UNSUPPORTED: [&str; 10] = [
+const UNSUPPORTED: [&str; 8] = [
     "not",
     "if",
     "then",
     "else",
-    "patternProperties",
-    "prefixItems",
     "dependentSchemas",
     "dependentRequired",
     "$dynamicRef",
@@ -32,6 +31,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) document: &'a Document,
     /// References into the inside of other schemas that are being read.
     inside: RefCell<Vec<String>>,
+    /// What was noticed while reading, each once.
+    remarks: RefCell<Vec<Remark>>,
 }
 
 impl<'a> Reader<'a> {
@@ -39,7 +40,25 @@ impl<'a> Reader<'a> {
         Self {
             document,
             inside: RefCell::default(),
+            remarks: RefCell::default(),
         }
+    }
+
+    /// Remembers what a person may want to know of.
+    pub(crate) fn remark(&self, pointer: &str, text: String) {
+        let remark = Remark {
+            pointer: pointer.to_owned(),
+            text,
+        };
+        let mut remarks = self.remarks.borrow_mut();
+        if !remarks.contains(&remark) {
+            remarks.push(remark);
+        }
+    }
+
+    /// What was noticed since this was asked last.
+    pub(crate) fn take_remarks(&self) -> Vec<Remark> {
+        self.remarks.take()
     }
 
     /// Reads the schema at a pointer, with everything in it.
@@ -89,6 +108,14 @@ impl<'a> Reader<'a> {
             Some(name) => Schema::new(Kind::Ref(name), pointer),
             None => self.inside(&target, pointer)?,
         };
+        let value = self.document.value.pointer(&target);
+        if let Some(kind) = value.and_then(|value| contradiction(map, value)) {
+            let what = format!(
+                "`type: {kind}` beside `$ref` is ignored: what `{text}` names is of another type"
+            );
+            self.remark(pointer, what);
+            return Ok(referred);
+        }
         let own = self.structure(map, pointer)?;
         let mut parts = vec![referred];
         parts.extend(own.into_iter().filter(|part| !part.is_neutral()));
@@ -261,6 +288,28 @@ impl<'a> Reader<'a> {
     pub(crate) fn problem(&self, pointer: &str, what: impl Into<String>) -> Problem {
         Problem::at(self.document, pointer, what)
     }
+}
+
+/// The type beside a reference that what the reference names does not have.
+fn contradiction<'m>(map: &'m Map<String, Value>, named: &Value) -> Option<&'m str> {
+    let beside = types(map).into_iter().find(|kind| *kind != "null")?;
+    let named = named.as_object()?;
+    let mut of_named = types(named);
+    of_named.retain(|kind| *kind != "null");
+    if of_named.is_empty() {
+        let says = |keys: &[&str]| keys.iter().any(|key| named.contains_key(*key));
+        // What is put together or chosen from is not looked into: a list of nothing says nothing of it.
+        let is_composed = says(&["allOf", "anyOf", "oneOf"]);
+        let is_bare_list = beside == "array" && !map.contains_key("items");
+        if says(&["properties", "additionalProperties"]) {
+            of_named.push("object");
+        } else if !(is_composed && is_bare_list) {
+            return None;
+        }
+    }
+    let is_number = |kind: &str| matches!(kind, "integer" | "number");
+    let fits = |kind: &&str| *kind == beside || is_number(kind) && is_number(beside);
+    (!of_named.iter().any(fits)).then_some(beside)
 }
 
 fn one_or_all(mut parts: Vec<Schema>, pointer: &str) -> Schema {

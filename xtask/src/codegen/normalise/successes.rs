@@ -3,13 +3,14 @@
 //! Where several statuses are declared: one schema, everywhere, is the type; one schema beside
 //! statuses without a body is the type or nothing; of different schemas that of the lowest status is
 //! taken, with a remark. `default` counts where no 2xx is declared. Of several media types JSON is
-//! taken, then text, then bytes.
+//! taken, then text, then bytes; the client asks for all that it reads the same way. An answer to HEAD
+//! has no body.
 
 use serde_json::{Map, Value};
 
-use super::bodies::{is_json, is_text};
 use super::draft::{Draft, DraftSuccess};
 use super::fingerprint::fingerprint;
+use super::media::{self, is_json, is_text};
 use super::read::Reader;
 use super::schema::{Kind, Schema};
 use crate::codegen::model::Format;
@@ -23,6 +24,8 @@ struct Declared {
     format: Format,
     secret: bool,
     content_type: Option<String>,
+    /// The media types that are read the same way.
+    accept: Vec<String>,
     schema: Option<Schema>,
 }
 
@@ -124,6 +127,7 @@ fn one(
         format: Format::NoContent,
         secret: false,
         content_type: None,
+        accept: Vec::new(),
         schema: None,
     };
     let content: Vec<(&String, &Value)> = value
@@ -154,7 +158,48 @@ fn one(
         declared.format = Format::Binary;
         declared.content_type = Some((*media).clone());
     }
+    let reads = |media: &str| match declared.format {
+        Format::Json | Format::JsonOrEmpty => is_json(media),
+        Format::Text => is_text(media),
+        Format::Binary => true,
+        Format::NoContent => false,
+    };
+    let accepted = content.iter().map(|(media, _)| media.as_str());
+    let accepted = accepted.filter(|media| reads(media) && media::is_media_type(media));
+    declared.accept = accepted.map(|media| media.trim().to_owned()).collect();
     Ok(declared)
+}
+
+/// The media types of all successes of a format, each once. A range of JSON leaves it to the format.
+fn accepted<'d>(declared: impl Iterator<Item = &'d Declared>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for media in declared.flat_map(|declared| &declared.accept) {
+        let is_any_json = media::is_range(media) && is_json(media);
+        if !is_any_json && !found.contains(media) {
+            found.push(media.clone());
+        }
+    }
+    found
+}
+
+/// A success without a body, whatever is declared: that of HEAD.
+pub(crate) fn without_body(
+    draft: &mut Draft,
+    success: DraftSuccess,
+    pointer: &str,
+) -> DraftSuccess {
+    if success.format == Format::NoContent {
+        return success;
+    }
+    let what = "an answer to HEAD has no body: the call gives `()`, and `response` the headers";
+    draft.remark(pointer, what);
+    DraftSuccess {
+        format: Format::NoContent,
+        secret: false,
+        schema: None,
+        content_type: None,
+        ..success
+    }
 }
 
 fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
@@ -175,10 +220,16 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
             secret: false,
             schema: None,
             content_type: None,
+            accept: Vec::new(),
             description,
             statuses,
         };
     }
+    let format = told.first().map(|response| response.format);
+    let accept = accepted(
+        told.iter()
+            .filter(|response| Some(response.format) == format),
+    );
     let first = told.remove(0);
     let key = |response: &Declared| (response.format, response.schema.as_ref().map(fingerprint));
     if told.iter().any(|other| key(other) != key(&first)) {
@@ -200,6 +251,7 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
         secret: first.secret,
         schema: first.schema,
         content_type: first.content_type,
+        accept,
         description,
         statuses,
     }

@@ -11,7 +11,8 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Type, parse_quote};
 
 use crate::codegen::model::{
-    BodyKind, BodyModel, Format, Location, OperationModel, ParameterModel,
+    AlternativeModel, BodyKind, BodyModel, Encoding, Format, Location, OperationModel,
+    ParameterModel, Shape, Style,
 };
 use crate::problem::Problem;
 
@@ -31,8 +32,7 @@ pub(crate) struct Emitted {
 /// Writes one operation; the types are those of progenitor's method.
 ///
 /// # Errors
-/// Where progenitor wrote no method, or not the parameters that the contract has; where the body
-/// is of a kind that calls cannot send.
+/// Where progenitor wrote no method, or not the parameters that the contract has.
 pub(crate) fn emit(
     operation: &OperationModel,
     signatures: &BTreeMap<String, Signature>,
@@ -56,20 +56,20 @@ pub(crate) fn emit(
 
     let mut arguments = Vec::new();
     let mut path_values = Vec::new();
-    let mut settings = Vec::new();
+    let mut settings = fixed_query(operation);
     let mut setters = Vec::new();
     for parameter in &operation.parameters {
         let ty = type_of(&parameter.rust_name)?;
         if parameter.location == Location::Path {
             let ident = names::apart(&parameter.rust_name, &["body"]);
-            let argument = argument_type(&ty);
+            let argument = argument_type(parameter, &ty);
             arguments.push(quote!(#ident: #argument));
-            path_values.push(quote!(&#ident));
+            path_values.push((parameter, ident));
         } else if parameter.required {
             let ident = names::apart(&parameter.rust_name, &["body"]);
-            let argument = argument_type(&ty);
+            let argument = argument_type(parameter, &ty);
             arguments.push(quote!(#ident: #argument));
-            settings.push(setting(parameter, &ty, &ident));
+            settings.push(setting(parameter, &ident));
         } else {
             setters.push(setter(parameter, &ty));
         }
@@ -90,6 +90,9 @@ pub(crate) fn emit(
             arguments.push(quote!(body: #argument));
             settings.push(setting);
         }
+        for alternative in &body.alternatives {
+            setters.push(alternative_setter(body, alternative, signature, operation)?);
+        }
     }
 
     let name = names::apart(&operation.method_name, &[]);
@@ -99,16 +102,18 @@ pub(crate) fn emit(
         let note = "the current API no longer documents this operation";
         quote!(#[deprecated = #note])
     });
+    let new = new_call(&path_values);
     let method = quote! {
         #text
         #deprecated
         #[inline]
         pub fn #name(&self, #(#arguments),*) -> Call<operations::#marker> {
-            Call::new(self, &[#(#path_values),*]) #(#settings)*
+            #new #(#settings)*
         }
     };
 
     let (output, format) = output(operation, signature)?;
+    let accept = accept(operation);
     let http_method = format_ident!("{}", operation.http_method);
     let (id, path) = (&operation.id, &operation.path);
     let about = docs::attributes(&format!(
@@ -123,6 +128,7 @@ pub(crate) fn emit(
         impl rt::Operation for #marker {
             type Output = #output;
             type Format = rt::#format;
+            #accept
             const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(#id, Method::#http_method, #path);
         }
     };
@@ -147,30 +153,118 @@ fn bare(ty: &Type) -> Type {
     }
 }
 
-/// How a method takes a value of this type.
-fn argument_type(ty: &Type) -> TokenStream {
+/// The call with the values of its path.
+fn new_call(path_values: &[(&ParameterModel, syn::Ident)]) -> TokenStream {
+    let is_plain =
+        |parameter: &ParameterModel| parameter.shape == Shape::One && parameter.is_simple();
+    if path_values.iter().all(|(parameter, _)| is_plain(parameter)) {
+        let values = path_values.iter().map(|(_, ident)| quote!(&#ident));
+        return quote!(Call::new(self, &[#(#values),*]));
+    }
+    let values = path_values.iter().map(|(parameter, ident)| {
+        let (style, texts) = (style(parameter.style), texts(parameter, &quote!(#ident)));
+        quote!((#style, #texts))
+    });
+    quote!(Call::styled(self, [#(#values),*]))
+}
+
+/// The query that every call of an operation has.
+fn fixed_query(operation: &OperationModel) -> Vec<TokenStream> {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in &operation.fixed_query {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let settings = names.into_iter().map(|name| {
+        let values = operation.fixed_query.iter();
+        let values = values.filter(|(known, _)| known == name);
+        let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
+        match values.as_slice() {
+            [value] => quote!(.query(#name, #value)),
+            values => quote!(.query_repeated(#name, &[#(#values),*])),
+        }
+    });
+    settings.collect()
+}
+
+/// What is asked for, where the format does not say it by itself.
+fn accept(operation: &OperationModel) -> Option<TokenStream> {
+    let by_itself = match operation.success.format {
+        Format::Json | Format::JsonOrEmpty => "application/json",
+        Format::Text | Format::Binary | Format::NoContent => "*/*",
+    };
+    let accept = operation.success.accept.join(", ");
+    (!accept.is_empty() && accept != by_itself)
+        .then(|| quote!(const ACCEPT: &'static str = #accept;))
+}
+
+/// How a method takes the value of a parameter of this type.
+fn argument_type(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     if let Some(item) = types::inside(ty, "Vec") {
         return quote!(&[#item]);
     }
     match types::last_name(ty).as_deref() {
         Some("str" | "String") => quote!(&str),
+        _ if matches!(parameter.shape, Shape::Object | Shape::Document) => quote!(&#ty),
         _ => ty.to_token_stream(),
     }
 }
 
-fn setting(parameter: &ParameterModel, ty: &Type, value: &syn::Ident) -> TokenStream {
+fn setting(parameter: &ParameterModel, value: &syn::Ident) -> TokenStream {
     let wire = &parameter.name;
-    if parameter.location == Location::Header {
-        return if types::last_name(ty).as_deref() == Some("str") {
-            quote!(.header(#wire, #value))
-        } else {
-            quote!(.header(#wire, &#value.to_string()))
-        };
+    match (parameter.location, parameter.shape, parameter.style) {
+        (Location::Query, Shape::One, _) => quote!(.query(#wire, #value)),
+        (Location::Query, Shape::List, Style::Form { explode: false }) => {
+            quote!(.query_joined(#wire, #value))
+        }
+        (Location::Query, Shape::List, Style::Form { explode: true }) => {
+            quote!(.query_repeated(#wire, #value))
+        }
+        _ => {
+            let (style, texts) = (style(parameter.style), texts(parameter, &quote!(#value)));
+            let place = place(parameter.location);
+            quote!(.parameter(#place, #wire, #style, #texts))
+        }
     }
-    match (types::inside(ty, "Vec"), parameter.comma_separated) {
-        (Some(_), true) => quote!(.query_joined(#wire, #value)),
-        (Some(_), false) => quote!(.query_repeated(#wire, #value)),
-        _ => quote!(.query(#wire, #value)),
+}
+
+/// The function of the runtime that makes texts of a parameter's value.
+pub(crate) fn maker(parameter: &ParameterModel) -> TokenStream {
+    match parameter.shape {
+        Shape::One => quote!(rt::one),
+        Shape::List => quote!(rt::list),
+        Shape::Object => quote!(rt::object),
+        Shape::Document => quote!(rt::document),
+    }
+}
+
+/// The texts of a parameter's value.
+pub(crate) fn texts(parameter: &ParameterModel, value: &TokenStream) -> TokenStream {
+    let make = maker(parameter);
+    quote!(#make(#value))
+}
+
+/// A style as the runtime has it.
+pub(crate) fn style(style: Style) -> TokenStream {
+    match style {
+        Style::Simple { explode } => quote!(rt::Style::Simple { explode: #explode }),
+        Style::Form { explode } => quote!(rt::Style::Form { explode: #explode }),
+        Style::Space => quote!(rt::Style::Space),
+        Style::Pipe => quote!(rt::Style::Pipe),
+        Style::Deep => quote!(rt::Style::Deep),
+        Style::Label { explode } => quote!(rt::Style::Label { explode: #explode }),
+        Style::Matrix { explode } => quote!(rt::Style::Matrix { explode: #explode }),
+    }
+}
+
+/// A place as the runtime has it, which is none for the path.
+pub(crate) fn place(location: Location) -> Option<TokenStream> {
+    match location {
+        Location::Path => None,
+        Location::Query => Some(quote!(rt::Place::Query)),
+        Location::Header => Some(quote!(rt::Place::Header)),
+        Location::Cookie => Some(quote!(rt::Place::Cookie)),
     }
 }
 
@@ -178,12 +272,12 @@ fn setter(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let plain = parameter.rust_name.trim_start_matches("r#");
     let ident = names::apart(plain, names::CALL_METHODS);
     let value = format_ident!("value");
-    let argument = argument_type(ty);
-    let setting = setting(parameter, ty, &value);
-    let kind = if parameter.location == Location::Header {
-        "header"
-    } else {
-        "query parameter"
+    let argument = argument_type(parameter, ty);
+    let setting = setting(parameter, &value);
+    let kind = match parameter.location {
+        Location::Header => "header",
+        Location::Cookie => "cookie",
+        Location::Path | Location::Query => "query parameter",
     };
     let text = docs::attributes(&format!(
         "Sets the {kind} `{}`.{}",
@@ -206,30 +300,95 @@ fn described(text: Option<&str>) -> String {
     }
 }
 
+/// The argument for a body, and how it is set.
 fn body_setting(
     body: &BodyModel,
     signature: &Signature,
     operation: &OperationModel,
 ) -> Result<(TokenStream, TokenStream), Problem> {
-    let media = &body.content_type;
-    match body.kind {
-        BodyKind::Json => {
-            let ty = signature.parameters.get("body").map(bare).ok_or_else(|| {
-                Problem::new(format!("progenitor's method `{}` lacks the body", operation.method_name))
-                    .with_pointer(operation.pointer.clone())
-            })?;
-            let ty = match types::inside(&ty, "Vec") {
-                Some(item) => parse_quote!([#item]),
-                None => ty,
-            };
-            Ok((quote!(&#ty), quote!(.json(body))))
+    let typed = || body_type(signature, operation);
+    let (media, encodings) = (&body.content_type, &body.encodings);
+    Ok(match body.kind {
+        BodyKind::Json if media == "application/json" => (typed()?, quote!(.json(body))),
+        kind @ (BodyKind::Json | BodyKind::Form) => (typed()?, sending(kind, media, encodings)),
+        BodyKind::Text => (quote!(impl Into<String>), sending(body.kind, media, &[])),
+        BodyKind::Bytes => (quote!(impl Into<Bytes>), sending(body.kind, media, &[])),
+    })
+}
+
+/// The type of a body that is a document, as an argument.
+fn body_type(signature: &Signature, operation: &OperationModel) -> Result<TokenStream, Problem> {
+    let ty = signature.parameters.get("body").map(bare).ok_or_else(|| {
+        Problem::new(format!(
+            "progenitor's method `{}` lacks the body",
+            operation.method_name
+        ))
+        .with_pointer(operation.pointer.clone())
+    })?;
+    let ty = match types::inside(&ty, "Vec") {
+        Some(item) => parse_quote!([#item]),
+        None => ty,
+    };
+    Ok(quote!(&#ty))
+}
+
+/// How a body of this kind is sent.
+fn sending(kind: BodyKind, media: &str, encodings: &[(String, Encoding)]) -> TokenStream {
+    match kind {
+        BodyKind::Json => quote!(.json_as(#media, body)),
+        BodyKind::Text => quote!(.text(#media, body)),
+        BodyKind::Bytes => quote!(.bytes(#media, body)),
+        BodyKind::Form => {
+            let encodings = encodings.iter().map(|(name, encoding)| {
+                let encoding = match encoding {
+                    Encoding::Json => quote!(rt::FormStyle::Json),
+                    Encoding::Styled(styled) => {
+                        let style = style(*styled);
+                        quote!(rt::FormStyle::Styled(#style))
+                    }
+                };
+                quote!((#name, #encoding))
+            });
+            quote!(.form(#media, &[#(#encodings),*], body))
         }
-        BodyKind::Text => Ok((quote!(impl Into<String>), quote!(.text(#media, body)))),
-        BodyKind::Bytes => Ok((quote!(impl Into<Bytes>), quote!(.bytes(#media, body)))),
-        BodyKind::Form => Err(Problem::new(format!("the body of `{}` is a form, which a call cannot send", operation.id))
-            .with_pointer(operation.pointer.clone())
-            .with_help("forms need a method `form` of the runtime's Call: write it, then use it in xtask/src/codegen/passes/calls.rs")),
     }
+}
+
+/// The setter of another media type of the body.
+fn alternative_setter(
+    body: &BodyModel,
+    alternative: &AlternativeModel,
+    signature: &Signature,
+    operation: &OperationModel,
+) -> Result<TokenStream, Problem> {
+    let media = &alternative.content_type;
+    let is_document = |kind| matches!(kind, BodyKind::Json | BodyKind::Form);
+    let (argument, about) = match alternative.kind {
+        BodyKind::Text => (quote!(impl Into<String>), "text"),
+        BodyKind::Bytes => (quote!(impl Into<Bytes>), "bytes"),
+        _ if alternative.same_schema && is_document(body.kind) => {
+            (body_type(signature, operation)?, "")
+        }
+        _ => (
+            quote!(&(impl ::serde::Serialize + ?Sized)),
+            "any value, because the contract gives it a schema of its own",
+        ),
+    };
+    let about = if about.is_empty() {
+        String::new()
+    } else {
+        format!(" It takes {about}.")
+    };
+    let text = docs::attributes(&format!(
+        "Sends the body as `{media}`, in place of the one that was set before.{about}"
+    ));
+    let ident = names::apart(&alternative.rust_name, names::CALL_METHODS);
+    let sending = sending(alternative.kind, media, &alternative.encodings);
+    Ok(quote! {
+        #text
+        #[inline]
+        pub fn #ident(self, body: #argument) -> Self { self #sending }
+    })
 }
 
 fn output(
@@ -276,6 +435,14 @@ fn method_text(operation: &OperationModel) -> String {
         operation.http_method, operation.path
     ));
 
+    if !operation.fixed_query.is_empty() {
+        let pairs = operation.fixed_query.iter();
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("`{name}={value}`"))
+            .collect();
+        text.push_str(&format!("\n\nSends {} in the query.", pairs.join(", ")));
+    }
+
     let mut lines = Vec::new();
     let taken =
         |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
@@ -284,6 +451,7 @@ fn method_text(operation: &OperationModel) -> String {
             Location::Path => "in the path",
             Location::Query => "in the query",
             Location::Header => "a header",
+            Location::Cookie => "a cookie",
         };
         let name = parameter.rust_name.trim_start_matches("r#");
         lines.push(
@@ -340,6 +508,19 @@ fn method_text(operation: &OperationModel) -> String {
     if !optional.is_empty() {
         let names: Vec<String> = optional.iter().map(|name| format!("`{name}`")).collect();
         text.push_str(&format!("\n\nSetters of the call: {}.", names.join(", ")));
+    }
+    if let Some(body) = &operation.body
+        && !body.alternatives.is_empty()
+    {
+        let others = body.alternatives.iter();
+        let others: Vec<String> = others
+            .map(|other| format!("`{}` by `{}`", other.content_type, other.rust_name))
+            .collect();
+        text.push_str(&format!(
+            "\n\nThe body is sent as `{}`. Setters of the call send it in another form: {}.",
+            body.content_type,
+            others.join(", ")
+        ));
     }
     if operation.success.format == Format::JsonOrEmpty {
         text.push_str("\n\nThe server may answer without a body: that gives `None`.");

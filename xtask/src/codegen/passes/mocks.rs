@@ -15,10 +15,12 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
-use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel};
+use crate::codegen::model::{
+    BodyKind, Format, Location, OperationModel, ParameterModel, Shape, Style,
+};
 use crate::problem::Problem;
 
-use super::{docs, methods::Signature, names, types};
+use super::{calls, docs, methods::Signature, names, types};
 
 pub(crate) use entry::entry;
 pub(crate) use read::{Matchers, Taken, read};
@@ -73,6 +75,15 @@ pub(crate) fn emit(
             impl When<operations::#marker> { #(#setters)* }
         }
     });
+    let fixed = operation.fixed_query.iter();
+    let fixed: Vec<_> = fixed
+        .map(|(name, value)| quote!(.query_value(#name, Some(#value))))
+        .collect();
+    let configure = if fixed.is_empty() {
+        quote!(configure)
+    } else {
+        quote!(|when, then| configure(when #(#fixed)*, then))
+    };
     let name = names::apart(&operation.method_name, &["mock_operation"]);
     let text = docs::attributes(&format!(
         "Mocks `{} {}`.",
@@ -82,7 +93,7 @@ pub(crate) fn emit(
         method: quote! {
             #text
             fn #name(&self, configure: impl FnOnce(When<operations::#marker>, Then<operations::#marker>)) -> Mock<'_> {
-                self.mock_operation(configure)
+                self.mock_operation(#configure)
             }
         },
         blocks: quote! {
@@ -96,15 +107,18 @@ pub(crate) fn emit(
 const TAKEN: &[&str] = &[
     "body",
     "clone",
+    "cookie_text",
     "fmt",
     "header_value",
     "into_inner",
     "json_body",
     "map",
+    "parameter",
+    "path_styled",
     "path_value",
     "query_joined",
-    "query_list",
     "query_repeated",
+    "query_text",
     "query_value",
     "raw_body",
 ];
@@ -116,7 +130,8 @@ fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// How a matcher takes a value: lists and texts by reference, and nothing where it may be absent.
+/// How a matcher takes a value: lists, objects and texts by reference, and nothing where it may be
+/// absent.
 fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let ident = matcher_name(parameter);
     let wire = &parameter.name;
@@ -126,58 +141,69 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
         Location::Path => "path parameter",
         Location::Query => "query parameter",
         Location::Header => "header",
+        Location::Cookie => "cookie",
     };
     let text = docs::attributes(&format!("The {place} `{wire}` has this value."));
-    if let Some(item) = types::inside(ty, "Vec").filter(|_| parameter.location == Location::Query) {
-        let matching = if parameter.comma_separated {
-            quote!(query_joined)
-        } else {
-            quote!(query_repeated)
+    if parameter.shape == Shape::List {
+        let item = types::inside(ty, "Vec");
+        let matching = match (parameter.location, parameter.style) {
+            (Location::Query, Style::Form { explode: false }) => {
+                quote!(query_joined(#wire, values))
+            }
+            (Location::Query, Style::Form { explode: true }) => {
+                quote!(query_repeated(#wire, values))
+            }
+            _ => styled(parameter, &quote!(rt::list(values)), true),
         };
         let text = docs::attributes(&format!("The {place} `{wire}` has these values."));
         return quote! {
             #text
-            pub fn #ident(self, values: &[#item]) -> Self { self.#matching(#wire, values) }
+            pub fn #ident(self, values: &[#item]) -> Self { self.#matching }
         };
     }
-    let value = if is_text {
-        quote!(&str)
-    } else {
-        ty.to_token_stream()
+    let is_required = parameter.required || parameter.location == Location::Path;
+    let by_reference = is_text || matches!(parameter.shape, Shape::Object | Shape::Document);
+    let referred = if is_text { quote!(str) } else { slice(ty) };
+    let lifetime = (by_reference && !is_required).then(|| quote!(<'a>));
+    let taken = match (by_reference, is_required) {
+        (true, true) => quote!(&#referred),
+        (true, false) => quote!(impl Into<Option<&'a #referred>>),
+        (false, true) => ty.to_token_stream(),
+        (false, false) => quote!(impl Into<Option<#ty>>),
     };
-    let optional = if is_text {
-        quote!(&'a str)
-    } else {
-        ty.to_token_stream()
+    let is_plain = parameter.shape == Shape::One;
+    let matching = match (parameter.location, is_required) {
+        (Location::Path, _) if is_plain && parameter.is_simple() => {
+            quote!(path_value(#wire, &value))
+        }
+        (Location::Query, true) if is_plain => quote!(query_value(#wire, Some(value))),
+        (Location::Query, false) if is_plain => quote!(query_value(#wire, value.into())),
+        (_, true) => {
+            let value = calls::texts(parameter, &quote!(value));
+            styled(parameter, &value, true)
+        }
+        (_, false) => {
+            let texts = calls::maker(parameter);
+            styled(parameter, &quote!(value.into().map(#texts)), false)
+        }
     };
-    let lifetime = is_text.then(|| quote!(<'a>));
-    match (parameter.location, parameter.required) {
-        (Location::Path, _) => quote! {
-            #text
-            pub fn #ident(self, value: #value) -> Self { self.path_value(#wire, &value) }
-        },
-        (Location::Query, true) => quote! {
-            #text
-            pub fn #ident(self, value: #value) -> Self { self.query_value(#wire, Some(value)) }
-        },
-        (Location::Query, false) => quote! {
-            #text
-            pub fn #ident #lifetime(self, value: impl Into<Option<#optional>>) -> Self {
-                self.query_value(#wire, value.into())
-            }
-        },
-        (Location::Header, true) => quote! {
-            #text
-            pub fn #ident(self, value: #value) -> Self {
-                self.header_value(#wire, Some(value.to_string()))
-            }
-        },
-        (Location::Header, false) => quote! {
-            #text
-            pub fn #ident #lifetime(self, value: impl Into<Option<#optional>>) -> Self {
-                self.header_value(#wire, value.into().map(|value| value.to_string()))
-            }
-        },
+    quote! {
+        #text
+        pub fn #ident #lifetime(self, value: #taken) -> Self { self.#matching }
+    }
+}
+
+/// The call of the matcher of any parameter, for a value that is there or may be.
+fn styled(parameter: &ParameterModel, value: &TokenStream, is_there: bool) -> TokenStream {
+    let (wire, style) = (&parameter.name, calls::style(parameter.style));
+    let value = if is_there && parameter.location != Location::Path {
+        quote!(Some(#value))
+    } else {
+        value.clone()
+    };
+    match calls::place(parameter.location) {
+        Some(place) => quote!(parameter(#place, #wire, #style, #value)),
+        None => quote!(path_styled(#wire, #style, #value)),
     }
 }
 
@@ -353,6 +379,8 @@ mod tests {
                 parameter("kind", "query", json!({"type": "string", "nullable": true, "enum": ["A", "B"]})),
                 parameter("map", "query", json!({"type": "integer"})),
                 parameter("X-Trace", "header", json!({"type": "string"})),
+                parameter("ids", "header", json!({"type": "array", "items": {"type": "integer"}})),
+                parameter("theme", "cookie", json!({"type": "string"})),
             ],
             "responses": {"204": {"description": ""}},
         }));
@@ -362,7 +390,9 @@ mod tests {
             "fn tags(self, values: &[String]) -> Self { self.query_repeated(\"tags\", values) }",
             "fn kind(self, value: impl Into<Option<types::FindKind>>) -> Self",
             "fn map_(self, value: impl Into<Option<i64>>) -> Self",
-            "self.header_value(\"X-Trace\", value.into().map(|value| value.to_string()))",
+            "fn x_trace<'a>(self, value: impl Into<Option<&'a str>>) -> Self { self.parameter( rt::Place::Header, \"X-Trace\", rt::Style::Simple { explode: false, }, value.into().map(rt::one), ) }",
+            "fn ids(self, values: &[i64]) -> Self { self.parameter( rt::Place::Header, \"ids\", rt::Style::Simple { explode: false, }, Some(rt::list(values)), ) }",
+            "fn theme<'a>(self, value: impl Into<Option<&'a str>>) -> Self",
             "fn no_content(self) -> Self { self.empty(204u16) }",
         ] {
             assert!(text.contains(expected), "{expected}: {text}");

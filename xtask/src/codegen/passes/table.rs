@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
-use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel};
+use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel, Shape};
 
 use super::{methods::Signature, names, types};
 
@@ -54,7 +54,7 @@ pub(crate) fn emit(
     }
     let mut body_model = quote!(None);
     if let Some(body) = &operation.body {
-        let value = if body.kind == BodyKind::Json {
+        let value = if matches!(body.kind, BodyKind::Json | BodyKind::Form) {
             let ty = bare(signature.parameters.get("body")?);
             body_model = quote!(Some(Model::of::<#ty>()));
             quote!(&given.body::<#ty>()?)
@@ -104,17 +104,15 @@ pub(crate) fn edit((from, to): &(String, String)) -> TokenStream {
 
 /// The value of a parameter, taken from what is given at run time.
 fn given(parameter: &ParameterModel, ty: &Type) -> TokenStream {
-    let place = match parameter.location {
-        Location::Path => "path",
-        Location::Query => "query",
-        Location::Header => "header",
-    };
-    let name = format!("{place} {}", parameter.name);
+    let name = format!("{} {}", parameter.location.name(), parameter.name);
     if let Some(item) = types::inside(ty, "Vec") {
         return quote!(&given.value::<Vec<#item>>(#name)?);
     }
     match types::last_name(ty).as_deref() {
         Some("str" | "String") => quote!(&given.value::<String>(#name)?),
+        _ if matches!(parameter.shape, Shape::Object | Shape::Document) => {
+            quote!(&given.value::<#ty>(#name)?)
+        }
         _ => {
             let ty = ty.to_token_stream();
             quote!(given.value::<#ty>(#name)?)

@@ -88,6 +88,7 @@ fn settings(normalised: &Normalised) -> GenerationSettings {
     settings.with_derive("PartialEq");
     settings.with_map_type("::std::collections::BTreeMap");
     settings.with_crate("qovery-api", CrateVers::Any, None);
+    settings.with_crate("std", CrateVers::Any, None);
     for (name, schema) in &normalised.schemas {
         if matches!(schema.kind, SchemaKind::OpenEnum(_)) {
             settings.with_replacement(
@@ -177,7 +178,7 @@ mod tests {
         let mut normalised = sample();
         let operation = normalised
             .document
-            .pointer_mut("/paths/~1root/get")
+            .pointer_mut("/paths/~1get_root/get")
             .unwrap();
         operation["responses"] =
             json!({"200": {"description": ""}, "201": operation["responses"]["2XX"]});

@@ -105,7 +105,13 @@ pub(super) fn limit(
 }
 
 pub(super) fn encoding(map: &Map<String, Value>, facts: &mut Map<String, Value>) {
-    if facts.contains_key("format") {
+    // It says how a text is to be read, and not that there is one.
+    let is_text = match map.get("type") {
+        Some(Value::String(kind)) => kind == "string",
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
+        _ => false,
+    };
+    if facts.contains_key("format") || !is_text {
         return;
     }
     let encoding = map.get("contentEncoding").and_then(Value::as_str);
@@ -134,13 +140,16 @@ pub(super) fn values(map: &Map<String, Value>, facts: &mut Map<String, Value>) -
             kept.push(value.clone());
         }
     }
-    let kind = kept.first().and_then(|first| match first {
-        Value::String(_) => Some("string"),
-        Value::Bool(_) => Some("boolean"),
-        Value::Number(number) if number.is_f64() => Some("number"),
-        Value::Number(_) => Some("integer"),
-        _ => None,
-    });
+    // Of several types there is none that holds for all of them.
+    let all = |fits: fn(&Value) -> bool| !kept.is_empty() && kept.iter().all(fits);
+    let kind = [
+        ("string", Value::is_string as fn(&Value) -> bool),
+        ("boolean", Value::is_boolean),
+        ("integer", |value| value.is_i64() || value.is_u64()),
+        ("number", Value::is_number),
+    ]
+    .into_iter()
+    .find_map(|(kind, fits)| all(fits).then_some(kind));
     if let Some(kind) = kind.filter(|_| !map.contains_key("type")) {
         facts.insert("type".to_owned(), Value::from(kind));
     }
@@ -162,32 +171,119 @@ pub(super) fn kinds(map: &Map<String, Value>, facts: &mut Map<String, Value>) ->
     if let [kind] = rest.as_slice() {
         facts.insert("type".to_owned(), Value::from(*kind));
     } else if rest.len() > 1 {
-        let branches = rest.into_iter().map(|kind| branch(kind, facts)).collect();
-        for keyword in ["items", "properties", "required", "additionalProperties"] {
-            facts.remove(keyword);
+        let branches: Vec<Value> = rest
+            .into_iter()
+            .filter_map(|kind| branch(kind, facts))
+            .collect();
+        for keyword in OF_A_TYPE.iter().flat_map(|(_, keywords)| *keywords) {
+            facts.remove(*keyword);
         }
         facts.insert("anyOf".to_owned(), Value::Array(branches));
     }
     all.contains(&"null")
 }
 
-/// One of several types, with the keywords that belong to it alone.
-fn branch(kind: &str, facts: &Map<String, Value>) -> Value {
+/// The keywords that say something of values of these types alone.
+const OF_A_TYPE: [(&[&str], &[&str]); 4] = [
+    (
+        &["array"],
+        &["items", "minItems", "maxItems", "uniqueItems"],
+    ),
+    (
+        &["object"],
+        &[
+            "properties",
+            "required",
+            "additionalProperties",
+            "minProperties",
+            "maxProperties",
+        ],
+    ),
+    (
+        &["string", "integer", "number", "boolean"],
+        &["enum", "format", "minLength", "maxLength", "pattern"],
+    ),
+    (
+        &["integer", "number"],
+        &[
+            "multipleOf",
+            "minimum",
+            "exclusiveMinimum",
+            "maximum",
+            "exclusiveMaximum",
+        ],
+    ),
+];
+
+/// One of several types, with the keywords that belong to it alone; nothing where no value of the
+/// type is allowed.
+fn branch(kind: &str, facts: &Map<String, Value>) -> Option<Value> {
     let mut branch = Map::from_iter([("type".to_owned(), Value::from(kind))]);
-    let own: &[&str] = match kind {
-        "array" => &["items"],
-        "object" => &["properties", "required", "additionalProperties"],
-        _ => &[],
-    };
-    for keyword in own {
-        if let Some(value) = facts.get(*keyword) {
-            branch.insert((*keyword).to_owned(), value.clone());
+    let own = OF_A_TYPE.iter().filter(|(kinds, _)| kinds.contains(&kind));
+    for keyword in own.flat_map(|(_, keywords)| *keywords) {
+        let Some(value) = facts.get(*keyword) else {
+            continue;
+        };
+        match (*keyword, value) {
+            ("enum", Value::Array(values)) => {
+                let fitting = values.iter().filter(|value| is_of(kind, value));
+                branch.insert("enum".to_owned(), fitting.cloned().collect());
+            }
+            ("format", format) if is_of_numbers(format) != matches!(kind, "integer" | "number") => {
+            }
+            ("minLength" | "maxLength" | "pattern", _) if kind != "string" => {}
+            (keyword, value) => drop(branch.insert(keyword.to_owned(), value.clone())),
         }
     }
     if kind == "array" && !branch.contains_key("items") {
         branch.insert("items".to_owned(), json!({}));
     }
-    Value::Object(branch)
+    let is_possible = facts.get("enum").is_none()
+        || branch
+            .get("enum")
+            .and_then(Value::as_array)
+            .is_some_and(|values| !values.is_empty());
+    is_possible.then_some(Value::Object(branch))
+}
+
+/// Whether a value has a type of JSON schema.
+fn is_of(kind: &str, value: &Value) -> bool {
+    match kind {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        _ => false,
+    }
+}
+
+fn is_of_numbers(format: &Value) -> bool {
+    let formats = ["int32", "int64", "uint32", "uint64", "float", "double"];
+    format
+        .as_str()
+        .is_some_and(|format| formats.contains(&format))
+}
+
+/// Says that null is allowed. A flag says it beside a type, or where the `kind` of all that is chosen
+/// from is known; else null is one of the choices.
+pub(super) fn null(facts: &mut Map<String, Value>, kind: Option<&str>) {
+    let only = json!({"type": "string", "nullable": true, "enum": [null]});
+    let says_nothing = ORDER
+        .iter()
+        .skip_while(|keyword| **keyword != "enum")
+        .chain(&["type"])
+        .all(|keyword| !facts.contains_key(*keyword));
+    if says_nothing {
+        facts.extend(only.as_object().cloned().unwrap_or_default());
+        return;
+    }
+    let choice = ["anyOf", "oneOf"]
+        .into_iter()
+        .find(|choice| facts.contains_key(*choice));
+    match choice.and_then(|choice| facts.get_mut(choice)) {
+        Some(Value::Array(members)) if kind.is_none() => members.push(only),
+        _ => drop(facts.insert("nullable".to_owned(), Value::Bool(true))),
+    }
 }
 
 pub(super) fn is_null(schema: &Value) -> bool {

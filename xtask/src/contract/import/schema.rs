@@ -8,17 +8,26 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Map, Value, json};
 
 use super::keywords::{
-    BESIDE_A_REFERENCE, COPIED, capitalized, copy, encoding, in_order, is_null, kinds, limit,
+    BESIDE_A_REFERENCE, COPIED, capitalized, copy, encoding, in_order, is_null, kinds, limit, null,
     simplified, values,
 };
 
+use super::validity::kind;
 use crate::contract::Document;
 use crate::contract::references::{self, SCHEMAS};
 use crate::contract::source::{escape, steps};
 use crate::problem::Problem;
 
 /// Keywords of newer versions that OpenAPI 3.0 cannot say and that change what the data may be.
-const UNSUPPORTED: [&str; 2] = ["$dynamicRef", "$recursiveRef"];
+const UNSUPPORTED: [&str; 7] = [
+    "$dynamicRef",
+    "$recursiveRef",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+    "dependentRequired",
+];
 
 /// Reads the schemas of one document.
 pub(super) struct Schemas<'a> {
@@ -94,8 +103,13 @@ impl<'a> Schemas<'a> {
             .find(|keyword| map.contains_key(**keyword))
         {
             let what = format!("`{keyword}` cannot be said in OpenAPI 3.0");
-            return Err(Problem::at(self.document, pointer, what)
-                .with_help("name the schema and refer to it with `$ref`"));
+            let help = if keyword.starts_with('$') {
+                "name the schema and refer to it with `$ref`"
+            } else {
+                "describe the values without it: each case as a member of `anyOf`"
+            };
+            let place = format!("{pointer}/{}", escape(keyword));
+            return Err(Problem::at(self.document, &place, what).with_help(help));
         }
         let facts = match map.get("$ref") {
             Some(Value::String(reference)) => self.reference(map, reference, pointer)?,
@@ -177,7 +191,7 @@ impl<'a> Schemas<'a> {
         pointer: &str,
     ) -> Result<Map<String, Value>, Problem> {
         let mut facts = Map::new();
-        let mut nullable = map.get("nullable") == Some(&Value::Bool(true));
+        let mut nullable = false;
         copy(map, &COPIED, &mut facts);
         copy(map, &["readOnly", "writeOnly"], &mut facts);
         limit(
@@ -199,6 +213,13 @@ impl<'a> Schemas<'a> {
         self.parts(map, pointer, &mut facts, &mut nullable)?;
         nullable |= kinds(map, &mut facts);
         if nullable {
+            let schemas = self.document.value.pointer("/components/schemas");
+            let kind = schemas
+                .and_then(Value::as_object)
+                .and_then(|schemas| kind(&Value::Object(facts.clone()), schemas, 0));
+            null(&mut facts, kind.as_deref());
+        }
+        if map.get("nullable") == Some(&Value::Bool(true)) {
             facts.insert("nullable".to_owned(), Value::Bool(true));
         }
         Ok(facts)

@@ -72,7 +72,7 @@ fn forms_of_version_3_1_become_those_of_3_0() {
         ),
         (
             "{oneOf: [{type: string}, {type: integer}, {const: null}]}",
-            json!({"nullable": true, "oneOf": [{"type": "string"}, {"type": "integer"}]}),
+            json!({"oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "string", "nullable": true, "enum": [null]}]}),
         ),
         (
             "{type: [string, array], items: {type: integer}}",
@@ -87,6 +87,24 @@ fn forms_of_version_3_1_become_those_of_3_0() {
             json!({"type": "array", "items": {}}),
         ),
         ("{not: false}", json!({"not": {"not": {}}})),
+        (
+            "{enum: [1, 2.5]}",
+            json!({"type": "number", "enum": [1, 2.5]}),
+        ),
+        ("{enum: [1, two, true]}", json!({"enum": [1, "two", true]})),
+        (
+            "{type: [string, integer, 'null']}",
+            json!({"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "string", "nullable": true, "enum": [null]}]}),
+        ),
+        (
+            "{type: [string, integer, boolean], enum: [a, 1], format: uuid, minLength: 1, minimum: 1}",
+            json!({"anyOf": [{"type": "string", "enum": ["a"], "format": "uuid", "minLength": 1}, {"type": "integer", "enum": [1], "minimum": 1}]}),
+        ),
+        (
+            "{type: 'null'}",
+            json!({"type": "string", "nullable": true, "enum": [null]}),
+        ),
+        ("{contentEncoding: binary}", json!({})),
         (
             "{type: object, patternProperties: {'^x': {type: string}}}",
             json!({"type": "object", "additionalProperties": {"type": "string"}}),

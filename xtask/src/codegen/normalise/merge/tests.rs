@@ -124,3 +124,46 @@ fn references_that_only_lead_to_each_other_are_a_problem() {
         assert!(found.contains("itself"), "{found}");
     }
 }
+
+#[test]
+fn what_is_put_together_of_the_schema_around_it_is_a_component_of_its_own() {
+    let with =
+        |part: serde_json::Value| json!({"allOf": [{"$ref": "#/components/schemas/Root"}, part]});
+    let weight = json!({"properties": {"weight": {"type": "integer"}}});
+    let nested = |schema: serde_json::Value| {
+        normalised(schemas(json!({
+            "Root": {"properties": {"name": {"type": "string"}, "inner": schema}},
+            "Middle": with(json!({"properties": {"m": {"type": "string"}}})),
+        })))
+    };
+    let list = json!({"type": "array", "items": with(weight.clone())});
+    let map = json!({"type": "object", "additionalProperties": with(weight.clone())});
+    for schema in [with(weight.clone()), list, map] {
+        let found = nested(schema.clone());
+        let own = structure(&found, "RootInner");
+        let names: Vec<_> = own.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["name", "inner", "weight"], "{schema}");
+        assert_eq!(
+            field(&found, "RootInner", "inner").ty,
+            field(&found, "Root", "inner").ty
+        );
+    }
+    // Over another schema that is put together of it.
+    let found = nested(json!({"allOf": [{"$ref": "#/components/schemas/Middle"}, weight]}));
+    let names: Vec<_> = structure(&found, "RootInner")
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    assert_eq!(names, ["name", "inner", "m", "weight"]);
+}
+
+#[test]
+fn what_has_no_end_stays_a_problem() {
+    let itself = json!({"allOf": [{"$ref": "#/components/schemas/Root"}, {"properties": {"a": {"type": "string"}}}]});
+    let found = problem(schemas(json!({"Root": itself})));
+    assert!(
+        found.contains("`Root` is put together of itself"),
+        "{found}"
+    );
+}

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::tests::{api, normalised, operation, problem};
-use crate::codegen::model::{BodyKind, Format, Location, OperationModel, TypeModel};
+use crate::codegen::model::{
+    BodyKind, Encoding, Format, Location, OperationModel, Shape, Style, TypeModel,
+};
 
 const REFERENCE: &str = "#/components/schemas/Root";
 
@@ -79,18 +81,32 @@ fn odd_ids_become_rust_names_and_keep_their_own() {
 }
 
 #[test]
-fn two_operations_of_one_id_or_one_rust_name_are_a_problem() {
-    let twice = |first: &str, second: &str| {
+fn the_second_of_two_operations_of_one_id_or_one_rust_name_is_named_by_its_path() {
+    let names = |ids: [&str; 3]| {
+        let [a, b, c] = ids;
         let one = |id: &str| json!({"get": {"operationId": id, "responses": empty()}});
-        problem(api(json!({"/a": one(first), "/b": one(second)}), json!({})))
+        let paths = json!({"/a": one(a), "/b/{id}": one(b), "/c": one(c)});
+        let found = normalised(api(paths, json!({})));
+        let names = found.operations.iter().map(|one| one.id.clone());
+        let notes = found
+            .remarks
+            .iter()
+            .map(|note| format!("{}: {}", note.pointer, note.text));
+        (names.collect::<Vec<_>>(), notes.collect::<Vec<_>>())
     };
-    let found = twice("deleteMember", "deleteMember");
-    assert!(found.contains("/paths/~1b/get/operationId: two operations have the id `deleteMember`; the other one is /paths/~1a/get"), "{found}");
-    let found = twice("stop_cluster", "StopCluster");
+    let (ids, notes) = names(["deleteMember", "deleteMember", "deleteMember"]);
+    assert_eq!(ids, ["deleteMember", "getBById", "getC"]);
+    let expected = "/paths/~1b~1{id}/get/operationId: /paths/~1a/get has the id `deleteMember` too; this operation is called `getBById`";
+    assert_eq!(notes[0], expected);
+    let (ids, notes) = names(["stop_cluster", "StopCluster", "other"]);
+    assert_eq!(ids, ["stop_cluster", "getBById", "other"]);
     assert!(
-        found.contains("both become `stop_cluster` in Rust"),
-        "{found}"
+        notes[0].contains("`StopCluster` and `stop_cluster` of /paths/~1a/get are one name"),
+        "{notes:?}"
     );
+    // A name that another operation has by itself stays that one's.
+    let (ids, _) = names(["x", "x", "getBById"]);
+    assert_eq!(ids, ["x", "getBById2", "getBById"]);
 }
 
 #[test]
@@ -179,67 +195,346 @@ fn lists_are_sent_one_by_one_or_with_commas_as_the_contract_says() {
         found
             .parameters
             .iter()
-            .map(|parameter| parameter.comma_separated)
+            .map(|parameter| parameter.style)
             .collect::<Vec<_>>(),
-        [false, true]
+        [true, false].map(|explode| Style::Form { explode })
     );
     assert!(
         matches!(&found.parameters[0].ty, TypeModel::List(inner) if matches!(**inner, TypeModel::Named(_)))
     );
 }
 
-#[test]
-fn parameters_that_no_url_can_hold_are_a_problem() {
-    let one = |parameter: Value| {
-        problem(operation(
-            "/a",
-            json!({"operationId": "a", "responses": empty(), "parameters": [parameter]}),
-        ))
+fn parameter(value: Value) -> Value {
+    let name = value["name"].as_str().unwrap_or_default();
+    let path = match value["in"].as_str() {
+        Some("path") => format!("/a/{{{name}}}"),
+        _ => "/a".to_owned(),
     };
-    for (parameter, expected) in [
+    operation(
+        &path,
+        json!({"operationId": "a", "responses": empty(), "parameters": [value]}),
+    )
+}
+
+#[test]
+fn each_place_has_its_styles_and_what_its_values_are_made_of() {
+    let list = json!({"type": "array", "items": {"type": "string"}});
+    let object = json!({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}});
+    let map = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    let text = json!({"type": "string"});
+    let simple = |explode| Style::Simple { explode };
+    let form = |explode| Style::Form { explode };
+    for (place, style, explode, schema, wanted) in [
+        ("query", None, None, &text, (form(true), Shape::One)),
+        ("query", None, None, &object, (form(true), Shape::Object)),
         (
-            json!({"name": "c", "in": "cookie", "schema": {"type": "string"}}),
-            "/paths/~1a/get/parameters/0/in: the parameter `c` travels in cookie",
+            "query",
+            Some("form"),
+            Some(false),
+            &list,
+            (form(false), Shape::List),
         ),
         (
-            json!({"name": "c", "in": "query", "style": "deepObject", "schema": {"type": "object"}}),
-            "the style `deepObject`",
+            "query",
+            Some("spaceDelimited"),
+            None,
+            &list,
+            (Style::Space, Shape::List),
         ),
         (
-            json!({"name": "c", "in": "query", "content": {"application/json": {}}}),
-            "encoded by a media type",
+            "query",
+            Some("spaceDelimited"),
+            Some(true),
+            &list,
+            (form(true), Shape::List),
         ),
         (
-            json!({"name": "h", "in": "header", "schema": {"type": "array", "items": {"type": "string"}}}),
-            "neither a simple value nor, in a query, a list",
+            "query",
+            Some("pipeDelimited"),
+            Some(false),
+            &list,
+            (Style::Pipe, Shape::List),
         ),
         (
-            json!({"name": "c", "in": "query", "schema": {"$ref": REFERENCE}}),
-            "neither a simple value nor, in a query, a list",
+            "query",
+            Some("deepObject"),
+            None,
+            &object,
+            (Style::Deep, Shape::Object),
+        ),
+        (
+            "query",
+            Some("deepObject"),
+            Some(true),
+            &map,
+            (Style::Deep, Shape::Object),
+        ),
+        ("path", None, None, &list, (simple(false), Shape::List)),
+        (
+            "path",
+            Some("simple"),
+            Some(true),
+            &object,
+            (simple(true), Shape::Object),
+        ),
+        (
+            "path",
+            Some("label"),
+            None,
+            &text,
+            (Style::Label { explode: false }, Shape::One),
+        ),
+        (
+            "path",
+            Some("matrix"),
+            Some(true),
+            &list,
+            (Style::Matrix { explode: true }, Shape::List),
+        ),
+        ("header", None, None, &list, (simple(false), Shape::List)),
+        (
+            "header",
+            None,
+            Some(true),
+            &object,
+            (simple(true), Shape::Object),
+        ),
+        ("cookie", None, None, &text, (form(true), Shape::One)),
+        (
+            "cookie",
+            None,
+            Some(false),
+            &list,
+            (form(false), Shape::List),
         ),
     ] {
-        let found = one(parameter);
-        assert!(found.contains(expected), "{found}");
+        let mut value = json!({"name": "p", "in": place, "schema": schema});
+        if let Some(style) = style {
+            value["style"] = json!(style);
+        }
+        if let Some(explode) = explode {
+            value["explode"] = json!(explode);
+        }
+        let found = only(parameter(value.clone()));
+        let found = &found.parameters[0];
+        assert_eq!((found.style, found.shape), wanted, "{value}");
     }
-    let found = problem(operation(
-        "/a/{b",
-        json!({"operationId": "a", "responses": empty()}),
+    let document = json!({"name": "p", "in": "query", "content": {"application/json": {"schema": {"type": "array", "items": object}}}});
+    assert_eq!(
+        only(parameter(document)).parameters[0].shape,
+        Shape::Document
+    );
+}
+
+#[test]
+fn a_style_that_cannot_be_sent_is_refused_and_the_advice_of_the_message_works() {
+    let list = json!({"type": "array", "items": {"type": "string"}});
+    let nested = json!({"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {"type": "string"}}}}});
+    let several =
+        json!({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    let text = json!({"type": "string"});
+    for (value, expected, advice, change) in [
+        (
+            json!({"name": "p", "in": "path", "style": "form", "schema": text}),
+            "0/style: the style `form` of the parameter `p` is none of a path",
+            "write `style: simple`",
+            json!({"style": "simple"}),
+        ),
+        (
+            json!({"name": "p", "in": "header", "style": "matrix", "schema": text}),
+            "the style `matrix` of the parameter `p` is none of a header",
+            "write `style: simple`",
+            json!({"style": "simple"}),
+        ),
+        (
+            json!({"name": "p", "in": "query", "style": "tabDelimited", "schema": list}),
+            "the style `tabDelimited` of the parameter `p` is none of a query",
+            "write `style: form`",
+            json!({"style": "form"}),
+        ),
+        (
+            json!({"name": "p", "in": "query", "style": "deepObject", "schema": list}),
+            "0/style: the style `deepObject` is for objects",
+            "write `style: form`",
+            json!({"style": "form"}),
+        ),
+        (
+            json!({"name": "p", "in": "cookie", "schema": list}),
+            "a cookie has one value",
+            "write `explode: false` beside it",
+            json!({"explode": false}),
+        ),
+        (
+            json!({"name": "p", "in": "query", "style": "deepObject", "schema": nested}),
+            "0/schema: the parameter `p` is neither a simple value nor",
+            "`content` of `application/json`",
+            json!({"schema": null, "style": null, "content": {"application/json": {"schema": nested}}}),
+        ),
+        (
+            json!({"name": "p", "in": "query", "schema": several}),
+            "0/schema: the parameter `p` is neither a simple value nor",
+            "`schema: {type: string}`",
+            json!({"schema": text}),
+        ),
+        (
+            json!({"name": "p", "in": "query", "content": {"application/xml": {"schema": text}}}),
+            "0/content: the parameter `p` is encoded by a media type that is not JSON",
+            "remove `content` and give the parameter `schema: {type: string}`",
+            json!({"content": null, "schema": text}),
+        ),
+        (
+            json!({"name": "p p", "in": "header", "schema": text}),
+            "0/name: a header cannot have the name `p p`",
+            "no blanks",
+            json!({"name": "p-p"}),
+        ),
+    ] {
+        let found = problem(parameter(value.clone()));
+        assert!(
+            found.contains(expected) && found.contains(advice),
+            "{found}"
+        );
+        let mut changed = value.as_object().cloned().unwrap_or_default();
+        for (key, value) in change.as_object().into_iter().flatten() {
+            if value.is_null() {
+                changed.remove(key);
+            } else {
+                changed.insert(key.clone(), value.clone());
+            }
+        }
+        assert_eq!(
+            only(parameter(Value::Object(changed))).parameters.len(),
+            1,
+            "{value}"
+        );
+    }
+    let found = problem(parameter(
+        json!({"name": "p", "in": "body", "schema": text}),
     ));
     assert!(
-        found.contains("the braces of the path `/a/{b` do not match"),
+        found.contains("0/in: the parameter `p` travels in body"),
         "{found}"
     );
 }
 
 #[test]
-fn a_body_is_of_one_media_type_and_says_whether_it_is_required() {
-    let body = |body: Value| {
-        only(operation(
-            "/a",
-            json!({"operationId": "a", "responses": empty(), "requestBody": body}),
-        ))
-        .body
+fn a_path_that_no_request_can_have_is_refused_and_any_other_generates() {
+    let at = |path: &str| operation(path, json!({"operationId": "a", "responses": empty()}));
+    for (path, expected) in [
+        ("a", "does not begin with `/`"),
+        ("/a/{b", "the braces of the path `/a/{b` do not match"),
+        ("/a}/{b}", "do not match"),
+        ("/a/{b}}", "do not match"),
+        ("/q?kind={kind}", "holds a query with a parameter in it"),
+        ("/a\\b", "holds a backslash"),
+        ("/a\u{7}b", "control character"),
+        ("/a/../b", "a dot segment"),
+        ("/a/%2E/b", "a dot segment"),
+        ("/100%/a", "holds a `%` that encodes nothing"),
+    ] {
+        let found = problem(at(path));
+        assert!(found.contains(expected), "{path}: {found}");
+    }
+    for (path, names) in [
+        ("/sp ace/é/{id}/", vec!["id"]),
+        ("/100%25/a", vec![]),
+        ("/v/{a}.{b}/{c}-{d}:{e}", vec!["a", "b", "c", "d", "e"]),
+        ("/x/{fooBar}/y/{foo_bar}", vec!["fooBar", "foo_bar"]),
+        (
+            "/realms/{realm}/clients/{id}/roles/{realm}",
+            vec!["realm", "id"],
+        ),
+        ("/q/{a?b}", vec!["a?b"]),
+    ] {
+        let found = only(at(path));
+        let found: Vec<&str> = found
+            .parameters
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
+        assert_eq!(found, names, "{path}");
+    }
+}
+
+#[test]
+fn a_query_in_a_path_is_sent_and_a_fragment_is_not() {
+    let one = |id: &str| json!({"post": {"operationId": id, "responses": empty()}});
+    let paths = json!({"/q/{id}?kind=a%20b&on": one("a"), "/q/{id}#other": one("b"), "/q/{id}?kind=c#x?y": one("a")});
+    let found = normalised(api(paths, json!({})));
+    let told: Vec<_> = found
+        .operations
+        .iter()
+        .map(|one| (one.id.as_str(), one.path.as_str(), one.fixed_query.len()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("a", "/q/{id}", 2),
+            ("b", "/q/{id}", 0),
+            ("postQById", "/q/{id}", 1)
+        ]
+    );
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(
+        found.operations[0].fixed_query,
+        [pair("kind", "a b"), pair("on", "")]
+    );
+    let remarks: Vec<_> = found
+        .remarks
+        .iter()
+        .map(|remark| remark.text.as_str())
+        .collect();
+    assert_eq!(
+        remarks[..2],
+        [
+            "`#other` of the path is not sent",
+            "`#x?y` of the path is not sent"
+        ]
+    );
+}
+
+#[test]
+fn a_method_without_a_body_has_none_and_an_answer_to_head_neither() {
+    let with = |method: &str| {
+        let mut value = operation("/a", json!({}));
+        let content = json!({"application/json": {"schema": {"$ref": REFERENCE}}});
+        let own = json!({"operationId": "a", "requestBody": {"content": content}, "responses": {"200": {"description": "", "content": content}}});
+        value["paths"]["/a"] = json!({method: own});
+        value
     };
+    for method in ["head", "trace"] {
+        let found = problem(with(method));
+        assert!(
+            found.contains(&format!(
+                "/paths/~1a/{method}/requestBody: a request of {}",
+                method.to_uppercase()
+            )),
+            "{found}"
+        );
+    }
+    for method in ["get", "delete", "options"] {
+        assert!(only(with(method)).body.is_some(), "{method}");
+    }
+    let mut head = with("head");
+    if let Some(own) = head["paths"]["/a"]["head"].as_object_mut() {
+        own.remove("requestBody");
+    }
+    let found = normalised(head);
+    assert_eq!(found.operations[0].success.format, Format::NoContent);
+    assert_eq!(found.operations[0].success.accept, ["application/json"]);
+    assert!(found.remarks[0].text.contains("HEAD has no body"));
+}
+
+fn body_of(body: Value) -> Value {
+    operation(
+        "/a",
+        json!({"operationId": "a", "responses": empty(), "requestBody": body}),
+    )
+}
+
+#[test]
+fn a_body_is_of_one_media_type_and_says_whether_it_is_required() {
+    let body = |body: Value| only(body_of(body)).body;
     let found = body(
         json!({"content": {"text/plain": {}, "application/json": {"schema": {"$ref": REFERENCE}}}}),
     )
@@ -258,11 +553,150 @@ fn a_body_is_of_one_media_type_and_says_whether_it_is_required() {
     .expect("a body");
     assert_eq!(found.kind, BodyKind::Form);
     assert_eq!(body(json!({"content": {}})), None);
-    let found = problem(operation(
-        "/a",
-        json!({"operationId": "a", "responses": empty(), "requestBody": {"content": {"multipart/form-data": {}}}}),
-    ));
+    let found = body(json!({"content": {"*/*": {"schema": {"$ref": REFERENCE}}}})).expect("a body");
+    assert_eq!(found.content_type, "application/json");
+}
+
+#[test]
+fn every_other_media_type_of_a_body_is_an_alternative() {
+    let same = json!({"$ref": REFERENCE});
+    let found = normalised(body_of(json!({"content": {
+        "text/csv": {"schema": {"type": "string"}},
+        "application/x-www-form-urlencoded": {"schema": same},
+        "application/merge-patch+json": {"schema": same},
+        "application/vnd.things.v2+json": {"schema": {"type": "object"}},
+        "application/octet-stream": {},
+        "multipart/form-data": {"schema": same},
+        "application/xml": {}, "text/xml": {},
+    }})));
+    let body = found.operations[0].body.as_ref().expect("a body");
+    assert_eq!(body.content_type, "application/merge-patch+json");
+    let others = body.alternatives.iter();
+    let others: Vec<_> = others
+        .map(|one| (one.rust_name.as_str(), one.kind, one.same_schema))
+        .collect();
+    assert_eq!(
+        others,
+        [
+            ("body_vnd_things_v2_json", BodyKind::Json, false),
+            ("body_form", BodyKind::Form, true),
+            ("body_csv", BodyKind::Text, false),
+            ("body_xml", BodyKind::Text, false),
+            ("body_text_xml", BodyKind::Text, false),
+            ("body_octet_stream", BodyKind::Bytes, false),
+        ]
+    );
+    assert_eq!(
+        found.remarks[0].text,
+        "a body of `multipart/form-data` cannot be sent and has no setter"
+    );
+}
+
+#[test]
+fn the_properties_of_a_form_are_encoded_as_the_contract_says() {
+    let form = |encoding: Value| {
+        let schema = json!({"$ref": REFERENCE});
+        body_of(
+            json!({"content": {"application/x-www-form-urlencoded": {"schema": schema, "encoding": encoding}}}),
+        )
+    };
+    let found = only(form(json!({
+        "a": {"style": "pipeDelimited", "explode": false},
+        "b": {"explode": false},
+        "c": {"style": "deepObject"},
+        "d": {"contentType": "application/json"},
+        "e": {"contentType": "text/plain"},
+        "f": {"style": "form"},
+    })));
+    let found = found.body.expect("a body").encodings;
+    let styled = Encoding::Styled;
+    let wanted = [
+        ("a", styled(Style::Pipe)),
+        ("b", styled(Style::Form { explode: false })),
+        ("c", styled(Style::Deep)),
+        ("d", Encoding::Json),
+        ("f", styled(Style::Form { explode: true })),
+    ];
+    let wanted: Vec<_> = wanted
+        .map(|(name, encoding)| (name.to_owned(), encoding))
+        .into();
+    assert_eq!(found, wanted);
+    let found = problem(form(json!({"a": {"contentType": "application/xml"}})));
+    assert!(
+        found.contains("urlencoded/encoding/a/contentType: the property `a`"),
+        "{found}"
+    );
+    let found = problem(form(json!({"a": {"style": "matrix"}})));
+    assert!(
+        found.contains("the style `matrix` of the property `a`"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_body_that_cannot_be_sent_is_refused_and_the_advice_of_the_message_works() {
+    let of = |media: &str, schema: &Value| body_of(json!({"content": {media: {"schema": schema}}}));
+    let object = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let found = problem(of("multipart/form-data", &object));
     assert!(found.contains("/paths/~1a/get/requestBody/content/multipart~1form-data: a body of `multipart/form-data` is not supported"), "{found}");
+    assert!(
+        found.contains("declare it as `application/octet-stream` instead"),
+        "{found}"
+    );
+    let body = only(of("application/octet-stream", &object))
+        .body
+        .expect("a body");
+    assert_eq!(body.kind, BodyKind::Bytes);
+    let found = problem(of(
+        "application/x-www-form-urlencoded",
+        &json!({"type": "array", "items": {"type": "string"}}),
+    ));
+    assert!(
+        found.contains("urlencoded: a form has to be an object")
+            && found.contains("`type: object`"),
+        "{found}"
+    );
+    assert!(
+        only(of("application/x-www-form-urlencoded", &object))
+            .body
+            .is_some()
+    );
+    let found = problem(of("json", &object));
+    assert!(
+        found.contains("content/json: `json` is not a media type")
+            && found.contains("`application/json`"),
+        "{found}"
+    );
+    assert!(only(of("application/json", &object)).body.is_some());
+}
+
+#[test]
+fn a_call_asks_for_every_media_type_that_it_reads_the_same_way() {
+    let accept = |content: Value| {
+        success(json!({"200": {"description": "", "content": content}}))
+            .success
+            .accept
+    };
+    assert_eq!(
+        accept(json!({"application/json": {}})),
+        ["application/json"]
+    );
+    assert_eq!(
+        accept(
+            json!({"application/vnd.things.v2+json": {}, "text/plain": {}, "application/json": {}})
+        ),
+        ["application/vnd.things.v2+json", "application/json"]
+    );
+    assert_eq!(
+        accept(json!({"application/x-yaml": {}, "text/plain": {}})),
+        ["application/x-yaml", "text/plain"]
+    );
+    assert_eq!(
+        accept(json!({"image/png": {}, "image/*": {}})),
+        ["image/png", "image/*"]
+    );
+    assert_eq!(accept(json!({"*/*": {}})), [] as [&str; 0]);
+    assert_eq!(success(empty()).success.accept, [] as [&str; 0]);
 }
 
 #[test]

@@ -87,3 +87,70 @@ fn further_properties_of_a_type_are_kept_and_others_are_ignored() {
         assert_eq!(structure(&root(extra), "Root").extra, None);
     }
 }
+
+#[test]
+fn a_type_beside_a_reference_that_contradicts_it_is_ignored_with_a_note() {
+    let with = |named: Value, beside: Value| {
+        let mut property = json!({"$ref": "#/components/schemas/Part"});
+        if let (Some(property), Value::Object(beside)) = (property.as_object_mut(), beside) {
+            property.extend(beside);
+        }
+        normalised(schemas(
+            json!({"Root": {"properties": {"a": property}}, "Part": named}),
+        ))
+    };
+    let object = || json!({"type": "object", "properties": {"b": {"type": "string"}}});
+    let list = || json!({"type": "array", "items": {"type": "string"}});
+    let array = || json!({"type": "array"});
+    for named in [
+        object(),
+        json!({"properties": {"b": {"type": "string"}}}),
+        json!({"allOf": [object()]}),
+    ] {
+        let found = with(named, array());
+        assert_eq!(
+            field(&found, "Root", "a").ty,
+            TypeModel::Named("Part".into())
+        );
+        assert!(
+            found.remarks[0]
+                .text
+                .contains("`type: array` beside `$ref`"),
+            "{:?}",
+            found.remarks
+        );
+    }
+    let found = with(list(), array());
+    assert_eq!(
+        field(&found, "Root", "a").ty,
+        TypeModel::List(Box::new(TypeModel::Text))
+    );
+    assert!(found.remarks.is_empty(), "{:?}", found.remarks);
+    let found = with(object(), json!({"type": ["object", "null"]}));
+    assert!(found.remarks.is_empty() && field(&found, "Root", "a").nullable);
+    let found = with(json!({"type": "number"}), json!({"type": "integer"}));
+    assert_eq!(field(&found, "Root", "a").ty, TypeModel::Integer);
+}
+
+#[test]
+fn a_property_that_cannot_be_there_and_values_by_pattern_are_read() {
+    let found = normalised(schemas(json!({"Root": {"type": "object", "properties": {
+        "a": {"type": "string"}, "b": false, "c": {"not": {}},
+        "d": {"type": "object", "patternProperties": {"^x": {"type": "integer"}}},
+        "e": {"type": "array", "prefixItems": [{"type": "string"}]},
+    }}})));
+    let names: Vec<_> = structure(&found, "Root")
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "d", "e"]);
+    assert_eq!(
+        field(&found, "Root", "d").ty,
+        TypeModel::Map(Box::new(TypeModel::Integer))
+    );
+    assert_eq!(
+        field(&found, "Root", "e").ty,
+        TypeModel::List(Box::new(TypeModel::Any))
+    );
+}

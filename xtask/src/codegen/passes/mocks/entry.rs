@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
-use crate::codegen::model::{BodyKind, Format, Location, OperationModel};
+use crate::codegen::model::{BodyKind, Format, OperationModel, Shape};
 use crate::codegen::passes::{methods::Signature, names, types};
 
 use super::{Matchers, bare, matcher_name, status_name};
@@ -23,19 +23,17 @@ pub(crate) fn entry(
     let mut setters = Vec::new();
     for (index, parameter) in operation.parameters.iter().enumerate() {
         let ty = bare(taken.get(parameter.rust_name.trim_start_matches("r#"))?);
-        let place = match parameter.location {
-            Location::Path => "path",
-            Location::Query => "query",
-            Location::Header => "header",
-        };
         let (name, value) = (
-            format!("{place} {}", parameter.name),
+            format!("{} {}", parameter.location.name(), parameter.name),
             format_ident!("value_{index}"),
         );
         let setter = matcher_name(parameter);
         let (ty, argument) = match (types::inside(ty, "Vec"), types::last_name(ty).as_deref()) {
             (Some(item), _) => (quote!(Vec<#item>), quote!(&#value)),
             (None, Some("str" | "String")) => (quote!(String), quote!(#value.as_str())),
+            (None, _) if matches!(parameter.shape, Shape::Object | Shape::Document) => {
+                (ty.to_token_stream(), quote!(&#value))
+            }
             (None, _) => (ty.to_token_stream(), quote!(#value)),
         };
         values.push(quote!(let #value = given.value::<#ty>(#name)?;));

@@ -1,0 +1,147 @@
+//! Bodies of `application/x-www-form-urlencoded`.
+//!
+//! A property is `name=value`. A list of single values repeats the name, unless its encoding says
+//! otherwise. An object, and a list of objects or lists, is one value of JSON text. Null is an empty
+//! value: a form has no other way to say it.
+
+use percent_encoding::utf8_percent_encode;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    parameter::{Style, Texts, in_query, scalar},
+    path::RESERVED,
+};
+
+/// The style of one property, if it is not the one of the [module](self).
+pub(crate) type Encoding = (&'static str, FormStyle);
+
+/// How a property of a form is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FormStyle {
+    /// As a parameter of a query is.
+    Styled(Style),
+    /// As JSON text, also if it is a single value.
+    Json,
+}
+
+/// Encodes an object.
+///
+/// # Errors
+/// Returns an error if the value is no object, or if a property does not fit its encoding.
+pub(crate) fn encode<T: Serialize + ?Sized>(
+    value: &T,
+    encodings: &[Encoding],
+) -> Result<String, String> {
+    let fields = match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) => return Err("a form has to be an object".to_owned()),
+        Err(error) => return Err(error.to_string()),
+    };
+    let mut parts = Vec::with_capacity(fields.len());
+    for (name, value) in &fields {
+        let style = encodings.iter().find(|(known, _)| known == name);
+        let style = style.map(|(_, style)| *style);
+        let part = property(name, value, style)
+            .map_err(|problem| format!("the property `{name}` {problem}"))?;
+        parts.extend(part);
+    }
+    Ok(parts.join("&"))
+}
+
+fn property(name: &str, value: &Value, style: Option<FormStyle>) -> Result<Option<String>, String> {
+    let one = |text: &str| {
+        let encode = |text| utf8_percent_encode(text, RESERVED);
+        Ok(Some(format!("{}={}", encode(name), encode(text))))
+    };
+    if style == Some(FormStyle::Json) {
+        return one(&value.to_string());
+    }
+    if value.is_null() {
+        return one("");
+    }
+    if let Some(text) = scalar(value) {
+        return one(&text);
+    }
+    let style = style.and_then(|style| match style {
+        FormStyle::Styled(style) => Some(style),
+        FormStyle::Json => None,
+    });
+    let texts = match (value, style) {
+        (Value::Array(items), _) => {
+            let texts: Option<Vec<String>> = items.iter().map(scalar).collect();
+            texts.map(Texts::List)
+        }
+        (Value::Object(_), Some(_)) => Some(super::parameter::object(value)?),
+        _ => None,
+    };
+    match (texts, style) {
+        (Some(texts), style) => {
+            in_query(name, style.unwrap_or(Style::Form { explode: true }), &texts)
+        }
+        (None, None) => one(&value.to_string()),
+        (None, Some(_)) => {
+            Err("holds a list or an object, which its style cannot carry".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn single_values_lists_and_objects_have_a_stated_form() {
+        let body = json!({
+            "a b": "x&y=ü",
+            "count": 1.0,
+            "flag": true,
+            "gone": null,
+            "list": ["1", 2, "3,4"],
+            "none": [],
+            "object": {"k": ["v"]},
+            "objects": [{"k": 1}],
+        });
+        assert_eq!(
+            encode(&body, &[]).unwrap(),
+            "a%20b=x%26y%3D%C3%BC&count=1&flag=true&gone=&list=1&list=2&list=3%2C4\
+             &object=%7B%22k%22%3A%5B%22v%22%5D%7D&objects=%5B%7B%22k%22%3A1%7D%5D"
+        );
+    }
+
+    #[test]
+    fn an_encoding_decides_for_its_property() {
+        let styled = FormStyle::Styled;
+        let encodings = [
+            ("commas", styled(Style::Form { explode: false })),
+            ("deep", styled(Style::Deep)),
+            ("flat", styled(Style::Form { explode: true })),
+            ("json", FormStyle::Json),
+            ("pipes", styled(Style::Pipe)),
+        ];
+        let body = json!({
+            "commas": ["a", "b"],
+            "deep": {"k": "v", "l": 1},
+            "flat": {"k": "v"},
+            "json": ["a"],
+            "pipes": ["a", "b"],
+        });
+        assert_eq!(
+            encode(&body, &encodings).unwrap(),
+            "commas=a,b&deep%5Bk%5D=v&deep%5Bl%5D=1&k=v&json=%5B%22a%22%5D&pipes=a|b"
+        );
+        let nested = json!({"deep": {"k": [1]}});
+        assert!(encode(&nested, &encodings).unwrap_err().contains("`deep`"));
+        let nested = json!({"pipes": [[1]]});
+        assert!(encode(&nested, &encodings).unwrap_err().contains("`pipes`"));
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_form() {
+        for value in [json!([1]), json!("a"), json!(null)] {
+            assert!(encode(&value, &[]).is_err(), "{value}");
+        }
+    }
+}

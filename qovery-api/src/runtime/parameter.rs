@@ -1,0 +1,261 @@
+//! Parameters of several texts, lists and objects, in the styles of OpenAPI.
+//!
+//! One expansion serves all places; each place has its own encoding, so that no value can be taken for
+//! a delimiter. How a single value prints is a matter of [`QueryValue`].
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{QueryValue, path};
+
+/// Where a parameter travels, apart from the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Query,
+    Header,
+    Cookie,
+}
+
+/// The `style` of a parameter, with `explode` for those that it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `a,b`; an object `k,v` or, exploded, `k=v`.
+    Simple { explode: bool },
+    /// `name=a,b` or, exploded, `name=a&name=b`; an object `name=k,v` or, exploded, `k=v`.
+    Form { explode: bool },
+    /// `name=a%20b`.
+    Space,
+    /// `name=a|b`.
+    Pipe,
+    /// `name[k]=v`, the brackets percent-encoded.
+    Deep,
+    /// `.a,b` or, exploded, `.a.b`.
+    Label { explode: bool },
+    /// `;name=a,b` or, exploded, `;name=a;name=b`.
+    Matrix { explode: bool },
+}
+
+/// The value of a parameter as texts that are not yet encoded.
+#[derive(Clone, PartialEq)]
+#[cfg_attr(test, derive(Debug))]
+pub(crate) enum Texts {
+    One(String),
+    List(Vec<String>),
+    Pairs(Vec<(String, String)>),
+}
+
+/// A single value.
+pub(crate) fn one(value: impl QueryValue) -> Result<Texts, String> {
+    Ok(Texts::One(value.to_query()))
+}
+
+/// A list.
+pub(crate) fn list<T: QueryValue>(values: &[T]) -> Result<Texts, String> {
+    Ok(Texts::List(
+        values.iter().map(QueryValue::to_query).collect(),
+    ))
+}
+
+/// An object of single values. Those that are null are left out.
+///
+/// # Errors
+/// Returns an error if the value is no object, or holds a list or another object.
+pub(crate) fn object<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String> {
+    let fields = match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) => return Err("is not an object".to_owned()),
+        Err(error) => return Err(format!("cannot be encoded: {error}")),
+    };
+    let mut pairs = Vec::with_capacity(fields.len());
+    for (name, value) in fields {
+        match scalar(&value) {
+            Some(text) => pairs.push((name, text)),
+            None if value.is_null() => {}
+            None => {
+                return Err(format!(
+                    "holds a list or an object in `{name}`, which this parameter cannot carry"
+                ));
+            }
+        }
+    }
+    Ok(Texts::Pairs(pairs))
+}
+
+/// A JSON document as one text.
+///
+/// # Errors
+/// Returns an error if the value cannot be written as JSON.
+pub(crate) fn document<T: Serialize + ?Sized>(value: &T) -> Result<Texts, String> {
+    match serde_json::to_string(value) {
+        Ok(text) => Ok(Texts::One(text)),
+        Err(error) => Err(format!("cannot be encoded: {error}")),
+    }
+}
+
+/// A JSON value that is one text, as a parameter prints it.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_query()),
+        Value::Number(number) => Some(match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => float.to_query(),
+            None => number.to_string(),
+        }),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The encoded parameter of a query with its name, or nothing if there is no value.
+///
+/// # Errors
+/// Returns an error if a text holds the delimiter of the style.
+pub(crate) fn in_query(name: &str, style: Style, texts: &Texts) -> Result<Option<String>, String> {
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    if style == Style::Space && texts.any(|text| text.contains(' ')) {
+        return Err("holds a blank, which separates the values".to_owned());
+    }
+    let encode = |text: &str| utf8_percent_encode(text, path::RESERVED).to_string();
+    if let (Style::Deep, Texts::Pairs(pairs)) = (style, texts) {
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| format!("{}={}", encode(&format!("{name}[{key}]")), encode(value)));
+        return Ok(Some(pairs.collect::<Vec<_>>().join("&")));
+    }
+    Ok(Some(expand(&encode(name), style, &texts.map(encode))))
+}
+
+/// The encoded parameter of a path.
+///
+/// # Errors
+/// Returns an error if a text could lead to another path.
+pub(crate) fn in_path(name: &str, style: Style, texts: &Texts) -> Result<String, String> {
+    if texts.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    let name = utf8_percent_encode(name, path::RESERVED).to_string();
+    Ok(expand(&name, style, &texts.try_map(path::segment)?))
+}
+
+/// The parameter of a header, whose values are not encoded, or nothing if there is no value.
+///
+/// # Errors
+/// Returns an error if a text of several holds the delimiter of the style.
+pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, String> {
+    if texts.is_empty() {
+        return Ok(None);
+    }
+    let delimiters: &[char] = match (texts, style) {
+        (Texts::One(_), _) => &[],
+        (Texts::Pairs(_), Style::Simple { explode: true }) => &[',', '='],
+        _ => &[','],
+    };
+    if texts.any(|text| text.contains(delimiters)) {
+        return Err("holds a delimiter, which a header has no encoding for".to_owned());
+    }
+    Ok(Some(expand("", style, texts)))
+}
+
+/// The parameter of a cookie with its name, or nothing if there is no value. What a cookie cannot
+/// hold is percent-encoded.
+pub(crate) fn in_cookie(name: &str, style: Style, texts: &Texts) -> Option<String> {
+    const NO_COOKIE: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b',')
+        .add(b';')
+        .add(b'\\')
+        .add(b'%');
+    let encode = |text: &str| utf8_percent_encode(text, NO_COOKIE).to_string();
+    (!texts.is_empty()).then(|| expand(name, style, &texts.map(encode)))
+}
+
+/// Puts texts that are encoded together, with the delimiters of the style.
+fn expand(name: &str, style: Style, texts: &Texts) -> String {
+    let (first, between, joined, is_named, explode) = match style {
+        Style::Simple { explode } => ("", ",", ",", false, explode),
+        Style::Form { explode } => ("", "&", ",", true, explode),
+        Style::Deep => ("", "&", ",", true, true),
+        Style::Space => ("", "&", "%20", true, false),
+        Style::Pipe => ("", "&", "|", true, false),
+        Style::Label { explode } => (".", ".", ",", false, explode),
+        Style::Matrix { explode } => (";", ";", ",", true, explode),
+    };
+    let named = |text: &str| {
+        if is_named {
+            format!("{name}={text}")
+        } else {
+            text.to_owned()
+        }
+    };
+    let expanded = match (texts, explode) {
+        (Texts::One(text), _) => named(text),
+        (Texts::List(texts), true) => {
+            let texts: Vec<String> = texts.iter().map(|text| named(text)).collect();
+            texts.join(between)
+        }
+        (Texts::List(texts), false) => named(&texts.join(joined)),
+        (Texts::Pairs(pairs), true) => {
+            let pairs = pairs.iter().map(|(key, value)| format!("{key}={value}"));
+            pairs.collect::<Vec<_>>().join(between)
+        }
+        (Texts::Pairs(pairs), false) => {
+            let texts = pairs.iter().flat_map(|(key, value)| [key, value]);
+            let texts: Vec<&str> = texts.map(String::as_str).collect();
+            named(&texts.join(joined))
+        }
+    };
+    format!("{first}{expanded}")
+}
+
+impl Texts {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::List(texts) => texts.is_empty(),
+            Self::Pairs(pairs) => pairs.is_empty(),
+        }
+    }
+
+    fn any(&self, fits: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::One(text) => fits(text),
+            Self::List(texts) => texts.iter().any(|text| fits(text)),
+            Self::Pairs(pairs) => pairs.iter().any(|(key, value)| fits(key) || fits(value)),
+        }
+    }
+
+    fn map(&self, encode: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::One(text) => Self::One(encode(text)),
+            Self::List(texts) => Self::List(texts.iter().map(|text| encode(text)).collect()),
+            Self::Pairs(pairs) => {
+                let pairs = pairs
+                    .iter()
+                    .map(|(key, value)| (encode(key), encode(value)));
+                Self::Pairs(pairs.collect())
+            }
+        }
+    }
+
+    fn try_map(&self, encode: impl Fn(&str) -> Result<String, String>) -> Result<Self, String> {
+        Ok(match self {
+            Self::One(text) => Self::One(encode(text)?),
+            Self::List(texts) => {
+                let texts = texts.iter().map(|text| encode(text));
+                Self::List(texts.collect::<Result<_, _>>()?)
+            }
+            Self::Pairs(pairs) => {
+                let pairs = pairs
+                    .iter()
+                    .map(|(key, value)| Ok((encode(key)?, encode(value)?)));
+                Self::Pairs(pairs.collect::<Result<_, String>>()?)
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! Rule: a path is one that a request can be sent to.
+//!
+//! Blanks and letters beyond ASCII are encoded when a call is made. A query in a path is sent with every
+//! call, and a fragment, by which contracts tell operations of one path apart, never. What would make
+//! another request of it is refused. The parameters in braces are of [`super::parameters`].
+
+use percent_encoding::percent_decode_str;
+
+use super::read::Reader;
+use crate::problem::Problem;
+
+/// Where the requests of an operation go.
+pub(crate) struct Target<'p> {
+    /// The path without query and fragment.
+    pub(crate) path: &'p str,
+    /// Names and values of the query, decoded.
+    pub(crate) query: Vec<(String, String)>,
+    /// What is never sent.
+    pub(crate) fragment: Option<&'p str>,
+}
+
+/// Takes a path of the contract apart.
+///
+/// # Errors
+/// Returns an error if no request, or one to another path, would come of it.
+pub(crate) fn target<'p>(
+    reader: &Reader<'_>,
+    path: &'p str,
+    pointer: &str,
+) -> Result<Target<'p>, Problem> {
+    let (rest, fragment) = split(path, '#');
+    let (path, query) = split(rest, '?');
+    check(reader, path, pointer)?;
+    let query = query.unwrap_or_default();
+    if query.contains(['{', '}']) {
+        let what = format!("the path `{rest}` holds a query with a parameter in it");
+        return Err(reader.problem(pointer, what).with_help(
+            "end the path before the parameter, and declare the parameter as `in: query`",
+        ));
+    }
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let query = pairs.map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    });
+    Ok(Target {
+        path,
+        query: query.collect(),
+        fragment,
+    })
+}
+
+/// What stands before and after the first of these characters that is not in braces.
+fn split(text: &str, mark: char) -> (&str, Option<&str>) {
+    let mut depth = 0_usize;
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ if character == mark && depth == 0 => {
+                let (before, after) = text.split_at(at);
+                return (before, after.strip_prefix(mark));
+            }
+            _ => {}
+        }
+    }
+    (text, None)
+}
+
+fn check(reader: &Reader<'_>, path: &str, pointer: &str) -> Result<(), Problem> {
+    let problem = |what: &str, help: &str| {
+        Err(reader
+            .problem(pointer, format!("the path `{path}` {what}"))
+            .with_help(help))
+    };
+    if !path.starts_with('/') {
+        return problem("does not begin with `/`", "write `/` before it");
+    }
+    let text = literals(path);
+    if text.contains('\\') || text.chars().any(char::is_control) {
+        return problem(
+            "holds a backslash or a control character",
+            "write `/` between the parts of a path",
+        );
+    }
+    let is_encoded = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !text.split('%').skip(1).all(is_encoded) {
+        return problem("holds a `%` that encodes nothing", "write `%25` for it");
+    }
+    let is_dots = |segment: &str| {
+        let dots = segment.to_ascii_lowercase().replace("%2e", ".");
+        dots == "." || dots == ".."
+    };
+    if path.split('/').any(is_dots) {
+        return problem(
+            "has a dot segment, which leads to another path",
+            "write the path that is meant",
+        );
+    }
+    Ok(())
+}
+
+/// The path without its parameters.
+fn literals(path: &str) -> String {
+    let mut parts = path.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once('}').map_or(part, |(_, rest)| rest));
+    }
+    text
+}
