@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 
 use qovery_api::{Binary, Call, Client, Error, Operation, ResponseFormat};
 use serde::Serialize;
@@ -82,6 +83,15 @@ impl Given {
     }
 }
 
+/// Called when a call has decoded its answer, before the answer is encoded again.
+pub static ON_DECODED: OnceLock<fn()> = OnceLock::new();
+
+fn note_decoded() {
+    if let Some(note) = ON_DECODED.get() {
+        note();
+    }
+}
+
 /// Sends a call.
 pub fn sent<O>(call: Call<O>) -> Pending
 where
@@ -89,6 +99,7 @@ where
 {
     Box::pin(async move {
         let response = call.response().await?;
+        note_decoded();
         let status = response.status.as_u16();
         let body = serde_json::to_value(response.body).expect("models can be encoded");
         Ok(Answer { status, body })
@@ -103,6 +114,7 @@ where
 {
     Box::pin(async move {
         let response = call.response().await?;
+        note_decoded();
         let status = response.status.as_u16();
         let text = String::from_utf8_lossy(response.body.as_ref()).into_owned();
         Ok(Answer {

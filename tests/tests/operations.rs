@@ -137,6 +137,36 @@ fn what_only_the_old_reference_has_is_deprecated() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_body_says_so_if_its_method_has_one() {
+    let setting = setting().await;
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for entry in OPERATIONS {
+        let operation = &setting.operations[entry.id];
+        let has_one = matches!(operation.method.as_str(), "POST" | "PUT" | "PATCH");
+        for plan in plans(&setting.contract, operation) {
+            if plan.body.is_some() {
+                continue;
+            }
+            count += usize::from(has_one);
+            answer_well(&setting, operation);
+            match send(&setting, entry, &plan).await {
+                Ok(seen) => {
+                    let expected = has_one.then_some("0");
+                    let said = seen.header("content-length");
+                    if said != expected {
+                        problems.push(format!("{}: {said:?}", entry.id));
+                    }
+                }
+                Err(problem) => problems.push(format!("{}: {problem}", entry.id)),
+            }
+        }
+    }
+    report(problems);
+    assert!(count > 50, "{count}");
+}
+
+#[tokio::test]
 async fn every_method_sends_its_operation_with_all_that_it_was_given() {
     let setting = setting().await;
     let rows: BTreeMap<String, Row> = rows()

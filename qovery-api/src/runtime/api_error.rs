@@ -2,7 +2,12 @@
 //!
 //! The contract declares no error body, so every field is optional and nothing in it is trusted.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
 use serde_json::{Map, Value};
 
 /// What the API says about a request that it did not carry out.
@@ -45,12 +50,21 @@ pub struct ApiError {
 const LIMIT: usize = 256 * 1024;
 
 impl ApiError {
-    /// Reads the body of a response, where it is a JSON object.
+    /// Reads the body of a response, if it is a JSON object. Of one that was cut, the fields before
+    /// the cut count.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         if body.len() > LIMIT {
             return None;
         }
-        serde_json::from_slice(body).ok().map(Self::from_object)
+        let mut fields = Map::new();
+        let mut document = serde_json::Deserializer::from_slice(body);
+        let outcome = document
+            .deserialize_map(Fields(&mut fields))
+            .and_then(|()| document.end());
+        match outcome {
+            Err(error) if !error.is_eof() || fields.is_empty() => None,
+            _ => Some(Self::from_object(fields)),
+        }
     }
 
     fn from_object(mut fields: Map<String, Value>) -> Self {
@@ -85,6 +99,24 @@ impl ApiError {
             .or(self.message.as_deref())
             .or(self.error.as_deref())
             .or(self.title.as_deref())
+    }
+}
+
+/// Collects the fields of an object, up to the first that cannot be read.
+struct Fields<'a>(&'a mut Map<String, Value>);
+
+impl<'de> Visitor<'de> for Fields<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<D: MapAccess<'de>>(self, mut from: D) -> Result<(), D::Error> {
+        while let Some((name, value)) = from.next_entry()? {
+            self.0.insert(name, value);
+        }
+        Ok(())
     }
 }
 
@@ -149,6 +181,23 @@ mod tests {
         assert_eq!(error.detail.as_deref(), Some(r#"{"a":[1]}"#));
         assert_eq!(error.message.as_deref(), Some("7"));
         assert_eq!(error.extra["code"], "X");
+    }
+
+    #[test]
+    fn of_a_body_that_was_cut_the_fields_before_the_cut_count() {
+        let body = r#"{"message":"no such thing","status":404,"trace":"a very long te"#;
+        let error = parse(body);
+        assert_eq!(error.message.as_deref(), Some("no such thing"));
+        assert_eq!(error.status, Some(404));
+        assert!(error.extra.is_empty());
+        assert_eq!(parse(r#"{"detail":"d","a":{"b":[1,"#).text(), Some("d"));
+        for body in [
+            r#"{"message":"no su"#,
+            r#"{"message":"m" 7"#,
+            r#"{"message":"m"} x"#,
+        ] {
+            assert_eq!(ApiError::parse(body.as_bytes()), None, "{body}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! repeating a call: that is a layer of transport. Dropping a call before it is awaited sends
 //! nothing; dropping it while it is awaited abandons it, and the server may still execute it.
 
+mod decoding;
+
 use std::{
     fmt,
     future::{Future, IntoFuture},
@@ -24,6 +26,7 @@ use super::{
     path,
     query::Query,
 };
+use decoding::Decoding;
 
 /// An operation with its parameters, sent when it is awaited.
 ///
@@ -160,8 +163,8 @@ impl<O: Operation> Call<O> {
             parts.header(header::ACCEPT.as_str(), O::ACCEPT);
         }
         ResponseFuture {
-            raw: send(self.client, O::INFO, parts),
-            operation: PhantomData,
+            decoded_limit: self.client.decoded_limit(),
+            state: State::Sending(send(self.client, O::INFO, parts)),
         }
     }
 }
@@ -460,23 +463,32 @@ impl<O: Operation> Future for CallFuture<O> {
 }
 
 /// A call that is being sent, for its response: status, headers and decoded body.
+///
+/// In a Tokio runtime a body of 256 KiB or more is decoded on a thread for blocking work.
 #[must_use = "futures do nothing unless awaited"]
-pub struct ResponseFuture<O> {
-    raw: BoxFuture<'static, Result<RawResponse, Error>>,
-    operation: PhantomData<fn() -> O>,
+pub struct ResponseFuture<O: Operation> {
+    decoded_limit: usize,
+    state: State<O>,
+}
+
+enum State<O: Operation> {
+    Sending(BoxFuture<'static, Result<RawResponse, Error>>),
+    Decoding(Decoding<O>),
 }
 
 impl<O: Operation> Future for ResponseFuture<O> {
     type Output = Result<Response<O::Output>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let raw = ready!(self.get_mut().raw.as_mut().poll(context))?;
-        Poll::Ready(
-            match <O::Format as ResponseFormat<O::Output>>::decode(&raw.body) {
-                Ok(body) => Ok(Response::new(raw, body)),
-                Err(error) => Err(Error::decode(O::INFO, raw, error)),
-            },
-        )
+        let this = self.get_mut();
+        if let State::Sending(raw) = &mut this.state {
+            let raw = ready!(raw.as_mut().poll(context))?;
+            this.state = State::Decoding(Decoding::begin(raw, this.decoded_limit));
+        }
+        match &mut this.state {
+            State::Decoding(decoding) => decoding.poll(context),
+            State::Sending(_) => Poll::Pending,
+        }
     }
 }
 

@@ -6,7 +6,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use reqwest::Url;
 
-use super::{AccessToken, BuildError, HttpTransport, Transport, http_transport};
+use super::{
+    AccessToken, BuildError, HttpTransport, Transport,
+    decode::budget,
+    http_transport::{self, DEFAULT_BODY_LIMIT},
+};
 
 /// Where the API is, unless said otherwise.
 pub const DEFAULT_BASE_URL: &str = "https://api.qovery.com";
@@ -28,6 +32,7 @@ pub struct Client {
 struct Inner {
     base_url: Url,
     transport: Arc<dyn Transport>,
+    decoded_limit: usize,
 }
 
 impl Client {
@@ -53,13 +58,28 @@ impl Client {
         base_url: impl AsRef<str>,
         transport: impl Transport,
     ) -> Result<Self, BuildError> {
-        let base_url = parse_base_url(base_url.as_ref())?;
+        let limit = budget::for_bodies_of(DEFAULT_BODY_LIMIT);
+        Self::assemble(base_url.as_ref(), Arc::new(transport), limit)
+    }
+
+    fn assemble(
+        base_url: &str,
+        transport: Arc<dyn Transport>,
+        decoded_limit: usize,
+    ) -> Result<Self, BuildError> {
+        let base_url = parse_base_url(base_url)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 base_url,
-                transport: Arc::new(transport),
+                transport,
+                decoded_limit,
             }),
         })
+    }
+
+    /// The limit on what a response may become, in bytes.
+    pub(crate) fn decoded_limit(&self) -> usize {
+        self.inner.decoded_limit
     }
 
     /// Where the API is.
@@ -121,6 +141,7 @@ pub struct ClientBuilder {
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     body_limit: Option<usize>,
+    decoded_limit: Option<usize>,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
 }
@@ -160,6 +181,35 @@ impl ClientBuilder {
         self
     }
 
+    /// The limit on the memory that a decoded response may take, in bytes. Default: 7 times
+    /// [`body_limit`](Self::body_limit), so 448 MiB, and at least 64 KiB.
+    ///
+    /// The memory is estimated before it is used, from the number of values in the document and the
+    /// size of the types that they become; the estimate is an upper bound. With the default, a list
+    /// of 10,000 environments (5 MiB of JSON) takes less than a quarter of the limit. A response
+    /// beyond the limit is an error: [`Error::is_too_large`](super::Error::is_too_large).
+    ///
+    /// Holds for any [transport](Self::transport).
+    ///
+    /// ```
+    /// use qovery_api::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .body_limit(256 * 1024 * 1024)
+    ///     .decoded_limit(4 * 1024 * 1024 * 1024)
+    ///     .build()?;
+    /// # Ok::<(), qovery_api::BuildError>(())
+    /// ```
+    pub fn decoded_limit(mut self, bytes: usize) -> Self {
+        self.decoded_limit = Some(bytes);
+        self
+    }
+
+    /// The default of [`decoded_limit`](Self::decoded_limit) for this limit on bodies, in bytes.
+    pub fn decoded_limit_for(body_limit: usize) -> usize {
+        budget::for_bodies_of(body_limit)
+    }
+
     /// Says who is calling, such as `nightly-deploys/1.2`. Stands after the name of this library.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.user_agent = Some(name.into());
@@ -172,8 +222,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through this transport instead of [`HttpTransport`]. Goes with a base URL only: the
-    /// other settings are the transport's.
+    /// Sends through this transport instead of [`HttpTransport`]. Goes with a base URL and a
+    /// [`decoded_limit`](Self::decoded_limit) only: the other settings are the transport's.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -186,6 +236,10 @@ impl ClientBuilder {
     /// were given together with another transport.
     pub fn build(self) -> Result<Client, BuildError> {
         let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        let body_limit = self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT);
+        let decoded_limit = self
+            .decoded_limit
+            .unwrap_or_else(|| budget::for_bodies_of(body_limit));
         if let Some(transport) = self.transport {
             let ignored = [
                 ("token", self.token.is_some()),
@@ -200,7 +254,7 @@ impl ClientBuilder {
                     "`{name}` has no effect on a transport of one's own: set it there"
                 )));
             }
-            return Client::with_transport(base_url, transport);
+            return Client::assemble(base_url, transport, decoded_limit);
         }
         let mut http = HttpTransport::builder()
             .connect_timeout(
@@ -208,10 +262,7 @@ impl ClientBuilder {
                     .unwrap_or(http_transport::DEFAULT_CONNECT_TIMEOUT),
             )
             .timeout(self.timeout.unwrap_or(http_transport::DEFAULT_TIMEOUT))
-            .body_limit(
-                self.body_limit
-                    .unwrap_or(http_transport::DEFAULT_BODY_LIMIT),
-            );
+            .body_limit(body_limit);
         if let Some(settings) = self.http {
             http = http.reqwest(settings);
         }
@@ -221,7 +272,7 @@ impl ClientBuilder {
         if let Some(name) = self.user_agent {
             http = http.user_agent(name);
         }
-        Client::with_transport(base_url, http.build()?)
+        Client::assemble(base_url, Arc::new(http.build()?), decoded_limit)
     }
 }
 
@@ -233,6 +284,7 @@ impl fmt::Debug for ClientBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
             .field("body_limit", &self.body_limit)
+            .field("decoded_limit", &self.decoded_limit)
             .field("user_agent", &self.user_agent)
             .finish_non_exhaustive()
     }

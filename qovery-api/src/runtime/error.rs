@@ -9,10 +9,12 @@ use std::{error, fmt, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
-use super::{ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, text};
+use super::{
+    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, text, web_page,
+};
 
 /// How much of the body of a response an error keeps, in bytes.
-const BODY_LIMIT: usize = 8 * 1024;
+pub(super) const BODY_LIMIT: usize = 8 * 1024;
 
 /// Why a call failed.
 ///
@@ -111,7 +113,8 @@ impl Error {
         }
         if let Some(token) = raw.token() {
             error.redact(&token);
-            let mut body = raw.body.clone();
+            // As far as a token matters that begins in what is kept.
+            let mut body = raw.body.slice(..raw.body.len().min(2 * BODY_LIMIT));
             token.clean_body(&mut body);
             raw.body = body;
         }
@@ -171,9 +174,28 @@ impl Error {
     }
 
     /// Whether the server answered with success and a body that does not fit the contract. The
-    /// request was executed.
+    /// request was executed, unless a [web page](Self::is_web_page) came.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(..))
+    }
+
+    /// Whether a web page came instead of the API's answer, with any status: something between the
+    /// client and the API has answered (a proxy, a sign-in page), or the base URL leads to another
+    /// server. The answer says nothing about the request.
+    pub fn is_web_page(&self) -> bool {
+        self.reply()
+            .is_some_and(|reply| web_page::is_web_page(&reply.headers, &reply.body))
+    }
+
+    /// Whether the response is larger than the client reads
+    /// ([`body_limit`](super::ClientBuilder::body_limit)) or decodes
+    /// ([`decoded_limit`](super::ClientBuilder::decoded_limit)). The request was executed.
+    pub fn is_too_large(&self) -> bool {
+        match &self.0.kind {
+            Kind::Transport(error) => error.is_too_large(),
+            Kind::Decode(_, error) => error.is_too_large(),
+            Kind::InvalidRequest(_) | Kind::Api(..) => false,
+        }
     }
 
     /// Status 401: the token is missing, malformed, expired or revoked.
@@ -334,7 +356,14 @@ impl fmt::Display for Error {
             }
             Kind::Decode(reply, error) => {
                 let status = message::status_line(reply.status);
-                write!(f, "{status}, but the body cannot be decoded: {error}")?;
+                if self.is_web_page() {
+                    let page = message::web_page(&reply.body);
+                    write!(f, "{status}, but {page}: {}", message::WEB_PAGE_ADVICE)?;
+                } else if error.is_too_large() {
+                    write!(f, "{status}, but the body was not decoded: {error}")?;
+                } else {
+                    write!(f, "{status}, but the body cannot be decoded: {error}")?;
+                }
             }
         }
         if self.attempts() > 1 {

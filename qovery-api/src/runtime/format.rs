@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{DecodeError, SecretText, decode};
+use super::{DecodeError, SecretText, decode, web_page};
 
 /// Turns the body of a 2xx response into a value.
 pub trait ResponseFormat<T> {
@@ -85,13 +85,7 @@ impl ResponseFormat<()> for NoContent {
 
 /// No operation of the API sends a web page, whatever the status says.
 fn refuse_web_page(body: &[u8]) -> Result<(), DecodeError> {
-    let start = body.trim_ascii_start();
-    let begins_with = |text: &[u8]| {
-        start
-            .get(..text.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(text))
-    };
-    if begins_with(b"<!doctype html") || begins_with(b"<html") {
+    if web_page::is_body_of_one(body) {
         return Err(DecodeError::web_page());
     }
     Ok(())

@@ -3,14 +3,17 @@
 //! Not for retries, limits on requests or tokens that change: layers of `qovery-ext` do that.
 //! Dropping the returned future closes or abandons the request; the server may still execute it.
 
+mod body;
 mod builder;
+#[cfg(feature = "gzip")]
+mod gzip;
+mod unpacking;
 
 use std::{
     error, fmt,
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
 use reqwest::Url;
 
@@ -35,7 +38,8 @@ const MAX_REDIRECTS: usize = 5;
 /// | limit on a whole request, the body of the response included | 60 s |
 /// | limit on the body of a response | 64 MiB |
 ///
-/// The token goes to the host of the request alone. Redirects are followed only for `GET` and
+/// A body that ends before the length that its headers announce is an error, over any version of
+/// HTTP. Of a response that is no success, at most 16 KiB are read. The token goes to the host of the request alone. Redirects are followed only for `GET` and
 /// `HEAD` and only to the same scheme, host and port; any other is handed back as a response with
 /// its status. Proxies are taken from the system and the environment, as reqwest does.
 #[derive(Clone)]
@@ -133,7 +137,7 @@ impl HttpTransport {
             let outgoing = self
                 .http
                 .execute(outgoing(request, next_url, authorization, left));
-            let mut response = outgoing.await.map_err(Fault::Sending)?;
+            let response = outgoing.await.map_err(Fault::Sending)?;
             if redirects < MAX_REDIRECTS
                 && let Some(next) = redirect_target(&request.operation.method, &response)
             {
@@ -142,55 +146,8 @@ impl HttpTransport {
                 left = limit.saturating_sub(started.elapsed());
                 continue;
             }
-            return self.read(&mut response).await;
+            return body::read(response, &request.operation.method, self.body_limit).await;
         }
-    }
-
-    async fn read(&self, response: &mut reqwest::Response) -> Result<RawResponse, Fault> {
-        let status = response.status();
-        let limit = self.body_limit;
-        let announced = usize::try_from(response.content_length().unwrap_or(0));
-        let headers = std::mem::take(response.headers_mut());
-        // What a failure says is worth more than its last bytes: its status must not get lost.
-        let tolerant = !status.is_success();
-        if !tolerant && announced.is_ok_and(|length| length > limit) {
-            return Err(Fault::TooLarge);
-        }
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
-        loop {
-            let chunk = match response.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => break,
-                Err(_) if tolerant => break,
-                Err(error) => return Err(Fault::Reading(error)),
-            };
-            let length = first.len() + rest.len() + chunk.len();
-            if length > limit {
-                if tolerant {
-                    break;
-                }
-                return Err(Fault::TooLarge);
-            }
-            if first.is_empty() && rest.is_empty() {
-                first = chunk;
-            } else {
-                if rest.is_empty() {
-                    // At once what the server announces: growing would copy it several times.
-                    let announced = announced.unwrap_or(0).min(limit);
-                    rest.reserve(announced.max(length));
-                    rest.extend_from_slice(&first);
-                    first = Bytes::new();
-                }
-                rest.extend_from_slice(&chunk);
-            }
-        }
-        let body = if rest.is_empty() {
-            first
-        } else {
-            rest.freeze()
-        };
-        Ok(RawResponse::new(status, headers, body))
     }
 
     fn explain(&self, fault: Fault, limit: Duration) -> TransportError {
@@ -200,6 +157,17 @@ impl HttpTransport {
                 TransportError::timeout(limit).with_source(error.without_url())
             }
             Fault::Reading(error) => TransportError::body(error.without_url()),
+            Fault::Short {
+                received,
+                announced,
+            } => TransportError::body(match announced {
+                Some(announced) => {
+                    format!("{received} of the {announced} bytes came that the response announced")
+                }
+                None => format!("the stream was ended after {received} bytes, within the body"),
+            }),
+            #[cfg(feature = "gzip")]
+            Fault::Unpacking(error) => TransportError::body(gzip::cause(error)),
             Fault::Sending(error) => {
                 let (connect, timeout) = (error.is_connect(), error.is_timeout());
                 let refused = error.is_builder();
@@ -236,16 +204,35 @@ fn outgoing(
     if let Some(value) = authorization {
         headers.insert(header::AUTHORIZATION, value.clone());
     }
-    let mut outgoing = reqwest::Request::new(request.operation.method.clone(), url);
+    let method = &request.operation.method;
+    // RFC 9110, 8.6. Some proxies answer 411 without it, and hyper adds it over HTTP/2 only.
+    if request.body.is_none() && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+        let length = headers.entry(header::CONTENT_LENGTH);
+        length.or_insert(HeaderValue::from_static("0"));
+    }
+    #[cfg(feature = "gzip")]
+    if !headers.contains_key(header::RANGE) {
+        let accepted = headers.entry(header::ACCEPT_ENCODING);
+        accepted.or_insert(HeaderValue::from_static("gzip"));
+    }
+    let mut outgoing = reqwest::Request::new(method.clone(), url);
     *outgoing.timeout_mut() = Some(limit);
     *outgoing.headers_mut() = headers;
     *outgoing.body_mut() = request.body.clone().map(reqwest::Body::from);
     outgoing
 }
 
+#[derive(Debug)]
 enum Fault {
     Sending(reqwest::Error),
     Reading(reqwest::Error),
+    /// The body ended before the length that its headers announced, or before the end of its stream.
+    Short {
+        received: u64,
+        announced: Option<u64>,
+    },
+    #[cfg(feature = "gzip")]
+    Unpacking(std::io::Error),
     TooLarge,
 }
 

@@ -65,6 +65,7 @@ mod transport;
     reason = "what the generated code uses depends on the contract"
 )]
 pub(crate) mod union;
+mod web_page;
 
 pub use api_error::ApiError;
 pub use build_error::BuildError;

@@ -133,11 +133,16 @@ pub(crate) fn tagged_member<T: DeserializeOwned>(
 
 /// Decodes a member if it fits, at first without patience.
 pub(crate) fn attempt<T: DeserializeOwned>(value: &Value, lenient: bool) -> Option<T> {
-    if lenient {
+    let before = decode::budget::balance();
+    let member = if lenient {
         decode::from_value(value).ok()
     } else {
         decode::from_value_strictly(value).ok()
+    };
+    if member.is_none() {
+        decode::budget::restore(before);
     }
+    member
 }
 
 /// Writes a member, and the tag where the member does not.

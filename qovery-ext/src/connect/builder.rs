@@ -5,7 +5,8 @@
 use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use qovery_api::{
-    AccessToken, AuthScheme, Client, DEFAULT_BASE_URL, HttpTransport, Transport, reqwest,
+    AccessToken, AuthScheme, Client, ClientBuilder, DEFAULT_BASE_URL, HttpTransport, Transport,
+    reqwest,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -29,6 +30,7 @@ const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// | limit on connecting | 10 s |
 /// | limit on a request, the body of the response included | 60 s |
 /// | limit on the body of a response | 64 MiB |
+/// | limit on the memory that a decoded response takes | 448 MiB, 7 times the limit on its body |
 /// | limit on a call with all its attempts | 120 s, see [`RetryPolicy::budget`] |
 /// | repeats | see [`RetryPolicy`] |
 /// | requests in flight, requests in an interval | unlimited |
@@ -56,6 +58,7 @@ pub struct Connect {
     connect_timeout: Option<Duration>,
     request_timeout: Duration,
     body_limit: Option<usize>,
+    decoded_limit: Option<usize>,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
     transport: Option<Arc<dyn Transport>>,
@@ -90,6 +93,7 @@ impl Connect {
             connect_timeout: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             body_limit: None,
+            decoded_limit: None,
             user_agent: None,
             http: None,
             transport: None,
@@ -190,6 +194,15 @@ impl Connect {
         self
     }
 
+    /// The limit on the memory that a decoded response may take, in bytes, as estimated before it is
+    /// used: see [`ClientBuilder::decoded_limit`](qovery_api::ClientBuilder::decoded_limit). Default:
+    /// 7 times [`body_limit`](Self::body_limit), so 448 MiB, and at least 64 KiB. Holds for any
+    /// [transport](Self::transport).
+    pub fn decoded_limit(mut self, bytes: usize) -> Self {
+        self.decoded_limit = Some(bytes);
+        self
+    }
+
     /// Which requests are sent again, and for how long. [`RetryPolicy::never`] turns repeats off.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
@@ -260,7 +273,13 @@ impl Connect {
             policy: self.retry,
             request_timeout: self.request_timeout,
         };
-        Client::with_transport(url, transport)
+        let mut client = Client::builder().base_url(url).transport(transport);
+        let derived = self.body_limit.map(ClientBuilder::decoded_limit_for);
+        if let Some(bytes) = self.decoded_limit.or(derived) {
+            client = client.decoded_limit(bytes);
+        }
+        client
+            .build()
             .map_err(|error| ConnectError::build(&url_origin, error))
     }
 
@@ -272,6 +291,7 @@ impl Connect {
                 self.rate.is_some_and(|(requests, _)| requests == 0),
             ),
             ("request_timeout", self.request_timeout.is_zero()),
+            ("decoded_limit", self.decoded_limit == Some(0)),
         ];
         if let Some((name, _)) = zero.into_iter().find(|(_, is_zero)| *is_zero) {
             return Err(ConnectError::settings(format!(
@@ -369,6 +389,7 @@ impl fmt::Debug for Connect {
             .field("connect_timeout", &self.connect_timeout)
             .field("request_timeout", &self.request_timeout)
             .field("body_limit", &self.body_limit)
+            .field("decoded_limit", &self.decoded_limit)
             .field("user_agent", &self.user_agent)
             .field("retry", &self.retry)
             .field("concurrency_limit", &self.concurrency)

@@ -104,9 +104,10 @@ impl Progress {
     fn note(&mut self, outcome: &Result<RawResponse, TransportError>) {
         self.executed_before |= match outcome {
             Ok(response) => {
+                // 408 and 499 come from something that gave up waiting.
                 response.executed_before
                     || response.status.is_server_error()
-                    || response.status == StatusCode::REQUEST_TIMEOUT
+                    || matches!(response.status.as_u16(), 408 | 499)
             }
             Err(error) => error.may_have_been_executed(),
         };

@@ -4,7 +4,10 @@
 //! state is kept here and nothing in a future that is awaited, so that dropping such a future loses
 //! nothing: the request goes on when the walk is polled again. Dropping the walk ends the request.
 
-use std::task::{Context, Poll, ready};
+use std::{
+    collections::HashSet,
+    task::{Context, Poll, ready},
+};
 
 use qovery_api::{Call, PageParts, PagedOperation, Paging};
 
@@ -157,7 +160,8 @@ impl<O: PagedOperation> Walk<O> {
         self.pages_read = self.pages_read.saturating_add(1);
         let at = self.at.clone();
         let mut unmet = std::mem::take(&mut self.delivered);
-        unmet.retain(|id| !known.contains(id));
+        let met: HashSet<&String> = known.iter().collect();
+        unmet.retain(|id| !met.contains(id));
         let mut delivered = unmet.clone();
         delivered.extend(known.into_iter().filter(|id| Some(id) != at.as_ref()));
         let onward = match lead {

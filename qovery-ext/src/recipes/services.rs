@@ -111,6 +111,17 @@ fn choose(
     }
 }
 
+/// The services as a message names them: the first 50, and how many more there are.
+fn listed(services: &[EnvironmentService], name: impl Fn(&EnvironmentService) -> String) -> String {
+    const NAMED: usize = 50;
+    let named: Vec<String> = services.iter().take(NAMED).map(name).collect();
+    let named = named.join(", ");
+    match services.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
 /// Why a service was not found by its name.
 #[derive(Debug)]
 pub struct FindServiceError(Reason);
@@ -128,27 +139,22 @@ impl FindServiceError {
     }
 
     fn not_found(name: &str, others: &[EnvironmentService]) -> Self {
-        let names: Vec<&str> = others.iter().map(|service| service.name.as_str()).collect();
-        Self(Reason::NotFound(if names.is_empty() {
+        Self(Reason::NotFound(if others.is_empty() {
             format!("no service is named \"{name}\": the environment has no services")
         } else {
-            let names = names.join(", ");
+            let names = listed(others, |service| service.name.clone());
             format!("no service is named \"{name}\": the environment has {names}")
         }))
     }
 
     fn ambiguous(name: &str, alike: &[EnvironmentService]) -> Self {
-        let alike: Vec<String> = alike
-            .iter()
-            .map(|service| format!("{service} {}", service.id))
-            .collect();
+        let alike = listed(alike, |service| format!("{service} {}", service.id));
         Self(Reason::Ambiguous(format!(
-            "several services are named \"{name}\", use an id: {}",
-            alike.join(", ")
+            "several services are named \"{name}\", use an id: {alike}"
         )))
     }
 
-    /// Whether no service has the name. The message lists those that there are.
+    /// Whether no service has the name. The message lists those that there are, at most 50.
     pub fn is_not_found(&self) -> bool {
         matches!(self.0, Reason::NotFound(_))
     }

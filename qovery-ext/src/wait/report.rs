@@ -11,7 +11,7 @@ use super::{
 
 /// What a person needs to act on a failure.
 ///
-/// Bounded: at most 20 services, the number of lines that was asked for each, 1,000 characters a
+/// Bounded: at most 20 stages and 20 services, the number of lines that was asked for each, 1,000 characters a
 /// line. Gathering it never replaces the failure by another error: what could not be fetched is
 /// named in [`FailureReport::incomplete`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -71,6 +71,7 @@ pub struct LogLine {
     pub hint: Option<String>,
 }
 
+const STAGES: usize = 20;
 const SERVICES: usize = 20;
 const LINE: usize = 1000;
 
@@ -93,6 +94,7 @@ impl FailureReport {
                 .stages
                 .iter()
                 .filter(|s| failed(s.phase()))
+                .take(STAGES)
                 .cloned()
                 .collect(),
             services: services

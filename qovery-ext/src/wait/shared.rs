@@ -99,7 +99,8 @@ fn known_key(index: usize, subject: &Subject) -> Key {
 /// What one shared request has read.
 #[derive(Debug, Clone)]
 pub(super) enum Shared {
-    Project(Vec<Seen>),
+    /// The environments by id.
+    Project(HashMap<Uuid, Seen>),
     Environment(Box<Seen>),
 }
 
@@ -107,7 +108,7 @@ impl Shared {
     /// What the server asks to wait before the next request.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Shared::Project(list) => list.iter().find_map(|seen| seen.retry_after),
+            Shared::Project(all) => all.values().find_map(|seen| seen.retry_after),
             Shared::Environment(seen) => seen.retry_after,
         }
     }
@@ -117,7 +118,10 @@ impl Shared {
 pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Result<Shared, Fault>> {
     match key {
         Key::Alone(_) => None,
-        Key::Project(project) => Some(source.read_project(project).await.map(Shared::Project)),
+        Key::Project(project) => {
+            let list = source.read_project(project).await;
+            Some(list.map(|list| Shared::Project(by_id(list))))
+        }
         Key::Environment(environment) => {
             let subject = Subject::environment(environment);
             Some(
@@ -128,6 +132,18 @@ pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Result<Sh
             )
         }
     }
+}
+
+/// Many members look for their own: a list would be searched for each of them.
+fn by_id(list: Vec<Seen>) -> HashMap<Uuid, Seen> {
+    let mut all = HashMap::with_capacity(list.len());
+    for seen in list {
+        if let Subject::Environment { id, .. } = seen.snapshot.subject {
+            // The first of two counts.
+            all.entry(id).or_insert(seen);
+        }
+    }
+    all
 }
 
 /// The part of a shared reading that is about one subject; `None` where it says nothing about it.
@@ -141,14 +157,11 @@ pub(super) fn part_of(
             Some(Err(fault.clone()))
         }
         Err(_) => None,
-        Ok(Shared::Project(list)) => {
+        Ok(Shared::Project(all)) => {
             let Subject::Environment { id, .. } = subject else {
                 return None;
             };
-            let own = list.iter().find(|seen| {
-                matches!(&seen.snapshot.subject, Subject::Environment { id: listed, .. } if listed == id)
-            })?;
-            let mut own = own.clone();
+            let mut own = all.get(id)?.clone();
             own.snapshot.subject = subject.clone();
             Some(Ok(own))
         }

@@ -12,7 +12,8 @@ use super::{Goal, Subject, tracker::Tracker};
 ///
 /// Holds ids and states, no secrets. Has two forms: serde (for files) and text (for a command line
 /// or a CI variable). Both carry a version; a token of a version that this crate does not know is
-/// refused instead of being misread.
+/// refused instead of being misread. A text of more than [`MAX_LENGTH`](Self::MAX_LENGTH) is refused
+/// before it is decoded.
 ///
 /// ```
 /// # fn show(token: qovery_ext::wait::OperationToken) -> Result<(), Box<dyn std::error::Error>> {
@@ -38,6 +39,9 @@ struct Form {
 impl OperationToken {
     /// The version that this crate writes.
     pub const VERSION: u32 = 1;
+
+    /// The longest text that is read, in bytes.
+    pub const MAX_LENGTH: usize = 16 * 1024;
 
     /// What the operation waits on.
     pub fn subject(&self) -> &Subject {
@@ -94,8 +98,15 @@ impl FromStr for OperationToken {
     type Err = TokenError;
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
+        let text = text.trim();
+        if text.len() > Self::MAX_LENGTH {
+            let limit = Self::MAX_LENGTH;
+            return Err(TokenError(format!(
+                "it is {} bytes long, the limit is {limit}",
+                text.len()
+            )));
+        }
         let encoded = text
-            .trim()
             .strip_prefix("qovery-op-")
             .ok_or_else(|| TokenError("a token begins with \"qovery-op-\"".to_owned()))?;
         let json = URL_SAFE_NO_PAD

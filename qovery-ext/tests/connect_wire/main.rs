@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod bodies;
 mod calls;
 mod compression;
 mod faults;

@@ -8,7 +8,7 @@ use serde::de::{
 };
 use serde_json::{Map, Number, Value, map};
 
-use super::{Fault, variant::VariantDeserializer};
+use super::{Fault, budget, variant::VariantDeserializer};
 
 /// Reads from a JSON value.
 #[derive(Clone, Copy)]
@@ -87,10 +87,20 @@ impl<'de> ValueDeserializer<'de> {
     }
 
     fn list<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.take()?;
         match self.value {
             Value::Array(items) => visitor.visit_seq(Items::new(self, items)),
             Value::Null if self.lenient => visitor.visit_seq(Items::new(self, &[])),
             _ => Err(self.refuse(&visitor)),
+        }
+    }
+
+    /// Takes what the copy of an object or a list needs.
+    fn take(self) -> Result<(), Fault> {
+        match self.value {
+            Value::Array(items) => budget::take_container(items.len()),
+            Value::Object(fields) => budget::take_container(fields.len()),
+            _ => Ok(()),
         }
     }
 
@@ -147,6 +157,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
 
     // Faithful, for whoever keeps the value as it is.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.take()?;
         match self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
@@ -182,6 +193,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.take()?;
         match self.value {
             Value::Object(fields) => visitor.visit_map(Fields::new(self, Some(fields))),
             Value::Null if self.lenient => visitor.visit_map(Fields::new(self, None)),

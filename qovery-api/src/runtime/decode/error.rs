@@ -15,15 +15,25 @@ pub struct DecodeError(Box<Inner>);
 struct Inner {
     path: String,
     message: String,
-    is_syntax: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The document is of another format.
+    Syntax,
+    /// The document is of the right format and does not fit its type.
+    Shape,
+    /// The document was not decoded, because it would become too large.
+    TooLarge,
 }
 
 impl DecodeError {
-    fn new(path: String, message: String, is_syntax: bool) -> Self {
+    fn new(path: String, message: String, kind: Kind) -> Self {
         Self(Box::new(Inner {
             path,
             message,
-            is_syntax,
+            kind,
         }))
     }
 
@@ -39,25 +49,34 @@ impl DecodeError {
         } else {
             format!("the body is not a JSON document: {error}")
         };
-        Self::new(String::new(), message, true)
+        Self::new(String::new(), message, Kind::Syntax)
     }
 
     /// The document is a web page.
     pub(crate) fn web_page() -> Self {
         let message = "the body is a web page: perhaps a proxy answered, or the base URL leads to \
                        a web page";
-        Self::new(String::new(), message.to_owned(), true)
+        Self::new(String::new(), message.to_owned(), Kind::Syntax)
     }
 
     /// The document is not text.
     pub(crate) fn not_text(error: std::str::Utf8Error) -> Self {
         let message = format!("the body is not UTF-8 text: {error}");
-        Self::new(String::new(), message, true)
+        Self::new(String::new(), message, Kind::Syntax)
     }
 
     /// The document is compressed, as the message says.
     pub(crate) fn compressed(message: String) -> Self {
-        Self::new(String::new(), message, true)
+        Self::new(String::new(), message, Kind::Syntax)
+    }
+
+    /// The decoded document would take more than `limit` bytes.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        let message = format!(
+            "the document has so many values that it could take more memory than the limit of \
+             {limit} bytes: ask for less at once, or raise `decoded_limit`"
+        );
+        Self::new(String::new(), message, Kind::TooLarge)
     }
 
     /// Takes the token out, which the document may repeat as the name of a field.
@@ -79,13 +98,19 @@ impl DecodeError {
 
     /// Whether the document is not even of the right format, such as HTML instead of JSON.
     pub fn is_syntax(&self) -> bool {
-        self.0.is_syntax
+        self.0.kind == Kind::Syntax
+    }
+
+    /// Whether the document was not decoded because it could take more memory than the limit allows:
+    /// see [`ClientBuilder::decoded_limit`](crate::ClientBuilder::decoded_limit).
+    pub fn is_too_large(&self) -> bool {
+        self.0.kind == Kind::TooLarge
     }
 }
 
 impl From<Fault> for DecodeError {
     fn from(fault: Fault) -> Self {
-        Self::new(fault.path(), fault.message().to_owned(), false)
+        Self::new(fault.path(), fault.message().to_owned(), Kind::Shape)
     }
 }
 

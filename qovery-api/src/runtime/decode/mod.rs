@@ -3,8 +3,10 @@
 //! A document that fits its type is read straight from the bytes. Only one that does not is read
 //! again, slowly: integers may come as `1.0`, `null` may stand for an empty list or map or an object
 //! without fields, a list of one object for the object, and what is still wrong is reported with the
-//! path to the field. Not for requests: those are strict.
+//! path to the field. What a document may become is [bounded](budget). Not for requests: those are
+//! strict.
 
+pub(crate) mod budget;
 mod deserializer;
 mod error;
 mod fault;
@@ -34,14 +36,31 @@ use deserializer::ValueDeserializer;
 /// ```
 ///
 /// # Errors
-/// Where the document is not JSON or does not fit the type: the error says where and what.
+/// Returns an error if the document is not JSON or does not fit the type: the error says where and
+/// what. Returns an error with [`is_too_large`](DecodeError::is_too_large) if the decoded document
+/// would take more than 448 MiB of memory, the default of
+/// [`ClientBuilder::decoded_limit`](super::ClientBuilder::decoded_limit).
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    let limit = budget::limit();
+    let too_large = || DecodeError::too_large(limit);
+    let values = budget::weigh(body, limit).ok_or_else(too_large)?;
+    let account = budget::Account::open(limit - values);
+    let outcome = decode_patiently(body);
+    if account.is_overdrawn() {
+        return Err(too_large());
+    }
+    outcome
+}
+
+fn decode_patiently<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    let before = budget::balance();
     // Checking the whole body for UTF-8 at once is quicker than each text in it.
     if let Ok(text) = std::str::from_utf8(body)
         && let Ok(value) = serde_json::from_str(text)
     {
         return Ok(value);
     }
+    budget::restore(before);
     let value = parse(body)?;
     from_value(&value).map_err(|fault| DecodeError::from(*fault))
 }

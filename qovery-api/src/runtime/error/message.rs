@@ -4,16 +4,37 @@
 
 use http::{HeaderMap, StatusCode};
 
-use crate::runtime::{headers, text};
+use crate::runtime::{headers, text, web_page};
 
 /// How much of the server's text a message repeats, in characters.
 pub(super) const TEXT_LIMIT: usize = 300;
 
+/// What to do about a web page.
+pub(super) const WEB_PAGE_ADVICE: &str =
+    "perhaps a proxy answered, or the base URL leads to a web page";
+
 /// The number of a status, with its name where it has one.
 pub(super) fn status_line(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("{} {reason}", status.as_u16()),
-        None => status.as_u16().to_string(),
+    match (status.canonical_reason(), status.as_u16()) {
+        (Some(reason), number) => format!("{number} {reason}"),
+        // Not registered, and sent by nginx and others.
+        (None, 499) => "499 Client Closed Request".to_owned(),
+        (None, number) => number.to_string(),
+    }
+}
+
+/// What came, with its title.
+pub(super) fn web_page(body: &[u8]) -> String {
+    let body = String::from_utf8_lossy(body);
+    let title = body
+        .split_once("<title>")
+        .and_then(|(_, after)| after.split_once("</title>"))
+        .map(|(title, _)| text::one_line(title, 80));
+    match title {
+        Some(title) if !title.is_empty() => {
+            format!("a web page came instead of the API's answer, titled {title:?}")
+        }
+        _ => "a web page came instead of the API's answer".to_owned(),
     }
 }
 
@@ -24,29 +45,27 @@ pub(super) fn without_text(status: StatusCode, headers: &HeaderMap, body: &[u8])
     {
         return message;
     }
+    if web_page::is_web_page(headers, body) || body.trim_ascii_start().starts_with(b"<") {
+        return web_page(body);
+    }
     let body = String::from_utf8_lossy(body);
     let body = body.trim();
-    if body.starts_with('<') {
-        let title = body
-            .split_once("<title>")
-            .and_then(|(_, after)| after.split_once("</title>"))
-            .map(|(title, _)| text::one_line(title, 80));
-        return match title {
-            Some(title) if !title.is_empty() => {
-                format!("a web page came instead of the API's answer, titled {title:?}")
-            }
-            _ => "a web page came instead of the API's answer".to_owned(),
-        };
-    }
     if !body.is_empty() {
         return text::one_line(body, TEXT_LIMIT);
     }
     match status.as_u16() {
+        304 => {
+            "the server says that nothing has changed, although the request did not ask that: a \
+             cache before the API may have answered"
+        }
         300..=399 => "the redirect was not followed: check the base URL",
         400 => "the API refuses what was sent, and does not say why",
         401 => "the token is missing, expired, revoked or not sent with the right scheme",
         403 => "the token may not do this, or the resource does not exist",
         404 => "there is no such resource",
+        408 => "the server gave up waiting for the request",
+        499 => "something before the API gave up waiting, as if the request had been withdrawn",
+        504 => "something before the API gave up waiting for its answer",
         409 => "a duplicate, a lock, or another operation is under way",
         429 => "too many requests",
         500..=599 => "the server failed, and does not say why",

@@ -69,8 +69,8 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// The limit on the body of a successful response, in bytes. Default: 64 MiB. The body of
-    /// another response is cut there.
+    /// The limit on the body of a successful response, in bytes. Default: 64 MiB. What a compressed
+    /// body is unpacked to counts. Of any other response at most 16 KiB are read.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
@@ -82,9 +82,9 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts
-    /// and the user agent are set by this builder, whatever was set there, and what goes over the
-    /// wire is not logged.
+    /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts,
+    /// compression and the user agent are set by this builder, whatever was set there, and what goes
+    /// over the wire is not logged.
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
         self.http = settings;
         self
@@ -106,6 +106,12 @@ impl HttpTransportBuilder {
             .user_agent(user_agent)
             .connect_timeout(self.connect_timeout)
             .redirect(redirect::Policy::none())
+            // Bodies are unpacked by the transport, which counts their bytes first. Another crate of
+            // the program may have switched these on.
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             // What goes over the wire holds the token.
             .connection_verbose(false)
             .retry(retry::never())

@@ -157,6 +157,67 @@ async fn a_body_beyond_the_limit_is_refused_announced_or_not() {
 }
 
 #[tokio::test]
+async fn of_a_failure_only_the_beginning_is_read() {
+    let text = format!(
+        "{{\"message\":\"no such thing\",\"trace\":\"{}\"}}",
+        "at a.b.C(D.java:1) ".repeat(100_000)
+    );
+    let chunk = format!("{:x}\r\n{text}\r\n", text.len());
+    let endless = format!("HTTP/1.1 404 X\r\ntransfer-encoding: chunked\r\n\r\n{chunk}{chunk}");
+    for reply in [answer("404 X", "", &text), endless] {
+        let (url, server) = serve(vec![reply]).await;
+        let client = Client::builder().base_url(&url).build().unwrap();
+        let error = client.get_thing("x").await.unwrap_err();
+        assert!(error.is_not_found(), "{error}");
+        assert!(error.is_body_truncated());
+        assert_eq!(error.body().unwrap().len(), 8 * 1024);
+        assert!(error.to_string().contains("no such thing"), "{error}");
+        // The server notices that nothing more is read.
+        server.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_begins_in_what_is_kept_of_a_failure_is_taken_out_whole() {
+    for before in 8 * 1024 - TOKEN.len()..8 * 1024 {
+        let text = format!("{}{TOKEN}{}", "x".repeat(before), "y".repeat(20_000));
+        let (url, _server) = serve(vec![answer("502 X", "", &text)]).await;
+        let token = AccessToken::new(TOKEN).unwrap();
+        let client = Client::builder().base_url(&url).token(token);
+        let error = client.build().unwrap().get_thing("x").await.unwrap_err();
+        let kept = String::from_utf8_lossy(error.body().unwrap()).into_owned();
+        assert!(!kept.contains("qov"), "{before}");
+        assert!(error.is_body_truncated());
+    }
+}
+
+#[tokio::test]
+async fn a_request_without_a_body_says_so_if_its_method_has_one() {
+    for (method, says_so) in [
+        (Method::POST, true),
+        (Method::PUT, true),
+        (Method::PATCH, true),
+        (Method::GET, false),
+        (Method::HEAD, false),
+        (Method::DELETE, false),
+    ] {
+        let (url, server) = serve(vec![answer("204 X", "", "")]).await;
+        let transport = HttpTransport::builder().build().unwrap();
+        let info = Box::leak(Box::new(crate::OperationInfo::new(
+            "x",
+            method.clone(),
+            "/x",
+        )));
+        let request = Request::new(info, url.parse().unwrap());
+        transport.send(request).await.unwrap();
+        let asked = server.await.unwrap().remove(0).to_lowercase();
+        let said = asked.matches("content-length: 0\r\n").count();
+        assert_eq!(said, usize::from(says_so), "{asked}");
+        assert_eq!(asked.matches("content-length").count(), said, "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn headers_that_never_end_run_into_the_limit_of_the_call() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

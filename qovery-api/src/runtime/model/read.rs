@@ -13,7 +13,7 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::Model;
-use crate::runtime::date_time;
+use crate::runtime::{date_time, decode::budget};
 
 /// Reads a struct.
 pub(crate) fn read<'de, M: Model, D: Deserializer<'de>>(from: D) -> Result<M, D::Error> {
@@ -81,6 +81,7 @@ impl<'de, M: Model> Visitor<'de> for ModelVisitor<M> {
     }
 
     fn visit_map<D: MapAccess<'de>>(self, mut from: D) -> Result<M, D::Error> {
+        budget::take_struct::<M, D::Error>()?;
         let mut model = M::blank();
         let mut missing = Missing::of::<M>();
         let mut expected = 0;

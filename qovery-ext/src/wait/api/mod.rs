@@ -3,6 +3,7 @@
 //! Not for deciding what an answer means. A dropped future abandons its request.
 
 mod act;
+mod bounds;
 mod fault;
 mod read;
 mod report;

@@ -6,7 +6,7 @@ use qovery_api::http::{HeaderMap, header};
 use qovery_api::types;
 use uuid::Uuid;
 
-use super::ApiSource;
+use super::{ApiSource, bounds};
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
     Subject,
@@ -67,6 +67,11 @@ impl ApiSource {
                 format!("the API answered for {}", environment.id),
             ));
         }
+        bounds::at_most(bounds::ENTRIES, statuses.stages.len(), "stages")?;
+        let services = statuses.stages.iter().flat_map(services_of);
+        bounds::at_most(bounds::ENTRIES, services.clone().count(), "services")?;
+        let steps = services.filter_map(|(_, status)| status.steps.as_ref());
+        bounds::at_most(bounds::STEPS, steps.map(|s| s.details.len()).sum(), "steps")?;
         let mut snapshot = of_environment(subject, environment);
         for stage in &statuses.stages {
             let own = stage.stage.as_ref();
@@ -80,19 +85,10 @@ impl ApiSource {
                 snapshot.stages.push(shown);
             }
             let id = own.map(|s| s.id);
-            for (kind, statuses) in [
-                (ServiceKind::Application, &stage.applications),
-                (ServiceKind::Container, &stage.containers),
-                (ServiceKind::Database, &stage.databases),
-                (ServiceKind::Job, &stage.jobs),
-                (ServiceKind::Helm, &stage.helms),
-                (ServiceKind::Terraform, &stage.terraforms),
-                (ServiceKind::AgenticWorkflow, &stage.agentic_workflows),
-            ] {
-                snapshot
-                    .services
-                    .extend(statuses.iter().map(|s| of_service(kind, s, id)));
-            }
+            let services = services_of(stage);
+            snapshot
+                .services
+                .extend(services.map(|(kind, status)| of_service(kind, status, id)));
         }
         Ok(Seen {
             snapshot,
@@ -155,6 +151,11 @@ impl ApiSource {
             .response()
             .await?;
         let retry_after = retry_after(&response.headers);
+        bounds::at_most(
+            bounds::ENVIRONMENTS,
+            response.body.results.len(),
+            "environments",
+        )?;
         Ok(response
             .body
             .results
@@ -209,6 +210,7 @@ impl ApiSource {
                     .client
                     .list_deployment_request_by_service_id(service.id)
                     .await?;
+                bounds::at_most(bounds::ENTRIES, queue.results.len(), "queued requests")?;
                 let waiting = queue.results.iter().map(|entry| Waiting {
                     request: entry.identifier.deployment_request_id,
                     action: entry.status_details.action.as_str().to_owned(),
@@ -229,6 +231,7 @@ impl ApiSource {
                     .client
                     .list_deployment_request_by_environment_id(*environment)
                     .await?;
+                bounds::at_most(bounds::ENTRIES, queue.results.len(), "queued requests")?;
                 let waiting = queue.results.iter().map(|entry| Waiting {
                     request: entry.identifier.deployment_request_id,
                     action: entry.trigger_action.as_str().to_owned(),
@@ -252,6 +255,7 @@ impl ApiSource {
             .client
             .list_environment_deployment_history_v2(environment)
             .await?;
+        bounds::at_most(bounds::ENTRIES, history.results.len(), "past deployments")?;
         let past = history.results.iter().map(|entry| Past {
             deployment: entry.identifier.execution_id.clone(),
             action: entry.trigger_action.as_str().to_owned(),
@@ -265,6 +269,23 @@ impl ApiSource {
         });
         Ok(Some(past.collect()))
     }
+}
+
+/// The services of a stage, kind by kind.
+fn services_of(
+    stage: &types::DeploymentStageWithServicesStatuses,
+) -> impl Iterator<Item = (ServiceKind, &types::Status)> + Clone {
+    [
+        (ServiceKind::Application, &stage.applications),
+        (ServiceKind::Container, &stage.containers),
+        (ServiceKind::Database, &stage.databases),
+        (ServiceKind::Job, &stage.jobs),
+        (ServiceKind::Helm, &stage.helms),
+        (ServiceKind::Terraform, &stage.terraforms),
+        (ServiceKind::AgenticWorkflow, &stage.agentic_workflows),
+    ]
+    .into_iter()
+    .flat_map(|(kind, statuses)| statuses.iter().map(move |status| (kind, status)))
 }
 
 /// Seconds to wait, where the server asks for it in a successful answer.

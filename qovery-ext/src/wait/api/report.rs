@@ -3,7 +3,7 @@
 use qovery_api::types;
 use uuid::Uuid;
 
-use super::ApiSource;
+use super::{ApiSource, bounds};
 use crate::wait::{
     Subject,
     report::LogLine,
@@ -22,7 +22,10 @@ impl ApiSource {
         if let Subject::Cluster { organization, id } = subject {
             let log = self.client.list_cluster_logs(*organization, *id).await?;
             return Ok(DeploymentLog {
-                lines: log.results.iter().map(of_cluster).collect(),
+                lines: bounds::last(bounds::LINES, &log.results)
+                    .iter()
+                    .map(of_cluster)
+                    .collect(),
                 console: Some(format!(
                     "{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs"
                 )),
@@ -36,7 +39,9 @@ impl ApiSource {
         if let Some(deployment) = deployment {
             call = call.version(deployment);
         }
-        let lines = call.await?.iter().map(of_environment).collect();
+        let log = call.await?;
+        let lines = bounds::last(bounds::LINES, &log);
+        let lines = lines.iter().map(of_environment).collect();
         let whole = if with_environment {
             // Best effort: the log alone is worth reporting.
             let seen = self.read_subject(&Subject::environment(environment)).await;

@@ -1,0 +1,272 @@
+//! Reads the body of a response: within the limit, and to the end that was announced.
+//!
+//! Over HTTP/2, hyper takes a stream that is reset with `NO_ERROR` for the end of its body, and neither
+//! it nor reqwest compares the length received with the length announced. A compressed body is unpacked here and not by reqwest, because the
+//! length announced is that of the compressed bytes.
+
+use std::mem;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, StatusCode, Version, header};
+use http_body::Body as _;
+
+use super::{Fault, unpacking::reqwest_unpacks_nothing};
+use crate::runtime::{RawResponse, error::BODY_LIMIT};
+
+/// How much of the body of a failure is read, in bytes: what an error keeps, and as much again, so
+/// that a token is recognised that begins in what is kept.
+pub(super) const FAILURE_LIMIT: usize = 2 * BODY_LIMIT;
+
+/// Reads the body of an answer to a request of this method.
+///
+/// Of a failure only the beginning is read, and what came before a fault counts: its status must not
+/// get lost.
+pub(super) async fn read(
+    mut response: reqwest::Response,
+    method: &Method,
+    limit: usize,
+) -> Result<RawResponse, Fault> {
+    let status = response.status();
+    let mut headers = mem::take(response.headers_mut());
+    let has_body = has_body(method, status);
+    let announced = has_body.then(|| announced_length(&headers)).flatten();
+    let is_failure = !status.is_success();
+    let mut collected = Collected::new(if is_failure {
+        limit.min(FAILURE_LIMIT)
+    } else {
+        limit
+    });
+    let packing = packing(&mut headers);
+    let wire = Wire {
+        response,
+        announced,
+        has_body,
+        received: 0,
+    };
+    let outcome = match packing {
+        Packing::None => read_plain(wire, is_failure, &mut collected).await,
+        #[cfg(feature = "gzip")]
+        Packing::Gzip => super::gzip::read(wire, &mut collected).await,
+    };
+    match outcome {
+        Err(fault) if !is_failure => Err(fault),
+        _ => Ok(RawResponse::new(status, headers, collected.finish())),
+    }
+}
+
+/// The bytes of a body as they come over the wire.
+pub(super) struct Wire {
+    response: reqwest::Response,
+    announced: Option<u64>,
+    has_body: bool,
+    received: u64,
+}
+
+impl Wire {
+    /// `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        let chunk = self.response.chunk().await.map_err(Fault::Reading)?;
+        if let Some(chunk) = &chunk {
+            let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+            self.received = self.received.saturating_add(length);
+        }
+        Ok(chunk)
+    }
+
+    /// Fails if the body ended before its end. To be asked once, after [`Self::next`] gave `None`.
+    pub(super) fn finish(self) -> Result<(), Fault> {
+        let received = self.received;
+        if self.announced.is_some_and(|announced| received < announced) {
+            return Err(Fault::Short {
+                received,
+                announced: self.announced,
+            });
+        }
+        let says_its_end = self.response.version() == Version::HTTP_2 && reqwest_unpacks_nothing();
+        if self.has_body && says_its_end && !reqwest::Body::from(self.response).is_end_stream() {
+            return Err(Fault::Short {
+                received,
+                announced: None,
+            });
+        }
+        Ok(())
+    }
+}
+
+async fn read_plain(
+    mut wire: Wire,
+    is_failure: bool,
+    collected: &mut Collected,
+) -> Result<(), Fault> {
+    let length = wire.announced;
+    let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    if !is_failure && length.is_some_and(|length| length > collected.limit) {
+        return Err(Fault::TooLarge);
+    }
+    collected.expected = length.unwrap_or(0);
+    while let Some(chunk) = wire.next().await? {
+        collected.add(chunk)?;
+    }
+    wire.finish()
+}
+
+/// What was read, up to a limit.
+pub(super) struct Collected {
+    limit: usize,
+    /// How many bytes are expected, 0 if that is not known.
+    expected: usize,
+    /// A body of one chunk is not copied.
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Collected {
+    fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            expected: 0,
+            first: Bytes::new(),
+            rest: BytesMut::new(),
+        }
+    }
+
+    fn room(&self) -> usize {
+        self.limit - self.first.len() - self.rest.len()
+    }
+
+    /// Adds what there is room for, and fails if that is not all.
+    fn add(&mut self, mut chunk: Bytes) -> Result<(), Fault> {
+        let room = self.room();
+        let fits = chunk.len() <= room;
+        chunk.truncate(room);
+        if self.first.is_empty() && self.rest.is_empty() {
+            self.first = chunk;
+        } else {
+            self.extend(&chunk);
+        }
+        if fits { Ok(()) } else { Err(Fault::TooLarge) }
+    }
+
+    /// Like [`Self::add`], for bytes that are somebody else's.
+    #[cfg(feature = "gzip")]
+    pub(super) fn add_copy(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let room = self.room();
+        self.extend(bytes.get(..room).unwrap_or(bytes));
+        if bytes.len() <= room {
+            Ok(())
+        } else {
+            Err(Fault::TooLarge)
+        }
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        if self.rest.is_empty() {
+            // At once what the server announces: growing would copy it several times.
+            let length = self.first.len() + bytes.len();
+            self.rest.reserve(self.expected.min(self.limit).max(length));
+            self.rest.extend_from_slice(&mem::take(&mut self.first));
+        }
+        self.rest.extend_from_slice(bytes);
+    }
+
+    fn finish(self) -> Bytes {
+        if self.rest.is_empty() {
+            self.first
+        } else {
+            self.rest.freeze()
+        }
+    }
+}
+
+/// How a body is compressed, as far as this client unpacks it.
+enum Packing {
+    None,
+    #[cfg(feature = "gzip")]
+    Gzip,
+}
+
+/// Finds the compression. The headers of a body that is unpacked describe what it is unpacked to.
+#[cfg(feature = "gzip")]
+fn packing(headers: &mut HeaderMap) -> Packing {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    let is_gzip = encoding.is_some_and(|value| {
+        let value = value.as_bytes().trim_ascii();
+        value.eq_ignore_ascii_case(b"gzip") || value.eq_ignore_ascii_case(b"x-gzip")
+    });
+    if !is_gzip || headers.get_all(header::CONTENT_ENCODING).iter().count() > 1 {
+        return Packing::None;
+    }
+    headers.remove(header::CONTENT_ENCODING);
+    headers.remove(header::CONTENT_LENGTH);
+    Packing::Gzip
+}
+
+#[cfg(not(feature = "gzip"))]
+fn packing(_: &mut HeaderMap) -> Packing {
+    Packing::None
+}
+
+/// Whether a body follows: some responses announce a length and have none, RFC 9110, 8.6.
+fn has_body(method: &Method, status: StatusCode) -> bool {
+    method != Method::HEAD && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// How many bytes of the body are to come, if the response says so.
+fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    // Chunks say themselves where the body ends, and a length beside them says nothing.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return None;
+    }
+    let value = headers.get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_announced_by_its_header_unless_chunks_come() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(announced_length(&headers), None);
+        headers.insert(header::CONTENT_LENGTH, "17".parse().unwrap());
+        assert_eq!(announced_length(&headers), Some(17));
+        headers.insert(header::TRANSFER_ENCODING, "chunked".parse().unwrap());
+        assert_eq!(announced_length(&headers), None);
+        headers.remove(header::TRANSFER_ENCODING);
+        for odd in ["", "-1", "1e3", "99999999999999999999999"] {
+            headers.insert(header::CONTENT_LENGTH, odd.parse().unwrap());
+            assert_eq!(announced_length(&headers), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn no_body_follows_an_answer_to_head_or_a_status_without_one() {
+        for (method, status, follows) in [
+            (Method::GET, 200, true),
+            (Method::POST, 404, true),
+            (Method::HEAD, 200, false),
+            (Method::GET, 204, false),
+            (Method::GET, 304, false),
+        ] {
+            let code = StatusCode::from_u16(status).unwrap();
+            assert_eq!(has_body(&method, code), follows, "{method} {status}");
+        }
+    }
+
+    #[test]
+    fn what_there_is_room_for_is_kept() {
+        for chunks in [
+            vec!["abcdefgh"],
+            vec!["abc", "defgh"],
+            vec!["abcde", "fg", "h"],
+        ] {
+            let mut collected = Collected::new(5);
+            let outcome = chunks
+                .iter()
+                .try_for_each(|chunk| collected.add(Bytes::from_static(chunk.as_bytes())));
+            assert!(matches!(outcome, Err(Fault::TooLarge)));
+            assert_eq!(collected.finish(), "abcde");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Whether reqwest has its own unpacking built in, which any crate of the program may have caused.
+//!
+//! It is switched off for this transport, but a body that goes through it no longer says whether it
+//! ended properly.
+
+use reqwest::ClientBuilder;
+
+/// The settings that reqwest has only with the features that unpack. A method of its own comes before
+/// one of a trait, so a call gives [`Missing`] exactly if the feature is off.
+#[allow(dead_code, reason = "not called if reqwest has the method itself")]
+trait Settings: Sized {
+    fn gzip(self, _: bool) -> Missing {
+        Missing
+    }
+    fn brotli(self, _: bool) -> Missing {
+        Missing
+    }
+    fn zstd(self, _: bool) -> Missing {
+        Missing
+    }
+    fn deflate(self, _: bool) -> Missing {
+        Missing
+    }
+}
+
+impl Settings for ClientBuilder {}
+
+struct Missing;
+
+/// What a setting gives.
+trait Given {
+    const IS_MISSING: bool;
+}
+
+impl Given for Missing {
+    const IS_MISSING: bool = true;
+}
+
+impl Given for ClientBuilder {
+    const IS_MISSING: bool = false;
+}
+
+fn is_missing<G: Given>(_: impl FnOnce(ClientBuilder) -> G) -> bool {
+    G::IS_MISSING
+}
+
+/// Whether no feature of reqwest that unpacks is on.
+pub(super) fn reqwest_unpacks_nothing() -> bool {
+    is_missing(|settings| settings.gzip(false))
+        && is_missing(|settings| settings.brotli(false))
+        && is_missing(|settings| settings.zstd(false))
+        && is_missing(|settings| settings.deflate(false))
+}

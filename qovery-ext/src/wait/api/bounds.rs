@@ -1,0 +1,59 @@
+//! How much of an answer a wait works on.
+//!
+//! A wait looks through what it reads at every poll, and members of a group look through it one after
+//! the other. An answer with more than any real environment has is refused as a whole, because a part
+//! of it would be read as if the rest did not exist. Not for the size of a response: the client bounds
+//! that.
+
+use crate::wait::source::{Fault, FaultKind};
+
+/// The most stages, services, queued requests or past deployments.
+pub(super) const ENTRIES: usize = 10_000;
+/// The most steps of all services of an environment.
+pub(super) const STEPS: usize = 100_000;
+/// The most environments of a project.
+pub(super) const ENVIRONMENTS: usize = 100_000;
+/// The most lines of a log that are looked through, the last ones.
+pub(super) const LINES: usize = 10_000;
+
+/// Refuses an answer with too many of something.
+pub(super) fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Fault> {
+    if count <= limit {
+        return Ok(());
+    }
+    // What it shows now, it need not show the next time.
+    Err(Fault::new(
+        FaultKind::Passing,
+        format!("the API lists {count} {what}, and a wait reads at most {limit}"),
+    ))
+}
+
+/// The last items of a list.
+pub(super) fn last<T>(limit: usize, items: &[T]) -> &[T] {
+    items
+        .get(items.len().saturating_sub(limit)..)
+        .unwrap_or(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_within_the_limit_is_read_and_what_is_beyond_is_refused_by_name() {
+        assert!(at_most(3, 3, "stages").is_ok());
+        let fault = at_most(3, 4, "stages").unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "the API lists 4 stages, and a wait reads at most 3"
+        );
+        assert!(fault.is_passing());
+    }
+
+    #[test]
+    fn the_last_items_are_those_at_the_end() {
+        assert_eq!(last(2, &[1, 2, 3]), [2, 3]);
+        assert_eq!(last(5, &[1, 2, 3]), [1, 2, 3]);
+        assert!(last::<u8>(0, &[1]).is_empty());
+    }
+}
