@@ -4,7 +4,7 @@
 
 use std::{error::Error, fmt, io};
 
-use qovery_api::Error as ApiError;
+use qovery_api::{Error as ApiError, Printable};
 use qovery_ext::{connect::ConnectError, page::PageError, wait::TokenError};
 
 /// Something impossible was asked for, or the program was not set up for it: `EX_USAGE`.
@@ -36,9 +36,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        Printable::new(&self.message).fmt(f)?;
         match &self.hint {
-            Some(hint) => write!(f, "\n{hint}"),
+            Some(hint) => write!(f, "\n{}", Printable::new(hint)),
             None => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Starting an action, showing how it goes, and leaving it to the API where the user wants to go.
 
-use qovery_api::{Client, uuid::Uuid};
+use qovery_api::{Client, Printable, uuid::Uuid};
 use qovery_ext::{
     recipes::{self, EnvironmentService},
     wait::{Action, WaitError},
@@ -54,10 +54,10 @@ impl Task {
         self
     }
 
-    /// What is going on, in one line.
+    /// What is going on, in one line that can be printed.
     pub(crate) fn headline(&self) -> String {
         match &self.environment {
-            Some(name) => format!("{} environment {name}", self.title),
+            Some(name) => format!("{} environment {}", self.title, Printable::new(name)),
             None => self.title.clone(),
         }
     }

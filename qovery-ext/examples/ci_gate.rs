@@ -15,7 +15,7 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::Context as _;
 use qovery_ext::{
     connect,
-    qovery_api::uuid::Uuid,
+    qovery_api::{Printable, uuid::Uuid},
     wait::{Progress, WaitError, WaitExt},
 };
 
@@ -56,7 +56,8 @@ async fn run() -> anyhow::Result<u8> {
 
 fn show(progress: &Progress, json: bool) {
     match serde_json::to_string(progress) {
-        Ok(event) if json => println!("{event}"),
+        // The same value, without characters that a terminal or a CI runner would obey.
+        Ok(event) if json => println!("{}", Printable::json(&event)),
         _ => println!("{progress}"),
     }
 }

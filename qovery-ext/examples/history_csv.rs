@@ -9,7 +9,11 @@
 //! being written, and holds no more than these two.
 
 use anyhow::Context as _;
-use qovery_ext::{connect, page::PagedCall, qovery_api::uuid::Uuid};
+use qovery_ext::{
+    connect,
+    page::PagedCall,
+    qovery_api::{Printable, uuid::Uuid},
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -34,19 +38,17 @@ async fn main() -> anyhow::Result<()> {
         // An error comes after everything that was read before it: the table is right so far.
         let deployment = deployment?;
         let ended = deployment.updated_at.map(|date| date.to_rfc3339());
+        let status = deployment.status.map(|status| status.to_string());
+        let origin = deployment.origin.map(|origin| origin.to_string());
+        let by = deployment.triggered_by.unwrap_or_default();
         table.write_record([
-            deployment.id.to_string().as_str(),
+            &deployment.id.to_string(),
             &deployment.created_at.to_rfc3339(),
             &ended.unwrap_or_default(),
-            deployment
-                .status
-                .as_ref()
-                .map_or("", |status| status.as_str()),
-            deployment
-                .origin
-                .as_ref()
-                .map_or("", |origin| origin.as_str()),
-            deployment.triggered_by.as_deref().unwrap_or_default(),
+            &status.unwrap_or_default(),
+            &origin.unwrap_or_default(),
+            // Anybody's name: it stays on its line.
+            &*Printable::new(&by).to_cow(),
         ])?;
     }
     table.flush()?;

@@ -18,7 +18,7 @@ use anyhow::Context as _;
 use qovery_ext::{
     connect,
     qovery_api::{
-        Client,
+        Client, Printable,
         types::{CloneEnvironmentRequest, EnvironmentModeEnum},
         uuid::Uuid,
     },
@@ -36,14 +36,16 @@ async fn main() -> anyhow::Result<ExitCode> {
 
     let request = CloneEnvironmentRequest::new(name).mode(EnvironmentModeEnum::Preview);
     let preview = client.clone_environment(original, &request).await?;
-    println!("{} is {}", preview.name, preview.id);
+    // Names come from the server: they are text to show, and no control of the terminal.
+    let shown = Printable::new(&preview.name);
+    println!("{shown} is {}", preview.id);
 
     // Not returned at once: what was made has to go, also where the tests could not be run.
     let tested = test(&client, preview.id, &preview.name, &command).await;
 
     let deletion = client.environment(preview.id).delete();
     deletion.within(Duration::from_secs(20 * 60)).await?;
-    println!("{} is gone", preview.name);
+    println!("{shown} is gone");
     tested
 }
 
@@ -71,7 +73,8 @@ async fn test(
 
     let mut tests = Command::new(command);
     for link in urls(client, preview).await? {
-        println!("{}: {}", link.service.name, link.url);
+        let service = Printable::new(&link.service.name);
+        println!("{service}: {}", Printable::new(&link.url));
         tests.arg(link.url);
     }
     let status = tests.status()?;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use qovery_ext::{
     connect,
-    qovery_api::{types::ContainerRequest, uuid::Uuid},
+    qovery_api::{Printable, types::ContainerRequest, uuid::Uuid},
     recipes::find_service,
     wait::{ServiceKind, ServiceVersion, WaitExt},
 };
@@ -38,7 +38,8 @@ async fn main() -> anyhow::Result<()> {
     let mut request = ContainerRequest::from(current);
     request.tag.clone_from(&tag);
     let edited = client.edit_container(service.id, &request).await?;
-    println!("{service}: {before} is now {}", edited.tag);
+    let (before, now) = (Printable::new(&before), Printable::new(&edited.tag));
+    println!("{service}: {before} is now {now}");
 
     // What the server has now makes the request that was sent: nothing was lost or reset.
     if ContainerRequest::from(edited) != request {

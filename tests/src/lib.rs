@@ -17,6 +17,7 @@ pub mod expected;
 mod generated;
 #[cfg(doctest)]
 mod guide;
+pub mod hostile;
 pub mod mocks;
 pub mod revision;
 pub mod samples;

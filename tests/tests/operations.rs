@@ -245,7 +245,7 @@ fn body_differences(operation: &Operation, plan: &Plan, seen: &Seen) -> Vec<Stri
 
 #[tokio::test]
 async fn no_value_of_a_path_parameter_reaches_another_endpoint() {
-    const HOSTILE: [&str; 20] = [
+    const HOSTILE: [&str; 36] = [
         "..",
         ".",
         "",
@@ -266,6 +266,22 @@ async fn no_value_of_a_path_parameter_reaches_another_endpoint() {
         "..;",
         "%252e%252e",
         "a\\..\\b",
+        "..;a=b",
+        ";a=b",
+        ".. ",
+        "...",
+        ". ./x",
+        "a//b",
+        "a/",
+        "%2e%2e;a=b",
+        "%25252525252e%25252525252e",
+        "%u002e%u002e",
+        "%c0%ae%c0%ae",
+        "\u{ff0e}\u{ff0e}",
+        "\u{2025}",
+        "\u{ff05}2e\u{ff05}2e",
+        ".\u{200b}.",
+        "..\u{0}",
     ];
     let setting = setting().await;
     let (mut problems, mut tried) = (Vec::new(), 0);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::codegen::{self, Purpose, write};
+use crate::printable::Printable;
 use crate::problem::Problem;
 
 /// The contract of this repository.
@@ -54,11 +55,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     };
     let trees = codegen::generate(&spec, overlay.as_deref(), purpose)?;
     for remark in &trees.remarks {
-        eprintln!("note: {}: {}", remark.pointer, remark.text);
+        let (pointer, text) = (&remark.pointer, &remark.text);
+        eprintln!(
+            "note: {}: {}",
+            Printable::new(pointer),
+            Printable::new(text)
+        );
     }
     if let Some(out) = &args.out {
         write::write_new(&trees.client, out)?;
-        println!("{} files written to {}", trees.client.len(), out.display());
+        let place = out.to_string_lossy();
+        println!(
+            "{} files written to {}",
+            trees.client.len(),
+            Printable::new(&place)
+        );
         return Ok(ExitCode::SUCCESS);
     }
     let places = [(&trees.client, GENERATED), (&trees.table, TABLE)];

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::contract::{self, canonical, import};
+use crate::printable::Printable;
 use crate::problem::Problem;
 
 /// Brings published revisions of the specification into the contract.
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         std::io::stdout(),
         "{}{} {verdict}",
         imported.report,
-        out.display()
+        Printable::new(&out.to_string_lossy())
     );
     Ok(code)
 }

@@ -10,6 +10,14 @@ mod codegen;
 mod contract;
 mod generate;
 mod import;
+// The same file as in the client, so that the generator does not depend on what it generates.
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the client publishes all of it, the generator needs some of it"
+)]
+#[path = "../../qovery-api/src/runtime/printable.rs"]
+mod printable;
 mod problem;
 
 use std::path::{Path, PathBuf};

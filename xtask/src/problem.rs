@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::contract::Document;
+use crate::printable::Printable;
 
 /// A mistake in the input, or in what surrounds the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
-            write!(f, "{}", file.display())?;
+            write!(f, "{}", Printable::new(&file.to_string_lossy()))?;
             if let Some(line) = self.line {
                 write!(f, ":{line}")?;
             }
@@ -93,11 +94,11 @@ impl fmt::Display for Problem {
         }
         match self.pointer.as_deref() {
             Some("") | None => {}
-            Some(pointer) => write!(f, "{pointer}: ")?,
+            Some(pointer) => write!(f, "{}: ", Printable::new(pointer))?,
         }
-        write!(f, "{}", self.what)?;
+        Printable::new(&self.what).fmt(f)?;
         match &self.help {
-            Some(help) => write!(f, "\n  help: {help}"),
+            Some(help) => write!(f, "\n  help: {}", Printable::new(help)),
             None => Ok(()),
         }
     }

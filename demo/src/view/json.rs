@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 
-use qovery_api::types::DeploymentHistoryEnvironment;
+use qovery_api::{Printable, types::DeploymentHistoryEnvironment};
 use qovery_ext::wait::{
     Goal, OperationToken, Progress, Reached, ServiceSnapshot, Snapshot, StepSnapshot, WaitError,
     WaitErrorKind,
@@ -191,5 +191,6 @@ fn kind(kind: WaitErrorKind) -> &'static str {
 
 /// A reader that has gone away is no reason to stop waiting.
 fn print(event: &Value) {
-    let _unwritable = writeln!(std::io::stdout(), "{event}");
+    let event = event.to_string();
+    let _unwritable = writeln!(std::io::stdout(), "{}", Printable::json(&event));
 }

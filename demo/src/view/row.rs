@@ -1,9 +1,11 @@
 //! One service or one stage as a row of words, the same in every view for people.
+//!
+//! Rows hold printable text: what the server wrote is escaped where a row is made.
 
 use std::time::Duration;
 
 use console::{Alignment, Style, pad_str};
-use qovery_api::uuid::Uuid;
+use qovery_api::{Printable, uuid::Uuid};
 use qovery_ext::wait::{Goal, Phase, ServiceSnapshot, Snapshot, StageSnapshot, StepSnapshot};
 
 use crate::follow::Task;
@@ -119,7 +121,7 @@ impl ServiceRow {
         };
         let waits = matches!(phase, Phase::NotStarted | Phase::Queued);
         let name = match task.service(id) {
-            Some(listed) => listed.name.clone(),
+            Some(listed) => Printable::new(&listed.name).to_string(),
             None => id.to_string(),
         };
         Self {
@@ -163,7 +165,7 @@ impl StageRow {
         let count = |phase| own.iter().filter(|row| row.phase == phase).count();
         Self {
             id: Some(stage.id),
-            name: stage.name.clone(),
+            name: Printable::new(&stage.name).to_string(),
             phase: match stage.phase() {
                 _ if !is_own => Phase::Queued,
                 _ if is_skipped(stage) => Phase::NotStarted,
@@ -309,6 +311,7 @@ fn steps(steps: &[StepSnapshot], phase: Phase) -> String {
 /// A step with its time, where it has one.
 pub(super) fn step(step: &StepSnapshot) -> String {
     let name = step.name.to_lowercase().replace('_', " ");
+    let name = Printable::new(&name).to_string();
     match step.duration.filter(|time| !time.is_zero()) {
         Some(time) => format!("{name} {}", span(time)),
         None => name,

@@ -3,7 +3,7 @@
 use std::{io::Write as _, time::Duration};
 
 use console::{Style, style};
-use qovery_api::types::DeploymentHistoryEnvironment;
+use qovery_api::{Printable, types::DeploymentHistoryEnvironment};
 use qovery_ext::wait::{
     FailedService, FailureReport, Goal, OperationToken, Phase, Progress, Reached, Snapshot,
     WaitError, WaitErrorKind,
@@ -188,7 +188,8 @@ impl View for Text {
             .and_then(|task| task.environment.as_ref())
         {
             let subject = error.token().subject().to_string();
-            message = message.replacen(&subject, &format!("environment {name}"), 1);
+            let name = format!("environment {}", Printable::new(name));
+            message = message.replacen(&subject, &name, 1);
         }
         say(format!("  {} {message}", style("✘").red().bold()));
         if let Some(report) = error.report() {
@@ -238,6 +239,11 @@ impl View for Text {
             .as_ref()
             .map_or("", |origin| origin.as_str());
         let by = deployment.triggered_by.as_deref().unwrap_or_default();
+        let (state, origin, by) = (
+            Printable::new(state),
+            Printable::new(origin),
+            Printable::new(by),
+        );
         let row = format!(
             "  {place:>3}  {}  {}  {}",
             deployment.created_at.format("%Y-%m-%d %H:%M"),
@@ -310,11 +316,14 @@ fn print_failed(failed: &FailedService) {
         .clone()
         .unwrap_or_else(|| service.id.to_string());
     let place = [
-        failed.stage.as_ref().map(|stage| format!("stage {stage}")),
+        failed
+            .stage
+            .as_ref()
+            .map(|stage| format!("stage {}", Printable::new(stage))),
         failed.step.as_ref().map(|at| format!("step {}", step(at))),
     ];
     let place: Vec<_> = place.into_iter().flatten().collect();
-    let name = style(name).bold();
+    let name = style(Printable::new(&name)).bold();
     let state = style(&failed.state).red();
     say(format!(
         "    {name} ({})  {state}  {}",
@@ -336,8 +345,9 @@ fn print_failed(failed: &FailedService) {
 /// A name and what it stands for, in columns.
 fn fact(name: &str, value: &str) {
     say(format!(
-        "    {} {value}",
-        style(format!("{name:<11}")).dim()
+        "    {} {}",
+        style(format!("{name:<11}")).dim(),
+        Printable::new(value)
     ));
 }
 

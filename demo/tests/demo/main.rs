@@ -8,5 +8,6 @@
 )]
 
 mod api;
+mod hostile;
 mod program;
 mod tour;

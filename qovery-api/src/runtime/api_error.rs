@@ -10,6 +10,8 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
+use super::redact::Token;
+
 /// What the API says about a request that it did not carry out.
 ///
 /// Read leniently: numbers and flags become text where text is expected, and fields of other names
@@ -52,7 +54,10 @@ const LIMIT: usize = 256 * 1024;
 impl ApiError {
     /// Reads the body of a response, if it is a JSON object. Of one that was cut, the fields before
     /// the cut count.
-    pub(crate) fn parse(body: &[u8]) -> Option<Self> {
+    ///
+    /// The token is taken out behind the decoder: there it has no other spelling left than those
+    /// that are shown.
+    pub(crate) fn parse(body: &[u8], token: Option<&Token>) -> Option<Self> {
         if body.len() > LIMIT {
             return None;
         }
@@ -61,10 +66,15 @@ impl ApiError {
         let outcome = document
             .deserialize_map(Fields(&mut fields))
             .and_then(|()| document.end());
-        match outcome {
-            Err(error) if !error.is_eof() || fields.is_empty() => None,
-            _ => Some(Self::from_object(fields)),
+        if let Err(error) = outcome
+            && (!error.is_eof() || fields.is_empty())
+        {
+            return None;
         }
+        if let Some(token) = token {
+            token.clean_fields(&mut fields);
+        }
+        Some(Self::from_object(fields))
     }
 
     fn from_object(mut fields: Map<String, Value>) -> Self {
@@ -147,7 +157,7 @@ mod tests {
     use super::*;
 
     fn parse(body: &str) -> ApiError {
-        ApiError::parse(body.as_bytes()).unwrap()
+        ApiError::parse(body.as_bytes(), None).unwrap()
     }
 
     #[test]
@@ -203,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_no_object_is_no_api_error() {
         for body in ["", "null", "[]", "\"text\"", "<html>", "{"] {
-            assert_eq!(ApiError::parse(body.as_bytes()), None, "{body}");
+            assert_eq!(ApiError::parse(body.as_bytes(), None), None, "{body}");
         }
     }
 

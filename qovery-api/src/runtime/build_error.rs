@@ -4,6 +4,8 @@
 
 use std::{error, fmt};
 
+use super::Printable;
+
 type Source = Box<dyn error::Error + Send + Sync>;
 
 /// Why a [`Client`](super::Client) or an [`AccessToken`](super::AccessToken) could not be built.
@@ -69,13 +71,15 @@ impl BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        Printable::new(&self.0.message).fmt(f)
     }
 }
 
 impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("BuildError").field(&self.0.message).finish()
+        f.debug_tuple("BuildError")
+            .field(&Printable::new(&self.0.message))
+            .finish()
     }
 }
 

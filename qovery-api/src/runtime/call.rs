@@ -67,7 +67,7 @@ struct Body {
 
 impl<O: Operation> Call<O> {
     /// A call with the values of its path parameters, in the order of the path. A parameter that
-    /// stands in the path twice has one value.
+    /// stands in the path twice has one value. A value is sent as [`QueryValue`] writes it.
     ///
     /// The operations of the contract are methods of [`Client`]. This is for one that the contract
     /// does not have.

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::Url;
 
 use super::{
-    AccessToken, BuildError, HttpTransport, Transport,
+    AccessToken, BuildError, HttpTransport, Printable, Transport,
     decode::budget,
     http_transport::{self, DEFAULT_BODY_LIMIT},
 };
@@ -285,7 +285,10 @@ impl fmt::Debug for ClientBuilder {
             .field("timeout", &self.timeout)
             .field("body_limit", &self.body_limit)
             .field("decoded_limit", &self.decoded_limit)
-            .field("user_agent", &self.user_agent)
+            .field(
+                "user_agent",
+                &self.user_agent.as_deref().map(Printable::new),
+            )
             .finish_non_exhaustive()
     }
 }

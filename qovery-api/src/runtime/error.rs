@@ -10,7 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::{
-    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, text, web_page,
+    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, redact::Token, text,
+    web_page,
 };
 
 /// How much of the body of a response an error keeps, in bytes.
@@ -53,27 +54,33 @@ struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
-    body_length: usize,
+    is_body_truncated: bool,
     attempts: u32,
     elapsed: Duration,
     executed_before: bool,
     retry_after: Option<Duration>,
 }
 
-impl From<RawResponse> for Reply {
-    fn from(raw: RawResponse) -> Self {
+impl Reply {
+    /// Keeps the beginning of the body, without this token.
+    fn new(raw: RawResponse, token: Option<&Token>) -> Self {
         let body_length = raw.body.len();
         let retry_after = raw.retry_after();
-        let body = match raw.body.get(..BODY_LIMIT) {
+        // A token that the end of what is kept cuts is found by what follows.
+        let mut body = raw.body.slice(..body_length.min(2 * BODY_LIMIT));
+        if let Some(token) = token {
+            token.clean_body(&mut body);
+        }
+        let is_body_truncated = body_length.max(body.len()) > BODY_LIMIT;
+        if is_body_truncated {
             // A copy, because a slice would keep the whole of it in memory.
-            Some(start) => Bytes::copy_from_slice(start),
-            None => raw.body,
-        };
+            body = Bytes::copy_from_slice(body.get(..BODY_LIMIT).unwrap_or(&body));
+        }
         Self {
             status: raw.status,
             headers: raw.headers,
             body,
-            body_length,
+            is_body_truncated,
             attempts: raw.attempts,
             elapsed: raw.elapsed,
             executed_before: raw.executed_before,
@@ -96,29 +103,26 @@ impl Error {
     }
 
     pub(crate) fn api(operation: &'static OperationInfo, raw: RawResponse) -> Self {
-        let parsed = ApiError::parse(&raw.body);
-        Self::new(
-            operation,
-            Kind::Api(Box::new(raw.into()), parsed.map(Box::new)),
-        )
+        let token = raw.token();
+        let parsed = ApiError::parse(&raw.body, token.as_ref());
+        let reply = Reply::new(raw, token.as_ref());
+        Self::new(operation, Kind::Api(Box::new(reply), parsed.map(Box::new)))
     }
 
     pub(crate) fn decode(
         operation: &'static OperationInfo,
-        mut raw: RawResponse,
+        raw: RawResponse,
         mut error: DecodeError,
     ) -> Self {
         if let Some(message) = headers::compression(&raw.headers) {
             error = DecodeError::compressed(message);
         }
-        if let Some(token) = raw.token() {
-            error.redact(&token);
-            // As far as a token matters that begins in what is kept.
-            let mut body = raw.body.slice(..raw.body.len().min(2 * BODY_LIMIT));
-            token.clean_body(&mut body);
-            raw.body = body;
+        let token = raw.token();
+        if let Some(token) = &token {
+            error.redact(token);
         }
-        Self::new(operation, Kind::Decode(Box::new(raw.into()), error))
+        let reply = Reply::new(raw, token.as_ref());
+        Self::new(operation, Kind::Decode(Box::new(reply), error))
     }
 
     fn reply(&self) -> Option<&Reply> {
@@ -283,8 +287,7 @@ impl Error {
 
     /// Whether the body was longer than what [`Self::body`] kept.
     pub fn is_body_truncated(&self) -> bool {
-        self.reply()
-            .is_some_and(|reply| reply.body_length > reply.body.len())
+        self.reply().is_some_and(|reply| reply.is_body_truncated)
     }
 
     /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`. Support

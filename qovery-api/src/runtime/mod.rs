@@ -50,6 +50,7 @@ mod operation;
 pub(crate) mod parameter;
 mod patch;
 pub(crate) mod path;
+mod printable;
 mod query;
 mod redact;
 mod request;
@@ -96,6 +97,7 @@ pub use operation::{
 )]
 pub(crate) use parameter::{Place, Style, document, list, object, one};
 pub use patch::Patch;
+pub use printable::Printable;
 pub use query::QueryValue;
 pub use request::{Request, RetryMode};
 pub use response::{RawResponse, Response};

@@ -25,7 +25,11 @@ use std::{
 
 use serde::de::{self, Deserializer, Visitor};
 
+use super::Printable;
+
 /// A value of an enum that this version of the library does not know, word for word.
+///
+/// `Display` and `Debug` print it as [`Printable`] does; [`as_str`](Self::as_str) is the value itself.
 ///
 /// Made by decoding or by `From<&str>` of the enum, which never put a known value in here: so two
 /// equal texts are always equal values.
@@ -41,13 +45,13 @@ impl UnknownValue {
 
 impl fmt::Display for UnknownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        fmt::Display::fmt(&Printable::new(&self.0), f)
     }
 }
 
 impl Debug for UnknownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Debug::fmt(&self.0, f)
+        Debug::fmt(&Printable::new(&self.0), f)
     }
 }
 
@@ -83,12 +87,19 @@ pub(crate) fn from_text<E: OpenEnum>(text: &str) -> E {
     }
 }
 
+/// Prints a value for people. One that is not known may hold anything.
+pub(crate) fn display(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fmt::Display::fmt(&Printable::new(text), f)
+}
+
 /// Prints a known value bare and an unknown one as what it is.
 pub(crate) fn debug(text: &str, is_known: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if is_known {
         f.write_str(text)
     } else {
-        f.debug_tuple("Unknown").field(&text).finish()
+        f.debug_tuple("Unknown")
+            .field(&Printable::new(text))
+            .finish()
     }
 }
 
@@ -181,7 +192,7 @@ macro_rules! open_enum {
             impl fmt::Display for $name {
                 #[inline]
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.pad(self.text())
+                    open_enum::display(self.text(), f)
                 }
             }
             impl fmt::Debug for $name {
@@ -282,7 +293,7 @@ mod tests {
         let value: Cloud = decode(json!(text).to_string().as_bytes()).unwrap();
         assert!(!value.is_known());
         assert_eq!(value.as_str(), text);
-        assert_eq!(value.to_string(), text);
+        assert_eq!(value.to_string(), text.replace('\n', r"\n"));
         assert_eq!(value.to_query(), text);
         assert_eq!(serde_json::to_value(&value).unwrap(), json!(text));
         assert_eq!(value, Cloud::from(text.to_owned()));

@@ -4,10 +4,14 @@
 
 use std::borrow::Cow;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Url;
 
-use super::parameter::{Style, Texts, in_path};
+use super::{
+    parameter::{Style, Texts, in_path},
+    printable::is_invisible,
+};
 
 /// Everything but the unreserved characters of RFC 3986.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -16,9 +20,17 @@ pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// How often a value is decoded in search of a dot segment: proxies and servers in a row may each
-/// decode once.
-const DECODINGS: usize = 3;
+/// How often a value may be encoded: proxies and servers in a row may each decode once.
+const DECODINGS: usize = 8;
+
+/// What servers take for a separator of segments, or turn into one.
+const SEPARATORS: [char; 7] = [
+    '/', '\\', '\u{2044}', '\u{2215}', '\u{2216}', '\u{29f8}', '\u{29f9}',
+];
+
+/// Where the name of a segment ends for a server that knows path parameters, or that decodes before
+/// it looks for a query.
+const ENDS: [char; 3] = [';', '?', '#'];
 
 /// What may stand in the text of a template as it is: the characters of a path, and what is encoded
 /// already.
@@ -81,6 +93,14 @@ pub(crate) fn fill(
         return Err(format!("more values than path parameters in {template}"));
     }
     path.push_str(&literal(rest));
+    // Each value is one segment; together, or with what stands around them, they may be another. A
+    // segment that begins with a `;` is declared: values are encoded.
+    for segment in path.split('/') {
+        if !segment.is_empty() && !segment.starts_with(';') && !is_plain(segment) {
+            let read = percent_decode_str(segment).decode_utf8_lossy();
+            check(&read).map_err(|problem| format!("a segment of the path {problem}"))?;
+        }
+    }
     Ok(path)
 }
 
@@ -109,31 +129,83 @@ fn is_plain(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(is_plain)
 }
 
-/// Refuses what a server, or a proxy before it, may take for another path.
-fn check(value: &str) -> Result<(), String> {
-    if value.is_empty() {
-        return Err("is empty".to_owned());
-    }
-    let mut decoded = value.to_owned();
+/// Refuses a value that a server, or a proxy before it, may take for another path: one that, decoded
+/// any number of times, has a segment that some of them read as empty, as the same or as the parent.
+///
+/// | who | reads as |
+/// |---|---|
+/// | proxies that decode, and decode again | `%2e`, `%252e`, `%2f`, `%5c`, `%u002e` as `.`, `/`, `\\` |
+/// | Tomcat, Jetty, Undertow, Spring | `..;`, `..;a=b` as `..`, and `;a=b` as nothing |
+/// | IIS and other servers on Windows | `\\` as `/`, and `.. ` or `...` without its last dots and blanks |
+/// | servers that normalise Unicode | `．．`, `‥`, `／`, `％２ｅ` as `..`, `/`, `%2e`; invisible characters as nothing |
+/// | old decoders | `%c0%ae` as `.`, and everything behind a NUL as not there |
+///
+/// Other text is sent escaped, and so is a `/` between two names.
+fn check(value: &str) -> Result<(), &'static str> {
+    let mut read = value.to_owned();
     for _ in 0..=DECODINGS {
-        if decoded.chars().any(char::is_control) {
-            return Err("holds a control character".to_owned());
+        if read.is_empty() {
+            return Err("is empty");
         }
-        if decoded
-            .split(['/', '\\'])
-            .any(|segment| segment == "." || segment == "..")
-        {
-            return Err("holds a dot segment, which leads to another path".to_owned());
+        if read.chars().any(char::is_control) {
+            return Err("holds a control character");
         }
-        let next = percent_decode_str(&decoded)
-            .decode_utf8_lossy()
-            .into_owned();
-        if next == decoded {
-            break;
+        if read.split(SEPARATORS).any(leads_elsewhere) {
+            return Err("holds a dot segment or an empty one, which leads to another path");
         }
-        decoded = next;
+        let next = decode(&read).ok_or("holds an escape of bytes that are no text")?;
+        if next == read {
+            return Ok(());
+        }
+        read = next;
     }
-    Ok(())
+    Err("is percent-encoded too many times")
+}
+
+/// Whether some server reads nothing in a segment but dots, or nothing at all.
+fn leads_elsewhere(segment: &str) -> bool {
+    let name = segment.split(ENDS).next().unwrap_or_default();
+    name.chars()
+        .all(|c| matches!(c, '.' | '\u{3002}') || c.is_whitespace() || is_invisible(c))
+}
+
+/// The text as a server reads it that decodes it once more, and knows only one form of a character.
+fn decode(text: &str) -> Option<String> {
+    let decoded = decode_utf16_escapes(text);
+    let decoded = percent_decode_str(&decoded).decode_utf8().ok()?;
+    if decoded.is_ascii() {
+        return Some(decoded.into_owned());
+    }
+    let visible: String = decoded.chars().filter(|c| !is_invisible(*c)).collect();
+    let normalizer = const { ComposingNormalizerBorrowed::new_nfkc() };
+    Some(normalizer.normalize(&visible).into_owned())
+}
+
+/// `%u002e`, as IIS reads it.
+fn decode_utf16_escapes(text: &str) -> Cow<'_, str> {
+    let mut parts = text.split("%u");
+    let Some(first) = parts.next().filter(|first| first.len() < text.len()) else {
+        return Cow::Borrowed(text);
+    };
+    let mut decoded = first.to_owned();
+    for part in parts {
+        let character = part
+            .get(..4)
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+            .and_then(char::from_u32);
+        match character {
+            Some(character) => {
+                decoded.push(character);
+                decoded.push_str(part.get(4..).unwrap_or_default());
+            }
+            None => {
+                decoded.push_str("%u");
+                decoded.push_str(part);
+            }
+        }
+    }
+    Cow::Owned(decoded)
 }
 
 /// Joins the base URL and a filled path, and proves that parsing did not normalise any of it away.
@@ -226,9 +298,64 @@ mod tests {
             "a\nb",
             "a%00b",
             "\u{0}",
+            "/",
+            "a/",
+            "a//b",
+            " ",
+            "..;",
+            "..;a=b",
+            ";a=b",
+            "a/..;x/b",
+            ".. ",
+            "... ",
+            "....",
+            "a/. ./b",
+            "?a",
+            "..#a",
+            "%2e%2e;a=b",
+            "..%3Ba",
+            "%25252525252e%25252525252e",
+            "%2525252525252525252525252f",
+            "%u002e%u002e",
+            "%c0%ae%c0%ae",
+            "．．",
+            "‥",
+            "a／..",
+            "％２ｅ％２ｅ",
+            ".\u{200b}.",
+            "%\u{200b}2e",
+            "..\u{a0}",
         ] {
-            let problem = only(value).unwrap_err();
+            let problem = only(value).expect_err(value);
             assert!(problem.contains("id"), "{value:?}: {problem}");
+        }
+    }
+
+    #[test]
+    fn values_that_together_lead_elsewhere_are_refused() {
+        let two = |a: &str, b: &str| with("/x/{a}{b}/y", &[a, b]);
+        assert_eq!(two("a", ".b").unwrap(), "/x/a.b/y");
+        assert!(two(".a", "").is_err());
+        // Each of them alone is refused already.
+        assert!(two(".", ".").is_err());
+        assert!(with("/x/.{a}/y", &[";b"]).is_err());
+        assert!(with("/x/%2e{a}/y", &["b"]).is_ok());
+        // Declared by the contract.
+        let matrix = (Style::Matrix { explode: false }, one("b"));
+        assert_eq!(fill("/x/{a}/y", [matrix]).unwrap(), "/x/;a=b/y");
+    }
+
+    #[test]
+    fn text_that_leads_nowhere_else_is_sent_as_it_is() {
+        for value in [
+            "..a", "a..", "a;b", "100%", "%zz", "%u12", "a b", "日本", "a?b", "x.y/z.w",
+        ] {
+            let path = only(value).unwrap();
+            let sent = path
+                .strip_prefix("/a/")
+                .and_then(|path| path.strip_suffix("/b"));
+            let read = percent_decode_str(sent.unwrap()).decode_utf8().unwrap();
+            assert_eq!(read, value);
         }
     }
 

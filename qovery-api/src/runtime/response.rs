@@ -24,7 +24,7 @@ pub struct RawResponse {
     pub elapsed: Duration,
     /// Whether an attempt before this one may have been executed.
     pub executed_before: bool,
-    /// What the request was authorized with, for an error that keeps the body of a success.
+    /// What the request was authorized with, for an error that decodes or keeps the body.
     authorization: Option<HeaderValue>,
 }
 
@@ -42,9 +42,14 @@ impl RawResponse {
         }
     }
 
-    /// Takes the token of the request's `Authorization` header out of the headers and, where this is
-    /// no success, out of the body. The body of a success stays as it is; an error that keeps it
-    /// keeps it without the token.
+    /// Takes the token of the request's `Authorization` header out of the headers and, if this is no
+    /// success, out of the body. The body of a success stays as it is; an error that keeps it keeps
+    /// it without the token.
+    ///
+    /// The token is found as it is and as encoders write it: percent-encoded, escaped for JSON or
+    /// HTML, quoted-printable, in base64 or hexadecimal, up to three of them on top of each other,
+    /// and across line ends. A token of any length is replaced, so one of a few characters garbles
+    /// other text too.
     ///
     /// For transports: [`HttpTransport`](super::HttpTransport) does it by itself.
     ///
@@ -61,15 +66,14 @@ impl RawResponse {
             return;
         };
         token.clean_headers(&mut self.headers);
-        if self.status.is_success() {
-            self.authorization = Some(authorization.clone());
-        } else {
+        if !self.status.is_success() {
             token.clean_body(&mut self.body);
         }
+        self.authorization = Some(authorization.clone());
     }
 
     /// The token that must not show in an error about the body.
-    pub(crate) fn token(&self) -> Option<Token<'_>> {
+    pub(crate) fn token(&self) -> Option<Token> {
         Token::of(self.authorization.as_ref()?)
     }
 

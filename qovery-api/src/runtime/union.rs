@@ -48,8 +48,8 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::decode;
 pub(crate) use super::decode::Fault;
+use super::{Printable, decode};
 
 type Outcome<T> = Result<T, Box<Fault>>;
 
@@ -165,7 +165,10 @@ pub(crate) fn serialize_tagged<T: Serialize + ?Sized, S: Serializer>(
 pub(crate) fn debug_unknown(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("Unknown(")?;
     match value {
-        Value::Object(fields) => f.debug_set().entries(fields.keys()).finish()?,
+        Value::Object(fields) => {
+            let names = fields.keys().map(|name| Printable::new(name));
+            f.debug_set().entries(names).finish()?;
+        }
         Value::Array(items) => write!(f, "[{} items]", items.len())?,
         Value::String(_) => f.write_str("a text")?,
         other => write!(f, "{other}")?,

@@ -2,34 +2,51 @@
 //!
 //! Not for whether it is well formed: the client refuses what is not.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use qovery_api::reqwest::Url;
 
 use super::ConnectError;
 
-/// Refuses an insecure address, unless that is allowed, and tells whether it is plain HTTP to this
-/// machine.
-pub(super) fn check(url: &str, origin: &str, allow: bool) -> Result<bool, ConnectError> {
+/// Which machine an address leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Machine {
+    /// Any, over an encrypted connection or one that was allowed to be plain.
+    Any,
+    /// This one, over plain HTTP, by its number.
+    ThisByNumber,
+    /// This one, over plain HTTP, by this name. What a name server says of it counts for nothing:
+    /// it may name another machine, which would then be sent the token.
+    ThisByName(String),
+}
+
+impl Machine {
+    /// The addresses of this machine, whatever its port.
+    pub(super) const ADDRESSES: [SocketAddr; 2] = [
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+    ];
+}
+
+/// Refuses an insecure address, unless that is allowed, and tells which machine it leads to.
+pub(super) fn check(url: &str, origin: &str, allow: bool) -> Result<Machine, ConnectError> {
     match Url::parse(url.trim()) {
-        Ok(url) if url.scheme() == "http" => {
-            let is_local = is_loopback(&url);
-            if !is_local && !allow {
-                return Err(ConnectError::insecure_url(origin));
-            }
-            Ok(is_local)
-        }
-        _ => Ok(false),
+        Ok(url) if url.scheme() == "http" => match of_host(&url) {
+            Machine::Any if !allow => Err(ConnectError::insecure_url(origin)),
+            machine => Ok(machine),
+        },
+        _ => Ok(Machine::Any),
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    match host.parse::<IpAddr>() {
-        Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+fn of_host(url: &Url) -> Machine {
+    let host = url.host_str().unwrap_or_default();
+    let number = host.trim_start_matches('[').trim_end_matches(']');
+    match number.parse::<IpAddr>() {
+        Ok(address) if address.to_canonical().is_loopback() => Machine::ThisByNumber,
+        Err(_) if host == "localhost" || host.ends_with(".localhost") => {
+            Machine::ThisByName(host.to_owned())
+        }
+        _ => Machine::Any,
     }
 }

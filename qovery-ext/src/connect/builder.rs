@@ -5,13 +5,14 @@
 use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use qovery_api::{
-    AccessToken, AuthScheme, Client, ClientBuilder, DEFAULT_BASE_URL, HttpTransport, Transport,
-    reqwest,
+    AccessToken, AuthScheme, Client, ClientBuilder, DEFAULT_BASE_URL, HttpTransport, Printable,
+    Transport, reqwest,
 };
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    ConnectError, RetryPolicy, TokenSource, URL_VARIABLE, address,
+    ConnectError, RetryPolicy, TokenSource, URL_VARIABLE,
+    address::{self, Machine},
     cli_context::CliContext,
     environment::{self, Environment},
     limits::Limits,
@@ -119,7 +120,8 @@ impl Connect {
 
     /// Sends the token of the person who signed in with the command-line tool, from
     /// `~/.qovery/context.json`. The file is read when the client is built, and again when the server
-    /// refuses the token; it is never written.
+    /// refuses the token; it is never written. It must be a regular file of at most 1 MiB. If other
+    /// users may read or change it, a warning is emitted through `tracing`, once for each file.
     pub fn cli_context(mut self) -> Self {
         self.credentials = Credentials::CliContext(None);
         self
@@ -167,7 +169,8 @@ impl Connect {
 
     /// Accepts an `http://` address of another machine. The token and all data then cross the
     /// network readable. An address of this machine (`localhost`, `127.0.0.1`, `[::1]`) needs no
-    /// leave.
+    /// leave: `localhost` and names that end in `.localhost` are resolved to the loopback addresses,
+    /// and no name server is asked.
     pub fn allow_insecure_http(mut self, allow: bool) -> Self {
         self.allow_insecure_http = allow;
         self
@@ -254,7 +257,7 @@ impl Connect {
     pub fn build(mut self) -> Result<Client, ConnectError> {
         self.check_settings()?;
         let (url, url_origin) = self.address()?;
-        let is_local = address::check(&url, &url_origin, self.allow_insecure_http)?;
+        let machine = address::check(&url, &url_origin, self.allow_insecure_http)?;
         let authorization = self.authorization()?;
         let limits = Limits::new(
             self.concurrency,
@@ -264,7 +267,7 @@ impl Connect {
         );
         let sender = match self.transport.take() {
             Some(transport) => Sender::Other(transport),
-            None => Sender::Http(self.http_transport(is_local)?),
+            None => Sender::Http(self.http_transport(machine)?),
         };
         let transport = ConnectedTransport {
             sender,
@@ -352,7 +355,7 @@ impl Connect {
         Ok(Authorization::Fixed(value))
     }
 
-    fn http_transport(&mut self, is_local: bool) -> Result<HttpTransport, ConnectError> {
+    fn http_transport(&mut self, machine: Machine) -> Result<HttpTransport, ConnectError> {
         let mut http = HttpTransport::builder().timeout(self.request_timeout);
         if let Some(limit) = self.connect_timeout {
             http = http.connect_timeout(limit);
@@ -363,11 +366,17 @@ impl Connect {
         if let Some(name) = self.user_agent.take() {
             http = http.user_agent(name);
         }
-        match self.http.take() {
-            Some(settings) => http = http.reqwest(settings),
-            // Through a proxy, what is plain HTTP to this machine would leave it readable.
-            None if is_local => http = http.reqwest(reqwest::Client::builder().no_proxy()),
-            None => {}
+        let mut settings = self.http.take();
+        if machine != Machine::Any {
+            // Through a proxy, plain HTTP to this machine would leave it readable.
+            let direct = || reqwest::Client::builder().no_proxy();
+            settings = Some(settings.unwrap_or_else(direct));
+        }
+        if let Machine::ThisByName(name) = &machine {
+            settings = settings.map(|own| own.resolve_to_addrs(name, &Machine::ADDRESSES));
+        }
+        if let Some(settings) = settings {
+            http = http.reqwest(settings);
         }
         http.build().map_err(|error| ConnectError::build("", error))
     }
@@ -390,7 +399,10 @@ impl fmt::Debug for Connect {
             .field("request_timeout", &self.request_timeout)
             .field("body_limit", &self.body_limit)
             .field("decoded_limit", &self.decoded_limit)
-            .field("user_agent", &self.user_agent)
+            .field(
+                "user_agent",
+                &self.user_agent.as_deref().map(Printable::new),
+            )
             .field("retry", &self.retry)
             .field("concurrency_limit", &self.concurrency)
             .field("rate_limit", &self.rate)

@@ -1,16 +1,19 @@
 //! The token of a person who signed in with the command-line tool.
 //!
 //! Reads the tool's context file and never writes it: renewing the token is the tool's business.
-//! Not looked at unless asked for. Reading blocks for the time of one small file.
+//! Not looked at unless asked for. Reading blocks for the time of one small file: a FIFO, a socket, a
+//! device and a directory are not opened.
 
 use std::{
+    collections::BTreeSet,
     fmt, fs,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use qovery_api::{
-    AccessToken, AuthScheme, BoxFuture,
+    AccessToken, AuthScheme, BoxFuture, Printable,
     chrono::{DateTime, Datelike, SecondsFormat, Utc},
     serde_json,
 };
@@ -147,9 +150,19 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
         };
         ConnectError::cli_context(message).with_source(error)
     };
-    let file = fs::File::open(path).map_err(refuse)?;
-    if !file.metadata().map_err(refuse)?.is_file() {
-        return Err(ConnectError::cli_context(format!("{place} is not a file")));
+    let not_a_file = || ConnectError::cli_context(format!("{place} is not a regular file"));
+    // Before it is opened: opening a FIFO waits for a writer, and opening a device may do anything.
+    if !fs::metadata(path).map_err(refuse)?.is_file() {
+        return Err(not_a_file());
+    }
+    let file = open(path).map_err(refuse)?;
+    // Once more: it may have been replaced.
+    let metadata = file.metadata().map_err(refuse)?;
+    if !metadata.is_file() {
+        return Err(not_a_file());
+    }
+    if is_open_to_others(&metadata) {
+        warn_once(path);
     }
     let mut text = Zeroizing::new(Vec::new());
     let read = file.take(SIZE_LIMIT + 1).read_to_end(&mut text);
@@ -159,6 +172,44 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
         )));
     }
     Ok(text)
+}
+
+/// Opens a file without waiting, whatever it is.
+fn open(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    options.open(path)
+}
+
+/// Whether other users may read the file, and with it the token, or change it.
+#[cfg(unix)]
+fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o066 != 0
+}
+
+/// Whether other users may read the file: who may is not in what the system says of it here.
+#[cfg(not(unix))]
+fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// Warns of a file that other users may read, once for each file in the life of the process.
+fn warn_once(path: &Path) {
+    static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let is_new = WARNED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(path.to_owned());
+    if is_new {
+        let file = path.to_string_lossy();
+        tracing::warn!(
+            file = %Printable::new(&file),
+            "other users of this machine can read or change the file with the access token: run \
+             `chmod 600` on it"
+        );
+    }
 }
 
 #[cfg(test)]
@@ -248,6 +299,46 @@ mod tests {
         assert!(error.is_cli_context(), "{error}");
         let nowhere = CliContext::find(&Environment::from_lookup(|_| None));
         assert!(nowhere.unwrap_err().is_cli_context());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_refused_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let fifo = directory.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(made.unwrap().success());
+        let socket = directory.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(&fifo, &link).unwrap();
+        for path in [
+            fifo.clone(),
+            socket,
+            link,
+            "/dev/zero".into(),
+            "/dev/tty".into(),
+        ] {
+            if !path.exists() {
+                continue;
+            }
+            let error = CliContext::read(path).unwrap_err();
+            assert!(error.is_cli_context(), "{error}");
+            assert!(error.to_string().contains("not a regular file"), "{error}");
+        }
+        // Opened all the same, as between a check and its use, it does not wait either.
+        let begun = std::time::Instant::now();
+        open(&fifo).unwrap();
+        assert!(begun.elapsed().as_secs() < 5);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_regular_file_is_read() {
+        let (directory, path) = file(r#"{"access_token": "abc"}"#);
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert_eq!(CliContext::read(link).unwrap().current().expose(), "abc");
     }
 
     #[test]

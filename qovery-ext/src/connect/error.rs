@@ -4,7 +4,7 @@
 
 use std::{error, fmt};
 
-use qovery_api::BuildError;
+use qovery_api::{BuildError, Printable};
 
 type Source = Box<dyn error::Error + Send + Sync>;
 
@@ -136,14 +136,14 @@ impl ConnectError {
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        Printable::new(&self.0.message).fmt(f)
     }
 }
 
 impl fmt::Debug for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ConnectError")
-            .field(&self.0.message)
+            .field(&Printable::new(&self.0.message))
             .finish()
     }
 }

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use qovery_api::{AccessToken, BoxFuture, http::HeaderValue};
+use qovery_api::{AccessToken, BoxFuture, Printable, http::HeaderValue};
 use tokio::sync::Mutex;
 
 /// Why a [`TokenSource`] has no token. Its text ends up in the error of a call: it must not show a
@@ -108,14 +108,14 @@ pub(super) struct NoToken(Arc<dyn error::Error + Send + Sync>);
 
 impl fmt::Display for NoToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        Printable::new(&self.0.to_string()).fmt(f)
     }
 }
 
 impl fmt::Debug for NoToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("NoToken")
-            .field(&format_args!("{}", self.0))
+            .field(&format_args!("{self}"))
             .finish()
     }
 }

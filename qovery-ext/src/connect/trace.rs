@@ -3,9 +3,9 @@
 //! One span for each call and an event for each repeat. Path parameters, query, headers and bodies
 //! are in neither. Nothing is written anywhere unless a program subscribes.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use qovery_api::{RawResponse, Request, TransportError};
+use qovery_api::{Printable, RawResponse, Request, TransportError};
 use tracing::{Span, field};
 
 /// The span of a call: `operation`, `method` and `path` (the template) at its beginning, `attempt`
@@ -33,7 +33,7 @@ pub(super) fn finished(span: &Span, outcome: &Result<RawResponse, TransportError
         Ok(response) => {
             span.record("status", response.status.as_u16());
             if let Some(id) = request_id(response) {
-                span.record("request_id", id);
+                span.record("request_id", &*id);
             }
             (response.attempts, response.elapsed)
         }
@@ -58,7 +58,7 @@ pub(super) fn repeating(
             attempt,
             wait_ms = wait,
             status = response.status.as_u16(),
-            request_id = request_id(response),
+            request_id = request_id(response).as_deref(),
             "repeating a request after its response"
         ),
         Err(error) => tracing::info!(
@@ -84,9 +84,9 @@ pub(super) fn held(wait: Duration) {
 }
 
 /// The id that the server gave the request, as far as a hostile one is worth keeping.
-fn request_id(response: &RawResponse) -> Option<&str> {
+fn request_id(response: &RawResponse) -> Option<Cow<'_, str>> {
     let id = response.request_id()?;
-    Some(id.get(..100).unwrap_or(id))
+    Some(Printable::new(id.get(..100).unwrap_or(id)).to_cow())
 }
 
 fn milliseconds(duration: Duration) -> u64 {

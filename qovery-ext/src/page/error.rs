@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use qovery_api::OperationInfo;
+use qovery_api::{OperationInfo, Printable};
 
 use super::ResumeCursor;
 
@@ -126,7 +126,7 @@ impl fmt::Display for PageError {
             Kind::ItemWithoutId => {
                 f.write_str("the last item of the page has no id, so the next page cannot be named")
             }
-            Kind::WrongCursor(problem) => f.write_str(problem),
+            Kind::WrongCursor(problem) => Printable::new(problem).fmt(f),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use qovery_api::{Call, Client, Error, Json, Operation, OperationInfo, operations};
+use qovery_api::{Call, Client, Error, Json, Operation, OperationInfo, Printable, operations};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -34,9 +34,10 @@ impl EnvironmentService {
 
 impl fmt::Display for EnvironmentService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Printable::new(&self.name);
         match self.kind {
-            Some(kind) => write!(f, "{} ({kind})", self.name),
-            None => write!(f, "{} ({})", self.name, self.service_type),
+            Some(kind) => write!(f, "{name} ({kind})"),
+            None => write!(f, "{name} ({})", Printable::new(&self.service_type)),
         }
     }
 }
@@ -177,7 +178,9 @@ impl fmt::Display for FindServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Reason::Api(_) => f.write_str("the services of the environment could not be listed"),
-            Reason::NotFound(message) | Reason::Ambiguous(message) => f.write_str(message),
+            Reason::NotFound(message) | Reason::Ambiguous(message) => {
+                Printable::new(message).fmt(f)
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use qovery_api::{
-    Client, Error, Patch, SecretText,
+    Client, Error, Patch, Printable, SecretText,
     types::{
         ApiVariableScopeEnum as Scope, ApiVariableTypeEnum as Nature, VariableEditRequest,
         VariableOverrideRequest, VariableRequest, VariableResponse,
@@ -288,7 +288,7 @@ impl fmt::Display for SetVariableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Reason::Call(_) => f.write_str("the variable was not set"),
-            Reason::Conflict(message) => f.write_str(message),
+            Reason::Conflict(message) => Printable::new(message).fmt(f),
         }
     }
 }

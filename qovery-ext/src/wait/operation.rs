@@ -7,6 +7,7 @@
 
 use std::{fmt, future::IntoFuture, sync::Arc};
 
+use qovery_api::Printable;
 use tokio::time::{self, Instant};
 
 use super::{
@@ -288,7 +289,10 @@ impl fmt::Debug for Operation {
             .field("subject", &self.subject)
             .field("goal", &self.goal())
             .field("polls", &self.polls)
-            .field("state", &self.last.as_ref().map(|s| s.state.as_str()))
+            .field(
+                "state",
+                &self.last.as_ref().map(|s| Printable::new(s.state.as_str())),
+            )
             .field("ended", &self.ended)
             .finish_non_exhaustive()
     }

@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use qovery_api::Printable;
 use uuid::Uuid;
 
 use super::{FailureReport, Goal, OperationToken, Snapshot, source::Fault, track::Proof};
@@ -222,7 +223,7 @@ impl WaitError {
 
 impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)?;
+        Printable::new(&self.0.message).fmt(f)?;
         if let Some(report) = &self.0.report {
             write!(f, "\n{report}")?;
         }
@@ -234,8 +235,15 @@ impl fmt::Debug for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitError")
             .field("kind", &self.0.kind)
-            .field("message", &self.0.message)
-            .field("state", &self.0.last.as_ref().map(|s| s.state.as_str()))
+            .field("message", &Printable::new(&self.0.message))
+            .field(
+                "state",
+                &self
+                    .0
+                    .last
+                    .as_ref()
+                    .map(|s| Printable::new(s.state.as_str())),
+            )
             .field("polls", &self.0.polls)
             .field("elapsed", &self.0.elapsed)
             .finish_non_exhaustive()

@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures_core::Stream;
+use qovery_api::Printable;
 use serde::Serialize;
 
 use super::{BoxFuture, Counts, Goal, Operation, Phase, Snapshot, WaitError};
@@ -62,7 +63,7 @@ impl fmt::Display for Progress {
             .iter()
             .find(|s| s.phase() == Phase::Running);
         if let Some(stage) = current {
-            write!(f, ", stage {}", stage.name)?;
+            write!(f, ", stage {}", Printable::new(&stage.name))?;
         }
         write!(
             f,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use qovery_api::Printable;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -10,6 +11,9 @@ use super::{
 };
 
 /// What a person needs to act on a failure.
+///
+/// `Display` prints each text as [`Printable`] does, so that what a build wrote is neither control of a
+/// terminal nor a command of a CI runner; the fields hold the texts as they came.
 ///
 /// Bounded: at most 20 stages and 20 services, the number of lines that was asked for each, 1,000 characters a
 /// line. Gathering it never replaces the failure by another error: what could not be fetched is
@@ -161,15 +165,15 @@ impl fmt::Display for FailureReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for service in &self.services {
             match &service.name {
-                Some(name) => write!(f, "  {name} ({})", service.service)?,
+                Some(name) => write!(f, "  {} ({})", Printable::new(name), service.service)?,
                 None => write!(f, "  {}", service.service)?,
             }
             write!(f, ": {}", service.state)?;
             if let Some(stage) = &service.stage {
-                write!(f, ", stage {stage}")?;
+                write!(f, ", stage {}", Printable::new(stage))?;
             }
             if let Some(step) = &service.step {
-                write!(f, ", step {}", step.name)?;
+                write!(f, ", step {}", Printable::new(&step.name))?;
             }
             writeln!(f)?;
             for line in &service.lines {
@@ -180,13 +184,13 @@ impl fmt::Display for FailureReport {
             writeln!(f, "  {line}")?;
         }
         if let Some(id) = &self.deployment_id {
-            writeln!(f, "  deployment {id}")?;
+            writeln!(f, "  deployment {}", Printable::new(id))?;
         }
         if let Some(url) = &self.console_url {
-            writeln!(f, "  {url}")?;
+            writeln!(f, "  {}", Printable::new(url))?;
         }
         if let Some(why) = &self.incomplete {
-            writeln!(f, "  this report is incomplete: {why}")?;
+            writeln!(f, "  this report is incomplete: {}", Printable::new(why))?;
         }
         Ok(())
     }
@@ -194,9 +198,9 @@ impl fmt::Display for FailureReport {
 
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text.trim_end())?;
+        write!(f, "{}", Printable::new(self.text.trim_end()))?;
         match &self.hint {
-            Some(hint) => write!(f, " ({})", hint.trim_end()),
+            Some(hint) => write!(f, " ({})", Printable::new(hint.trim_end())),
             None => Ok(()),
         }
     }

@@ -6,6 +6,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use qovery_api::Printable;
 use serde::{Deserialize, Serialize};
 
 use super::{Goal, Phase};
@@ -138,7 +139,7 @@ impl State {
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        fmt::Display::fmt(&Printable::new(self.as_str()), f)
     }
 }
 

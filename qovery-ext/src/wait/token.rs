@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use qovery_api::Printable;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -122,7 +123,11 @@ pub struct TokenError(pub(super) String);
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a usable operation token: {}", self.0)
+        write!(
+            f,
+            "not a usable operation token: {}",
+            Printable::new(&self.0)
+        )
     }
 }
 

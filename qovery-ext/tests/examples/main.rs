@@ -18,6 +18,14 @@ use std::{
 use qovery_ext::fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, ServiceKind, Step};
 use serde_json::json;
 
+/// Texts of the corpus of hostile ones, and what is wrong with an output.
+#[allow(
+    unreachable_pub,
+    reason = "the tests of the workspace publish what is private here"
+)]
+#[path = "../../../tests/src/hostile.rs"]
+mod hostile;
+
 struct Scene {
     fake: FakeQovery,
     server: FakeServer,
@@ -125,6 +133,57 @@ async fn the_ci_gate_ends_as_the_deployment_does() {
     scene.fake.accept_only("qov_another");
     let command = scene.run("ci_gate", &["00000000-0000-0000-0000-000000000009"]);
     assert_eq!(command.code, 3, "{}", command.err);
+}
+
+/// A scene whose names are hostile, and whose next deployment fails with hostile lines in its log.
+async fn hostile_scene(texts: &[String]) -> Scene {
+    let fake = FakeQovery::with_clock(Clock::fast(1000.0));
+    let environment = fake.environment(&texts[0]);
+    for text in texts {
+        let service = environment.service(ServiceKind::Container, text);
+        let _service = service
+            .in_stage(&format!("{text} "))
+            .with("tag", json!(text));
+    }
+    let broken = environment.services().pop().unwrap();
+    environment
+        .next_deployment()
+        .fails_at(&broken, Step::Deployment)
+        .because(texts.last().unwrap())
+        .after_logging(texts.iter().map(String::as_str));
+    Scene {
+        server: fake.serve().await.unwrap(),
+        fake,
+        environment,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_of_the_api_gives_a_command_to_a_runner() {
+    let texts: Vec<String> = hostile::texts().into_iter().map(|(_, text)| text).collect();
+    for texts in texts.chunks(16) {
+        let scene = hostile_scene(texts).await;
+        let _environment = scene.environment.clone().history(3);
+        let id = scene.id();
+        let first = texts[0].replace('\0', "");
+        for (example, arguments) in [
+            ("ci_gate", vec![id.as_str()]),
+            ("ci_gate", vec![id.as_str(), "--json"]),
+            ("wait_for_many", vec![id.as_str()]),
+            ("history_csv", vec![id.as_str()]),
+            ("update_image", vec![id.as_str(), first.as_str(), "2.0"]),
+            (
+                "preview_environment",
+                vec![id.as_str(), first.as_str(), "true"],
+            ),
+        ] {
+            let run = scene.run(example, &arguments);
+            let printed = format!("{}\n{}", run.out, run.err);
+            assert_eq!(hostile::faults(&printed), [""; 0], "{example}: {printed}");
+        }
+        let failed = scene.run("ci_gate", &[&id]);
+        assert!(!failed.out.is_empty() && !failed.err.is_empty());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,7 @@ pub(super) fn measure(command: &mut Command) -> Result<Taken, Problem> {
         let end = lines
             .get(lines.len().saturating_sub(20)..)
             .unwrap_or_default();
-        return Err(failed(format!("{}\n{}", used.status, end.join("\n"))));
+        return Err(failed(format!("{}: {}", used.status, end.join(" / "))));
     }
     Ok(Taken {
         wall,

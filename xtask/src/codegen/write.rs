@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::printable::Printable;
 use crate::problem::Problem;
 
 /// How every generated file begins; files that begin otherwise are not ours to touch.
@@ -24,11 +25,12 @@ pub(crate) enum Difference {
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Changed(path) => write!(f, "{path} differs"),
-            Self::Missing(path) => write!(f, "{path} is missing"),
-            Self::Stale(path) => write!(f, "{path} is no longer generated"),
-        }
+        let (path, what) = match self {
+            Self::Changed(path) => (path, "differs"),
+            Self::Missing(path) => (path, "is missing"),
+            Self::Stale(path) => (path, "is no longer generated"),
+        };
+        write!(f, "{} {what}", Printable::new(path))
     }
 }
 

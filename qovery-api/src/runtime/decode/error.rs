@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::Fault;
-use crate::runtime::redact::Token;
+use crate::runtime::{Printable, redact::Token};
 
 /// Why a document could not be decoded.
 ///
@@ -80,7 +80,7 @@ impl DecodeError {
     }
 
     /// Takes the token out, which the document may repeat as the name of a field.
-    pub(crate) fn redact(&mut self, token: &Token<'_>) {
+    pub(crate) fn redact(&mut self, token: &Token) {
         token.clean_text(&mut self.0.path);
         token.clean_text(&mut self.0.message);
     }
@@ -117,17 +117,17 @@ impl From<Fault> for DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.0.path.is_empty() {
-            write!(f, "{}: ", self.0.path)?;
+            write!(f, "{}: ", Printable::new(&self.0.path))?;
         }
-        f.write_str(&self.0.message)
+        Printable::new(&self.0.message).fmt(f)
     }
 }
 
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DecodeError")
-            .field("path", &self.0.path)
-            .field("message", &self.0.message)
+            .field("path", &Printable::new(&self.0.path))
+            .field("message", &Printable::new(&self.0.message))
             .finish()
     }
 }

@@ -226,7 +226,7 @@ fn a_fault_keeps_its_path_when_it_passes_through_another_error() {
         ("b.a[3]", "wrong")
     );
     assert_eq!(serde_json::Error::custom(&inner).to_string(), "a[3]: wrong");
-    assert_eq!(Fault::custom("\u{0}fault:{").message(), "fault:{");
+    assert_eq!(Fault::custom("\u{0}fault:{").message(), r"\u{0}fault:{");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

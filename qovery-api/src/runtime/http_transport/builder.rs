@@ -8,7 +8,7 @@ use http::HeaderValue;
 use reqwest::{redirect, retry};
 
 use super::{DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT, HttpTransport};
-use crate::runtime::{AccessToken, BuildError};
+use crate::runtime::{AccessToken, BuildError, Printable};
 
 const USER_AGENT: &str = concat!("qovery-api-rust/", env!("CARGO_PKG_VERSION"));
 
@@ -31,7 +31,10 @@ impl fmt::Debug for HttpTransportBuilder {
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
             .field("body_limit", &self.body_limit)
-            .field("user_agent", &self.user_agent)
+            .field(
+                "user_agent",
+                &self.user_agent.as_deref().map(Printable::new),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use super::Model;
-use crate::runtime::Patch;
+use crate::runtime::{Patch, Printable};
 
 /// Takes the fields of a struct, one after the other.
 pub(crate) trait Visit {
@@ -139,7 +139,9 @@ impl Visit for Printer<'_, '_> {
 
     fn extra<K: AsRef<str>, T: Serialize + Debug>(&mut self, values: impl Iterator<Item = (K, T)>) {
         for (name, value) in values {
-            self.0.field(name.as_ref(), &value);
+            // The name is the server's, and a name is printed as it is.
+            let name = Printable::new(name.as_ref());
+            self.0.field(&name.to_cow(), &value);
         }
     }
 }

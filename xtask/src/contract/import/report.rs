@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::defaults;
 use super::layer::{Key, Layer, Operation};
 use super::merge::Merged;
+use crate::printable::Printable;
 
 /// How many names of one kind are listed before the rest is only counted.
 const LISTED: usize = 40;
@@ -139,7 +140,7 @@ impl fmt::Display for Report {
         for (title, names) in self.sections.iter().filter(|(_, names)| !names.is_empty()) {
             writeln!(f, "{title}: {}", names.len())?;
             for name in names.iter().take(LISTED) {
-                writeln!(f, "  {name}")?;
+                writeln!(f, "  {}", Printable::new(name))?;
             }
             if let Some(more) = names.len().checked_sub(LISTED).filter(|more| *more > 0) {
                 writeln!(f, "  and {more} more")?;

@@ -1,0 +1,83 @@
+//! Whatever a service, a stage or a build is called, the program prints text.
+
+use qovery_ext::fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, ServiceKind, Step};
+use serde_json::Value;
+
+use crate::program::{Run, program_on, run};
+
+#[allow(
+    unreachable_pub,
+    reason = "the tests of the workspace publish what is private here"
+)]
+#[path = "../../../tests/src/hostile.rs"]
+mod corpus;
+
+/// An environment with a service, a stage and a line of the log for each text, whose next deployment
+/// fails.
+async fn scene(texts: &[String]) -> (FakeQovery, FakeServer, FakeEnvironment) {
+    let fake = FakeQovery::with_clock(Clock::fast(1000.0));
+    let environment = fake.environment(texts.first().expect("a text"));
+    for text in texts {
+        environment
+            .service(ServiceKind::Application, text)
+            .in_stage(&format!("{text} "));
+    }
+    let broken = environment.services().pop().expect("a service");
+    let reason = texts.last().expect("a text");
+    environment
+        .next_deployment()
+        .fails_at(&broken, Step::Build)
+        .because(reason)
+        .after_logging(texts.iter().map(String::as_str));
+    let server = fake.serve().await.unwrap();
+    (fake, server, environment)
+}
+
+async fn runs(texts: &[String]) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for options in ["", "--json"] {
+        let (fake, server, environment) = scene(texts).await;
+        let environment = environment.history(3);
+        for command in [
+            "deploy",
+            "history",
+            "deploy --timeout 1ms",
+            "wait --timeout 1ms",
+        ] {
+            let line = format!("--environment {} {options} {command}", environment.id());
+            runs.push(run(program_on(&fake, &server, &line)));
+        }
+        fake.accept_only("qov_another");
+        let line = format!("--environment {} {options} stop", environment.id());
+        runs.push(run(program_on(&fake, &server, &line)));
+    }
+    runs
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_of_the_api_controls_the_terminal_or_a_runner() {
+    let texts: Vec<String> = corpus::texts().into_iter().map(|(_, text)| text).collect();
+    let mut shown = 0;
+    for texts in texts.chunks(8) {
+        for run in runs(texts).await {
+            assert_eq!(corpus::faults(&run.out), [""; 0], "{}", run.out);
+            assert_eq!(corpus::faults(&run.err), [""; 0], "{}", run.err);
+            shown += usize::from(run.out.contains("\\u"));
+        }
+    }
+    assert!(shown > 10, "hostile texts were shown in {shown} runs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_read_the_texts_as_they_are() {
+    let text = "a\u{1b}[2J\u{202e}b ##vso[x]\u{200b}";
+    let (fake, server, environment) = scene(&[text.to_owned()]).await;
+    let line = format!("--environment {} --json deploy", environment.id());
+    let run = run(program_on(&fake, &server, &line));
+    assert_eq!(corpus::faults(&run.out), [""; 0], "{}", run.out);
+    let begin = run.event("begin");
+    assert_eq!(begin["environment"], Value::from(text));
+    assert_eq!(begin["services"][0]["name"], Value::from(text));
+    let failed = run.event("failed");
+    assert_eq!(failed["report"]["services"][0]["name"], Value::from(text));
+}

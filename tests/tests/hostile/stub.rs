@@ -1,0 +1,77 @@
+//! A transport that answers as a test says, and an operation to call through it.
+
+use std::sync::{Arc, Mutex};
+
+use qovery_api::{
+    BoxFuture, Client, Json, Operation, OperationInfo, RawResponse, Request, Transport,
+    TransportError,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
+};
+use serde_json::Value;
+
+type Answer = dyn Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync;
+
+/// Answers every request in the same way, and keeps the URLs.
+#[derive(Clone)]
+pub(crate) struct Stub {
+    answer: Arc<Answer>,
+    urls: Arc<Mutex<Vec<String>>>,
+}
+
+impl Stub {
+    pub(crate) fn new(
+        answer: impl Fn(&Request) -> Result<RawResponse, TransportError> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            answer: Arc::new(answer),
+            urls: Arc::default(),
+        }
+    }
+
+    /// Answers with this status and body.
+    pub(crate) fn answers(status: u16, body: impl Into<String>) -> Self {
+        let body = body.into();
+        Self::new(move |_| Ok(response(status, &body)))
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::with_transport("https://h.test/p/", self.clone()).unwrap()
+    }
+
+    /// The paths that were asked for since the last time.
+    pub(crate) fn take_urls(&self) -> Vec<String> {
+        std::mem::take(&mut *self.urls.lock().unwrap())
+    }
+}
+
+impl Transport for Stub {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
+        self.urls.lock().unwrap().push(request.url.to_string());
+        let answer = (self.answer)(&request);
+        Box::pin(async move { answer })
+    }
+}
+
+pub(crate) fn response(status: u16, body: &str) -> RawResponse {
+    let status = StatusCode::from_u16(status).unwrap();
+    RawResponse::new(status, HeaderMap::new(), body.to_owned())
+}
+
+/// The same response with a header, if a header can carry the text.
+pub(crate) fn with_header(mut response: RawResponse, name: &str, text: &str) -> RawResponse {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        response.headers.insert(name, value);
+    }
+    response
+}
+
+/// Any operation with a text in its path.
+pub(crate) struct GetNote;
+
+impl Operation for GetNote {
+    type Output = Value;
+    type Format = Json;
+    const INFO: &'static OperationInfo =
+        &OperationInfo::new("getNote", Method::GET, "/a/{noteId}/b");
+}
