@@ -1,20 +1,31 @@
 //! Decodes answers with a client that was generated for a test.
 //!
 //! Reads one JSON list `[operation, body]` a line, where the operation is `METHOD /path` without the
-//! names of its parameters, and writes for each a line: `null`, or the text of what went wrong. Copied
-//! beside such a client, and built there.
+//! names of its parameters, or `EDIT Response Request` for the conversion between two models. Writes
+//! for each a line: `{"Ok": text}` with the request that was made, if any, or `{"Err": text}` with what
+//! went wrong. Copied beside such a client, and built there.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
 use bytes::Bytes;
-use qovery_api::{Operation, ResponseFormat, operations};
+use qovery_api::{Operation, ResponseFormat, operations, serde_json, types};
 
-type Read = fn(&Bytes) -> Result<(), String>;
+type Read = fn(&Bytes) -> Result<String, String>;
 
-fn read<O: Operation>(body: &Bytes) -> Result<(), String> {
+fn read<O: Operation>(body: &Bytes) -> Result<String, String> {
     let decoded = <O::Format as ResponseFormat<O::Output>>::decode(body);
-    decoded.map(drop).map_err(|error| error.to_string())
+    decoded.map(|_| String::new()).map_err(|error| error.to_string())
+}
+
+fn edit<F, T>(body: &Bytes) -> Result<String, String>
+where
+    F: serde::de::DeserializeOwned,
+    T: TryFrom<F, Error: std::fmt::Display> + serde::Serialize,
+{
+    let response: F = qovery_api::decode(body).map_err(|error| error.to_string())?;
+    let request = T::try_from(response).map_err(|error| error.to_string())?;
+    serde_json::to_string(&request).map_err(|error| error.to_string())
 }
 
 fn entry<O: Operation>() -> (String, Read) {
@@ -28,7 +39,9 @@ fn entry<O: Operation>() -> (String, Read) {
 }
 
 fn main() {
-    let table: HashMap<String, Read> = include!("table.rs").into_iter().collect();
+    let mut table: HashMap<String, Read> = include!("table.rs").into_iter().collect();
+    let edits: Vec<(&str, Read)> = include!("edits.rs");
+    table.extend(edits.into_iter().map(|(key, read)| (key.to_owned(), read)));
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("a line");
@@ -36,8 +49,8 @@ fn main() {
             serde_json::from_str(&line).expect("a list of operation and body");
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let outcome = match table.get(&operation) {
-            Some(read) => read(&Bytes::from(body)).err(),
-            None => Some("NO SUCH OPERATION".to_owned()),
+            Some(read) => read(&Bytes::from(body)),
+            None => Err("NO SUCH OPERATION".to_owned()),
         };
         writeln!(out, "{}", serde_json::json!(outcome)).expect("written");
     }

@@ -131,6 +131,8 @@ pub struct Model {
     pub name: fn() -> &'static str,
     /// Decodes as the client decodes an answer, encodes again, and prints.
     pub read: fn(&[u8]) -> Result<Reading, qovery_api::DecodeError>,
+    /// The same as a client with strict decoding.
+    pub read_strictly: fn(&[u8]) -> Result<Reading, qovery_api::DecodeError>,
 }
 
 /// What became of a document that was decoded.
@@ -138,6 +140,8 @@ pub struct Model {
 pub struct Reading {
     /// The value, encoded again.
     pub json: Value,
+    /// The text of that.
+    pub text: String,
     /// What `Debug` shows of it.
     pub debug: String,
 }
@@ -147,20 +151,19 @@ impl Model {
     pub const fn of<T: DeserializeOwned + Serialize + Debug>() -> Self {
         Self {
             name: std::any::type_name::<T>,
-            read: read::<T>,
+            read: |body| qovery_api::decode(body).map(reading::<T>),
+            read_strictly: |body| qovery_api::decode_strictly(body).map(reading::<T>),
         }
     }
 }
 
-fn read<T: DeserializeOwned + Serialize + Debug>(
-    body: &[u8],
-) -> Result<Reading, qovery_api::DecodeError> {
-    let value: T = qovery_api::decode(body)?;
-    let json = serde_json::to_value(&value).expect("models can be encoded");
-    Ok(Reading {
-        json,
+fn reading<T: Serialize + Debug>(value: T) -> Reading {
+    let text = serde_json::to_string(&value).expect("models can be encoded");
+    Reading {
+        json: qovery_api::decode(text.as_bytes()).expect("it was just encoded"),
+        text,
         debug: format!("{value:?}"),
-    })
+    }
 }
 
 /// A conversion from what the server has to the request that replaces it.
@@ -175,7 +178,7 @@ pub struct Edit {
     /// The full name of the request's type.
     pub target: fn() -> &'static str,
     /// Decodes a response, converts it, and encodes the request.
-    pub convert: fn(&[u8]) -> Result<Value, String>,
+    pub convert: fn(&[u8]) -> Result<String, String>,
 }
 
 impl Edit {
@@ -195,12 +198,12 @@ impl Edit {
     }
 }
 
-fn convert<F, T>(body: &[u8]) -> Result<Value, String>
+fn convert<F, T>(body: &[u8]) -> Result<String, String>
 where
     F: DeserializeOwned,
     T: TryFrom<F, Error: Display> + Serialize,
 {
     let response: F = qovery_api::decode(body).map_err(|error| error.to_string())?;
     let request = T::try_from(response).map_err(|error| error.to_string())?;
-    Ok(serde_json::to_value(&request).expect("models can be encoded"))
+    Ok(serde_json::to_string(&request).expect("models can be encoded"))
 }

@@ -11,6 +11,7 @@
 
 pub mod calls;
 pub mod document;
+pub mod edits;
 pub mod exchange;
 pub mod expected;
 #[rustfmt::skip]

@@ -33,6 +33,8 @@ pub fn published(date: &str) -> PathBuf {
 #[derive(Debug)]
 pub struct Generated {
     directory: tempfile::TempDir,
+    /// The models of responses and the models of requests that are made of them.
+    pub edits: BTreeSet<(String, String)>,
 }
 
 impl Generated {
@@ -72,8 +74,20 @@ impl Generated {
             format!("[\n{entries}]\n"),
         )
         .expect("written");
+        let edits = edits(&home.join("qovery-api/src/generated"), contract);
+        let entries: String = edits
+            .iter()
+            .map(|(from, to)| {
+                format!("(\"EDIT {from} {to}\", edit::<types::{from}, types::{to}> as Read),\n")
+            })
+            .collect();
+        fs::write(
+            home.join("harness/src/edits.rs"),
+            format!("vec![\n{entries}]\n"),
+        )
+        .expect("written");
         fs::write(home.join("harness/Cargo.toml"), MANIFEST).expect("written");
-        Self { directory }
+        Self { directory, edits }
     }
 
     /// Builds the client and the program that decodes with it.
@@ -98,11 +112,12 @@ impl Generated {
         );
     }
 
-    /// What goes wrong where answers are decoded, in their order.
+    /// What becomes of answers that are decoded, in their order: the text of the request where the key
+    /// is that of an edit, or what goes wrong.
     ///
     /// # Panics
     /// Where the program ends before its time.
-    pub fn decode(&self, answers: &[(String, Option<Value>)]) -> Vec<Option<String>> {
+    pub fn decode(&self, answers: &[(String, Option<Value>)]) -> Vec<Result<String, String>> {
         let mut program = self
             .cargo("run")
             .arg("--quiet")
@@ -119,7 +134,7 @@ impl Generated {
         let output = program.wait_with_output().expect("its output");
         writer.join().expect("it ended").expect("written");
         let text = String::from_utf8_lossy(&output.stdout);
-        let outcomes: Vec<Option<String>> = text
+        let outcomes: Vec<Result<String, String>> = text
             .lines()
             .map(|line| serde_json::from_str(line).expect("an outcome"))
             .collect();
@@ -155,8 +170,46 @@ publish = false
 [dependencies]
 bytes.workspace = true
 qovery-api = { workspace = true, default-features = true }
+serde.workspace = true
 serde_json.workspace = true
 "#;
+
+/// The conversions of a generated tree, and of each model that replaces something into itself.
+fn edits(generated: &Path, contract: &Path) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    let texts = files(generated);
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        let Some(rest) = line
+            .strip_prefix("impl From<types::")
+            .or_else(|| line.strip_prefix("impl TryFrom<types::"))
+        else {
+            continue;
+        };
+        let pair = rest
+            .strip_suffix(" {")
+            .and_then(|rest| rest.split_once("> for types::"));
+        found.extend(pair.map(|(from, to)| (from.to_owned(), to.to_owned())));
+    }
+    let contract = xtask::contract(contract, None).unwrap_or_else(|problem| panic!("{problem}"));
+    for operation in document::operations(&contract) {
+        let model = operation
+            .body
+            .as_ref()
+            .and_then(|(_, schema)| reference(schema));
+        if let Some(model) = model.filter(|_| operation.method == "PUT") {
+            let declaration = format!("pub struct {model} {{");
+            if texts.iter().any(|text| text.contains(&declaration)) {
+                found.insert((model.to_owned(), model.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// The name of the schema that is referred to.
+pub fn reference(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.rsplit('/').next()
+}
 
 /// The operation of a document without the names of its path parameters: they change.
 pub fn key(operation: &document::Operation) -> String {
@@ -172,23 +225,27 @@ pub fn key(operation: &document::Operation) -> String {
 
 /// The types that stand for operations in a generated tree.
 fn operations(generated: &Path) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut open = vec![generated.to_owned()];
+    let texts = files(generated);
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let names = lines.filter_map(|line| line.strip_prefix("pub enum ")?.strip_suffix(" {}"));
+    names.map(str::to_owned).collect()
+}
+
+/// The texts of the files in a directory.
+fn files(directory: &Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut open = vec![directory.to_owned()];
     while let Some(next) = open.pop() {
         for entry in fs::read_dir(&next).expect("readable") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 open.push(path);
             } else {
-                let text = fs::read_to_string(&path).expect("text");
-                let declared = text
-                    .lines()
-                    .filter_map(|line| line.strip_prefix("pub enum ")?.strip_suffix(" {}"));
-                names.extend(declared.map(str::to_owned));
+                texts.push(fs::read_to_string(&path).expect("text"));
             }
         }
     }
-    names
+    texts
 }
 
 fn copy(from: &Path, to: &Path, without: &[&str]) {

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use integration_tests::calls::{EDITS, Edit, Model, OPERATIONS};
 use integration_tests::document::{self, Operation};
-use integration_tests::samples::{Builder, Node, Variation};
+use integration_tests::edits::{exact, lost, paths, with_unknown_fields};
+use integration_tests::samples::{Builder, Variation};
 use qovery_api::types;
 use serde_json::{Value, json};
 
@@ -60,68 +61,6 @@ fn schema_of(operations: &[Operation], name: &str, is_body: bool) -> Value {
     schema(operation.unwrap(), is_body).unwrap()
 }
 
-/// The paths of everything that a value of the schema may have; lists are `[]`, maps are open.
-fn paths(contract: &Value, schema: &Value) -> BTreeSet<String> {
-    fn walk(node: &Node, path: &str, paths: &mut BTreeSet<String>) {
-        match node {
-            Node::Object(object) => {
-                for field in &object.fields {
-                    let path = format!("{path}.{}", field.name);
-                    walk(&field.node, &path, paths);
-                    paths.insert(path);
-                }
-                for (_, node) in &object.extra {
-                    let path = format!("{path}.*");
-                    walk(node, &path, paths);
-                    paths.insert(path);
-                }
-            }
-            Node::List(items) => {
-                let path = format!("{path}[]");
-                items.iter().for_each(|item| walk(item, &path, paths));
-            }
-            _ => {}
-        }
-    }
-    let mut found = BTreeSet::new();
-    for node in Builder::instances(contract, schema) {
-        walk(&node, "", &mut found);
-    }
-    found
-}
-
-/// What a request lacks that the response said and the request can carry.
-fn lost(response: &Value, request: &Value, path: &str, known: &BTreeSet<String>) -> Vec<String> {
-    match (response, request) {
-        (Value::Object(before), Value::Object(after)) => {
-            let mut found = Vec::new();
-            for (name, value) in before {
-                let path = format!("{path}.{name}");
-                let any = format!("{}.*", path.rsplit_once('.').unwrap().0);
-                if !known.contains(&path) && !known.contains(&any) || value.is_null() {
-                    continue;
-                }
-                let path = if known.contains(&path) { path } else { any };
-                match after.get(name) {
-                    Some(after) => found.extend(lost(value, after, &path, known)),
-                    None => found.push(format!("{path}: {value} is not sent")),
-                }
-            }
-            found
-        }
-        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => before
-            .iter()
-            .zip(after)
-            .flat_map(|(before, after)| lost(before, after, &format!("{path}[]"), known))
-            .collect(),
-        (Value::Number(before), Value::Number(after)) if before.as_f64() == after.as_f64() => {
-            Vec::new()
-        }
-        _ if response == request => Vec::new(),
-        _ => vec![format!("{path}: {response} becomes {request}")],
-    }
-}
-
 fn problems(edit: &Edit, contract: &Value, operations: &[Operation]) -> (usize, Vec<String>) {
     let known = paths(contract, &schema_of(operations, (edit.target)(), true));
     let response = schema_of(operations, (edit.source)(), false);
@@ -138,6 +77,7 @@ fn problems(edit: &Edit, contract: &Value, operations: &[Operation]) -> (usize, 
             match (edit.convert)(before.to_string().as_bytes()) {
                 Ok(after) => {
                     converted += 1;
+                    let after: Value = serde_json::from_str(&after).unwrap();
                     let lost = lost(&before, &after, "", &known);
                     found.extend(lost.into_iter().map(|what| format!("{place}: {what}")));
                 }
@@ -166,6 +106,88 @@ fn a_request_made_of_a_response_loses_nothing_that_it_can_carry() {
     let shown: Vec<&String> = found.iter().take(40).collect();
     assert!(found.is_empty(), "{} problems: {shown:#?}", found.len());
     assert!(count > 500, "{count}");
+}
+
+/// Levels of a response whose unknown fields have no place in the request, which takes another thing
+/// there: the id of it, or a part of it.
+const WITHOUT_PLACE: [(&str, &str); 0] = [];
+
+#[test]
+fn a_request_made_of_a_response_carries_what_this_version_does_not_know() {
+    let contract = document::contract();
+    let operations = document::operations(&contract);
+    let (mut without_place, mut problems) = (BTreeSet::new(), Vec::new());
+    let mut carried = 0;
+    for edit in EDITS {
+        let known = paths(&contract, &schema_of(&operations, (edit.target)(), true));
+        let response = schema_of(&operations, (edit.source)(), false);
+        let mut levels: BTreeMap<String, bool> = BTreeMap::new();
+        for node in Builder::instances(&contract, &response) {
+            for variation in [
+                Variation::Full,
+                Variation::UnknownEnum,
+                Variation::UnknownTag(0),
+            ] {
+                let (text, added) = with_unknown_fields(&node, variation);
+                let after = match (edit.convert)(text.as_bytes()) {
+                    Ok(after) => after,
+                    Err(error)
+                        if error.starts_with("the response lacks `")
+                            || error.contains("does not know") =>
+                    {
+                        continue;
+                    }
+                    Err(error) => {
+                        problems.push(format!("{} to {}: {error}", edit.from, edit.to));
+                        continue;
+                    }
+                };
+                for (number, path) in added.iter().enumerate() {
+                    let is_there = after.matches(&exact(number)).count();
+                    carried += is_there;
+                    if is_there > 1 {
+                        problems.push(format!("{} to {}: {path} twice", edit.from, edit.to));
+                    }
+                    let level = levels.entry(path.clone()).or_default();
+                    *level |= is_there == 1;
+                    if variation == Variation::Full && is_there == 0 && known.contains(path) {
+                        without_place.insert(format!("{} to {}: {path}", edit.from, edit.to));
+                    }
+                }
+            }
+        }
+        if levels.get("") != Some(&true) {
+            problems.push(format!("{} to {}: nothing is carried", edit.from, edit.to));
+        }
+    }
+    let known: BTreeSet<String> = WITHOUT_PLACE
+        .iter()
+        .map(|(level, _)| (*level).to_owned())
+        .collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert_eq!(without_place, known);
+    assert!(carried > 300, "{carried}");
+}
+
+#[test]
+fn a_request_drops_unknown_fields_where_that_is_asked_for_and_one_built_by_hand_has_none() {
+    let body = json!({
+        "id": "00000000-0000-4000-8000-000000000001", "created_at": "2026-05-04T10:20:30Z",
+        "name": "n", "mode": "STAGING", "next_years_field": {"a": 1},
+        "project": {"id": "00000000-0000-4000-8000-000000000002"},
+        "cluster_id": "00000000-0000-4000-8000-000000000003",
+        "cloud_provider": {"provider": "AWS", "cluster": "c"},
+    });
+    let read: types::Environment = qovery_api::decode(body.to_string().as_bytes()).unwrap();
+    let request = types::EnvironmentEditRequest::from(&read);
+    let names: Vec<_> = request.extra().names().collect();
+    assert_eq!(names, ["next_years_field"]);
+    let sent = serde_json::to_value(&request).unwrap();
+    assert_eq!(sent["next_years_field"], json!({"a": 1}));
+    let sent = serde_json::to_value(request.without_extra()).unwrap();
+    assert!(sent.get("next_years_field").is_none());
+    let built = types::EnvironmentEditRequest::new().name("n");
+    assert!(built.extra().is_empty());
 }
 
 #[test]

@@ -185,8 +185,8 @@ fn a_deployment_of_a_chart_is_told_from_one_of_an_application() {
     let container = json!({"image_name": "i", "tag": "t", "arguments": []});
     assert!(matches!(decode(&container), Details::Container(_)));
     let next = json!({"next_years": {"a": 1}});
-    assert_eq!(decode(&next), Details::Unknown(next.clone()));
-    let broken = qovery_api::decode::<Details>(br#"{"arguments": ["a"], "tag": "t"}"#);
+    assert_eq!(decode(&next), Details::Unknown(next.clone().into()));
+    let broken = qovery_api::decode_strictly::<Details>(br#"{"arguments": ["a"], "tag": "t"}"#);
     assert_eq!(
         broken.unwrap_err().to_string(),
         "the field `image_name` is missing (DeploymentHistoryServiceDetails::Container)"

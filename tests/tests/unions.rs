@@ -1,5 +1,5 @@
-//! Every union of the contract: each member is recognised, an unknown one is kept as it came, and what
-//! is wrong in a known one is said with the member and the place.
+//! Every union of the contract: each member is recognised, an unknown one is kept as it came, and so is
+//! one that does not fit; a strict client says what is wrong with the member and the place.
 
 #![allow(
     clippy::unwrap_used,
@@ -93,10 +93,17 @@ fn what_is_wrong_in_a_member_is_said_with_the_member_and_the_field() {
             for place in found {
                 let mut broken = whole.clone();
                 *broken.pointer_mut(&place.pointer).unwrap() = json!({"wrong": 1});
-                let Err(error) = (model.read)(broken.to_string().as_bytes()) else {
+                let Err(error) = (model.read_strictly)(broken.to_string().as_bytes()) else {
                     problems.push(format!("{}: {} is accepted", operation.id, place.path));
                     continue;
                 };
+                // Without strictness the rest survives, and what is broken goes back as it came.
+                match (model.read)(broken.to_string().as_bytes()) {
+                    Ok(reading)
+                        if reading.json.pointer(&place.pointer) == Some(&json!({"wrong": 1})) => {}
+                    Ok(_) => problems.push(format!("{}: {} is lost", operation.id, place.path)),
+                    Err(error) => problems.push(format!("{}: {error}", operation.id)),
+                }
                 let text = error.to_string();
                 let named = text.split_once('(').map_or("", |(_, rest)| rest);
                 members.extend(named.split(',').next().map(str::to_owned));

@@ -21,7 +21,9 @@ use serde::Serialize;
 
 use super::{
     BoxFuture, Client, Error, Operation, OperationInfo, QueryValue, RawResponse, Request, Response,
-    ResponseFormat, RetryMode, form,
+    RetryMode,
+    decode::Manner,
+    extra, form,
     parameter::{self, Place, Style, Texts},
     path,
     query::Query,
@@ -54,6 +56,8 @@ struct Parts {
     timeout: Option<Duration>,
     retry: RetryMode,
     extensions: Extensions,
+    /// The extra fields in the body.
+    extra: Vec<String>,
     /// The first mistake.
     problem: Option<String>,
 }
@@ -163,7 +167,8 @@ impl<O: Operation> Call<O> {
             parts.header(header::ACCEPT.as_str(), O::ACCEPT);
         }
         ResponseFuture {
-            decoded_limit: self.client.decoded_limit(),
+            limit: self.client.decoded_limit(),
+            manner: self.client.decoding(),
             state: State::Sending(send(self.client, O::INFO, parts)),
         }
     }
@@ -193,7 +198,9 @@ impl<O: Operation> Call<O> {
         content_type: &'static str,
         body: &T,
     ) -> Self {
-        let encoded = serde_json::to_vec(body).map_err(|error| error.to_string());
+        let (encoded, extra) = extra::noting(|| serde_json::to_vec(body));
+        self.parts.extra = extra;
+        let encoded = encoded.map_err(|error| error.to_string());
         self.parts.encoded(content_type, encoded);
         self
     }
@@ -205,7 +212,8 @@ impl<O: Operation> Call<O> {
         encodings: &[form::Encoding],
         body: &T,
     ) -> Self {
-        let encoded = form::encode(body, encodings);
+        let (encoded, extra) = extra::noting(|| form::encode(body, encodings));
+        self.parts.extra = extra;
         self.parts
             .encoded(content_type, encoded.map(String::into_bytes));
         self
@@ -405,6 +413,8 @@ fn send(
     parts: Parts,
 ) -> BoxFuture<'static, Result<RawResponse, Error>> {
     Box::pin(async move {
+        let mut parts = parts;
+        let extra = std::mem::take(&mut parts.extra);
         let request = parts
             .into_request(client.base_url(), info)
             .map_err(|problem| Error::invalid_request(info, problem))?;
@@ -416,7 +426,7 @@ fn send(
         if response.status.is_success() {
             Ok(response)
         } else {
-            Err(Error::api(info, response))
+            Err(Error::api(info, response).with_extra_fields(extra))
         }
     })
 }
@@ -467,7 +477,8 @@ impl<O: Operation> Future for CallFuture<O> {
 /// In a Tokio runtime a body of 256 KiB or more is decoded on a thread for blocking work.
 #[must_use = "futures do nothing unless awaited"]
 pub struct ResponseFuture<O: Operation> {
-    decoded_limit: usize,
+    limit: usize,
+    manner: Manner,
     state: State<O>,
 }
 
@@ -483,7 +494,7 @@ impl<O: Operation> Future for ResponseFuture<O> {
         let this = self.get_mut();
         if let State::Sending(raw) = &mut this.state {
             let raw = ready!(raw.as_mut().poll(context))?;
-            this.state = State::Decoding(Decoding::begin(raw, this.decoded_limit));
+            this.state = State::Decoding(Decoding::begin(raw, this.limit, this.manner));
         }
         match &mut this.state {
             State::Decoding(decoding) => decoding.poll(context),

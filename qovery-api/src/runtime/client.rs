@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use super::{
     AccessToken, BuildError, HttpTransport, Printable, Transport,
-    decode::budget,
+    decode::{Manner, budget},
     http_transport::{self, DEFAULT_BODY_LIMIT},
 };
 
@@ -29,10 +29,12 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     base_url: Url,
     transport: Arc<dyn Transport>,
     decoded_limit: usize,
+    decoding: Manner,
 }
 
 impl Client {
@@ -73,6 +75,7 @@ impl Client {
                 base_url,
                 transport,
                 decoded_limit,
+                decoding: Manner::Tolerant,
             }),
         })
     }
@@ -80,6 +83,30 @@ impl Client {
     /// The limit on what a response may become, in bytes.
     pub(crate) fn decoded_limit(&self) -> usize {
         self.inner.decoded_limit
+    }
+
+    /// The same client with strict or tolerant decoding of responses. Default: tolerant.
+    ///
+    /// Tolerant decoding keeps what does not fit, so that the rest of a response survives; see
+    /// [`decode`](super::decode). Strict decoding fails with the place of it:
+    /// [`Error::decode_path`](super::Error::decode_path).
+    ///
+    /// ```
+    /// let client = qovery_api::Client::new("qov_0123456789")?.strict_decoding(true);
+    /// # Ok::<(), qovery_api::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn strict_decoding(mut self, is_strict: bool) -> Self {
+        Arc::make_mut(&mut self.inner).decoding = match is_strict {
+            true => Manner::Patient,
+            false => Manner::Tolerant,
+        };
+        self
+    }
+
+    /// How responses are decoded.
+    pub(crate) fn decoding(&self) -> Manner {
+        self.inner.decoding
     }
 
     /// Where the API is.
@@ -144,6 +171,7 @@ pub struct ClientBuilder {
     decoded_limit: Option<usize>,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
+    strict_decoding: bool,
 }
 
 impl ClientBuilder {
@@ -222,8 +250,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through this transport instead of [`HttpTransport`]. Goes with a base URL and a
-    /// [`decoded_limit`](Self::decoded_limit) only: the other settings are the transport's.
+    /// Whether a response that does not fit fails as a whole, as with [`Client::strict_decoding`].
+    /// Default: false.
+    pub fn strict_decoding(mut self, is_strict: bool) -> Self {
+        self.strict_decoding = is_strict;
+        self
+    }
+
+    /// Sends through this transport instead of [`HttpTransport`]. Goes with a base URL, a
+    /// [`decoded_limit`](Self::decoded_limit) and the decoding only: the other settings are the
+    /// transport's.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -254,7 +290,8 @@ impl ClientBuilder {
                     "`{name}` has no effect on a transport of one's own: set it there"
                 )));
             }
-            return Client::assemble(base_url, transport, decoded_limit);
+            let client = Client::assemble(base_url, transport, decoded_limit)?;
+            return Ok(client.strict_decoding(self.strict_decoding));
         }
         let mut http = HttpTransport::builder()
             .connect_timeout(
@@ -272,7 +309,8 @@ impl ClientBuilder {
         if let Some(name) = self.user_agent {
             http = http.user_agent(name);
         }
-        Client::assemble(base_url, Arc::new(http.build()?), decoded_limit)
+        let client = Client::assemble(base_url, Arc::new(http.build()?), decoded_limit)?;
+        Ok(client.strict_decoding(self.strict_decoding))
     }
 }
 
@@ -289,6 +327,7 @@ impl fmt::Debug for ClientBuilder {
                 "user_agent",
                 &self.user_agent.as_deref().map(Printable::new),
             )
+            .field("strict_decoding", &self.strict_decoding)
             .finish_non_exhaustive()
     }
 }

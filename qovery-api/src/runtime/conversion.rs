@@ -4,8 +4,6 @@
 
 use std::{error, fmt};
 
-use serde_json::Value;
-
 /// Why a model of a response cannot become the model of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversionError(Reason);
@@ -33,16 +31,6 @@ impl ConversionError {
             Reason::Absent(field) => Some(field),
             Reason::UnknownMember(_) => None,
         }
-    }
-}
-
-/// What a member of a union holds, of which nothing is known but the field that holds it.
-pub(crate) fn content(member: Value, field: &str) -> Value {
-    match member {
-        Value::Object(mut fields) if fields.contains_key(field) => {
-            fields.remove(field).unwrap_or_default()
-        }
-        other => other,
     }
 }
 

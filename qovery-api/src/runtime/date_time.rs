@@ -11,9 +11,11 @@
 //! updated_at: Option<DateTime<Utc>>,
 //! ```
 //!
-//! Accepted: RFC 3339; the same with a blank for the `T`, without the colon of the offset or without
-//! an offset at all (which means UTC); a date alone (midnight UTC); and a number, in milliseconds
-//! since 1970 where it is large and in seconds otherwise. Written: RFC 3339 in UTC, with as many
+//! Accepted: RFC 3339; the same with a blank for the `T` or before the offset, in lower case, with a
+//! comma for the point, without seconds, without the colon of the offset or without an offset at all
+//! (which means UTC), with `UTC` or `GMT` as the offset, and with the name of a zone in brackets behind
+//! it, which does not count; a date alone (midnight UTC); and a number, in milliseconds since 1970
+//! where it is large and in seconds otherwise. Written: RFC 3339 in UTC, with as many
 //! digits as the time has. Not for dates without a time: chrono reads those.
 
 use std::{collections::BTreeMap, fmt};
@@ -168,23 +170,46 @@ fn parse(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }
-    for format in ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"] {
-        if let Ok(time) = DateTime::parse_from_str(text, format) {
+    let text = tidied(text);
+    for format in ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"] {
+        if let Ok(time) = DateTime::parse_from_str(&text, format) {
             return Some(time.to_utc());
         }
     }
-    for format in [
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M",
-    ] {
-        let text = text.strip_suffix('Z').unwrap_or(text);
+    let text = text.strip_suffix('Z').unwrap_or(&text);
+    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"] {
         if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
             return Some(time.and_utc());
         }
     }
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
     Some(date.and_time(chrono::NaiveTime::MIN).and_utc())
+}
+
+/// The text in one spelling: without the name of a zone, with `T`, `Z` and `.`, and without blanks.
+fn tidied(text: &str) -> String {
+    // Java writes the name of the zone behind the offset, which alone counts.
+    let text = match text.split_once('[') {
+        Some((before, zone)) if zone.ends_with(']') => before,
+        _ => text,
+    };
+    let text = text.trim().to_ascii_uppercase().replace(',', ".");
+    let text = match text
+        .strip_suffix("UTC")
+        .or_else(|| text.strip_suffix("GMT"))
+    {
+        Some(before) => format!("{}Z", before.trim_end()),
+        None => text,
+    };
+    let mut parts = text.split_ascii_whitespace();
+    match (parts.next(), parts.next()) {
+        (Some(date), Some(time)) if !date.contains('T') => {
+            let rest: String = parts.collect();
+            format!("{date}T{time}{rest}")
+        }
+        (Some(time), Some(offset)) => format!("{time}{offset}"),
+        _ => text,
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +264,22 @@ mod tests {
             ),
             (json!("2022-08-10 16:55:21+02"), "2022-08-10T14:55:21Z"),
             (json!(" 2022-08-10 "), "2022-08-10T00:00:00Z"),
+            (json!("2022-08-10T14:55:21Z[UTC]"), "2022-08-10T14:55:21Z"),
+            (
+                json!("2022-08-10T16:55:21.5+02:00[Europe/Paris]"),
+                "2022-08-10T14:55:21.500Z",
+            ),
+            (json!("2022-08-10T14:55[UTC]"), "2022-08-10T14:55:00Z"),
+            (json!("2022-08-10T00:00+02:00"), "2022-08-09T22:00:00Z"),
+            (json!("2022-08-10 00:00+0200"), "2022-08-09T22:00:00Z"),
+            (json!("2022-08-10T14:55Z"), "2022-08-10T14:55:00Z"),
+            (json!("2022-08-10t14:55:21z"), "2022-08-10T14:55:21Z"),
+            (json!("2022-08-10 16:55:21 +02:00"), "2022-08-10T14:55:21Z"),
+            (json!("2022-08-10 14:55:21 UTC"), "2022-08-10T14:55:21Z"),
+            (
+                json!("2022-08-10T14:55:21,25 GMT"),
+                "2022-08-10T14:55:21.250Z",
+            ),
             (json!(1_660_143_321), "2022-08-10T14:55:21Z"),
             (json!(1_660_143_321_500_i64), "2022-08-10T14:55:21.500Z"),
             (json!(1_660_143_321.0), "2022-08-10T14:55:21Z"),
@@ -254,6 +295,9 @@ mod tests {
             json!("soon"),
             json!(""),
             json!("2022-13-01T00:00:00Z"),
+            json!("[UTC]"),
+            json!("2022-08-10T14:55:21Z[UTC"),
+            json!("2022-08-10T14:55:21 soon"),
             json!(true),
             json!(null),
             json!(1e300),

@@ -40,6 +40,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     operation: &'static OperationInfo,
     kind: Kind,
+    /// The extra fields of a request that the API refuses.
+    extra_fields: Vec<String>,
 }
 
 enum Kind {
@@ -91,7 +93,20 @@ impl Reply {
 
 impl Error {
     fn new(operation: &'static OperationInfo, kind: Kind) -> Self {
-        Self(Box::new(Inner { operation, kind }))
+        Self(Box::new(Inner {
+            operation,
+            kind,
+            extra_fields: Vec::new(),
+        }))
+    }
+
+    /// The same error of a request with these extra fields: it keeps them where the API refuses what
+    /// was sent.
+    pub(crate) fn with_extra_fields(mut self, names: Vec<String>) -> Self {
+        if self.is_bad_request() {
+            self.0.extra_fields = names;
+        }
+        self
     }
 
     pub(crate) fn invalid_request(operation: &'static OperationInfo, problem: String) -> Self {
@@ -258,6 +273,13 @@ impl Error {
         }
     }
 
+    /// The extra fields that a request carried which the API refuses with 400 or 422, as
+    /// `Model.field`, the first twenty: they came with a response, and this version of the library does
+    /// not know them. `without_extra()` of the request drops them.
+    pub fn extra_fields(&self) -> &[String] {
+        &self.0.extra_fields
+    }
+
     /// What was wrong with the body of a success.
     pub fn decode_error(&self) -> Option<&DecodeError> {
         match &self.0.kind {
@@ -368,6 +390,14 @@ impl fmt::Display for Error {
                     write!(f, "{status}, but the body cannot be decoded: {error}")?;
                 }
             }
+        }
+        if !self.0.extra_fields.is_empty() {
+            write!(
+                f,
+                " (the request carried fields that this version of the library does not know: {}; \
+                 `without_extra()` of the request drops them)",
+                self.0.extra_fields.join(", ")
+            )?;
         }
         if self.attempts() > 1 {
             write!(

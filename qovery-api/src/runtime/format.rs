@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{DecodeError, SecretText, decode, web_page};
+use super::{DecodeError, SecretText, decode, decode_strictly, web_page};
 
 /// Turns the body of a 2xx response into a value.
 pub trait ResponseFormat<T> {
@@ -14,6 +14,14 @@ pub trait ResponseFormat<T> {
     /// # Errors
     /// Where the body is not what the contract declares.
     fn decode(body: &Bytes) -> Result<T, DecodeError>;
+    /// Decodes a whole body for a client with
+    /// [`strict_decoding`](super::Client::strict_decoding). Default: like [`Self::decode`].
+    ///
+    /// # Errors
+    /// Where the body is not what the contract declares.
+    fn decode_strictly(body: &Bytes) -> Result<T, DecodeError> {
+        Self::decode(body)
+    }
 }
 
 /// A JSON document.
@@ -38,6 +46,9 @@ impl<T: DeserializeOwned> ResponseFormat<T> for Json {
     fn decode(body: &Bytes) -> Result<T, DecodeError> {
         decode(body)
     }
+    fn decode_strictly(body: &Bytes) -> Result<T, DecodeError> {
+        decode_strictly(body)
+    }
 }
 
 impl<T: DeserializeOwned> ResponseFormat<Option<T>> for JsonOrEmpty {
@@ -48,6 +59,12 @@ impl<T: DeserializeOwned> ResponseFormat<Option<T>> for JsonOrEmpty {
         }
         // `null` where a document may be missing is a missing document.
         decode(body)
+    }
+    fn decode_strictly(body: &Bytes) -> Result<Option<T>, DecodeError> {
+        if body.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        decode_strictly(body)
     }
 }
 

@@ -20,6 +20,7 @@ mod conversion;
 pub(crate) mod date_time;
 mod decode;
 mod error;
+pub(crate) mod extra;
 #[allow(
     dead_code,
     reason = "what the generated code uses depends on the contract"
@@ -52,6 +53,7 @@ mod patch;
 pub(crate) mod path;
 mod printable;
 mod query;
+mod raw_json;
 mod redact;
 mod request;
 mod response;
@@ -73,13 +75,9 @@ pub use build_error::BuildError;
 pub use call::{Call, CallFuture, ResponseFuture};
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 pub use conversion::ConversionError;
-#[allow(
-    unused_imports,
-    reason = "what the generated code uses depends on the contract"
-)]
-pub(crate) use conversion::content;
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, decode_strictly};
 pub use error::Error;
+pub use extra::ExtraFields;
 #[allow(
     unused_imports,
     reason = "what the generated code uses depends on the contract"
@@ -104,6 +102,12 @@ pub use response::{RawResponse, Response};
 pub use secret::{Secret, SecretText};
 pub use token::{AccessToken, AuthScheme};
 pub use transport::{BoxFuture, Transport, TransportError};
+pub use union::UnknownMember;
+#[allow(
+    unused_imports,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub(crate) use union::content;
 
 #[cfg(test)]
 mod test_support;

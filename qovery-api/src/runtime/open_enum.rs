@@ -23,9 +23,9 @@ use std::{
     fmt::{self, Debug},
 };
 
-use serde::de::{self, Deserializer, Visitor};
+use serde::Deserializer;
 
-use super::Printable;
+use super::{Printable, raw_json::TextVisitor};
 
 /// A value of an enum that this version of the library does not know, word for word.
 ///
@@ -34,30 +34,35 @@ use super::Printable;
 /// Made by decoding or by `From<&str>` of the enum, which never put a known value in here: so two
 /// equal texts are always equal values.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UnknownValue(Box<str>);
+// A pointer and no more, because every field that is an enum pays for it. No pointer is the empty text.
+pub struct UnknownValue(Option<Box<Box<str>>>);
 
 impl UnknownValue {
+    fn new(text: &str) -> Self {
+        Self((!text.is_empty()).then(|| Box::new(text.into())))
+    }
+
     /// The value as the API wrote it.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().map_or("", |text| text)
     }
 }
 
 impl fmt::Display for UnknownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&Printable::new(&self.0), f)
+        fmt::Display::fmt(&Printable::new(self.as_str()), f)
     }
 }
 
 impl Debug for UnknownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Debug::fmt(&Printable::new(&self.0), f)
+        Debug::fmt(&Printable::new(self.as_str()), f)
     }
 }
 
 /// What an enum holds before it is read.
 pub(crate) fn no_value() -> UnknownValue {
-    UnknownValue(Box::default())
+    UnknownValue(None)
 }
 
 /// What the macro writes for each enum.
@@ -83,7 +88,7 @@ pub(crate) fn from_text<E: OpenEnum>(text: &str) -> E {
     };
     match known.or_else(alias) {
         Some(value) => value.clone(),
-        None => E::unknown(UnknownValue(text.into())),
+        None => E::unknown(UnknownValue::new(text)),
     }
 }
 
@@ -106,28 +111,6 @@ pub(crate) fn debug(text: &str, is_known: bool, f: &mut fmt::Formatter<'_>) -> f
 /// Reads a text, without a copy where the document allows it.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     deserializer.deserialize_str(TextVisitor)
-}
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-
-    fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text))
-    }
 }
 
 /// Writes an enum that keeps a value which it does not know. The grammar is in the module's text.
@@ -188,6 +171,10 @@ macro_rules! open_enum {
                 fn blank() -> Self {
                     Self::Unknown(open_enum::no_value())
                 }
+            }
+            impl $crate::runtime::model::Parts for $name {
+                #[inline]
+                fn drop_extra(&mut self) {}
             }
             impl fmt::Display for $name {
                 #[inline]
@@ -298,6 +285,14 @@ mod tests {
         assert_eq!(serde_json::to_value(&value).unwrap(), json!(text));
         assert_eq!(value, Cloud::from(text.to_owned()));
         assert_eq!(text.parse(), Ok(value));
+    }
+
+    #[test]
+    fn an_enum_is_two_words_and_an_empty_text_is_a_value() {
+        assert_eq!(size_of::<Cloud>(), 2 * size_of::<usize>());
+        let empty = Cloud::from("");
+        assert_eq!((empty.as_str(), empty.is_known()), ("", false));
+        assert!(empty < Cloud::from(" "));
     }
 
     #[test]

@@ -37,144 +37,270 @@
 //! ```
 //!
 //! A tag stays in the member where the member declares it; where it does not, the first text of the
-//! member is written. A member may itself be a union. The fault of a broken member names the union,
+//! member is written. A member may itself be a union. While a response is decoded tolerantly, a member
+//! that does not fit becomes the `Unknown` one, with its JSON and the reason. The fault of a broken
+//! member names the union,
 //! the member and the path to the field. Conversions from the members are the generator's: two
 //! members may have one type. Not for enums of text: those are open enums.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser::Error as _,
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, Error as _, MapAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-pub(crate) use super::decode::Fault;
-use super::{Printable, decode};
+pub(crate) use super::decode::{Fault, Outline, Subject};
+use super::{
+    DecodeError, Printable,
+    decode::{self, Manner, budget},
+    raw_json::{self, RawJson},
+};
+
+pub(crate) use tagged::serialize_tagged;
+
+mod tagged;
 
 type Outcome<T> = Result<T, Box<Fault>>;
+
+/// A member of a union that is kept as it came: this version of the library does not know it, or it
+/// does not fit the member that it says it is.
+///
+/// It is sent back word for word. `Debug` shows the names of its fields only, because it may hold a
+/// secret.
+///
+/// ```
+/// use qovery_api::{decode, types::JobResponse};
+///
+/// let job: JobResponse = decode(br#"{"job_type": "YEARLY", "id": "j-1"}"#)?;
+/// let JobResponse::Unknown(job) = job else { panic!() };
+/// assert_eq!(job.get("id").as_deref(), Some(r#""j-1""#));
+/// assert!(job.reason().is_none());
+/// # Ok::<(), qovery_api::DecodeError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct UnknownMember(Option<Box<Kept>>);
+
+#[derive(Clone)]
+struct Kept {
+    json: Box<RawValue>,
+    reason: Option<DecodeError>,
+}
+
+impl UnknownMember {
+    fn new(json: &str, reason: Option<DecodeError>) -> Self {
+        let json = raw_json::boxed(json);
+        Self(Some(Box::new(Kept { json, reason })))
+    }
+
+    /// The value as JSON text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("null", |kept| kept.json.get())
+    }
+
+    /// Why the value is not the member that it says it is; `None` if it is a member that this version
+    /// of the library does not know.
+    pub fn reason(&self) -> Option<&DecodeError> {
+        self.0.as_ref()?.reason.as_ref()
+    }
+
+    /// A field of the value as JSON text, if the value is an object and the field is there and not
+    /// null.
+    pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let outline = Subject::new(self.as_str(), Manner::Exact).outline();
+        outline.field(name).map(Cow::Borrowed)
+    }
+
+    /// The value, decoded as the client decodes a response.
+    ///
+    /// # Errors
+    /// Returns an error if the value does not fit the type.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        decode::decode(self.as_str().as_bytes())
+    }
+
+    /// Prints the names in it, and not what they hold.
+    fn fmt_names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Subject::new(self.as_str(), Manner::Tolerant).outline() {
+            Outline::Object(fields) => {
+                let names = fields.iter().map(|(name, _)| Printable::new(name));
+                f.debug_set().entries(names).finish()
+            }
+            Outline::List => f.write_str("a list"),
+            Outline::Text => f.write_str("a text"),
+            Outline::Null | Outline::Boolean | Outline::Number { .. } => f.write_str(self.as_str()),
+        }
+    }
+}
+
+impl PartialEq for UnknownMember {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl fmt::Debug for UnknownMember {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_names(f)
+    }
+}
+
+impl From<Value> for UnknownMember {
+    fn from(value: Value) -> Self {
+        Self::new(&value.to_string(), None)
+    }
+}
+
+impl Serialize for UnknownMember {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(kept) => kept.json.serialize(to),
+            None => to.serialize_unit(),
+        }
+    }
+}
+
+/// What a member of a union holds, of which nothing is known but the field that holds it.
+pub(crate) fn content(member: UnknownMember, field: &str) -> UnknownMember {
+    match member.get(field) {
+        Some(value) => UnknownMember::new(&value, None),
+        None => member,
+    }
+}
 
 /// What the macro writes for each union.
 pub(crate) trait Union: Sized {
     /// Decides what the value is.
-    fn choose(value: Value) -> Outcome<Self>;
+    fn choose(subject: Subject<'_>) -> Outcome<Self>;
+    /// Holds a member that is not known.
+    fn unknown(member: UnknownMember) -> Self;
 }
 
-/// Reads a value whole and decides then.
+/// Takes the text of a value and decides then.
 pub(crate) fn deserialize<'de, U: Union, D: Deserializer<'de>>(from: D) -> Result<U, D::Error> {
-    let value = Value::deserialize(from)?;
-    U::choose(value).map_err(serde::de::Error::custom)
+    let decided = from.deserialize_newtype_struct(decode::UNION, UnionVisitor)?;
+    let subject = match &decided {
+        Taken::Plain(RawJson(text)) => Subject::new(text, Manner::Exact),
+        Taken::HandedOver(subject) => *subject,
+    };
+    let before = budget::balance();
+    U::choose(subject).or_else(|fault| {
+        budget::restore(before);
+        if subject.manner() < Manner::Tolerant || subject.text() == "null" {
+            return Err(D::Error::custom(fault));
+        }
+        let reason = DecodeError::from(*fault);
+        Ok(U::unknown(UnknownMember::new(subject.text(), Some(reason))))
+    })
+}
+
+/// A value of which is to be decided what it is.
+enum Taken<'de> {
+    Plain(RawJson<'de>),
+    HandedOver(Subject<'de>),
+}
+
+struct UnionVisitor;
+
+impl<'de> Visitor<'de> for UnionVisitor {
+    type Value = Taken<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a union")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        RawJson::deserialize(from).map(Taken::Plain)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, from: A) -> Result<Self::Value, A::Error> {
+        decode::handed_over(from).map(Taken::HandedOver)
+    }
 }
 
 /// The text of the tag, where the object has one.
-pub(crate) fn tag<'v>(value: &'v Value, union: &str, tag: &str) -> Outcome<Option<&'v str>> {
-    require_object(value, union)?;
-    Ok(value.get(tag).and_then(Value::as_str))
+pub(crate) fn tag<'v>(
+    outline: &Outline<'v>,
+    union: &str,
+    tag: &str,
+) -> Outcome<Option<Cow<'v, str>>> {
+    require_object(outline, union)?;
+    Ok(outline.text(tag))
 }
 
 /// Whether the object says nothing in this property.
-pub(crate) fn lacks(value: &Value, property: &str) -> bool {
-    value.get(property).is_none_or(Value::is_null)
+pub(crate) fn lacks(outline: &Outline<'_>, property: &str) -> bool {
+    outline.field(property).is_none()
 }
 
 /// Whether any of these properties is there and not null.
-pub(crate) fn has_any(value: &Value, properties: &[&str]) -> bool {
-    properties.iter().any(|property| !lacks(value, property))
+pub(crate) fn has_any(outline: &Outline<'_>, properties: &[&str]) -> bool {
+    properties.iter().any(|property| !lacks(outline, property))
 }
 
 /// Whether the value is of this kind.
-pub(crate) fn is_a(value: &Value, kind: &str) -> bool {
-    match value {
-        Value::String(_) => kind == "text",
-        Value::Bool(_) => kind == "boolean",
-        Value::Array(_) => kind == "list",
-        Value::Number(number) => {
-            kind == "number"
-                || kind == "integer" && number.as_f64().is_some_and(|n| n.fract() == 0.0)
-        }
-        Value::Null | Value::Object(_) => false,
+pub(crate) fn is_a(outline: &Outline<'_>, kind: &str) -> bool {
+    match outline {
+        Outline::Text => kind == "text",
+        Outline::Boolean => kind == "boolean",
+        Outline::List => kind == "list",
+        Outline::Number { is_whole } => kind == "number" || kind == "integer" && *is_whole,
+        Outline::Null | Outline::Object(_) => false,
     }
 }
 
 /// Refuses what is no object.
-pub(crate) fn require_object(value: &Value, union: &str) -> Outcome<()> {
-    if value.is_object() {
+pub(crate) fn require_object(outline: &Outline<'_>, union: &str) -> Outcome<()> {
+    if let Outline::Object(_) = outline {
         return Ok(());
     }
-    let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    };
-    let message = format!("expected an object ({union}), found {found}");
+    let message = format!("expected an object ({union}), found {}", outline.kind());
     Err(Box::new(Fault::new(message)))
 }
 
+/// Keeps a value that is no member which is known.
+pub(crate) fn keep(subject: Subject<'_>) -> UnknownMember {
+    UnknownMember::new(subject.text(), None)
+}
+
 /// Decodes the member that was chosen.
-pub(crate) fn member<T: DeserializeOwned>(value: &Value, union: &str, member: &str) -> Outcome<T> {
-    decode::from_value(value)
+pub(crate) fn member<T: DeserializeOwned>(
+    subject: Subject<'_>,
+    union: &str,
+    member: &str,
+) -> Outcome<T> {
+    subject
+        .decode()
         .map_err(|fault| Box::new(fault.remarked(format_args!("{union}::{member}"))))
 }
 
 /// Decodes the member that this text of the tag means.
 pub(crate) fn tagged_member<T: DeserializeOwned>(
-    value: &Value,
+    subject: Subject<'_>,
     union: &str,
     member: &str,
-    tag: &str,
+    (tag, text): (&str, &Option<Cow<'_, str>>),
 ) -> Outcome<T> {
-    decode::from_value(value).map_err(|fault| {
-        let text = value.get(tag).and_then(Value::as_str).unwrap_or_default();
+    subject.decode().map_err(|fault| {
+        let text = text.as_deref().unwrap_or_default();
         Box::new(fault.remarked(format_args!("{union}::{member}, {tag} = {text:?}")))
     })
 }
 
-/// Decodes a member if it fits, at first without patience.
-pub(crate) fn attempt<T: DeserializeOwned>(value: &Value, lenient: bool) -> Option<T> {
-    let before = decode::budget::balance();
-    let member = if lenient {
-        decode::from_value(value).ok()
-    } else {
-        decode::from_value_strictly(value).ok()
-    };
+/// Decodes a member if it fits, in this manner.
+pub(crate) fn attempt<T: DeserializeOwned>(subject: Subject<'_>, manner: Manner) -> Option<T> {
+    let before = budget::balance();
+    let member = subject.with(manner).decode().ok();
     if member.is_none() {
-        decode::budget::restore(before);
+        budget::restore(before);
     }
     member
 }
 
-/// Writes a member, and the tag where the member does not.
-pub(crate) fn serialize_tagged<T: Serialize + ?Sized, S: Serializer>(
-    member: &T,
-    tag: &'static str,
-    text: &'static str,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    let mut value = serde_json::to_value(member).map_err(S::Error::custom)?;
-    if let Value::Object(fields) = &mut value
-        && fields.get(tag).is_none_or(Value::is_null)
-    {
-        fields.insert(tag.to_owned(), Value::from(text));
-    }
-    value.serialize(to)
-}
-
-/// Prints the names in an unknown member, and not what they hold: it may be a secret.
-pub(crate) fn debug_unknown(value: &Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str("Unknown(")?;
-    match value {
-        Value::Object(fields) => {
-            let names = fields.keys().map(|name| Printable::new(name));
-            f.debug_set().entries(names).finish()?;
-        }
-        Value::Array(items) => write!(f, "[{} items]", items.len())?,
-        Value::String(_) => f.write_str("a text")?,
-        other => write!(f, "{other}")?,
-    }
-    f.write_str(")")
-}
+/// The manners in which the members of a union are tried that nothing tells apart: the most exact
+/// one first, and none that takes a broken member for another one.
+pub(crate) const MANNERS: [Manner; 2] = [Manner::Exact, Manner::Patient];
 
 /// Writes a union. The grammar is in the module's text.
 macro_rules! union {
@@ -196,18 +322,24 @@ macro_rules! union {
             impl union::Union for $name {
                 #[inline]
                 fn choose(
-                    value: ::serde_json::Value,
+                    subject: $crate::runtime::union::Subject<'_>,
                 ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
                     const NAME: &str = stringify!($name);
-                    Ok(match union::tag(&value, NAME, $tag)? {
+                    let outline = subject.outline();
+                    let tag = union::tag(&outline, NAME, $tag)?;
+                    Ok(match tag.as_deref() {
                         $(Some($text $(| $other)*) => Self::$member(
-                            union::tagged_member(&value, NAME, stringify!($member), $tag)?,
+                            union::tagged_member(subject, NAME, stringify!($member), ($tag, &tag))?,
                         ),)+
-                        $(None if union::lacks(&value, $tag) => Self::$rest(
-                            union::member(&value, NAME, stringify!($rest))?,
+                        $(None if union::lacks(&outline, $tag) => Self::$rest(
+                            union::member(subject, NAME, stringify!($rest))?,
                         ),)?
-                        _ => Self::Unknown(value),
+                        _ => Self::Unknown(union::keep(subject)),
                     })
+                }
+                #[inline]
+                fn unknown(member: $crate::UnknownMember) -> Self {
+                    Self::Unknown(member)
                 }
             }
             impl ::serde::Serialize for $name {
@@ -244,20 +376,25 @@ macro_rules! union {
             impl union::Union for $name {
                 #[inline]
                 fn choose(
-                    value: ::serde_json::Value,
+                    subject: $crate::runtime::union::Subject<'_>,
                 ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
                     const NAME: &str = stringify!($name);
                     const OTHERS: &[&str] = &[$(stringify!($kind)),*];
-                    $(if union::has_any(&value, &[$property $(, $more)*]) {
-                        return union::member(&value, NAME, stringify!($member)).map(Self::$member);
+                    let outline = subject.outline();
+                    $(if union::has_any(&outline, &[$property $(, $more)*]) {
+                        return union::member(subject, NAME, stringify!($member)).map(Self::$member);
                     })+
-                    $(if union::is_a(&value, stringify!($kind)) {
-                        return union::member(&value, NAME, stringify!($other)).map(Self::$other);
+                    $(if union::is_a(&outline, stringify!($kind)) {
+                        return union::member(subject, NAME, stringify!($other)).map(Self::$other);
                     })*
                     if OTHERS.is_empty() {
-                        union::require_object(&value, NAME)?;
+                        union::require_object(&outline, NAME)?;
                     }
-                    Ok(Self::Unknown(value))
+                    Ok(Self::Unknown(union::keep(subject)))
+                }
+                #[inline]
+                fn unknown(member: $crate::UnknownMember) -> Self {
+                    Self::Unknown(member)
                 }
             }
         };
@@ -278,14 +415,18 @@ macro_rules! union {
             impl union::Union for $name {
                 #[inline]
                 fn choose(
-                    value: ::serde_json::Value,
+                    subject: $crate::runtime::union::Subject<'_>,
                 ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
-                    for lenient in [false, true] {
-                        $(if let Some(member) = union::attempt(&value, lenient) {
+                    for manner in union::MANNERS {
+                        $(if let Some(member) = union::attempt(subject, manner) {
                             return Ok(Self::$member(member));
                         })+
                     }
-                    Ok(Self::Unknown(value))
+                    Ok(Self::Unknown(union::keep(subject)))
+                }
+                #[inline]
+                fn unknown(member: $crate::UnknownMember) -> Self {
+                    Self::Unknown(member)
                 }
             }
         };
@@ -300,8 +441,9 @@ macro_rules! union {
         )]
         $vis enum $name {
             $($($member_meta)* $member($type),)+
-            /// A member that this version of the library does not know, as it came.
-            Unknown(::serde_json::Value),
+            /// A member that this version of the library does not know, or that does not fit, as it
+            /// came.
+            Unknown($crate::UnknownMember),
         }
         #[allow(deprecated, reason = "a deprecated member is still a member")]
         const _: () = {
@@ -312,14 +454,24 @@ macro_rules! union {
                         $(Self::$member(member) => {
                             f.debug_tuple(stringify!($member)).field(member).finish()
                         })+
-                        Self::Unknown(value) => $crate::runtime::union::debug_unknown(value, f),
+                        Self::Unknown(member) => f.debug_tuple("Unknown").field(member).finish(),
                     }
                 }
             }
             impl $crate::runtime::model::Blank for $name {
                 #[inline]
                 fn blank() -> Self {
-                    Self::Unknown(::serde_json::Value::Null)
+                    Self::Unknown(::core::default::Default::default())
+                }
+            }
+            impl $crate::runtime::model::Parts for $name {
+                fn drop_extra(&mut self) {
+                    match self {
+                        $(Self::$member(member) => {
+                            $crate::runtime::model::Parts::drop_extra(member);
+                        })+
+                        Self::Unknown(_) => {}
+                    }
                 }
             }
             impl<'de> ::serde::Deserialize<'de> for $name {

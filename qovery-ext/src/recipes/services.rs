@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use qovery_api::{Call, Client, Error, Json, Operation, OperationInfo, Printable, operations};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -66,8 +67,11 @@ pub async fn services(
         .collect())
 }
 
-/// The service of an environment with this name, whatever its kind. Upper and lower case are the
-/// same, unless several names differ in nothing else: then the one that is spelled alike is found.
+/// Finds the service of an environment with this name, whatever its kind.
+///
+/// Names are compared without blanks around them, in Unicode normalisation form KC and without regard
+/// to upper and lower case. If several names differ in nothing else, the one that is spelled alike is
+/// found.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -95,10 +99,10 @@ fn choose(
     services: Vec<EnvironmentService>,
     name: &str,
 ) -> Result<EnvironmentService, FindServiceError> {
-    let wanted = name.to_lowercase();
+    let wanted = comparable(name);
     let (mut alike, others): (Vec<_>, Vec<_>) = services
         .into_iter()
-        .partition(|service| service.name.to_lowercase() == wanted);
+        .partition(|service| comparable(&service.name) == wanted);
     if alike.iter().filter(|service| service.name == name).count() == 1 {
         alike.retain(|service| service.name == name);
     }
@@ -110,6 +114,15 @@ fn choose(
         }
         None => Err(FindServiceError::not_found(name, &others)),
     }
+}
+
+/// The name in the form in which names are compared.
+fn comparable(name: &str) -> String {
+    let normalizer = const { ComposingNormalizerBorrowed::new_nfkc() };
+    let name = normalizer.normalize(name);
+    // By way of upper case, because of letters like ß and ς.
+    let name = name.trim().to_uppercase().to_lowercase();
+    normalizer.normalize(&name).into_owned()
 }
 
 /// The services as a message names them: the first 50, and how many more there are.
@@ -262,6 +275,31 @@ mod tests {
         let found = choose(listed(&[("API", "APPLICATION"), ("web", "HELM")]), "api").unwrap();
         assert_eq!(found.name, "API");
         assert_eq!(found.kind, Some(ServiceKind::Application));
+    }
+
+    #[test]
+    fn a_name_is_found_with_blanks_around_it_and_in_any_form_of_unicode() {
+        for (listed_as, asked_for) in [
+            ("api", "api\u{a0}"),
+            ("api", "\t api\n"),
+            (" api", "api"),
+            ("café", "cafe\u{301}"),
+            ("cafe\u{301}", "CAFÉ"),
+            ("straße", "STRASSE"),
+            ("ΟΔΟΣ", "οδος"),
+            ("ｗｅｂ", "web"),
+            ("my\u{a0}api", "my api"),
+        ] {
+            let found = choose(listed(&[(listed_as, "HELM"), ("x", "HELM")]), asked_for);
+            assert_eq!(found.unwrap().name, listed_as, "{asked_for:?}");
+        }
+        for (listed_as, asked_for) in [("api", "a pi"), ("api", "apі"), ("cafe", "café"), ("x", "")]
+        {
+            let error = choose(listed(&[(listed_as, "HELM")]), asked_for).unwrap_err();
+            assert!(error.is_not_found(), "{listed_as:?} {asked_for:?}");
+        }
+        let error = choose(listed(&[("É", "HELM"), ("e\u{301}", "HELM")]), "é").unwrap_err();
+        assert!(error.is_ambiguous());
     }
 
     #[test]

@@ -3,15 +3,14 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
 
-use super::{Node, render};
+use super::Node;
 
 /// Which way a document travels: the API is forgiven more than we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// To the API: exactly what was meant, and null is not nothing.
     Request,
-    /// From the API: a property without a value may be null, empty or left out, and a property that
-    /// the contract does not name may be dropped.
+    /// From the API: a property without a value may be null, empty or left out.
     Response,
 }
 
@@ -36,11 +35,11 @@ impl Comparison {
         match (sent, got) {
             (Value::Object(sent), Value::Object(got)) => {
                 for (name, sent) in sent {
-                    let part = node.and_then(|node| property(node, name));
+                    let part = node.and_then(|node| node.property(name));
                     let path = format!("{path}.{name}");
                     match got.get(name) {
                         Some(got) => self.node(part, sent, got, &path),
-                        None if self.may_lack(node, name, sent) => {}
+                        None if self.direction == Direction::Response && is_nothing(sent) => {}
                         None => self.differences.push(format!("{path}: lost {sent}")),
                     }
                 }
@@ -81,15 +80,6 @@ impl Comparison {
             _ => false,
         }
     }
-
-    fn may_lack(&self, node: Option<&Node>, name: &str, sent: &Value) -> bool {
-        let dropped = name == render::UNKNOWN_FIELD && !node.is_some_and(is_open);
-        self.direction == Direction::Response && (dropped || is_nothing(sent))
-    }
-}
-
-fn is_open(node: &Node) -> bool {
-    matches!(node, Node::Object(object) if object.open)
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -99,17 +89,6 @@ fn is_nothing(value: &Value) -> bool {
         Value::Object(fields) => fields.values().all(is_nothing),
         _ => false,
     }
-}
-
-fn property<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
-    let Node::Object(object) = node else {
-        return None;
-    };
-    let field = object.fields.iter().find(|field| field.name == name);
-    let extra = || object.extra.iter().find(|(other, _)| other == name);
-    field
-        .map(|field| &field.node)
-        .or_else(|| extra().map(|(_, node)| node))
 }
 
 /// A time without an offset is one of UTC.

@@ -91,6 +91,18 @@ impl Node {
         }
     }
 
+    /// The value of a property, where this is an object that has it.
+    pub fn property(&self, name: &str) -> Option<&Self> {
+        let Self::Object(object) = self else {
+            return None;
+        };
+        let field = object.fields.iter().find(|field| field.name == name);
+        let extra = || object.extra.iter().find(|(other, _)| other == name);
+        field
+            .map(|field| &field.node)
+            .or_else(|| extra().map(|(_, node)| node))
+    }
+
     /// Calls `visit` with every part, this one first.
     pub fn walk<'n>(&'n self, visit: &mut dyn FnMut(&'n Self)) {
         visit(self);

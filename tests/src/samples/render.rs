@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::{Node, Object};
 
 /// A value that no enum of the contract has.
-pub(super) const UNKNOWN_VALUE: &str = "NEXT_YEARS_VALUE";
+const UNKNOWN_VALUE: &str = "NEXT_YEARS_VALUE";
 /// A property that no schema of the contract has.
-pub(super) const UNKNOWN_FIELD: &str = "next_years_field";
+const UNKNOWN_FIELD: &str = "next_years_field";
 
 /// How an instance is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

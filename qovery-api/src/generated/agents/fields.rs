@@ -13,6 +13,7 @@ impl model::Blank for types::AgenticWorkflowModelRequest {
             type_: model::blank(),
             api_key: model::blank(),
             settings: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -58,6 +59,7 @@ impl model::Blank for types::AgenticWorkflowRequest {
             agent_prompt: model::blank(),
             governance: model::blank(),
             resources: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -116,6 +118,13 @@ impl model::Model for types::AgenticWorkflowRequest {
         to.given("governance", &self.governance);
         to.given("resources", &self.resources);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.outputs);
+        model::Parts::drop_extra(&mut self.model);
+        model::Parts::drop_extra(&mut self.project_repositories);
+        model::Parts::drop_extra(&mut self.governance);
+        model::Parts::drop_extra(&mut self.resources);
+    }
 }
 
 model::through_fields!(types::AgenticWorkflowRequest);
@@ -123,7 +132,10 @@ model::through_fields!(types::AgenticWorkflowRequest);
 impl model::Blank for types::AgenticWorkflowResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -143,6 +155,9 @@ impl model::Model for types::AgenticWorkflowResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::AgenticWorkflowResponseList, Default);
@@ -155,6 +170,7 @@ impl model::Blank for types::McpServerRequest {
             description: model::blank(),
             url: model::blank(),
             headers: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -196,6 +212,7 @@ impl model::Blank for types::McpServerResponse {
             description: model::blank(),
             url: model::blank(),
             header_names: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -243,7 +260,10 @@ model::through_fields!(types::McpServerResponse);
 impl model::Blank for types::McpServerResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -262,6 +282,9 @@ impl model::Model for types::McpServerResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 

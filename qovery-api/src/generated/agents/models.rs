@@ -23,6 +23,7 @@ pub struct AgenticWorkflowModelRequest {
     ///
     /// Default on the server: `""`.
     pub settings: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AgenticWorkflowModelRequest {
@@ -33,6 +34,7 @@ impl AgenticWorkflowModelRequest {
             type_,
             api_key: None,
             settings: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`api_key`](Self::api_key).
@@ -99,6 +101,7 @@ pub struct AgenticWorkflowRequest {
     pub governance: Option<types::AgenticWorkflowGovernance>,
     /// Resources given to a run.
     pub resources: Option<types::AgenticWorkflowResources>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AgenticWorkflowRequest {
@@ -119,6 +122,7 @@ impl AgenticWorkflowRequest {
             agent_prompt: None,
             governance: None,
             resources: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -206,6 +210,7 @@ impl AgenticWorkflowRequest {
 pub struct AgenticWorkflowResponseList {
     /// The listed items.
     pub results: Vec<types::AgenticWorkflowResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// MCP server made available in an organization.
@@ -230,6 +235,7 @@ pub struct McpServerRequest {
     ///
     /// Default on the server: `{}`.
     pub headers: Option<rt::Secret<BTreeMap<String, String>>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl McpServerRequest {
@@ -241,6 +247,7 @@ impl McpServerRequest {
             description: None,
             url: url.into(),
             headers: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -280,6 +287,7 @@ pub struct McpServerResponse {
     pub url: String,
     /// Names of the HTTP headers sent to the server.
     pub header_names: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// MCP servers of an organization.
@@ -290,19 +298,21 @@ pub struct McpServerResponse {
 pub struct McpServerResponseList {
     /// The listed items.
     pub results: Vec<types::McpServerResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Carries over everything of an `AgenticWorkflowModelResponse` that an `AgenticWorkflowModelRequest` can hold.
+/// Carries over everything of an `AgenticWorkflowModelResponse` that an `AgenticWorkflowModelRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `api_key`.
 impl From<types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRequest {
     #[inline]
     fn from(from: types::AgenticWorkflowModelResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             type_: from.type_,
             api_key: None,
             settings: Some(from.settings),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -313,13 +323,13 @@ impl From<&types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelR
     }
 }
 
-/// Carries over everything of an `AgenticWorkflowResponse` that an `AgenticWorkflowRequest` can hold.
+/// Carries over everything of an `AgenticWorkflowResponse` that an `AgenticWorkflowRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_type`, `environment`, `slug`, `webhook`, `icon_uri`.
 impl From<types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
     #[inline]
     fn from(from: types::AgenticWorkflowResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: Some(from.description),
             webhook_ip_allowlist: Some(from.webhook_ip_allowlist),
@@ -333,7 +343,8 @@ impl From<types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
             agent_prompt: Some(from.agent_prompt),
             governance: Some(from.governance),
             resources: Some(from.resources),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -344,7 +355,7 @@ impl From<&types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
     }
 }
 
-/// Carries over everything of a `McpServerResponse` that a `McpServerRequest` can hold.
+/// Carries over everything of a `McpServerResponse` that a `McpServerRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `headers`.
 ///
@@ -352,12 +363,13 @@ impl From<&types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
 impl From<types::McpServerResponse> for types::McpServerRequest {
     #[inline]
     fn from(from: types::McpServerResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: Some(from.description),
             url: from.url,
             headers: None,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

@@ -57,6 +57,7 @@ impl model::Blank for types::ApplicationAdvancedSettings {
             security_service_account_name: model::blank(),
             security_automount_service_account_token: model::blank(),
             security_read_only_root_filesystem: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -392,6 +393,7 @@ impl model::Blank for types::ApplicationCurrentScale {
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
             updated_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -449,6 +451,7 @@ impl model::Blank for types::ApplicationDeploymentRestriction {
             mode: model::blank(),
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -497,6 +500,7 @@ impl model::Blank for types::ApplicationDeploymentRestrictionRequest {
             mode: model::blank(),
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -528,7 +532,10 @@ model::through_fields!(types::ApplicationDeploymentRestrictionRequest);
 impl model::Blank for types::ApplicationDeploymentRestrictionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -547,6 +554,9 @@ impl model::Model for types::ApplicationDeploymentRestrictionResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -580,6 +590,7 @@ impl model::Blank for types::ApplicationEditRequest {
             docker_target_build_stage: model::blank(),
             cpu_architecture: model::blank(),
             autoscaling: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -671,6 +682,15 @@ impl model::Model for types::ApplicationEditRequest {
         to.given("cpu_architecture", &self.cpu_architecture);
         to.given("autoscaling", &self.autoscaling);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.storage);
+        model::Parts::drop_extra(&mut self.git_repository);
+        model::Parts::drop_extra(&mut self.healthchecks);
+        model::Parts::drop_extra(&mut self.ports);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+        model::Parts::drop_extra(&mut self.autoscaling);
+    }
 }
 
 model::through_fields!(types::ApplicationEditRequest);
@@ -680,6 +700,7 @@ impl model::Blank for types::ApplicationNetwork {
     fn blank() -> Self {
         Self {
             sticky_session: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -709,6 +730,7 @@ impl model::Blank for types::ApplicationNetworkRequest {
     fn blank() -> Self {
         Self {
             sticky_session: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -761,6 +783,7 @@ impl model::Blank for types::ApplicationRequest {
             docker_target_build_stage: model::blank(),
             cpu_architecture: model::blank(),
             autoscaling: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -852,6 +875,15 @@ impl model::Model for types::ApplicationRequest {
         to.given("cpu_architecture", &self.cpu_architecture);
         to.given("autoscaling", &self.autoscaling);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.storage);
+        model::Parts::drop_extra(&mut self.ports);
+        model::Parts::drop_extra(&mut self.git_repository);
+        model::Parts::drop_extra(&mut self.healthchecks);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+        model::Parts::drop_extra(&mut self.autoscaling);
+    }
 }
 
 model::through_fields!(types::ApplicationRequest);
@@ -861,6 +893,7 @@ impl model::Blank for types::DeployRequest {
     fn blank() -> Self {
         Self {
             git_commit_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -895,6 +928,7 @@ impl model::Blank for types::DeploymentHistory {
             name: model::blank(),
             commit: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -932,6 +966,9 @@ impl model::Model for types::DeploymentHistory {
         to.given("commit", &self.commit);
         to.given("status", &self.status);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.commit);
+    }
 }
 
 model::through_fields!(types::DeploymentHistory);
@@ -943,6 +980,7 @@ impl model::Blank for types::DeploymentHistoryPage {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -967,6 +1005,9 @@ impl model::Model for types::DeploymentHistoryPage {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::DeploymentHistoryPage);
@@ -984,6 +1025,7 @@ impl model::Blank for types::EnvironmentApplicationsCurrentScale {
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
             updated_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1037,7 +1079,10 @@ model::through_fields!(types::EnvironmentApplicationsCurrentScale, Default);
 impl model::Blank for types::EnvironmentApplicationsCurrentScaleList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1057,6 +1102,9 @@ impl model::Model for types::EnvironmentApplicationsCurrentScaleList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentApplicationsCurrentScaleList, Default);
@@ -1067,6 +1115,7 @@ impl model::Blank for types::EnvironmentApplicationsStorage {
         Self {
             application: model::blank(),
             disks: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1089,6 +1138,9 @@ impl model::Model for types::EnvironmentApplicationsStorage {
         to.always("application", &self.application);
         to.given("disks", &self.disks);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.disks);
+    }
 }
 
 model::through_fields!(types::EnvironmentApplicationsStorage);
@@ -1096,7 +1148,10 @@ model::through_fields!(types::EnvironmentApplicationsStorage);
 impl model::Blank for types::EnvironmentApplicationsStorageResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1116,6 +1171,9 @@ impl model::Model for types::EnvironmentApplicationsStorageResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentApplicationsStorageResponseList, Default);
@@ -1123,7 +1181,10 @@ model::through_fields!(types::EnvironmentApplicationsStorageResponseList, Defaul
 impl model::Blank for types::EnvironmentApplicationsSupportedLanguage {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1150,7 +1211,10 @@ model::through_fields!(types::EnvironmentApplicationsSupportedLanguage);
 impl model::Blank for types::EnvironmentApplicationsSupportedLanguageList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1170,6 +1234,9 @@ impl model::Model for types::EnvironmentApplicationsSupportedLanguageList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentApplicationsSupportedLanguageList, Default);
@@ -1180,6 +1247,7 @@ impl model::Blank for types::MetricCpu {
         Self {
             instance_name: model::blank(),
             data: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1202,6 +1270,9 @@ impl model::Model for types::MetricCpu {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.data);
+    }
 }
 
 model::through_fields!(types::MetricCpu);
@@ -1209,7 +1280,10 @@ model::through_fields!(types::MetricCpu);
 impl model::Blank for types::MetricCpuResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1229,6 +1303,9 @@ impl model::Model for types::MetricCpuResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::MetricCpuResponseList, Default);
@@ -1239,6 +1316,7 @@ impl model::Blank for types::MetricMemory {
         Self {
             instance_name: model::blank(),
             data: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1261,6 +1339,9 @@ impl model::Model for types::MetricMemory {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.data);
+    }
 }
 
 model::through_fields!(types::MetricMemory);
@@ -1268,7 +1349,10 @@ model::through_fields!(types::MetricMemory);
 impl model::Blank for types::MetricMemoryResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1288,6 +1372,9 @@ impl model::Model for types::MetricMemoryResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::MetricMemoryResponseList, Default);
@@ -1298,6 +1385,7 @@ impl model::Blank for types::MetricStorage {
         Self {
             storage_id: model::blank(),
             data: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1320,6 +1408,9 @@ impl model::Model for types::MetricStorage {
         to.given("storage_id", &self.storage_id);
         to.always("data", &self.data);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.data);
+    }
 }
 
 model::through_fields!(types::MetricStorage);
@@ -1327,7 +1418,10 @@ model::through_fields!(types::MetricStorage);
 impl model::Blank for types::MetricStorageResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1347,6 +1441,9 @@ impl model::Model for types::MetricStorageResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::MetricStorageResponseList, Default);
@@ -1357,6 +1454,7 @@ impl model::Blank for types::Tag {
         Self {
             name: model::blank(),
             id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1386,7 +1484,10 @@ model::through_fields!(types::Tag);
 impl model::Blank for types::TagRequest {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1413,7 +1514,10 @@ model::through_fields!(types::TagRequest);
 impl model::Blank for types::TagResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1433,6 +1537,9 @@ impl model::Model for types::TagResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::TagResponseList, Default);
@@ -1440,7 +1547,10 @@ model::through_fields!(types::TagResponseList, Default);
 impl model::Blank for types::UserResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1459,6 +1569,9 @@ impl model::Model for types::UserResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 

@@ -122,6 +122,7 @@ pub struct ApplicationAdvancedSettings {
     pub security_automount_service_account_token: Option<bool>,
     /// Whether the root file system of the containers is read-only.
     pub security_read_only_root_filesystem: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ApplicationAdvancedSettings {
@@ -176,6 +177,7 @@ impl ApplicationAdvancedSettings {
             security_service_account_name: None,
             security_automount_service_account_token: None,
             security_read_only_root_filesystem: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
@@ -552,6 +554,7 @@ pub struct ApplicationCurrentScale {
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Restriction on the Git changes that cause an automatic deployment of an application, with its identifier.
@@ -572,6 +575,7 @@ pub struct ApplicationDeploymentRestriction {
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Restriction on the Git changes that cause an automatic deployment of an application.
@@ -586,6 +590,7 @@ pub struct ApplicationDeploymentRestrictionRequest {
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ApplicationDeploymentRestrictionRequest {
@@ -600,6 +605,7 @@ impl ApplicationDeploymentRestrictionRequest {
             mode,
             type_,
             value: value.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -612,6 +618,7 @@ impl ApplicationDeploymentRestrictionRequest {
 pub struct ApplicationDeploymentRestrictionResponseList {
     /// The listed items.
     pub results: Vec<types::ApplicationDeploymentRestriction>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// New configuration of an application. It replaces the former one as a whole: a field left out takes its default value.
@@ -682,6 +689,7 @@ pub struct ApplicationEditRequest {
     pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
     /// Event-driven scaling. Leaving it out goes back to scaling on resource use.
     pub autoscaling: Option<types::AutoscalingPolicyRequest>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ApplicationEditRequest {
@@ -713,6 +721,7 @@ impl ApplicationEditRequest {
             docker_target_build_stage: rt::Patch::Absent,
             cpu_architecture: rt::Patch::Absent,
             autoscaling: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`storage`](Self::storage).
@@ -877,6 +886,7 @@ pub struct ApplicationNetwork {
     ///
     /// Default on the server: `false`.
     pub sticky_session: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Network settings of an application.
@@ -889,13 +899,17 @@ pub struct ApplicationNetworkRequest {
     ///
     /// Default on the server: `false`.
     pub sticky_session: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ApplicationNetworkRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { sticky_session: None }
+        Self {
+            sticky_session: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`sticky_session`](Self::sticky_session).
     #[inline]
@@ -973,6 +987,7 @@ pub struct ApplicationRequest {
     pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
     /// Event-driven scaling; absent to scale on resource use.
     pub autoscaling: Option<types::AutoscalingPolicyRequest>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ApplicationRequest {
@@ -1008,6 +1023,7 @@ impl ApplicationRequest {
             docker_target_build_stage: rt::Patch::Absent,
             cpu_architecture: rt::Patch::Absent,
             autoscaling: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`storage`](Self::storage).
@@ -1155,6 +1171,7 @@ impl ApplicationRequest {
 pub struct DeployRequest {
     /// SHA of the Git commit to deploy.
     pub git_commit_id: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl DeployRequest {
@@ -1163,6 +1180,7 @@ impl DeployRequest {
     pub fn new(git_commit_id: impl Into<String>) -> Self {
         Self {
             git_commit_id: git_commit_id.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -1185,6 +1203,7 @@ pub struct DeploymentHistory {
     pub commit: Option<types::Commit>,
     /// Outcome of the deployment.
     pub status: Option<types::DeploymentHistoryStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Page of past deployments of an application, newest first.
@@ -1199,6 +1218,7 @@ pub struct DeploymentHistoryPage {
     pub page_size: i64,
     /// Past deployments, newest first; at most 20 per page.
     pub results: Vec<types::DeploymentHistory>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1237,6 +1257,7 @@ pub struct EnvironmentApplicationsCurrentScale {
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Numbers of instances of the applications of an environment, in the 2022 revision.
@@ -1247,6 +1268,7 @@ pub struct EnvironmentApplicationsCurrentScale {
 pub struct EnvironmentApplicationsCurrentScaleList {
     /// The listed items.
     pub results: Vec<types::EnvironmentApplicationsCurrentScale>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Disks of one application of an environment, in the 2022 revision.
@@ -1259,6 +1281,7 @@ pub struct EnvironmentApplicationsStorage {
     pub application: uuid::Uuid,
     /// The disks.
     pub disks: Vec<types::StorageDisk>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Disks of the applications of an environment, in the 2022 revision.
@@ -1269,6 +1292,7 @@ pub struct EnvironmentApplicationsStorage {
 pub struct EnvironmentApplicationsStorageResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentApplicationsStorage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Language supported for applications, in the 2022 revision.
@@ -1279,6 +1303,7 @@ pub struct EnvironmentApplicationsStorageResponseList {
 pub struct EnvironmentApplicationsSupportedLanguage {
     /// Name.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Languages supported for applications, in the 2022 revision.
@@ -1289,6 +1314,7 @@ pub struct EnvironmentApplicationsSupportedLanguage {
 pub struct EnvironmentApplicationsSupportedLanguageList {
     /// The listed items.
     pub results: Vec<types::EnvironmentApplicationsSupportedLanguage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// CPU use of one instance over time, in the 2022 revision.
@@ -1301,6 +1327,7 @@ pub struct MetricCpu {
     pub instance_name: String,
     /// The data.
     pub data: Vec<types::MetricCpuDatapoint>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// CPU use of the instances over time, in the 2022 revision.
@@ -1311,6 +1338,7 @@ pub struct MetricCpu {
 pub struct MetricCpuResponseList {
     /// The listed items.
     pub results: Vec<types::MetricCpu>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Memory use of one instance over time, in the 2022 revision.
@@ -1323,6 +1351,7 @@ pub struct MetricMemory {
     pub instance_name: String,
     /// The data.
     pub data: Vec<types::MetricMemoryDatapoint>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Memory use of the instances over time, in the 2022 revision.
@@ -1333,6 +1362,7 @@ pub struct MetricMemory {
 pub struct MetricMemoryResponseList {
     /// The listed items.
     pub results: Vec<types::MetricMemory>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Use of one disk over time, in the 2022 revision.
@@ -1345,6 +1375,7 @@ pub struct MetricStorage {
     pub storage_id: Option<String>,
     /// The data.
     pub data: Vec<types::MetricStorageDatapoint>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Use of the disks over time, in the 2022 revision.
@@ -1355,6 +1386,7 @@ pub struct MetricStorage {
 pub struct MetricStorageResponseList {
     /// The listed items.
     pub results: Vec<types::MetricStorage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Tag of an application, in the 2022 revision.
@@ -1367,6 +1399,7 @@ pub struct Tag {
     pub name: String,
     /// Identifier.
     pub id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Tag to put on an application, in the 2022 revision.
@@ -1377,13 +1410,17 @@ pub struct Tag {
 pub struct TagRequest {
     /// Name of the tag.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TagRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into() }
+        Self {
+            name: name.into(),
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -1395,6 +1432,7 @@ impl TagRequest {
 pub struct TagResponseList {
     /// The listed items.
     pub results: Vec<types::Tag>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Users.
@@ -1405,15 +1443,16 @@ pub struct TagResponseList {
 pub struct UserResponseList {
     /// The listed items.
     pub results: Vec<types::User>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Carries over everything of an `Application` that an `ApplicationEditRequest` can hold.
+/// Carries over everything of an `Application` that an `ApplicationEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximun_gpu`, `service_type`.
 impl From<types::Application> for types::ApplicationEditRequest {
     #[inline]
     fn from(from: types::Application) -> Self {
-        Self {
+        rt::model::carried(Self {
             storage: Some(
                 from
                     .storage
@@ -1462,7 +1501,8 @@ impl From<types::Application> for types::ApplicationEditRequest {
             autoscaling: from
                 .autoscaling
                 .map(|value| types::AutoscalingPolicyRequest::from(value)),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1473,18 +1513,19 @@ impl From<&types::Application> for types::ApplicationEditRequest {
     }
 }
 
-/// Carries over everything of an `ApplicationDeploymentRestriction` that an `ApplicationDeploymentRestrictionRequest` can hold.
+/// Carries over everything of an `ApplicationDeploymentRestriction` that an `ApplicationDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::ApplicationDeploymentRestriction>
 for types::ApplicationDeploymentRestrictionRequest {
     #[inline]
     fn from(from: types::ApplicationDeploymentRestriction) -> Self {
-        Self {
+        rt::model::carried(Self {
             mode: from.mode,
             type_: from.type_,
             value: from.value,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1496,13 +1537,14 @@ for types::ApplicationDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything of an `ApplicationNetwork` that an `ApplicationNetworkRequest` can hold.
+/// Carries over everything of an `ApplicationNetwork` that an `ApplicationNetworkRequest` can hold, and the fields that this version of the library does not know.
 impl From<types::ApplicationNetwork> for types::ApplicationNetworkRequest {
     #[inline]
     fn from(from: types::ApplicationNetwork) -> Self {
-        Self {
+        rt::model::carried(Self {
             sticky_session: from.sticky_session,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

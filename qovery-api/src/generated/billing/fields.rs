@@ -9,7 +9,10 @@ use crate::types;
 impl model::Blank for types::BillingExternalId {
     #[inline]
     fn blank() -> Self {
-        Self { id: model::blank() }
+        Self {
+            id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -47,6 +50,7 @@ impl model::Blank for types::BillingInfo {
             country_code: model::blank(),
             company: model::blank(),
             vat_number: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -114,6 +118,7 @@ impl model::Blank for types::BillingInfoRequest {
             country_code: model::blank(),
             company: model::blank(),
             vat_number: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -173,6 +178,7 @@ impl model::Blank for types::BillingStatus {
         Self {
             is_valid: model::blank(),
             message: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -206,6 +212,7 @@ impl model::Blank for types::Cost {
             total_in_cents: model::blank(),
             total: model::blank(),
             currency_code: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -247,6 +254,7 @@ impl model::Blank for types::CostRange {
             max_cost_in_cents: model::blank(),
             max_cost: model::blank(),
             currency_code: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -296,6 +304,7 @@ impl model::Blank for types::CreditCard {
             last_digit: model::blank(),
             is_expired: model::blank(),
             brand: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -349,6 +358,7 @@ impl model::Blank for types::CreditCardRequest {
             expiry_month: model::blank(),
             expiry_year: model::blank(),
             token: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -390,7 +400,10 @@ model::through_fields!(types::CreditCardRequest);
 impl model::Blank for types::CreditCardResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -410,6 +423,9 @@ impl model::Model for types::CreditCardResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::CreditCardResponseList, Default);
@@ -422,6 +438,7 @@ impl model::Blank for types::CurrentCost {
             remaining_trial_day: model::blank(),
             renewal_at: model::blank(),
             cost: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -453,6 +470,9 @@ impl model::Model for types::CurrentCost {
         to.given("renewal_at", &self.renewal_at);
         to.given("cost", &self.cost);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cost);
+    }
 }
 
 model::through_fields!(types::CurrentCost, Default);
@@ -467,6 +487,7 @@ impl model::Blank for types::Invoice {
             id: model::blank(),
             created_at: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -511,7 +532,10 @@ model::through_fields!(types::Invoice);
 impl model::Blank for types::InvoiceLink {
     #[inline]
     fn blank() -> Self {
-        Self { url: model::blank() }
+        Self {
+            url: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -538,7 +562,10 @@ model::through_fields!(types::InvoiceLink, Default);
 impl model::Blank for types::InvoiceResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -558,6 +585,9 @@ impl model::Model for types::InvoiceResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::InvoiceResponseList, Default);
@@ -569,6 +599,7 @@ impl model::Blank for types::OrganizationBillingUsageReportRequest {
             from: model::blank(),
             to: model::blank(),
             report_expiration_in_seconds: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -607,6 +638,7 @@ impl model::Blank for types::OrganizationBillingUsageReportResponse {
         Self {
             report_url: model::blank(),
             delete_report_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -636,7 +668,10 @@ model::through_fields!(types::OrganizationBillingUsageReportResponse, Default);
 impl model::Blank for types::OrganizationChangePlanRequest {
     #[inline]
     fn blank() -> Self {
-        Self { plan: model::blank() }
+        Self {
+            plan: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -663,7 +698,10 @@ model::through_fields!(types::OrganizationChangePlanRequest, Default);
 impl model::Blank for types::OrganizationCreditCodeRequest {
     #[inline]
     fn blank() -> Self {
-        Self { code: model::blank() }
+        Self {
+            code: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -693,6 +731,7 @@ impl model::Blank for types::Referral {
         Self {
             total_invited: model::blank(),
             invitation_link: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -725,6 +764,7 @@ impl model::Blank for types::RewardClaim {
         Self {
             type_: model::blank(),
             code: model::blank(),
+            __extra: model::blank(),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::types;
 pub struct BillingExternalId {
     /// The identifier.
     pub id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Billing address of an organization.
@@ -43,6 +44,7 @@ pub struct BillingInfo {
     pub company: Option<String>,
     /// VAT number of the company.
     pub vat_number: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Billing address of an organization.
@@ -71,6 +73,7 @@ pub struct BillingInfoRequest {
     pub company: Option<String>,
     /// VAT number of the company.
     pub vat_number: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl BillingInfoRequest {
@@ -96,6 +99,7 @@ impl BillingInfoRequest {
             country_code: country_code.into(),
             company: None,
             vat_number: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`state`](Self::state).
@@ -128,6 +132,7 @@ pub struct BillingStatus {
     pub is_valid: Option<bool>,
     /// Explanation of the status.
     pub message: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Amount of money.
@@ -142,6 +147,7 @@ pub struct Cost {
     pub total: f64,
     /// Code of the currency.
     pub currency_code: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Range of amounts of money.
@@ -160,6 +166,7 @@ pub struct CostRange {
     pub max_cost: Option<f64>,
     /// Code of the currency.
     pub currency_code: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Credit card of an organization.
@@ -182,6 +189,7 @@ pub struct CreditCard {
     pub is_expired: bool,
     /// Brand.
     pub brand: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Credit card to add to an organization.
@@ -200,6 +208,7 @@ pub struct CreditCardRequest {
     pub expiry_year: i64,
     /// Token of the payment provider; can be null.
     pub token: rt::Patch<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CreditCardRequest {
@@ -217,6 +226,7 @@ impl CreditCardRequest {
             expiry_month,
             expiry_year,
             token: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`token`](Self::token).
@@ -235,6 +245,7 @@ impl CreditCardRequest {
 pub struct CreditCardResponseList {
     /// The listed items.
     pub results: Vec<types::CreditCard>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Cost of the current billing period.
@@ -251,6 +262,7 @@ pub struct CurrentCost {
     pub renewal_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Cost so far.
     pub cost: Option<types::Cost>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Invoice of an organization.
@@ -271,6 +283,7 @@ pub struct Invoice {
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Status of the invoice.
     pub status: types::InvoiceStatusEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Where the PDF of an invoice can be downloaded.
@@ -281,6 +294,7 @@ pub struct Invoice {
 pub struct InvoiceLink {
     /// URL of the PDF. It gives access without a token: treat it as sensitive.
     pub url: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Invoices of an organization.
@@ -291,6 +305,7 @@ pub struct InvoiceLink {
 pub struct InvoiceResponseList {
     /// The listed items.
     pub results: Vec<types::Invoice>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -327,6 +342,7 @@ pub struct OrganizationBillingUsageReportRequest {
     pub to: chrono::DateTime<chrono::Utc>,
     /// Time during which the report stays reachable, in seconds.
     pub report_expiration_in_seconds: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationBillingUsageReportRequest {
@@ -341,6 +357,7 @@ impl OrganizationBillingUsageReportRequest {
             from,
             to,
             report_expiration_in_seconds,
+            __extra: Default::default(),
         }
     }
 }
@@ -355,6 +372,7 @@ pub struct OrganizationBillingUsageReportResponse {
     pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
     pub delete_report_url: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Plan an organization changes to.
@@ -365,13 +383,17 @@ pub struct OrganizationBillingUsageReportResponse {
 pub struct OrganizationChangePlanRequest {
     /// Name of the plan.
     pub plan: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationChangePlanRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { plan: None }
+        Self {
+            plan: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`plan`](Self::plan).
     #[inline]
@@ -389,13 +411,17 @@ impl OrganizationChangePlanRequest {
 pub struct OrganizationCreditCodeRequest {
     /// The code.
     pub code: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationCreditCodeRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { code: None }
+        Self {
+            code: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`code`](Self::code).
     #[inline]
@@ -415,6 +441,7 @@ pub struct Referral {
     pub total_invited: Option<i64>,
     /// URL to invite people with.
     pub invitation_link: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Reward to claim.
@@ -427,13 +454,18 @@ pub struct RewardClaim {
     pub type_: Option<types::RewardClaimType>,
     /// Code of the reward.
     pub code: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl RewardClaim {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { type_: None, code: None }
+        Self {
+            type_: None,
+            code: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`type_`](Self::type_).
     #[inline]
@@ -459,7 +491,7 @@ open_enum! {
     }
 }
 
-/// Carries over everything of a `BillingInfo` that a `BillingInfoRequest` can hold.
+/// Carries over everything of a `BillingInfo` that a `BillingInfoRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
@@ -467,22 +499,27 @@ impl TryFrom<types::BillingInfo> for types::BillingInfoRequest {
     type Error = rt::ConversionError;
     #[inline]
     fn try_from(from: types::BillingInfo) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            first_name: from
-                .first_name
-                .ok_or(rt::ConversionError::absent("first_name"))?,
-            last_name: from.last_name.ok_or(rt::ConversionError::absent("last_name"))?,
-            email: from.email.ok_or(rt::ConversionError::absent("email"))?,
-            address: from.address.ok_or(rt::ConversionError::absent("address"))?,
-            city: from.city.ok_or(rt::ConversionError::absent("city"))?,
-            zip: from.zip.ok_or(rt::ConversionError::absent("zip"))?,
-            state: from.state,
-            country_code: from
-                .country_code
-                .ok_or(rt::ConversionError::absent("country_code"))?,
-            company: from.company,
-            vat_number: from.vat_number,
-        })
+        Ok(
+            rt::model::carried(Self {
+                first_name: from
+                    .first_name
+                    .ok_or(rt::ConversionError::absent("first_name"))?,
+                last_name: from
+                    .last_name
+                    .ok_or(rt::ConversionError::absent("last_name"))?,
+                email: from.email.ok_or(rt::ConversionError::absent("email"))?,
+                address: from.address.ok_or(rt::ConversionError::absent("address"))?,
+                city: from.city.ok_or(rt::ConversionError::absent("city"))?,
+                zip: from.zip.ok_or(rt::ConversionError::absent("zip"))?,
+                state: from.state,
+                country_code: from
+                    .country_code
+                    .ok_or(rt::ConversionError::absent("country_code"))?,
+                company: from.company,
+                vat_number: from.vat_number,
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 

@@ -13,6 +13,7 @@ impl model::Blank for types::ArgoCdConnectionCheckResponse {
             status: model::blank(),
             app_count: model::blank(),
             reason: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -47,6 +48,7 @@ impl model::Blank for types::ArgoCdCredentialsRequest {
         Self {
             argocd_url: model::blank(),
             argocd_token: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -84,6 +86,7 @@ impl model::Blank for types::ArgoCdCredentialsResponse {
             last_checked_at: model::blank(),
             created_at: model::blank(),
             updated_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -135,6 +138,7 @@ impl model::Blank for types::ArgoCdDestinationClusterMappingRequest {
             agent_cluster_id: model::blank(),
             argocd_cluster_url: model::blank(),
             cluster_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -174,6 +178,7 @@ impl model::Blank for types::ArgoCdDestinationClusterMappingResponse {
             agent_cluster_id: model::blank(),
             argocd_cluster_url: model::blank(),
             cluster_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -219,6 +224,7 @@ impl model::Blank for types::ArgoCdInstanceMappingResponse {
             last_checked_at: model::blank(),
             linked_clusters: model::blank(),
             unlinked_clusters: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -265,6 +271,10 @@ impl model::Model for types::ArgoCdInstanceMappingResponse {
         to.always("linked_clusters", &self.linked_clusters);
         to.always("unlinked_clusters", &self.unlinked_clusters);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.linked_clusters);
+        model::Parts::drop_extra(&mut self.unlinked_clusters);
+    }
 }
 
 model::through_fields!(types::ArgoCdInstanceMappingResponse);
@@ -272,7 +282,10 @@ model::through_fields!(types::ArgoCdInstanceMappingResponse);
 impl model::Blank for types::ArgoCdInstanceMappingResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -292,6 +305,9 @@ impl model::Model for types::ArgoCdInstanceMappingResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ArgoCdInstanceMappingResponseList);
@@ -307,6 +323,7 @@ impl model::Blank for types::ArgoCdLinkedClusterDetails {
             qovery_cluster_cloud_provider: model::blank(),
             qovery_cluster_type: model::blank(),
             applications_count: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -358,6 +375,7 @@ impl model::Blank for types::ArgoCdUnlinkedClusterDetails {
             argocd_cluster_url: model::blank(),
             argocd_cluster_name: model::blank(),
             applications_count: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -396,6 +414,7 @@ impl model::Blank for types::ArgocdAppManifestResponse {
         Self {
             manifest_revision: model::blank(),
             manifest_metadata: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -418,6 +437,9 @@ impl model::Model for types::ArgocdAppManifestResponse {
         to.given("manifest_revision", &self.manifest_revision);
         to.always("manifest_metadata", &self.manifest_metadata);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.manifest_metadata);
+    }
 }
 
 model::through_fields!(types::ArgocdAppManifestResponse);
@@ -427,6 +449,7 @@ impl model::Blank for types::ArgocdAppManifestResponseManifestMetadata {
     fn blank() -> Self {
         Self {
             managed_resources: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -447,6 +470,9 @@ impl model::Model for types::ArgocdAppManifestResponseManifestMetadata {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("managed_resources", &self.managed_resources);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.managed_resources);
+    }
 }
 
 model::through_fields!(types::ArgocdAppManifestResponseManifestMetadata, Default);
@@ -462,6 +488,7 @@ impl model::Blank for types::ArgocdAssociatedServicesResponse {
             service_id: model::blank(),
             service_name: model::blank(),
             service_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -509,7 +536,10 @@ model::through_fields!(types::ArgocdAssociatedServicesResponse);
 impl model::Blank for types::ArgocdAssociatedServicesResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -529,6 +559,9 @@ impl model::Model for types::ArgocdAssociatedServicesResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ArgocdAssociatedServicesResponseList, Default);
@@ -542,6 +575,7 @@ impl model::Blank for types::ArgocdManagedResource {
             namespace: model::blank(),
             target_state: model::blank(),
             live_state: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -587,6 +621,7 @@ impl model::Blank for types::BlueprintCatalogResponse {
             version: model::blank(),
             generated_at: model::blank(),
             blueprints: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -611,6 +646,9 @@ impl model::Model for types::BlueprintCatalogResponse {
         to.always("generatedAt", &self.generated_at);
         to.always("blueprints", &self.blueprints);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.blueprints);
+    }
 }
 
 model::through_fields!(types::BlueprintCatalogResponse);
@@ -624,6 +662,7 @@ impl model::Blank for types::BlueprintCreateRequest {
             icon: model::blank(),
             variables: model::blank(),
             spec_overrides: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -658,6 +697,10 @@ impl model::Model for types::BlueprintCreateRequest {
         to.given("variables", &self.variables);
         to.given("spec_overrides", &self.spec_overrides);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.variables);
+        model::Parts::drop_extra(&mut self.spec_overrides);
+    }
 }
 
 model::through_fields!(types::BlueprintCreateRequest);
@@ -668,6 +711,7 @@ impl model::Blank for types::BlueprintDeploymentAckResponse {
         Self {
             deployment_id: model::blank(),
             execution_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -706,6 +750,7 @@ impl model::Blank for types::BlueprintItem {
             provider: model::blank(),
             service_family: model::blank(),
             major_versions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -749,6 +794,9 @@ impl model::Model for types::BlueprintItem {
         to.always("serviceFamily", &self.service_family);
         to.always("majorVersions", &self.major_versions);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.major_versions);
+    }
 }
 
 model::through_fields!(types::BlueprintItem);
@@ -759,6 +807,7 @@ impl model::Blank for types::BlueprintMajorVersion {
         Self {
             service_version: model::blank(),
             latest_tag: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -793,6 +842,7 @@ impl model::Blank for types::BlueprintManifestBackendConfig {
             allowed_values: model::blank(),
             overridable: model::blank(),
             user_provided: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -824,6 +874,9 @@ impl model::Model for types::BlueprintManifestBackendConfig {
         to.given("overridable", &self.overridable);
         to.given("user_provided", &self.user_provided);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.user_provided);
+    }
 }
 
 model::through_fields!(types::BlueprintManifestBackendConfig, Default);
@@ -835,6 +888,7 @@ impl model::Blank for types::BlueprintManifestChartConfig {
             repository: model::blank(),
             name: model::blank(),
             version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -871,6 +925,7 @@ impl model::Blank for types::BlueprintManifestContextVariableField {
             name: model::blank(),
             source: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -908,6 +963,7 @@ impl model::Blank for types::BlueprintManifestCredentialsConfig {
             default: model::blank(),
             allowed_values: model::blank(),
             overridable: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -948,6 +1004,7 @@ impl model::Blank for types::BlueprintManifestEngineHelm {
             chart: model::blank(),
             timeout: model::blank(),
             resources: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -974,6 +1031,10 @@ impl model::Model for types::BlueprintManifestEngineHelm {
         to.given("timeout", &self.timeout);
         to.given("resources", &self.resources);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.chart);
+        model::Parts::drop_extra(&mut self.resources);
+    }
 }
 
 model::through_fields!(types::BlueprintManifestEngineHelm);
@@ -989,6 +1050,7 @@ impl model::Blank for types::BlueprintManifestEngineOpenTofu {
             backend: model::blank(),
             timeout: model::blank(),
             resources: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1029,6 +1091,12 @@ impl model::Model for types::BlueprintManifestEngineOpenTofu {
         to.given("timeout", &self.timeout);
         to.given("resources", &self.resources);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.opentofu);
+        model::Parts::drop_extra(&mut self.credentials);
+        model::Parts::drop_extra(&mut self.backend);
+        model::Parts::drop_extra(&mut self.resources);
+    }
 }
 
 model::through_fields!(types::BlueprintManifestEngineOpenTofu);
@@ -1044,6 +1112,7 @@ impl model::Blank for types::BlueprintManifestEngineTerraform {
             backend: model::blank(),
             timeout: model::blank(),
             resources: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1084,6 +1153,12 @@ impl model::Model for types::BlueprintManifestEngineTerraform {
         to.given("timeout", &self.timeout);
         to.given("resources", &self.resources);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.terraform);
+        model::Parts::drop_extra(&mut self.credentials);
+        model::Parts::drop_extra(&mut self.backend);
+        model::Parts::drop_extra(&mut self.resources);
+    }
 }
 
 model::through_fields!(types::BlueprintManifestEngineTerraform);
@@ -1098,6 +1173,7 @@ impl model::Blank for types::BlueprintManifestFieldType {
             max_length: model::blank(),
             min: model::blank(),
             max: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1146,6 +1222,7 @@ impl model::Blank for types::BlueprintManifestResourcesConfig {
             cpu: model::blank(),
             ram: model::blank(),
             storage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1180,6 +1257,7 @@ impl model::Blank for types::BlueprintManifestResponse {
         Self {
             results: model::blank(),
             engine: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1202,6 +1280,10 @@ impl model::Model for types::BlueprintManifestResponse {
         to.always("results", &self.results);
         to.given("engine", &self.engine);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+        model::Parts::drop_extra(&mut self.engine);
+    }
 }
 
 model::through_fields!(types::BlueprintManifestResponse);
@@ -1212,6 +1294,7 @@ impl model::Blank for types::BlueprintManifestUserProvidedBackend {
         Self {
             type_: model::blank(),
             config: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1250,6 +1333,7 @@ impl model::Blank for types::BlueprintManifestVariableField {
             description: model::blank(),
             allowed_values: model::blank(),
             default_value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1293,6 +1377,9 @@ impl model::Model for types::BlueprintManifestVariableField {
         to.given("allowed_values", &self.allowed_values);
         to.given("default_value", &self.default_value);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.type_);
+    }
 }
 
 model::through_fields!(types::BlueprintManifestVariableField);
@@ -1303,6 +1390,7 @@ impl model::Blank for types::BlueprintManifestVersionBlock {
         Self {
             version: model::blank(),
             allowed_values: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1335,6 +1423,7 @@ impl model::Blank for types::BlueprintReadmeResponse {
         Self {
             content: model::blank(),
             repository_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1369,6 +1458,7 @@ impl model::Blank for types::BlueprintResponse {
             catalog_url: model::blank(),
             tag: model::blank(),
             environment_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1415,6 +1505,7 @@ impl model::Blank for types::BlueprintSpecOverrides {
             cpu: model::blank(),
             ram: model::blank(),
             storage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1464,6 +1555,7 @@ impl model::Blank for types::BlueprintUpdateEngineDiff {
     fn blank() -> Self {
         Self {
             updated_values: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1484,6 +1576,9 @@ impl model::Model for types::BlueprintUpdateEngineDiff {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("updated_values", &self.updated_values);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.updated_values);
+    }
 }
 
 model::through_fields!(types::BlueprintUpdateEngineDiff);
@@ -1496,6 +1591,7 @@ impl model::Blank for types::BlueprintUpdateEngineFieldChange {
             current_default_value: model::blank(),
             new_default_value: model::blank(),
             current_value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1537,6 +1633,7 @@ impl model::Blank for types::BlueprintUpdateNewMajorVersion {
         Self {
             service_version: model::blank(),
             latest_tag: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1572,6 +1669,7 @@ impl model::Blank for types::BlueprintUpdateNewOptionalValue {
             type_: model::blank(),
             allowed_values: model::blank(),
             is_secret: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1606,6 +1704,9 @@ impl model::Model for types::BlueprintUpdateNewOptionalValue {
         to.given("allowed_values", &self.allowed_values);
         to.always("is_secret", &self.is_secret);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.type_);
+    }
 }
 
 model::through_fields!(types::BlueprintUpdateNewOptionalValue);
@@ -1618,6 +1719,7 @@ impl model::Blank for types::BlueprintUpdateNewRequiredValue {
             type_: model::blank(),
             allowed_values: model::blank(),
             is_secret: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1649,6 +1751,9 @@ impl model::Model for types::BlueprintUpdateNewRequiredValue {
         to.given("allowed_values", &self.allowed_values);
         to.always("is_secret", &self.is_secret);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.type_);
+    }
 }
 
 model::through_fields!(types::BlueprintUpdateNewRequiredValue);
@@ -1659,6 +1764,7 @@ impl model::Blank for types::BlueprintUpdatePreviewResponse {
         Self {
             preview_id: model::blank(),
             service_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1688,7 +1794,10 @@ model::through_fields!(types::BlueprintUpdatePreviewResponse);
 impl model::Blank for types::BlueprintUpdateRemovedValue {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1721,6 +1830,7 @@ impl model::Blank for types::BlueprintUpdateRequest {
             icon: model::blank(),
             variables: model::blank(),
             spec_overrides: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1755,6 +1865,10 @@ impl model::Model for types::BlueprintUpdateRequest {
         to.given("variables", &self.variables);
         to.given("spec_overrides", &self.spec_overrides);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.variables);
+        model::Parts::drop_extra(&mut self.spec_overrides);
+    }
 }
 
 model::through_fields!(types::BlueprintUpdateRequest);
@@ -1773,6 +1887,7 @@ impl model::Blank for types::BlueprintUpdateResponse {
             removed_values: model::blank(),
             engine_diff: model::blank(),
             new_major_versions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1822,6 +1937,15 @@ impl model::Model for types::BlueprintUpdateResponse {
         to.always("engine_diff", &self.engine_diff);
         to.always("new_major_versions", &self.new_major_versions);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.new_required_values);
+        model::Parts::drop_extra(&mut self.new_optional_values);
+        model::Parts::drop_extra(&mut self.now_required_values);
+        model::Parts::drop_extra(&mut self.updated_values);
+        model::Parts::drop_extra(&mut self.removed_values);
+        model::Parts::drop_extra(&mut self.engine_diff);
+        model::Parts::drop_extra(&mut self.new_major_versions);
+    }
 }
 
 model::through_fields!(types::BlueprintUpdateResponse);
@@ -1837,6 +1961,7 @@ impl model::Blank for types::BlueprintUpdateUpdatedValue {
             type_: model::blank(),
             allowed_values: model::blank(),
             is_secret: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1877,6 +2002,9 @@ impl model::Model for types::BlueprintUpdateUpdatedValue {
         to.given("allowed_values", &self.allowed_values);
         to.always("is_secret", &self.is_secret);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.type_);
+    }
 }
 
 model::through_fields!(types::BlueprintUpdateUpdatedValue);
@@ -1887,6 +2015,7 @@ impl model::Blank for types::BlueprintUpdateVariableValue {
         Self {
             value: model::blank(),
             is_secret: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1920,6 +2049,7 @@ impl model::Blank for types::BlueprintVariableRequest {
             name: model::blank(),
             value: model::blank(),
             is_secret: model::blank(),
+            __extra: model::blank(),
         }
     }
 }

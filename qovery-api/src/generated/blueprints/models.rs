@@ -21,6 +21,7 @@ pub struct ArgoCdConnectionCheckResponse {
     pub app_count: Option<i64>,
     /// Why the connection failed.
     pub reason: Option<types::ArgoCdConnectionCheckResponseReason>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -59,6 +60,7 @@ pub struct ArgoCdCredentialsRequest {
     pub argocd_url: String,
     /// Token for the Argo CD API.
     pub argocd_token: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ArgoCdCredentialsRequest {
@@ -71,6 +73,7 @@ impl ArgoCdCredentialsRequest {
         Self {
             argocd_url: argocd_url.into(),
             argocd_token: argocd_token.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -95,6 +98,7 @@ pub struct ArgoCdCredentialsResponse {
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Time of the last change.
     pub updated_at: chrono::DateTime<chrono::Utc>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Mapping of a destination cluster known to Argo CD to a Qovery cluster.
@@ -109,6 +113,7 @@ pub struct ArgoCdDestinationClusterMappingRequest {
     pub argocd_cluster_url: String,
     /// Identifier of the Qovery cluster it stands for.
     pub cluster_id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ArgoCdDestinationClusterMappingRequest {
@@ -123,6 +128,7 @@ impl ArgoCdDestinationClusterMappingRequest {
             agent_cluster_id,
             argocd_cluster_url: argocd_cluster_url.into(),
             cluster_id,
+            __extra: Default::default(),
         }
     }
 }
@@ -139,6 +145,7 @@ pub struct ArgoCdDestinationClusterMappingResponse {
     pub argocd_cluster_url: String,
     /// Identifier of the Qovery cluster it stands for; null when it is not mapped.
     pub cluster_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Argo CD server with the destination clusters it knows.
@@ -165,6 +172,7 @@ pub struct ArgoCdInstanceMappingResponse {
     pub linked_clusters: Vec<types::ArgoCdLinkedClusterDetails>,
     /// Destination clusters not mapped.
     pub unlinked_clusters: Vec<types::ArgoCdUnlinkedClusterDetails>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Argo CD servers of an organization.
@@ -175,6 +183,7 @@ pub struct ArgoCdInstanceMappingResponse {
 pub struct ArgoCdInstanceMappingResponseList {
     /// The listed items.
     pub results: Vec<types::ArgoCdInstanceMappingResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Destination cluster of Argo CD that is mapped to a Qovery cluster.
@@ -197,6 +206,7 @@ pub struct ArgoCdLinkedClusterDetails {
     pub qovery_cluster_type: types::KubernetesEnum,
     /// Number of Argo CD applications on the cluster.
     pub applications_count: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Destination cluster of Argo CD that is not mapped.
@@ -211,6 +221,7 @@ pub struct ArgoCdUnlinkedClusterDetails {
     pub argocd_cluster_name: String,
     /// Number of Argo CD applications on the cluster.
     pub applications_count: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Manifest of an Argo CD application.
@@ -223,6 +234,7 @@ pub struct ArgocdAppManifestResponse {
     pub manifest_revision: Option<String>,
     /// Content of the manifest.
     pub manifest_metadata: types::ArgocdAppManifestResponseManifestMetadata,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Content of the manifest.
@@ -233,6 +245,7 @@ pub struct ArgocdAppManifestResponse {
 pub struct ArgocdAppManifestResponseManifestMetadata {
     /// Kubernetes resources the application manages.
     pub managed_resources: Vec<types::ArgocdManagedResource>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -265,6 +278,7 @@ pub struct ArgocdAssociatedServicesResponse {
     pub service_name: String,
     /// Type of the service.
     pub service_type: types::ArgocdAssociatedServiceType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Services that depend on an Argo CD connection.
@@ -275,6 +289,7 @@ pub struct ArgocdAssociatedServicesResponse {
 pub struct ArgocdAssociatedServicesResponseList {
     /// The listed items.
     pub results: Vec<types::ArgocdAssociatedServicesResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Kubernetes resource an Argo CD application manages.
@@ -293,6 +308,7 @@ pub struct ArgocdManagedResource {
     pub target_state: Option<rt::SecretText>,
     /// State found on the cluster, as text.
     pub live_state: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Catalog of blueprints.
@@ -307,6 +323,7 @@ pub struct BlueprintCatalogResponse {
     pub generated_at: chrono::DateTime<chrono::Utc>,
     /// The blueprints.
     pub blueprints: Vec<types::BlueprintItem>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Service to create from a blueprint.
@@ -327,6 +344,7 @@ pub struct BlueprintCreateRequest {
     pub variables: Option<Vec<types::BlueprintVariableRequest>>,
     /// Settings of the blueprint to replace; null for none.
     pub spec_overrides: rt::Patch<types::BlueprintSpecOverrides>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl BlueprintCreateRequest {
@@ -343,6 +361,7 @@ impl BlueprintCreateRequest {
             icon: icon.into(),
             variables: None,
             spec_overrides: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`variables`](Self::variables).
@@ -372,6 +391,7 @@ pub struct BlueprintDeploymentAckResponse {
     pub deployment_id: uuid::Uuid,
     /// Identifier of the execution.
     pub execution_id: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Blueprint of the catalog.
@@ -396,6 +416,7 @@ pub struct BlueprintItem {
     pub service_family: String,
     /// Major versions available.
     pub major_versions: Vec<types::BlueprintMajorVersion>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Major version of a blueprint.
@@ -408,6 +429,7 @@ pub struct BlueprintMajorVersion {
     pub service_version: String,
     /// Tag of the latest release of that version.
     pub latest_tag: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Choices a blueprint leaves for the Terraform backend.
@@ -426,6 +448,7 @@ pub struct BlueprintManifestBackendConfig {
     pub overridable: Option<bool>,
     /// Backend described by the user.
     pub user_provided: Option<types::BlueprintManifestUserProvidedBackend>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Helm chart of a blueprint.
@@ -440,6 +463,7 @@ pub struct BlueprintManifestChartConfig {
     pub name: String,
     /// Version.
     pub version: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Input of a blueprint that is filled from its context.
@@ -456,6 +480,7 @@ pub struct BlueprintManifestContextVariableField {
     pub source: Option<String>,
     /// The value; can be null.
     pub value: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -482,6 +507,7 @@ pub struct BlueprintManifestCredentialsConfig {
     ///
     /// Default on the server: `true`.
     pub overridable: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Blueprint that runs Helm.
@@ -498,6 +524,7 @@ pub struct BlueprintManifestEngineHelm {
     pub timeout: Option<i64>,
     /// Resources of a run.
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -530,6 +557,7 @@ pub struct BlueprintManifestEngineOpenTofu {
     pub timeout: Option<i64>,
     /// Resources of a run.
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -597,6 +625,7 @@ pub struct BlueprintManifestEngineTerraform {
     pub timeout: Option<i64>,
     /// Resources of a run.
     pub resources: Option<types::BlueprintManifestResourcesConfig>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -651,6 +680,7 @@ pub struct BlueprintManifestFieldType {
     pub min: Option<i64>,
     /// Largest number; null for none.
     pub max: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Resources of a blueprint run.
@@ -665,6 +695,7 @@ pub struct BlueprintManifestResourcesConfig {
     pub ram: Option<String>,
     /// Storage, as text; can be null.
     pub storage: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Inputs and engine of a blueprint. The `kind` field of each input selects its shape.
@@ -677,6 +708,7 @@ pub struct BlueprintManifestResponse {
     pub results: Vec<types::BlueprintManifestField>,
     /// Engine that runs the blueprint.
     pub engine: Option<types::BlueprintManifestEngineSpec>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Terraform backend described by the user.
@@ -691,6 +723,7 @@ pub struct BlueprintManifestUserProvidedBackend {
     ///
     /// Default on the server: `{}`.
     pub config: Option<rt::Secret<BTreeMap<String, String>>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Input of a blueprint that the user fills.
@@ -715,6 +748,7 @@ pub struct BlueprintManifestVariableField {
     pub allowed_values: Vec<String>,
     /// Value used when none is given; null for none.
     pub default_value: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -737,6 +771,7 @@ pub struct BlueprintManifestVersionBlock {
     pub version: String,
     /// Versions allowed; can be null.
     pub allowed_values: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Documentation of a blueprint.
@@ -749,6 +784,7 @@ pub struct BlueprintReadmeResponse {
     pub content: String,
     /// URL of the repository of the blueprint.
     pub repository_url: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Blueprint in use in an environment.
@@ -765,6 +801,7 @@ pub struct BlueprintResponse {
     pub tag: String,
     /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Settings of a blueprint that replace its own.
@@ -787,6 +824,7 @@ pub struct BlueprintSpecOverrides {
     pub ram: Option<String>,
     /// Storage given to the run.
     pub storage: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl BlueprintSpecOverrides {
@@ -801,6 +839,7 @@ impl BlueprintSpecOverrides {
             cpu: None,
             ram: None,
             storage: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`engine_version`](Self::engine_version).
@@ -882,6 +921,7 @@ open_enum! {
 pub struct BlueprintUpdateEngineDiff {
     /// Settings that change.
     pub updated_values: Vec<types::BlueprintUpdateEngineFieldChange>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Engine setting that changes in a blueprint update.
@@ -898,6 +938,7 @@ pub struct BlueprintUpdateEngineFieldChange {
     pub new_default_value: Option<String>,
     /// Value in use; can be null.
     pub current_value: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Newer major version of a blueprint.
@@ -910,6 +951,7 @@ pub struct BlueprintUpdateNewMajorVersion {
     pub service_version: String,
     /// Tag of the latest release of that version.
     pub latest_tag: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Optional variable that a blueprint update adds.
@@ -928,6 +970,7 @@ pub struct BlueprintUpdateNewOptionalValue {
     pub allowed_values: Vec<String>,
     /// Whether it is secret.
     pub is_secret: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variable for which a blueprint update needs a value.
@@ -944,6 +987,7 @@ pub struct BlueprintUpdateNewRequiredValue {
     pub allowed_values: Vec<String>,
     /// Whether it is secret.
     pub is_secret: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Handle of a preview of a blueprint update.
@@ -956,6 +1000,7 @@ pub struct BlueprintUpdatePreviewResponse {
     pub preview_id: String,
     /// Kind of service behind the blueprint.
     pub service_type: types::PlatformTemplateComponentKind,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variable that a blueprint update removes.
@@ -966,6 +1011,7 @@ pub struct BlueprintUpdatePreviewResponse {
 pub struct BlueprintUpdateRemovedValue {
     /// Name.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Change of a service created from a blueprint. Name, tag and icon are always required.
@@ -984,6 +1030,7 @@ pub struct BlueprintUpdateRequest {
     pub variables: Option<BTreeMap<String, Option<types::BlueprintUpdateVariableValue>>>,
     /// JSON merge patch (RFC 7396) of the overrides: a key set to null is removed, an absent key is kept.
     pub spec_overrides: rt::Patch<types::BlueprintSpecOverrides>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl BlueprintUpdateRequest {
@@ -1000,6 +1047,7 @@ impl BlueprintUpdateRequest {
             icon: icon.into(),
             variables: None,
             spec_overrides: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`variables`](Self::variables).
@@ -1048,6 +1096,7 @@ pub struct BlueprintUpdateResponse {
     pub engine_diff: types::BlueprintUpdateEngineDiff,
     /// Newer major versions.
     pub new_major_versions: Vec<types::BlueprintUpdateNewMajorVersion>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variable whose default changes in a blueprint update.
@@ -1070,6 +1119,7 @@ pub struct BlueprintUpdateUpdatedValue {
     pub allowed_values: Vec<String>,
     /// Whether it is secret.
     pub is_secret: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Value given to a blueprint variable.
@@ -1084,6 +1134,7 @@ pub struct BlueprintUpdateVariableValue {
     ///
     /// Default on the server: `false`.
     pub is_secret: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl BlueprintUpdateVariableValue {
@@ -1093,6 +1144,7 @@ impl BlueprintUpdateVariableValue {
         Self {
             value: value.into(),
             is_secret: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`is_secret`](Self::is_secret).
@@ -1117,6 +1169,7 @@ pub struct BlueprintVariableRequest {
     ///
     /// Default on the server: `false`.
     pub is_secret: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl BlueprintVariableRequest {
@@ -1127,6 +1180,7 @@ impl BlueprintVariableRequest {
             name: name.into(),
             value: value.into(),
             is_secret: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`is_secret`](Self::is_secret).

@@ -13,6 +13,7 @@ impl model::Blank for types::AksInfrastructureOutputs {
             kind: model::blank(),
             cluster_name: model::blank(),
             cluster_oidc_issuer: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -54,6 +55,7 @@ impl model::Blank for types::AlertingConfig {
             spec_config_secret: model::blank(),
             spec_external_url: model::blank(),
             config_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -95,7 +97,10 @@ model::through_fields!(types::AlertingConfig);
 impl model::Blank for types::AutomaticallyConfiguredAuthDto {
     #[inline]
     fn blank() -> Self {
-        Self { mode: model::blank() }
+        Self {
+            mode: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -125,6 +130,7 @@ impl model::Blank for types::AwsParameterStoreEndpointDto {
         Self {
             mode: model::blank(),
             region: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -157,6 +163,7 @@ impl model::Blank for types::AwsRoleArnAuthDto {
         Self {
             mode: model::blank(),
             role_arn: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -190,6 +197,7 @@ impl model::Blank for types::AwsRoleCredentialsRequest {
             type_: model::blank(),
             name: model::blank(),
             role_arn: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -224,6 +232,7 @@ impl model::Blank for types::AwsSecretManagerEndpointDto {
         Self {
             mode: model::blank(),
             region: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -258,6 +267,7 @@ impl model::Blank for types::AwsStaticCredentialsAuthDto {
             region: model::blank(),
             access_key: model::blank(),
             secret_key: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -301,6 +311,7 @@ impl model::Blank for types::AwsStaticCredentialsRequest {
             name: model::blank(),
             access_key_id: model::blank(),
             secret_access_key: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -343,6 +354,7 @@ impl model::Blank for types::AzureCredentialsRequest {
             name: model::blank(),
             azure_subscription_id: model::blank(),
             azure_tenant_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -380,6 +392,7 @@ impl model::Blank for types::CertManagerChartParameters {
     fn blank() -> Self {
         Self {
             kubernetes_namespace: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -412,6 +425,7 @@ impl model::Blank for types::CloudProvider {
             name: model::blank(),
             logo_url: model::blank(),
             regions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -443,6 +457,9 @@ impl model::Model for types::CloudProvider {
         to.given("logo_url", &self.logo_url);
         to.given("regions", &self.regions);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.regions);
+    }
 }
 
 model::through_fields!(types::CloudProvider, Default);
@@ -450,7 +467,10 @@ model::through_fields!(types::CloudProvider, Default);
 impl model::Blank for types::CloudProviderResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -470,6 +490,9 @@ impl model::Model for types::CloudProviderResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::CloudProviderResponseList, Default);
@@ -477,7 +500,10 @@ model::through_fields!(types::CloudProviderResponseList, Default);
 impl model::Blank for types::CloudWatchExportConfig {
     #[inline]
     fn blank() -> Self {
-        Self { enabled: model::blank() }
+        Self {
+            enabled: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -510,6 +536,7 @@ impl model::Blank for types::CloudflareDnsProviderRequest {
             email: model::blank(),
             api_token: model::blank(),
             proxied: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -556,6 +583,7 @@ impl model::Blank for types::CloudflareDnsProviderResponse {
             domain: model::blank(),
             email: model::blank(),
             proxied: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -623,6 +651,7 @@ impl model::Blank for types::Cluster {
             keda: model::blank(),
             labels_groups: model::blank(),
             secret_manager_accesses: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -744,6 +773,16 @@ impl model::Model for types::Cluster {
         to.given("labels_groups", &self.labels_groups);
         to.given("secret_manager_accesses", &self.secret_manager_accesses);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.organization);
+        model::Parts::drop_extra(&mut self.features);
+        model::Parts::drop_extra(&mut self.metrics_parameters);
+        model::Parts::drop_extra(&mut self.infrastructure_outputs);
+        model::Parts::drop_extra(&mut self.infrastructure_charts_parameters);
+        model::Parts::drop_extra(&mut self.keda);
+        model::Parts::drop_extra(&mut self.labels_groups);
+        model::Parts::drop_extra(&mut self.secret_manager_accesses);
+    }
 }
 
 model::through_fields!(types::Cluster);
@@ -811,6 +850,7 @@ impl model::Blank for types::ClusterAdvancedSettings {
             storageclass_fast_ssd: model::blank(),
             qovery_static_ip_mode: model::blank(),
             k8s_api_allowed_public_access_cidrs: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1099,6 +1139,7 @@ impl model::Blank for types::ClusterAnalysisLogResponse {
             level: model::blank(),
             message: model::blank(),
             line_order: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1137,7 +1178,10 @@ model::through_fields!(types::ClusterAnalysisLogResponse);
 impl model::Blank for types::ClusterAnalysisLogResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1157,6 +1201,9 @@ impl model::Model for types::ClusterAnalysisLogResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterAnalysisLogResponseList, Default);
@@ -1170,6 +1217,7 @@ impl model::Blank for types::ClusterAnalysisRequest {
             prometheus_url: model::blank(),
             cmd_args: model::blank(),
             target_kubernetes_version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1222,6 +1270,7 @@ impl model::Blank for types::ClusterAnalysisResponse {
             updated_at: model::blank(),
             triggered_by: model::blank(),
             error_message: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1278,7 +1327,10 @@ model::through_fields!(types::ClusterAnalysisResponse);
 impl model::Blank for types::ClusterAnalysisResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1298,6 +1350,9 @@ impl model::Model for types::ClusterAnalysisResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterAnalysisResponseList, Default);
@@ -1309,6 +1364,7 @@ impl model::Blank for types::ClusterCloudProviderInfo {
             cloud_provider: model::blank(),
             credentials: model::blank(),
             region: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1333,6 +1389,9 @@ impl model::Model for types::ClusterCloudProviderInfo {
         to.given("credentials", &self.credentials);
         to.given("region", &self.region);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.credentials);
+    }
 }
 
 model::through_fields!(types::ClusterCloudProviderInfo, Default);
@@ -1344,6 +1403,7 @@ impl model::Blank for types::ClusterCloudProviderInfoRequest {
             cloud_provider: model::blank(),
             credentials: model::blank(),
             region: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1368,6 +1428,9 @@ impl model::Model for types::ClusterCloudProviderInfoRequest {
         to.given("credentials", &self.credentials);
         to.given("region", &self.region);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.credentials);
+    }
 }
 
 model::through_fields!(types::ClusterCloudProviderInfoRequest, Default);
@@ -1375,7 +1438,10 @@ model::through_fields!(types::ClusterCloudProviderInfoRequest, Default);
 impl model::Blank for types::ClusterCredentialsResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1395,6 +1461,9 @@ impl model::Model for types::ClusterCredentialsResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterCredentialsResponseList, Default);
@@ -1404,6 +1473,7 @@ impl model::Blank for types::ClusterDnsProviderRequest {
     fn blank() -> Self {
         Self {
             dns_provider: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1424,6 +1494,9 @@ impl model::Model for types::ClusterDnsProviderRequest {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("dns_provider", &self.dns_provider);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.dns_provider);
+    }
 }
 
 model::through_fields!(types::ClusterDnsProviderRequest);
@@ -1433,6 +1506,7 @@ impl model::Blank for types::ClusterDnsProviderResponse {
     fn blank() -> Self {
         Self {
             dns_provider: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1453,6 +1527,9 @@ impl model::Model for types::ClusterDnsProviderResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("dns_provider", &self.dns_provider);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.dns_provider);
+    }
 }
 
 model::through_fields!(types::ClusterDnsProviderResponse);
@@ -1466,6 +1543,7 @@ impl model::Blank for types::ClusterEksAnywhereGitRepository {
             commit_id: model::blank(),
             git_token_id: model::blank(),
             provider: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1513,6 +1591,7 @@ impl model::Blank for types::ClusterEnvironmentResponse {
             project_id: model::blank(),
             project_name: model::blank(),
             services: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1547,6 +1626,9 @@ impl model::Model for types::ClusterEnvironmentResponse {
         to.always("project_name", &self.project_name);
         to.always("services", &self.services);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.services);
+    }
 }
 
 model::through_fields!(types::ClusterEnvironmentResponse);
@@ -1554,7 +1636,10 @@ model::through_fields!(types::ClusterEnvironmentResponse);
 impl model::Blank for types::ClusterEnvironmentResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1574,6 +1659,9 @@ impl model::Model for types::ClusterEnvironmentResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterEnvironmentResponseList, Default);
@@ -1585,6 +1673,7 @@ impl model::Blank for types::ClusterEnvironmentServiceResponse {
             id: model::blank(),
             name: model::blank(),
             type_: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1634,6 +1723,7 @@ impl model::Blank for types::ClusterFeatureAwsExistingVpc {
             eks_karpenter_fargate_subnets_zone_b_ids: model::blank(),
             eks_karpenter_fargate_subnets_zone_c_ids: model::blank(),
             eks_create_nodes_in_private_subnet: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1726,6 +1816,7 @@ impl model::Blank for types::ClusterFeatureAwsExistingVpcResponse {
         Self {
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1748,6 +1839,9 @@ impl model::Model for types::ClusterFeatureAwsExistingVpcResponse {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.value);
+    }
 }
 
 model::through_fields!(types::ClusterFeatureAwsExistingVpcResponse);
@@ -1758,6 +1852,7 @@ impl model::Blank for types::ClusterFeatureBooleanResponse {
         Self {
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1795,6 +1890,7 @@ impl model::Blank for types::ClusterFeatureGcpExistingVpc {
             ip_range_pods_name: model::blank(),
             additional_ip_range_pods_names: model::blank(),
             private_nodes: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1845,6 +1941,7 @@ impl model::Blank for types::ClusterFeatureGcpExistingVpcResponse {
         Self {
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1867,6 +1964,9 @@ impl model::Model for types::ClusterFeatureGcpExistingVpcResponse {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.value);
+    }
 }
 
 model::through_fields!(types::ClusterFeatureGcpExistingVpcResponse);
@@ -1881,6 +1981,7 @@ impl model::Blank for types::ClusterFeatureKarpenterParameters {
             disk_throughput: model::blank(),
             default_service_architecture: model::blank(),
             qovery_node_pools: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1918,6 +2019,9 @@ impl model::Model for types::ClusterFeatureKarpenterParameters {
         to.always("default_service_architecture", &self.default_service_architecture);
         to.always("qovery_node_pools", &self.qovery_node_pools);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.qovery_node_pools);
+    }
 }
 
 model::through_fields!(types::ClusterFeatureKarpenterParameters);
@@ -1928,6 +2032,7 @@ impl model::Blank for types::ClusterFeatureKarpenterParametersResponse {
         Self {
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1950,6 +2055,9 @@ impl model::Model for types::ClusterFeatureKarpenterParametersResponse {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.value);
+    }
 }
 
 model::through_fields!(types::ClusterFeatureKarpenterParametersResponse);
@@ -1959,6 +2067,7 @@ impl model::Blank for types::ClusterFeatureNatGatewayParameters {
     fn blank() -> Self {
         Self {
             nat_gateway_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1979,6 +2088,9 @@ impl model::Model for types::ClusterFeatureNatGatewayParameters {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("nat_gateway_type", &self.nat_gateway_type);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.nat_gateway_type);
+    }
 }
 
 model::through_fields!(types::ClusterFeatureNatGatewayParameters, Default);
@@ -1989,6 +2101,7 @@ impl model::Blank for types::ClusterFeatureNatGatewayParametersResponse {
         Self {
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2011,6 +2124,9 @@ impl model::Model for types::ClusterFeatureNatGatewayParametersResponse {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.value);
+    }
 }
 
 model::through_fields!(types::ClusterFeatureNatGatewayParametersResponse);
@@ -2022,6 +2138,7 @@ impl model::Blank for types::ClusterFeatureNatGatewayTypeGcp {
             provider: model::blank(),
             static_ips_enabled: model::blank(),
             static_ips_count: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2060,6 +2177,7 @@ impl model::Blank for types::ClusterFeatureNatGatewayTypeScaleway {
         Self {
             provider: model::blank(),
             type_: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2104,6 +2222,7 @@ impl model::Blank for types::ClusterFeatureResponse {
             value_object: model::blank(),
             is_value_updatable: model::blank(),
             accepted_values: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2171,6 +2290,10 @@ impl model::Model for types::ClusterFeatureResponse {
         to.given("is_value_updatable", &self.is_value_updatable);
         to.given("accepted_values", &self.accepted_values);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.value_object);
+        model::Parts::drop_extra(&mut self.accepted_values);
+    }
 }
 
 model::through_fields!(types::ClusterFeatureResponse, Default);
@@ -2178,7 +2301,10 @@ model::through_fields!(types::ClusterFeatureResponse, Default);
 impl model::Blank for types::ClusterFeatureResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2198,6 +2324,9 @@ impl model::Model for types::ClusterFeatureResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterFeatureResponseList, Default);
@@ -2208,6 +2337,7 @@ impl model::Blank for types::ClusterFeatureStringResponse {
         Self {
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2242,6 +2372,7 @@ impl model::Blank for types::ClusterInfrastructureChartsParameters {
             cert_manager_parameters: model::blank(),
             metal_lb_parameters: model::blank(),
             eks_anywhere_parameters: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2273,6 +2404,12 @@ impl model::Model for types::ClusterInfrastructureChartsParameters {
         to.given("metal_lb_parameters", &self.metal_lb_parameters);
         to.given("eks_anywhere_parameters", &self.eks_anywhere_parameters);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.nginx_parameters);
+        model::Parts::drop_extra(&mut self.cert_manager_parameters);
+        model::Parts::drop_extra(&mut self.metal_lb_parameters);
+        model::Parts::drop_extra(&mut self.eks_anywhere_parameters);
+    }
 }
 
 model::through_fields!(types::ClusterInfrastructureChartsParameters, Default);
@@ -2284,6 +2421,7 @@ impl model::Blank for types::ClusterInfrastructureEksAnywhereParameters {
             git_repository: model::blank(),
             yaml_file_path: model::blank(),
             cluster_backup: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2312,6 +2450,10 @@ impl model::Model for types::ClusterInfrastructureEksAnywhereParameters {
         to.always("yaml_file_path", &self.yaml_file_path);
         to.given("cluster_backup", &self.cluster_backup);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+        model::Parts::drop_extra(&mut self.cluster_backup);
+    }
 }
 
 model::through_fields!(types::ClusterInfrastructureEksAnywhereParameters);
@@ -2321,6 +2463,7 @@ impl model::Blank for types::ClusterInfrastructureMetalLbChartParameters {
     fn blank() -> Self {
         Self {
             ip_address_pools: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2354,6 +2497,7 @@ impl model::Blank for types::ClusterInfrastructureNginxChartParameters {
             publish_status_address: model::blank(),
             annotation_metal_lb_load_balancer_ips: model::blank(),
             annotation_external_dns_kubernetes_target: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2407,6 +2551,7 @@ impl model::Blank for types::ClusterInstanceAttributes {
             instance_family: model::blank(),
             instance_size: model::blank(),
             meets_resource_reqs: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2453,6 +2598,7 @@ impl model::Blank for types::ClusterInstanceGpuInfo {
             name: model::blank(),
             manufacturer: model::blank(),
             memory_in_mib: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2501,6 +2647,7 @@ impl model::Blank for types::ClusterInstanceType {
             architecture: model::blank(),
             gpu_info: model::blank(),
             attributes: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2547,6 +2694,10 @@ impl model::Model for types::ClusterInstanceType {
         to.given("gpu_info", &self.gpu_info);
         to.given("attributes", &self.attributes);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.gpu_info);
+        model::Parts::drop_extra(&mut self.attributes);
+    }
 }
 
 model::through_fields!(types::ClusterInstanceType);
@@ -2554,7 +2705,10 @@ model::through_fields!(types::ClusterInstanceType);
 impl model::Blank for types::ClusterInstanceTypeResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2574,6 +2728,9 @@ impl model::Model for types::ClusterInstanceTypeResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterInstanceTypeResponseList, Default);
@@ -2585,6 +2742,7 @@ impl model::Blank for types::ClusterKarpenterPrivateSubnetIdsPutRequest {
             eks_karpenter_fargate_subnets_zone_a_ids: model::blank(),
             eks_karpenter_fargate_subnets_zone_b_ids: model::blank(),
             eks_karpenter_fargate_subnets_zone_c_ids: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2629,7 +2787,10 @@ model::through_fields!(types::ClusterKarpenterPrivateSubnetIdsPutRequest, Defaul
 impl model::Blank for types::ClusterKeda {
     #[inline]
     fn blank() -> Self {
-        Self { enabled: model::blank() }
+        Self {
+            enabled: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2668,6 +2829,7 @@ impl model::Blank for types::ClusterKubernetesEvent {
             count: model::blank(),
             first_occurrence: model::blank(),
             last_occurrence: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2727,7 +2889,10 @@ model::through_fields!(types::ClusterKubernetesEvent, Default);
 impl model::Blank for types::ClusterLabelsGroup {
     #[inline]
     fn blank() -> Self {
-        Self { id: model::blank() }
+        Self {
+            id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2760,6 +2925,7 @@ impl model::Blank for types::ClusterLock {
             cluster_id: model::blank(),
             locked_at: model::blank(),
             owner_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2801,7 +2967,10 @@ model::through_fields!(types::ClusterLock);
 impl model::Blank for types::ClusterLockList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2821,6 +2990,9 @@ impl model::Model for types::ClusterLockList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterLockList, Default);
@@ -2831,6 +3003,7 @@ impl model::Blank for types::ClusterLockRequest {
         Self {
             reason: model::blank(),
             ttl_in_days: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2867,6 +3040,7 @@ impl model::Blank for types::ClusterLogs {
             message: model::blank(),
             error: model::blank(),
             details: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2904,6 +3078,11 @@ impl model::Model for types::ClusterLogs {
         to.given("error", &self.error);
         to.given("details", &self.details);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.message);
+        model::Parts::drop_extra(&mut self.error);
+        model::Parts::drop_extra(&mut self.details);
+    }
 }
 
 model::through_fields!(types::ClusterLogs, Default);
@@ -2915,6 +3094,7 @@ impl model::Blank for types::ClusterLogsDetails {
             provider_kind: model::blank(),
             region: model::blank(),
             transmitter: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2939,6 +3119,9 @@ impl model::Model for types::ClusterLogsDetails {
         to.given("region", &self.region);
         to.given("transmitter", &self.transmitter);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.transmitter);
+    }
 }
 
 model::through_fields!(types::ClusterLogsDetails, Default);
@@ -2950,6 +3133,7 @@ impl model::Blank for types::ClusterLogsDetailsTransmitter {
             type_: model::blank(),
             id: model::blank(),
             name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2988,6 +3172,7 @@ impl model::Blank for types::ClusterLogsError {
             hint_message: model::blank(),
             event_details: model::blank(),
             underlying_error: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3025,6 +3210,10 @@ impl model::Model for types::ClusterLogsError {
         to.given("event_details", &self.event_details);
         to.given("underlying_error", &self.underlying_error);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.event_details);
+        model::Parts::drop_extra(&mut self.underlying_error);
+    }
 }
 
 model::through_fields!(types::ClusterLogsError, Default);
@@ -3032,7 +3221,10 @@ model::through_fields!(types::ClusterLogsError, Default);
 impl model::Blank for types::ClusterLogsErrorUnderlyingError {
     #[inline]
     fn blank() -> Self {
-        Self { message: model::blank() }
+        Self {
+            message: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3061,6 +3253,7 @@ impl model::Blank for types::ClusterLogsMessage {
     fn blank() -> Self {
         Self {
             safe_message: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3088,7 +3281,10 @@ model::through_fields!(types::ClusterLogsMessage, Default);
 impl model::Blank for types::ClusterLogsResponse {
     #[inline]
     fn blank() -> Self {
-        Self { response: model::blank() }
+        Self {
+            response: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3115,7 +3311,10 @@ model::through_fields!(types::ClusterLogsResponse, Default);
 impl model::Blank for types::ClusterLogsResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3135,6 +3334,9 @@ impl model::Model for types::ClusterLogsResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterLogsResponseList, Default);
@@ -3142,7 +3344,10 @@ model::through_fields!(types::ClusterLogsResponseList, Default);
 impl model::Blank for types::ClusterMetricsResponse {
     #[inline]
     fn blank() -> Self {
-        Self { metrics: model::blank() }
+        Self {
+            metrics: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3179,6 +3384,7 @@ impl model::Blank for types::ClusterOperatorBootstrapResponse {
             values: model::blank(),
             values_yaml: model::blank(),
             helm_command: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3209,7 +3415,7 @@ impl model::Model for types::ClusterOperatorBootstrapResponse {
             3 => model::value(&mut self.chart_reference, from),
             4 => model::value(&mut self.namespace, from),
             5 => model::value(&mut self.release_name, from),
-            6 => model::value(&mut self.values, from),
+            6 => model::free(&mut self.values, &mut self.__extra, "values", from),
             7 => model::value(&mut self.values_yaml, from),
             _ => model::value(&mut self.helm_command, from),
         }
@@ -3245,6 +3451,7 @@ impl model::Blank for types::ClusterOperatorFleetInventoryResponse {
             desired_chart_version: model::blank(),
             reported_chart_version: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3307,7 +3514,10 @@ model::through_fields!(types::ClusterOperatorFleetInventoryResponse);
 impl model::Blank for types::ClusterOperatorFleetInventoryResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3326,6 +3536,9 @@ impl model::Model for types::ClusterOperatorFleetInventoryResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -3347,6 +3560,7 @@ impl model::Blank for types::ClusterOperatorStatusResponse {
             status: model::blank(),
             reported_chart_version: model::blank(),
             reported_identity: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3402,6 +3616,9 @@ impl model::Model for types::ClusterOperatorStatusResponse {
         to.given("reported_chart_version", &self.reported_chart_version);
         to.given("reported_identity", &self.reported_identity);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.reported_identity);
+    }
 }
 
 model::through_fields!(types::ClusterOperatorStatusResponse);
@@ -3412,6 +3629,7 @@ impl model::Blank for types::ClusterOperatorUpdateRequest {
         Self {
             chart_version: model::blank(),
             image_version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3445,6 +3663,7 @@ impl model::Blank for types::ClusterOperatorUpdateResponse {
             execution_id: model::blank(),
             image_version: model::blank(),
             chart_version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3485,6 +3704,7 @@ impl model::Blank for types::ClusterPlatformBindingLayerResponse {
             status: model::blank(),
             reason: model::blank(),
             component_keys: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3529,6 +3749,7 @@ impl model::Blank for types::ClusterPlatformBindingRequest {
             layer_selections: model::blank(),
             managed_config: model::blank(),
             customer_provided_inputs: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3552,7 +3773,14 @@ impl model::Model for types::ClusterPlatformBindingRequest {
             0 => model::value(&mut self.template_key, from),
             1 => model::value(&mut self.template_version, from),
             2 => model::value(&mut self.layer_selections, from),
-            3 => model::value(&mut self.managed_config, from),
+            3 => {
+                model::free(
+                    &mut self.managed_config,
+                    &mut self.__extra,
+                    "managedConfig",
+                    from,
+                )
+            }
             _ => model::value(&mut self.customer_provided_inputs, from),
         }
     }
@@ -3579,6 +3807,7 @@ impl model::Blank for types::ClusterPlatformBindingResponse {
             managed_config: model::blank(),
             customer_provided_inputs: model::blank(),
             layers: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3607,7 +3836,14 @@ impl model::Model for types::ClusterPlatformBindingResponse {
             2 => model::value(&mut self.template_key, from),
             3 => model::value(&mut self.template_version, from),
             4 => model::value(&mut self.layer_selections, from),
-            5 => model::value(&mut self.managed_config, from),
+            5 => {
+                model::free(
+                    &mut self.managed_config,
+                    &mut self.__extra,
+                    "managedConfig",
+                    from,
+                )
+            }
             6 => model::value(&mut self.customer_provided_inputs, from),
             _ => model::value(&mut self.layers, from),
         }
@@ -3622,6 +3858,9 @@ impl model::Model for types::ClusterPlatformBindingResponse {
         to.always("customerProvidedInputs", &self.customer_provided_inputs);
         to.always("layers", &self.layers);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.layers);
+    }
 }
 
 model::through_fields!(types::ClusterPlatformBindingResponse);
@@ -3629,7 +3868,10 @@ model::through_fields!(types::ClusterPlatformBindingResponse);
 impl model::Blank for types::ClusterReadinessStatus {
     #[inline]
     fn blank() -> Self {
-        Self { is_ready: model::blank() }
+        Self {
+            is_ready: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3663,6 +3905,7 @@ impl model::Blank for types::ClusterRegion {
             city: model::blank(),
             arm_supported: model::blank(),
             zones: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3707,7 +3950,10 @@ model::through_fields!(types::ClusterRegion);
 impl model::Blank for types::ClusterRegionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3726,6 +3972,9 @@ impl model::Model for types::ClusterRegionResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -3755,6 +4004,7 @@ impl model::Blank for types::ClusterRequest {
             keda: model::blank(),
             labels_groups: model::blank(),
             secret_manager_accesses: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3837,6 +4087,15 @@ impl model::Model for types::ClusterRequest {
         to.given("labels_groups", &self.labels_groups);
         to.given("secret_manager_accesses", &self.secret_manager_accesses);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cloud_provider_credentials);
+        model::Parts::drop_extra(&mut self.features);
+        model::Parts::drop_extra(&mut self.metrics_parameters);
+        model::Parts::drop_extra(&mut self.infrastructure_charts_parameters);
+        model::Parts::drop_extra(&mut self.keda);
+        model::Parts::drop_extra(&mut self.labels_groups);
+        model::Parts::drop_extra(&mut self.secret_manager_accesses);
+    }
 }
 
 model::through_fields!(types::ClusterRequest);
@@ -3847,6 +4106,7 @@ impl model::Blank for types::ClusterRequestFeature {
         Self {
             id: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3869,6 +4129,9 @@ impl model::Model for types::ClusterRequestFeature {
         to.given("id", &self.id);
         to.given("value", &self.value);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.value);
+    }
 }
 
 model::through_fields!(types::ClusterRequestFeature, Default);
@@ -3876,7 +4139,10 @@ model::through_fields!(types::ClusterRequestFeature, Default);
 impl model::Blank for types::ClusterResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3896,6 +4162,9 @@ impl model::Model for types::ClusterResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterResponseList, Default);
@@ -3903,7 +4172,10 @@ model::through_fields!(types::ClusterResponseList, Default);
 impl model::Blank for types::ClusterRoutingTable {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3923,6 +4195,9 @@ impl model::Model for types::ClusterRoutingTable {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterRoutingTable, Default);
@@ -3934,6 +4209,7 @@ impl model::Blank for types::ClusterRoutingTableItem {
             destination: model::blank(),
             target: model::blank(),
             description: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3965,7 +4241,10 @@ model::through_fields!(types::ClusterRoutingTableItem);
 impl model::Blank for types::ClusterRoutingTableRequest {
     #[inline]
     fn blank() -> Self {
-        Self { routes: model::blank() }
+        Self {
+            routes: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3985,6 +4264,9 @@ impl model::Model for types::ClusterRoutingTableRequest {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("routes", &self.routes);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.routes);
+    }
 }
 
 model::through_fields!(types::ClusterRoutingTableRequest);
@@ -4001,6 +4283,7 @@ impl model::Blank for types::ClusterStatus {
             cluster_lock: model::blank(),
             last_deployment_date: model::blank(),
             reason: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4044,6 +4327,9 @@ impl model::Model for types::ClusterStatus {
         to.given("last_deployment_date", &self.last_deployment_date);
         to.given("reason", &self.reason);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cluster_lock);
+    }
 }
 
 model::through_fields!(types::ClusterStatus);
@@ -4051,7 +4337,10 @@ model::through_fields!(types::ClusterStatus);
 impl model::Blank for types::ClusterStatusResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4071,6 +4360,9 @@ impl model::Model for types::ClusterStatusResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ClusterStatusResponseList, Default);
@@ -4083,6 +4375,7 @@ impl model::Blank for types::DoCredentialsRequest {
             token: model::blank(),
             spaces_access_id: model::blank(),
             spaces_secret_key: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4126,6 +4419,7 @@ impl model::Blank for types::EksAnywhereBackupParameters {
             timeout_seconds: model::blank(),
             certs_secret_name: model::blank(),
             s3: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4157,6 +4451,9 @@ impl model::Model for types::EksAnywhereBackupParameters {
         to.given("certs_secret_name", &self.certs_secret_name);
         to.always("s3", &self.s3);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.s3);
+    }
 }
 
 model::through_fields!(types::EksAnywhereBackupParameters);
@@ -4169,6 +4466,7 @@ impl model::Blank for types::EksAnywhereBackupS3Parameters {
             region: model::blank(),
             role_arn: model::blank(),
             key_prefix: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4207,7 +4505,10 @@ model::through_fields!(types::EksAnywhereBackupS3Parameters);
 impl model::Blank for types::EksAnywhereClusterJwtResponse {
     #[inline]
     fn blank() -> Self {
-        Self { jwt: model::blank() }
+        Self {
+            jwt: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4234,7 +4535,10 @@ model::through_fields!(types::EksAnywhereClusterJwtResponse);
 impl model::Blank for types::EksAnywhereCommitRequest {
     #[inline]
     fn blank() -> Self {
-        Self { commit_id: model::blank() }
+        Self {
+            commit_id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4261,7 +4565,10 @@ model::through_fields!(types::EksAnywhereCommitRequest);
 impl model::Blank for types::EksAnywhereCommitResponse {
     #[inline]
     fn blank() -> Self {
-        Self { commit_id: model::blank() }
+        Self {
+            commit_id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4294,6 +4601,7 @@ impl model::Blank for types::EksAnywhereVsphereRoleCredentialsRequest {
             vsphere_user: model::blank(),
             vsphere_password: model::blank(),
             role_arn: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4342,6 +4650,7 @@ impl model::Blank for types::EksAnywhereVsphereStaticCredentialsRequest {
             vsphere_password: model::blank(),
             access_key_id: model::blank(),
             secret_access_key: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4388,6 +4697,7 @@ impl model::Blank for types::EksExternalSecretsAuthentication {
     fn blank() -> Self {
         Self {
             eks_role_arn: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4422,6 +4732,7 @@ impl model::Blank for types::EksInfrastructureOutputs {
             cluster_oidc_issuer: model::blank(),
             vpc_id: model::blank(),
             external_secrets_automatic_authentication: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4462,6 +4773,9 @@ impl model::Model for types::EksInfrastructureOutputs {
             &self.external_secrets_automatic_authentication,
         );
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.external_secrets_automatic_authentication);
+    }
 }
 
 model::through_fields!(types::EksInfrastructureOutputs);
@@ -4479,6 +4793,7 @@ impl model::Blank for types::ExternalSecretAssociatedServiceResponse {
             service_type: model::blank(),
             variable_name: model::blank(),
             external_secret_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4532,7 +4847,10 @@ model::through_fields!(types::ExternalSecretAssociatedServiceResponse);
 impl model::Blank for types::ExternalSecretAssociatedServiceResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4552,6 +4870,9 @@ impl model::Model for types::ExternalSecretAssociatedServiceResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ExternalSecretAssociatedServiceResponseList);
@@ -4566,6 +4887,7 @@ impl model::Blank for types::FieldSchemaConstraintsResponse {
             min_length: model::blank(),
             max_length: model::blank(),
             pattern: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4619,6 +4941,7 @@ impl model::Blank for types::FieldSchemaResponse {
             description: model::blank(),
             sensitive: model::blank(),
             constraints: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4662,6 +4985,9 @@ impl model::Model for types::FieldSchemaResponse {
         to.always("sensitive", &self.sensitive);
         to.always("constraints", &self.constraints);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.constraints);
+    }
 }
 
 model::through_fields!(types::FieldSchemaResponse);
@@ -4672,6 +4998,7 @@ impl model::Blank for types::GcpJsonCredentialsAuthDto {
         Self {
             mode: model::blank(),
             json_credentials: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4705,6 +5032,7 @@ impl model::Blank for types::GcpSecretManagerEndpointDto {
             mode: model::blank(),
             region: model::blank(),
             project_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4740,6 +5068,7 @@ impl model::Blank for types::GcpServiceAccountKeyCredentialsRequest {
             name: model::blank(),
             credential_type: model::blank(),
             gcp_credentials: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4780,6 +5109,7 @@ impl model::Blank for types::GcpWorkloadIdentityCredentialsRequest {
             credential_type: model::blank(),
             service_account_email: model::blank(),
             workload_identity_provider_resource: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4821,7 +5151,10 @@ model::through_fields!(types::GcpWorkloadIdentityCredentialsRequest);
 impl model::Blank for types::GetClusterKubernetesEventsResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4841,6 +5174,9 @@ impl model::Model for types::GetClusterKubernetesEventsResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::GetClusterKubernetesEventsResponse, Default);
@@ -4853,6 +5189,7 @@ impl model::Blank for types::GetClusterTokenByClusterIdResponse {
             kind: model::blank(),
             spec: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4869,7 +5206,7 @@ impl model::Model for types::GetClusterTokenByClusterIdResponse {
         match field {
             0 => model::value(&mut self.api_version, from),
             1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.spec, from),
+            2 => model::free(&mut self.spec, &mut self.__extra, "spec", from),
             _ => model::value(&mut self.status, from),
         }
     }
@@ -4878,6 +5215,9 @@ impl model::Model for types::GetClusterTokenByClusterIdResponse {
         to.always("kind", &self.kind);
         to.always("spec", &self.spec);
         to.always("status", &self.status);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.status);
     }
 }
 
@@ -4889,6 +5229,7 @@ impl model::Blank for types::GetClusterTokenByClusterIdResponseStatus {
         Self {
             token: model::blank(),
             expiration_timestamp: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4920,6 +5261,7 @@ impl model::Blank for types::GkeExternalSecretsAuthentication {
     fn blank() -> Self {
         Self {
             gke_service_account: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4952,6 +5294,7 @@ impl model::Blank for types::GkeInfrastructureOutputs {
             cluster_name: model::blank(),
             cluster_self_link: model::blank(),
             external_secrets_automatic_authentication: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4986,6 +5329,9 @@ impl model::Model for types::GkeInfrastructureOutputs {
             &self.external_secrets_automatic_authentication,
         );
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.external_secrets_automatic_authentication);
+    }
 }
 
 model::through_fields!(types::GkeInfrastructureOutputs);
@@ -4993,7 +5339,10 @@ model::through_fields!(types::GkeInfrastructureOutputs);
 impl model::Blank for types::InternalNetworkMonitoring {
     #[inline]
     fn blank() -> Self {
-        Self { enabled: model::blank() }
+        Self {
+            enabled: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5023,6 +5372,7 @@ impl model::Blank for types::KapsuleInfrastructureOutputs {
         Self {
             kind: model::blank(),
             cluster_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5057,6 +5407,7 @@ impl model::Blank for types::KarpenterCronjobNodePoolOverride {
             limits: model::blank(),
             spot_enabled: model::blank(),
             consolidate_after: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5088,6 +5439,10 @@ impl model::Model for types::KarpenterCronjobNodePoolOverride {
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.consolidation);
+        model::Parts::drop_extra(&mut self.limits);
+    }
 }
 
 model::through_fields!(types::KarpenterCronjobNodePoolOverride, Default);
@@ -5099,6 +5454,7 @@ impl model::Blank for types::KarpenterDefaultNodePoolOverride {
             limits: model::blank(),
             spot_enabled: model::blank(),
             consolidate_after: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5127,6 +5483,9 @@ impl model::Model for types::KarpenterDefaultNodePoolOverride {
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.limits);
+    }
 }
 
 model::through_fields!(types::KarpenterDefaultNodePoolOverride, Default);
@@ -5143,6 +5502,7 @@ impl model::Blank for types::KarpenterGpuNodePoolOverride {
             disk_throughput: model::blank(),
             spot_enabled: model::blank(),
             consolidate_after: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5186,6 +5546,11 @@ impl model::Model for types::KarpenterGpuNodePoolOverride {
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.consolidation);
+        model::Parts::drop_extra(&mut self.limits);
+        model::Parts::drop_extra(&mut self.requirements);
+    }
 }
 
 model::through_fields!(types::KarpenterGpuNodePoolOverride, Default);
@@ -5199,6 +5564,7 @@ impl model::Blank for types::KarpenterNodePool {
             default_override: model::blank(),
             gpu_override: model::blank(),
             cronjob_override: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5233,6 +5599,13 @@ impl model::Model for types::KarpenterNodePool {
         to.given("gpu_override", &self.gpu_override);
         to.given("cronjob_override", &self.cronjob_override);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.requirements);
+        model::Parts::drop_extra(&mut self.stable_override);
+        model::Parts::drop_extra(&mut self.default_override);
+        model::Parts::drop_extra(&mut self.gpu_override);
+        model::Parts::drop_extra(&mut self.cronjob_override);
+    }
 }
 
 model::through_fields!(types::KarpenterNodePool);
@@ -5245,6 +5618,7 @@ impl model::Blank for types::KarpenterNodePoolConsolidation {
             days: model::blank(),
             start_time: model::blank(),
             duration: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5288,6 +5662,7 @@ impl model::Blank for types::KarpenterNodePoolLimits {
             max_cpu_in_vcpu: model::blank(),
             max_memory_in_gibibytes: model::blank(),
             max_gpu: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5330,6 +5705,7 @@ impl model::Blank for types::KarpenterNodePoolRequirement {
             key: model::blank(),
             operator: model::blank(),
             values: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5366,6 +5742,7 @@ impl model::Blank for types::KarpenterStableNodePoolOverride {
             limits: model::blank(),
             spot_enabled: model::blank(),
             consolidate_after: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5397,6 +5774,10 @@ impl model::Model for types::KarpenterStableNodePoolOverride {
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.consolidation);
+        model::Parts::drop_extra(&mut self.limits);
+    }
 }
 
 model::through_fields!(types::KarpenterStableNodePoolOverride, Default);
@@ -5404,7 +5785,10 @@ model::through_fields!(types::KarpenterStableNodePoolOverride, Default);
 impl model::Blank for types::ManagedDatabaseInstanceTypeResponse {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5431,7 +5815,10 @@ model::through_fields!(types::ManagedDatabaseInstanceTypeResponse);
 impl model::Blank for types::ManagedDatabaseInstanceTypeResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5451,6 +5838,9 @@ impl model::Model for types::ManagedDatabaseInstanceTypeResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ManagedDatabaseInstanceTypeResponseList, Default);
@@ -5458,7 +5848,10 @@ model::through_fields!(types::ManagedDatabaseInstanceTypeResponseList, Default);
 impl model::Blank for types::ManagedDatabaseTypeResponse {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5485,7 +5878,10 @@ model::through_fields!(types::ManagedDatabaseTypeResponse);
 impl model::Blank for types::ManagedDatabaseTypeResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5505,6 +5901,9 @@ impl model::Model for types::ManagedDatabaseTypeResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ManagedDatabaseTypeResponseList, Default);
@@ -5519,6 +5918,7 @@ impl model::Blank for types::MetricsConfigurationManagedByQovery {
             high_availability: model::blank(),
             internal_network_monitoring: model::blank(),
             alerting: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5556,6 +5956,11 @@ impl model::Model for types::MetricsConfigurationManagedByQovery {
         to.given("internal_network_monitoring", &self.internal_network_monitoring);
         to.given("alerting", &self.alerting);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cloud_watch_export_config);
+        model::Parts::drop_extra(&mut self.internal_network_monitoring);
+        model::Parts::drop_extra(&mut self.alerting);
+    }
 }
 
 model::through_fields!(types::MetricsConfigurationManagedByQovery, Default);
@@ -5566,6 +5971,7 @@ impl model::Blank for types::MetricsParameters {
         Self {
             enabled: model::blank(),
             configuration: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5588,6 +5994,9 @@ impl model::Model for types::MetricsParameters {
         to.given("enabled", &self.enabled);
         to.given("configuration", &self.configuration);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.configuration);
+    }
 }
 
 model::through_fields!(types::MetricsParameters, Default);
@@ -5595,7 +6004,10 @@ model::through_fields!(types::MetricsParameters, Default);
 impl model::Blank for types::OnPremiseCredentialsRequest {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5626,6 +6038,7 @@ impl model::Blank for types::PlatformComponentConfigurationPreviewRequest {
             profile_config: model::blank(),
             cluster_inputs: model::blank(),
             component_outputs: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5644,7 +6057,14 @@ impl model::Model for types::PlatformComponentConfigurationPreviewRequest {
         from: &mut D,
     ) -> Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.profile_config, from),
+            0 => {
+                model::free(
+                    &mut self.profile_config,
+                    &mut self.__extra,
+                    "profileConfig",
+                    from,
+                )
+            }
             1 => model::value(&mut self.cluster_inputs, from),
             _ => model::value(&mut self.component_outputs, from),
         }
@@ -5668,6 +6088,7 @@ impl model::Blank for types::PlatformComponentConfigurationPreviewResponse {
             requirements: model::blank(),
             component_bindings: model::blank(),
             violations: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5705,6 +6126,12 @@ impl model::Model for types::PlatformComponentConfigurationPreviewResponse {
         to.always("componentBindings", &self.component_bindings);
         to.always("violations", &self.violations);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.fields);
+        model::Parts::drop_extra(&mut self.requirements);
+        model::Parts::drop_extra(&mut self.component_bindings);
+        model::Parts::drop_extra(&mut self.violations);
+    }
 }
 
 model::through_fields!(types::PlatformComponentConfigurationPreviewResponse);
@@ -5723,6 +6150,7 @@ impl model::Blank for types::PlatformComponentInputRequirementResponse {
             constraints: model::blank(),
             scope: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5772,6 +6200,9 @@ impl model::Model for types::PlatformComponentInputRequirementResponse {
         to.always("scope", &self.scope);
         to.always("status", &self.status);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.constraints);
+    }
 }
 
 model::through_fields!(types::PlatformComponentInputRequirementResponse);
@@ -5783,6 +6214,7 @@ impl model::Blank for types::PlatformComponentOutputBindingResponse {
             input: model::blank(),
             from_component: model::blank(),
             output: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5820,6 +6252,7 @@ impl model::Blank for types::PlatformComponentResolutionResponse {
             requirements: model::blank(),
             component_bindings: model::blank(),
             violations: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5854,6 +6287,12 @@ impl model::Model for types::PlatformComponentResolutionResponse {
         to.always("componentBindings", &self.component_bindings);
         to.always("violations", &self.violations);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.fields);
+        model::Parts::drop_extra(&mut self.requirements);
+        model::Parts::drop_extra(&mut self.component_bindings);
+        model::Parts::drop_extra(&mut self.violations);
+    }
 }
 
 model::through_fields!(types::PlatformComponentResolutionResponse);
@@ -5865,6 +6304,7 @@ impl model::Blank for types::PlatformComponentViolationResponse {
             code: model::blank(),
             field_path: model::blank(),
             message: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5896,7 +6336,10 @@ model::through_fields!(types::PlatformComponentViolationResponse);
 impl model::Blank for types::PlatformTemplateCatalogResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5916,6 +6359,9 @@ impl model::Model for types::PlatformTemplateCatalogResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::PlatformTemplateCatalogResponse);
@@ -5928,6 +6374,7 @@ impl model::Blank for types::PlatformTemplateComponentResponse {
             kind: model::blank(),
             description: model::blank(),
             fields: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5954,6 +6401,9 @@ impl model::Model for types::PlatformTemplateComponentResponse {
         to.given("description", &self.description);
         to.always("fields", &self.fields);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.fields);
+    }
 }
 
 model::through_fields!(types::PlatformTemplateComponentResponse);
@@ -5970,6 +6420,7 @@ impl model::Blank for types::PlatformTemplateLayerResponse {
             component_keys: model::blank(),
             components: model::blank(),
             description: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6013,6 +6464,9 @@ impl model::Model for types::PlatformTemplateLayerResponse {
         to.always("components", &self.components);
         to.given("description", &self.description);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.components);
+    }
 }
 
 model::through_fields!(types::PlatformTemplateLayerResponse);
@@ -6026,6 +6480,7 @@ impl model::Blank for types::PlatformTemplateSummaryResponse {
             status: model::blank(),
             description: model::blank(),
             layers: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6060,6 +6515,9 @@ impl model::Model for types::PlatformTemplateSummaryResponse {
         to.given("description", &self.description);
         to.always("layers", &self.layers);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.layers);
+    }
 }
 
 model::through_fields!(types::PlatformTemplateSummaryResponse);
@@ -6067,7 +6525,10 @@ model::through_fields!(types::PlatformTemplateSummaryResponse);
 impl model::Blank for types::ProviderSecrets {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -6097,6 +6558,7 @@ impl model::Blank for types::QoveryDnsProviderRequest {
         Self {
             provider: model::blank(),
             domain: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6129,6 +6591,7 @@ impl model::Blank for types::QoveryDnsProviderResponse {
         Self {
             provider: model::blank(),
             domain: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6158,7 +6621,10 @@ model::through_fields!(types::QoveryDnsProviderResponse);
 impl model::Blank for types::QoveryIpsResponse {
     #[inline]
     fn blank() -> Self {
-        Self { ips: model::blank() }
+        Self {
+            ips: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -6190,6 +6656,7 @@ impl model::Blank for types::ReportedClusterOperatorIdentity {
             runtime_image_id: model::blank(),
             chart_version: model::blank(),
             observed_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6234,6 +6701,7 @@ impl model::Blank for types::Route53DnsProviderRequest {
             credentials: model::blank(),
             aws_region: model::blank(),
             hosted_zone_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6268,6 +6736,9 @@ impl model::Model for types::Route53DnsProviderRequest {
         to.always("aws_region", &self.aws_region);
         to.given("hosted_zone_id", &self.hosted_zone_id);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.credentials);
+    }
 }
 
 model::through_fields!(types::Route53DnsProviderRequest);
@@ -6281,6 +6752,7 @@ impl model::Blank for types::Route53DnsProviderResponse {
             credentials: model::blank(),
             aws_region: model::blank(),
             hosted_zone_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6315,6 +6787,9 @@ impl model::Model for types::Route53DnsProviderResponse {
         to.always("aws_region", &self.aws_region);
         to.given("hosted_zone_id", &self.hosted_zone_id);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.credentials);
+    }
 }
 
 model::through_fields!(types::Route53DnsProviderResponse);
@@ -6326,6 +6801,7 @@ impl model::Blank for types::Route53StaticCredentialsRequest {
             type_: model::blank(),
             aws_access_key_id: model::blank(),
             aws_secret_access_key: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6364,6 +6840,7 @@ impl model::Blank for types::Route53StaticCredentialsResponse {
         Self {
             type_: model::blank(),
             aws_access_key_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6399,6 +6876,7 @@ impl model::Blank for types::ScalewayCredentialsRequest {
             scaleway_secret_key: model::blank(),
             scaleway_project_id: model::blank(),
             scaleway_organization_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6447,6 +6925,7 @@ impl model::Blank for types::SecretManagerAccess {
             updated_at: model::blank(),
             endpoint: model::blank(),
             authentication: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6484,6 +6963,10 @@ impl model::Model for types::SecretManagerAccess {
         to.always("endpoint", &self.endpoint);
         to.always("authentication", &self.authentication);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.endpoint);
+        model::Parts::drop_extra(&mut self.authentication);
+    }
 }
 
 model::through_fields!(types::SecretManagerAccess);
@@ -6496,6 +6979,7 @@ impl model::Blank for types::SecretManagerAccessRequest {
             name: model::blank(),
             endpoint: model::blank(),
             authentication: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6526,6 +7010,10 @@ impl model::Model for types::SecretManagerAccessRequest {
         to.always("name", &self.name);
         to.always("endpoint", &self.endpoint);
         to.always("authentication", &self.authentication);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.endpoint);
+        model::Parts::drop_extra(&mut self.authentication);
     }
 }
 

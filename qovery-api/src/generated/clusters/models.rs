@@ -21,6 +21,7 @@ pub struct AksInfrastructureOutputs {
     pub cluster_name: String,
     /// URL of the OIDC issuer of the cluster.
     pub cluster_oidc_issuer: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -49,6 +50,7 @@ pub struct AlertingConfig {
     pub spec_external_url: Option<String>,
     /// Name of the alerting configuration.
     pub config_name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AlertingConfig {
@@ -61,6 +63,7 @@ impl AlertingConfig {
             spec_config_secret: None,
             spec_external_url: None,
             config_name: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`default_rule_labels`](Self::default_rule_labels).
@@ -100,13 +103,17 @@ impl AlertingConfig {
 pub struct AutomaticallyConfiguredAuthDto {
     /// Always `AUTOMATICALLY_CONFIGURED`.
     pub mode: types::AutomaticallyConfiguredAuthDtoMode,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AutomaticallyConfiguredAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(mode: types::AutomaticallyConfiguredAuthDtoMode) -> Self {
-        Self { mode }
+        Self {
+            mode,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -174,6 +181,7 @@ pub struct AwsParameterStoreEndpointDto {
     pub mode: types::AwsParameterStoreEndpointDtoMode,
     /// AWS region.
     pub region: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AwsParameterStoreEndpointDto {
@@ -186,6 +194,7 @@ impl AwsParameterStoreEndpointDto {
         Self {
             mode,
             region: region.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -210,6 +219,7 @@ pub struct AwsRoleArnAuthDto {
     pub mode: types::AwsRoleArnAuthDtoMode,
     /// ARN of the role to assume.
     pub role_arn: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AwsRoleArnAuthDto {
@@ -219,6 +229,7 @@ impl AwsRoleArnAuthDto {
         Self {
             mode,
             role_arn: role_arn.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -245,6 +256,7 @@ pub struct AwsRoleCredentialsRequest {
     pub name: String,
     /// ARN of the role to assume.
     pub role_arn: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AwsRoleCredentialsRequest {
@@ -259,6 +271,7 @@ impl AwsRoleCredentialsRequest {
             type_,
             name: name.into(),
             role_arn: role_arn.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -273,6 +286,7 @@ pub struct AwsSecretManagerEndpointDto {
     pub mode: types::AwsSecretManagerEndpointDtoMode,
     /// AWS region.
     pub region: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AwsSecretManagerEndpointDto {
@@ -285,6 +299,7 @@ impl AwsSecretManagerEndpointDto {
         Self {
             mode,
             region: region.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -313,6 +328,7 @@ pub struct AwsStaticCredentialsAuthDto {
     pub access_key: String,
     /// Secret part of the access key; can be null.
     pub secret_key: rt::Patch<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AwsStaticCredentialsAuthDto {
@@ -328,6 +344,7 @@ impl AwsStaticCredentialsAuthDto {
             region: region.into(),
             access_key: access_key.into(),
             secret_key: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`secret_key`](Self::secret_key).
@@ -362,6 +379,7 @@ pub struct AwsStaticCredentialsRequest {
     pub access_key_id: String,
     /// Secret part of the access key.
     pub secret_access_key: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AwsStaticCredentialsRequest {
@@ -378,6 +396,7 @@ impl AwsStaticCredentialsRequest {
             name: name.into(),
             access_key_id: access_key_id.into(),
             secret_access_key: secret_access_key.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -404,6 +423,7 @@ pub struct AzureCredentialsRequest {
     pub azure_subscription_id: String,
     /// Identifier of the Azure tenant.
     pub azure_tenant_id: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AzureCredentialsRequest {
@@ -418,6 +438,7 @@ impl AzureCredentialsRequest {
             name: name.into(),
             azure_subscription_id: azure_subscription_id.into(),
             azure_tenant_id: azure_tenant_id.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -430,13 +451,17 @@ impl AzureCredentialsRequest {
 pub struct CertManagerChartParameters {
     /// Kubernetes namespace of cert-manager.
     pub kubernetes_namespace: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CertManagerChartParameters {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { kubernetes_namespace: None }
+        Self {
+            kubernetes_namespace: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`kubernetes_namespace`](Self::kubernetes_namespace).
     #[inline]
@@ -460,6 +485,7 @@ pub struct CloudProvider {
     pub logo_url: Option<String>,
     /// Regions of the provider.
     pub regions: Vec<types::ClusterRegion>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Cloud providers that can host clusters.
@@ -470,6 +496,7 @@ pub struct CloudProvider {
 pub struct CloudProviderResponseList {
     /// The listed items.
     pub results: Vec<types::CloudProvider>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Export of metrics to Amazon CloudWatch.
@@ -480,13 +507,17 @@ pub struct CloudProviderResponseList {
 pub struct CloudWatchExportConfig {
     /// Whether the export is enabled.
     pub enabled: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CloudWatchExportConfig {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(enabled: bool) -> Self {
-        Self { enabled }
+        Self {
+            enabled,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -520,6 +551,7 @@ pub struct CloudflareDnsProviderRequest {
     ///
     /// Default on the server: `false`.
     pub proxied: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CloudflareDnsProviderRequest {
@@ -537,6 +569,7 @@ impl CloudflareDnsProviderRequest {
             email: email.into(),
             api_token: api_token.into(),
             proxied: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`proxied`](Self::proxied).
@@ -561,6 +594,7 @@ pub struct CloudflareDnsProviderResponse {
     pub email: String,
     /// Whether the traffic goes through the Cloudflare proxy; the default is false.
     pub proxied: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Kubernetes cluster that hosts environments.
@@ -647,6 +681,7 @@ pub struct Cluster {
     pub labels_groups: Vec<types::ClusterLabelsGroup>,
     /// Accesses to external secret managers.
     pub secret_manager_accesses: Vec<types::SecretManagerAccess>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Advanced settings of a cluster. An edit replaces them as a whole: a setting left out goes back to its default.
@@ -795,6 +830,7 @@ pub struct ClusterAdvancedSettings {
     pub qovery_static_ip_mode: Option<bool>,
     /// IP ranges allowed to reach the Kubernetes API.
     pub k8s_api_allowed_public_access_cidrs: Option<Vec<String>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterAdvancedSettings {
@@ -861,6 +897,7 @@ impl ClusterAdvancedSettings {
             storageclass_fast_ssd: None,
             qovery_static_ip_mode: None,
             k8s_api_allowed_public_access_cidrs: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`aws_cloudwatch_eks_logs_retention_days`](Self::aws_cloudwatch_eks_logs_retention_days).
@@ -1308,6 +1345,7 @@ pub struct ClusterAnalysisLogResponse {
     pub message: String,
     /// Position of the line in the output.
     pub line_order: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Output of a cluster analysis.
@@ -1318,6 +1356,7 @@ pub struct ClusterAnalysisLogResponse {
 pub struct ClusterAnalysisLogResponseList {
     /// The lines.
     pub results: Vec<types::ClusterAnalysisLogResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1350,6 +1389,7 @@ pub struct ClusterAnalysisRequest {
     pub cmd_args: Option<Vec<String>>,
     /// Kubernetes version to check against; null or absent to let the API choose.
     pub target_kubernetes_version: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterAnalysisRequest {
@@ -1365,6 +1405,7 @@ impl ClusterAnalysisRequest {
             prometheus_url: rt::Patch::Absent,
             cmd_args: None,
             target_kubernetes_version: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`prometheus_url`](Self::prometheus_url).
@@ -1416,6 +1457,7 @@ pub struct ClusterAnalysisResponse {
     pub triggered_by: String,
     /// Text of the failure; null or absent when there is none.
     pub error_message: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Analyses of a cluster.
@@ -1426,6 +1468,7 @@ pub struct ClusterAnalysisResponse {
 pub struct ClusterAnalysisResponseList {
     /// The analyses.
     pub results: Vec<types::ClusterAnalysisResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1458,6 +1501,7 @@ pub struct ClusterCloudProviderInfo {
     pub credentials: Option<types::ClusterCloudProviderInfoCredentials>,
     /// Region of the cloud provider.
     pub region: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Cloud provider, credentials and region of a cluster.
@@ -1472,6 +1516,7 @@ pub struct ClusterCloudProviderInfoRequest {
     pub credentials: Option<types::ClusterCloudProviderInfoCredentials>,
     /// Region of the cloud provider.
     pub region: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterCloudProviderInfoRequest {
@@ -1482,6 +1527,7 @@ impl ClusterCloudProviderInfoRequest {
             cloud_provider: None,
             credentials: None,
             region: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`cloud_provider`](Self::cloud_provider).
@@ -1515,6 +1561,7 @@ impl ClusterCloudProviderInfoRequest {
 pub struct ClusterCredentialsResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterCredentials>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1553,13 +1600,17 @@ open_enum! {
 pub struct ClusterDnsProviderRequest {
     /// Configuration of the provider.
     pub dns_provider: types::ClusterDnsProviderRequestProvider,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterDnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(dns_provider: types::ClusterDnsProviderRequestProvider) -> Self {
-        Self { dns_provider }
+        Self {
+            dns_provider,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -1606,6 +1657,7 @@ impl From<types::Route53DnsProviderRequest> for ClusterDnsProviderRequestProvide
 pub struct ClusterDnsProviderResponse {
     /// Configuration of the provider.
     pub dns_provider: types::ClusterDnsProviderResponseProvider,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 union! {
@@ -1659,6 +1711,7 @@ pub struct ClusterEksAnywhereGitRepository {
     pub git_token_id: uuid::Uuid,
     /// Git provider.
     pub provider: Option<types::GitProviderEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterEksAnywhereGitRepository {
@@ -1671,6 +1724,7 @@ impl ClusterEksAnywhereGitRepository {
             commit_id: None,
             git_token_id,
             provider: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`branch`](Self::branch).
@@ -1709,6 +1763,7 @@ pub struct ClusterEnvironmentResponse {
     pub project_name: String,
     /// The services.
     pub services: Vec<types::ClusterEnvironmentServiceResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Environments hosted by a cluster.
@@ -1719,6 +1774,7 @@ pub struct ClusterEnvironmentResponse {
 pub struct ClusterEnvironmentResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterEnvironmentResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Service of an environment hosted by a cluster.
@@ -1733,6 +1789,7 @@ pub struct ClusterEnvironmentServiceResponse {
     pub name: String,
     /// Type.
     pub type_: types::LinkedServiceTypeEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Existing AWS network to put a cluster in.
@@ -1777,6 +1834,7 @@ pub struct ClusterFeatureAwsExistingVpc {
     ///
     /// Default on the server: `true`.
     pub eks_create_nodes_in_private_subnet: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterFeatureAwsExistingVpc {
@@ -1806,6 +1864,7 @@ impl ClusterFeatureAwsExistingVpc {
             eks_karpenter_fargate_subnets_zone_b_ids: rt::Patch::Absent,
             eks_karpenter_fargate_subnets_zone_c_ids: rt::Patch::Absent,
             eks_create_nodes_in_private_subnet: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`documentdb_subnets_zone_a_ids`](Self::documentdb_subnets_zone_a_ids).
@@ -1934,6 +1993,7 @@ pub struct ClusterFeatureAwsExistingVpcResponse {
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureAwsExistingVpc,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Cluster feature whose value is a switch.
@@ -1946,6 +2006,7 @@ pub struct ClusterFeatureBooleanResponse {
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value, true or false.
     pub value: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Existing Google Cloud network to put a cluster in.
@@ -1970,6 +2031,7 @@ pub struct ClusterFeatureGcpExistingVpc {
     ///
     /// Default on the server: `false`.
     pub private_nodes: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterFeatureGcpExistingVpc {
@@ -1984,6 +2046,7 @@ impl ClusterFeatureGcpExistingVpc {
             ip_range_pods_name: rt::Patch::Absent,
             additional_ip_range_pods_names: None,
             private_nodes: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`vpc_project_id`](Self::vpc_project_id).
@@ -2037,6 +2100,7 @@ pub struct ClusterFeatureGcpExistingVpcResponse {
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureGcpExistingVpc,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Karpenter settings of a cluster.
@@ -2061,6 +2125,7 @@ pub struct ClusterFeatureKarpenterParameters {
     pub default_service_architecture: types::CpuArchitectureEnum,
     /// Node pools of the cluster.
     pub qovery_node_pools: types::KarpenterNodePool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterFeatureKarpenterParameters {
@@ -2079,6 +2144,7 @@ impl ClusterFeatureKarpenterParameters {
             disk_throughput: None,
             default_service_architecture,
             qovery_node_pools,
+            __extra: Default::default(),
         }
     }
     /// Sets [`disk_iops`](Self::disk_iops).
@@ -2105,6 +2171,7 @@ pub struct ClusterFeatureKarpenterParametersResponse {
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: types::ClusterFeatureKarpenterParameters,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// NAT gateway settings of a cluster.
@@ -2115,6 +2182,7 @@ pub struct ClusterFeatureKarpenterParametersResponse {
 pub struct ClusterFeatureNatGatewayParameters {
     /// Type of the gateway; null for none. The `provider` field selects the shape.
     pub nat_gateway_type: rt::Patch<types::NatGatewayType>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterFeatureNatGatewayParameters {
@@ -2123,6 +2191,7 @@ impl ClusterFeatureNatGatewayParameters {
     pub fn new() -> Self {
         Self {
             nat_gateway_type: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`nat_gateway_type`](Self::nat_gateway_type).
@@ -2146,6 +2215,7 @@ pub struct ClusterFeatureNatGatewayParametersResponse {
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: Option<types::ClusterFeatureNatGatewayParameters>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// NAT gateway on Google Cloud.
@@ -2162,6 +2232,7 @@ pub struct ClusterFeatureNatGatewayTypeGcp {
     ///
     /// At least 1.
     pub static_ips_count: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterFeatureNatGatewayTypeGcp {
@@ -2176,6 +2247,7 @@ impl ClusterFeatureNatGatewayTypeGcp {
             provider,
             static_ips_enabled,
             static_ips_count,
+            __extra: Default::default(),
         }
     }
 }
@@ -2200,6 +2272,7 @@ pub struct ClusterFeatureNatGatewayTypeScaleway {
     pub provider: types::ClusterFeatureNatGatewayTypeScalewayProvider,
     /// Size of the gateway.
     pub type_: types::ClusterFeatureNatGatewayTypeScalewayType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterFeatureNatGatewayTypeScaleway {
@@ -2209,7 +2282,11 @@ impl ClusterFeatureNatGatewayTypeScaleway {
         provider: types::ClusterFeatureNatGatewayTypeScalewayProvider,
         type_: types::ClusterFeatureNatGatewayTypeScalewayType,
     ) -> Self {
-        Self { provider, type_ }
+        Self {
+            provider,
+            type_,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -2275,6 +2352,7 @@ pub struct ClusterFeatureResponse {
     pub is_value_updatable: Option<bool>,
     /// Values the feature accepts.
     pub accepted_values: Vec<types::ClusterFeatureResponseAcceptedValue>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 union! {
@@ -2295,6 +2373,7 @@ union! {
 pub struct ClusterFeatureResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterFeatureResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -2403,6 +2482,7 @@ pub struct ClusterFeatureStringResponse {
     pub type_: types::ClusterFeatureResponseTypeEnum,
     /// Value.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Parameters of the charts installed on a cluster.
@@ -2421,6 +2501,7 @@ pub struct ClusterInfrastructureChartsParameters {
     pub eks_anywhere_parameters: Option<
         types::ClusterInfrastructureEksAnywhereParameters,
     >,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterInfrastructureChartsParameters {
@@ -2432,6 +2513,7 @@ impl ClusterInfrastructureChartsParameters {
             cert_manager_parameters: None,
             metal_lb_parameters: None,
             eks_anywhere_parameters: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`nginx_parameters`](Self::nginx_parameters).
@@ -2484,6 +2566,7 @@ pub struct ClusterInfrastructureEksAnywhereParameters {
     pub yaml_file_path: String,
     /// Backup of the cluster.
     pub cluster_backup: Option<types::EksAnywhereBackupParameters>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterInfrastructureEksAnywhereParameters {
@@ -2497,6 +2580,7 @@ impl ClusterInfrastructureEksAnywhereParameters {
             git_repository,
             yaml_file_path: yaml_file_path.into(),
             cluster_backup: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`cluster_backup`](Self::cluster_backup).
@@ -2515,13 +2599,17 @@ impl ClusterInfrastructureEksAnywhereParameters {
 pub struct ClusterInfrastructureMetalLbChartParameters {
     /// IP addresses or ranges MetalLB hands out.
     pub ip_address_pools: Option<Vec<String>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterInfrastructureMetalLbChartParameters {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { ip_address_pools: None }
+        Self {
+            ip_address_pools: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`ip_address_pools`](Self::ip_address_pools).
     #[inline]
@@ -2549,6 +2637,7 @@ pub struct ClusterInfrastructureNginxChartParameters {
     pub annotation_metal_lb_load_balancer_ips: Option<String>,
     /// Value of the ExternalDNS annotation for the target.
     pub annotation_external_dns_kubernetes_target: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterInfrastructureNginxChartParameters {
@@ -2561,6 +2650,7 @@ impl ClusterInfrastructureNginxChartParameters {
             publish_status_address: None,
             annotation_metal_lb_load_balancer_ips: None,
             annotation_external_dns_kubernetes_target: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`replica_count`](Self::replica_count).
@@ -2617,6 +2707,7 @@ pub struct ClusterInstanceAttributes {
     pub instance_size: Option<String>,
     /// Whether the type has the resources a cluster needs.
     pub meets_resource_reqs: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// GPUs of an instance type.
@@ -2633,6 +2724,7 @@ pub struct ClusterInstanceGpuInfo {
     pub manufacturer: Option<String>,
     /// Memory of a GPU in MiB, as text.
     pub memory_in_mib: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `ClusterInstanceTypeResponseList`.
@@ -2657,6 +2749,7 @@ pub struct ClusterInstanceType {
     pub gpu_info: Option<types::ClusterInstanceGpuInfo>,
     /// Details of the type.
     pub attributes: Option<types::ClusterInstanceAttributes>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Instance types available for a cluster.
@@ -2667,6 +2760,7 @@ pub struct ClusterInstanceType {
 pub struct ClusterInstanceTypeResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterInstanceType>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Private Fargate subnets for Karpenter.
@@ -2681,6 +2775,7 @@ pub struct ClusterKarpenterPrivateSubnetIdsPutRequest {
     pub eks_karpenter_fargate_subnets_zone_b_ids: Option<Vec<String>>,
     /// Identifiers of the subnets in the zone.
     pub eks_karpenter_fargate_subnets_zone_c_ids: Option<Vec<String>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterKarpenterPrivateSubnetIdsPutRequest {
@@ -2691,6 +2786,7 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
             eks_karpenter_fargate_subnets_zone_a_ids: None,
             eks_karpenter_fargate_subnets_zone_b_ids: None,
             eks_karpenter_fargate_subnets_zone_c_ids: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_a_ids`](Self::eks_karpenter_fargate_subnets_zone_a_ids).
@@ -2730,13 +2826,17 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
 pub struct ClusterKeda {
     /// Whether KEDA is installed.
     pub enabled: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterKeda {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(enabled: bool) -> Self {
-        Self { enabled }
+        Self {
+            enabled,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -2766,6 +2866,7 @@ pub struct ClusterKubernetesEvent {
     pub first_occurrence: Option<chrono::DateTime<chrono::Utc>>,
     /// Time of the last occurrence (RFC 3339).
     pub last_occurrence: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Reference to a group of labels of a cluster.
@@ -2776,13 +2877,17 @@ pub struct ClusterKubernetesEvent {
 pub struct ClusterLabelsGroup {
     /// Identifier of the group.
     pub id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterLabelsGroup {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { id: None }
+        Self {
+            id: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`id`](Self::id).
     #[inline]
@@ -2808,6 +2913,7 @@ pub struct ClusterLock {
     pub locked_at: chrono::DateTime<chrono::Utc>,
     /// Name of the user who took the lock.
     pub owner_name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Locks held on the clusters of an organization.
@@ -2818,6 +2924,7 @@ pub struct ClusterLock {
 pub struct ClusterLockList {
     /// The locks.
     pub results: Vec<types::ClusterLock>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Lock to put on a cluster, which holds back its deployments.
@@ -2830,6 +2937,7 @@ pub struct ClusterLockRequest {
     pub reason: String,
     /// Days after which the lock expires.
     pub ttl_in_days: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterLockRequest {
@@ -2839,6 +2947,7 @@ impl ClusterLockRequest {
         Self {
             reason: reason.into(),
             ttl_in_days: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`ttl_in_days`](Self::ttl_in_days).
@@ -2867,6 +2976,7 @@ pub struct ClusterLogs {
     pub error: Option<types::ClusterLogsError>,
     /// Where the entry comes from.
     pub details: Option<types::ClusterLogsDetails>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Where the failure comes from.
@@ -2881,6 +2991,7 @@ pub struct ClusterLogsDetails {
     pub region: Option<String>,
     /// Object the failure is about.
     pub transmitter: Option<types::ClusterLogsDetailsTransmitter>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Object the failure is about.
@@ -2895,6 +3006,7 @@ pub struct ClusterLogsDetailsTransmitter {
     pub id: Option<String>,
     /// Name of the object.
     pub name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Failure the entry reports, when there is one.
@@ -2915,6 +3027,7 @@ pub struct ClusterLogsError {
     pub event_details: Option<types::ClusterLogsDetails>,
     /// Failure that caused this one.
     pub underlying_error: Option<types::ClusterLogsErrorUnderlyingError>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Failure that caused this one.
@@ -2925,6 +3038,7 @@ pub struct ClusterLogsError {
 pub struct ClusterLogsErrorUnderlyingError {
     /// Text of the underlying failure.
     pub message: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Text of the entry.
@@ -2935,6 +3049,7 @@ pub struct ClusterLogsErrorUnderlyingError {
 pub struct ClusterLogsMessage {
     /// Text without sensitive values.
     pub safe_message: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Answer of the log backend of a cluster to a query.
@@ -2945,6 +3060,7 @@ pub struct ClusterLogsMessage {
 pub struct ClusterLogsResponse {
     /// Answer of the log backend, passed on as text.
     pub response: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Entries of the log of a cluster deployment.
@@ -2955,6 +3071,7 @@ pub struct ClusterLogsResponse {
 pub struct ClusterLogsResponseList {
     /// The entries.
     pub results: Vec<types::ClusterLogs>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -3003,6 +3120,7 @@ open_enum! {
 pub struct ClusterMetricsResponse {
     /// Answer of the metrics backend, passed on as text.
     pub metrics: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// What is needed to install the Qovery operator on a cluster.
@@ -3029,6 +3147,7 @@ pub struct ClusterOperatorBootstrapResponse {
     pub values_yaml: rt::SecretText,
     /// Helm command that installs the operator.
     pub helm_command: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Qovery operator of one cluster, in a list of all.
@@ -3061,6 +3180,7 @@ pub struct ClusterOperatorFleetInventoryResponse {
     pub reported_chart_version: Option<String>,
     /// How the running version compares with the version wanted.
     pub status: types::ClusterOperatorFleetStatus,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Qovery operators of all clusters.
@@ -3071,6 +3191,7 @@ pub struct ClusterOperatorFleetInventoryResponse {
 pub struct ClusterOperatorFleetInventoryResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterOperatorFleetInventoryResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -3127,6 +3248,7 @@ pub struct ClusterOperatorStatusResponse {
     pub reported_chart_version: Option<String>,
     /// What the operator reports about its own release; null or absent when it reports nothing.
     pub reported_identity: Option<types::ReportedClusterOperatorIdentity>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Version to update the Qovery operator of a cluster to.
@@ -3143,6 +3265,7 @@ pub struct ClusterOperatorUpdateRequest {
     ///
     /// At least 1 characters. At most 128 characters.
     pub image_version: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterOperatorUpdateRequest {
@@ -3152,6 +3275,7 @@ impl ClusterOperatorUpdateRequest {
         Self {
             chart_version: chart_version.into(),
             image_version: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`image_version`](Self::image_version).
@@ -3174,6 +3298,7 @@ pub struct ClusterOperatorUpdateResponse {
     pub image_version: String,
     /// Version of the chart that will be installed.
     pub chart_version: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Platform layer as it applies to a cluster.
@@ -3190,6 +3315,7 @@ pub struct ClusterPlatformBindingLayerResponse {
     pub reason: String,
     /// The component keys.
     pub component_keys: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Platform template to apply to a cluster.
@@ -3212,6 +3338,7 @@ pub struct ClusterPlatformBindingRequest {
     pub customer_provided_inputs: Option<
         rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
     >,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterPlatformBindingRequest {
@@ -3227,6 +3354,7 @@ impl ClusterPlatformBindingRequest {
             layer_selections: None,
             managed_config: None,
             customer_provided_inputs: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`layer_selections`](Self::layer_selections).
@@ -3281,6 +3409,7 @@ pub struct ClusterPlatformBindingResponse {
     pub customer_provided_inputs: rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
     /// Layers of the template.
     pub layers: Vec<types::ClusterPlatformBindingLayerResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Whether a cluster is ready.
@@ -3291,6 +3420,7 @@ pub struct ClusterPlatformBindingResponse {
 pub struct ClusterReadinessStatus {
     /// Whether the cluster is ready.
     pub is_ready: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Region of a cloud provider.
@@ -3311,6 +3441,7 @@ pub struct ClusterRegion {
     pub arm_supported: Option<bool>,
     /// Availability zones.
     pub zones: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Regions of a cloud provider.
@@ -3321,6 +3452,7 @@ pub struct ClusterRegion {
 pub struct ClusterRegionResponseList {
     /// The listed items.
     pub results: Vec<types::ClusterRegion>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Configuration of a cluster. An edit replaces it as a whole.
@@ -3381,6 +3513,7 @@ pub struct ClusterRequest {
     pub labels_groups: Option<Vec<types::ClusterLabelsGroup>>,
     /// Accesses to external secret managers.
     pub secret_manager_accesses: Option<Vec<types::SecretManagerAccessRequest>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterRequest {
@@ -3412,6 +3545,7 @@ impl ClusterRequest {
             keda: None,
             labels_groups: None,
             secret_manager_accesses: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -3535,13 +3669,18 @@ pub struct ClusterRequestFeature {
     pub id: Option<uuid::Uuid>,
     /// Value of the feature, whose type depends on it; null for none.
     pub value: Option<types::ClusterRequestFeatureValue>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterRequestFeature {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { id: None, value: None }
+        Self {
+            id: None,
+            value: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`id`](Self::id).
     #[inline]
@@ -3615,6 +3754,7 @@ impl From<types::ClusterFeatureNatGatewayParameters> for ClusterRequestFeatureVa
 pub struct ClusterResponseList {
     /// The listed items.
     pub results: Vec<types::Cluster>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Routing table of a cluster.
@@ -3625,6 +3765,7 @@ pub struct ClusterResponseList {
 pub struct ClusterRoutingTable {
     /// The listed items.
     pub results: Vec<types::ClusterRoutingTableItem>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `ClusterRoutingTable` and `ClusterRoutingTableRequest`.
@@ -3637,6 +3778,7 @@ pub struct ClusterRoutingTableItem {
     pub target: String,
     /// Free text about the route.
     pub description: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterRoutingTableItem {
@@ -3651,6 +3793,7 @@ impl ClusterRoutingTableItem {
             destination: destination.into(),
             target: target.into(),
             description: description.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -3663,13 +3806,17 @@ impl ClusterRoutingTableItem {
 pub struct ClusterRoutingTableRequest {
     /// Routes of the table.
     pub routes: Vec<types::ClusterRoutingTableItem>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ClusterRoutingTableRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(routes: Vec<types::ClusterRoutingTableItem>) -> Self {
-        Self { routes }
+        Self {
+            routes,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -3751,6 +3898,7 @@ pub struct ClusterStatus {
     pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
     /// Why the last deployment was made.
     pub reason: Option<types::DeploymentInfraReason>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment statuses of the clusters of an organization.
@@ -3761,6 +3909,7 @@ pub struct ClusterStatus {
 pub struct ClusterStatusResponseList {
     /// One status for each cluster.
     pub results: Vec<types::ClusterStatus>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -3789,6 +3938,7 @@ pub struct DoCredentialsRequest {
     pub spaces_access_id: Option<String>,
     /// Secret part of the Spaces access key.
     pub spaces_secret_key: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl DoCredentialsRequest {
@@ -3800,6 +3950,7 @@ impl DoCredentialsRequest {
             token: None,
             spaces_access_id: None,
             spaces_secret_key: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`token`](Self::token).
@@ -3840,6 +3991,7 @@ pub struct EksAnywhereBackupParameters {
     pub certs_secret_name: Option<String>,
     /// S3 bucket that receives the backups.
     pub s3: types::EksAnywhereBackupS3Parameters,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EksAnywhereBackupParameters {
@@ -3851,6 +4003,7 @@ impl EksAnywhereBackupParameters {
             timeout_seconds: None,
             certs_secret_name: None,
             s3,
+            __extra: Default::default(),
         }
     }
     /// Sets [`enabled`](Self::enabled).
@@ -3887,6 +4040,7 @@ pub struct EksAnywhereBackupS3Parameters {
     pub role_arn: String,
     /// Prefix of the object keys.
     pub key_prefix: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EksAnywhereBackupS3Parameters {
@@ -3902,6 +4056,7 @@ impl EksAnywhereBackupS3Parameters {
             region: region.into(),
             role_arn: role_arn.into(),
             key_prefix: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`key_prefix`](Self::key_prefix).
@@ -3920,6 +4075,7 @@ impl EksAnywhereBackupS3Parameters {
 pub struct EksAnywhereClusterJwtResponse {
     /// The token; treat it as sensitive.
     pub jwt: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git commit of the EKS Anywhere configuration to use for a cluster.
@@ -3930,6 +4086,7 @@ pub struct EksAnywhereClusterJwtResponse {
 pub struct EksAnywhereCommitRequest {
     /// SHA of the commit.
     pub commit_id: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EksAnywhereCommitRequest {
@@ -3938,6 +4095,7 @@ impl EksAnywhereCommitRequest {
     pub fn new(commit_id: impl Into<String>) -> Self {
         Self {
             commit_id: commit_id.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -3950,6 +4108,7 @@ impl EksAnywhereCommitRequest {
 pub struct EksAnywhereCommitResponse {
     /// SHA of the commit.
     pub commit_id: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// EKS Anywhere credentials: a vSphere login and an assumed AWS role.
@@ -3968,6 +4127,7 @@ pub struct EksAnywhereVsphereRoleCredentialsRequest {
     pub vsphere_password: rt::SecretText,
     /// ARN of the AWS role to assume.
     pub role_arn: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EksAnywhereVsphereRoleCredentialsRequest {
@@ -3986,6 +4146,7 @@ impl EksAnywhereVsphereRoleCredentialsRequest {
             vsphere_user: vsphere_user.into(),
             vsphere_password: vsphere_password.into(),
             role_arn: role_arn.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -4018,6 +4179,7 @@ pub struct EksAnywhereVsphereStaticCredentialsRequest {
     pub access_key_id: String,
     /// Secret part of the AWS access key.
     pub secret_access_key: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EksAnywhereVsphereStaticCredentialsRequest {
@@ -4038,6 +4200,7 @@ impl EksAnywhereVsphereStaticCredentialsRequest {
             vsphere_password: vsphere_password.into(),
             access_key_id: access_key_id.into(),
             secret_access_key: secret_access_key.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -4108,6 +4271,7 @@ open_enum! {
 pub struct EksExternalSecretsAuthentication {
     /// ARN of the role.
     pub eks_role_arn: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Facts about an EKS cluster after its deployment.
@@ -4130,6 +4294,7 @@ pub struct EksInfrastructureOutputs {
     pub external_secrets_automatic_authentication: Option<
         types::EksExternalSecretsAuthentication,
     >,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -4166,6 +4331,7 @@ pub struct ExternalSecretAssociatedServiceResponse {
     pub variable_name: String,
     /// Name of the secret in the secret manager.
     pub external_secret_name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variables that read their values from an external secret manager.
@@ -4176,6 +4342,7 @@ pub struct ExternalSecretAssociatedServiceResponse {
 pub struct ExternalSecretAssociatedServiceResponseList {
     /// The listed items.
     pub results: Vec<types::ExternalSecretAssociatedServiceResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Limits on a configuration field; a limit that is null does not apply.
@@ -4196,6 +4363,7 @@ pub struct FieldSchemaConstraintsResponse {
     pub max_length: Option<i64>,
     /// Regular expression the value must match; null for none.
     pub pattern: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Configuration field of a platform component.
@@ -4220,6 +4388,7 @@ pub struct FieldSchemaResponse {
     pub sensitive: bool,
     /// Limits on the value.
     pub constraints: types::FieldSchemaConstraintsResponse,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 union! {
@@ -4258,6 +4427,7 @@ pub struct GcpJsonCredentialsAuthDto {
     pub mode: types::GcpJsonCredentialsAuthDtoMode,
     /// Credentials as JSON text; can be null.
     pub json_credentials: rt::Patch<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl GcpJsonCredentialsAuthDto {
@@ -4267,6 +4437,7 @@ impl GcpJsonCredentialsAuthDto {
         Self {
             mode,
             json_credentials: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`json_credentials`](Self::json_credentials).
@@ -4302,6 +4473,7 @@ pub struct GcpSecretManagerEndpointDto {
     pub region: String,
     /// Identifier of the Google Cloud project.
     pub project_id: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl GcpSecretManagerEndpointDto {
@@ -4316,6 +4488,7 @@ impl GcpSecretManagerEndpointDto {
             mode,
             region: region.into(),
             project_id: project_id.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -4352,6 +4525,7 @@ pub struct GcpServiceAccountKeyCredentialsRequest {
     pub credential_type: Option<types::GcpServiceAccountKeyCredentialType>,
     /// Key of the service account.
     pub gcp_credentials: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl GcpServiceAccountKeyCredentialsRequest {
@@ -4365,6 +4539,7 @@ impl GcpServiceAccountKeyCredentialsRequest {
             name: name.into(),
             credential_type: None,
             gcp_credentials: gcp_credentials.into(),
+            __extra: Default::default(),
         }
     }
     /// Sets [`credential_type`](Self::credential_type).
@@ -4404,6 +4579,7 @@ pub struct GcpWorkloadIdentityCredentialsRequest {
     pub service_account_email: String,
     /// Resource name of the workload identity provider.
     pub workload_identity_provider_resource: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl GcpWorkloadIdentityCredentialsRequest {
@@ -4420,6 +4596,7 @@ impl GcpWorkloadIdentityCredentialsRequest {
             service_account_email: service_account_email.into(),
             workload_identity_provider_resource: workload_identity_provider_resource
                 .into(),
+            __extra: Default::default(),
         }
     }
     /// Sets [`credential_type`](Self::credential_type).
@@ -4439,6 +4616,7 @@ impl GcpWorkloadIdentityCredentialsRequest {
 pub struct GetClusterKubernetesEventsResponse {
     /// The events.
     pub results: Vec<types::ClusterKubernetesEvent>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `get_cluster_token_by_cluster_id`.
@@ -4453,6 +4631,7 @@ pub struct GetClusterTokenByClusterIdResponse {
     pub spec: serde_json::Map<String, serde_json::Value>,
     /// Status.
     pub status: types::GetClusterTokenByClusterIdResponseStatus,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `GetClusterTokenByClusterIdResponse`.
@@ -4463,6 +4642,7 @@ pub struct GetClusterTokenByClusterIdResponseStatus {
     pub token: rt::SecretText,
     /// Time of the expiration.
     pub expiration_timestamp: chrono::DateTime<chrono::Utc>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
@@ -4473,6 +4653,7 @@ pub struct GetClusterTokenByClusterIdResponseStatus {
 pub struct GkeExternalSecretsAuthentication {
     /// Google Cloud service account.
     pub gke_service_account: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Facts about a GKE cluster after its deployment.
@@ -4491,6 +4672,7 @@ pub struct GkeInfrastructureOutputs {
     pub external_secrets_automatic_authentication: Option<
         types::GkeExternalSecretsAuthentication,
     >,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -4555,13 +4737,17 @@ impl From<types::KapsuleInfrastructureOutputs> for InfrastructureOutputs {
 pub struct InternalNetworkMonitoring {
     /// Whether the monitoring is enabled.
     pub enabled: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl InternalNetworkMonitoring {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(enabled: bool) -> Self {
-        Self { enabled }
+        Self {
+            enabled,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -4575,6 +4761,7 @@ pub struct KapsuleInfrastructureOutputs {
     pub kind: types::KapsuleInfrastructureOutputsKind,
     /// Name of the cluster at the cloud provider.
     pub cluster_name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -4603,6 +4790,7 @@ pub struct KarpenterCronjobNodePoolOverride {
     ///
     /// Matches `^\d+(s|m|h)$`.
     pub consolidate_after: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl KarpenterCronjobNodePoolOverride {
@@ -4614,6 +4802,7 @@ impl KarpenterCronjobNodePoolOverride {
             limits: None,
             spot_enabled: rt::Patch::Absent,
             consolidate_after: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
@@ -4659,6 +4848,7 @@ pub struct KarpenterDefaultNodePoolOverride {
     ///
     /// Matches `^\d+(s|m|h)$`.
     pub consolidate_after: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl KarpenterDefaultNodePoolOverride {
@@ -4669,6 +4859,7 @@ impl KarpenterDefaultNodePoolOverride {
             limits: None,
             spot_enabled: rt::Patch::Absent,
             consolidate_after: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`limits`](Self::limits).
@@ -4723,6 +4914,7 @@ pub struct KarpenterGpuNodePoolOverride {
     ///
     /// Matches `^\d+(s|m|h)$`.
     pub consolidate_after: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl KarpenterGpuNodePoolOverride {
@@ -4738,6 +4930,7 @@ impl KarpenterGpuNodePoolOverride {
             disk_throughput: None,
             spot_enabled: None,
             consolidate_after: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
@@ -4812,6 +5005,7 @@ pub struct KarpenterNodePool {
     pub gpu_override: Option<types::KarpenterGpuNodePoolOverride>,
     /// Settings of the pool for cron jobs.
     pub cronjob_override: Option<types::KarpenterCronjobNodePoolOverride>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl KarpenterNodePool {
@@ -4824,6 +5018,7 @@ impl KarpenterNodePool {
             default_override: None,
             gpu_override: None,
             cronjob_override: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`stable_override`](Self::stable_override).
@@ -4877,6 +5072,7 @@ pub struct KarpenterNodePoolConsolidation {
     pub start_time: String,
     /// Length of the window.
     pub duration: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl KarpenterNodePoolConsolidation {
@@ -4893,6 +5089,7 @@ impl KarpenterNodePoolConsolidation {
             days,
             start_time: start_time.into(),
             duration: duration.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -4915,6 +5112,7 @@ pub struct KarpenterNodePoolLimits {
     ///
     /// At least 0. Default on the server: `0`.
     pub max_gpu: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl KarpenterNodePoolLimits {
@@ -4931,6 +5129,7 @@ impl KarpenterNodePoolLimits {
             max_cpu_in_vcpu,
             max_memory_in_gibibytes,
             max_gpu,
+            __extra: Default::default(),
         }
     }
 }
@@ -4947,6 +5146,7 @@ pub struct KarpenterNodePoolRequirement {
     pub operator: types::KarpenterNodePoolRequirementOperator,
     /// Values allowed.
     pub values: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl KarpenterNodePoolRequirement {
@@ -4957,7 +5157,12 @@ impl KarpenterNodePoolRequirement {
         operator: types::KarpenterNodePoolRequirementOperator,
         values: Vec<String>,
     ) -> Self {
-        Self { key, operator, values }
+        Self {
+            key,
+            operator,
+            values,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -5005,6 +5210,7 @@ pub struct KarpenterStableNodePoolOverride {
     ///
     /// Matches `^\d+(s|m|h)$`.
     pub consolidate_after: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl KarpenterStableNodePoolOverride {
@@ -5016,6 +5222,7 @@ impl KarpenterStableNodePoolOverride {
             limits: None,
             spot_enabled: rt::Patch::Absent,
             consolidate_after: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
@@ -5067,6 +5274,7 @@ open_enum! {
 pub struct ManagedDatabaseInstanceTypeResponse {
     /// Name.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Instance types of managed databases.
@@ -5077,6 +5285,7 @@ pub struct ManagedDatabaseInstanceTypeResponse {
 pub struct ManagedDatabaseInstanceTypeResponseList {
     /// The listed items.
     pub results: Vec<types::ManagedDatabaseInstanceTypeResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Kind of managed database.
@@ -5087,6 +5296,7 @@ pub struct ManagedDatabaseInstanceTypeResponseList {
 pub struct ManagedDatabaseTypeResponse {
     /// Name.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Kinds of managed databases.
@@ -5097,6 +5307,7 @@ pub struct ManagedDatabaseTypeResponse {
 pub struct ManagedDatabaseTypeResponseList {
     /// The listed items.
     pub results: Vec<types::ManagedDatabaseTypeResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Observability stack that Qovery operates on a cluster.
@@ -5117,6 +5328,7 @@ pub struct MetricsConfigurationManagedByQovery {
     pub internal_network_monitoring: Option<types::InternalNetworkMonitoring>,
     /// Alerting settings.
     pub alerting: Option<types::AlertingConfig>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl MetricsConfigurationManagedByQovery {
@@ -5130,6 +5342,7 @@ impl MetricsConfigurationManagedByQovery {
             high_availability: None,
             internal_network_monitoring: None,
             alerting: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`kind`](Self::kind).
@@ -5202,6 +5415,7 @@ pub struct MetricsParameters {
     pub enabled: Option<bool>,
     /// Configuration of the stack. The `kind` field selects the shape.
     pub configuration: Option<types::MetricsParametersConfiguration>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl MetricsParameters {
@@ -5211,6 +5425,7 @@ impl MetricsParameters {
         Self {
             enabled: None,
             configuration: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`enabled`](Self::enabled).
@@ -5296,13 +5511,17 @@ open_enum! {
 pub struct OnPremiseCredentialsRequest {
     /// Name of the credentials.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OnPremiseCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into() }
+        Self {
+            name: name.into(),
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -5374,6 +5593,7 @@ pub struct PlatformComponentConfigurationPreviewRequest {
     pub component_outputs: Option<
         rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
     >,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl PlatformComponentConfigurationPreviewRequest {
@@ -5384,6 +5604,7 @@ impl PlatformComponentConfigurationPreviewRequest {
             profile_config: None,
             cluster_inputs: None,
             component_outputs: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`profile_config`](Self::profile_config).
@@ -5433,6 +5654,7 @@ pub struct PlatformComponentConfigurationPreviewResponse {
     pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
     /// Values that are not accepted.
     pub violations: Vec<types::PlatformComponentViolationResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Input a platform component needs.
@@ -5461,6 +5683,7 @@ pub struct PlatformComponentInputRequirementResponse {
     pub scope: types::PlatformComponentConfigurationInputScope,
     /// Whether the input has been provided.
     pub status: types::PlatformComponentRequirementStatus,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Input of a platform component taken from an output of another one.
@@ -5475,6 +5698,7 @@ pub struct PlatformComponentOutputBindingResponse {
     pub from_component: String,
     /// Output.
     pub output: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -5505,6 +5729,7 @@ pub struct PlatformComponentResolutionResponse {
     pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
     /// Values that are not accepted.
     pub violations: Vec<types::PlatformComponentViolationResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Configuration value that is not accepted.
@@ -5519,6 +5744,7 @@ pub struct PlatformComponentViolationResponse {
     pub field_path: String,
     /// Text of the problem.
     pub message: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -5543,6 +5769,7 @@ open_enum! {
 pub struct PlatformTemplateCatalogResponse {
     /// The listed items.
     pub results: Vec<types::PlatformTemplateSummaryResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Component of a platform template.
@@ -5559,6 +5786,7 @@ pub struct PlatformTemplateComponentResponse {
     pub description: Option<String>,
     /// The fields.
     pub fields: Vec<types::FieldSchemaResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Layer of a platform template.
@@ -5583,6 +5811,7 @@ pub struct PlatformTemplateLayerResponse {
     pub components: Vec<types::PlatformTemplateComponentResponse>,
     /// Description.
     pub description: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -5615,6 +5844,7 @@ pub struct PlatformTemplateSummaryResponse {
     pub description: Option<String>,
     /// The layers.
     pub layers: Vec<types::PlatformTemplateLayerResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Names of the secrets of an external secret manager.
@@ -5625,6 +5855,7 @@ pub struct PlatformTemplateSummaryResponse {
 pub struct ProviderSecrets {
     /// The listed items.
     pub results: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -5647,6 +5878,7 @@ pub struct QoveryDnsProviderRequest {
     pub provider: types::QoveryDnsProviderProvider,
     /// Domain of the cluster.
     pub domain: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl QoveryDnsProviderRequest {
@@ -5659,6 +5891,7 @@ impl QoveryDnsProviderRequest {
         Self {
             provider,
             domain: domain.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -5673,6 +5906,7 @@ pub struct QoveryDnsProviderResponse {
     pub provider: types::QoveryDnsProviderProvider,
     /// Domain of the cluster.
     pub domain: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// IP addresses Qovery connects from.
@@ -5683,6 +5917,7 @@ pub struct QoveryDnsProviderResponse {
 pub struct QoveryIpsResponse {
     /// The addresses.
     pub ips: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -5713,6 +5948,7 @@ pub struct ReportedClusterOperatorIdentity {
     pub chart_version: String,
     /// Time of the observation (RFC 3339); null or absent when it is not known.
     pub observed_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -5741,6 +5977,7 @@ pub struct Route53DnsProviderRequest {
     pub aws_region: String,
     /// Identifier of the hosted zone; can be null.
     pub hosted_zone_id: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl Route53DnsProviderRequest {
@@ -5758,6 +5995,7 @@ impl Route53DnsProviderRequest {
             credentials,
             aws_region: aws_region.into(),
             hosted_zone_id: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`hosted_zone_id`](Self::hosted_zone_id).
@@ -5802,6 +6040,7 @@ pub struct Route53DnsProviderResponse {
     pub aws_region: String,
     /// Identifier of the hosted zone; can be null.
     pub hosted_zone_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 union! {
@@ -5838,6 +6077,7 @@ pub struct Route53StaticCredentialsRequest {
     ///
     /// At least 1 characters.
     pub aws_secret_access_key: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl Route53StaticCredentialsRequest {
@@ -5852,6 +6092,7 @@ impl Route53StaticCredentialsRequest {
             type_,
             aws_access_key_id: aws_access_key_id.into(),
             aws_secret_access_key: aws_secret_access_key.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -5866,6 +6107,7 @@ pub struct Route53StaticCredentialsResponse {
     pub type_: types::Route53StaticCredentialsType,
     /// Identifier of the access key.
     pub aws_access_key_id: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -5894,6 +6136,7 @@ pub struct ScalewayCredentialsRequest {
     pub scaleway_project_id: String,
     /// Identifier of the organization at Scaleway.
     pub scaleway_organization_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ScalewayCredentialsRequest {
@@ -5912,6 +6155,7 @@ impl ScalewayCredentialsRequest {
             scaleway_secret_key: scaleway_secret_key.into(),
             scaleway_project_id: scaleway_project_id.into(),
             scaleway_organization_id: Some(scaleway_organization_id.into()),
+            __extra: Default::default(),
         }
     }
 }
@@ -5934,6 +6178,7 @@ pub struct SecretManagerAccess {
     pub endpoint: types::SecretManagerEndpointConfigurationDto,
     /// How to authenticate to it.
     pub authentication: types::SecretManagerAuthenticationDto,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Access to an external secret manager.
@@ -5950,6 +6195,7 @@ pub struct SecretManagerAccessRequest {
     pub endpoint: types::SecretManagerEndpointConfigurationDto,
     /// How to authenticate to it.
     pub authentication: types::SecretManagerAuthenticationDto,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl SecretManagerAccessRequest {
@@ -5965,6 +6211,7 @@ impl SecretManagerAccessRequest {
             name: name.into(),
             endpoint,
             authentication,
+            __extra: Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
@@ -6073,13 +6320,16 @@ open_enum! {
     }
 }
 
-/// Carries over everything of an `AwsRoleClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
+/// Carries over everything of an `AwsRoleClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `role_arn`, `object_type`.
 impl From<types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequest {
     #[inline]
     fn from(from: types::AwsRoleClusterCredentials) -> Self {
-        Self { name: from.name }
+        rt::model::carried(Self {
+            name: from.name,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6090,13 +6340,16 @@ impl From<&types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequ
     }
 }
 
-/// Carries over everything of an `AwsStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
+/// Carries over everything of an `AwsStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `access_key_id`, `object_type`.
 impl From<types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
     #[inline]
     fn from(from: types::AwsStaticClusterCredentials) -> Self {
-        Self { name: from.name }
+        rt::model::carried(Self {
+            name: from.name,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6107,13 +6360,16 @@ impl From<&types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRe
     }
 }
 
-/// Carries over everything of an `AzureStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
+/// Carries over everything of an `AzureStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `azure_subscription_id`, `azure_tenant_id`, `object_type`, `azure_application_id`, `azure_application_object_id`.
 impl From<types::AzureStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
     #[inline]
     fn from(from: types::AzureStaticClusterCredentials) -> Self {
-        Self { name: from.name }
+        rt::model::carried(Self {
+            name: from.name,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6124,7 +6380,7 @@ impl From<&types::AzureStaticClusterCredentials> for types::OnPremiseCredentials
     }
 }
 
-/// Carries over everything of a `Cluster` that a `ClusterRequest` can hold.
+/// Carries over everything of a `Cluster` that a `ClusterRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `cloud_provider_credentials`.
 ///
@@ -6132,7 +6388,7 @@ impl From<&types::AzureStaticClusterCredentials> for types::OnPremiseCredentials
 impl From<types::Cluster> for types::ClusterRequest {
     #[inline]
     fn from(from: types::Cluster) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: from.description,
             region: from.region,
@@ -6165,7 +6421,8 @@ impl From<types::Cluster> for types::ClusterRequest {
                     .map(|value| types::SecretManagerAccessRequest::from(value))
                     .collect(),
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6226,18 +6483,19 @@ impl TryFrom<&types::ClusterCredentials> for types::OnPremiseCredentialsRequest 
     }
 }
 
-/// Carries over everything of a `ClusterFeatureResponse` that a `ClusterRequestFeature` can hold.
+/// Carries over everything of a `ClusterFeatureResponse` that a `ClusterRequestFeature` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `title`, `description`, `cost_per_month_in_cents`, `cost_per_month`, `currency_code`, `is_cloud_provider_paying_feature`, `cloud_provider_feature_documentation`, `is_qovery_paying_feature`, `qovery_feature_documentation`, `value_type`, `is_value_updatable`, `accepted_values`.
 impl From<types::ClusterFeatureResponse> for types::ClusterRequestFeature {
     #[inline]
     fn from(from: types::ClusterFeatureResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             id: from.id,
             value: from
                 .value_object
                 .map(|value| types::ClusterRequestFeatureValue::from(value)),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6289,20 +6547,21 @@ for types::ClusterRequestFeatureValue {
     }
 }
 
-/// Carries over everything of a `ClusterPlatformBindingResponse` that a `ClusterPlatformBindingRequest` can hold.
+/// Carries over everything of a `ClusterPlatformBindingResponse` that a `ClusterPlatformBindingRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `clusterId`, `organizationId`, `layers`.
 impl From<types::ClusterPlatformBindingResponse>
 for types::ClusterPlatformBindingRequest {
     #[inline]
     fn from(from: types::ClusterPlatformBindingResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             template_key: from.template_key,
             template_version: from.template_version,
             layer_selections: Some(from.layer_selections),
             managed_config: Some(from.managed_config),
             customer_provided_inputs: Some(from.customer_provided_inputs),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6314,11 +6573,14 @@ for types::ClusterPlatformBindingRequest {
     }
 }
 
-/// Carries over everything of a `ClusterRoutingTable` that a `ClusterRoutingTableRequest` can hold.
+/// Carries over everything of a `ClusterRoutingTable` that a `ClusterRoutingTableRequest` can hold, and the fields that this version of the library does not know.
 impl From<types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
     #[inline]
     fn from(from: types::ClusterRoutingTable) -> Self {
-        Self { routes: from.results }
+        rt::model::carried(Self {
+            routes: from.results,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6329,11 +6591,14 @@ impl From<&types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
     }
 }
 
-/// Carries over everything of an `EksAnywhereCommitResponse` that an `EksAnywhereCommitRequest` can hold.
+/// Carries over everything of an `EksAnywhereCommitResponse` that an `EksAnywhereCommitRequest` can hold, and the fields that this version of the library does not know.
 impl From<types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest {
     #[inline]
     fn from(from: types::EksAnywhereCommitResponse) -> Self {
-        Self { commit_id: from.commit_id }
+        rt::model::carried(Self {
+            commit_id: from.commit_id,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6344,14 +6609,17 @@ impl From<&types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest
     }
 }
 
-/// Carries over everything of an `EksAnywhereVsphereClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
+/// Carries over everything of an `EksAnywhereVsphereClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `vsphere_user`, `access_key_id`, `role_arn`, `object_type`.
 impl From<types::EksAnywhereVsphereClusterCredentials>
 for types::OnPremiseCredentialsRequest {
     #[inline]
     fn from(from: types::EksAnywhereVsphereClusterCredentials) -> Self {
-        Self { name: from.name }
+        rt::model::carried(Self {
+            name: from.name,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6363,13 +6631,16 @@ for types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `GcpStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
+/// Carries over everything of a `GcpStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`.
 impl From<types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
     #[inline]
     fn from(from: types::GcpStaticClusterCredentials) -> Self {
-        Self { name: from.name }
+        rt::model::carried(Self {
+            name: from.name,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6380,14 +6651,17 @@ impl From<&types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRe
     }
 }
 
-/// Carries over everything of a `GcpWorkloadIdentityClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
+/// Carries over everything of a `GcpWorkloadIdentityClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`, `project_id`, `service_account_email`, `workload_identity_provider_resource`, `token_lifetime_seconds`.
 impl From<types::GcpWorkloadIdentityClusterCredentials>
 for types::OnPremiseCredentialsRequest {
     #[inline]
     fn from(from: types::GcpWorkloadIdentityClusterCredentials) -> Self {
-        Self { name: from.name }
+        rt::model::carried(Self {
+            name: from.name,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6399,13 +6673,16 @@ for types::OnPremiseCredentialsRequest {
     }
 }
 
-/// Carries over everything of a `GenericClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
+/// Carries over everything of a `GenericClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`.
 impl From<types::GenericClusterCredentials> for types::OnPremiseCredentialsRequest {
     #[inline]
     fn from(from: types::GenericClusterCredentials) -> Self {
-        Self { name: from.name }
+        rt::model::carried(Self {
+            name: from.name,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6416,13 +6693,16 @@ impl From<&types::GenericClusterCredentials> for types::OnPremiseCredentialsRequ
     }
 }
 
-/// Carries over everything of a `ScalewayClusterCredentials` that an `OnPremiseCredentialsRequest` can hold.
+/// Carries over everything of a `ScalewayClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `scaleway_access_key`, `object_type`, `scaleway_project_id`, `scaleway_organization_id`.
 impl From<types::ScalewayClusterCredentials> for types::OnPremiseCredentialsRequest {
     #[inline]
     fn from(from: types::ScalewayClusterCredentials) -> Self {
-        Self { name: from.name }
+        rt::model::carried(Self {
+            name: from.name,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6433,18 +6713,19 @@ impl From<&types::ScalewayClusterCredentials> for types::OnPremiseCredentialsReq
     }
 }
 
-/// Carries over everything of a `SecretManagerAccess` that a `SecretManagerAccessRequest` can hold.
+/// Carries over everything of a `SecretManagerAccess` that a `SecretManagerAccessRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`.
 impl From<types::SecretManagerAccess> for types::SecretManagerAccessRequest {
     #[inline]
     fn from(from: types::SecretManagerAccess) -> Self {
-        Self {
+        rt::model::carried(Self {
             id: rt::Patch::Value(from.id),
             name: from.name,
             endpoint: from.endpoint,
             authentication: from.authentication,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

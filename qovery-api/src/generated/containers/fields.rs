@@ -13,6 +13,7 @@ impl model::Blank for types::AvailableContainerRegistryResponse {
             kind: model::blank(),
             required_config: model::blank(),
             is_mandatory: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -28,7 +29,14 @@ impl model::Model for types::AvailableContainerRegistryResponse {
     ) -> Result<(), D::Error> {
         match field {
             0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.required_config, from),
+            1 => {
+                model::free(
+                    &mut self.required_config,
+                    &mut self.__extra,
+                    "required_config",
+                    from,
+                )
+            }
             _ => model::value(&mut self.is_mandatory, from),
         }
     }
@@ -44,7 +52,10 @@ model::through_fields!(types::AvailableContainerRegistryResponse);
 impl model::Blank for types::AvailableContainerRegistryResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -63,6 +74,9 @@ impl model::Model for types::AvailableContainerRegistryResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -113,6 +127,7 @@ impl model::Blank for types::ContainerAdvancedSettings {
             hpa_memory_average_utilization_percent: model::blank(),
             security_automount_service_account_token: model::blank(),
             security_read_only_root_filesystem: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -422,6 +437,7 @@ impl model::Blank for types::ContainerCurrentScale {
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
             updated_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -472,7 +488,10 @@ model::through_fields!(types::ContainerCurrentScale, Default);
 impl model::Blank for types::ContainerDeployRequest {
     #[inline]
     fn blank() -> Self {
-        Self { image_tag: model::blank() }
+        Self {
+            image_tag: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -501,6 +520,7 @@ impl model::Blank for types::ContainerNetwork {
     fn blank() -> Self {
         Self {
             sticky_session: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -530,6 +550,7 @@ impl model::Blank for types::ContainerNetworkRequest {
     fn blank() -> Self {
         Self {
             sticky_session: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -563,6 +584,7 @@ impl model::Blank for types::ContainerRegistryRequest {
             description: model::blank(),
             url: model::blank(),
             config: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -597,6 +619,9 @@ impl model::Model for types::ContainerRegistryRequest {
         to.given("url", &self.url);
         to.always("config", &self.config);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.config);
+    }
 }
 
 model::through_fields!(types::ContainerRegistryRequest);
@@ -622,6 +647,7 @@ impl model::Blank for types::ContainerRegistryRequestConfig {
             role_arn: model::blank(),
             azure_tenant_id: model::blank(),
             azure_subscription_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -713,6 +739,7 @@ impl model::Blank for types::ContainerRegistryResponse {
             cluster: model::blank(),
             associated_services_count: model::blank(),
             config: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -762,6 +789,10 @@ impl model::Model for types::ContainerRegistryResponse {
         to.given("associated_services_count", &self.associated_services_count);
         to.given("config", &self.config);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cluster);
+        model::Parts::drop_extra(&mut self.config);
+    }
 }
 
 model::through_fields!(types::ContainerRegistryResponse);
@@ -785,6 +816,7 @@ impl model::Blank for types::ContainerRegistryResponseConfig {
             azure_subscription_id: model::blank(),
             azure_application_id: model::blank(),
             azure_application_object_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -859,7 +891,10 @@ model::through_fields!(types::ContainerRegistryResponseConfig, Default);
 impl model::Blank for types::ContainerRegistryResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -878,6 +913,9 @@ impl model::Model for types::ContainerRegistryResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -910,6 +948,7 @@ impl model::Blank for types::ContainerRequest {
             labels_groups: model::blank(),
             icon_uri: model::blank(),
             autoscaling: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -998,6 +1037,14 @@ impl model::Model for types::ContainerRequest {
         to.given("icon_uri", &self.icon_uri);
         to.given("autoscaling", &self.autoscaling);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.storage);
+        model::Parts::drop_extra(&mut self.ports);
+        model::Parts::drop_extra(&mut self.healthchecks);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+        model::Parts::drop_extra(&mut self.autoscaling);
+    }
 }
 
 model::through_fields!(types::ContainerRequest);
@@ -1008,6 +1055,7 @@ impl model::Blank for types::ContainerVersionResponse {
         Self {
             image_name: model::blank(),
             versions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1037,7 +1085,10 @@ model::through_fields!(types::ContainerVersionResponse, Default);
 impl model::Blank for types::ContainerVersionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1057,6 +1108,9 @@ impl model::Model for types::ContainerVersionResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ContainerVersionResponseList, Default);
@@ -1074,6 +1128,7 @@ impl model::Blank for types::EnvironmentContainersCurrentScale {
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
             updated_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1127,7 +1182,10 @@ model::through_fields!(types::EnvironmentContainersCurrentScale, Default);
 impl model::Blank for types::EnvironmentContainersCurrentScaleResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1147,6 +1205,9 @@ impl model::Model for types::EnvironmentContainersCurrentScaleResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentContainersCurrentScaleResponseList, Default);
@@ -1157,6 +1218,7 @@ impl model::Blank for types::EnvironmentContainersStorage {
         Self {
             container: model::blank(),
             disks: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1179,6 +1241,9 @@ impl model::Model for types::EnvironmentContainersStorage {
         to.always("container", &self.container);
         to.given("disks", &self.disks);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.disks);
+    }
 }
 
 model::through_fields!(types::EnvironmentContainersStorage);
@@ -1186,7 +1251,10 @@ model::through_fields!(types::EnvironmentContainersStorage);
 impl model::Blank for types::EnvironmentContainersStorageResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1206,6 +1274,9 @@ impl model::Model for types::EnvironmentContainersStorageResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentContainersStorageResponseList, Default);
@@ -1217,6 +1288,7 @@ impl model::Blank for types::ListContainerDeploymentHistoryResponse {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1241,6 +1313,9 @@ impl model::Model for types::ListContainerDeploymentHistoryResponse {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListContainerDeploymentHistoryResponse);
@@ -1251,6 +1326,7 @@ impl model::Blank for types::OrganizationContainerAutoDeployRequest {
         Self {
             image_name: model::blank(),
             tag: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1283,6 +1359,7 @@ impl model::Blank for types::OrganizationContainerPreviewRequest {
         Self {
             image_name: model::blank(),
             tag: model::blank(),
+            __extra: model::blank(),
         }
     }
 }

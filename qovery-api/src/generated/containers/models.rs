@@ -20,6 +20,7 @@ pub struct AvailableContainerRegistryResponse {
     pub required_config: serde_json::Map<String, serde_json::Value>,
     /// Whether the configuration is mandatory.
     pub is_mandatory: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Kinds of container registries that can be connected.
@@ -30,6 +31,7 @@ pub struct AvailableContainerRegistryResponse {
 pub struct AvailableContainerRegistryResponseList {
     /// The listed items.
     pub results: Vec<types::AvailableContainerRegistryResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Advanced settings of a container. An edit replaces them as a whole: a setting left out goes back to its default.
@@ -134,6 +136,7 @@ pub struct ContainerAdvancedSettings {
     pub security_automount_service_account_token: Option<bool>,
     /// Whether the root file system of the containers is read-only.
     pub security_read_only_root_filesystem: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ContainerAdvancedSettings {
@@ -182,6 +185,7 @@ impl ContainerAdvancedSettings {
             hpa_memory_average_utilization_percent: rt::Patch::Absent,
             security_automount_service_account_token: None,
             security_read_only_root_filesystem: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
@@ -519,6 +523,7 @@ pub struct ContainerCurrentScale {
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Version of a container to deploy.
@@ -529,6 +534,7 @@ pub struct ContainerCurrentScale {
 pub struct ContainerDeployRequest {
     /// Tag of the image to deploy.
     pub image_tag: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ContainerDeployRequest {
@@ -537,6 +543,7 @@ impl ContainerDeployRequest {
     pub fn new(image_tag: impl Into<String>) -> Self {
         Self {
             image_tag: image_tag.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -551,6 +558,7 @@ pub struct ContainerNetwork {
     ///
     /// Default on the server: `false`.
     pub sticky_session: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Network settings of a container.
@@ -563,13 +571,17 @@ pub struct ContainerNetworkRequest {
     ///
     /// Default on the server: `false`.
     pub sticky_session: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ContainerNetworkRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { sticky_session: None }
+        Self {
+            sticky_session: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`sticky_session`](Self::sticky_session).
     #[inline]
@@ -605,6 +617,7 @@ pub struct ContainerRegistryRequest {
     pub url: Option<String>,
     /// Access to the registry.
     pub config: types::ContainerRegistryRequestConfig,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ContainerRegistryRequest {
@@ -621,6 +634,7 @@ impl ContainerRegistryRequest {
             description: None,
             url: None,
             config,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -677,6 +691,7 @@ pub struct ContainerRegistryRequestConfig {
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
     pub azure_subscription_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ContainerRegistryRequestConfig {
@@ -701,6 +716,7 @@ impl ContainerRegistryRequestConfig {
             role_arn: None,
             azure_tenant_id: None,
             azure_subscription_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`access_key_id`](Self::access_key_id).
@@ -839,6 +855,7 @@ pub struct ContainerRegistryResponse {
     pub associated_services_count: Option<i64>,
     /// Access to the registry.
     pub config: Option<types::ContainerRegistryResponseConfig>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Access to the registry.
@@ -877,6 +894,7 @@ pub struct ContainerRegistryResponseConfig {
     pub azure_application_id: Option<String>,
     /// Object identifier of the Azure application.
     pub azure_application_object_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Container registries of an organization.
@@ -887,6 +905,7 @@ pub struct ContainerRegistryResponseConfig {
 pub struct ContainerRegistryResponseList {
     /// The listed items.
     pub results: Vec<types::ContainerRegistryResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Configuration of a container. An edit replaces it as a whole: a field left out takes its default value.
@@ -953,6 +972,7 @@ pub struct ContainerRequest {
     pub icon_uri: Option<String>,
     /// Event-driven scaling. Leaving it out on an edit goes back to scaling on resource use.
     pub autoscaling: Option<types::AutoscalingPolicyRequest>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ContainerRequest {
@@ -989,6 +1009,7 @@ impl ContainerRequest {
             labels_groups: None,
             icon_uri: None,
             autoscaling: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`storage`](Self::storage).
@@ -1117,6 +1138,7 @@ pub struct ContainerVersionResponse {
     pub image_name: Option<String>,
     /// Tags of the image.
     pub versions: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Versions of the images of a container registry.
@@ -1127,6 +1149,7 @@ pub struct ContainerVersionResponse {
 pub struct ContainerVersionResponseList {
     /// The listed items.
     pub results: Vec<types::ContainerVersionResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Number of instances of one container of an environment, in the 2022 revision.
@@ -1153,6 +1176,7 @@ pub struct EnvironmentContainersCurrentScale {
     pub status: Option<types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Numbers of instances of the containers of an environment, in the 2022 revision.
@@ -1163,6 +1187,7 @@ pub struct EnvironmentContainersCurrentScale {
 pub struct EnvironmentContainersCurrentScaleResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentContainersCurrentScale>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Disks of one container of an environment, in the 2022 revision.
@@ -1175,6 +1200,7 @@ pub struct EnvironmentContainersStorage {
     pub container: uuid::Uuid,
     /// The disks.
     pub disks: Vec<types::StorageDisk>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Disks of the containers of an environment, in the 2022 revision.
@@ -1185,6 +1211,7 @@ pub struct EnvironmentContainersStorage {
 pub struct EnvironmentContainersStorageResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentContainersStorage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_container_deployment_history`.
@@ -1197,6 +1224,7 @@ pub struct ListContainerDeploymentHistoryResponse {
     pub page_size: i64,
     /// The deployments, newest first.
     pub results: Vec<types::DeploymentHistoryContainer>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Image that was pushed, used to deploy the containers of an organization that follow it automatically.
@@ -1209,6 +1237,7 @@ pub struct OrganizationContainerAutoDeployRequest {
     pub image_name: Option<String>,
     /// Tag of the image.
     pub tag: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationContainerAutoDeployRequest {
@@ -1218,6 +1247,7 @@ impl OrganizationContainerAutoDeployRequest {
         Self {
             image_name: None,
             tag: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`image_name`](Self::image_name).
@@ -1244,6 +1274,7 @@ pub struct OrganizationContainerPreviewRequest {
     pub image_name: Option<String>,
     /// Tag of the image.
     pub tag: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationContainerPreviewRequest {
@@ -1253,6 +1284,7 @@ impl OrganizationContainerPreviewRequest {
         Self {
             image_name: None,
             tag: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`image_name`](Self::image_name).
@@ -1269,13 +1301,14 @@ impl OrganizationContainerPreviewRequest {
     }
 }
 
-/// Carries over everything of a `ContainerNetwork` that a `ContainerNetworkRequest` can hold.
+/// Carries over everything of a `ContainerNetwork` that a `ContainerNetworkRequest` can hold, and the fields that this version of the library does not know.
 impl From<types::ContainerNetwork> for types::ContainerNetworkRequest {
     #[inline]
     fn from(from: types::ContainerNetwork) -> Self {
-        Self {
+        rt::model::carried(Self {
             sticky_session: from.sticky_session,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1286,7 +1319,7 @@ impl From<&types::ContainerNetwork> for types::ContainerNetworkRequest {
     }
 }
 
-/// Carries over everything of a `ContainerRegistryResponse` that a `ContainerRegistryRequest` can hold.
+/// Carries over everything of a `ContainerRegistryResponse` that a `ContainerRegistryRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `cluster`, `associated_services_count`.
 ///
@@ -1298,16 +1331,19 @@ impl TryFrom<types::ContainerRegistryResponse> for types::ContainerRegistryReque
     fn try_from(
         from: types::ContainerRegistryResponse,
     ) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            name: from.name.ok_or(rt::ConversionError::absent("name"))?,
-            kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
-            description: from.description,
-            url: from.url,
-            config: from
-                .config
-                .map(|value| types::ContainerRegistryRequestConfig::from(value))
-                .unwrap_or_default(),
-        })
+        Ok(
+            rt::model::carried(Self {
+                name: from.name.ok_or(rt::ConversionError::absent("name"))?,
+                kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+                description: from.description,
+                url: from.url,
+                config: from
+                    .config
+                    .map(|value| types::ContainerRegistryRequestConfig::from(value))
+                    .unwrap_or_default(),
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -1321,7 +1357,7 @@ impl TryFrom<&types::ContainerRegistryResponse> for types::ContainerRegistryRequ
     }
 }
 
-/// Carries over everything of a `ContainerRegistryResponseConfig` that a `ContainerRegistryRequestConfig` can hold.
+/// Carries over everything of a `ContainerRegistryResponseConfig` that a `ContainerRegistryRequestConfig` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `secret_access_key`, `scaleway_secret_key`, `json_credentials`, `password`.
 ///
@@ -1330,7 +1366,7 @@ impl From<types::ContainerRegistryResponseConfig>
 for types::ContainerRegistryRequestConfig {
     #[inline]
     fn from(from: types::ContainerRegistryResponseConfig) -> Self {
-        Self {
+        rt::model::carried(Self {
             access_key_id: from.access_key_id,
             secret_access_key: None,
             region: from.region,
@@ -1349,7 +1385,8 @@ for types::ContainerRegistryRequestConfig {
             role_arn: from.role_arn,
             azure_tenant_id: from.azure_tenant_id,
             azure_subscription_id: from.azure_subscription_id,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1361,13 +1398,13 @@ for types::ContainerRegistryRequestConfig {
     }
 }
 
-/// Carries over everything of a `ContainerResponse` that a `ContainerRequest` can hold.
+/// Carries over everything of a `ContainerResponse` that a `ContainerRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `registry`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
 impl From<types::ContainerResponse> for types::ContainerRequest {
     #[inline]
     fn from(from: types::ContainerResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             storage: Some(
                 from
                     .storage
@@ -1420,7 +1457,8 @@ impl From<types::ContainerResponse> for types::ContainerRequest {
             autoscaling: from
                 .autoscaling
                 .map(|value| types::AutoscalingPolicyRequest::from(value)),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

@@ -16,6 +16,7 @@ impl model::Blank for types::Backup {
             name: model::blank(),
             message: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -53,6 +54,9 @@ impl model::Model for types::Backup {
         to.always("message", &self.message);
         to.given("status", &self.status);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.status);
+    }
 }
 
 model::through_fields!(types::Backup);
@@ -64,6 +68,7 @@ impl model::Blank for types::BackupPaginatedResponseList {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -88,6 +93,9 @@ impl model::Model for types::BackupPaginatedResponseList {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::BackupPaginatedResponseList);
@@ -98,6 +106,7 @@ impl model::Blank for types::BackupRequest {
         Self {
             name: model::blank(),
             message: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -132,6 +141,7 @@ impl model::Blank for types::Credentials {
             port: model::blank(),
             login: model::blank(),
             password: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -168,6 +178,7 @@ impl model::Blank for types::CredentialsRequest {
         Self {
             login: model::blank(),
             password: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -200,6 +211,7 @@ impl model::Blank for types::DatabaseConfiguration {
         Self {
             database_type: model::blank(),
             version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -222,6 +234,9 @@ impl model::Model for types::DatabaseConfiguration {
         to.given("database_type", &self.database_type);
         to.given("version", &self.version);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.version);
+    }
 }
 
 model::through_fields!(types::DatabaseConfiguration, Default);
@@ -229,7 +244,10 @@ model::through_fields!(types::DatabaseConfiguration, Default);
 impl model::Blank for types::DatabaseConfigurationResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -249,6 +267,9 @@ impl model::Model for types::DatabaseConfigurationResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::DatabaseConfigurationResponseList, Default);
@@ -260,6 +281,7 @@ impl model::Blank for types::DatabaseCurrentMetric {
             cpu: model::blank(),
             memory: model::blank(),
             storage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -284,6 +306,11 @@ impl model::Model for types::DatabaseCurrentMetric {
         to.given("memory", &self.memory);
         to.given("storage", &self.storage);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cpu);
+        model::Parts::drop_extra(&mut self.memory);
+        model::Parts::drop_extra(&mut self.storage);
+    }
 }
 
 model::through_fields!(types::DatabaseCurrentMetric, Default);
@@ -298,6 +325,7 @@ impl model::Blank for types::DatabaseCurrentMetricCpu {
             warning_threshold_in_percent: model::blank(),
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -349,6 +377,7 @@ impl model::Blank for types::DatabaseCurrentMetricMemory {
             warning_threshold_in_percent: model::blank(),
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -400,6 +429,7 @@ impl model::Blank for types::DatabaseCurrentMetricStorage {
             warning_threshold_in_percent: model::blank(),
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -457,6 +487,7 @@ impl model::Blank for types::DatabaseEditRequest {
             labels_groups: model::blank(),
             icon_uri: model::blank(),
             disk_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -512,6 +543,10 @@ impl model::Model for types::DatabaseEditRequest {
         to.given("icon_uri", &self.icon_uri);
         to.given("disk_type", &self.disk_type);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+    }
 }
 
 model::through_fields!(types::DatabaseEditRequest, Default);
@@ -533,6 +568,7 @@ impl model::Blank for types::DatabaseRequest {
             icon_uri: model::blank(),
             annotations_groups: model::blank(),
             labels_groups: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -591,6 +627,10 @@ impl model::Model for types::DatabaseRequest {
         to.given("annotations_groups", &self.annotations_groups);
         to.given("labels_groups", &self.labels_groups);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+    }
 }
 
 model::through_fields!(types::DatabaseRequest);
@@ -601,6 +641,7 @@ impl model::Blank for types::DatabaseVersionMode {
         Self {
             name: model::blank(),
             supported_mode: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -635,6 +676,7 @@ impl model::Blank for types::EnvironmentDatabasesCurrentMetric {
             cpu: model::blank(),
             memory: model::blank(),
             storage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -661,6 +703,11 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetric {
         to.given("memory", &self.memory);
         to.given("storage", &self.storage);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cpu);
+        model::Parts::drop_extra(&mut self.memory);
+        model::Parts::drop_extra(&mut self.storage);
+    }
 }
 
 model::through_fields!(types::EnvironmentDatabasesCurrentMetric, Default);
@@ -675,6 +722,7 @@ impl model::Blank for types::EnvironmentDatabasesCurrentMetricMemory {
             warning_threshold_in_percent: model::blank(),
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -719,7 +767,10 @@ model::through_fields!(types::EnvironmentDatabasesCurrentMetricMemory, Default);
 impl model::Blank for types::EnvironmentDatabasesCurrentMetricResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -739,6 +790,9 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentDatabasesCurrentMetricResponseList, Default);
@@ -753,6 +807,7 @@ impl model::Blank for types::EnvironmentDatabasesCurrentMetricStorage {
             warning_threshold_in_percent: model::blank(),
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -801,6 +856,7 @@ impl model::Blank for types::ListDatabaseDeploymentHistoryResponse {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -825,6 +881,9 @@ impl model::Model for types::ListDatabaseDeploymentHistoryResponse {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListDatabaseDeploymentHistoryResponse);
@@ -835,6 +894,7 @@ impl model::Blank for types::LogicalDatabaseRequest {
         Self {
             name: model::blank(),
             description: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -864,7 +924,10 @@ model::through_fields!(types::LogicalDatabaseRequest);
 impl model::Blank for types::MetricCpuDatapointResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -884,6 +947,9 @@ impl model::Model for types::MetricCpuDatapointResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::MetricCpuDatapointResponseList, Default);
@@ -891,7 +957,10 @@ model::through_fields!(types::MetricCpuDatapointResponseList, Default);
 impl model::Blank for types::MetricMemoryDatapointResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -911,6 +980,9 @@ impl model::Model for types::MetricMemoryDatapointResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::MetricMemoryDatapointResponseList, Default);
@@ -918,7 +990,10 @@ model::through_fields!(types::MetricMemoryDatapointResponseList, Default);
 impl model::Blank for types::MetricStorageDatapointResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -938,6 +1013,9 @@ impl model::Model for types::MetricStorageDatapointResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::MetricStorageDatapointResponseList, Default);
@@ -945,7 +1023,10 @@ model::through_fields!(types::MetricStorageDatapointResponseList, Default);
 impl model::Blank for types::Version {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -972,7 +1053,10 @@ model::through_fields!(types::Version);
 impl model::Blank for types::VersionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -991,6 +1075,9 @@ impl model::Model for types::VersionResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 

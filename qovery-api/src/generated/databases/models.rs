@@ -24,6 +24,7 @@ pub struct Backup {
     pub message: String,
     /// Status of the backup.
     pub status: Option<types::Status>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Page of backups of a database.
@@ -38,6 +39,7 @@ pub struct BackupPaginatedResponseList {
     pub page_size: i64,
     /// The backups.
     pub results: Vec<types::Backup>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Backup to make of a database.
@@ -50,6 +52,7 @@ pub struct BackupRequest {
     pub name: String,
     /// Free text about the backup.
     pub message: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl BackupRequest {
@@ -59,6 +62,7 @@ impl BackupRequest {
         Self {
             name: name.into(),
             message: message.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -77,6 +81,7 @@ pub struct Credentials {
     pub login: String,
     /// Password.
     pub password: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Login to set for a database, in the 2022 revision.
@@ -89,6 +94,7 @@ pub struct CredentialsRequest {
     pub login: String,
     /// Password.
     pub password: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CredentialsRequest {
@@ -98,6 +104,7 @@ impl CredentialsRequest {
         Self {
             login: login.into(),
             password: password.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -112,6 +119,7 @@ pub struct DatabaseConfiguration {
     pub database_type: Option<types::DatabaseTypeEnum>,
     /// Versions with the way each can be hosted.
     pub version: Vec<types::DatabaseVersionMode>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Database engines and versions available in an environment.
@@ -122,6 +130,7 @@ pub struct DatabaseConfiguration {
 pub struct DatabaseConfigurationResponseList {
     /// The listed items.
     pub results: Vec<types::DatabaseConfiguration>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Resource use of a database, in the 2022 revision.
@@ -136,6 +145,7 @@ pub struct DatabaseCurrentMetric {
     pub memory: Option<types::DatabaseCurrentMetricMemory>,
     /// Storage.
     pub storage: Option<types::DatabaseCurrentMetricStorage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// CPU use of a database, in the 2022 revision.
@@ -156,6 +166,7 @@ pub struct DatabaseCurrentMetricCpu {
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Memory use of a database, in the 2022 revision.
@@ -176,6 +187,7 @@ pub struct DatabaseCurrentMetricMemory {
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Storage use of a database, in the 2022 revision.
@@ -196,6 +208,7 @@ pub struct DatabaseCurrentMetricStorage {
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// New configuration of a database. It replaces the former one as a whole: a field left out takes its default value.
@@ -230,6 +243,7 @@ pub struct DatabaseEditRequest {
     pub icon_uri: Option<String>,
     /// Type of the disk; null clears it.
     pub disk_type: rt::Patch<types::DatabaseDiskType>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl DatabaseEditRequest {
@@ -249,6 +263,7 @@ impl DatabaseEditRequest {
             labels_groups: None,
             icon_uri: None,
             disk_type: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
@@ -367,6 +382,7 @@ pub struct DatabaseRequest {
     pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
     /// Groups of labels to apply.
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl DatabaseRequest {
@@ -392,6 +408,7 @@ impl DatabaseRequest {
             icon_uri: None,
             annotations_groups: None,
             labels_groups: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -463,6 +480,7 @@ pub struct DatabaseVersionMode {
     pub name: Option<String>,
     /// How a database of that version can be hosted.
     pub supported_mode: Option<types::DatabaseModeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Resource use of one database of an environment, in the 2022 revision.
@@ -479,6 +497,7 @@ pub struct EnvironmentDatabasesCurrentMetric {
     pub memory: Option<types::EnvironmentDatabasesCurrentMetricMemory>,
     /// Storage.
     pub storage: Option<types::EnvironmentDatabasesCurrentMetricStorage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Memory use of a database of an environment, in the 2022 revision.
@@ -499,6 +518,7 @@ pub struct EnvironmentDatabasesCurrentMetricMemory {
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Resource use of the databases of an environment, in the 2022 revision.
@@ -509,6 +529,7 @@ pub struct EnvironmentDatabasesCurrentMetricMemory {
 pub struct EnvironmentDatabasesCurrentMetricResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentDatabasesCurrentMetric>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Storage use of a database of an environment, in the 2022 revision.
@@ -529,6 +550,7 @@ pub struct EnvironmentDatabasesCurrentMetricStorage {
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_database_deployment_history`.
@@ -541,6 +563,7 @@ pub struct ListDatabaseDeploymentHistoryResponse {
     pub page_size: i64,
     /// The deployments, newest first.
     pub results: Vec<types::DeploymentHistoryDatabase>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Logical database to create on a database, in the 2022 revision.
@@ -553,6 +576,7 @@ pub struct LogicalDatabaseRequest {
     pub name: String,
     /// Free text about the logical database.
     pub description: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl LogicalDatabaseRequest {
@@ -562,6 +586,7 @@ impl LogicalDatabaseRequest {
         Self {
             name: name.into(),
             description: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -580,6 +605,7 @@ impl LogicalDatabaseRequest {
 pub struct MetricCpuDatapointResponseList {
     /// The listed items.
     pub results: Vec<types::MetricCpuDatapoint>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Memory use over time, in the 2022 revision.
@@ -590,6 +616,7 @@ pub struct MetricCpuDatapointResponseList {
 pub struct MetricMemoryDatapointResponseList {
     /// The listed items.
     pub results: Vec<types::MetricMemoryDatapoint>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Use of a disk over time, in the 2022 revision.
@@ -600,6 +627,7 @@ pub struct MetricMemoryDatapointResponseList {
 pub struct MetricStorageDatapointResponseList {
     /// The listed items.
     pub results: Vec<types::MetricStorageDatapoint>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Version that can be used.
@@ -610,6 +638,7 @@ pub struct MetricStorageDatapointResponseList {
 pub struct Version {
     /// Name of the version.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Versions that can be used.
@@ -620,18 +649,20 @@ pub struct Version {
 pub struct VersionResponseList {
     /// The listed items.
     pub results: Vec<types::Version>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Carries over everything of a `Credentials` that a `CredentialsRequest` can hold.
+/// Carries over everything of a `Credentials` that a `CredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `host`, `port`.
 impl From<types::Credentials> for types::CredentialsRequest {
     #[inline]
     fn from(from: types::Credentials) -> Self {
-        Self {
+        rt::model::carried(Self {
             login: from.login,
             password: from.password,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -642,13 +673,13 @@ impl From<&types::Credentials> for types::CredentialsRequest {
     }
 }
 
-/// Carries over everything of a `Database` that a `DatabaseEditRequest` can hold.
+/// Carries over everything of a `Database` that a `DatabaseEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `type`, `mode`, `environment`, `host`, `port`, `maximum_cpu`, `maximum_memory`, `disk_encrypted`, `service_type`.
 impl From<types::Database> for types::DatabaseEditRequest {
     #[inline]
     fn from(from: types::Database) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: Some(from.name),
             description: from.description,
             version: Some(from.version),
@@ -673,7 +704,8 @@ impl From<types::Database> for types::DatabaseEditRequest {
             ),
             icon_uri: from.icon_uri,
             disk_type: rt::Patch::value_or_null(from.disk_type),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -684,16 +716,17 @@ impl From<&types::Database> for types::DatabaseEditRequest {
     }
 }
 
-/// Carries over everything of a `LogicalDatabase` that a `LogicalDatabaseRequest` can hold.
+/// Carries over everything of a `LogicalDatabase` that a `LogicalDatabaseRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `database`.
 impl From<types::LogicalDatabase> for types::LogicalDatabaseRequest {
     #[inline]
     fn from(from: types::LogicalDatabase) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: from.description,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

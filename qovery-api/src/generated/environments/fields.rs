@@ -9,7 +9,10 @@ use crate::types;
 impl model::Blank for types::AttachServiceToDeploymentStageRequest {
     #[inline]
     fn blank() -> Self {
-        Self { is_skipped: model::blank() }
+        Self {
+            is_skipped: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -36,7 +39,10 @@ model::through_fields!(types::AttachServiceToDeploymentStageRequest, Default);
 impl model::Blank for types::CleanFailedJobsRequest {
     #[inline]
     fn blank() -> Self {
-        Self { job_ids: model::blank() }
+        Self {
+            job_ids: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -66,6 +72,7 @@ impl model::Blank for types::CleanFailedJobsResponse {
         Self {
             clean_job_ids: model::blank(),
             clean_kubernetes_jobs: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -101,6 +108,7 @@ impl model::Blank for types::CloneEnvironmentRequest {
             mode: model::blank(),
             apply_deployment_rule: model::blank(),
             project_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -147,6 +155,7 @@ impl model::Blank for types::ClusterOverviewResponse {
             name: model::blank(),
             cloud_provider: model::blank(),
             is_demo: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -184,6 +193,7 @@ impl model::Blank for types::ContainerImageCheckRequest {
             registry_id: model::blank(),
             image_name: model::blank(),
             tag: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -219,6 +229,7 @@ impl model::Blank for types::CreateEnvironmentRequest {
             name: model::blank(),
             cluster: model::blank(),
             mode: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -253,6 +264,7 @@ impl model::Blank for types::DeploymentBuildUsageReportRequest {
         Self {
             execution_id: model::blank(),
             report_expiration_in_seconds: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -288,6 +300,7 @@ impl model::Blank for types::DeploymentBuildUsageReportResponse {
         Self {
             report_url: model::blank(),
             delete_report_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -324,6 +337,7 @@ impl model::Blank for types::DeploymentHistoryApplication {
             name: model::blank(),
             commit: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -361,6 +375,9 @@ impl model::Model for types::DeploymentHistoryApplication {
         to.given("commit", &self.commit);
         to.given("status", &self.status);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.commit);
+    }
 }
 
 model::through_fields!(types::DeploymentHistoryApplication);
@@ -380,6 +397,7 @@ impl model::Blank for types::DeploymentHistoryEnvironment {
             databases: model::blank(),
             jobs: model::blank(),
             helms: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -432,6 +450,13 @@ impl model::Model for types::DeploymentHistoryEnvironment {
         to.given("jobs", &self.jobs);
         to.given("helms", &self.helms);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.applications);
+        model::Parts::drop_extra(&mut self.containers);
+        model::Parts::drop_extra(&mut self.databases);
+        model::Parts::drop_extra(&mut self.jobs);
+        model::Parts::drop_extra(&mut self.helms);
+    }
 }
 
 model::through_fields!(types::DeploymentHistoryEnvironment);
@@ -443,6 +468,7 @@ impl model::Blank for types::DeploymentHistoryEnvironmentPage {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -467,6 +493,9 @@ impl model::Model for types::DeploymentHistoryEnvironmentPage {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::DeploymentHistoryEnvironmentPage);
@@ -478,6 +507,7 @@ impl model::Blank for types::DeploymentHistoryEnvironmentPageV2 {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -502,6 +532,9 @@ impl model::Model for types::DeploymentHistoryEnvironmentPageV2 {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::DeploymentHistoryEnvironmentPageV2);
@@ -517,6 +550,7 @@ impl model::Blank for types::DeploymentHistoryEnvironmentV2 {
             total_duration: model::blank(),
             stages: model::blank(),
             action_status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -557,6 +591,11 @@ impl model::Model for types::DeploymentHistoryEnvironmentV2 {
         to.always("stages", &self.stages);
         to.always("action_status", &self.action_status);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.identifier);
+        model::Parts::drop_extra(&mut self.auditing_data);
+        model::Parts::drop_extra(&mut self.stages);
+    }
 }
 
 model::through_fields!(types::DeploymentHistoryEnvironmentV2);
@@ -567,6 +606,7 @@ impl model::Blank for types::DeploymentHistoryEnvironmentV2Identifier {
         Self {
             execution_id: model::blank(),
             environment_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -601,6 +641,7 @@ impl model::Blank for types::DeploymentHistoryStage {
             status: model::blank(),
             duration: model::blank(),
             services: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -627,6 +668,9 @@ impl model::Model for types::DeploymentHistoryStage {
         to.always("duration", &self.duration);
         to.always("services", &self.services);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.services);
+    }
 }
 
 model::through_fields!(types::DeploymentHistoryStage);
@@ -637,6 +681,7 @@ impl model::Blank for types::DeploymentStageRequest {
         Self {
             name: model::blank(),
             description: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -675,6 +720,7 @@ impl model::Blank for types::DeploymentStageResponse {
             description: model::blank(),
             deployment_order: model::blank(),
             services: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -718,6 +764,10 @@ impl model::Model for types::DeploymentStageResponse {
         to.given("deployment_order", &self.deployment_order);
         to.given("services", &self.services);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.services);
+    }
 }
 
 model::through_fields!(types::DeploymentStageResponse);
@@ -725,7 +775,10 @@ model::through_fields!(types::DeploymentStageResponse);
 impl model::Blank for types::DeploymentStageResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -745,6 +798,9 @@ impl model::Model for types::DeploymentStageResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::DeploymentStageResponseList, Default);
@@ -759,6 +815,7 @@ impl model::Blank for types::DeploymentStageServiceResponse {
             service_id: model::blank(),
             service_type: model::blank(),
             is_skipped: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -812,6 +869,7 @@ impl model::Blank for types::DeploymentStageWithServicesStatuses {
             terraforms: model::blank(),
             agentic_workflows: model::blank(),
             stage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -855,6 +913,16 @@ impl model::Model for types::DeploymentStageWithServicesStatuses {
         to.given("agentic_workflows", &self.agentic_workflows);
         to.given("stage", &self.stage);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.applications);
+        model::Parts::drop_extra(&mut self.containers);
+        model::Parts::drop_extra(&mut self.jobs);
+        model::Parts::drop_extra(&mut self.databases);
+        model::Parts::drop_extra(&mut self.helms);
+        model::Parts::drop_extra(&mut self.terraforms);
+        model::Parts::drop_extra(&mut self.agentic_workflows);
+        model::Parts::drop_extra(&mut self.stage);
+    }
 }
 
 model::through_fields!(types::DeploymentStageWithServicesStatuses, Default);
@@ -865,6 +933,7 @@ impl model::Blank for types::DockerfileCheckRequest {
         Self {
             git_repository: model::blank(),
             dockerfile_path: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -887,6 +956,9 @@ impl model::Model for types::DockerfileCheckRequest {
         to.always("git_repository", &self.git_repository);
         to.always("dockerfile_path", &self.dockerfile_path);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 model::through_fields!(types::DockerfileCheckRequest);
@@ -898,6 +970,7 @@ impl model::Blank for types::DockerfileCheckResponse {
             dockerfile_path: model::blank(),
             arg: model::blank(),
             repositories: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -933,6 +1006,7 @@ impl model::Blank for types::EnvDeploymentStatus {
             deployment_request_id: model::blank(),
             environment_id: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -981,6 +1055,7 @@ impl model::Blank for types::Environment {
             cluster_id: model::blank(),
             cluster_name: model::blank(),
             expires_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1036,6 +1111,11 @@ impl model::Model for types::Environment {
         to.given("cluster_name", &self.cluster_name);
         to.given("expires_at", &self.expires_at);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.organization);
+        model::Parts::drop_extra(&mut self.project);
+        model::Parts::drop_extra(&mut self.cloud_provider);
+    }
 }
 
 model::through_fields!(types::Environment);
@@ -1046,6 +1126,7 @@ impl model::Blank for types::EnvironmentCloudProvider {
         Self {
             provider: model::blank(),
             cluster: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1086,6 +1167,7 @@ impl model::Blank for types::EnvironmentDeploymentRule {
             start_time: model::blank(),
             stop_time: model::blank(),
             weekdays: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1150,6 +1232,7 @@ impl model::Blank for types::EnvironmentDeploymentRuleEditRequest {
             start_time: model::blank(),
             stop_time: model::blank(),
             weekdays: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1200,6 +1283,7 @@ impl model::Blank for types::EnvironmentEditRequest {
         Self {
             name: model::blank(),
             mode: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1237,6 +1321,7 @@ impl model::Blank for types::EnvironmentLog {
             message: model::blank(),
             execution_id: model::blank(),
             hint: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1277,6 +1362,9 @@ impl model::Model for types::EnvironmentLog {
         to.given("execution_id", &self.execution_id);
         to.given("hint", &self.hint);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.scope);
+    }
 }
 
 model::through_fields!(types::EnvironmentLog);
@@ -1284,7 +1372,10 @@ model::through_fields!(types::EnvironmentLog);
 impl model::Blank for types::EnvironmentLogResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1304,6 +1395,9 @@ impl model::Model for types::EnvironmentLogResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentLogResponseList, Default);
@@ -1315,6 +1409,7 @@ impl model::Blank for types::EnvironmentLogScope {
             type_: model::blank(),
             name: model::blank(),
             id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1352,6 +1447,7 @@ impl model::Blank for types::EnvironmentLogs {
             details: model::blank(),
             error: model::blank(),
             message: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1386,6 +1482,11 @@ impl model::Model for types::EnvironmentLogs {
         to.given("error", &self.error);
         to.given("message", &self.message);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.details);
+        model::Parts::drop_extra(&mut self.error);
+        model::Parts::drop_extra(&mut self.message);
+    }
 }
 
 model::through_fields!(types::EnvironmentLogs);
@@ -1399,6 +1500,7 @@ impl model::Blank for types::EnvironmentLogsDetails {
             execution_id: model::blank(),
             transmitter: model::blank(),
             stage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1433,6 +1535,10 @@ impl model::Model for types::EnvironmentLogsDetails {
         to.given("transmitter", &self.transmitter);
         to.given("stage", &self.stage);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.transmitter);
+        model::Parts::drop_extra(&mut self.stage);
+    }
 }
 
 model::through_fields!(types::EnvironmentLogsDetails, Default);
@@ -1444,6 +1550,7 @@ impl model::Blank for types::EnvironmentLogsDetailsStage {
             step: model::blank(),
             id: model::blank(),
             name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1479,6 +1586,7 @@ impl model::Blank for types::EnvironmentLogsDetailsTransmitter {
             id: model::blank(),
             name: model::blank(),
             type_: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1516,6 +1624,7 @@ impl model::Blank for types::EnvironmentLogsError {
             link: model::blank(),
             hint_message: model::blank(),
             underlying_error: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1550,6 +1659,9 @@ impl model::Model for types::EnvironmentLogsError {
         to.given("hint_message", &self.hint_message);
         to.given("underlying_error", &self.underlying_error);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.underlying_error);
+    }
 }
 
 model::through_fields!(types::EnvironmentLogsError, Default);
@@ -1560,6 +1672,7 @@ impl model::Blank for types::EnvironmentLogsErrorUnderlyingError {
         Self {
             message: model::blank(),
             full_details: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1592,6 +1705,7 @@ impl model::Blank for types::EnvironmentLogsMessage {
         Self {
             safe_message: model::blank(),
             full_details: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1630,6 +1744,7 @@ impl model::Blank for types::EnvironmentOverviewResponse {
             cluster: model::blank(),
             services_overview: model::blank(),
             deployment_status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1673,6 +1788,11 @@ impl model::Model for types::EnvironmentOverviewResponse {
         to.always("services_overview", &self.services_overview);
         to.given("deployment_status", &self.deployment_status);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cluster);
+        model::Parts::drop_extra(&mut self.services_overview);
+        model::Parts::drop_extra(&mut self.deployment_status);
+    }
 }
 
 model::through_fields!(types::EnvironmentOverviewResponse);
@@ -1680,7 +1800,10 @@ model::through_fields!(types::EnvironmentOverviewResponse);
 impl model::Blank for types::EnvironmentOverviewResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1700,6 +1823,9 @@ impl model::Model for types::EnvironmentOverviewResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentOverviewResponseList, Default);
@@ -1707,7 +1833,10 @@ model::through_fields!(types::EnvironmentOverviewResponseList, Default);
 impl model::Blank for types::EnvironmentResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1727,6 +1856,9 @@ impl model::Model for types::EnvironmentResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentResponseList, Default);
@@ -1734,7 +1866,10 @@ model::through_fields!(types::EnvironmentResponseList, Default);
 impl model::Blank for types::EnvironmentRestartRequest {
     #[inline]
     fn blank() -> Self {
-        Self { restart_db: model::blank() }
+        Self {
+            restart_db: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1768,6 +1903,7 @@ impl model::Blank for types::EnvironmentServiceIdsAllRequest {
             job_ids: model::blank(),
             helm_ids: model::blank(),
             terraform_ids: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1815,6 +1951,7 @@ impl model::Blank for types::EnvironmentStats {
         Self {
             id: model::blank(),
             service_total_number: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1844,7 +1981,10 @@ model::through_fields!(types::EnvironmentStats);
 impl model::Blank for types::EnvironmentStatsResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1863,6 +2003,9 @@ impl model::Model for types::EnvironmentStatsResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -1883,6 +2026,7 @@ impl model::Blank for types::EnvironmentStatus {
             deployment_status: model::blank(),
             deployment_request_id: model::blank(),
             metrics: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1938,6 +2082,9 @@ impl model::Model for types::EnvironmentStatus {
         to.given("deployment_request_id", &self.deployment_request_id);
         to.given("metrics", &self.metrics);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.metrics);
+    }
 }
 
 model::through_fields!(types::EnvironmentStatus);
@@ -1945,7 +2092,10 @@ model::through_fields!(types::EnvironmentStatus);
 impl model::Blank for types::EnvironmentStatusList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1965,6 +2115,9 @@ impl model::Model for types::EnvironmentStatusList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentStatusList, Default);
@@ -1981,6 +2134,7 @@ impl model::Blank for types::EnvironmentStatuses {
             helms: model::blank(),
             terraforms: model::blank(),
             agentic_workflows: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2024,6 +2178,16 @@ impl model::Model for types::EnvironmentStatuses {
         to.always("terraforms", &self.terraforms);
         to.given("agentic_workflows", &self.agentic_workflows);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.applications);
+        model::Parts::drop_extra(&mut self.containers);
+        model::Parts::drop_extra(&mut self.jobs);
+        model::Parts::drop_extra(&mut self.databases);
+        model::Parts::drop_extra(&mut self.helms);
+        model::Parts::drop_extra(&mut self.terraforms);
+        model::Parts::drop_extra(&mut self.agentic_workflows);
+    }
 }
 
 model::through_fields!(types::EnvironmentStatuses);
@@ -2035,6 +2199,7 @@ impl model::Blank for types::EnvironmentStatusesWithStages {
             environment: model::blank(),
             stages: model::blank(),
             pre_check_stage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2063,6 +2228,11 @@ impl model::Model for types::EnvironmentStatusesWithStages {
         to.given("stages", &self.stages);
         to.given("pre_check_stage", &self.pre_check_stage);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.stages);
+        model::Parts::drop_extra(&mut self.pre_check_stage);
+    }
 }
 
 model::through_fields!(types::EnvironmentStatusesWithStages, Default);
@@ -2073,6 +2243,7 @@ impl model::Blank for types::EnvironmentStatusesWithStagesPreCheckStage {
         Self {
             status: model::blank(),
             total_duration_sec: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2105,6 +2276,7 @@ impl model::Blank for types::GitFileCheckRequest {
         Self {
             git_repository: model::blank(),
             files: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2127,6 +2299,9 @@ impl model::Model for types::GitFileCheckRequest {
         to.always("git_repository", &self.git_repository);
         to.always("files", &self.files);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 model::through_fields!(types::GitFileCheckRequest);
@@ -2138,6 +2313,7 @@ impl model::Blank for types::GitWebhookStatusResponse {
             status: model::blank(),
             provider: model::blank(),
             missing_events: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2171,6 +2347,7 @@ impl model::Blank for types::HelmCheckRequest {
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2191,6 +2368,9 @@ impl model::Model for types::HelmCheckRequest {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 model::through_fields!(types::HelmCheckRequest);
@@ -2201,6 +2381,7 @@ impl model::Blank for types::IngressDeploymentStatusResponse {
         Self {
             router_id: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2230,7 +2411,10 @@ model::through_fields!(types::IngressDeploymentStatusResponse, Default);
 impl model::Blank for types::ListDeploymentRequestByEnvironmentIdResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2250,6 +2434,9 @@ impl model::Model for types::ListDeploymentRequestByEnvironmentIdResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListDeploymentRequestByEnvironmentIdResponse, Default);
@@ -2257,7 +2444,10 @@ model::through_fields!(types::ListDeploymentRequestByEnvironmentIdResponse, Defa
 impl model::Blank for types::ListDeploymentRequestByServiceIdResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2277,6 +2467,9 @@ impl model::Model for types::ListDeploymentRequestByServiceIdResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListDeploymentRequestByServiceIdResponse, Default);
@@ -2284,7 +2477,10 @@ model::through_fields!(types::ListDeploymentRequestByServiceIdResponse, Default)
 impl model::Blank for types::ListServicesByEnvironmentIdResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2304,6 +2500,9 @@ impl model::Model for types::ListServicesByEnvironmentIdResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListServicesByEnvironmentIdResponse, Default);
@@ -2314,6 +2513,7 @@ impl model::Blank for types::QueuedDeploymentRequestAuditingData {
         Self {
             triggered_by: model::blank(),
             origin: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2348,6 +2548,7 @@ impl model::Blank for types::QueuedDeploymentRequestForService {
             auditing_data: model::blank(),
             status_details: model::blank(),
             icon_uri: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2379,6 +2580,11 @@ impl model::Model for types::QueuedDeploymentRequestForService {
         to.always("status_details", &self.status_details);
         to.always("icon_uri", &self.icon_uri);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.identifier);
+        model::Parts::drop_extra(&mut self.auditing_data);
+        model::Parts::drop_extra(&mut self.status_details);
+    }
 }
 
 model::through_fields!(types::QueuedDeploymentRequestForService);
@@ -2391,6 +2597,7 @@ impl model::Blank for types::QueuedDeploymentRequestForServiceIdentifier {
             service_id: model::blank(),
             service_type: model::blank(),
             name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2434,6 +2641,7 @@ impl model::Blank for types::QueuedDeploymentRequestWithStages {
             auditing_data: model::blank(),
             trigger_action: model::blank(),
             stages: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2465,6 +2673,11 @@ impl model::Model for types::QueuedDeploymentRequestWithStages {
         to.always("trigger_action", &self.trigger_action);
         to.always("stages", &self.stages);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.identifier);
+        model::Parts::drop_extra(&mut self.auditing_data);
+        model::Parts::drop_extra(&mut self.stages);
+    }
 }
 
 model::through_fields!(types::QueuedDeploymentRequestWithStages);
@@ -2475,6 +2688,7 @@ impl model::Blank for types::QueuedDeploymentRequestWithStagesIdentifier {
         Self {
             deployment_request_id: model::blank(),
             environment_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2508,6 +2722,7 @@ impl model::Blank for types::QueuedDeploymentRequestWithStagesStage {
             name: model::blank(),
             status: model::blank(),
             services: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2532,6 +2747,9 @@ impl model::Model for types::QueuedDeploymentRequestWithStagesStage {
         to.always("status", &self.status);
         to.always("services", &self.services);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.services);
+    }
 }
 
 model::through_fields!(types::QueuedDeploymentRequestWithStagesStage);
@@ -2544,6 +2762,7 @@ impl model::Blank for types::QueuedStageService {
             status: model::blank(),
             icon_uri: model::blank(),
             details: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2575,6 +2794,10 @@ impl model::Model for types::QueuedStageService {
         to.given("icon_uri", &self.icon_uri);
         to.given("details", &self.details);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.identifier);
+        model::Parts::drop_extra(&mut self.details);
+    }
 }
 
 model::through_fields!(types::QueuedStageService);
@@ -2582,7 +2805,10 @@ model::through_fields!(types::QueuedStageService);
 impl model::Blank for types::QueuedStageServiceDetails {
     #[inline]
     fn blank() -> Self {
-        Self { job_type: model::blank() }
+        Self {
+            job_type: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2613,6 +2839,7 @@ impl model::Blank for types::QueuedStageServiceIdentifier {
             service_id: model::blank(),
             service_type: model::blank(),
             name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2648,6 +2875,7 @@ impl model::Blank for types::RebootServicesRequest {
             application_ids: model::blank(),
             database_ids: model::blank(),
             container_ids: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2686,6 +2914,7 @@ impl model::Blank for types::ServicesOverviewResponse {
         Self {
             service_count: model::blank(),
             managed_by: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2721,6 +2950,7 @@ impl model::Blank for types::Stage {
             steps: model::blank(),
             description: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2755,6 +2985,9 @@ impl model::Model for types::Stage {
         to.always("description", &self.description);
         to.given("status", &self.status);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.steps);
+    }
 }
 
 model::through_fields!(types::Stage);
@@ -2767,6 +3000,7 @@ impl model::Blank for types::StageStepMetric {
             step_name: model::blank(),
             status: model::blank(),
             duration_sec: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2809,6 +3043,7 @@ impl model::Blank for types::StageStepMetrics {
             stage_id: model::blank(),
             total_duration_sec: model::blank(),
             details: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2836,6 +3071,9 @@ impl model::Model for types::StageStepMetrics {
         to.given("stage_id", &self.stage_id);
         to.given("total_duration_sec", &self.total_duration_sec);
         to.given("details", &self.details);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.details);
     }
 }
 

@@ -14,13 +14,17 @@ use crate::types;
 pub struct AttachServiceToDeploymentStageRequest {
     /// Whether deployments leave the service out.
     pub is_skipped: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AttachServiceToDeploymentStageRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { is_skipped: None }
+        Self {
+            is_skipped: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`is_skipped`](Self::is_skipped).
     #[inline]
@@ -36,13 +40,17 @@ impl AttachServiceToDeploymentStageRequest {
 pub struct CleanFailedJobsRequest {
     /// The job identifiers.
     pub job_ids: Option<Vec<uuid::Uuid>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CleanFailedJobsRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { job_ids: None }
+        Self {
+            job_ids: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`job_ids`](Self::job_ids).
     #[inline]
@@ -60,6 +68,7 @@ pub struct CleanFailedJobsResponse {
     pub clean_job_ids: Vec<uuid::Uuid>,
     /// The clean Kubernetes jobs.
     pub clean_kubernetes_jobs: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Copy to make of an environment.
@@ -80,6 +89,7 @@ pub struct CloneEnvironmentRequest {
     pub apply_deployment_rule: Option<bool>,
     /// Identifier of the project for the copy; absent to keep the same project.
     pub project_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CloneEnvironmentRequest {
@@ -92,6 +102,7 @@ impl CloneEnvironmentRequest {
             mode: None,
             apply_deployment_rule: None,
             project_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`cluster_id`](Self::cluster_id).
@@ -134,6 +145,7 @@ pub struct ClusterOverviewResponse {
     pub cloud_provider: types::CloudVendorEnum,
     /// Whether it is demo.
     pub is_demo: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Image whose existence is to be checked.
@@ -148,6 +160,7 @@ pub struct ContainerImageCheckRequest {
     pub image_name: String,
     /// Tag of the image.
     pub tag: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ContainerImageCheckRequest {
@@ -162,6 +175,7 @@ impl ContainerImageCheckRequest {
             registry_id,
             image_name: image_name.into(),
             tag: tag.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -192,6 +206,7 @@ pub struct CreateEnvironmentRequest {
     pub cluster: Option<uuid::Uuid>,
     /// Purpose of the environment.
     pub mode: Option<types::CreateEnvironmentModeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CreateEnvironmentRequest {
@@ -202,6 +217,7 @@ impl CreateEnvironmentRequest {
             name: name.into(),
             cluster: None,
             mode: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`cluster`](Self::cluster).
@@ -228,6 +244,7 @@ pub struct DeploymentBuildUsageReportRequest {
     pub execution_id: String,
     /// Time during which the report stays reachable, in seconds.
     pub report_expiration_in_seconds: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl DeploymentBuildUsageReportRequest {
@@ -240,6 +257,7 @@ impl DeploymentBuildUsageReportRequest {
         Self {
             execution_id: execution_id.into(),
             report_expiration_in_seconds,
+            __extra: Default::default(),
         }
     }
 }
@@ -254,6 +272,7 @@ pub struct DeploymentBuildUsageReportResponse {
     pub report_url: Option<rt::SecretText>,
     /// URL that deletes the report.
     pub delete_report_url: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -296,6 +315,7 @@ pub struct DeploymentHistoryApplication {
     pub commit: Option<types::Commit>,
     /// State the application reached.
     pub status: Option<types::StateEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Past deployment of an environment with its services, in the first version of the history.
@@ -326,6 +346,7 @@ pub struct DeploymentHistoryEnvironment {
     pub jobs: Vec<types::DeploymentHistoryJobResponse>,
     /// Helm services of the deployment.
     pub helms: Vec<types::DeploymentHistoryHelmResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Page of past deployments of an environment, newest first.
@@ -340,6 +361,7 @@ pub struct DeploymentHistoryEnvironmentPage {
     pub page_size: i64,
     /// Past deployments, newest first; at most 20 per page.
     pub results: Vec<types::DeploymentHistoryEnvironment>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Past deployments of an environment by stage, newest first. There is no cursor to get older ones.
@@ -354,6 +376,7 @@ pub struct DeploymentHistoryEnvironmentPageV2 {
     pub page_size: i64,
     /// Past deployments, newest first.
     pub results: Vec<types::DeploymentHistoryEnvironmentV2>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Past deployment of an environment by stage, in the second version of the history.
@@ -376,6 +399,7 @@ pub struct DeploymentHistoryEnvironmentV2 {
     pub stages: Vec<types::DeploymentHistoryStage>,
     /// Progress of the action.
     pub action_status: types::DeploymentHistoryActionStatus,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// What identifies the deployment.
@@ -388,6 +412,7 @@ pub struct DeploymentHistoryEnvironmentV2Identifier {
     pub execution_id: String,
     /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Stage of a past deployment.
@@ -404,6 +429,7 @@ pub struct DeploymentHistoryStage {
     pub duration: String,
     /// Services of the stage.
     pub services: Vec<types::DeploymentHistoryService>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -444,6 +470,7 @@ pub struct DeploymentStageRequest {
     pub name: String,
     /// Free text about the stage; null clears it on an edit.
     pub description: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl DeploymentStageRequest {
@@ -453,6 +480,7 @@ impl DeploymentStageRequest {
         Self {
             name: name.into(),
             description: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -485,6 +513,7 @@ pub struct DeploymentStageResponse {
     pub deployment_order: Option<i64>,
     /// Services attached to the stage.
     pub services: Vec<types::DeploymentStageServiceResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment stages of an environment.
@@ -495,6 +524,7 @@ pub struct DeploymentStageResponse {
 pub struct DeploymentStageResponseList {
     /// The stages.
     pub results: Vec<types::DeploymentStageResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Attachment of a service to a deployment stage.
@@ -515,6 +545,7 @@ pub struct DeploymentStageServiceResponse {
     pub service_type: Option<String>,
     /// Whether deployments of the environment leave the service out.
     pub is_skipped: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment stage together with the status of each service it holds, grouped by kind.
@@ -539,6 +570,7 @@ pub struct DeploymentStageWithServicesStatuses {
     pub agentic_workflows: Vec<types::Status>,
     /// The stage itself and its progress.
     pub stage: Option<types::Stage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Dockerfile to check in a Git repository.
@@ -551,6 +583,7 @@ pub struct DockerfileCheckRequest {
     pub git_repository: types::ApplicationGitRepositoryRequest,
     /// Path of the Dockerfile.
     pub dockerfile_path: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl DockerfileCheckRequest {
@@ -563,6 +596,7 @@ impl DockerfileCheckRequest {
         Self {
             git_repository,
             dockerfile_path: dockerfile_path.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -579,6 +613,7 @@ pub struct DockerfileCheckResponse {
     pub arg: Vec<String>,
     /// Image repositories it refers to.
     pub repositories: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// State of one deployment, looked up by the identifier of its deployment request. Every field is optional.
@@ -593,6 +628,7 @@ pub struct EnvDeploymentStatus {
     pub environment_id: Option<uuid::Uuid>,
     /// State of that deployment, unaffected by later ones.
     pub status: Option<types::StateEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Environment: a set of services deployed together.
@@ -625,6 +661,7 @@ pub struct Environment {
     pub cluster_name: Option<String>,
     /// Time the environment expires (RFC 3339); null or absent when it does not.
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Cloud provider and cluster.
@@ -637,6 +674,7 @@ pub struct EnvironmentCloudProvider {
     pub provider: Option<String>,
     /// Cluster.
     pub cluster: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment rule of an environment.
@@ -671,6 +709,7 @@ pub struct EnvironmentDeploymentRule {
     pub stop_time: chrono::DateTime<chrono::Utc>,
     /// Days on which the schedule applies.
     pub weekdays: Vec<types::WeekdayEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// New deployment rule of an environment.
@@ -699,6 +738,7 @@ pub struct EnvironmentDeploymentRuleEditRequest {
     pub stop_time: chrono::DateTime<chrono::Utc>,
     /// Days on which the schedule applies.
     pub weekdays: Vec<types::WeekdayEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EnvironmentDeploymentRuleEditRequest {
@@ -718,6 +758,7 @@ impl EnvironmentDeploymentRuleEditRequest {
             start_time,
             stop_time,
             weekdays,
+            __extra: Default::default(),
         }
     }
     /// Sets [`on_demand_preview`](Self::on_demand_preview).
@@ -764,13 +805,18 @@ pub struct EnvironmentEditRequest {
     pub name: Option<String>,
     /// Purpose of the environment.
     pub mode: Option<types::CreateEnvironmentModeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EnvironmentEditRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { name: None, mode: None }
+        Self {
+            name: None,
+            mode: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`name`](Self::name).
     #[inline]
@@ -806,6 +852,7 @@ pub struct EnvironmentLog {
     pub execution_id: Option<String>,
     /// Advice about the cause or the remedy of a problem.
     pub hint: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Entries of the deployment log of an environment, in the first version of the log.
@@ -816,6 +863,7 @@ pub struct EnvironmentLog {
 pub struct EnvironmentLogResponseList {
     /// The entries.
     pub results: Vec<types::EnvironmentLog>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// What the entry is about.
@@ -830,6 +878,7 @@ pub struct EnvironmentLogScope {
     pub name: Option<String>,
     /// Identifier of the object.
     pub id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -862,6 +911,7 @@ pub struct EnvironmentLogs {
     pub error: Option<types::EnvironmentLogsError>,
     /// Text of the entry; null or absent when there is none.
     pub message: Option<types::EnvironmentLogsMessage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Where the entry comes from.
@@ -880,6 +930,7 @@ pub struct EnvironmentLogsDetails {
     pub transmitter: Option<types::EnvironmentLogsDetailsTransmitter>,
     /// Deployment stage the entry belongs to.
     pub stage: Option<types::EnvironmentLogsDetailsStage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment stage the entry belongs to.
@@ -894,6 +945,7 @@ pub struct EnvironmentLogsDetailsStage {
     pub id: Option<uuid::Uuid>,
     /// Name of the stage; null when the entry belongs to none.
     pub name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Object the entry is about.
@@ -908,6 +960,7 @@ pub struct EnvironmentLogsDetailsTransmitter {
     pub name: Option<String>,
     /// Kind of object.
     pub type_: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Failure the entry reports; null or absent when there is none.
@@ -926,6 +979,7 @@ pub struct EnvironmentLogsError {
     pub hint_message: Option<String>,
     /// Failure that caused this one.
     pub underlying_error: Option<types::EnvironmentLogsErrorUnderlyingError>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Failure that caused this one.
@@ -938,6 +992,7 @@ pub struct EnvironmentLogsErrorUnderlyingError {
     pub message: Option<String>,
     /// Complete text of the underlying failure.
     pub full_details: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Text of the entry; null or absent when there is none.
@@ -950,6 +1005,7 @@ pub struct EnvironmentLogsMessage {
     pub safe_message: Option<String>,
     /// Complete text.
     pub full_details: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Short description of an environment.
@@ -974,6 +1030,7 @@ pub struct EnvironmentOverviewResponse {
     pub services_overview: types::ServicesOverviewResponse,
     /// Deployment status; null or absent when it is not known.
     pub deployment_status: Option<types::EnvironmentStatus>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Short descriptions of the environments of a project.
@@ -984,6 +1041,7 @@ pub struct EnvironmentOverviewResponse {
 pub struct EnvironmentOverviewResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentOverviewResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Environments of a project.
@@ -994,6 +1052,7 @@ pub struct EnvironmentOverviewResponseList {
 pub struct EnvironmentResponseList {
     /// The listed items.
     pub results: Vec<types::Environment>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Options for the restart of an environment, as of the 2022 revision.
@@ -1006,13 +1065,17 @@ pub struct EnvironmentRestartRequest {
     ///
     /// Default on the server: `false`.
     pub restart_db: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EnvironmentRestartRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { restart_db: None }
+        Self {
+            restart_db: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`restart_db`](Self::restart_db).
     #[inline]
@@ -1040,6 +1103,7 @@ pub struct EnvironmentServiceIdsAllRequest {
     pub helm_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the Terraform services.
     pub terraform_ids: Option<Vec<uuid::Uuid>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EnvironmentServiceIdsAllRequest {
@@ -1053,6 +1117,7 @@ impl EnvironmentServiceIdsAllRequest {
             job_ids: None,
             helm_ids: None,
             terraform_ids: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`application_ids`](Self::application_ids).
@@ -1103,6 +1168,7 @@ pub struct EnvironmentStats {
     pub id: uuid::Uuid,
     /// Number of services.
     pub service_total_number: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Numbers of services of the environments of a project.
@@ -1113,6 +1179,7 @@ pub struct EnvironmentStats {
 pub struct EnvironmentStatsResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentStats>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment status of an environment.
@@ -1143,6 +1210,7 @@ pub struct EnvironmentStatus {
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Durations of the steps of each stage; null or absent when not measured.
     pub metrics: Vec<types::StageStepMetrics>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1175,6 +1243,7 @@ open_enum! {
 pub struct EnvironmentStatusList {
     /// One status for each environment.
     pub results: Vec<types::EnvironmentStatus>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Status of an environment together with the status of each of its services, grouped by kind.
@@ -1199,6 +1268,7 @@ pub struct EnvironmentStatuses {
     pub terraforms: Vec<types::Status>,
     /// Statuses of its agentic workflows; may be absent.
     pub agentic_workflows: Vec<types::Status>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Status of an environment together with the statuses of its services, grouped by deployment stage.
@@ -1213,6 +1283,7 @@ pub struct EnvironmentStatusesWithStages {
     pub stages: Vec<types::DeploymentStageWithServicesStatuses>,
     /// Checks made before the first stage.
     pub pre_check_stage: Option<types::EnvironmentStatusesWithStagesPreCheckStage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Checks made before the first stage.
@@ -1225,6 +1296,7 @@ pub struct EnvironmentStatusesWithStagesPreCheckStage {
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the checks in seconds.
     pub total_duration_sec: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1249,6 +1321,7 @@ pub struct GitFileCheckRequest {
     pub git_repository: types::HelmGitRepositoryRequest,
     /// Paths of the files.
     pub files: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl GitFileCheckRequest {
@@ -1258,7 +1331,11 @@ impl GitFileCheckRequest {
         git_repository: types::HelmGitRepositoryRequest,
         files: Vec<String>,
     ) -> Self {
-        Self { git_repository, files }
+        Self {
+            git_repository,
+            files,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -1274,6 +1351,7 @@ pub struct GitWebhookStatusResponse {
     pub provider: types::GitProviderEnum,
     /// Events the webhook should report but does not.
     pub missing_events: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1300,13 +1378,17 @@ open_enum! {
 pub struct HelmCheckRequest {
     /// Git repository to look in.
     pub git_repository: types::HelmGitRepositoryRequest,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(git_repository: types::HelmGitRepositoryRequest) -> Self {
-        Self { git_repository }
+        Self {
+            git_repository,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -1320,6 +1402,7 @@ pub struct IngressDeploymentStatusResponse {
     pub router_id: Option<uuid::Uuid>,
     /// Deployment state of the router.
     pub status: Option<types::StateEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_deployment_request_by_environment_id`.
@@ -1328,6 +1411,7 @@ pub struct IngressDeploymentStatusResponse {
 pub struct ListDeploymentRequestByEnvironmentIdResponse {
     /// The requests that wait for their turn.
     pub results: Vec<types::QueuedDeploymentRequestWithStages>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_deployment_request_by_service_id`.
@@ -1336,6 +1420,7 @@ pub struct ListDeploymentRequestByEnvironmentIdResponse {
 pub struct ListDeploymentRequestByServiceIdResponse {
     /// The requests that wait for their turn.
     pub results: Vec<types::QueuedDeploymentRequestForService>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_services_by_environment_id`.
@@ -1344,6 +1429,7 @@ pub struct ListDeploymentRequestByServiceIdResponse {
 pub struct ListServicesByEnvironmentIdResponse {
     /// The results.
     pub results: Vec<types::Service>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// By whom and through which channel the request was made.
@@ -1356,6 +1442,7 @@ pub struct QueuedDeploymentRequestAuditingData {
     pub triggered_by: String,
     /// Channel the request came through; may be absent.
     pub origin: Option<types::OrganizationEventOrigin>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment request of one service that is waiting for its turn.
@@ -1372,6 +1459,7 @@ pub struct QueuedDeploymentRequestForService {
     pub status_details: types::StatusDetails,
     /// URI of the icon of the service.
     pub icon_uri: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// What identifies the request and the service.
@@ -1388,6 +1476,7 @@ pub struct QueuedDeploymentRequestForServiceIdentifier {
     pub service_type: types::ServiceTypeEnum,
     /// Name of the service.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment request of an environment that is waiting for its turn.
@@ -1404,6 +1493,7 @@ pub struct QueuedDeploymentRequestWithStages {
     pub trigger_action: types::DeploymentHistoryTriggerAction,
     /// Stages the request will go through.
     pub stages: Vec<types::QueuedDeploymentRequestWithStagesStage>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// What identifies the request and the environment.
@@ -1416,6 +1506,7 @@ pub struct QueuedDeploymentRequestWithStagesIdentifier {
     pub deployment_request_id: uuid::Uuid,
     /// Identifier of the environment.
     pub environment_id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `QueuedDeploymentRequestWithStages`.
@@ -1428,6 +1519,7 @@ pub struct QueuedDeploymentRequestWithStagesStage {
     pub status: types::StageStatusEnum,
     /// Services of the stage.
     pub services: Vec<types::QueuedStageService>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `QueuedDeploymentRequestWithStagesStage`.
@@ -1442,6 +1534,7 @@ pub struct QueuedStageService {
     pub icon_uri: Option<String>,
     /// Further details of a job.
     pub details: Option<types::QueuedStageServiceDetails>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Further details of a job.
@@ -1452,6 +1545,7 @@ pub struct QueuedStageService {
 pub struct QueuedStageServiceDetails {
     /// Kind of job.
     pub job_type: types::JobTypeEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// What identifies the service.
@@ -1466,6 +1560,7 @@ pub struct QueuedStageServiceIdentifier {
     pub service_type: types::ServiceTypeEnum,
     /// Name of the service.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Services of one environment to restart.
@@ -1480,6 +1575,7 @@ pub struct RebootServicesRequest {
     pub database_ids: Option<Vec<uuid::Uuid>>,
     /// Identifiers of the containers.
     pub container_ids: Option<Vec<uuid::Uuid>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl RebootServicesRequest {
@@ -1490,6 +1586,7 @@ impl RebootServicesRequest {
             application_ids: None,
             database_ids: None,
             container_ids: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`application_ids`](Self::application_ids).
@@ -1600,6 +1697,7 @@ pub struct ServicesOverviewResponse {
     pub service_count: i64,
     /// What manages the services.
     pub managed_by: types::ServicesOverviewResponseManagedBy,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1632,6 +1730,7 @@ pub struct Stage {
     pub description: String,
     /// Progress of the stage.
     pub status: Option<types::StageStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1668,6 +1767,7 @@ pub struct StageStepMetric {
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the step in seconds.
     pub duration_sec: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1696,6 +1796,7 @@ pub struct StageStepMetrics {
     pub total_duration_sec: Option<i64>,
     /// Duration and outcome of each step.
     pub details: Vec<types::StageStepMetric>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1732,7 +1833,7 @@ open_enum! {
     }
 }
 
-/// Carries over everything of a `DeploymentStageResponse` that a `DeploymentStageRequest` can hold.
+/// Carries over everything of a `DeploymentStageResponse` that a `DeploymentStageRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `deployment_order`, `services`.
 ///
@@ -1744,10 +1845,13 @@ impl TryFrom<types::DeploymentStageResponse> for types::DeploymentStageRequest {
     fn try_from(
         from: types::DeploymentStageResponse,
     ) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            name: from.name.ok_or(rt::ConversionError::absent("name"))?,
-            description: rt::Patch::value_or_null(from.description),
-        })
+        Ok(
+            rt::model::carried(Self {
+                name: from.name.ok_or(rt::ConversionError::absent("name"))?,
+                description: rt::Patch::value_or_null(from.description),
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -1761,16 +1865,17 @@ impl TryFrom<&types::DeploymentStageResponse> for types::DeploymentStageRequest 
     }
 }
 
-/// Carries over everything of an `Environment` that an `EnvironmentEditRequest` can hold.
+/// Carries over everything of an `Environment` that an `EnvironmentEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `project`, `last_updated_by`, `cloud_provider`, `cluster_id`, `cluster_name`, `expires_at`.
 impl From<types::Environment> for types::EnvironmentEditRequest {
     #[inline]
     fn from(from: types::Environment) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: Some(from.name),
             mode: Some(types::CreateEnvironmentModeEnum::from(from.mode)),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1781,14 +1886,14 @@ impl From<&types::Environment> for types::EnvironmentEditRequest {
     }
 }
 
-/// Carries over everything of an `EnvironmentDeploymentRule` that an `EnvironmentDeploymentRuleEditRequest` can hold.
+/// Carries over everything of an `EnvironmentDeploymentRule` that an `EnvironmentDeploymentRuleEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::EnvironmentDeploymentRule>
 for types::EnvironmentDeploymentRuleEditRequest {
     #[inline]
     fn from(from: types::EnvironmentDeploymentRule) -> Self {
-        Self {
+        rt::model::carried(Self {
             on_demand_preview: from.on_demand_preview,
             auto_preview: from.auto_preview,
             auto_stop: from.auto_stop,
@@ -1796,7 +1901,8 @@ for types::EnvironmentDeploymentRuleEditRequest {
             start_time: from.start_time,
             stop_time: from.stop_time,
             weekdays: from.weekdays,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

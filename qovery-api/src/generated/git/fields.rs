@@ -14,6 +14,7 @@ impl model::Blank for types::GitAuthProvider {
             name: model::blank(),
             owner: model::blank(),
             use_bot: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -47,7 +48,10 @@ model::through_fields!(types::GitAuthProvider);
 impl model::Blank for types::GitAuthProviderResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -67,6 +71,9 @@ impl model::Model for types::GitAuthProviderResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::GitAuthProviderResponseList, Default);
@@ -80,6 +87,7 @@ impl model::Blank for types::GitRepository {
             url: model::blank(),
             default_branch: model::blank(),
             is_private: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -121,7 +129,10 @@ model::through_fields!(types::GitRepository);
 impl model::Blank for types::GitRepositoryBranch {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -148,7 +159,10 @@ model::through_fields!(types::GitRepositoryBranch);
 impl model::Blank for types::GitRepositoryBranchResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -168,6 +182,9 @@ impl model::Model for types::GitRepositoryBranchResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::GitRepositoryBranchResponseList, Default);
@@ -175,7 +192,10 @@ model::through_fields!(types::GitRepositoryBranchResponseList, Default);
 impl model::Blank for types::GitRepositoryResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -195,6 +215,9 @@ impl model::Model for types::GitRepositoryResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::GitRepositoryResponseList, Default);
@@ -202,7 +225,10 @@ model::through_fields!(types::GitRepositoryResponseList, Default);
 impl model::Blank for types::ListDirectoriesFromGitRepositoryResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -232,6 +258,7 @@ impl model::Blank for types::OrganizationGithubAppConnectRequest {
         Self {
             installation_id: model::blank(),
             code: model::blank(),
+            __extra: model::blank(),
         }
     }
 }

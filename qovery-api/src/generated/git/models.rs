@@ -20,6 +20,7 @@ pub struct GitAuthProvider {
     pub owner: String,
     /// Whether Qovery acts through its bot.
     pub use_bot: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git accounts connected to Qovery.
@@ -30,6 +31,7 @@ pub struct GitAuthProvider {
 pub struct GitAuthProviderResponseList {
     /// The listed items.
     pub results: Vec<types::GitAuthProvider>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git repository that can be used.
@@ -48,6 +50,7 @@ pub struct GitRepository {
     pub default_branch: Option<String>,
     /// Whether it is private.
     pub is_private: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Branch of a Git repository.
@@ -58,6 +61,7 @@ pub struct GitRepository {
 pub struct GitRepositoryBranch {
     /// Name.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Branches of a Git repository.
@@ -68,6 +72,7 @@ pub struct GitRepositoryBranch {
 pub struct GitRepositoryBranchResponseList {
     /// The listed items.
     pub results: Vec<types::GitRepositoryBranch>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git repositories that can be used.
@@ -78,6 +83,7 @@ pub struct GitRepositoryBranchResponseList {
 pub struct GitRepositoryResponseList {
     /// The listed items.
     pub results: Vec<types::GitRepository>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_directories_from_git_repository`.
@@ -86,6 +92,7 @@ pub struct GitRepositoryResponseList {
 pub struct ListDirectoriesFromGitRepositoryResponse {
     /// The results.
     pub results: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Connection of the GitHub application to an organization.
@@ -98,6 +105,7 @@ pub struct OrganizationGithubAppConnectRequest {
     pub installation_id: String,
     /// Code given by GitHub.
     pub code: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationGithubAppConnectRequest {
@@ -110,6 +118,7 @@ impl OrganizationGithubAppConnectRequest {
         Self {
             installation_id: installation_id.into(),
             code: code.into(),
+            __extra: Default::default(),
         }
     }
 }

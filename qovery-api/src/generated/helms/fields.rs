@@ -13,6 +13,7 @@ impl model::Blank for types::AvailableHelmRepositoryResponse {
             kind: model::blank(),
             required_config: model::blank(),
             is_mandatory: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -28,7 +29,14 @@ impl model::Model for types::AvailableHelmRepositoryResponse {
     ) -> Result<(), D::Error> {
         match field {
             0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.required_config, from),
+            1 => {
+                model::free(
+                    &mut self.required_config,
+                    &mut self.__extra,
+                    "required_config",
+                    from,
+                )
+            }
             _ => model::value(&mut self.is_mandatory, from),
         }
     }
@@ -44,7 +52,10 @@ model::through_fields!(types::AvailableHelmRepositoryResponse);
 impl model::Blank for types::AvailableHelmRepositoryResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -63,6 +74,9 @@ impl model::Model for types::AvailableHelmRepositoryResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -101,6 +115,7 @@ impl model::Blank for types::HelmAdvancedSettings {
             network_gateway_api_retry_retry_on: model::blank(),
             network_gateway_api_retry_http_status_codes: model::blank(),
             network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -321,7 +336,10 @@ model::through_fields!(types::HelmAdvancedSettings, Default);
 impl model::Blank for types::HelmDefaultValuesRequest {
     #[inline]
     fn blank() -> Self {
-        Self { source: model::blank() }
+        Self {
+            source: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -341,6 +359,9 @@ impl model::Model for types::HelmDefaultValuesRequest {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("source", &self.source);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.source);
+    }
 }
 
 model::through_fields!(types::HelmDefaultValuesRequest);
@@ -352,6 +373,7 @@ impl model::Blank for types::HelmDeployRequest {
             chart_version: model::blank(),
             git_commit_id: model::blank(),
             values_override_git_commit_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -391,6 +413,7 @@ impl model::Blank for types::HelmDeploymentRestrictionRequest {
             mode: model::blank(),
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -429,6 +452,7 @@ impl model::Blank for types::HelmDeploymentRestrictionResponse {
             mode: model::blank(),
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -473,7 +497,10 @@ model::through_fields!(types::HelmDeploymentRestrictionResponse);
 impl model::Blank for types::HelmDeploymentRestrictionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -493,6 +520,9 @@ impl model::Model for types::HelmDeploymentRestrictionResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::HelmDeploymentRestrictionResponseList, Default);
@@ -507,6 +537,7 @@ impl model::Blank for types::HelmRepositoryRequest {
             url: model::blank(),
             skip_tls_verification: model::blank(),
             config: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -544,6 +575,9 @@ impl model::Model for types::HelmRepositoryRequest {
         to.always("skip_tls_verification", &self.skip_tls_verification);
         to.always("config", &self.config);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.config);
+    }
 }
 
 model::through_fields!(types::HelmRepositoryRequest);
@@ -563,6 +597,7 @@ impl model::Blank for types::HelmRepositoryRequestConfig {
             azure_tenant_id: model::blank(),
             azure_subscription_id: model::blank(),
             role_arn: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -633,6 +668,7 @@ impl model::Blank for types::HelmRepositoryResponse {
             skip_tls_verification: model::blank(),
             associated_services_count: model::blank(),
             config: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -682,6 +718,9 @@ impl model::Model for types::HelmRepositoryResponse {
         to.given("associated_services_count", &self.associated_services_count);
         to.given("config", &self.config);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.config);
+    }
 }
 
 model::through_fields!(types::HelmRepositoryResponse);
@@ -698,6 +737,7 @@ impl model::Blank for types::HelmRepositoryResponseConfig {
             scaleway_project_id: model::blank(),
             azure_tenant_id: model::blank(),
             azure_subscription_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -748,7 +788,10 @@ model::through_fields!(types::HelmRepositoryResponseConfig, Default);
 impl model::Blank for types::HelmRepositoryResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -767,6 +810,9 @@ impl model::Model for types::HelmRepositoryResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -788,6 +834,7 @@ impl model::Blank for types::HelmRequest {
             values_override: model::blank(),
             icon_uri: model::blank(),
             blueprint_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -843,6 +890,11 @@ impl model::Model for types::HelmRequest {
         to.given("icon_uri", &self.icon_uri);
         to.given("blueprint_id", &self.blueprint_id);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.ports);
+        model::Parts::drop_extra(&mut self.source);
+        model::Parts::drop_extra(&mut self.values_override);
+    }
 }
 
 model::through_fields!(types::HelmRequest);
@@ -858,6 +910,7 @@ impl model::Blank for types::HelmRequestPortServiceName {
             protocol: model::blank(),
             is_default: model::blank(),
             service_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -913,6 +966,7 @@ impl model::Blank for types::HelmRequestPortServiceSelectors {
             protocol: model::blank(),
             is_default: model::blank(),
             service_selectors: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -953,6 +1007,9 @@ impl model::Model for types::HelmRequestPortServiceSelectors {
         to.given("is_default", &self.is_default);
         to.given("service_selectors", &self.service_selectors);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.service_selectors);
+    }
 }
 
 model::through_fields!(types::HelmRequestPortServiceSelectors);
@@ -962,6 +1019,7 @@ impl model::Blank for types::HelmRequestSourceGitRepository {
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -982,6 +1040,9 @@ impl model::Model for types::HelmRequestSourceGitRepository {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 model::through_fields!(types::HelmRequestSourceGitRepository, Default);
@@ -991,6 +1052,7 @@ impl model::Blank for types::HelmRequestSourceHelmRepository {
     fn blank() -> Self {
         Self {
             helm_repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1011,6 +1073,9 @@ impl model::Model for types::HelmRequestSourceHelmRepository {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("helm_repository", &self.helm_repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.helm_repository);
+    }
 }
 
 model::through_fields!(types::HelmRequestSourceHelmRepository, Default);
@@ -1022,6 +1087,7 @@ impl model::Blank for types::HelmRequestSourceHelmRepositoryHelmRepository {
             repository: model::blank(),
             chart_name: model::blank(),
             chart_version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1062,6 +1128,7 @@ impl model::Blank for types::HelmRequestValuesOverride {
             set_string: model::blank(),
             set_json: model::blank(),
             file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1088,6 +1155,9 @@ impl model::Model for types::HelmRequestValuesOverride {
         to.given("set_json", &self.set_json);
         to.given("file", &self.file);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.file);
+    }
 }
 
 model::through_fields!(types::HelmRequestValuesOverride, Default);
@@ -1098,6 +1168,7 @@ impl model::Blank for types::HelmRequestValuesOverrideFile {
         Self {
             git: model::blank(),
             raw: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1120,6 +1191,10 @@ impl model::Model for types::HelmRequestValuesOverrideFile {
         to.given("git", &self.git);
         to.given("raw", &self.raw);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git);
+        model::Parts::drop_extra(&mut self.raw);
+    }
 }
 
 model::through_fields!(types::HelmRequestValuesOverrideFile, Default);
@@ -1130,6 +1205,7 @@ impl model::Blank for types::HelmRequestValuesOverrideFileGit {
         Self {
             git_repository: model::blank(),
             paths: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1152,6 +1228,9 @@ impl model::Model for types::HelmRequestValuesOverrideFileGit {
         to.always("git_repository", &self.git_repository);
         to.always("paths", &self.paths);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 model::through_fields!(types::HelmRequestValuesOverrideFileGit);
@@ -1159,7 +1238,10 @@ model::through_fields!(types::HelmRequestValuesOverrideFileGit);
 impl model::Blank for types::HelmRequestValuesOverrideFileRaw {
     #[inline]
     fn blank() -> Self {
-        Self { values: model::blank() }
+        Self {
+            values: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1179,6 +1261,9 @@ impl model::Model for types::HelmRequestValuesOverrideFileRaw {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("values", &self.values);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.values);
+    }
 }
 
 model::through_fields!(types::HelmRequestValuesOverrideFileRaw, Default);
@@ -1189,6 +1274,7 @@ impl model::Blank for types::HelmRequestValuesOverrideFileRawItem {
         Self {
             name: model::blank(),
             content: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1218,7 +1304,10 @@ model::through_fields!(types::HelmRequestValuesOverrideFileRawItem, Default);
 impl model::Blank for types::HelmResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1238,6 +1327,9 @@ impl model::Model for types::HelmResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::HelmResponseList, Default);
@@ -1248,6 +1340,7 @@ impl model::Blank for types::HelmVersionResponse {
         Self {
             chart_name: model::blank(),
             versions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1277,7 +1370,10 @@ model::through_fields!(types::HelmVersionResponse, Default);
 impl model::Blank for types::HelmVersionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1297,6 +1393,9 @@ impl model::Model for types::HelmVersionResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::HelmVersionResponseList, Default);
@@ -1304,7 +1403,10 @@ model::through_fields!(types::HelmVersionResponseList, Default);
 impl model::Blank for types::KubernetesMetadata {
     #[inline]
     fn blank() -> Self {
-        Self { name: model::blank() }
+        Self {
+            name: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1334,6 +1436,7 @@ impl model::Blank for types::KubernetesService {
         Self {
             metadata: model::blank(),
             service_spec: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1356,6 +1459,10 @@ impl model::Model for types::KubernetesService {
         to.always("metadata", &self.metadata);
         to.always("service_spec", &self.service_spec);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.metadata);
+        model::Parts::drop_extra(&mut self.service_spec);
+    }
 }
 
 model::through_fields!(types::KubernetesService);
@@ -1366,6 +1473,7 @@ impl model::Blank for types::KubernetesServicePort {
         Self {
             name: model::blank(),
             port: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1395,7 +1503,10 @@ model::through_fields!(types::KubernetesServicePort);
 impl model::Blank for types::KubernetesServiceResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1415,6 +1526,9 @@ impl model::Model for types::KubernetesServiceResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::KubernetesServiceResponseList, Default);
@@ -1426,6 +1540,7 @@ impl model::Blank for types::KubernetesServiceSpec {
             type_: model::blank(),
             ports: model::blank(),
             selectors: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1450,6 +1565,10 @@ impl model::Model for types::KubernetesServiceSpec {
         to.given("ports", &self.ports);
         to.given("selectors", &self.selectors);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.ports);
+        model::Parts::drop_extra(&mut self.selectors);
+    }
 }
 
 model::through_fields!(types::KubernetesServiceSpec, Default);
@@ -1461,6 +1580,7 @@ impl model::Blank for types::ListHelmDeploymentHistoryResponse {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1484,6 +1604,9 @@ impl model::Model for types::ListHelmDeploymentHistoryResponse {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 

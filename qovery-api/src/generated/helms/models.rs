@@ -20,6 +20,7 @@ pub struct AvailableHelmRepositoryResponse {
     pub required_config: serde_json::Map<String, serde_json::Value>,
     /// Whether the configuration is mandatory.
     pub is_mandatory: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Kinds of Helm repositories that can be connected.
@@ -30,6 +31,7 @@ pub struct AvailableHelmRepositoryResponse {
 pub struct AvailableHelmRepositoryResponseList {
     /// The listed items.
     pub results: Vec<types::AvailableHelmRepositoryResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Advanced settings of a Helm service. An edit replaces them as a whole: a setting left out goes back to its default.
@@ -104,6 +106,7 @@ pub struct HelmAdvancedSettings {
     ///
     /// At least 1.
     pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmAdvancedSettings {
@@ -140,6 +143,7 @@ impl HelmAdvancedSettings {
             network_gateway_api_retry_retry_on: rt::Patch::Absent,
             network_gateway_api_retry_http_status_codes: rt::Patch::Absent,
             network_gateway_api_retry_per_try_timeout_seconds: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
@@ -368,13 +372,17 @@ impl HelmAdvancedSettings {
 pub struct HelmDefaultValuesRequest {
     /// Where the chart comes from: a Git repository or a Helm repository.
     pub source: types::HelmRequestSource,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmDefaultValuesRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(source: types::HelmRequestSource) -> Self {
-        Self { source }
+        Self {
+            source,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -390,6 +398,7 @@ pub struct HelmDeployRequest {
     pub git_commit_id: Option<String>,
     /// SHA of the Git commit that holds the override values, when they come from a Git repository.
     pub values_override_git_commit_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmDeployRequest {
@@ -400,6 +409,7 @@ impl HelmDeployRequest {
             chart_version: None,
             git_commit_id: None,
             values_override_git_commit_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`chart_version`](Self::chart_version).
@@ -434,6 +444,7 @@ pub struct HelmDeploymentRestrictionRequest {
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmDeploymentRestrictionRequest {
@@ -448,6 +459,7 @@ impl HelmDeploymentRestrictionRequest {
             mode,
             type_,
             value: value.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -470,6 +482,7 @@ pub struct HelmDeploymentRestrictionResponse {
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment restrictions of a Helm service.
@@ -480,6 +493,7 @@ pub struct HelmDeploymentRestrictionResponse {
 pub struct HelmDeploymentRestrictionResponseList {
     /// The listed items.
     pub results: Vec<types::HelmDeploymentRestrictionResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -534,6 +548,7 @@ pub struct HelmRepositoryRequest {
     pub skip_tls_verification: bool,
     /// Access to the repository.
     pub config: types::HelmRepositoryRequestConfig,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRepositoryRequest {
@@ -552,6 +567,7 @@ impl HelmRepositoryRequest {
             url: None,
             skip_tls_verification,
             config,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -596,6 +612,7 @@ pub struct HelmRepositoryRequestConfig {
     pub azure_subscription_id: Option<String>,
     /// ARN of the AWS role to assume.
     pub role_arn: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRepositoryRequestConfig {
@@ -614,6 +631,7 @@ impl HelmRepositoryRequestConfig {
             azure_tenant_id: None,
             azure_subscription_id: None,
             role_arn: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`username`](Self::username).
@@ -710,6 +728,7 @@ pub struct HelmRepositoryResponse {
     pub associated_services_count: Option<i64>,
     /// Access to the repository.
     pub config: Option<types::HelmRepositoryResponseConfig>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Access to the repository.
@@ -734,6 +753,7 @@ pub struct HelmRepositoryResponseConfig {
     pub azure_tenant_id: Option<String>,
     /// Identifier of the Azure subscription.
     pub azure_subscription_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Helm repositories of an organization.
@@ -744,6 +764,7 @@ pub struct HelmRepositoryResponseConfig {
 pub struct HelmRepositoryResponseList {
     /// The listed items.
     pub results: Vec<types::HelmRepositoryResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Configuration of a Helm service. An edit replaces it as a whole: a field left out takes its default value.
@@ -780,6 +801,7 @@ pub struct HelmRequest {
     pub icon_uri: Option<String>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
     pub blueprint_id: rt::Patch<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequest {
@@ -805,6 +827,7 @@ impl HelmRequest {
             values_override,
             icon_uri: None,
             blueprint_id: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`ports`](Self::ports).
@@ -893,6 +916,7 @@ pub struct HelmRequestPortServiceName {
     pub is_default: Option<bool>,
     /// Name of the Kubernetes service behind the port.
     pub service_name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestPortServiceName {
@@ -907,6 +931,7 @@ impl HelmRequestPortServiceName {
             protocol: None,
             is_default: None,
             service_name: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
@@ -965,6 +990,7 @@ pub struct HelmRequestPortServiceSelectors {
     pub is_default: Option<bool>,
     /// Labels that select the pods behind the port.
     pub service_selectors: Option<Vec<types::KubernetesSelector>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestPortServiceSelectors {
@@ -979,6 +1005,7 @@ impl HelmRequestPortServiceSelectors {
             protocol: None,
             is_default: None,
             service_selectors: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
@@ -1051,13 +1078,17 @@ impl From<types::HelmRequestSourceHelmRepository> for HelmRequestSource {
 pub struct HelmRequestSourceGitRepository {
     /// Git repository of the chart.
     pub git_repository: Option<types::HelmGitRepositoryRequest>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestSourceGitRepository {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { git_repository: None }
+        Self {
+            git_repository: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`git_repository`](Self::git_repository).
     #[inline]
@@ -1073,13 +1104,17 @@ impl HelmRequestSourceGitRepository {
 pub struct HelmRequestSourceHelmRepository {
     /// Helm repository of the chart.
     pub helm_repository: Option<types::HelmRequestSourceHelmRepositoryHelmRepository>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestSourceHelmRepository {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { helm_repository: None }
+        Self {
+            helm_repository: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`helm_repository`](Self::helm_repository).
     #[inline]
@@ -1104,6 +1139,7 @@ pub struct HelmRequestSourceHelmRepositoryHelmRepository {
     pub chart_name: Option<String>,
     /// Version of the chart.
     pub chart_version: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestSourceHelmRepositoryHelmRepository {
@@ -1114,6 +1150,7 @@ impl HelmRequestSourceHelmRepositoryHelmRepository {
             repository: rt::Patch::Absent,
             chart_name: None,
             chart_version: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`repository`](Self::repository).
@@ -1150,6 +1187,7 @@ pub struct HelmRequestValuesOverride {
     pub set_json: Option<rt::Secret<Vec<Vec<String>>>>,
     /// Files of values; null clears them.
     pub file: rt::Patch<types::HelmRequestValuesOverrideFile>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestValuesOverride {
@@ -1161,6 +1199,7 @@ impl HelmRequestValuesOverride {
             set_string: None,
             set_json: None,
             file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`set`](Self::set).
@@ -1202,6 +1241,7 @@ pub struct HelmRequestValuesOverrideFile {
     pub git: rt::Patch<types::HelmRequestValuesOverrideFileGit>,
     /// Files given in place; null clears them.
     pub raw: rt::Patch<types::HelmRequestValuesOverrideFileRaw>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestValuesOverrideFile {
@@ -1211,6 +1251,7 @@ impl HelmRequestValuesOverrideFile {
         Self {
             git: rt::Patch::Absent,
             raw: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`git`](Self::git).
@@ -1243,6 +1284,7 @@ pub struct HelmRequestValuesOverrideFileGit {
     pub git_repository: types::ApplicationGitRepositoryRequest,
     /// Paths of the files in the repository.
     pub paths: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestValuesOverrideFileGit {
@@ -1252,7 +1294,11 @@ impl HelmRequestValuesOverrideFileGit {
         git_repository: types::ApplicationGitRepositoryRequest,
         paths: Vec<String>,
     ) -> Self {
-        Self { git_repository, paths }
+        Self {
+            git_repository,
+            paths,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -1264,13 +1310,17 @@ impl HelmRequestValuesOverrideFileGit {
 pub struct HelmRequestValuesOverrideFileRaw {
     /// The files.
     pub values: Option<Vec<types::HelmRequestValuesOverrideFileRawItem>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestValuesOverrideFileRaw {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { values: None }
+        Self {
+            values: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`values`](Self::values).
     #[inline]
@@ -1291,13 +1341,18 @@ pub struct HelmRequestValuesOverrideFileRawItem {
     pub name: Option<String>,
     /// Content of the file.
     pub content: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl HelmRequestValuesOverrideFileRawItem {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { name: None, content: None }
+        Self {
+            name: None,
+            content: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`name`](Self::name).
     #[inline]
@@ -1321,6 +1376,7 @@ impl HelmRequestValuesOverrideFileRawItem {
 pub struct HelmResponseList {
     /// The listed items.
     pub results: Vec<types::HelmResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Versions of a Helm chart.
@@ -1333,6 +1389,7 @@ pub struct HelmVersionResponse {
     pub chart_name: Option<String>,
     /// The versions.
     pub versions: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Versions of the charts of a Helm repository.
@@ -1343,6 +1400,7 @@ pub struct HelmVersionResponse {
 pub struct HelmVersionResponseList {
     /// The listed items.
     pub results: Vec<types::HelmVersionResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Metadata of a Kubernetes object.
@@ -1353,6 +1411,7 @@ pub struct HelmVersionResponseList {
 pub struct KubernetesMetadata {
     /// Name.
     pub name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Kubernetes service.
@@ -1365,6 +1424,7 @@ pub struct KubernetesService {
     pub metadata: types::KubernetesMetadata,
     /// Service spec.
     pub service_spec: types::KubernetesServiceSpec,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Port of a Kubernetes service.
@@ -1377,6 +1437,7 @@ pub struct KubernetesServicePort {
     pub name: Option<String>,
     /// Port.
     pub port: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Kubernetes services of a Helm service.
@@ -1387,6 +1448,7 @@ pub struct KubernetesServicePort {
 pub struct KubernetesServiceResponseList {
     /// The listed items.
     pub results: Vec<types::KubernetesService>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Specification of a Kubernetes service.
@@ -1401,6 +1463,7 @@ pub struct KubernetesServiceSpec {
     pub ports: Vec<types::KubernetesServicePort>,
     /// The selectors.
     pub selectors: Vec<types::KubernetesSelector>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_helm_deployment_history`.
@@ -1413,20 +1476,22 @@ pub struct ListHelmDeploymentHistoryResponse {
     pub page_size: i64,
     /// The deployments, newest first.
     pub results: Vec<types::DeploymentHistoryHelmResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Carries over everything of a `HelmDeploymentRestrictionResponse` that a `HelmDeploymentRestrictionRequest` can hold.
+/// Carries over everything of a `HelmDeploymentRestrictionResponse` that a `HelmDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::HelmDeploymentRestrictionResponse>
 for types::HelmDeploymentRestrictionRequest {
     #[inline]
     fn from(from: types::HelmDeploymentRestrictionResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             mode: from.mode,
             type_: from.type_,
             value: from.value,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1438,13 +1503,13 @@ for types::HelmDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything of a `HelmPortResponseWithServiceName` that a `HelmRequestPortServiceName` can hold.
+/// Carries over everything of a `HelmPortResponseWithServiceName` that a `HelmRequestPortServiceName` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `port_type`.
 impl From<types::HelmPortResponseWithServiceName> for types::HelmRequestPortServiceName {
     #[inline]
     fn from(from: types::HelmPortResponseWithServiceName) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             internal_port: from.internal_port,
             external_port: from.external_port,
@@ -1452,7 +1517,8 @@ impl From<types::HelmPortResponseWithServiceName> for types::HelmRequestPortServ
             protocol: Some(from.protocol),
             is_default: from.is_default,
             service_name: Some(from.service_name),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1464,14 +1530,14 @@ for types::HelmRequestPortServiceName {
     }
 }
 
-/// Carries over everything of a `HelmPortResponseWithServiceSelectors` that a `HelmRequestPortServiceSelectors` can hold.
+/// Carries over everything of a `HelmPortResponseWithServiceSelectors` that a `HelmRequestPortServiceSelectors` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `port_type`.
 impl From<types::HelmPortResponseWithServiceSelectors>
 for types::HelmRequestPortServiceSelectors {
     #[inline]
     fn from(from: types::HelmPortResponseWithServiceSelectors) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             internal_port: from.internal_port,
             external_port: from.external_port,
@@ -1479,7 +1545,8 @@ for types::HelmRequestPortServiceSelectors {
             protocol: Some(from.protocol),
             is_default: from.is_default,
             service_selectors: Some(from.service_selectors),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1491,7 +1558,7 @@ for types::HelmRequestPortServiceSelectors {
     }
 }
 
-/// Carries over everything of a `HelmRepositoryResponse` that a `HelmRepositoryRequest` can hold.
+/// Carries over everything of a `HelmRepositoryResponse` that a `HelmRepositoryRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_services_count`.
 ///
@@ -1503,19 +1570,22 @@ impl TryFrom<types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
     fn try_from(
         from: types::HelmRepositoryResponse,
     ) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            name: from.name,
-            kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
-            description: from.description,
-            url: from.url,
-            skip_tls_verification: from
-                .skip_tls_verification
-                .ok_or(rt::ConversionError::absent("skip_tls_verification"))?,
-            config: from
-                .config
-                .map(|value| types::HelmRepositoryRequestConfig::from(value))
-                .unwrap_or_default(),
-        })
+        Ok(
+            rt::model::carried(Self {
+                name: from.name,
+                kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+                description: from.description,
+                url: from.url,
+                skip_tls_verification: from
+                    .skip_tls_verification
+                    .ok_or(rt::ConversionError::absent("skip_tls_verification"))?,
+                config: from
+                    .config
+                    .map(|value| types::HelmRepositoryRequestConfig::from(value))
+                    .unwrap_or_default(),
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -1529,13 +1599,13 @@ impl TryFrom<&types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
     }
 }
 
-/// Carries over everything of a `HelmRepositoryResponseConfig` that a `HelmRepositoryRequestConfig` can hold.
+/// Carries over everything of a `HelmRepositoryResponseConfig` that a `HelmRepositoryRequestConfig` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `password`, `secret_access_key`, `scaleway_secret_key`.
 impl From<types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestConfig {
     #[inline]
     fn from(from: types::HelmRepositoryResponseConfig) -> Self {
-        Self {
+        rt::model::carried(Self {
             username: from.username,
             password: None,
             access_key_id: from.access_key_id,
@@ -1547,7 +1617,8 @@ impl From<types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestC
             azure_tenant_id: from.azure_tenant_id,
             azure_subscription_id: from.azure_subscription_id,
             role_arn: from.role_arn,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1558,13 +1629,13 @@ impl From<&types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequest
     }
 }
 
-/// Carries over everything of a `HelmResponse` that a `HelmRequest` can hold.
+/// Carries over everything of a `HelmResponse` that a `HelmRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `service_type`.
 impl From<types::HelmResponse> for types::HelmRequest {
     #[inline]
     fn from(from: types::HelmResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             ports: Some(
                 from
                     .ports
@@ -1585,7 +1656,8 @@ impl From<types::HelmResponse> for types::HelmRequest {
             ),
             icon_uri: Some(from.icon_uri),
             blueprint_id: rt::Patch::value_or_null(from.blueprint_id),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1654,15 +1726,16 @@ impl From<&types::HelmResponseSource> for types::HelmRequestSource {
     }
 }
 
-/// Carries over everything of a `HelmResponseSourceGit` that a `HelmRequestSourceGitRepository` can hold.
+/// Carries over everything of a `HelmResponseSourceGit` that a `HelmRequestSourceGitRepository` can hold, and the fields that this version of the library does not know.
 impl From<types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepository {
     #[inline]
     fn from(from: types::HelmResponseSourceGit) -> Self {
-        Self {
+        rt::model::carried(Self {
             git_repository: Some(
                 types::HelmGitRepositoryRequest::from(from.git.git_repository),
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1673,18 +1746,19 @@ impl From<&types::HelmResponseSourceGit> for types::HelmRequestSourceGitReposito
     }
 }
 
-/// Carries over everything of a `HelmResponseSourceRepository` that a `HelmRequestSourceHelmRepository` can hold.
+/// Carries over everything of a `HelmResponseSourceRepository` that a `HelmRequestSourceHelmRepository` can hold, and the fields that this version of the library does not know.
 impl From<types::HelmResponseSourceRepository>
 for types::HelmRequestSourceHelmRepository {
     #[inline]
     fn from(from: types::HelmResponseSourceRepository) -> Self {
-        Self {
+        rt::model::carried(Self {
             helm_repository: Some(
                 types::HelmRequestSourceHelmRepositoryHelmRepository::from(
                     from.repository,
                 ),
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1696,18 +1770,19 @@ for types::HelmRequestSourceHelmRepository {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverride` that a `HelmRequestValuesOverride` can hold.
+/// Carries over everything of a `HelmResponseValuesOverride` that a `HelmRequestValuesOverride` can hold, and the fields that this version of the library does not know.
 impl From<types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
     #[inline]
     fn from(from: types::HelmResponseValuesOverride) -> Self {
-        Self {
+        rt::model::carried(Self {
             set: from.set,
             set_string: from.set_string,
             set_json: from.set_json,
             file: rt::Patch::value_or_null(
                 from.file.map(|value| types::HelmRequestValuesOverrideFile::from(value)),
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1718,12 +1793,12 @@ impl From<&types::HelmResponseValuesOverride> for types::HelmRequestValuesOverri
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverrideFile` that a `HelmRequestValuesOverrideFile` can hold.
+/// Carries over everything of a `HelmResponseValuesOverrideFile` that a `HelmRequestValuesOverrideFile` can hold, and the fields that this version of the library does not know.
 impl From<types::HelmResponseValuesOverrideFile>
 for types::HelmRequestValuesOverrideFile {
     #[inline]
     fn from(from: types::HelmResponseValuesOverrideFile) -> Self {
-        Self {
+        rt::model::carried(Self {
             git: rt::Patch::value_or_null(
                 from
                     .git
@@ -1734,7 +1809,8 @@ for types::HelmRequestValuesOverrideFile {
                     .raw
                     .map(|value| types::HelmRequestValuesOverrideFileRaw::from(value)),
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1746,17 +1822,18 @@ for types::HelmRequestValuesOverrideFile {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverrideFileGit` that a `HelmRequestValuesOverrideFileGit` can hold.
+/// Carries over everything of a `HelmResponseValuesOverrideFileGit` that a `HelmRequestValuesOverrideFileGit` can hold, and the fields that this version of the library does not know.
 impl From<types::HelmResponseValuesOverrideFileGit>
 for types::HelmRequestValuesOverrideFileGit {
     #[inline]
     fn from(from: types::HelmResponseValuesOverrideFileGit) -> Self {
-        Self {
+        rt::model::carried(Self {
             git_repository: types::ApplicationGitRepositoryRequest::from(
                 from.git_repository,
             ),
             paths: from.paths,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1768,12 +1845,12 @@ for types::HelmRequestValuesOverrideFileGit {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverrideFileRaw` that a `HelmRequestValuesOverrideFileRaw` can hold.
+/// Carries over everything of a `HelmResponseValuesOverrideFileRaw` that a `HelmRequestValuesOverrideFileRaw` can hold, and the fields that this version of the library does not know.
 impl From<types::HelmResponseValuesOverrideFileRaw>
 for types::HelmRequestValuesOverrideFileRaw {
     #[inline]
     fn from(from: types::HelmResponseValuesOverrideFileRaw) -> Self {
-        Self {
+        rt::model::carried(Self {
             values: Some(
                 from
                     .values
@@ -1783,7 +1860,8 @@ for types::HelmRequestValuesOverrideFileRaw {
                     ))
                     .collect(),
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1795,15 +1873,16 @@ for types::HelmRequestValuesOverrideFileRaw {
     }
 }
 
-/// Carries over everything of a `HelmResponseValuesOverrideFileRawItem` that a `HelmRequestValuesOverrideFileRawItem` can hold.
+/// Carries over everything of a `HelmResponseValuesOverrideFileRawItem` that a `HelmRequestValuesOverrideFileRawItem` can hold, and the fields that this version of the library does not know.
 impl From<types::HelmResponseValuesOverrideFileRawItem>
 for types::HelmRequestValuesOverrideFileRawItem {
     #[inline]
     fn from(from: types::HelmResponseValuesOverrideFileRawItem) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: Some(from.name),
             content: Some(from.content),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1815,16 +1894,17 @@ for types::HelmRequestValuesOverrideFileRawItem {
     }
 }
 
-/// Carries over everything of a `HelmSourceRepositoryResponse` that a `HelmRequestSourceHelmRepositoryHelmRepository` can hold.
+/// Carries over everything of a `HelmSourceRepositoryResponse` that a `HelmRequestSourceHelmRepositoryHelmRepository` can hold, and the fields that this version of the library does not know.
 impl From<types::HelmSourceRepositoryResponse>
 for types::HelmRequestSourceHelmRepositoryHelmRepository {
     #[inline]
     fn from(from: types::HelmSourceRepositoryResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             repository: rt::Patch::Value(from.repository.id),
             chart_name: Some(from.chart_name),
             chart_version: Some(from.chart_version),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

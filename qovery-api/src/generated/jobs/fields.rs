@@ -11,6 +11,7 @@ impl model::Blank for types::CleanFailedJobResponse {
     fn blank() -> Self {
         Self {
             clean_kubernetes_jobs: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -53,6 +54,7 @@ impl model::Blank for types::JobAdvancedSettings {
             security_service_account_name: model::blank(),
             security_automount_service_account_token: model::blank(),
             security_read_only_root_filesystem: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -149,6 +151,7 @@ impl model::Blank for types::JobCronCommand {
             entrypoint: model::blank(),
             timezone: model::blank(),
             scheduled_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -190,6 +193,7 @@ impl model::Blank for types::JobDeployRequest {
         Self {
             image_tag: model::blank(),
             git_commit_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -223,6 +227,7 @@ impl model::Blank for types::JobDeploymentRestrictionRequest {
             mode: model::blank(),
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -261,6 +266,7 @@ impl model::Blank for types::JobDeploymentRestrictionResponse {
             mode: model::blank(),
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -305,7 +311,10 @@ model::through_fields!(types::JobDeploymentRestrictionResponse);
 impl model::Blank for types::JobDeploymentRestrictionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -325,6 +334,9 @@ impl model::Model for types::JobDeploymentRestrictionResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::JobDeploymentRestrictionResponseList, Default);
@@ -335,6 +347,7 @@ impl model::Blank for types::JobLifecycleCommand {
         Self {
             arguments: model::blank(),
             entrypoint: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -383,6 +396,7 @@ impl model::Blank for types::JobRequest {
             annotations_groups: model::blank(),
             labels_groups: model::blank(),
             icon_uri: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -456,6 +470,13 @@ impl model::Model for types::JobRequest {
         to.given("labels_groups", &self.labels_groups);
         to.given("icon_uri", &self.icon_uri);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.source);
+        model::Parts::drop_extra(&mut self.healthchecks);
+        model::Parts::drop_extra(&mut self.schedule);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+    }
 }
 
 model::through_fields!(types::JobRequest);
@@ -469,6 +490,7 @@ impl model::Blank for types::JobRequestSchedule {
             on_delete: model::blank(),
             cronjob: model::blank(),
             lifecycle_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -503,6 +525,12 @@ impl model::Model for types::JobRequestSchedule {
         to.given("cronjob", &self.cronjob);
         to.given("lifecycle_type", &self.lifecycle_type);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.on_start);
+        model::Parts::drop_extra(&mut self.on_stop);
+        model::Parts::drop_extra(&mut self.on_delete);
+        model::Parts::drop_extra(&mut self.cronjob);
+    }
 }
 
 model::through_fields!(types::JobRequestSchedule, Default);
@@ -513,6 +541,7 @@ impl model::Blank for types::JobRequestSource {
         Self {
             image: model::blank(),
             docker: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -535,6 +564,10 @@ impl model::Model for types::JobRequestSource {
         to.given("image", &self.image);
         to.given("docker", &self.docker);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.image);
+        model::Parts::drop_extra(&mut self.docker);
+    }
 }
 
 model::through_fields!(types::JobRequestSource, Default);
@@ -547,6 +580,7 @@ impl model::Blank for types::JobRequestSourceDocker {
             dockerfile_path: model::blank(),
             dockerfile_raw: model::blank(),
             docker_target_build_stage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -578,6 +612,9 @@ impl model::Model for types::JobRequestSourceDocker {
         to.given("dockerfile_raw", &self.dockerfile_raw);
         to.given("docker_target_build_stage", &self.docker_target_build_stage);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 model::through_fields!(types::JobRequestSourceDocker, Default);
@@ -589,6 +626,7 @@ impl model::Blank for types::JobRequestSourceImage {
             image_name: model::blank(),
             tag: model::blank(),
             registry_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -620,7 +658,10 @@ model::through_fields!(types::JobRequestSourceImage, Default);
 impl model::Blank for types::JobResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -640,6 +681,9 @@ impl model::Model for types::JobResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::JobResponseList, Default);
@@ -647,7 +691,10 @@ model::through_fields!(types::JobResponseList, Default);
 impl model::Blank for types::LifecycleTemplateListResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -667,6 +714,9 @@ impl model::Model for types::LifecycleTemplateListResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::LifecycleTemplateListResponse);
@@ -685,6 +735,7 @@ impl model::Blank for types::LifecycleTemplateResponse {
             resources: model::blank(),
             variables: model::blank(),
             dockerfile: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -734,6 +785,11 @@ impl model::Model for types::LifecycleTemplateResponse {
         to.always("variables", &self.variables);
         to.always("dockerfile", &self.dockerfile);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.events);
+        model::Parts::drop_extra(&mut self.resources);
+        model::Parts::drop_extra(&mut self.variables);
+    }
 }
 
 model::through_fields!(types::LifecycleTemplateResponse);
@@ -745,6 +801,7 @@ impl model::Blank for types::LifecycleTemplateResponseEvent {
             name: model::blank(),
             entrypoint: model::blank(),
             command: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -779,6 +836,7 @@ impl model::Blank for types::LifecycleTemplateResponseResources {
         Self {
             cpu_milli: model::blank(),
             ram_mib: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -814,6 +872,7 @@ impl model::Blank for types::LifecycleTemplateResponseVariable {
             default: model::blank(),
             is_secret: model::blank(),
             file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -848,6 +907,9 @@ impl model::Model for types::LifecycleTemplateResponseVariable {
         to.always("is_secret", &self.is_secret);
         to.given("file", &self.file);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.file);
+    }
 }
 
 model::through_fields!(types::LifecycleTemplateResponseVariable);
@@ -858,6 +920,7 @@ impl model::Blank for types::LifecycleTemplateResponseVariableFile {
         Self {
             path: model::blank(),
             enable_interpolation: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -891,6 +954,7 @@ impl model::Blank for types::LifecycleTemplateSummary {
             id: model::blank(),
             name: model::blank(),
             description: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -926,6 +990,7 @@ impl model::Blank for types::ListJobDeploymentHistoryResponse {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -950,6 +1015,9 @@ impl model::Model for types::ListJobDeploymentHistoryResponse {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListJobDeploymentHistoryResponse);
@@ -960,6 +1028,7 @@ impl model::Blank for types::OrganizationJobAutoDeployRequest {
         Self {
             image_name: model::blank(),
             tag: model::blank(),
+            __extra: model::blank(),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::types;
 pub struct CleanFailedJobResponse {
     /// The clean Kubernetes jobs.
     pub clean_kubernetes_jobs: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Advanced settings of a job. An edit replaces them as a whole: a setting left out goes back to its default.
@@ -50,6 +51,7 @@ pub struct JobAdvancedSettings {
     pub security_automount_service_account_token: Option<bool>,
     /// Whether the root file system of the containers is read-only.
     pub security_read_only_root_filesystem: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobAdvancedSettings {
@@ -71,6 +73,7 @@ impl JobAdvancedSettings {
             security_service_account_name: None,
             security_automount_service_account_token: None,
             security_read_only_root_filesystem: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`build_timeout_max_sec`](Self::build_timeout_max_sec).
@@ -179,6 +182,7 @@ pub struct JobCronCommand {
     pub timezone: Option<String>,
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobCronCommand {
@@ -190,6 +194,7 @@ impl JobCronCommand {
             entrypoint: None,
             timezone: None,
             scheduled_at: scheduled_at.into(),
+            __extra: Default::default(),
         }
     }
     /// Sets [`arguments`](Self::arguments).
@@ -222,6 +227,7 @@ pub struct JobDeployRequest {
     pub image_tag: Option<String>,
     /// SHA of the Git commit to deploy, for a job built from a repository.
     pub git_commit_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobDeployRequest {
@@ -231,6 +237,7 @@ impl JobDeployRequest {
         Self {
             image_tag: None,
             git_commit_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`image_tag`](Self::image_tag).
@@ -259,6 +266,7 @@ pub struct JobDeploymentRestrictionRequest {
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobDeploymentRestrictionRequest {
@@ -273,6 +281,7 @@ impl JobDeploymentRestrictionRequest {
             mode,
             type_,
             value: value.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -295,6 +304,7 @@ pub struct JobDeploymentRestrictionResponse {
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment restrictions of a job.
@@ -305,6 +315,7 @@ pub struct JobDeploymentRestrictionResponse {
 pub struct JobDeploymentRestrictionResponseList {
     /// The listed items.
     pub results: Vec<types::JobDeploymentRestrictionResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -333,6 +344,7 @@ pub struct JobLifecycleCommand {
     pub arguments: Option<Vec<String>>,
     /// Entry point; absent to let the image decide.
     pub entrypoint: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobLifecycleCommand {
@@ -342,6 +354,7 @@ impl JobLifecycleCommand {
         Self {
             arguments: None,
             entrypoint: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`arguments`](Self::arguments).
@@ -414,6 +427,7 @@ pub struct JobRequest {
     pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
     /// URI of the icon.
     pub icon_uri: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobRequest {
@@ -439,6 +453,7 @@ impl JobRequest {
             annotations_groups: None,
             labels_groups: None,
             icon_uri: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -561,6 +576,7 @@ pub struct JobRequestSchedule {
     pub cronjob: Option<types::JobCronCommand>,
     /// What a lifecycle job is made for.
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobRequestSchedule {
@@ -573,6 +589,7 @@ impl JobRequestSchedule {
             on_delete: None,
             cronjob: None,
             lifecycle_type: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`on_start`](Self::on_start).
@@ -617,6 +634,7 @@ pub struct JobRequestSource {
     pub image: rt::Patch<types::JobRequestSourceImage>,
     /// Build from a Git repository; null when the job runs an image.
     pub docker: rt::Patch<types::JobRequestSourceDocker>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobRequestSource {
@@ -626,6 +644,7 @@ impl JobRequestSource {
         Self {
             image: rt::Patch::Absent,
             docker: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`image`](Self::image).
@@ -662,6 +681,7 @@ pub struct JobRequestSourceDocker {
     pub dockerfile_raw: rt::Patch<String>,
     /// Stage of the Dockerfile to build; null for the last one.
     pub docker_target_build_stage: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobRequestSourceDocker {
@@ -673,6 +693,7 @@ impl JobRequestSourceDocker {
             dockerfile_path: rt::Patch::Absent,
             dockerfile_raw: rt::Patch::Absent,
             docker_target_build_stage: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`git_repository`](Self::git_repository).
@@ -719,6 +740,7 @@ pub struct JobRequestSourceImage {
     pub tag: Option<String>,
     /// Identifier of the container registry.
     pub registry_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl JobRequestSourceImage {
@@ -729,6 +751,7 @@ impl JobRequestSourceImage {
             image_name: None,
             tag: None,
             registry_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`image_name`](Self::image_name).
@@ -759,6 +782,7 @@ impl JobRequestSourceImage {
 pub struct JobResponseList {
     /// The listed items.
     pub results: Vec<types::JobResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Templates of lifecycle jobs.
@@ -769,6 +793,7 @@ pub struct JobResponseList {
 pub struct LifecycleTemplateListResponse {
     /// The listed items.
     pub results: Vec<types::LifecycleTemplateSummary>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Template of a lifecycle job.
@@ -797,6 +822,7 @@ pub struct LifecycleTemplateResponse {
     pub variables: Vec<types::LifecycleTemplateResponseVariable>,
     /// Content of the Dockerfile.
     pub dockerfile: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateResponse`.
@@ -809,6 +835,7 @@ pub struct LifecycleTemplateResponseEvent {
     pub entrypoint: Option<String>,
     /// The command.
     pub command: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateResponse`.
@@ -819,6 +846,7 @@ pub struct LifecycleTemplateResponseResources {
     pub cpu_milli: i64,
     /// Memory in MiB.
     pub ram_mib: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateResponse`.
@@ -835,6 +863,7 @@ pub struct LifecycleTemplateResponseVariable {
     pub is_secret: bool,
     /// File.
     pub file: Option<types::LifecycleTemplateResponseVariableFile>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateResponseVariable`.
@@ -845,6 +874,7 @@ pub struct LifecycleTemplateResponseVariableFile {
     pub path: String,
     /// Default on the server: `false`.
     pub enable_interpolation: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateListResponse`.
@@ -857,6 +887,7 @@ pub struct LifecycleTemplateSummary {
     pub name: String,
     /// Description.
     pub description: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_job_deployment_history`.
@@ -869,6 +900,7 @@ pub struct ListJobDeploymentHistoryResponse {
     pub page_size: i64,
     /// The deployments, newest first.
     pub results: Vec<types::DeploymentHistoryJobResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Image that was pushed, used to deploy the jobs of an organization that follow it automatically.
@@ -881,6 +913,7 @@ pub struct OrganizationJobAutoDeployRequest {
     pub image_name: Option<String>,
     /// Tag of the image.
     pub tag: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationJobAutoDeployRequest {
@@ -890,6 +923,7 @@ impl OrganizationJobAutoDeployRequest {
         Self {
             image_name: None,
             tag: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`image_name`](Self::image_name).
@@ -906,17 +940,18 @@ impl OrganizationJobAutoDeployRequest {
     }
 }
 
-/// Carries over everything of a `ContainerSource` that a `JobRequestSourceImage` can hold.
+/// Carries over everything of a `ContainerSource` that a `JobRequestSourceImage` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `registry`.
 impl From<types::ContainerSource> for types::JobRequestSourceImage {
     #[inline]
     fn from(from: types::ContainerSource) -> Self {
-        Self {
+        rt::model::carried(Self {
             image_name: Some(from.image_name),
             tag: Some(from.tag),
             registry_id: from.registry_id,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -927,7 +962,7 @@ impl From<&types::ContainerSource> for types::JobRequestSourceImage {
     }
 }
 
-/// Carries over everything of a `CronJobResponse` that a `JobRequest` can hold.
+/// Carries over everything of a `CronJobResponse` that a `JobRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
 ///
@@ -937,38 +972,41 @@ impl TryFrom<types::CronJobResponse> for types::JobRequest {
     type Error = rt::ConversionError;
     #[inline]
     fn try_from(from: types::CronJobResponse) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            name: from.name,
-            description: from.description,
-            cpu: Some(from.cpu),
-            memory: Some(from.memory),
-            gpu: Some(from.gpu),
-            ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
-            max_nb_restart: from.max_nb_restart,
-            max_duration_seconds: from.max_duration_seconds,
-            auto_preview: Some(from.auto_preview),
-            port: rt::Patch::value_or_null(from.port),
-            source: Some(types::JobRequestSource::try_from(from.source)?),
-            cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
-            healthchecks: from.healthchecks,
-            schedule: Some(types::JobRequestSchedule::from(from.schedule)),
-            auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
-            annotations_groups: Some(
-                from
-                    .annotations_groups
-                    .into_iter()
-                    .map(|value| types::ServiceAnnotationRequest::from(value))
-                    .collect(),
-            ),
-            labels_groups: Some(
-                from
-                    .labels_groups
-                    .into_iter()
-                    .map(|value| types::ServiceLabelRequest::from(value))
-                    .collect(),
-            ),
-            icon_uri: from.icon_uri,
-        })
+        Ok(
+            rt::model::carried(Self {
+                name: from.name,
+                description: from.description,
+                cpu: Some(from.cpu),
+                memory: Some(from.memory),
+                gpu: Some(from.gpu),
+                ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
+                max_nb_restart: from.max_nb_restart,
+                max_duration_seconds: from.max_duration_seconds,
+                auto_preview: Some(from.auto_preview),
+                port: rt::Patch::value_or_null(from.port),
+                source: Some(types::JobRequestSource::try_from(from.source)?),
+                cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+                healthchecks: from.healthchecks,
+                schedule: Some(types::JobRequestSchedule::from(from.schedule)),
+                auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
+                annotations_groups: Some(
+                    from
+                        .annotations_groups
+                        .into_iter()
+                        .map(|value| types::ServiceAnnotationRequest::from(value))
+                        .collect(),
+                ),
+                labels_groups: Some(
+                    from
+                        .labels_groups
+                        .into_iter()
+                        .map(|value| types::ServiceLabelRequest::from(value))
+                        .collect(),
+                ),
+                icon_uri: from.icon_uri,
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -980,19 +1018,20 @@ impl TryFrom<&types::CronJobResponse> for types::JobRequest {
     }
 }
 
-/// Carries over everything of a `CronJobResponseSchedule` that a `JobRequestSchedule` can hold.
+/// Carries over everything of a `CronJobResponseSchedule` that a `JobRequestSchedule` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `on_start`, `on_stop`, `on_delete`, `lifecycle_type`.
 impl From<types::CronJobResponseSchedule> for types::JobRequestSchedule {
     #[inline]
     fn from(from: types::CronJobResponseSchedule) -> Self {
-        Self {
+        rt::model::carried(Self {
             on_start: None,
             on_stop: None,
             on_delete: None,
             cronjob: Some(types::JobCronCommand::from(from.cronjob)),
             lifecycle_type: None,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1003,16 +1042,17 @@ impl From<&types::CronJobResponseSchedule> for types::JobRequestSchedule {
     }
 }
 
-/// Carries over everything of a `CronJobResponseScheduleCronjob` that a `JobCronCommand` can hold.
+/// Carries over everything of a `CronJobResponseScheduleCronjob` that a `JobCronCommand` can hold, and the fields that this version of the library does not know.
 impl From<types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
     #[inline]
     fn from(from: types::CronJobResponseScheduleCronjob) -> Self {
-        Self {
+        rt::model::carried(Self {
             arguments: Some(from.arguments),
             entrypoint: from.entrypoint,
             timezone: Some(from.timezone),
             scheduled_at: from.scheduled_at,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1023,18 +1063,19 @@ impl From<&types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
     }
 }
 
-/// Carries over everything of a `JobDeploymentRestrictionResponse` that a `JobDeploymentRestrictionRequest` can hold.
+/// Carries over everything of a `JobDeploymentRestrictionResponse` that a `JobDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::JobDeploymentRestrictionResponse>
 for types::JobDeploymentRestrictionRequest {
     #[inline]
     fn from(from: types::JobDeploymentRestrictionResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             mode: from.mode,
             type_: from.type_,
             value: from.value,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1108,16 +1149,17 @@ impl TryFrom<&types::JobResponseSource> for types::JobRequestSource {
     }
 }
 
-/// Carries over everything of a `JobResponseSourceDocker` that a `JobRequestSource` can hold.
+/// Carries over everything of a `JobResponseSourceDocker` that a `JobRequestSource` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `image`.
 impl From<types::JobResponseSourceDocker> for types::JobRequestSource {
     #[inline]
     fn from(from: types::JobResponseSourceDocker) -> Self {
-        Self {
+        rt::model::carried(Self {
             image: rt::Patch::Absent,
             docker: rt::Patch::Value(types::JobRequestSourceDocker::from(from.docker)),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1128,16 +1170,17 @@ impl From<&types::JobResponseSourceDocker> for types::JobRequestSource {
     }
 }
 
-/// Carries over everything of a `JobResponseSourceImage` that a `JobRequestSource` can hold.
+/// Carries over everything of a `JobResponseSourceImage` that a `JobRequestSource` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `docker`.
 impl From<types::JobResponseSourceImage> for types::JobRequestSource {
     #[inline]
     fn from(from: types::JobResponseSourceImage) -> Self {
-        Self {
+        rt::model::carried(Self {
             image: rt::Patch::Value(types::JobRequestSourceImage::from(from.image)),
             docker: rt::Patch::Absent,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1148,11 +1191,11 @@ impl From<&types::JobResponseSourceImage> for types::JobRequestSource {
     }
 }
 
-/// Carries over everything of a `JobSourceDockerResponse` that a `JobRequestSourceDocker` can hold.
+/// Carries over everything of a `JobSourceDockerResponse` that a `JobRequestSourceDocker` can hold, and the fields that this version of the library does not know.
 impl From<types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
     #[inline]
     fn from(from: types::JobSourceDockerResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             git_repository: from
                 .git_repository
                 .map(|value| types::ApplicationGitRepositoryRequest::from(value)),
@@ -1161,7 +1204,8 @@ impl From<types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
             docker_target_build_stage: rt::Patch::value_or_null(
                 from.docker_target_build_stage,
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1172,7 +1216,7 @@ impl From<&types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
     }
 }
 
-/// Carries over everything of a `LifecycleJobResponse` that a `JobRequest` can hold.
+/// Carries over everything of a `LifecycleJobResponse` that a `JobRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
 ///
@@ -1182,38 +1226,41 @@ impl TryFrom<types::LifecycleJobResponse> for types::JobRequest {
     type Error = rt::ConversionError;
     #[inline]
     fn try_from(from: types::LifecycleJobResponse) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            name: from.name,
-            description: from.description,
-            cpu: Some(from.cpu),
-            memory: Some(from.memory),
-            gpu: Some(from.gpu),
-            ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
-            max_nb_restart: from.max_nb_restart,
-            max_duration_seconds: from.max_duration_seconds,
-            auto_preview: Some(from.auto_preview),
-            port: rt::Patch::value_or_null(from.port),
-            source: Some(types::JobRequestSource::try_from(from.source)?),
-            cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
-            healthchecks: from.healthchecks,
-            schedule: Some(types::JobRequestSchedule::from(from.schedule)),
-            auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
-            annotations_groups: Some(
-                from
-                    .annotations_groups
-                    .into_iter()
-                    .map(|value| types::ServiceAnnotationRequest::from(value))
-                    .collect(),
-            ),
-            labels_groups: Some(
-                from
-                    .labels_groups
-                    .into_iter()
-                    .map(|value| types::ServiceLabelRequest::from(value))
-                    .collect(),
-            ),
-            icon_uri: from.icon_uri,
-        })
+        Ok(
+            rt::model::carried(Self {
+                name: from.name,
+                description: from.description,
+                cpu: Some(from.cpu),
+                memory: Some(from.memory),
+                gpu: Some(from.gpu),
+                ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
+                max_nb_restart: from.max_nb_restart,
+                max_duration_seconds: from.max_duration_seconds,
+                auto_preview: Some(from.auto_preview),
+                port: rt::Patch::value_or_null(from.port),
+                source: Some(types::JobRequestSource::try_from(from.source)?),
+                cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+                healthchecks: from.healthchecks,
+                schedule: Some(types::JobRequestSchedule::from(from.schedule)),
+                auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
+                annotations_groups: Some(
+                    from
+                        .annotations_groups
+                        .into_iter()
+                        .map(|value| types::ServiceAnnotationRequest::from(value))
+                        .collect(),
+                ),
+                labels_groups: Some(
+                    from
+                        .labels_groups
+                        .into_iter()
+                        .map(|value| types::ServiceLabelRequest::from(value))
+                        .collect(),
+                ),
+                icon_uri: from.icon_uri,
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -1227,13 +1274,13 @@ impl TryFrom<&types::LifecycleJobResponse> for types::JobRequest {
     }
 }
 
-/// Carries over everything of a `LifecycleJobResponseSchedule` that a `JobRequestSchedule` can hold.
+/// Carries over everything of a `LifecycleJobResponseSchedule` that a `JobRequestSchedule` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `cronjob`.
 impl From<types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
     #[inline]
     fn from(from: types::LifecycleJobResponseSchedule) -> Self {
-        Self {
+        rt::model::carried(Self {
             on_start: from.on_start.map(|value| types::JobLifecycleCommand::from(value)),
             on_stop: from.on_stop.map(|value| types::JobLifecycleCommand::from(value)),
             on_delete: from
@@ -1241,7 +1288,8 @@ impl From<types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
                 .map(|value| types::JobLifecycleCommand::from(value)),
             cronjob: None,
             lifecycle_type: from.lifecycle_type,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1252,14 +1300,15 @@ impl From<&types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
     }
 }
 
-/// Carries over everything of a `LifecycleJobResponseScheduleOnStop` that a `JobLifecycleCommand` can hold.
+/// Carries over everything of a `LifecycleJobResponseScheduleOnStop` that a `JobLifecycleCommand` can hold, and the fields that this version of the library does not know.
 impl From<types::LifecycleJobResponseScheduleOnStop> for types::JobLifecycleCommand {
     #[inline]
     fn from(from: types::LifecycleJobResponseScheduleOnStop) -> Self {
-        Self {
+        rt::model::carried(Self {
             arguments: Some(from.arguments),
             entrypoint: from.entrypoint,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

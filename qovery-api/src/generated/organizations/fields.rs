@@ -17,6 +17,7 @@ impl model::Blank for types::AccountInfo {
             last_name: model::blank(),
             profile_picture_url: model::blank(),
             communication_email: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -66,6 +67,7 @@ impl model::Blank for types::AccountInfoEditRequest {
     fn blank() -> Self {
         Self {
             communication_email: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -96,6 +98,7 @@ impl model::Blank for types::AlertPresentation {
         Self {
             summary: model::blank(),
             runbook_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -128,6 +131,7 @@ impl model::Blank for types::AlertPresentationResponse {
         Self {
             summary: model::blank(),
             runbook_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -160,6 +164,7 @@ impl model::Blank for types::AlertReceiverCreationValidationRequest {
         Self {
             alert_receiver: model::blank(),
             message: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -182,6 +187,9 @@ impl model::Model for types::AlertReceiverCreationValidationRequest {
         to.always("alert_receiver", &self.alert_receiver);
         to.given("message", &self.message);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.alert_receiver);
+    }
 }
 
 model::through_fields!(types::AlertReceiverCreationValidationRequest);
@@ -189,7 +197,10 @@ model::through_fields!(types::AlertReceiverCreationValidationRequest);
 impl model::Blank for types::AlertReceiverList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -209,6 +220,9 @@ impl model::Model for types::AlertReceiverList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::AlertReceiverList);
@@ -216,7 +230,10 @@ model::through_fields!(types::AlertReceiverList);
 impl model::Blank for types::AlertReceiverValidationRequest {
     #[inline]
     fn blank() -> Self {
-        Self { message: model::blank() }
+        Self {
+            message: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -249,6 +266,7 @@ impl model::Blank for types::AlertRuleCondition {
             threshold: model::blank(),
             function: model::blank(),
             promql: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -303,6 +321,7 @@ impl model::Blank for types::AlertRuleCreationRequest {
             enabled: model::blank(),
             alert_receiver_ids: model::blank(),
             target: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -358,6 +377,11 @@ impl model::Model for types::AlertRuleCreationRequest {
         to.always("alert_receiver_ids", &self.alert_receiver_ids);
         to.always("target", &self.target);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.condition);
+        model::Parts::drop_extra(&mut self.presentation);
+        model::Parts::drop_extra(&mut self.target);
+    }
 }
 
 model::through_fields!(types::AlertRuleCreationRequest);
@@ -375,6 +399,7 @@ impl model::Blank for types::AlertRuleEditRequest {
             enabled: model::blank(),
             alert_receiver_ids: model::blank(),
             presentation: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -421,6 +446,10 @@ impl model::Model for types::AlertRuleEditRequest {
         to.always("alert_receiver_ids", &self.alert_receiver_ids);
         to.always("presentation", &self.presentation);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.condition);
+        model::Parts::drop_extra(&mut self.presentation);
+    }
 }
 
 model::through_fields!(types::AlertRuleEditRequest);
@@ -428,7 +457,10 @@ model::through_fields!(types::AlertRuleEditRequest);
 impl model::Blank for types::AlertRuleList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -447,6 +479,9 @@ impl model::Model for types::AlertRuleList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -475,6 +510,7 @@ impl model::Blank for types::AlertRuleResponse {
             target: model::blank(),
             is_up_to_date: model::blank(),
             starts_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -551,6 +587,11 @@ impl model::Model for types::AlertRuleResponse {
         to.always("is_up_to_date", &self.is_up_to_date);
         to.given("starts_at", &self.starts_at);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.condition);
+        model::Parts::drop_extra(&mut self.presentation);
+        model::Parts::drop_extra(&mut self.target);
+    }
 }
 
 model::through_fields!(types::AlertRuleResponse);
@@ -562,6 +603,7 @@ impl model::Blank for types::AlertTarget {
             target_type: model::blank(),
             target_id: model::blank(),
             service: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -586,6 +628,9 @@ impl model::Model for types::AlertTarget {
         to.always("target_id", &self.target_id);
         to.given("service", &self.service);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.service);
+    }
 }
 
 model::through_fields!(types::AlertTarget);
@@ -603,6 +648,7 @@ impl model::Blank for types::AnnotationsGroupAssociatedItem {
             item_id: model::blank(),
             item_name: model::blank(),
             item_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -656,7 +702,10 @@ model::through_fields!(types::AnnotationsGroupAssociatedItem);
 impl model::Blank for types::AnnotationsGroupAssociatedItemList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -676,6 +725,9 @@ impl model::Model for types::AnnotationsGroupAssociatedItemList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::AnnotationsGroupAssociatedItemList, Default);
@@ -683,7 +735,10 @@ model::through_fields!(types::AnnotationsGroupAssociatedItemList, Default);
 impl model::Blank for types::ContainerRegistryAssociatedServiceList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -703,6 +758,9 @@ impl model::Model for types::ContainerRegistryAssociatedServiceList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ContainerRegistryAssociatedServiceList, Default);
@@ -718,6 +776,7 @@ impl model::Blank for types::ContainerRegistryAssociatedServicesResponse {
             service_id: model::blank(),
             service_name: model::blank(),
             service_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -769,6 +828,7 @@ impl model::Blank for types::CredentialCluster {
             id: model::blank(),
             name: model::blank(),
             cloud_provider: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -804,6 +864,7 @@ impl model::Blank for types::CustomRoleClusterPermission {
             cluster_id: model::blank(),
             cluster_name: model::blank(),
             permission: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -842,6 +903,7 @@ impl model::Blank for types::CustomRoleClusterPermissionRequest {
         Self {
             cluster_id: model::blank(),
             permission: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -876,6 +938,7 @@ impl model::Blank for types::CustomRoleProjectPermission {
             project_name: model::blank(),
             is_admin: model::blank(),
             permissions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -907,6 +970,9 @@ impl model::Model for types::CustomRoleProjectPermission {
         to.given("is_admin", &self.is_admin);
         to.given("permissions", &self.permissions);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.permissions);
+    }
 }
 
 model::through_fields!(types::CustomRoleProjectPermission, Default);
@@ -918,6 +984,7 @@ impl model::Blank for types::CustomRoleProjectPermissionRequest {
             project_id: model::blank(),
             is_admin: model::blank(),
             permissions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -942,6 +1009,9 @@ impl model::Model for types::CustomRoleProjectPermissionRequest {
         to.given("is_admin", &self.is_admin);
         to.given("permissions", &self.permissions);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.permissions);
+    }
 }
 
 model::through_fields!(types::CustomRoleProjectPermissionRequest, Default);
@@ -949,7 +1019,10 @@ model::through_fields!(types::CustomRoleProjectPermissionRequest, Default);
 impl model::Blank for types::DeleteMemberRequest {
     #[inline]
     fn blank() -> Self {
-        Self { user_id: model::blank() }
+        Self {
+            user_id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -990,6 +1063,7 @@ impl model::Blank for types::EmailAlertReceiverCreationRequest {
             auth_username: model::blank(),
             auth_password: model::blank(),
             require_tls: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1068,6 +1142,7 @@ impl model::Blank for types::EmailAlertReceiverEditRequest {
             auth_username: model::blank(),
             auth_password: model::blank(),
             require_tls: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1145,6 +1220,7 @@ impl model::Blank for types::EmailAlertReceiverResponse {
             require_tls: model::blank(),
             owner: model::blank(),
             severity: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1218,6 +1294,7 @@ impl model::Blank for types::EnterpriseConnectionDto {
             default_role: model::blank(),
             enforce_group_sync: model::blank(),
             group_mappings: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1256,7 +1333,10 @@ model::through_fields!(types::EnterpriseConnectionDto);
 impl model::Blank for types::EnterpriseConnectionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1276,6 +1356,9 @@ impl model::Model for types::EnterpriseConnectionResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnterpriseConnectionResponseList, Default);
@@ -1289,6 +1372,7 @@ impl model::Blank for types::GhostAlertRuleResponse {
             state: model::blank(),
             target: model::blank(),
             starts_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1323,6 +1407,9 @@ impl model::Model for types::GhostAlertRuleResponse {
         to.given("target", &self.target);
         to.given("starts_at", &self.starts_at);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.target);
+    }
 }
 
 model::through_fields!(types::GhostAlertRuleResponse);
@@ -1338,6 +1425,7 @@ impl model::Blank for types::GitTokenAssociatedServiceResponse {
             service_id: model::blank(),
             service_name: model::blank(),
             service_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1385,7 +1473,10 @@ model::through_fields!(types::GitTokenAssociatedServiceResponse);
 impl model::Blank for types::GitTokenAssociatedServicesResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1405,6 +1496,9 @@ impl model::Model for types::GitTokenAssociatedServicesResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::GitTokenAssociatedServicesResponseList, Default);
@@ -1419,6 +1513,7 @@ impl model::Blank for types::GitTokenRequest {
             token: model::blank(),
             workspace: model::blank(),
             git_api_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1474,6 +1569,7 @@ impl model::Blank for types::GitTokenResponse {
             workspace: model::blank(),
             associated_services_count: model::blank(),
             git_api_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1530,7 +1626,10 @@ model::through_fields!(types::GitTokenResponse);
 impl model::Blank for types::GitTokenResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1550,6 +1649,9 @@ impl model::Model for types::GitTokenResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::GitTokenResponseList, Default);
@@ -1557,7 +1659,10 @@ model::through_fields!(types::GitTokenResponseList, Default);
 impl model::Blank for types::HelmRepositoryAssociatedServiceList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1577,6 +1682,9 @@ impl model::Model for types::HelmRepositoryAssociatedServiceList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::HelmRepositoryAssociatedServiceList, Default);
@@ -1592,6 +1700,7 @@ impl model::Blank for types::HelmRepositoryAssociatedServicesResponse {
             service_id: model::blank(),
             service_name: model::blank(),
             service_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1652,6 +1761,7 @@ impl model::Blank for types::InviteMember {
             logo_url: model::blank(),
             role_id: model::blank(),
             role_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1718,6 +1828,7 @@ impl model::Blank for types::InviteMemberRequest {
             email: model::blank(),
             role: model::blank(),
             role_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1749,7 +1860,10 @@ model::through_fields!(types::InviteMemberRequest);
 impl model::Blank for types::InviteMemberResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1769,6 +1883,9 @@ impl model::Model for types::InviteMemberResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::InviteMemberResponseList, Default);
@@ -1786,6 +1903,7 @@ impl model::Blank for types::LabelsGroupAssociatedItem {
             item_id: model::blank(),
             item_name: model::blank(),
             item_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1839,7 +1957,10 @@ model::through_fields!(types::LabelsGroupAssociatedItem);
 impl model::Blank for types::LabelsGroupAssociatedItemList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1859,6 +1980,9 @@ impl model::Model for types::LabelsGroupAssociatedItemList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::LabelsGroupAssociatedItemList, Default);
@@ -1866,7 +1990,10 @@ model::through_fields!(types::LabelsGroupAssociatedItemList, Default);
 impl model::Blank for types::ListEnvironmentsByOrganizationIdResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1886,6 +2013,9 @@ impl model::Model for types::ListEnvironmentsByOrganizationIdResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListEnvironmentsByOrganizationIdResponse, Default);
@@ -1893,7 +2023,10 @@ model::through_fields!(types::ListEnvironmentsByOrganizationIdResponse, Default)
 impl model::Blank for types::ListOrganizationAnnotationsGroupResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1913,6 +2046,9 @@ impl model::Model for types::ListOrganizationAnnotationsGroupResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListOrganizationAnnotationsGroupResponse, Default);
@@ -1920,7 +2056,10 @@ model::through_fields!(types::ListOrganizationAnnotationsGroupResponse, Default)
 impl model::Blank for types::ListOrganizationLabelsGroupResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1940,6 +2079,9 @@ impl model::Model for types::ListOrganizationLabelsGroupResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListOrganizationLabelsGroupResponse, Default);
@@ -1947,7 +2089,10 @@ model::through_fields!(types::ListOrganizationLabelsGroupResponse, Default);
 impl model::Blank for types::ListServicesByOrganizationIdResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1967,6 +2112,9 @@ impl model::Model for types::ListServicesByOrganizationIdResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ListServicesByOrganizationIdResponse, Default);
@@ -1974,7 +2122,10 @@ model::through_fields!(types::ListServicesByOrganizationIdResponse, Default);
 impl model::Blank for types::ListTfVarsFilesFromGitRepoResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1993,6 +2144,9 @@ impl model::Model for types::ListTfVarsFilesFromGitRepoResponse {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -2013,6 +2167,7 @@ impl model::Blank for types::Member {
             role: model::blank(),
             role_name: model::blank(),
             role_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2072,7 +2227,10 @@ model::through_fields!(types::Member);
 impl model::Blank for types::MemberResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2092,6 +2250,9 @@ impl model::Model for types::MemberResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::MemberResponseList, Default);
@@ -2102,6 +2263,7 @@ impl model::Blank for types::MemberRoleUpdateRequest {
         Self {
             user_id: model::blank(),
             role_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2135,6 +2297,7 @@ impl model::Blank for types::OrganizationAnnotationsGroupCreateRequest {
             name: model::blank(),
             annotations: model::blank(),
             scopes: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2159,6 +2322,9 @@ impl model::Model for types::OrganizationAnnotationsGroupCreateRequest {
         to.always("annotations", &self.annotations);
         to.always("scopes", &self.scopes);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.annotations);
+    }
 }
 
 model::through_fields!(types::OrganizationAnnotationsGroupCreateRequest);
@@ -2174,6 +2340,7 @@ impl model::Blank for types::OrganizationAnnotationsGroupEnrichedResponse {
             annotations: model::blank(),
             scopes: model::blank(),
             associated_items_count: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2214,6 +2381,9 @@ impl model::Model for types::OrganizationAnnotationsGroupEnrichedResponse {
         to.always("scopes", &self.scopes);
         to.given("associated_items_count", &self.associated_items_count);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.annotations);
+    }
 }
 
 model::through_fields!(types::OrganizationAnnotationsGroupEnrichedResponse);
@@ -2229,6 +2399,7 @@ impl model::Blank for types::OrganizationApiToken {
             description: model::blank(),
             role_name: model::blank(),
             role_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2285,6 +2456,7 @@ impl model::Blank for types::OrganizationApiTokenCreate {
             token: model::blank(),
             role_name: model::blank(),
             role_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2340,6 +2512,7 @@ impl model::Blank for types::OrganizationApiTokenCreateRequest {
             description: model::blank(),
             scope: model::blank(),
             role_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2373,7 +2546,10 @@ model::through_fields!(types::OrganizationApiTokenCreateRequest);
 impl model::Blank for types::OrganizationApiTokenResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2393,6 +2569,9 @@ impl model::Model for types::OrganizationApiTokenResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::OrganizationApiTokenResponseList, Default);
@@ -2400,7 +2579,10 @@ model::through_fields!(types::OrganizationApiTokenResponseList, Default);
 impl model::Blank for types::OrganizationAvailableRoleList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2420,6 +2602,9 @@ impl model::Model for types::OrganizationAvailableRoleList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::OrganizationAvailableRoleList, Default);
@@ -2430,6 +2615,7 @@ impl model::Blank for types::OrganizationCredentials {
         Self {
             credential: model::blank(),
             clusters: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2452,6 +2638,10 @@ impl model::Model for types::OrganizationCredentials {
         to.given("credential", &self.credential);
         to.given("clusters", &self.clusters);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.credential);
+        model::Parts::drop_extra(&mut self.clusters);
+    }
 }
 
 model::through_fields!(types::OrganizationCredentials, Default);
@@ -2459,7 +2649,10 @@ model::through_fields!(types::OrganizationCredentials, Default);
 impl model::Blank for types::OrganizationCredentialsResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2479,6 +2672,9 @@ impl model::Model for types::OrganizationCredentialsResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::OrganizationCredentialsResponseList, Default);
@@ -2492,6 +2688,7 @@ impl model::Blank for types::OrganizationCustomRole {
             description: model::blank(),
             cluster_permissions: model::blank(),
             project_permissions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2526,6 +2723,10 @@ impl model::Model for types::OrganizationCustomRole {
         to.given("cluster_permissions", &self.cluster_permissions);
         to.given("project_permissions", &self.project_permissions);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cluster_permissions);
+        model::Parts::drop_extra(&mut self.project_permissions);
+    }
 }
 
 model::through_fields!(types::OrganizationCustomRole, Default);
@@ -2536,6 +2737,7 @@ impl model::Blank for types::OrganizationCustomRoleCreateRequest {
         Self {
             name: model::blank(),
             description: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2565,7 +2767,10 @@ model::through_fields!(types::OrganizationCustomRoleCreateRequest);
 impl model::Blank for types::OrganizationCustomRoleList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2585,6 +2790,9 @@ impl model::Model for types::OrganizationCustomRoleList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::OrganizationCustomRoleList, Default);
@@ -2597,6 +2805,7 @@ impl model::Blank for types::OrganizationCustomRoleUpdateRequest {
             description: model::blank(),
             cluster_permissions: model::blank(),
             project_permissions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2628,6 +2837,10 @@ impl model::Model for types::OrganizationCustomRoleUpdateRequest {
         to.always("cluster_permissions", &self.cluster_permissions);
         to.always("project_permissions", &self.project_permissions);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cluster_permissions);
+        model::Parts::drop_extra(&mut self.project_permissions);
+    }
 }
 
 model::through_fields!(types::OrganizationCustomRoleUpdateRequest);
@@ -2643,6 +2856,7 @@ impl model::Blank for types::OrganizationEditRequest {
             logo_url: model::blank(),
             icon_url: model::blank(),
             admin_emails: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2698,6 +2912,7 @@ impl model::Blank for types::OrganizationEnvironmentResponse {
             organization: model::blank(),
             project: model::blank(),
             mode: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2738,6 +2953,10 @@ impl model::Model for types::OrganizationEnvironmentResponse {
         to.always("project", &self.project);
         to.always("mode", &self.mode);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.organization);
+        model::Parts::drop_extra(&mut self.project);
+    }
 }
 
 model::through_fields!(types::OrganizationEnvironmentResponse);
@@ -2762,6 +2981,7 @@ impl model::Blank for types::OrganizationEventResponse {
             environment_name: model::blank(),
             user_agent: model::blank(),
             original_change: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2840,6 +3060,7 @@ impl model::Blank for types::OrganizationEventResponseList {
             links: model::blank(),
             organization_max_limit_reached: model::blank(),
             events: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2868,6 +3089,10 @@ impl model::Model for types::OrganizationEventResponseList {
         to.given("organization_max_limit_reached", &self.organization_max_limit_reached);
         to.given("events", &self.events);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.links);
+        model::Parts::drop_extra(&mut self.events);
+    }
 }
 
 model::through_fields!(types::OrganizationEventResponseList, Default);
@@ -2878,6 +3103,7 @@ impl model::Blank for types::OrganizationEventResponseListLinks {
         Self {
             previous: model::blank(),
             next: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2907,7 +3133,10 @@ model::through_fields!(types::OrganizationEventResponseListLinks, Default);
 impl model::Blank for types::OrganizationEventTargetResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { targets: model::blank() }
+        Self {
+            targets: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2927,6 +3156,9 @@ impl model::Model for types::OrganizationEventTargetResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("targets", &self.targets);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.targets);
+    }
 }
 
 model::through_fields!(types::OrganizationEventTargetResponseList, Default);
@@ -2937,6 +3169,7 @@ impl model::Blank for types::OrganizationLabelsGroupCreateRequest {
         Self {
             name: model::blank(),
             labels: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2959,6 +3192,9 @@ impl model::Model for types::OrganizationLabelsGroupCreateRequest {
         to.always("name", &self.name);
         to.always("labels", &self.labels);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.labels);
+    }
 }
 
 model::through_fields!(types::OrganizationLabelsGroupCreateRequest);
@@ -2973,6 +3209,7 @@ impl model::Blank for types::OrganizationLabelsGroupEnrichedResponse {
             name: model::blank(),
             labels: model::blank(),
             associated_items_count: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3010,6 +3247,9 @@ impl model::Model for types::OrganizationLabelsGroupEnrichedResponse {
         to.always("labels", &self.labels);
         to.given("associated_items_count", &self.associated_items_count);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.labels);
+    }
 }
 
 model::through_fields!(types::OrganizationLabelsGroupEnrichedResponse);
@@ -3017,7 +3257,10 @@ model::through_fields!(types::OrganizationLabelsGroupEnrichedResponse);
 impl model::Blank for types::OrganizationOnboardingPatchRequest {
     #[inline]
     fn blank() -> Self {
-        Self { status: model::blank() }
+        Self {
+            status: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3047,6 +3290,7 @@ impl model::Blank for types::OrganizationOnboardingResponse {
         Self {
             use_cases: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3087,6 +3331,7 @@ impl model::Blank for types::OrganizationPolicyApiToken {
             opa_policy: model::blank(),
             creator_name: model::blank(),
             expires_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3155,6 +3400,7 @@ impl model::Blank for types::OrganizationPolicyApiTokenCreate {
             creator_name: model::blank(),
             user_sub: model::blank(),
             expires_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3220,6 +3466,7 @@ impl model::Blank for types::OrganizationPolicyApiTokenCreateRequest {
             opa_policy: model::blank(),
             role_id: model::blank(),
             expires_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3261,7 +3508,10 @@ model::through_fields!(types::OrganizationPolicyApiTokenCreateRequest);
 impl model::Blank for types::OrganizationPolicyApiTokenResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3281,6 +3531,9 @@ impl model::Model for types::OrganizationPolicyApiTokenResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::OrganizationPolicyApiTokenResponseList, Default);
@@ -3297,6 +3550,7 @@ impl model::Blank for types::OrganizationRequest {
             logo_url: model::blank(),
             icon_url: model::blank(),
             admin_emails: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3347,7 +3601,10 @@ model::through_fields!(types::OrganizationRequest);
 impl model::Blank for types::OrganizationResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3367,6 +3624,9 @@ impl model::Model for types::OrganizationResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::OrganizationResponseList, Default);
@@ -3383,6 +3643,7 @@ impl model::Blank for types::OrganizationWebhookCreateRequest {
             events: model::blank(),
             project_names_filter: model::blank(),
             environment_types_filter: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3445,6 +3706,7 @@ impl model::Blank for types::OrganizationWebhookCreateResponse {
             events: model::blank(),
             project_names_filter: model::blank(),
             environment_types_filter: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3516,6 +3778,7 @@ impl model::Blank for types::OrganizationWebhookResponse {
             events: model::blank(),
             project_names_filter: model::blank(),
             environment_types_filter: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3575,7 +3838,10 @@ model::through_fields!(types::OrganizationWebhookResponse);
 impl model::Blank for types::OrganizationWebhookResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3595,6 +3861,9 @@ impl model::Model for types::OrganizationWebhookResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::OrganizationWebhookResponseList, Default);
@@ -3602,7 +3871,10 @@ model::through_fields!(types::OrganizationWebhookResponseList, Default);
 impl model::Blank for types::ParseTerraformVariablesFromGitRepoResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -3622,6 +3894,9 @@ impl model::Model for types::ParseTerraformVariablesFromGitRepoResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ParseTerraformVariablesFromGitRepoResponse, Default);
@@ -3632,6 +3907,7 @@ impl model::Blank for types::ProjectPermissionPermission {
         Self {
             environment_type: model::blank(),
             permission: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3673,6 +3949,7 @@ impl model::Blank for types::ServiceLightResponse {
             environment_name: model::blank(),
             cluster_id: model::blank(),
             job_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3749,6 +4026,7 @@ impl model::Blank for types::SignUp {
             current_step: model::blank(),
             dx_auth: model::blank(),
             infrastructure_hosting: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3837,6 +4115,7 @@ impl model::Blank for types::SignUpRequest {
             current_step: model::blank(),
             dx_auth: model::blank(),
             infrastructure_hosting: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3911,6 +4190,7 @@ impl model::Blank for types::SlackAlertReceiverCreationRequest {
             owner: model::blank(),
             severity: model::blank(),
             webhook_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3969,6 +4249,7 @@ impl model::Blank for types::SlackAlertReceiverEditRequest {
             owner: model::blank(),
             severity: model::blank(),
             webhook_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4026,6 +4307,7 @@ impl model::Blank for types::SlackAlertReceiverResponse {
             send_resolved: model::blank(),
             owner: model::blank(),
             severity: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4086,6 +4368,7 @@ impl model::Blank for types::TerraformVariableDefinition {
             default: model::blank(),
             source: model::blank(),
             description: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4132,6 +4415,7 @@ impl model::Blank for types::TerraformVariableParsingRequest {
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4152,6 +4436,9 @@ impl model::Model for types::TerraformVariableParsingRequest {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 model::through_fields!(types::TerraformVariableParsingRequest);
@@ -4159,7 +4446,10 @@ model::through_fields!(types::TerraformVariableParsingRequest);
 impl model::Blank for types::TfVarsDiscoveryModeAutoDiscover {
     #[inline]
     fn blank() -> Self {
-        Self { type_: model::blank() }
+        Self {
+            type_: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4189,6 +4479,7 @@ impl model::Blank for types::TfVarsDiscoveryModeSpecificPaths {
         Self {
             type_: model::blank(),
             paths: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4221,6 +4512,7 @@ impl model::Blank for types::TfVarsFileResponse {
         Self {
             source: model::blank(),
             variables: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4253,6 +4545,7 @@ impl model::Blank for types::TfVarsListRequest {
         Self {
             git_repository: model::blank(),
             mode: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4275,6 +4568,10 @@ impl model::Model for types::TfVarsListRequest {
         to.always("git_repository", &self.git_repository);
         to.always("mode", &self.mode);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+        model::Parts::drop_extra(&mut self.mode);
+    }
 }
 
 model::through_fields!(types::TfVarsListRequest);
@@ -4282,7 +4579,10 @@ model::through_fields!(types::TfVarsListRequest);
 impl model::Blank for types::TransferOwnershipRequest {
     #[inline]
     fn blank() -> Self {
-        Self { user_id: model::blank() }
+        Self {
+            user_id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4318,6 +4618,7 @@ impl model::Blank for types::WebhookEventResponse {
             request: model::blank(),
             target_response_status_code: model::blank(),
             target_response_body: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4346,7 +4647,7 @@ impl model::Model for types::WebhookEventResponse {
             2 => model::value(&mut self.kind, from),
             3 => model::value(&mut self.matched_event, from),
             4 => model::value(&mut self.target_url_used, from),
-            5 => model::value(&mut self.request, from),
+            5 => model::free(&mut self.request, &mut self.__extra, "request", from),
             6 => model::value(&mut self.target_response_status_code, from),
             _ => model::value(&mut self.target_response_body, from),
         }
@@ -4368,7 +4669,10 @@ model::through_fields!(types::WebhookEventResponse);
 impl model::Blank for types::WebhookEventResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4387,6 +4691,9 @@ impl model::Model for types::WebhookEventResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 

@@ -29,6 +29,7 @@ pub struct AccountInfo {
     pub profile_picture_url: Option<String>,
     /// Email address Qovery writes to.
     pub communication_email: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Account settings of the user to change.
@@ -39,13 +40,17 @@ pub struct AccountInfo {
 pub struct AccountInfoEditRequest {
     /// Email address Qovery writes to.
     pub communication_email: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AccountInfoEditRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { communication_email: None }
+        Self {
+            communication_email: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`communication_email`](Self::communication_email).
     #[inline]
@@ -65,6 +70,7 @@ pub struct AlertPresentation {
     pub summary: rt::Patch<String>,
     /// URL of the instructions to follow; can be null.
     pub runbook_url: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AlertPresentation {
@@ -74,6 +80,7 @@ impl AlertPresentation {
         Self {
             summary: rt::Patch::Absent,
             runbook_url: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`summary`](Self::summary).
@@ -100,6 +107,7 @@ pub struct AlertPresentationResponse {
     pub summary: Option<String>,
     /// URL of the instructions to follow; can be null.
     pub runbook_url: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 union! {
@@ -138,6 +146,7 @@ pub struct AlertReceiverCreationValidationRequest {
     pub alert_receiver: types::AlertReceiverCreationRequest,
     /// Text of the test message.
     pub message: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AlertReceiverCreationValidationRequest {
@@ -147,6 +156,7 @@ impl AlertReceiverCreationValidationRequest {
         Self {
             alert_receiver,
             message: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`message`](Self::message).
@@ -191,6 +201,7 @@ impl From<types::SlackAlertReceiverEditRequest> for AlertReceiverEditRequest {
 pub struct AlertReceiverList {
     /// The listed items.
     pub results: Vec<types::AlertReceiverResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 union! {
@@ -239,13 +250,17 @@ open_enum! {
 pub struct AlertReceiverValidationRequest {
     /// Text of the test message.
     pub message: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AlertReceiverValidationRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { message: None }
+        Self {
+            message: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`message`](Self::message).
     #[inline]
@@ -271,6 +286,7 @@ pub struct AlertRuleCondition {
     pub function: Option<types::AlertRuleConditionFunction>,
     /// Query in the Prometheus query language.
     pub promql: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AlertRuleCondition {
@@ -283,6 +299,7 @@ impl AlertRuleCondition {
             threshold: None,
             function: None,
             promql: promql.into(),
+            __extra: Default::default(),
         }
     }
     /// Sets [`operator`](Self::operator).
@@ -389,6 +406,7 @@ pub struct AlertRuleCreationRequest {
     pub alert_receiver_ids: Vec<uuid::Uuid>,
     /// Object the rule watches.
     pub target: types::AlertTarget,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AlertRuleCreationRequest {
@@ -421,6 +439,7 @@ impl AlertRuleCreationRequest {
             enabled,
             alert_receiver_ids,
             target,
+            __extra: Default::default(),
         }
     }
 }
@@ -451,6 +470,7 @@ pub struct AlertRuleEditRequest {
     pub alert_receiver_ids: Vec<uuid::Uuid>,
     /// How the alert is shown to its receivers.
     pub presentation: types::AlertPresentation,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AlertRuleEditRequest {
@@ -477,6 +497,7 @@ impl AlertRuleEditRequest {
             enabled,
             alert_receiver_ids,
             presentation,
+            __extra: Default::default(),
         }
     }
 }
@@ -489,6 +510,7 @@ impl AlertRuleEditRequest {
 pub struct AlertRuleList {
     /// The listed items.
     pub results: Vec<types::ListedAlertRule>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Alert rule managed through Qovery.
@@ -535,6 +557,7 @@ pub struct AlertRuleResponse {
     pub is_up_to_date: bool,
     /// Time since which the alert has been active (RFC 3339); may be absent.
     pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -599,6 +622,7 @@ pub struct AlertTarget {
     pub target_id: uuid::Uuid,
     /// Description of the object when it is a service.
     pub service: Option<types::ServiceLightResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AlertTarget {
@@ -609,6 +633,7 @@ impl AlertTarget {
             target_type,
             target_id,
             service: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`service`](Self::service).
@@ -665,6 +690,7 @@ pub struct AnnotationsGroupAssociatedItem {
     pub item_name: String,
     /// Type of the item.
     pub item_type: types::AnnotationsGroupAssociatedItemType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Objects that use a group of annotations.
@@ -675,6 +701,7 @@ pub struct AnnotationsGroupAssociatedItem {
 pub struct AnnotationsGroupAssociatedItemList {
     /// The listed items.
     pub results: Vec<types::AnnotationsGroupAssociatedItem>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -725,6 +752,7 @@ open_enum! {
 pub struct ContainerRegistryAssociatedServiceList {
     /// The listed items.
     pub results: Vec<types::ContainerRegistryAssociatedServicesResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -761,6 +789,7 @@ pub struct ContainerRegistryAssociatedServicesResponse {
     pub service_name: String,
     /// Type of the service.
     pub service_type: types::ContainerRegistryAssociatedServiceType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Cluster that uses cloud provider credentials.
@@ -775,6 +804,7 @@ pub struct CredentialCluster {
     pub name: Option<String>,
     /// Cloud provider.
     pub cloud_provider: Option<types::CloudProviderEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `OrganizationCustomRole`.
@@ -787,6 +817,7 @@ pub struct CustomRoleClusterPermission {
     pub cluster_name: Option<String>,
     /// Permission on the cluster.
     pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `OrganizationCustomRoleUpdateRequest`.
@@ -797,6 +828,7 @@ pub struct CustomRoleClusterPermissionRequest {
     pub cluster_id: Option<uuid::Uuid>,
     /// Permission on the cluster.
     pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CustomRoleClusterPermissionRequest {
@@ -806,6 +838,7 @@ impl CustomRoleClusterPermissionRequest {
         Self {
             cluster_id: None,
             permission: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`cluster_id`](Self::cluster_id).
@@ -839,6 +872,7 @@ pub struct CustomRoleProjectPermission {
     pub is_admin: Option<bool>,
     /// Permissions by type of environment.
     pub permissions: Vec<types::ProjectPermissionPermission>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `OrganizationCustomRoleUpdateRequest`.
@@ -853,6 +887,7 @@ pub struct CustomRoleProjectPermissionRequest {
     pub is_admin: Option<bool>,
     /// Permissions by type of environment.
     pub permissions: Option<Vec<types::ProjectPermissionPermission>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl CustomRoleProjectPermissionRequest {
@@ -863,6 +898,7 @@ impl CustomRoleProjectPermissionRequest {
             project_id: None,
             is_admin: None,
             permissions: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`project_id`](Self::project_id).
@@ -894,13 +930,17 @@ impl CustomRoleProjectPermissionRequest {
 pub struct DeleteMemberRequest {
     /// Identifier of the user.
     pub user_id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl DeleteMemberRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(user_id: uuid::Uuid) -> Self {
-        Self { user_id }
+        Self {
+            user_id,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -936,6 +976,7 @@ pub struct EmailAlertReceiverCreationRequest {
     pub auth_password: rt::SecretText,
     /// Whether TLS is required.
     pub require_tls: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EmailAlertReceiverCreationRequest {
@@ -967,6 +1008,7 @@ impl EmailAlertReceiverCreationRequest {
             auth_username: rt::Patch::Absent,
             auth_password: auth_password.into(),
             require_tls,
+            __extra: Default::default(),
         }
     }
     /// Sets [`owner`](Self::owner).
@@ -1019,6 +1061,7 @@ pub struct EmailAlertReceiverEditRequest {
     pub auth_password: rt::Patch<rt::SecretText>,
     /// Whether TLS is required.
     pub require_tls: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EmailAlertReceiverEditRequest {
@@ -1047,6 +1090,7 @@ impl EmailAlertReceiverEditRequest {
             auth_username: rt::Patch::Absent,
             auth_password: rt::Patch::Absent,
             require_tls,
+            __extra: Default::default(),
         }
     }
     /// Sets [`owner`](Self::owner).
@@ -1109,6 +1153,7 @@ pub struct EmailAlertReceiverResponse {
     pub owner: Option<String>,
     /// Severity the receiver is meant for; can be null.
     pub severity: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Single sign-on connection of an organization.
@@ -1125,6 +1170,7 @@ pub struct EnterpriseConnectionDto {
     pub enforce_group_sync: bool,
     /// Mapping between the groups of the identity provider and roles.
     pub group_mappings: BTreeMap<String, Vec<String>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EnterpriseConnectionDto {
@@ -1141,6 +1187,7 @@ impl EnterpriseConnectionDto {
             default_role: default_role.into(),
             enforce_group_sync,
             group_mappings,
+            __extra: Default::default(),
         }
     }
 }
@@ -1153,6 +1200,7 @@ impl EnterpriseConnectionDto {
 pub struct EnterpriseConnectionResponseList {
     /// The listed items.
     pub results: Vec<types::EnterpriseConnectionDto>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Alert rule found without a managed definition.
@@ -1171,6 +1219,7 @@ pub struct GhostAlertRuleResponse {
     pub target: Option<types::AlertTarget>,
     /// Time since which the alert has been active (RFC 3339); null or absent when it is not active.
     pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Service that uses a Git token.
@@ -1193,6 +1242,7 @@ pub struct GitTokenAssociatedServiceResponse {
     pub service_name: String,
     /// Type of the service.
     pub service_type: types::GitTokenAssociatedServiceType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1221,6 +1271,7 @@ open_enum! {
 pub struct GitTokenAssociatedServicesResponseList {
     /// The listed items.
     pub results: Vec<types::GitTokenAssociatedServiceResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git token to store in an organization.
@@ -1241,6 +1292,7 @@ pub struct GitTokenRequest {
     pub workspace: Option<String>,
     /// URL of the API of the Git provider, for a self-hosted one.
     pub git_api_url: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl GitTokenRequest {
@@ -1258,6 +1310,7 @@ impl GitTokenRequest {
             token: token.into(),
             workspace: None,
             git_api_url: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -1306,6 +1359,7 @@ pub struct GitTokenResponse {
     pub associated_services_count: i64,
     /// URL of the API of the Git provider, for a self-hosted one.
     pub git_api_url: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git tokens of an organization.
@@ -1316,6 +1370,7 @@ pub struct GitTokenResponse {
 pub struct GitTokenResponseList {
     /// The listed items.
     pub results: Vec<types::GitTokenResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Services that use a Helm repository.
@@ -1326,6 +1381,7 @@ pub struct GitTokenResponseList {
 pub struct HelmRepositoryAssociatedServiceList {
     /// The listed items.
     pub results: Vec<types::HelmRepositoryAssociatedServicesResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1358,6 +1414,7 @@ pub struct HelmRepositoryAssociatedServicesResponse {
     pub service_name: String,
     /// Type of the service.
     pub service_type: types::HelmRepositoryAssociatedServiceType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Invitation to join an organization.
@@ -1390,6 +1447,7 @@ pub struct InviteMember {
     pub role_id: Option<uuid::Uuid>,
     /// Name of the role that is given.
     pub role_name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Invitation to join an organization.
@@ -1404,6 +1462,7 @@ pub struct InviteMemberRequest {
     pub role: Option<types::InviteMemberRoleEnum>,
     /// Identifier of the role to give.
     pub role_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl InviteMemberRequest {
@@ -1414,6 +1473,7 @@ impl InviteMemberRequest {
             email: email.into(),
             role: None,
             role_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`role`](Self::role).
@@ -1438,6 +1498,7 @@ impl InviteMemberRequest {
 pub struct InviteMemberResponseList {
     /// The listed items.
     pub results: Vec<types::InviteMember>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1490,6 +1551,7 @@ pub struct LabelsGroupAssociatedItem {
     pub item_name: String,
     /// Type of the item.
     pub item_type: types::LabelsGroupAssociatedItemType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Objects that use a group of labels.
@@ -1500,6 +1562,7 @@ pub struct LabelsGroupAssociatedItem {
 pub struct LabelsGroupAssociatedItemList {
     /// The listed items.
     pub results: Vec<types::LabelsGroupAssociatedItem>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1530,6 +1593,7 @@ open_enum! {
 pub struct ListEnvironmentsByOrganizationIdResponse {
     /// The results.
     pub results: Vec<types::OrganizationEnvironmentResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_organization_annotations_group`.
@@ -1538,6 +1602,7 @@ pub struct ListEnvironmentsByOrganizationIdResponse {
 pub struct ListOrganizationAnnotationsGroupResponse {
     /// Groups of annotations with the numbers of objects that use them.
     pub results: Vec<types::OrganizationAnnotationsGroupEnrichedResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_organization_labels_group`.
@@ -1546,6 +1611,7 @@ pub struct ListOrganizationAnnotationsGroupResponse {
 pub struct ListOrganizationLabelsGroupResponse {
     /// Groups of labels with the numbers of objects that use them.
     pub results: Vec<types::OrganizationLabelsGroupEnrichedResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_services_by_organization_id`.
@@ -1554,6 +1620,7 @@ pub struct ListOrganizationLabelsGroupResponse {
 pub struct ListServicesByOrganizationIdResponse {
     /// The results.
     pub results: Vec<types::ServiceLightResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `list_tf_vars_files_from_git_repo`.
@@ -1562,6 +1629,7 @@ pub struct ListServicesByOrganizationIdResponse {
 pub struct ListTfVarsFilesFromGitRepoResponse {
     /// The results.
     pub results: Vec<types::TfVarsFileResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 union! {
@@ -1616,6 +1684,7 @@ pub struct Member {
     pub role_name: Option<String>,
     /// Identifier of the role.
     pub role_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Members of an organization.
@@ -1626,6 +1695,7 @@ pub struct Member {
 pub struct MemberResponseList {
     /// The listed items.
     pub results: Vec<types::Member>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// New role of a member of an organization.
@@ -1638,6 +1708,7 @@ pub struct MemberRoleUpdateRequest {
     pub user_id: String,
     /// Identifier of the role.
     pub role_id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl MemberRoleUpdateRequest {
@@ -1647,6 +1718,7 @@ impl MemberRoleUpdateRequest {
         Self {
             user_id: user_id.into(),
             role_id,
+            __extra: Default::default(),
         }
     }
 }
@@ -1663,6 +1735,7 @@ pub struct OrganizationAnnotationsGroupCreateRequest {
     pub annotations: Vec<types::Annotation>,
     /// Kinds of Kubernetes objects that receive them.
     pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationAnnotationsGroupCreateRequest {
@@ -1677,6 +1750,7 @@ impl OrganizationAnnotationsGroupCreateRequest {
             name: name.into(),
             annotations,
             scopes,
+            __extra: Default::default(),
         }
     }
 }
@@ -1701,6 +1775,7 @@ pub struct OrganizationAnnotationsGroupEnrichedResponse {
     pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
     /// Number of objects that use the group.
     pub associated_items_count: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// API token of an organization, without its value.
@@ -1723,6 +1798,7 @@ pub struct OrganizationApiToken {
     pub role_name: Option<String>,
     /// Identifier of the role.
     pub role_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// API token just created, with its value.
@@ -1747,6 +1823,7 @@ pub struct OrganizationApiTokenCreate {
     pub role_name: Option<String>,
     /// Identifier of the role.
     pub role_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// API token to create.
@@ -1763,6 +1840,7 @@ pub struct OrganizationApiTokenCreateRequest {
     pub scope: rt::Patch<types::OrganizationApiTokenScope>,
     /// Identifier of the role of the token. The field must be present and may be null.
     pub role_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationApiTokenCreateRequest {
@@ -1774,6 +1852,7 @@ impl OrganizationApiTokenCreateRequest {
             description: None,
             scope: rt::Patch::Absent,
             role_id,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -1801,6 +1880,7 @@ impl OrganizationApiTokenCreateRequest {
 pub struct OrganizationApiTokenResponseList {
     /// The listed items.
     pub results: Vec<types::OrganizationApiToken>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1821,6 +1901,7 @@ open_enum! {
 pub struct OrganizationAvailableRoleList {
     /// The listed items.
     pub results: Vec<types::OrganizationAvailableRole>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `OrganizationCredentialsResponseList`.
@@ -1831,6 +1912,7 @@ pub struct OrganizationCredentials {
     pub credential: Option<types::ClusterCredentials>,
     /// Clusters that use them.
     pub clusters: Vec<types::CredentialCluster>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Cloud provider credentials of an organization with the clusters that use them.
@@ -1841,6 +1923,7 @@ pub struct OrganizationCredentials {
 pub struct OrganizationCredentialsResponseList {
     /// The listed items.
     pub results: Vec<types::OrganizationCredentials>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Custom role of an organization.
@@ -1859,6 +1942,7 @@ pub struct OrganizationCustomRole {
     pub cluster_permissions: Vec<types::CustomRoleClusterPermission>,
     /// Permissions on the projects.
     pub project_permissions: Vec<types::CustomRoleProjectPermission>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1885,6 +1969,7 @@ pub struct OrganizationCustomRoleCreateRequest {
     pub name: String,
     /// Free text about the role.
     pub description: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationCustomRoleCreateRequest {
@@ -1894,6 +1979,7 @@ impl OrganizationCustomRoleCreateRequest {
         Self {
             name: name.into(),
             description: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -1912,6 +1998,7 @@ impl OrganizationCustomRoleCreateRequest {
 pub struct OrganizationCustomRoleList {
     /// The listed items.
     pub results: Vec<types::OrganizationCustomRole>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -1944,6 +2031,7 @@ pub struct OrganizationCustomRoleUpdateRequest {
     pub cluster_permissions: Vec<types::CustomRoleClusterPermissionRequest>,
     /// Permissions on the projects.
     pub project_permissions: Vec<types::CustomRoleProjectPermissionRequest>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationCustomRoleUpdateRequest {
@@ -1959,6 +2047,7 @@ impl OrganizationCustomRoleUpdateRequest {
             description: None,
             cluster_permissions,
             project_permissions,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -1989,6 +2078,7 @@ pub struct OrganizationEditRequest {
     pub icon_url: rt::Patch<String>,
     /// Email addresses of the administrators; null clears them.
     pub admin_emails: rt::Patch<Vec<String>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationEditRequest {
@@ -2003,6 +2093,7 @@ impl OrganizationEditRequest {
             logo_url: rt::Patch::Absent,
             icon_url: rt::Patch::Absent,
             admin_emails: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -2063,6 +2154,7 @@ pub struct OrganizationEnvironmentResponse {
     pub project: types::ReferenceObject,
     /// Mode.
     pub mode: types::EnvironmentModeEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Entry of the audit log of an organization.
@@ -2103,6 +2195,7 @@ pub struct OrganizationEventResponse {
     pub user_agent: Option<String>,
     /// Original form of the change, as text; null or absent when there is none. It may hold variable values.
     pub original_change: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Page of the audit log of an organization, newest first. The pages are linked by tokens found in the links.
@@ -2117,6 +2210,7 @@ pub struct OrganizationEventResponseList {
     pub organization_max_limit_reached: Option<bool>,
     /// Events of the page, newest first.
     pub events: Vec<types::OrganizationEventResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Links to the neighboring pages, as relative URLs. Use only the token in their query: the path does not name the organization correctly.
@@ -2129,6 +2223,7 @@ pub struct OrganizationEventResponseListLinks {
     pub previous: Option<String>,
     /// Link to the next page, whose query holds the continue token; absent on the last page.
     pub next: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -2239,6 +2334,7 @@ open_enum! {
 pub struct OrganizationEventTargetResponseList {
     /// The objects.
     pub targets: Vec<types::ClusterCloudProviderInfoCredentials>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -2413,13 +2509,18 @@ pub struct OrganizationLabelsGroupCreateRequest {
     pub name: String,
     /// Labels of the group.
     pub labels: Vec<types::Label>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationLabelsGroupCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(name: impl Into<String>, labels: Vec<types::Label>) -> Self {
-        Self { name: name.into(), labels }
+        Self {
+            name: name.into(),
+            labels,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -2441,6 +2542,7 @@ pub struct OrganizationLabelsGroupEnrichedResponse {
     pub labels: Vec<types::Label>,
     /// Number of objects that use the group.
     pub associated_items_count: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// New progress of the onboarding of an organization.
@@ -2451,13 +2553,17 @@ pub struct OrganizationLabelsGroupEnrichedResponse {
 pub struct OrganizationOnboardingPatchRequest {
     /// Progress of the onboarding.
     pub status: types::OrganizationOnboardingStatusEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationOnboardingPatchRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(status: types::OrganizationOnboardingStatusEnum) -> Self {
-        Self { status }
+        Self {
+            status,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -2471,6 +2577,7 @@ pub struct OrganizationOnboardingResponse {
     pub use_cases: Option<String>,
     /// Progress of the onboarding.
     pub status: Option<types::OrganizationOnboardingStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -2513,6 +2620,7 @@ pub struct OrganizationPolicyApiToken {
     pub creator_name: Option<String>,
     /// Time the token expires (RFC 3339); null or absent when it does not.
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// API token bound to a policy just created, with its value.
@@ -2543,6 +2651,7 @@ pub struct OrganizationPolicyApiTokenCreate {
     pub user_sub: Option<String>,
     /// Time the token expires (RFC 3339); null or absent when it does not.
     pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// API token bound to a policy to create.
@@ -2561,6 +2670,7 @@ pub struct OrganizationPolicyApiTokenCreateRequest {
     pub role_id: rt::Patch<uuid::Uuid>,
     /// Time the token expires (RFC 3339); null or absent for a token that does not expire.
     pub expires_at: rt::Patch<chrono::DateTime<chrono::Utc>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationPolicyApiTokenCreateRequest {
@@ -2573,6 +2683,7 @@ impl OrganizationPolicyApiTokenCreateRequest {
             opa_policy: opa_policy.into(),
             role_id: rt::Patch::Absent,
             expires_at: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -2606,6 +2717,7 @@ impl OrganizationPolicyApiTokenCreateRequest {
 pub struct OrganizationPolicyApiTokenResponseList {
     /// The listed items.
     pub results: Vec<types::OrganizationPolicyApiToken>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Organization to create.
@@ -2630,6 +2742,7 @@ pub struct OrganizationRequest {
     pub icon_url: rt::Patch<String>,
     /// Email addresses of the administrators; null for none.
     pub admin_emails: rt::Patch<Vec<String>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationRequest {
@@ -2645,6 +2758,7 @@ impl OrganizationRequest {
             logo_url: rt::Patch::Absent,
             icon_url: rt::Patch::Absent,
             admin_emails: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -2693,6 +2807,7 @@ impl OrganizationRequest {
 pub struct OrganizationResponseList {
     /// The listed items.
     pub results: Vec<types::Organization>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Webhook of an organization.
@@ -2717,6 +2832,7 @@ pub struct OrganizationWebhookCreateRequest {
     pub project_names_filter: Option<Vec<String>>,
     /// Types of environments to report about.
     pub environment_types_filter: Option<Vec<types::EnvironmentModeEnum>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OrganizationWebhookCreateRequest {
@@ -2736,6 +2852,7 @@ impl OrganizationWebhookCreateRequest {
             events,
             project_names_filter: None,
             environment_types_filter: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`target_secret`](Self::target_secret).
@@ -2801,6 +2918,7 @@ pub struct OrganizationWebhookCreateResponse {
     pub project_names_filter: Vec<String>,
     /// Types of environments to report about.
     pub environment_types_filter: Vec<types::EnvironmentModeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -2859,6 +2977,7 @@ pub struct OrganizationWebhookResponse {
     pub project_names_filter: Vec<String>,
     /// Types of environments to report about.
     pub environment_types_filter: Vec<types::EnvironmentModeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Webhooks of an organization.
@@ -2869,6 +2988,7 @@ pub struct OrganizationWebhookResponse {
 pub struct OrganizationWebhookResponseList {
     /// The listed items.
     pub results: Vec<types::OrganizationWebhookResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Returned by `parse_terraform_variables_from_git_repo`.
@@ -2877,6 +2997,7 @@ pub struct OrganizationWebhookResponseList {
 pub struct ParseTerraformVariablesFromGitRepoResponse {
     /// The results.
     pub results: Vec<types::TerraformVariableDefinition>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `CustomRoleProjectPermission` and `CustomRoleProjectPermissionRequest`.
@@ -2887,6 +3008,7 @@ pub struct ProjectPermissionPermission {
     pub environment_type: Option<types::EnvironmentModeEnum>,
     /// Permission on the environments of that type.
     pub permission: Option<types::OrganizationCustomRoleProjectPermission>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ProjectPermissionPermission {
@@ -2896,6 +3018,7 @@ impl ProjectPermissionPermission {
         Self {
             environment_type: None,
             permission: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`environment_type`](Self::environment_type).
@@ -2943,6 +3066,7 @@ pub struct ServiceLightResponse {
     pub cluster_id: uuid::Uuid,
     /// Kind of job; absent when the service is not a job.
     pub job_type: Option<types::JobTypeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ServiceLightResponse {
@@ -2972,6 +3096,7 @@ impl ServiceLightResponse {
             environment_name: environment_name.into(),
             cluster_id,
             job_type: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`job_type`](Self::job_type).
@@ -3020,6 +3145,7 @@ pub struct SignUp {
     pub dx_auth: Option<bool>,
     /// Where the user hosts their infrastructure; can be null.
     pub infrastructure_hosting: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Answers of a user on sign-up.
@@ -3054,6 +3180,7 @@ pub struct SignUpRequest {
     pub dx_auth: rt::Patch<bool>,
     /// Where the user hosts their infrastructure; can be null.
     pub infrastructure_hosting: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl SignUpRequest {
@@ -3080,6 +3207,7 @@ impl SignUpRequest {
             current_step: rt::Patch::Absent,
             dx_auth: rt::Patch::Absent,
             infrastructure_hosting: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`company_name`](Self::company_name).
@@ -3157,6 +3285,7 @@ pub struct SlackAlertReceiverCreationRequest {
     pub severity: rt::Patch<String>,
     /// URL of the Slack webhook.
     pub webhook_url: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl SlackAlertReceiverCreationRequest {
@@ -3179,6 +3308,7 @@ impl SlackAlertReceiverCreationRequest {
             owner: rt::Patch::Absent,
             severity: rt::Patch::Absent,
             webhook_url: webhook_url.into(),
+            __extra: Default::default(),
         }
     }
     /// Sets [`owner`](Self::owner).
@@ -3215,6 +3345,7 @@ pub struct SlackAlertReceiverEditRequest {
     pub severity: rt::Patch<String>,
     /// URL of the Slack webhook; null or absent keeps the existing one.
     pub webhook_url: rt::Patch<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl SlackAlertReceiverEditRequest {
@@ -3234,6 +3365,7 @@ impl SlackAlertReceiverEditRequest {
             owner: rt::Patch::Absent,
             severity: rt::Patch::Absent,
             webhook_url: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`owner`](Self::owner).
@@ -3280,6 +3412,7 @@ pub struct SlackAlertReceiverResponse {
     pub owner: Option<String>,
     /// Severity the receiver is meant for; can be null.
     pub severity: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variable declared by Terraform files.
@@ -3302,6 +3435,7 @@ pub struct TerraformVariableDefinition {
     pub source: String,
     /// Description.
     pub description: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git repository in which Terraform variables are to be looked for.
@@ -3312,13 +3446,17 @@ pub struct TerraformVariableDefinition {
 pub struct TerraformVariableParsingRequest {
     /// Git repository to look in.
     pub git_repository: types::ApplicationGitRepositoryRequest,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TerraformVariableParsingRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(git_repository: types::ApplicationGitRepositoryRequest) -> Self {
-        Self { git_repository }
+        Self {
+            git_repository,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -3356,13 +3494,17 @@ impl From<types::TfVarsDiscoveryModeSpecificPaths> for TfVarsDiscoveryMode {
 pub struct TfVarsDiscoveryModeAutoDiscover {
     /// Always `AutoDiscover`.
     pub type_: types::TfVarsDiscoveryModeAutoDiscoverType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TfVarsDiscoveryModeAutoDiscover {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(type_: types::TfVarsDiscoveryModeAutoDiscoverType) -> Self {
-        Self { type_ }
+        Self {
+            type_,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -3386,6 +3528,7 @@ pub struct TfVarsDiscoveryModeSpecificPaths {
     pub type_: types::TfVarsDiscoveryModeSpecificPathsType,
     /// Paths of the files.
     pub paths: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TfVarsDiscoveryModeSpecificPaths {
@@ -3395,7 +3538,11 @@ impl TfVarsDiscoveryModeSpecificPaths {
         type_: types::TfVarsDiscoveryModeSpecificPathsType,
         paths: Vec<String>,
     ) -> Self {
-        Self { type_, paths }
+        Self {
+            type_,
+            paths,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -3419,6 +3566,7 @@ pub struct TfVarsFileResponse {
     pub source: String,
     /// Values of the file, by name.
     pub variables: rt::Secret<BTreeMap<String, String>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git repository whose Terraform variable files are to be listed.
@@ -3431,6 +3579,7 @@ pub struct TfVarsListRequest {
     pub git_repository: types::ApplicationGitRepositoryRequest,
     /// How the files are found.
     pub mode: types::TfVarsDiscoveryMode,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TfVarsListRequest {
@@ -3440,7 +3589,11 @@ impl TfVarsListRequest {
         git_repository: types::ApplicationGitRepositoryRequest,
         mode: types::TfVarsDiscoveryMode,
     ) -> Self {
-        Self { git_repository, mode }
+        Self {
+            git_repository,
+            mode,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -3452,13 +3605,17 @@ impl TfVarsListRequest {
 pub struct TransferOwnershipRequest {
     /// Identifier of the new owner.
     pub user_id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TransferOwnershipRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(user_id: uuid::Uuid) -> Self {
-        Self { user_id }
+        Self {
+            user_id,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -3498,6 +3655,7 @@ pub struct WebhookEventResponse {
     pub target_response_status_code: i64,
     /// Body of the answer; null or absent when there was none.
     pub target_response_body: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Calls made by a webhook.
@@ -3508,17 +3666,19 @@ pub struct WebhookEventResponse {
 pub struct WebhookEventResponseList {
     /// The calls.
     pub results: Vec<types::WebhookEventResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Carries over everything of an `AccountInfo` that an `AccountInfoEditRequest` can hold.
+/// Carries over everything of an `AccountInfo` that an `AccountInfoEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `nickname`, `first_name`, `last_name`, `profile_picture_url`.
 impl From<types::AccountInfo> for types::AccountInfoEditRequest {
     #[inline]
     fn from(from: types::AccountInfo) -> Self {
-        Self {
+        rt::model::carried(Self {
             communication_email: from.communication_email,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3529,14 +3689,15 @@ impl From<&types::AccountInfo> for types::AccountInfoEditRequest {
     }
 }
 
-/// Carries over everything of an `AlertPresentationResponse` that an `AlertPresentation` can hold.
+/// Carries over everything of an `AlertPresentationResponse` that an `AlertPresentation` can hold, and the fields that this version of the library does not know.
 impl From<types::AlertPresentationResponse> for types::AlertPresentation {
     #[inline]
     fn from(from: types::AlertPresentationResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             summary: rt::Patch::value_or_null(from.summary),
             runbook_url: rt::Patch::value_or_null(from.runbook_url),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3576,13 +3737,13 @@ impl From<&types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
     }
 }
 
-/// Carries over everything of an `AlertRuleResponse` that an `AlertRuleEditRequest` can hold.
+/// Carries over everything of an `AlertRuleResponse` that an `AlertRuleEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `source`, `state`, `organization_id`, `cluster_id`, `target`, `is_up_to_date`, `starts_at`.
 impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
     #[inline]
     fn from(from: types::AlertRuleResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: from.description,
             tag: from.tag,
@@ -3592,7 +3753,8 @@ impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
             enabled: from.enabled,
             alert_receiver_ids: from.alert_receiver_ids,
             presentation: types::AlertPresentation::from(from.presentation),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3603,17 +3765,18 @@ impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
     }
 }
 
-/// Carries over everything of a `CustomRoleClusterPermission` that a `CustomRoleClusterPermissionRequest` can hold.
+/// Carries over everything of a `CustomRoleClusterPermission` that a `CustomRoleClusterPermissionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `cluster_name`.
 impl From<types::CustomRoleClusterPermission>
 for types::CustomRoleClusterPermissionRequest {
     #[inline]
     fn from(from: types::CustomRoleClusterPermission) -> Self {
-        Self {
+        rt::model::carried(Self {
             cluster_id: from.cluster_id,
             permission: from.permission,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3625,18 +3788,19 @@ for types::CustomRoleClusterPermissionRequest {
     }
 }
 
-/// Carries over everything of a `CustomRoleProjectPermission` that a `CustomRoleProjectPermissionRequest` can hold.
+/// Carries over everything of a `CustomRoleProjectPermission` that a `CustomRoleProjectPermissionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `project_name`.
 impl From<types::CustomRoleProjectPermission>
 for types::CustomRoleProjectPermissionRequest {
     #[inline]
     fn from(from: types::CustomRoleProjectPermission) -> Self {
-        Self {
+        rt::model::carried(Self {
             project_id: from.project_id,
             is_admin: from.is_admin,
             permissions: Some(from.permissions),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3648,7 +3812,7 @@ for types::CustomRoleProjectPermissionRequest {
     }
 }
 
-/// Carries over everything of an `EmailAlertReceiverResponse` that an `EmailAlertReceiverEditRequest` can hold.
+/// Carries over everything of an `EmailAlertReceiverResponse` that an `EmailAlertReceiverEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `auth_password`.
 ///
@@ -3656,7 +3820,7 @@ for types::CustomRoleProjectPermissionRequest {
 impl From<types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRequest {
     #[inline]
     fn from(from: types::EmailAlertReceiverResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: from.description,
             type_: from.type_,
@@ -3669,7 +3833,8 @@ impl From<types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRe
             auth_username: rt::Patch::value_or_null(from.auth_username),
             auth_password: rt::Patch::Absent,
             require_tls: from.require_tls,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3680,13 +3845,13 @@ impl From<&types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditR
     }
 }
 
-/// Carries over everything of an `Organization` that an `OrganizationEditRequest` can hold.
+/// Carries over everything of an `Organization` that an `OrganizationEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `plan`, `owner`, `billing_deployment_restriction`, `organization_plan`.
 impl From<types::Organization> for types::OrganizationEditRequest {
     #[inline]
     fn from(from: types::Organization) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: from.description,
             website_url: rt::Patch::value_or_null(from.website_url),
@@ -3694,7 +3859,8 @@ impl From<types::Organization> for types::OrganizationEditRequest {
             logo_url: rt::Patch::value_or_null(from.logo_url),
             icon_url: rt::Patch::value_or_null(from.icon_url),
             admin_emails: rt::Patch::Value(from.admin_emails),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3705,18 +3871,19 @@ impl From<&types::Organization> for types::OrganizationEditRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationAnnotationsGroupResponse` that an `OrganizationAnnotationsGroupCreateRequest` can hold.
+/// Carries over everything of an `OrganizationAnnotationsGroupResponse` that an `OrganizationAnnotationsGroupCreateRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::OrganizationAnnotationsGroupResponse>
 for types::OrganizationAnnotationsGroupCreateRequest {
     #[inline]
     fn from(from: types::OrganizationAnnotationsGroupResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             annotations: from.annotations,
             scopes: from.scopes,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3728,7 +3895,7 @@ for types::OrganizationAnnotationsGroupCreateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationCustomRole` that an `OrganizationCustomRoleUpdateRequest` can hold.
+/// Carries over everything of an `OrganizationCustomRole` that an `OrganizationCustomRoleUpdateRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`.
 ///
@@ -3741,20 +3908,23 @@ for types::OrganizationCustomRoleUpdateRequest {
     fn try_from(
         from: types::OrganizationCustomRole,
     ) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            name: from.name.ok_or(rt::ConversionError::absent("name"))?,
-            description: from.description,
-            cluster_permissions: from
-                .cluster_permissions
-                .into_iter()
-                .map(|value| types::CustomRoleClusterPermissionRequest::from(value))
-                .collect(),
-            project_permissions: from
-                .project_permissions
-                .into_iter()
-                .map(|value| types::CustomRoleProjectPermissionRequest::from(value))
-                .collect(),
-        })
+        Ok(
+            rt::model::carried(Self {
+                name: from.name.ok_or(rt::ConversionError::absent("name"))?,
+                description: from.description,
+                cluster_permissions: from
+                    .cluster_permissions
+                    .into_iter()
+                    .map(|value| types::CustomRoleClusterPermissionRequest::from(value))
+                    .collect(),
+                project_permissions: from
+                    .project_permissions
+                    .into_iter()
+                    .map(|value| types::CustomRoleProjectPermissionRequest::from(value))
+                    .collect(),
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -3769,17 +3939,18 @@ for types::OrganizationCustomRoleUpdateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationLabelsGroupResponse` that an `OrganizationLabelsGroupCreateRequest` can hold.
+/// Carries over everything of an `OrganizationLabelsGroupResponse` that an `OrganizationLabelsGroupCreateRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::OrganizationLabelsGroupResponse>
 for types::OrganizationLabelsGroupCreateRequest {
     #[inline]
     fn from(from: types::OrganizationLabelsGroupResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             labels: from.labels,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -3791,7 +3962,7 @@ for types::OrganizationLabelsGroupCreateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationWebhookCreateResponse` that an `OrganizationWebhookCreateRequest` can hold.
+/// Carries over everything of an `OrganizationWebhookCreateResponse` that an `OrganizationWebhookCreateRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `target_secret`.
 ///
@@ -3806,18 +3977,21 @@ for types::OrganizationWebhookCreateRequest {
     fn try_from(
         from: types::OrganizationWebhookCreateResponse,
     ) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
-            target_url: from
-                .target_url
-                .ok_or(rt::ConversionError::absent("target_url"))?,
-            target_secret: None,
-            description: from.description,
-            enabled: from.enabled,
-            events: from.events,
-            project_names_filter: Some(from.project_names_filter),
-            environment_types_filter: Some(from.environment_types_filter),
-        })
+        Ok(
+            rt::model::carried(Self {
+                kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+                target_url: from
+                    .target_url
+                    .ok_or(rt::ConversionError::absent("target_url"))?,
+                target_secret: None,
+                description: from.description,
+                enabled: from.enabled,
+                events: from.events,
+                project_names_filter: Some(from.project_names_filter),
+                environment_types_filter: Some(from.environment_types_filter),
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -3832,7 +4006,7 @@ for types::OrganizationWebhookCreateRequest {
     }
 }
 
-/// Carries over everything of an `OrganizationWebhookResponse` that an `OrganizationWebhookCreateRequest` can hold.
+/// Carries over everything of an `OrganizationWebhookResponse` that an `OrganizationWebhookCreateRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `target_secret`.
 ///
@@ -3847,18 +4021,21 @@ for types::OrganizationWebhookCreateRequest {
     fn try_from(
         from: types::OrganizationWebhookResponse,
     ) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
-            target_url: from
-                .target_url
-                .ok_or(rt::ConversionError::absent("target_url"))?,
-            target_secret: None,
-            description: from.description,
-            enabled: from.enabled,
-            events: from.events,
-            project_names_filter: Some(from.project_names_filter),
-            environment_types_filter: Some(from.environment_types_filter),
-        })
+        Ok(
+            rt::model::carried(Self {
+                kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+                target_url: from
+                    .target_url
+                    .ok_or(rt::ConversionError::absent("target_url"))?,
+                target_secret: None,
+                description: from.description,
+                enabled: from.enabled,
+                events: from.events,
+                project_names_filter: Some(from.project_names_filter),
+                environment_types_filter: Some(from.environment_types_filter),
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -3873,7 +4050,7 @@ for types::OrganizationWebhookCreateRequest {
     }
 }
 
-/// Carries over everything of a `SlackAlertReceiverResponse` that a `SlackAlertReceiverEditRequest` can hold.
+/// Carries over everything of a `SlackAlertReceiverResponse` that a `SlackAlertReceiverEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `webhook_url`.
 ///
@@ -3881,7 +4058,7 @@ for types::OrganizationWebhookCreateRequest {
 impl From<types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRequest {
     #[inline]
     fn from(from: types::SlackAlertReceiverResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: from.description,
             type_: from.type_,
@@ -3889,7 +4066,8 @@ impl From<types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRe
             owner: rt::Patch::value_or_null(from.owner),
             severity: rt::Patch::value_or_null(from.severity),
             webhook_url: rt::Patch::Absent,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

@@ -17,6 +17,7 @@ impl model::Blank for types::Project {
             description: model::blank(),
             associated_environments_count: model::blank(),
             organization: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -57,6 +58,9 @@ impl model::Model for types::Project {
         to.given("associated_environments_count", &self.associated_environments_count);
         to.always("organization", &self.organization);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.organization);
+    }
 }
 
 model::through_fields!(types::Project);
@@ -79,6 +83,7 @@ impl model::Blank for types::ProjectDeploymentRule {
             weekdays: model::blank(),
             wildcard: model::blank(),
             priority_index: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -158,6 +163,7 @@ impl model::Blank for types::ProjectDeploymentRuleRequest {
             stop_time: model::blank(),
             weekdays: model::blank(),
             wildcard: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -214,7 +220,10 @@ model::through_fields!(types::ProjectDeploymentRuleRequest);
 impl model::Blank for types::ProjectDeploymentRuleResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -234,6 +243,9 @@ impl model::Model for types::ProjectDeploymentRuleResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ProjectDeploymentRuleResponseList, Default);
@@ -243,6 +255,7 @@ impl model::Blank for types::ProjectDeploymentRulesPriorityOrderRequest {
     fn blank() -> Self {
         Self {
             project_deployment_rule_ids_in_order: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -276,6 +289,7 @@ impl model::Blank for types::ProjectRequest {
         Self {
             name: model::blank(),
             description: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -305,7 +319,10 @@ model::through_fields!(types::ProjectRequest);
 impl model::Blank for types::ProjectResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -325,6 +342,9 @@ impl model::Model for types::ProjectResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::ProjectResponseList, Default);
@@ -336,6 +356,7 @@ impl model::Blank for types::ProjectStats {
             id: model::blank(),
             service_total_number: model::blank(),
             environment_total_number: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -371,7 +392,10 @@ model::through_fields!(types::ProjectStats);
 impl model::Blank for types::ProjectStatsResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -390,6 +414,9 @@ impl model::Model for types::ProjectStatsResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 

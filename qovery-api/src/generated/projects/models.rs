@@ -26,6 +26,7 @@ pub struct Project {
     pub associated_environments_count: Option<i64>,
     /// Organization.
     pub organization: types::ReferenceObject,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment rule of a project.
@@ -66,6 +67,7 @@ pub struct ProjectDeploymentRule {
     pub wildcard: String,
     /// Position of the rule in the order of priority.
     pub priority_index: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Rule applied to the new environments of a project whose name matches.
@@ -98,6 +100,7 @@ pub struct ProjectDeploymentRuleRequest {
     ///
     /// Default on the server: `""`.
     pub wildcard: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ProjectDeploymentRuleRequest {
@@ -124,6 +127,7 @@ impl ProjectDeploymentRuleRequest {
             stop_time,
             weekdays,
             wildcard: wildcard.into(),
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -148,6 +152,7 @@ impl ProjectDeploymentRuleRequest {
 pub struct ProjectDeploymentRuleResponseList {
     /// The listed items.
     pub results: Vec<types::ProjectDeploymentRule>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Order of the deployment rules of a project.
@@ -158,6 +163,7 @@ pub struct ProjectDeploymentRuleResponseList {
 pub struct ProjectDeploymentRulesPriorityOrderRequest {
     /// Identifiers of the rules in order of priority.
     pub project_deployment_rule_ids_in_order: Option<Vec<uuid::Uuid>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ProjectDeploymentRulesPriorityOrderRequest {
@@ -166,6 +172,7 @@ impl ProjectDeploymentRulesPriorityOrderRequest {
     pub fn new() -> Self {
         Self {
             project_deployment_rule_ids_in_order: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`project_deployment_rule_ids_in_order`](Self::project_deployment_rule_ids_in_order).
@@ -189,6 +196,7 @@ pub struct ProjectRequest {
     pub name: String,
     /// Free text about the project.
     pub description: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl ProjectRequest {
@@ -198,6 +206,7 @@ impl ProjectRequest {
         Self {
             name: name.into(),
             description: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -216,6 +225,7 @@ impl ProjectRequest {
 pub struct ProjectResponseList {
     /// The listed items.
     pub results: Vec<types::Project>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Numbers of services and environments of a project.
@@ -230,6 +240,7 @@ pub struct ProjectStats {
     pub service_total_number: Option<i64>,
     /// Number of environments.
     pub environment_total_number: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Numbers of services and environments of the projects of an organization.
@@ -240,18 +251,20 @@ pub struct ProjectStats {
 pub struct ProjectStatsResponseList {
     /// The listed items.
     pub results: Vec<types::ProjectStats>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Carries over everything of a `Project` that a `ProjectRequest` can hold.
+/// Carries over everything of a `Project` that a `ProjectRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_environments_count`, `organization`.
 impl From<types::Project> for types::ProjectRequest {
     #[inline]
     fn from(from: types::Project) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: from.description,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -262,13 +275,13 @@ impl From<&types::Project> for types::ProjectRequest {
     }
 }
 
-/// Carries over everything of a `ProjectDeploymentRule` that a `ProjectDeploymentRuleRequest` can hold.
+/// Carries over everything of a `ProjectDeploymentRule` that a `ProjectDeploymentRuleRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `priority_index`.
 impl From<types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest {
     #[inline]
     fn from(from: types::ProjectDeploymentRule) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             description: rt::Patch::value_or_null(from.description),
             mode: from.mode,
@@ -279,7 +292,8 @@ impl From<types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest 
             stop_time: from.stop_time,
             weekdays: from.weekdays,
             wildcard: from.wildcard,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

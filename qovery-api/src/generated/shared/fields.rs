@@ -14,6 +14,7 @@ impl model::Blank for types::AgenticWorkflowGovernance {
     fn blank() -> Self {
         Self {
             host_allowlist: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -47,6 +48,7 @@ impl model::Blank for types::AgenticWorkflowHeader {
         Self {
             name: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -82,6 +84,7 @@ impl model::Blank for types::AgenticWorkflowModelResponse {
         Self {
             type_: model::blank(),
             settings: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -119,6 +122,7 @@ impl model::Blank for types::AgenticWorkflowOutput {
             url: model::blank(),
             headers: model::blank(),
             instructions: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -146,6 +150,9 @@ impl model::Model for types::AgenticWorkflowOutput {
         to.given("headers", &self.headers);
         to.given("instructions", &self.instructions);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.headers);
+    }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -159,6 +166,7 @@ impl model::Blank for types::AgenticWorkflowProjectRepository {
             url: model::blank(),
             branch: model::blank(),
             git_token_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -198,6 +206,7 @@ impl model::Blank for types::AgenticWorkflowResources {
             ram_mib: model::blank(),
             gpu: model::blank(),
             storage_gib: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -261,6 +270,7 @@ impl model::Blank for types::AgenticWorkflowResponse {
             resources: model::blank(),
             webhook: model::blank(),
             icon_uri: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -344,6 +354,15 @@ impl model::Model for types::AgenticWorkflowResponse {
         to.always("webhook", &self.webhook);
         to.given("icon_uri", &self.icon_uri);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.outputs);
+        model::Parts::drop_extra(&mut self.model);
+        model::Parts::drop_extra(&mut self.project_repositories);
+        model::Parts::drop_extra(&mut self.governance);
+        model::Parts::drop_extra(&mut self.resources);
+        model::Parts::drop_extra(&mut self.webhook);
+    }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -353,7 +372,10 @@ model::through_fields!(types::AgenticWorkflowResponse);
 impl model::Blank for types::AgenticWorkflowWebhook {
     #[inline]
     fn blank() -> Self {
-        Self { url: model::blank() }
+        Self {
+            url: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -395,6 +417,7 @@ impl model::Blank for types::Annotation {
         Self {
             key: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -478,6 +501,7 @@ impl model::Blank for types::Application {
             service_type: model::blank(),
             docker_target_build_stage: model::blank(),
             autoscaling: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -594,6 +618,16 @@ impl model::Model for types::Application {
         to.given("docker_target_build_stage", &self.docker_target_build_stage);
         to.given("autoscaling", &self.autoscaling);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.storage);
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.git_repository);
+        model::Parts::drop_extra(&mut self.healthchecks);
+        model::Parts::drop_extra(&mut self.ports);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+        model::Parts::drop_extra(&mut self.autoscaling);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
@@ -627,6 +661,7 @@ impl model::Blank for types::ApplicationGitRepository {
             deployed_commit_tag: model::blank(),
             git_token_id: model::blank(),
             git_token_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -730,6 +765,7 @@ impl model::Blank for types::ApplicationGitRepositoryRequest {
             root_path: model::blank(),
             git_token_id: model::blank(),
             provider: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -792,7 +828,10 @@ model::through_fields!(types::ApplicationGitRepositoryRequest);
 impl model::Blank for types::ApplicationResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -812,6 +851,9 @@ impl model::Model for types::ApplicationResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -836,6 +878,7 @@ impl model::Blank for types::ArgocdAppResponse {
             last_synced_at: model::blank(),
             manifest_revision: model::blank(),
             git_repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -895,6 +938,10 @@ impl model::Model for types::ArgocdAppResponse {
         to.given("manifest_revision", &self.manifest_revision);
         to.given("git_repository", &self.git_repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
@@ -909,6 +956,7 @@ impl model::Blank for types::AwsRoleClusterCredentials {
             name: model::blank(),
             role_arn: model::blank(),
             object_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -950,6 +998,7 @@ impl model::Blank for types::AwsStaticClusterCredentials {
             name: model::blank(),
             access_key_id: model::blank(),
             object_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -999,6 +1048,7 @@ impl model::Blank for types::AzureStaticClusterCredentials {
             object_type: model::blank(),
             azure_application_id: model::blank(),
             azure_application_object_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1049,7 +1099,10 @@ model::through_fields!(types::AzureStaticClusterCredentials);
 impl model::Blank for types::BlueprintTerraformBackend {
     #[inline]
     fn blank() -> Self {
-        Self { blueprint: model::blank() }
+        Self {
+            blueprint: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1070,6 +1123,9 @@ impl model::Model for types::BlueprintTerraformBackend {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("blueprint", &self.blueprint);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.blueprint);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -1081,6 +1137,7 @@ impl model::Blank for types::CancelDeploymentRequest {
     fn blank() -> Self {
         Self {
             force_cancel: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1115,6 +1172,7 @@ impl model::Blank for types::CheckedCustomDomainResponse {
             domain_name: model::blank(),
             status: model::blank(),
             error_details: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1149,7 +1207,10 @@ model::through_fields!(types::CheckedCustomDomainResponse);
 impl model::Blank for types::CheckedCustomDomainsResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1169,6 +1230,9 @@ impl model::Model for types::CheckedCustomDomainsResponse {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -1191,6 +1255,7 @@ impl model::Blank for types::CloneServiceRequest {
         Self {
             name: model::blank(),
             environment_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1244,6 +1309,7 @@ impl model::Blank for types::ClusterCloudProviderInfoCredentials {
         Self {
             id: model::blank(),
             name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1296,6 +1362,7 @@ impl model::Blank for types::Commit {
             author_name: model::blank(),
             author_avatar_url: model::blank(),
             commit_page_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1378,7 +1445,10 @@ model::through_fields!(types::Commit);
 impl model::Blank for types::CommitResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1406,6 +1476,9 @@ impl model::Model for types::CommitResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -1436,6 +1509,7 @@ impl model::Blank for types::ContainerRegistryProviderDetailsResponse {
             name: model::blank(),
             url: model::blank(),
             kind: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1496,6 +1570,7 @@ impl model::Blank for types::ContainerRequestPort {
             protocol: model::blank(),
             public_path: model::blank(),
             public_path_rewrite: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1557,6 +1632,7 @@ impl model::Blank for types::ContainerRequestStorageItem {
             type_: model::blank(),
             size: model::blank(),
             mount_point: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1626,6 +1702,7 @@ impl model::Blank for types::ContainerResponse {
             icon_uri: model::blank(),
             service_type: model::blank(),
             autoscaling: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1742,6 +1819,16 @@ impl model::Model for types::ContainerResponse {
         to.given("service_type", &self.service_type);
         to.given("autoscaling", &self.autoscaling);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.storage);
+        model::Parts::drop_extra(&mut self.registry);
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.healthchecks);
+        model::Parts::drop_extra(&mut self.ports);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+        model::Parts::drop_extra(&mut self.autoscaling);
+    }
 }
 
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
@@ -1751,7 +1838,10 @@ model::through_fields!(types::ContainerResponse);
 impl model::Blank for types::ContainerResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1772,6 +1862,9 @@ impl model::Model for types::ContainerResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(any(feature = "containers", feature = "databases"))]
@@ -1786,6 +1879,7 @@ impl model::Blank for types::ContainerSource {
             tag: model::blank(),
             registry_id: model::blank(),
             registry: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1817,6 +1911,9 @@ impl model::Model for types::ContainerSource {
         to.always("tag", &self.tag);
         to.given("registry_id", &self.registry_id);
         to.always("registry", &self.registry);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.registry);
     }
 }
 
@@ -1855,6 +1952,7 @@ impl model::Blank for types::CronJobResponse {
             schedule: model::blank(),
             annotations_groups: model::blank(),
             labels_groups: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1956,6 +2054,14 @@ impl model::Model for types::CronJobResponse {
         to.given("annotations_groups", &self.annotations_groups);
         to.given("labels_groups", &self.labels_groups);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.source);
+        model::Parts::drop_extra(&mut self.healthchecks);
+        model::Parts::drop_extra(&mut self.schedule);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -1965,7 +2071,10 @@ model::through_fields!(types::CronJobResponse);
 impl model::Blank for types::CronJobResponseSchedule {
     #[inline]
     fn blank() -> Self {
-        Self { cronjob: model::blank() }
+        Self {
+            cronjob: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1986,6 +2095,9 @@ impl model::Model for types::CronJobResponseSchedule {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("cronjob", &self.cronjob);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cronjob);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -2000,6 +2112,7 @@ impl model::Blank for types::CronJobResponseScheduleCronjob {
             entrypoint: model::blank(),
             timezone: model::blank(),
             scheduled_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2050,6 +2163,7 @@ impl model::Blank for types::CustomDomain {
             use_cdn: model::blank(),
             validation_domain: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2107,6 +2221,7 @@ impl model::Blank for types::CustomDomainRequest {
             domain: model::blank(),
             generate_certificate: model::blank(),
             use_cdn: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2145,7 +2260,10 @@ model::through_fields!(types::CustomDomainRequest);
 impl model::Blank for types::CustomDomainResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2165,6 +2283,9 @@ impl model::Model for types::CustomDomainResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -2200,6 +2321,7 @@ impl model::Blank for types::Database {
             annotations_groups: model::blank(),
             labels_groups: model::blank(),
             service_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2292,6 +2414,11 @@ impl model::Model for types::Database {
         to.given("labels_groups", &self.labels_groups);
         to.given("service_type", &self.service_type);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
@@ -2301,7 +2428,10 @@ model::through_fields!(types::Database);
 impl model::Blank for types::DatabaseResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -2322,6 +2452,9 @@ impl model::Model for types::DatabaseResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -2338,6 +2471,7 @@ impl model::Blank for types::DeployAllRequest {
             jobs: model::blank(),
             helms: model::blank(),
             terraforms: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2376,6 +2510,13 @@ impl model::Model for types::DeployAllRequest {
         to.given("helms", &self.helms);
         to.given("terraforms", &self.terraforms);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.applications);
+        model::Parts::drop_extra(&mut self.containers);
+        model::Parts::drop_extra(&mut self.jobs);
+        model::Parts::drop_extra(&mut self.helms);
+        model::Parts::drop_extra(&mut self.terraforms);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
@@ -2388,6 +2529,7 @@ impl model::Blank for types::DeployAllRequestApplication {
         Self {
             application_id: model::blank(),
             git_commit_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2423,6 +2565,7 @@ impl model::Blank for types::DeployAllRequestContainer {
         Self {
             id: model::blank(),
             image_tag: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2460,6 +2603,7 @@ impl model::Blank for types::DeployAllRequestHelm {
             chart_version: model::blank(),
             git_commit_id: model::blank(),
             values_override_git_commit_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2505,6 +2649,7 @@ impl model::Blank for types::DeployAllRequestJob {
             id: model::blank(),
             image_tag: model::blank(),
             git_commit_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2553,6 +2698,7 @@ impl model::Blank for types::DeploymentHistoryApplicationDetails {
         Self {
             commit: model::blank(),
             build_pod_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2586,6 +2732,9 @@ impl model::Model for types::DeploymentHistoryApplicationDetails {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("commit", &self.commit);
         to.always("build_pod_name", &self.build_pod_name);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.commit);
     }
 }
 
@@ -2623,6 +2772,7 @@ impl model::Blank for types::DeploymentHistoryAuditingData {
             updated_at: model::blank(),
             triggered_by: model::blank(),
             origin: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2696,6 +2846,7 @@ impl model::Blank for types::DeploymentHistoryContainer {
             tag: model::blank(),
             arguments: model::blank(),
             entrypoint: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2768,6 +2919,7 @@ impl model::Blank for types::DeploymentHistoryContainerDetails {
             tag: model::blank(),
             arguments: model::blank(),
             entrypoint: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2837,6 +2989,7 @@ impl model::Blank for types::DeploymentHistoryDatabase {
             updated_at: model::blank(),
             name: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2895,6 +3048,7 @@ impl model::Blank for types::DeploymentHistoryHelmDetails {
         Self {
             commit: model::blank(),
             repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2929,6 +3083,10 @@ impl model::Model for types::DeploymentHistoryHelmDetails {
         to.given("commit", &self.commit);
         to.given("repository", &self.repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.commit);
+        model::Parts::drop_extra(&mut self.repository);
+    }
 }
 
 #[cfg(
@@ -2957,6 +3115,7 @@ impl model::Blank for types::DeploymentHistoryHelmResponse {
             status: model::blank(),
             commit: model::blank(),
             repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -2998,6 +3157,10 @@ impl model::Model for types::DeploymentHistoryHelmResponse {
         to.given("commit", &self.commit);
         to.given("repository", &self.repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.commit);
+        model::Parts::drop_extra(&mut self.repository);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3025,6 +3188,7 @@ impl model::Blank for types::DeploymentHistoryJobDetails {
             schedule: model::blank(),
             job_type: model::blank(),
             build_pod_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3074,6 +3238,10 @@ impl model::Model for types::DeploymentHistoryJobDetails {
         to.always("job_type", &self.job_type);
         to.given("build_pod_name", &self.build_pod_name);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.commit);
+        model::Parts::drop_extra(&mut self.schedule);
+    }
 }
 
 #[cfg(
@@ -3106,6 +3274,7 @@ impl model::Blank for types::DeploymentHistoryJobResponse {
             schedule: model::blank(),
             arguments: model::blank(),
             entrypoint: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3159,6 +3328,10 @@ impl model::Model for types::DeploymentHistoryJobResponse {
         to.given("arguments", &self.arguments);
         to.given("entrypoint", &self.entrypoint);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.commit);
+        model::Parts::drop_extra(&mut self.schedule);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -3171,6 +3344,7 @@ impl model::Blank for types::DeploymentHistoryJobResponseSchedule {
         Self {
             event: model::blank(),
             schedule_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3220,6 +3394,7 @@ impl model::Blank for types::DeploymentHistoryJobSchedule {
             on_delete: model::blank(),
             cron_job: model::blank(),
             lifecycle_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3266,6 +3441,12 @@ impl model::Model for types::DeploymentHistoryJobSchedule {
         to.given("cron_job", &self.cron_job);
         to.given("lifecycle_type", &self.lifecycle_type);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.on_start);
+        model::Parts::drop_extra(&mut self.on_stop);
+        model::Parts::drop_extra(&mut self.on_delete);
+        model::Parts::drop_extra(&mut self.cron_job);
+    }
 }
 
 #[cfg(
@@ -3300,6 +3481,7 @@ impl model::Blank for types::DeploymentHistoryRepository {
         Self {
             chart_name: model::blank(),
             chart_version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3373,6 +3555,7 @@ impl model::Blank for types::DeploymentHistoryService {
             status_details: model::blank(),
             icon_uri: model::blank(),
             total_duration: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3425,6 +3608,12 @@ impl model::Model for types::DeploymentHistoryService {
         to.always("icon_uri", &self.icon_uri);
         to.given("total_duration", &self.total_duration);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.identifier);
+        model::Parts::drop_extra(&mut self.auditing_data);
+        model::Parts::drop_extra(&mut self.details);
+        model::Parts::drop_extra(&mut self.status_details);
+    }
 }
 
 #[cfg(
@@ -3461,6 +3650,7 @@ impl model::Blank for types::DeploymentHistoryServiceIdentifier {
             service_id: model::blank(),
             service_type: model::blank(),
             execution_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3538,6 +3728,7 @@ impl model::Blank for types::DeploymentHistoryServicePageV2 {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3573,6 +3764,9 @@ impl model::Model for types::DeploymentHistoryServicePageV2 {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(
@@ -3595,6 +3789,7 @@ impl model::Blank for types::DockerfileFragmentFile {
         Self {
             type_: model::blank(),
             path: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3630,6 +3825,7 @@ impl model::Blank for types::DockerfileFragmentInline {
         Self {
             type_: model::blank(),
             content: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3669,6 +3865,7 @@ impl model::Blank for types::EksAnywhereVsphereClusterCredentials {
             access_key_id: model::blank(),
             role_arn: model::blank(),
             object_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3723,6 +3920,7 @@ impl model::Blank for types::EnvironmentDatabasesCurrentMetricCpu {
             warning_threshold_in_percent: model::blank(),
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3779,6 +3977,7 @@ impl model::Blank for types::Event {
             status: model::blank(),
             type_: model::blank(),
             log: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3823,6 +4022,12 @@ impl model::Model for types::Event {
         to.given("type", &self.type_);
         to.given("log", &self.log);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.user);
+        model::Parts::drop_extra(&mut self.commit);
+        model::Parts::drop_extra(&mut self.status);
+        model::Parts::drop_extra(&mut self.log);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -3836,6 +4041,7 @@ impl model::Blank for types::EventPaginatedResponseList {
             page: model::blank(),
             page_size: model::blank(),
             results: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3861,6 +4067,9 @@ impl model::Model for types::EventPaginatedResponseList {
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -3874,6 +4083,7 @@ impl model::Blank for types::GcpStaticClusterCredentials {
             id: model::blank(),
             name: model::blank(),
             object_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3916,6 +4126,7 @@ impl model::Blank for types::GcpWorkloadIdentityClusterCredentials {
             service_account_email: model::blank(),
             workload_identity_provider_resource: model::blank(),
             token_lifetime_seconds: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -3973,6 +4184,7 @@ impl model::Blank for types::GenericClusterCredentials {
             id: model::blank(),
             name: model::blank(),
             object_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4018,6 +4230,7 @@ impl model::Blank for types::Healthcheck {
         Self {
             readiness_probe: model::blank(),
             liveness_probe: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4049,6 +4262,10 @@ impl model::Model for types::Healthcheck {
         to.given("readiness_probe", &self.readiness_probe);
         to.given("liveness_probe", &self.liveness_probe);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.readiness_probe);
+        model::Parts::drop_extra(&mut self.liveness_probe);
+    }
 }
 
 #[cfg(
@@ -4071,6 +4288,7 @@ impl model::Blank for types::HelmGitRepositoryRequest {
             branch: model::blank(),
             root_path: model::blank(),
             git_token_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4122,6 +4340,7 @@ impl model::Blank for types::HelmPortResponseWithServiceName {
             protocol: model::blank(),
             is_default: model::blank(),
             service_name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4188,6 +4407,7 @@ impl model::Blank for types::HelmPortResponseWithServiceSelectors {
             protocol: model::blank(),
             is_default: model::blank(),
             service_selectors: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4235,6 +4455,9 @@ impl model::Model for types::HelmPortResponseWithServiceSelectors {
         to.given("is_default", &self.is_default);
         to.always("service_selectors", &self.service_selectors);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.service_selectors);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4262,6 +4485,7 @@ impl model::Blank for types::HelmResponse {
             icon_uri: model::blank(),
             service_type: model::blank(),
             blueprint_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4333,6 +4557,12 @@ impl model::Model for types::HelmResponse {
         to.always("service_type", &self.service_type);
         to.given("blueprint_id", &self.blueprint_id);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.ports);
+        model::Parts::drop_extra(&mut self.source);
+        model::Parts::drop_extra(&mut self.values_override);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4342,7 +4572,10 @@ model::through_fields!(types::HelmResponse);
 impl model::Blank for types::HelmResponseSourceGit {
     #[inline]
     fn blank() -> Self {
-        Self { git: model::blank() }
+        Self {
+            git: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4363,6 +4596,9 @@ impl model::Model for types::HelmResponseSourceGit {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("git", &self.git);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4372,7 +4608,10 @@ model::through_fields!(types::HelmResponseSourceGit);
 impl model::Blank for types::HelmResponseSourceRepository {
     #[inline]
     fn blank() -> Self {
-        Self { repository: model::blank() }
+        Self {
+            repository: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4393,6 +4632,9 @@ impl model::Model for types::HelmResponseSourceRepository {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("repository", &self.repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.repository);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4407,6 +4649,7 @@ impl model::Blank for types::HelmResponseValuesOverride {
             set_string: model::blank(),
             set_json: model::blank(),
             file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4434,6 +4677,9 @@ impl model::Model for types::HelmResponseValuesOverride {
         to.given("set_json", &self.set_json);
         to.given("file", &self.file);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.file);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4446,6 +4692,7 @@ impl model::Blank for types::HelmResponseValuesOverrideFile {
         Self {
             raw: model::blank(),
             git: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4469,6 +4716,10 @@ impl model::Model for types::HelmResponseValuesOverrideFile {
         to.given("raw", &self.raw);
         to.given("git", &self.git);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.raw);
+        model::Parts::drop_extra(&mut self.git);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4481,6 +4732,7 @@ impl model::Blank for types::HelmResponseValuesOverrideFileGit {
         Self {
             git_repository: model::blank(),
             paths: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4504,6 +4756,9 @@ impl model::Model for types::HelmResponseValuesOverrideFileGit {
         to.always("git_repository", &self.git_repository);
         to.always("paths", &self.paths);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4513,7 +4768,10 @@ model::through_fields!(types::HelmResponseValuesOverrideFileGit);
 impl model::Blank for types::HelmResponseValuesOverrideFileRaw {
     #[inline]
     fn blank() -> Self {
-        Self { values: model::blank() }
+        Self {
+            values: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4534,6 +4792,9 @@ impl model::Model for types::HelmResponseValuesOverrideFileRaw {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("values", &self.values);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.values);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4546,6 +4807,7 @@ impl model::Blank for types::HelmResponseValuesOverrideFileRawItem {
         Self {
             name: model::blank(),
             content: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4580,6 +4842,7 @@ impl model::Blank for types::HelmSourceGitResponse {
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4601,6 +4864,9 @@ impl model::Model for types::HelmSourceGitResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4614,6 +4880,7 @@ impl model::Blank for types::HelmSourceRepositoryResponse {
             chart_name: model::blank(),
             chart_version: model::blank(),
             repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4643,6 +4910,9 @@ impl model::Model for types::HelmSourceRepositoryResponse {
         to.always("chart_version", &self.chart_version);
         to.always("repository", &self.repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.repository);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -4656,6 +4926,7 @@ impl model::Blank for types::HelmSourceRepositoryResponseRepository {
             id: model::blank(),
             name: model::blank(),
             url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4695,6 +4966,7 @@ impl model::Blank for types::Instance {
             name: model::blank(),
             cpu: model::blank(),
             memory: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4722,6 +4994,10 @@ impl model::Model for types::Instance {
         to.given("cpu", &self.cpu);
         to.given("memory", &self.memory);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.cpu);
+        model::Parts::drop_extra(&mut self.memory);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -4738,6 +5014,7 @@ impl model::Blank for types::InstanceMemory {
             warning_threshold_in_percent: model::blank(),
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4785,7 +5062,10 @@ model::through_fields!(types::InstanceMemory, Default);
 impl model::Blank for types::InstanceResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4805,6 +5085,9 @@ impl model::Model for types::InstanceResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -4831,6 +5114,7 @@ impl model::Blank for types::JobCronSchedule {
             entrypoint: model::blank(),
             scheduled_at: model::blank(),
             timezone: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4908,6 +5192,7 @@ impl model::Blank for types::JobLifecyleSchedule {
         Self {
             arguments: model::blank(),
             entrypoint: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -4962,7 +5247,10 @@ model::through_fields!(types::JobLifecyleSchedule);
 impl model::Blank for types::JobResponseSourceDocker {
     #[inline]
     fn blank() -> Self {
-        Self { docker: model::blank() }
+        Self {
+            docker: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -4983,6 +5271,9 @@ impl model::Model for types::JobResponseSourceDocker {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("docker", &self.docker);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.docker);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -4992,7 +5283,10 @@ model::through_fields!(types::JobResponseSourceDocker);
 impl model::Blank for types::JobResponseSourceImage {
     #[inline]
     fn blank() -> Self {
-        Self { image: model::blank() }
+        Self {
+            image: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5013,6 +5307,9 @@ impl model::Model for types::JobResponseSourceImage {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("image", &self.image);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.image);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -5027,6 +5324,7 @@ impl model::Blank for types::JobSourceDockerResponse {
             dockerfile_path: model::blank(),
             dockerfile_raw: model::blank(),
             docker_target_build_stage: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5059,6 +5357,9 @@ impl model::Model for types::JobSourceDockerResponse {
         to.given("dockerfile_raw", &self.dockerfile_raw);
         to.given("docker_target_build_stage", &self.docker_target_build_stage);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -5073,6 +5374,7 @@ impl model::Blank for types::KedaAutoscalingRequest {
             polling_interval_seconds: model::blank(),
             cooldown_period_seconds: model::blank(),
             scalers: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5105,6 +5407,9 @@ impl model::Model for types::KedaAutoscalingRequest {
         to.given("cooldown_period_seconds", &self.cooldown_period_seconds);
         to.always("scalers", &self.scalers);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.scalers);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -5130,6 +5435,7 @@ impl model::Blank for types::KedaAutoscalingResponse {
             polling_interval_seconds: model::blank(),
             cooldown_period_seconds: model::blank(),
             scalers: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5181,6 +5487,9 @@ impl model::Model for types::KedaAutoscalingResponse {
         to.always("cooldown_period_seconds", &self.cooldown_period_seconds);
         to.always("scalers", &self.scalers);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.scalers);
+    }
 }
 
 #[cfg(
@@ -5204,6 +5513,7 @@ impl model::Blank for types::KedaScalerRequest {
             config_json: model::blank(),
             config_yaml: model::blank(),
             trigger_authentication: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5229,7 +5539,14 @@ impl model::Model for types::KedaScalerRequest {
             0 => model::value(&mut self.scaler_type, from),
             1 => model::value(&mut self.enabled, from),
             2 => model::value(&mut self.role, from),
-            3 => model::value(&mut self.config_json, from),
+            3 => {
+                model::free(
+                    &mut self.config_json,
+                    &mut self.__extra,
+                    "config_json",
+                    from,
+                )
+            }
             4 => model::value(&mut self.config_yaml, from),
             _ => model::value(&mut self.trigger_authentication, from),
         }
@@ -5241,6 +5558,9 @@ impl model::Model for types::KedaScalerRequest {
         to.given("config_json", &self.config_json);
         to.given("config_yaml", &self.config_yaml);
         to.given("trigger_authentication", &self.trigger_authentication);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.trigger_authentication);
     }
 }
 
@@ -5268,6 +5588,7 @@ impl model::Blank for types::KedaScalerResponse {
             config_json: model::blank(),
             config_yaml: model::blank(),
             trigger_authentication: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5306,7 +5627,14 @@ impl model::Model for types::KedaScalerResponse {
             3 => model::value(&mut self.scaler_type, from),
             4 => model::value(&mut self.enabled, from),
             5 => model::value(&mut self.role, from),
-            6 => model::value(&mut self.config_json, from),
+            6 => {
+                model::free(
+                    &mut self.config_json,
+                    &mut self.__extra,
+                    "config_json",
+                    from,
+                )
+            }
             7 => model::value(&mut self.config_yaml, from),
             _ => model::value(&mut self.trigger_authentication, from),
         }
@@ -5321,6 +5649,9 @@ impl model::Model for types::KedaScalerResponse {
         to.given("config_json", &self.config_json);
         to.given("config_yaml", &self.config_yaml);
         to.given("trigger_authentication", &self.trigger_authentication);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.trigger_authentication);
     }
 }
 
@@ -5341,6 +5672,7 @@ impl model::Blank for types::KedaTriggerAuthenticationRequest {
         Self {
             name: model::blank(),
             config_yaml: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5387,6 +5719,7 @@ impl model::Blank for types::KedaTriggerAuthenticationResponse {
             organization_id: model::blank(),
             name: model::blank(),
             config_yaml: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5451,6 +5784,7 @@ impl model::Blank for types::KubernetesSelector {
         Self {
             key: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5483,7 +5817,10 @@ model::through_fields!(types::KubernetesSelector);
 impl model::Blank for types::KubernetesTerraformBackend {
     #[inline]
     fn blank() -> Self {
-        Self { kubernetes: model::blank() }
+        Self {
+            kubernetes: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5498,7 +5835,7 @@ impl model::Model for types::KubernetesTerraformBackend {
         from: &mut D,
     ) -> Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.kubernetes, from),
+            _ => model::free(&mut self.kubernetes, &mut self.__extra, "kubernetes", from),
         }
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
@@ -5526,6 +5863,7 @@ impl model::Blank for types::Label {
             key: model::blank(),
             value: model::blank(),
             propagate_to_cloud_provider: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5610,6 +5948,7 @@ impl model::Blank for types::LifecycleJobResponse {
             schedule: model::blank(),
             annotations_groups: model::blank(),
             labels_groups: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5711,6 +6050,14 @@ impl model::Model for types::LifecycleJobResponse {
         to.given("annotations_groups", &self.annotations_groups);
         to.given("labels_groups", &self.labels_groups);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.source);
+        model::Parts::drop_extra(&mut self.healthchecks);
+        model::Parts::drop_extra(&mut self.schedule);
+        model::Parts::drop_extra(&mut self.annotations_groups);
+        model::Parts::drop_extra(&mut self.labels_groups);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -5725,6 +6072,7 @@ impl model::Blank for types::LifecycleJobResponseSchedule {
             on_stop: model::blank(),
             on_delete: model::blank(),
             lifecycle_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5757,6 +6105,11 @@ impl model::Model for types::LifecycleJobResponseSchedule {
         to.given("on_delete", &self.on_delete);
         to.given("lifecycle_type", &self.lifecycle_type);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.on_start);
+        model::Parts::drop_extra(&mut self.on_stop);
+        model::Parts::drop_extra(&mut self.on_delete);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -5769,6 +6122,7 @@ impl model::Blank for types::LifecycleJobResponseScheduleOnStop {
         Self {
             arguments: model::blank(),
             entrypoint: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5816,6 +6170,7 @@ impl model::Blank for types::Link {
             external_port: model::blank(),
             is_qovery_domain: model::blank(),
             is_default: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5887,7 +6242,10 @@ model::through_fields!(types::Link);
 impl model::Blank for types::LinkResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -5915,6 +6273,9 @@ impl model::Model for types::LinkResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(
@@ -5937,6 +6298,7 @@ impl model::Blank for types::Log {
             message: model::blank(),
             pod_name: model::blank(),
             version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -5981,7 +6343,10 @@ model::through_fields!(types::Log);
 impl model::Blank for types::LogResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -6002,6 +6367,9 @@ impl model::Model for types::LogResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -6018,6 +6386,7 @@ impl model::Blank for types::LogicalDatabase {
             name: model::blank(),
             description: model::blank(),
             database: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6056,6 +6425,9 @@ impl model::Model for types::LogicalDatabase {
         to.given("description", &self.description);
         to.given("database", &self.database);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.database);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
@@ -6065,7 +6437,10 @@ model::through_fields!(types::LogicalDatabase);
 impl model::Blank for types::LogicalDatabaseResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -6086,6 +6461,9 @@ impl model::Model for types::LogicalDatabaseResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
@@ -6100,6 +6478,7 @@ impl model::Blank for types::MetricCpuDatapoint {
             requested_in_number: model::blank(),
             consumed_in_number: model::blank(),
             consumed_in_percent: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6144,6 +6523,7 @@ impl model::Blank for types::MetricGeneric {
         Self {
             instance_name: model::blank(),
             data: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6167,6 +6547,9 @@ impl model::Model for types::MetricGeneric {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.data);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -6179,6 +6562,7 @@ impl model::Blank for types::MetricGenericDatapoint {
         Self {
             created_at: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6211,7 +6595,10 @@ model::through_fields!(types::MetricGenericDatapoint);
 impl model::Blank for types::MetricGenericResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -6232,6 +6619,9 @@ impl model::Model for types::MetricGenericResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -6246,6 +6636,7 @@ impl model::Blank for types::MetricMemoryDatapoint {
             requested_in_mb: model::blank(),
             consumed_in_mb: model::blank(),
             consumed_in_percent: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6287,7 +6678,10 @@ model::through_fields!(types::MetricMemoryDatapoint);
 impl model::Blank for types::MetricRestart {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -6308,6 +6702,9 @@ impl model::Model for types::MetricRestart {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -6320,6 +6717,7 @@ impl model::Blank for types::MetricRestartEvent {
         Self {
             datetime: model::blank(),
             message: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6357,6 +6755,7 @@ impl model::Blank for types::MetricStorageDatapoint {
             requested_in_gb: model::blank(),
             consumed_in_gb: model::blank(),
             consumed_in_percent: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6413,6 +6812,7 @@ impl model::Blank for types::Organization {
             owner: model::blank(),
             billing_deployment_restriction: model::blank(),
             organization_plan: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6475,6 +6875,9 @@ impl model::Model for types::Organization {
         to.given("billing_deployment_restriction", &self.billing_deployment_restriction);
         to.given("organization_plan", &self.organization_plan);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.organization_plan);
+    }
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
@@ -6500,6 +6903,7 @@ impl model::Blank for types::OrganizationAnnotationsGroupResponse {
             name: model::blank(),
             annotations: model::blank(),
             scopes: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6547,6 +6951,9 @@ impl model::Model for types::OrganizationAnnotationsGroupResponse {
         to.always("annotations", &self.annotations);
         to.always("scopes", &self.scopes);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.annotations);
+    }
 }
 
 #[cfg(
@@ -6568,6 +6975,7 @@ impl model::Blank for types::OrganizationAvailableRole {
         Self {
             id: model::blank(),
             name: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6615,6 +7023,7 @@ impl model::Blank for types::OrganizationLabelsGroupResponse {
             updated_at: model::blank(),
             name: model::blank(),
             labels: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6659,6 +7068,9 @@ impl model::Model for types::OrganizationLabelsGroupResponse {
         to.always("name", &self.name);
         to.always("labels", &self.labels);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.labels);
+    }
 }
 
 #[cfg(
@@ -6680,6 +7092,7 @@ impl model::Blank for types::OrganizationPlan {
         Self {
             plan: model::blank(),
             audit_logs_retention_in_days: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6727,6 +7140,7 @@ impl model::Blank for types::Probe {
             timeout_seconds: model::blank(),
             success_threshold: model::blank(),
             failure_threshold: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6773,6 +7187,9 @@ impl model::Model for types::Probe {
         to.given("success_threshold", &self.success_threshold);
         to.given("failure_threshold", &self.failure_threshold);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.type_);
+    }
 }
 
 #[cfg(
@@ -6803,6 +7220,7 @@ impl model::Blank for types::ProbeType {
             http: model::blank(),
             exec: model::blank(),
             grpc: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6838,6 +7256,12 @@ impl model::Model for types::ProbeType {
         to.given("exec", &self.exec);
         to.given("grpc", &self.grpc);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.tcp);
+        model::Parts::drop_extra(&mut self.http);
+        model::Parts::drop_extra(&mut self.exec);
+        model::Parts::drop_extra(&mut self.grpc);
+    }
 }
 
 #[cfg(
@@ -6863,7 +7287,10 @@ model::through_fields!(types::ProbeType, Default);
 impl model::Blank for types::ProbeTypeExec {
     #[inline]
     fn blank() -> Self {
-        Self { command: model::blank() }
+        Self {
+            command: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -6920,6 +7347,7 @@ impl model::Blank for types::ProbeTypeGrpc {
         Self {
             service: model::blank(),
             port: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -6980,6 +7408,7 @@ impl model::Blank for types::ProbeTypeHttp {
             path: model::blank(),
             scheme: model::blank(),
             port: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7041,6 +7470,7 @@ impl model::Blank for types::ProbeTypeTcp {
         Self {
             port: model::blank(),
             host: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7104,7 +7534,10 @@ model::through_fields!(types::ProbeTypeTcp, Default);
 impl model::Blank for types::ReferenceObject {
     #[inline]
     fn blank() -> Self {
-        Self { id: model::blank() }
+        Self {
+            id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -7183,6 +7616,7 @@ impl model::Blank for types::ReferenceObjectStatus {
             status_details: model::blank(),
             deployment_request_id: model::blank(),
             deployment_requests_count: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7241,6 +7675,10 @@ impl model::Model for types::ReferenceObjectStatus {
         to.always("deployment_request_id", &self.deployment_request_id);
         to.given("deployment_requests_count", &self.deployment_requests_count);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.steps);
+        model::Parts::drop_extra(&mut self.status_details);
+    }
 }
 
 #[cfg(
@@ -7266,7 +7704,10 @@ model::through_fields!(types::ReferenceObjectStatus);
 impl model::Blank for types::ReferenceObjectStatusResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -7295,6 +7736,9 @@ impl model::Model for types::ReferenceObjectStatusResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 #[cfg(
@@ -7319,6 +7763,7 @@ impl model::Blank for types::ScalewayClusterCredentials {
             object_type: model::blank(),
             scaleway_project_id: model::blank(),
             scaleway_organization_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7373,7 +7818,10 @@ model::through_fields!(types::ScalewayClusterCredentials);
 impl model::Blank for types::ServiceAnnotationRequest {
     #[inline]
     fn blank() -> Self {
-        Self { id: model::blank() }
+        Self {
+            id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -7424,7 +7872,10 @@ model::through_fields!(types::ServiceAnnotationRequest);
 impl model::Blank for types::ServiceLabelRequest {
     #[inline]
     fn blank() -> Self {
-        Self { id: model::blank() }
+        Self {
+            id: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -7485,6 +7936,7 @@ impl model::Blank for types::ServicePort {
             protocol: model::blank(),
             public_path: model::blank(),
             public_path_rewrite: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7570,6 +8022,7 @@ impl model::Blank for types::ServiceStepMetric {
             step_name: model::blank(),
             status: model::blank(),
             duration_sec: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7641,6 +8094,7 @@ impl model::Blank for types::ServiceStepMetrics {
             total_duration_sec: model::blank(),
             total_computing_duration_sec: model::blank(),
             details: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7680,6 +8134,9 @@ impl model::Model for types::ServiceStepMetrics {
         to.always("total_duration_sec", &self.total_duration_sec);
         to.always("total_computing_duration_sec", &self.total_computing_duration_sec);
         to.always("details", &self.details);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.details);
     }
 }
 
@@ -7723,6 +8180,7 @@ impl model::Blank for types::Status {
             status_details: model::blank(),
             deployment_request_id: model::blank(),
             deployment_requests_count: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7784,6 +8242,10 @@ impl model::Model for types::Status {
         to.always("deployment_request_id", &self.deployment_request_id);
         to.given("deployment_requests_count", &self.deployment_requests_count);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.steps);
+        model::Parts::drop_extra(&mut self.status_details);
+    }
 }
 
 #[cfg(
@@ -7819,6 +8281,7 @@ impl model::Blank for types::StatusDetails {
             action: model::blank(),
             status: model::blank(),
             sub_action: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7884,6 +8347,7 @@ impl model::Blank for types::StorageDisk {
             warning_threshold_in_percent: model::blank(),
             alert_threshold_in_percent: model::blank(),
             status: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -7937,7 +8401,10 @@ model::through_fields!(types::StorageDisk, Default);
 impl model::Blank for types::StorageDiskResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -7957,6 +8424,9 @@ impl model::Model for types::StorageDiskResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -7979,6 +8449,7 @@ impl model::Blank for types::StorageItem {
             type_: model::blank(),
             size: model::blank(),
             mount_point: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8032,6 +8503,7 @@ impl model::Blank for types::TerraformAutoDeployConfig {
         Self {
             auto_deploy: model::blank(),
             terraform_action: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8067,6 +8539,7 @@ impl model::Blank for types::TerraformBackendBlueprint {
         Self {
             type_: model::blank(),
             config: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8110,6 +8583,7 @@ impl model::Blank for types::TerraformDeployRequest {
             id: model::blank(),
             git_commit_id: model::blank(),
             action: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8158,7 +8632,10 @@ model::through_fields!(types::TerraformDeployRequest, Default);
 impl model::Blank for types::TerraformFilesSource {
     #[inline]
     fn blank() -> Self {
-        Self { git: model::blank() }
+        Self {
+            git: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -8179,6 +8656,9 @@ impl model::Model for types::TerraformFilesSource {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("git", &self.git);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -8190,6 +8670,7 @@ impl model::Blank for types::TerraformFilesSourceGit {
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8211,6 +8692,9 @@ impl model::Model for types::TerraformFilesSourceGit {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -8225,6 +8709,7 @@ impl model::Blank for types::TerraformJobResourcesResponse {
             ram_mib: model::blank(),
             gpu: model::blank(),
             storage_gib: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8269,6 +8754,7 @@ impl model::Blank for types::TerraformProviderVersion {
         Self {
             read_from_terraform_block: model::blank(),
             explicit_version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8326,6 +8812,7 @@ impl model::Blank for types::TerraformResponse {
             action_extra_arguments: model::blank(),
             dockerfile_fragment: model::blank(),
             blueprint_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8409,6 +8896,16 @@ impl model::Model for types::TerraformResponse {
         to.given("dockerfile_fragment", &self.dockerfile_fragment);
         to.given("blueprint_id", &self.blueprint_id);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.auto_deploy_config);
+        model::Parts::drop_extra(&mut self.terraform_files_source);
+        model::Parts::drop_extra(&mut self.terraform_variables_source);
+        model::Parts::drop_extra(&mut self.backend);
+        model::Parts::drop_extra(&mut self.provider_version);
+        model::Parts::drop_extra(&mut self.job_resources);
+        model::Parts::drop_extra(&mut self.environment);
+        model::Parts::drop_extra(&mut self.dockerfile_fragment);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -8422,6 +8919,7 @@ impl model::Blank for types::TerraformVarKeyValue {
             key: model::blank(),
             value: model::blank(),
             secret: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8459,6 +8957,7 @@ impl model::Blank for types::TerraformVariablesSourceResponse {
         Self {
             tf_var_file_paths: model::blank(),
             tf_vars: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8482,6 +8981,9 @@ impl model::Model for types::TerraformVariablesSourceResponse {
         to.always("tf_var_file_paths", &self.tf_var_file_paths);
         to.always("tf_vars", &self.tf_vars);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.tf_vars);
+    }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -8499,6 +9001,7 @@ impl model::Blank for types::User {
             last_name: model::blank(),
             email: model::blank(),
             profile_picture_url: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8551,6 +9054,7 @@ impl model::Blank for types::UserProvidedTerraformBackend {
     fn blank() -> Self {
         Self {
             user_provided: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -8566,7 +9070,14 @@ impl model::Model for types::UserProvidedTerraformBackend {
         from: &mut D,
     ) -> Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.user_provided, from),
+            _ => {
+                model::free(
+                    &mut self.user_provided,
+                    &mut self.__extra,
+                    "user_provided",
+                    from,
+                )
+            }
         }
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {

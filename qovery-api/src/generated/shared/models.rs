@@ -66,6 +66,7 @@ pub struct AgenticWorkflowGovernance {
     ///
     /// Default on the server: `[]`.
     pub host_allowlist: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -73,7 +74,10 @@ impl AgenticWorkflowGovernance {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(host_allowlist: Vec<String>) -> Self {
-        Self { host_allowlist }
+        Self {
+            host_allowlist,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -88,6 +92,7 @@ pub struct AgenticWorkflowHeader {
     pub name: String,
     /// Value of the header; treat it as sensitive.
     pub value: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -98,6 +103,7 @@ impl AgenticWorkflowHeader {
         Self {
             name: name.into(),
             value: value.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -113,6 +119,7 @@ pub struct AgenticWorkflowModelResponse {
     pub type_: types::AgenticWorkflowModelType,
     /// Settings of the model, as text; empty by default.
     pub settings: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -147,6 +154,7 @@ pub struct AgenticWorkflowOutput {
     ///
     /// Default on the server: `""`.
     pub instructions: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -159,6 +167,7 @@ impl AgenticWorkflowOutput {
             url: rt::Patch::Absent,
             headers: None,
             instructions: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`url`](Self::url).
@@ -194,6 +203,7 @@ pub struct AgenticWorkflowProjectRepository {
     pub branch: String,
     /// Identifier of the Git token that gives access; null when none is needed.
     pub git_token_id: rt::Patch<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -205,6 +215,7 @@ impl AgenticWorkflowProjectRepository {
             url: url.into(),
             branch: branch.into(),
             git_token_id: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`git_token_id`](Self::git_token_id).
@@ -238,6 +249,7 @@ pub struct AgenticWorkflowResources {
     ///
     /// Default on the server: `0`.
     pub storage_gib: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -250,6 +262,7 @@ impl AgenticWorkflowResources {
             ram_mib,
             gpu,
             storage_gib,
+            __extra: Default::default(),
         }
     }
 }
@@ -303,6 +316,7 @@ pub struct AgenticWorkflowResponse {
     pub webhook: types::AgenticWorkflowWebhook,
     /// URI of the icon.
     pub icon_uri: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -314,6 +328,7 @@ pub struct AgenticWorkflowResponse {
 pub struct AgenticWorkflowWebhook {
     /// URL to call; treat it as sensitive.
     pub url: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -336,6 +351,7 @@ pub struct Annotation {
     pub key: String,
     /// Value of the annotation.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -355,6 +371,7 @@ impl Annotation {
         Self {
             key: key.into(),
             value: value.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -469,6 +486,7 @@ pub struct Application {
     pub docker_target_build_stage: Option<String>,
     /// Event-driven scaling; absent to scale on resource use.
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -514,6 +532,7 @@ pub struct ApplicationGitRepository {
     pub git_token_id: Option<String>,
     /// Name of the Git token that gives access; null when none is used.
     pub git_token_name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -544,6 +563,7 @@ pub struct ApplicationGitRepositoryRequest {
     pub git_token_id: rt::Patch<String>,
     /// Git provider.
     pub provider: types::GitProviderEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -566,6 +586,7 @@ impl ApplicationGitRepositoryRequest {
             root_path: None,
             git_token_id: rt::Patch::Absent,
             provider,
+            __extra: Default::default(),
         }
     }
     /// Sets [`branch`](Self::branch).
@@ -597,6 +618,7 @@ impl ApplicationGitRepositoryRequest {
 pub struct ApplicationResponseList {
     /// The listed items.
     pub results: Vec<types::Application>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
@@ -632,6 +654,7 @@ pub struct ArgocdAppResponse {
     pub manifest_revision: Option<String>,
     /// Git repository of the manifest; null or absent when it is not known.
     pub git_repository: Option<types::ApplicationGitRepository>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -719,6 +742,7 @@ pub struct AwsRoleClusterCredentials {
     pub role_arn: String,
     /// Always `AWS_ROLE`.
     pub object_type: types::AwsRoleType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -747,6 +771,7 @@ pub struct AwsStaticClusterCredentials {
     pub access_key_id: String,
     /// Always `AWS`.
     pub object_type: types::AwsStaticClusterCredentialsObjectType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -781,6 +806,7 @@ pub struct AzureStaticClusterCredentials {
     pub azure_application_id: String,
     /// Identifier of the Azure application object.
     pub azure_application_object_id: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -801,6 +827,7 @@ open_enum! {
 pub struct BlueprintTerraformBackend {
     /// State kept in a backend described by the blueprint.
     pub blueprint: types::TerraformBackendBlueprint,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -808,7 +835,10 @@ impl BlueprintTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(blueprint: types::TerraformBackendBlueprint) -> Self {
-        Self { blueprint }
+        Self {
+            blueprint,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -832,6 +862,7 @@ pub struct CancelDeploymentRequest {
     ///
     /// Default on the server: `false`.
     pub force_cancel: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -839,7 +870,10 @@ impl CancelDeploymentRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { force_cancel: None }
+        Self {
+            force_cancel: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`force_cancel`](Self::force_cancel).
     #[inline]
@@ -862,6 +896,7 @@ pub struct CheckedCustomDomainResponse {
     pub status: types::CheckedCustomDomainStatus,
     /// Details of the problem; null or absent when there is none.
     pub error_details: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
@@ -892,6 +927,7 @@ open_enum! {
 pub struct CheckedCustomDomainsResponse {
     /// The listed items.
     pub results: Vec<types::CheckedCustomDomainResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -914,6 +950,7 @@ pub struct CloneServiceRequest {
     pub name: String,
     /// Identifier of the environment that receives the copy.
     pub environment_id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -933,6 +970,7 @@ impl CloneServiceRequest {
         Self {
             name: name.into(),
             environment_id,
+            __extra: Default::default(),
         }
     }
 }
@@ -998,6 +1036,7 @@ pub struct ClusterCloudProviderInfoCredentials {
     pub id: Option<uuid::Uuid>,
     /// Name of the credentials.
     pub name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -1005,7 +1044,11 @@ impl ClusterCloudProviderInfoCredentials {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { id: None, name: None }
+        Self {
+            id: None,
+            name: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`id`](Self::id).
     #[inline]
@@ -1143,6 +1186,7 @@ pub struct Commit {
     pub author_avatar_url: Option<String>,
     /// URL of the page of the commit at the Git provider, when known.
     pub commit_page_url: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -1162,6 +1206,7 @@ pub struct Commit {
 pub struct CommitResponseList {
     /// Commits, newest first; not more than the last 100.
     pub results: Vec<Option<types::Commit>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -1224,6 +1269,7 @@ pub struct ContainerRegistryProviderDetailsResponse {
     pub url: String,
     /// Kind of the registry.
     pub kind: types::ContainerRegistryKindEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -1249,6 +1295,7 @@ pub struct ContainerRequestPort {
     pub public_path: Option<String>,
     /// Path that replaces the public one when the request reaches the service.
     pub public_path_rewrite: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -1266,6 +1313,7 @@ impl ContainerRequestPort {
             protocol: None,
             public_path: None,
             public_path_rewrite: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
@@ -1325,6 +1373,7 @@ pub struct ContainerRequestStorageItem {
     pub size: i64,
     /// Path at which the volume is mounted.
     pub mount_point: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -1341,6 +1390,7 @@ impl ContainerRequestStorageItem {
             type_,
             size,
             mount_point: mount_point.into(),
+            __extra: Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
@@ -1432,6 +1482,7 @@ pub struct ContainerResponse {
     pub service_type: Option<types::ServiceTypeEnum>,
     /// Event-driven scaling; absent when the service scales on resource use.
     pub autoscaling: Option<types::AutoscalingPolicyResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "containers", feature = "databases"))]
@@ -1443,6 +1494,7 @@ pub struct ContainerResponse {
 pub struct ContainerResponseList {
     /// The listed items.
     pub results: Vec<types::ContainerResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -1460,6 +1512,7 @@ pub struct ContainerSource {
     pub registry_id: Option<String>,
     /// Short description of the container registry.
     pub registry: types::ContainerRegistryProviderDetailsResponse,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -1557,6 +1610,7 @@ pub struct CronJobResponse {
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -1568,6 +1622,7 @@ pub struct CronJobResponse {
 pub struct CronJobResponseSchedule {
     /// Command and times of a cron job.
     pub cronjob: types::CronJobResponseScheduleCronjob,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -1585,6 +1640,7 @@ pub struct CronJobResponseScheduleCronjob {
     pub timezone: String,
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
@@ -1610,6 +1666,7 @@ pub struct CustomDomain {
     pub validation_domain: Option<String>,
     /// Validation status of the domain.
     pub status: Option<types::CustomDomainStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
@@ -1625,6 +1682,7 @@ pub struct CustomDomainRequest {
     pub generate_certificate: Option<bool>,
     /// Whether the domain is served through a CDN.
     pub use_cdn: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
@@ -1636,6 +1694,7 @@ impl CustomDomainRequest {
             domain: domain.into(),
             generate_certificate: Some(generate_certificate),
             use_cdn: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`use_cdn`](Self::use_cdn).
@@ -1655,6 +1714,7 @@ impl CustomDomainRequest {
 pub struct CustomDomainResponseList {
     /// The listed items.
     pub results: Vec<types::CustomDomain>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
@@ -1727,6 +1787,7 @@ pub struct Database {
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
     /// Always `DATABASE`.
     pub service_type: Option<types::ServiceTypeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
@@ -1777,6 +1838,7 @@ open_enum! {
 pub struct DatabaseResponseList {
     /// The listed items.
     pub results: Vec<types::Database>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
@@ -1815,6 +1877,7 @@ pub struct DeployAllRequest {
     pub helms: Option<Vec<types::DeployAllRequestHelm>>,
     /// Terraform services to deploy.
     pub terraforms: Option<Vec<types::TerraformDeployRequest>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
@@ -1829,6 +1892,7 @@ impl DeployAllRequest {
             jobs: None,
             helms: None,
             terraforms: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`applications`](Self::applications).
@@ -1881,6 +1945,7 @@ pub struct DeployAllRequestApplication {
     pub application_id: uuid::Uuid,
     /// SHA of the Git commit to deploy.
     pub git_commit_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
@@ -1891,6 +1956,7 @@ impl DeployAllRequestApplication {
         Self {
             application_id,
             git_commit_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
@@ -1910,6 +1976,7 @@ pub struct DeployAllRequestContainer {
     pub id: uuid::Uuid,
     /// Tag of the image to deploy.
     pub image_tag: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
@@ -1917,7 +1984,11 @@ impl DeployAllRequestContainer {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(id: uuid::Uuid) -> Self {
-        Self { id, image_tag: None }
+        Self {
+            id,
+            image_tag: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`image_tag`](Self::image_tag).
     #[inline]
@@ -1940,6 +2011,7 @@ pub struct DeployAllRequestHelm {
     pub git_commit_id: Option<String>,
     /// SHA of the Git commit that holds the override values.
     pub values_override_git_commit_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
@@ -1952,6 +2024,7 @@ impl DeployAllRequestHelm {
             chart_version: None,
             git_commit_id: None,
             values_override_git_commit_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
@@ -1991,6 +2064,7 @@ pub struct DeployAllRequestJob {
     pub image_tag: Option<String>,
     /// SHA of the Git commit to deploy, for a job built from a repository.
     pub git_commit_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
@@ -2002,6 +2076,7 @@ impl DeployAllRequestJob {
             id: None,
             image_tag: None,
             git_commit_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
@@ -2044,6 +2119,7 @@ pub struct DeploymentHistoryApplicationDetails {
     pub commit: Option<types::Commit>,
     /// Name of the pod that built the image; null when there is none.
     pub build_pod_name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2072,6 +2148,7 @@ pub struct DeploymentHistoryAuditingData {
     pub triggered_by: String,
     /// Channel that started the deployment; may be absent.
     pub origin: Option<types::OrganizationEventOrigin>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "containers", feature = "environments"))]
@@ -2099,6 +2176,7 @@ pub struct DeploymentHistoryContainer {
     pub arguments: Vec<String>,
     /// Entry point given to the container; absent when the image decides.
     pub entrypoint: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2125,6 +2203,7 @@ pub struct DeploymentHistoryContainerDetails {
     pub arguments: Vec<String>,
     /// Entry point given to the container; absent when the image decides.
     pub entrypoint: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "databases", feature = "environments"))]
@@ -2144,6 +2223,7 @@ pub struct DeploymentHistoryDatabase {
     pub name: Option<String>,
     /// State the database reached.
     pub status: Option<types::StateEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2166,6 +2246,7 @@ pub struct DeploymentHistoryHelmDetails {
     pub commit: Option<types::Commit>,
     /// Chart that was deployed, for a chart from a Helm repository.
     pub repository: Option<types::DeploymentHistoryRepository>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -2189,6 +2270,7 @@ pub struct DeploymentHistoryHelmResponse {
     pub commit: Option<types::Commit>,
     /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
     pub repository: Option<types::DeploymentHistoryRepository>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2219,6 +2301,7 @@ pub struct DeploymentHistoryJobDetails {
     pub job_type: types::JobTypeEnum,
     /// Name of the pod that built the image; null when there is none.
     pub build_pod_name: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -2250,6 +2333,7 @@ pub struct DeploymentHistoryJobResponse {
     pub arguments: Vec<String>,
     /// Entry point given to the job; absent when the image decides.
     pub entrypoint: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -2263,6 +2347,7 @@ pub struct DeploymentHistoryJobResponseSchedule {
     pub event: Option<types::JobScheduleEvent>,
     /// Cron expression of a cron job; null for a lifecycle job.
     pub schedule_at: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2293,6 +2378,7 @@ pub struct DeploymentHistoryJobSchedule {
     pub cron_job: Option<types::JobCronSchedule>,
     /// What a lifecycle job is made for.
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2317,6 +2403,7 @@ pub struct DeploymentHistoryRepository {
     pub chart_name: Option<String>,
     /// Version of the chart.
     pub chart_version: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2351,6 +2438,7 @@ pub struct DeploymentHistoryService {
     pub icon_uri: String,
     /// Total duration in ISO 8601 form, such as `PT16.503S`; may be absent.
     pub total_duration: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2484,6 +2572,7 @@ pub struct DeploymentHistoryServiceIdentifier {
     pub service_type: types::ServiceTypeEnum,
     /// Identifier of the execution; may be absent.
     pub execution_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2509,6 +2598,7 @@ pub struct DeploymentHistoryServicePageV2 {
     pub page_size: i64,
     /// Past deployments, newest first.
     pub results: Vec<types::DeploymentHistoryService>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2560,6 +2650,7 @@ pub struct DockerfileFragmentFile {
     pub type_: types::DockerfileFragmentFileType,
     /// Path of the file in the repository.
     pub path: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -2570,7 +2661,11 @@ impl DockerfileFragmentFile {
         type_: types::DockerfileFragmentFileType,
         path: impl Into<String>,
     ) -> Self {
-        Self { type_, path: path.into() }
+        Self {
+            type_,
+            path: path.into(),
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -2596,6 +2691,7 @@ pub struct DockerfileFragmentInline {
     pub type_: types::DockerfileFragmentInlineType,
     /// The lines.
     pub content: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -2609,6 +2705,7 @@ impl DockerfileFragmentInline {
         Self {
             type_,
             content: content.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -2643,6 +2740,7 @@ pub struct EksAnywhereVsphereClusterCredentials {
     pub role_arn: Option<String>,
     /// Always `EKS_ANYWHERE_VSPHERE`.
     pub object_type: types::EksAnywhereVsphereObjectType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -2675,6 +2773,7 @@ pub struct EnvironmentDatabasesCurrentMetricCpu {
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "organizations", feature = "projects"))]
@@ -2717,6 +2816,7 @@ pub struct Event {
     pub type_: Option<String>,
     /// Reference to the related log.
     pub log: Option<types::ReferenceObject>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -2732,6 +2832,7 @@ pub struct EventPaginatedResponseList {
     pub page_size: i64,
     /// The events.
     pub results: Vec<types::Event>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
@@ -2762,6 +2863,7 @@ pub struct GcpStaticClusterCredentials {
     pub name: String,
     /// Always `GCP`.
     pub object_type: types::GcpStaticClusterCredentialsObjectType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -2796,6 +2898,7 @@ pub struct GcpWorkloadIdentityClusterCredentials {
     pub workload_identity_provider_resource: String,
     /// Lifetime of the tokens, in seconds.
     pub token_lifetime_seconds: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -2822,6 +2925,7 @@ pub struct GenericClusterCredentials {
     pub name: String,
     /// Always `OTHER`.
     pub object_type: types::GenericClusterCredentialsObjectType,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -2882,6 +2986,7 @@ pub struct Healthcheck {
     pub readiness_probe: rt::Patch<types::Probe>,
     /// Probe that tells whether an instance must be restarted.
     pub liveness_probe: rt::Patch<types::Probe>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -2900,6 +3005,7 @@ impl Healthcheck {
         Self {
             readiness_probe: rt::Patch::Absent,
             liveness_probe: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`readiness_probe`](Self::readiness_probe).
@@ -2933,6 +3039,7 @@ pub struct HelmGitRepositoryRequest {
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
     pub git_token_id: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -2945,6 +3052,7 @@ impl HelmGitRepositoryRequest {
             branch: None,
             root_path: None,
             git_token_id: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`branch`](Self::branch).
@@ -3005,6 +3113,7 @@ pub struct HelmPortResponseWithServiceName {
     pub is_default: Option<bool>,
     /// Name of the Kubernetes service.
     pub service_name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3032,6 +3141,7 @@ pub struct HelmPortResponseWithServiceSelectors {
     pub is_default: Option<bool>,
     /// Labels that select the pods.
     pub service_selectors: Vec<types::KubernetesSelector>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3079,6 +3189,7 @@ pub struct HelmResponse {
     pub service_type: types::ServiceTypeEnum,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
     pub blueprint_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3144,6 +3255,7 @@ impl From<types::HelmResponseSourceRepository> for HelmResponseSource {
 pub struct HelmResponseSourceGit {
     /// Git repository of the chart.
     pub git: types::HelmSourceGitResponse,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3153,6 +3265,7 @@ pub struct HelmResponseSourceGit {
 pub struct HelmResponseSourceRepository {
     /// Helm repository of the chart.
     pub repository: types::HelmSourceRepositoryResponse,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3170,6 +3283,7 @@ pub struct HelmResponseValuesOverride {
     pub set_json: Option<rt::Secret<Vec<Vec<String>>>>,
     /// Files of values; null for none.
     pub file: Option<types::HelmResponseValuesOverrideFile>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3183,6 +3297,7 @@ pub struct HelmResponseValuesOverrideFile {
     pub raw: Option<types::HelmResponseValuesOverrideFileRaw>,
     /// Files taken from a Git repository; null for none.
     pub git: Option<types::HelmResponseValuesOverrideFileGit>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3196,6 +3311,7 @@ pub struct HelmResponseValuesOverrideFileGit {
     pub git_repository: types::ApplicationGitRepository,
     /// Paths of the files in the repository.
     pub paths: Vec<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3207,6 +3323,7 @@ pub struct HelmResponseValuesOverrideFileGit {
 pub struct HelmResponseValuesOverrideFileRaw {
     /// The files.
     pub values: Vec<types::HelmResponseValuesOverrideFileRawItem>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3218,6 +3335,7 @@ pub struct HelmResponseValuesOverrideFileRawItem {
     pub name: String,
     /// Content of the file.
     pub content: rt::SecretText,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3229,6 +3347,7 @@ pub struct HelmResponseValuesOverrideFileRawItem {
 pub struct HelmSourceGitResponse {
     /// Git repository.
     pub git_repository: types::ApplicationGitRepository,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3244,6 +3363,7 @@ pub struct HelmSourceRepositoryResponse {
     pub chart_version: String,
     /// Short description of the repository.
     pub repository: types::HelmSourceRepositoryResponseRepository,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3259,6 +3379,7 @@ pub struct HelmSourceRepositoryResponseRepository {
     pub name: String,
     /// URL.
     pub url: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3276,6 +3397,7 @@ pub struct Instance {
     pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
     /// Memory.
     pub memory: Option<types::InstanceMemory>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3297,6 +3419,7 @@ pub struct InstanceMemory {
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3308,6 +3431,7 @@ pub struct InstanceMemory {
 pub struct InstanceResponseList {
     /// The listed items.
     pub results: Vec<types::Instance>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -3336,6 +3460,7 @@ pub struct JobCronSchedule {
     pub scheduled_at: String,
     /// Time zone in which the cron expression is read.
     pub timezone: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -3386,6 +3511,7 @@ pub struct JobLifecyleSchedule {
     pub arguments: Vec<String>,
     /// Entry point; absent when the image decides.
     pub entrypoint: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -3453,6 +3579,7 @@ impl From<types::JobResponseSourceImage> for JobResponseSource {
 pub struct JobResponseSourceDocker {
     /// Build from a Git repository.
     pub docker: types::JobSourceDockerResponse,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -3462,6 +3589,7 @@ pub struct JobResponseSourceDocker {
 pub struct JobResponseSourceImage {
     /// Image of a container registry.
     pub image: types::ContainerSource,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -3496,6 +3624,7 @@ pub struct JobSourceDockerResponse {
     pub dockerfile_raw: Option<String>,
     /// Stage of the Dockerfile to build; can be null.
     pub docker_target_build_stage: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -3540,6 +3669,7 @@ pub struct KedaAutoscalingRequest {
     ///
     /// At least 1 items.
     pub scalers: Vec<types::KedaScalerRequest>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3555,6 +3685,7 @@ impl KedaAutoscalingRequest {
             polling_interval_seconds: None,
             cooldown_period_seconds: None,
             scalers,
+            __extra: Default::default(),
         }
     }
     /// Sets [`polling_interval_seconds`](Self::polling_interval_seconds).
@@ -3603,6 +3734,7 @@ pub struct KedaAutoscalingResponse {
     ///
     /// At least 1 items.
     pub scalers: Vec<types::KedaScalerResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3624,6 +3756,7 @@ pub struct KedaScalerRequest {
     pub config_yaml: Option<rt::SecretText>,
     /// How the scaler authenticates to its source.
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationRequest>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3638,6 +3771,7 @@ impl KedaScalerRequest {
             config_json: None,
             config_yaml: None,
             trigger_authentication: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`enabled`](Self::enabled).
@@ -3704,6 +3838,7 @@ pub struct KedaScalerResponse {
     pub config_yaml: Option<rt::SecretText>,
     /// How the scaler authenticates to its source.
     pub trigger_authentication: Option<types::KedaTriggerAuthenticationResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -3737,6 +3872,7 @@ pub struct KedaTriggerAuthenticationRequest {
     pub name: String,
     /// Configuration as YAML.
     pub config_yaml: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3747,6 +3883,7 @@ impl KedaTriggerAuthenticationRequest {
         Self {
             name: name.into(),
             config_yaml: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`config_yaml`](Self::config_yaml).
@@ -3783,6 +3920,7 @@ pub struct KedaTriggerAuthenticationResponse {
     pub name: String,
     /// Configuration as YAML.
     pub config_yaml: Option<rt::SecretText>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
@@ -3811,6 +3949,7 @@ pub struct KubernetesSelector {
     pub key: String,
     /// Value of the label.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3821,6 +3960,7 @@ impl KubernetesSelector {
         Self {
             key: key.into(),
             value: value.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -3832,6 +3972,7 @@ impl KubernetesSelector {
 pub struct KubernetesTerraformBackend {
     /// State kept in the cluster.
     pub kubernetes: serde_json::Map<String, serde_json::Value>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -3839,7 +3980,10 @@ impl KubernetesTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(kubernetes: serde_json::Map<String, serde_json::Value>) -> Self {
-        Self { kubernetes }
+        Self {
+            kubernetes,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -3865,6 +4009,7 @@ pub struct Label {
     pub value: String,
     /// Whether the label is also put on the resources at the cloud provider.
     pub propagate_to_cloud_provider: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -3889,6 +4034,7 @@ impl Label {
             key: key.into(),
             value: value.into(),
             propagate_to_cloud_provider,
+            __extra: Default::default(),
         }
     }
 }
@@ -3966,6 +4112,7 @@ pub struct LifecycleJobResponse {
     pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
     /// Groups of labels applied.
     pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -3983,6 +4130,7 @@ pub struct LifecycleJobResponseSchedule {
     pub on_delete: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// What a lifecycle job is made for.
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -3996,6 +4144,7 @@ pub struct LifecycleJobResponseScheduleOnStop {
     pub arguments: Vec<String>,
     /// Entry point; absent to let the image decide.
     pub entrypoint: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4026,6 +4175,7 @@ pub struct Link {
     pub is_qovery_domain: bool,
     /// Whether it is the main URL of the service.
     pub is_default: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4044,6 +4194,7 @@ pub struct Link {
 pub struct LinkResponseList {
     /// The listed items.
     pub results: Vec<types::Link>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "variables"))]
@@ -4084,6 +4235,7 @@ pub struct Log {
     pub pod_name: Option<String>,
     /// Version of the service that wrote the line.
     pub version: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -4095,6 +4247,7 @@ pub struct Log {
 pub struct LogResponseList {
     /// The lines.
     pub results: Vec<types::Log>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
@@ -4116,6 +4269,7 @@ pub struct LogicalDatabase {
     pub description: Option<String>,
     /// Database.
     pub database: Option<types::ReferenceObject>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
@@ -4127,6 +4281,7 @@ pub struct LogicalDatabase {
 pub struct LogicalDatabaseResponseList {
     /// The listed items.
     pub results: Vec<types::LogicalDatabase>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4144,6 +4299,7 @@ pub struct MetricCpuDatapoint {
     pub consumed_in_number: f64,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4157,6 +4313,7 @@ pub struct MetricGeneric {
     pub instance_name: String,
     /// The data.
     pub data: Vec<types::MetricGenericDatapoint>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4170,6 +4327,7 @@ pub struct MetricGenericDatapoint {
     pub created_at: chrono::DateTime<chrono::Utc>,
     /// Value.
     pub value: f64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4181,6 +4339,7 @@ pub struct MetricGenericDatapoint {
 pub struct MetricGenericResponseList {
     /// The listed items.
     pub results: Vec<types::MetricGeneric>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4198,6 +4357,7 @@ pub struct MetricMemoryDatapoint {
     pub consumed_in_mb: i64,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4209,6 +4369,7 @@ pub struct MetricMemoryDatapoint {
 pub struct MetricRestart {
     /// The listed items.
     pub results: Vec<types::MetricRestartEvent>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4222,6 +4383,7 @@ pub struct MetricRestartEvent {
     pub datetime: chrono::DateTime<chrono::Utc>,
     /// Message about the restart.
     pub message: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4239,6 +4401,7 @@ pub struct MetricStorageDatapoint {
     pub consumed_in_gb: Option<f64>,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
@@ -4276,6 +4439,7 @@ pub struct Organization {
     pub billing_deployment_restriction: Option<String>,
     /// Plan of the organization.
     pub organization_plan: Option<types::OrganizationPlan>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4306,6 +4470,7 @@ pub struct OrganizationAnnotationsGroupResponse {
     pub annotations: Vec<types::Annotation>,
     /// Kinds of Kubernetes objects that receive them.
     pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4357,6 +4522,7 @@ pub struct OrganizationAvailableRole {
     pub id: uuid::Uuid,
     /// Name.
     pub name: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4420,6 +4586,7 @@ pub struct OrganizationLabelsGroupResponse {
     pub name: String,
     /// Labels of the group.
     pub labels: Vec<types::Label>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
@@ -4433,6 +4600,7 @@ pub struct OrganizationPlan {
     pub plan: Option<types::PlanEnum>,
     /// Time the audit log is kept, in days.
     pub audit_logs_retention_in_days: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
@@ -4540,6 +4708,7 @@ pub struct Probe {
     ///
     /// Default on the server: `9`.
     pub failure_threshold: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4562,6 +4731,7 @@ impl Probe {
             timeout_seconds: None,
             success_threshold: None,
             failure_threshold: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`type_`](Self::type_).
@@ -4625,6 +4795,7 @@ pub struct ProbeType {
     pub exec: rt::Patch<types::ProbeTypeExec>,
     /// Check by the gRPC health protocol; null when not used.
     pub grpc: rt::Patch<types::ProbeTypeGrpc>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4645,6 +4816,7 @@ impl ProbeType {
             http: rt::Patch::Absent,
             exec: rt::Patch::Absent,
             grpc: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`tcp`](Self::tcp).
@@ -4692,6 +4864,7 @@ pub struct ProbeTypeExec {
     ///
     /// At least 1 items.
     pub command: Option<Vec<String>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4707,7 +4880,10 @@ impl ProbeTypeExec {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { command: None }
+        Self {
+            command: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`command`](Self::command).
     #[inline]
@@ -4736,6 +4912,7 @@ pub struct ProbeTypeGrpc {
     pub service: rt::Patch<String>,
     /// Port to connect to.
     pub port: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4754,6 +4931,7 @@ impl ProbeTypeGrpc {
         Self {
             service: rt::Patch::Absent,
             port: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`service`](Self::service).
@@ -4795,6 +4973,7 @@ pub struct ProbeTypeHttp {
     pub scheme: Option<String>,
     /// Port of the request.
     pub port: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4814,6 +4993,7 @@ impl ProbeTypeHttp {
             path: None,
             scheme: None,
             port: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`path`](Self::path).
@@ -4855,6 +5035,7 @@ pub struct ProbeTypeTcp {
     pub port: Option<i64>,
     /// Host to connect to; null for the instance.
     pub host: rt::Patch<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4873,6 +5054,7 @@ impl ProbeTypeTcp {
         Self {
             port: None,
             host: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`port`](Self::port).
@@ -4913,6 +5095,7 @@ impl ProbeTypeTcp {
 pub struct ReferenceObject {
     /// Identifier of the referenced object.
     pub id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4950,6 +5133,7 @@ pub struct ReferenceObjectStatus {
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
     pub deployment_requests_count: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -4969,6 +5153,7 @@ pub struct ReferenceObjectStatus {
 pub struct ReferenceObjectStatusResponseList {
     /// One status for each service.
     pub results: Vec<types::ReferenceObjectStatus>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -4990,6 +5175,7 @@ pub struct ScalewayClusterCredentials {
     pub scaleway_project_id: String,
     /// Identifier of the Scaleway organization.
     pub scaleway_organization_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -5085,6 +5271,7 @@ open_enum! {
 pub struct ServiceAnnotationRequest {
     /// Identifier of the group.
     pub id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5099,7 +5286,10 @@ impl ServiceAnnotationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(id: uuid::Uuid) -> Self {
-        Self { id }
+        Self {
+            id,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -5145,6 +5335,7 @@ open_enum! {
 pub struct ServiceLabelRequest {
     /// Identifier of the group.
     pub id: uuid::Uuid,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5159,7 +5350,10 @@ impl ServiceLabelRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(id: uuid::Uuid) -> Self {
-        Self { id }
+        Self {
+            id,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -5195,6 +5389,7 @@ pub struct ServicePort {
     pub public_path: Option<String>,
     /// Path that replaces the public one when the request reaches the service.
     pub public_path_rewrite: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5224,6 +5419,7 @@ impl ServicePort {
             protocol,
             public_path: None,
             public_path_rewrite: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
@@ -5282,6 +5478,7 @@ pub struct ServiceStepMetric {
     pub status: Option<types::StepMetricStatusEnum>,
     /// Duration of the step in seconds.
     pub duration_sec: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5346,6 +5543,7 @@ pub struct ServiceStepMetrics {
     pub total_computing_duration_sec: i64,
     /// Duration and outcome of each step.
     pub details: Vec<types::ServiceStepMetric>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5534,6 +5732,7 @@ pub struct Status {
     pub deployment_request_id: Option<uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
     pub deployment_requests_count: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5560,6 +5759,7 @@ pub struct StatusDetails {
     pub status: types::ServiceActionStatusEnum,
     /// Refinement of the action for Terraform services, `NONE` otherwise.
     pub sub_action: types::ServiceSubActionEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5613,6 +5813,7 @@ pub struct StorageDisk {
     pub alert_threshold_in_percent: Option<f64>,
     /// How the share compares with the thresholds.
     pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -5624,6 +5825,7 @@ pub struct StorageDisk {
 pub struct StorageDiskResponseList {
     /// The listed items.
     pub results: Vec<types::StorageDisk>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5646,6 +5848,7 @@ pub struct StorageItem {
     pub size: i64,
     /// Path at which the volume is mounted.
     pub mount_point: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5677,6 +5880,7 @@ pub struct TerraformAutoDeployConfig {
     pub auto_deploy: bool,
     /// What an automatic deployment runs.
     pub terraform_action: types::TerraformAutoDeployConfigTerraformAction,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -5690,6 +5894,7 @@ impl TerraformAutoDeployConfig {
         Self {
             auto_deploy,
             terraform_action,
+            __extra: Default::default(),
         }
     }
 }
@@ -5759,6 +5964,7 @@ pub struct TerraformBackendBlueprint {
     pub type_: String,
     /// Configuration of the backend by name.
     pub config: Option<rt::Secret<BTreeMap<String, String>>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -5769,6 +5975,7 @@ impl TerraformBackendBlueprint {
         Self {
             type_: type_.into(),
             config: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`config`](Self::config).
@@ -5802,6 +6009,7 @@ pub struct TerraformDeployRequest {
     pub git_commit_id: Option<String>,
     /// What to run; null or absent to run the regular deployment.
     pub action: rt::Patch<types::TerraformDeployRequestAction>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(
@@ -5820,6 +6028,7 @@ impl TerraformDeployRequest {
             id: rt::Patch::Absent,
             git_commit_id: None,
             action: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
@@ -5918,6 +6127,7 @@ open_enum! {
 pub struct TerraformFilesSource {
     /// Git source.
     pub git: Option<types::TerraformFilesSourceGit>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -5929,6 +6139,7 @@ pub struct TerraformFilesSource {
 pub struct TerraformFilesSourceGit {
     /// Git repository of the files.
     pub git_repository: Option<types::ApplicationGitRepository>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -5948,6 +6159,7 @@ pub struct TerraformJobResourcesResponse {
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -5961,6 +6173,7 @@ pub struct TerraformProviderVersion {
     pub read_from_terraform_block: Option<bool>,
     /// Version to use.
     pub explicit_version: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -5971,6 +6184,7 @@ impl TerraformProviderVersion {
         Self {
             read_from_terraform_block: None,
             explicit_version: explicit_version.into(),
+            __extra: Default::default(),
         }
     }
     /// Sets [`read_from_terraform_block`](Self::read_from_terraform_block).
@@ -6032,6 +6246,7 @@ pub struct TerraformResponse {
     pub dockerfile_fragment: Option<types::TerraformDockerfileFragment>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
     pub blueprint_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6047,6 +6262,7 @@ pub struct TerraformVarKeyValue {
     pub value: Option<rt::SecretText>,
     /// Whether the value is kept secret.
     pub secret: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6058,6 +6274,7 @@ impl TerraformVarKeyValue {
             key: None,
             value: None,
             secret: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`key`](Self::key).
@@ -6091,6 +6308,7 @@ pub struct TerraformVariablesSourceResponse {
     pub tf_var_file_paths: Vec<String>,
     /// Values given in place.
     pub tf_vars: Vec<types::TerraformVarKeyValue>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
@@ -6129,6 +6347,7 @@ pub struct User {
     pub email: Option<String>,
     /// URL of the profile picture.
     pub profile_picture_url: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6138,6 +6357,7 @@ pub struct User {
 pub struct UserProvidedTerraformBackend {
     /// State kept in a backend described in the Terraform files.
     pub user_provided: serde_json::Map<String, serde_json::Value>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6145,7 +6365,10 @@ impl UserProvidedTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(user_provided: serde_json::Map<String, serde_json::Value>) -> Self {
-        Self { user_provided }
+        Self {
+            user_provided,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -6180,19 +6403,20 @@ open_enum! {
         feature = "jobs"
     )
 )]
-/// Carries over everything of an `ApplicationGitRepository` that an `ApplicationGitRepositoryRequest` can hold.
+/// Carries over everything of an `ApplicationGitRepository` that an `ApplicationGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `has_access`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::ApplicationGitRepositoryRequest {
     #[inline]
     fn from(from: types::ApplicationGitRepository) -> Self {
-        Self {
+        rt::model::carried(Self {
             url: from.url,
             branch: from.branch,
             root_path: from.root_path,
             git_token_id: rt::Patch::value_or_null(from.git_token_id),
             provider: from.provider,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6212,18 +6436,19 @@ impl From<&types::ApplicationGitRepository> for types::ApplicationGitRepositoryR
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-/// Carries over everything of an `ApplicationGitRepository` that a `HelmGitRepositoryRequest` can hold.
+/// Carries over everything of an `ApplicationGitRepository` that a `HelmGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
     #[inline]
     fn from(from: types::ApplicationGitRepository) -> Self {
-        Self {
+        rt::model::carried(Self {
             url: from.url,
             branch: from.branch,
             root_path: from.root_path,
             git_token_id: rt::Patch::value_or_null(from.git_token_id),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6262,7 +6487,7 @@ impl From<&types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-/// Carries over everything of a `CustomDomain` that a `CustomDomainRequest` can hold.
+/// Carries over everything of a `CustomDomain` that a `CustomDomainRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `validation_domain`, `status`.
 ///
@@ -6272,15 +6497,18 @@ impl TryFrom<types::CustomDomain> for types::CustomDomainRequest {
     type Error = rt::ConversionError;
     #[inline]
     fn try_from(from: types::CustomDomain) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            domain: from.domain,
-            generate_certificate: Some(
-                from
-                    .generate_certificate
-                    .ok_or(rt::ConversionError::absent("generate_certificate"))?,
-            ),
-            use_cdn: from.use_cdn,
-        })
+        Ok(
+            rt::model::carried(Self {
+                domain: from.domain,
+                generate_certificate: Some(
+                    from
+                        .generate_certificate
+                        .ok_or(rt::ConversionError::absent("generate_certificate"))?,
+                ),
+                use_cdn: from.use_cdn,
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -6294,13 +6522,13 @@ impl TryFrom<&types::CustomDomain> for types::CustomDomainRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `KedaAutoscalingResponse` that a `KedaAutoscalingRequest` can hold.
+/// Carries over everything of a `KedaAutoscalingResponse` that a `KedaAutoscalingRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_id`.
 impl From<types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
     #[inline]
     fn from(from: types::KedaAutoscalingResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             mode: from.mode,
             polling_interval_seconds: Some(from.polling_interval_seconds),
             cooldown_period_seconds: Some(from.cooldown_period_seconds),
@@ -6309,7 +6537,8 @@ impl From<types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
                 .into_iter()
                 .map(|value| types::KedaScalerRequest::from(value))
                 .collect(),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6322,13 +6551,13 @@ impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `KedaScalerResponse` that a `KedaScalerRequest` can hold.
+/// Carries over everything of a `KedaScalerResponse` that a `KedaScalerRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
     #[inline]
     fn from(from: types::KedaScalerResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             scaler_type: from.scaler_type,
             enabled: Some(from.enabled),
             role: from.role,
@@ -6337,7 +6566,8 @@ impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
             trigger_authentication: from
                 .trigger_authentication
                 .map(|value| types::KedaTriggerAuthenticationRequest::from(value)),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6350,17 +6580,18 @@ impl From<&types::KedaScalerResponse> for types::KedaScalerRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `KedaTriggerAuthenticationResponse` that a `KedaTriggerAuthenticationRequest` can hold.
+/// Carries over everything of a `KedaTriggerAuthenticationResponse` that a `KedaTriggerAuthenticationRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization_id`.
 impl From<types::KedaTriggerAuthenticationResponse>
 for types::KedaTriggerAuthenticationRequest {
     #[inline]
     fn from(from: types::KedaTriggerAuthenticationResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             name: from.name,
             config_yaml: from.config_yaml,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6381,14 +6612,17 @@ for types::KedaTriggerAuthenticationRequest {
         feature = "jobs"
     )
 )]
-/// Carries over everything of an `OrganizationAnnotationsGroupResponse` that a `ServiceAnnotationRequest` can hold.
+/// Carries over everything of an `OrganizationAnnotationsGroupResponse` that a `ServiceAnnotationRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `annotations`, `scopes`.
 impl From<types::OrganizationAnnotationsGroupResponse>
 for types::ServiceAnnotationRequest {
     #[inline]
     fn from(from: types::OrganizationAnnotationsGroupResponse) -> Self {
-        Self { id: from.id }
+        rt::model::carried(Self {
+            id: from.id,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6416,13 +6650,16 @@ for types::ServiceAnnotationRequest {
         feature = "jobs"
     )
 )]
-/// Carries over everything of an `OrganizationLabelsGroupResponse` that a `ServiceLabelRequest` can hold.
+/// Carries over everything of an `OrganizationLabelsGroupResponse` that a `ServiceLabelRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `labels`.
 impl From<types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest {
     #[inline]
     fn from(from: types::OrganizationLabelsGroupResponse) -> Self {
-        Self { id: from.id }
+        rt::model::carried(Self {
+            id: from.id,
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6442,11 +6679,11 @@ impl From<&types::OrganizationLabelsGroupResponse> for types::ServiceLabelReques
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `ServicePort` that a `ContainerRequestPort` can hold.
+/// Carries over everything of a `ServicePort` that a `ContainerRequestPort` can hold, and the fields that this version of the library does not know.
 impl From<types::ServicePort> for types::ContainerRequestPort {
     #[inline]
     fn from(from: types::ServicePort) -> Self {
-        Self {
+        rt::model::carried(Self {
             id: Some(from.id),
             name: from.name,
             internal_port: from.internal_port,
@@ -6456,7 +6693,8 @@ impl From<types::ServicePort> for types::ContainerRequestPort {
             protocol: Some(from.protocol),
             public_path: from.public_path,
             public_path_rewrite: from.public_path_rewrite,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -6469,16 +6707,17 @@ impl From<&types::ServicePort> for types::ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// Carries over everything of a `StorageItem` that a `ContainerRequestStorageItem` can hold.
+/// Carries over everything of a `StorageItem` that a `ContainerRequestStorageItem` can hold, and the fields that this version of the library does not know.
 impl From<types::StorageItem> for types::ContainerRequestStorageItem {
     #[inline]
     fn from(from: types::StorageItem) -> Self {
-        Self {
+        rt::model::carried(Self {
             id: Some(from.id),
             type_: from.type_,
             size: from.size,
             mount_point: from.mount_point,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

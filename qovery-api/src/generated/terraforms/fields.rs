@@ -19,6 +19,7 @@ impl model::Blank for types::TerraformAdvancedSettings {
             deployment_affinity_node_required: model::blank(),
             security_service_account_name: model::blank(),
             security_read_only_root_filesystem: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -87,6 +88,7 @@ impl model::Blank for types::TerraformDeploymentRestrictionRequest {
             mode: model::blank(),
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -125,6 +127,7 @@ impl model::Blank for types::TerraformDeploymentRestrictionResponse {
             mode: model::blank(),
             type_: model::blank(),
             value: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -169,7 +172,10 @@ model::through_fields!(types::TerraformDeploymentRestrictionResponse);
 impl model::Blank for types::TerraformDeploymentRestrictionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -189,6 +195,9 @@ impl model::Model for types::TerraformDeploymentRestrictionResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::TerraformDeploymentRestrictionResponseList, Default);
@@ -201,6 +210,7 @@ impl model::Blank for types::TerraformGitRepositoryRequest {
             branch: model::blank(),
             root_path: model::blank(),
             git_token_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -255,6 +265,7 @@ impl model::Blank for types::TerraformRequest {
             action_extra_arguments: model::blank(),
             dockerfile_fragment: model::blank(),
             blueprint_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -319,6 +330,15 @@ impl model::Model for types::TerraformRequest {
         to.given("dockerfile_fragment", &self.dockerfile_fragment);
         to.given("blueprint_id", &self.blueprint_id);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.auto_deploy_config);
+        model::Parts::drop_extra(&mut self.terraform_files_source);
+        model::Parts::drop_extra(&mut self.terraform_variables_source);
+        model::Parts::drop_extra(&mut self.backend);
+        model::Parts::drop_extra(&mut self.provider_version);
+        model::Parts::drop_extra(&mut self.job_resources);
+        model::Parts::drop_extra(&mut self.dockerfile_fragment);
+    }
 }
 
 model::through_fields!(types::TerraformRequest);
@@ -331,6 +351,7 @@ impl model::Blank for types::TerraformRequestJobResources {
             ram_mib: model::blank(),
             gpu: model::blank(),
             storage_gib: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -371,6 +392,7 @@ impl model::Blank for types::TerraformRequestTerraformFilesSource {
     fn blank() -> Self {
         Self {
             git_repository: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -391,6 +413,9 @@ impl model::Model for types::TerraformRequestTerraformFilesSource {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.git_repository);
+    }
 }
 
 model::through_fields!(types::TerraformRequestTerraformFilesSource, Default);
@@ -407,6 +432,7 @@ impl model::Blank for types::TerraformResourceResponse {
             mode: model::blank(),
             attributes: model::blank(),
             extracted_at: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -436,7 +462,7 @@ impl model::Model for types::TerraformResourceResponse {
             3 => model::value(&mut self.address, from),
             4 => model::value(&mut self.provider, from),
             5 => model::value(&mut self.mode, from),
-            6 => model::value(&mut self.attributes, from),
+            6 => model::free(&mut self.attributes, &mut self.__extra, "attributes", from),
             _ => model::time(&mut self.extracted_at, from),
         }
     }
@@ -457,7 +483,10 @@ model::through_fields!(types::TerraformResourceResponse);
 impl model::Blank for types::TerraformResourcesResponse {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -477,6 +506,9 @@ impl model::Model for types::TerraformResourcesResponse {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::TerraformResourcesResponse);
@@ -484,7 +516,10 @@ model::through_fields!(types::TerraformResourcesResponse);
 impl model::Blank for types::TerraformResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -504,6 +539,9 @@ impl model::Model for types::TerraformResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::TerraformResponseList, Default);
@@ -514,6 +552,7 @@ impl model::Blank for types::TerraformVariablesSourceRequest {
         Self {
             tf_var_file_paths: model::blank(),
             tf_vars: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -536,6 +575,9 @@ impl model::Model for types::TerraformVariablesSourceRequest {
         to.always("tf_var_file_paths", &self.tf_var_file_paths);
         to.always("tf_vars", &self.tf_vars);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.tf_vars);
+    }
 }
 
 model::through_fields!(types::TerraformVariablesSourceRequest);
@@ -546,6 +588,7 @@ impl model::Blank for types::TerraformVersionResponse {
         Self {
             engine: model::blank(),
             version: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -575,7 +618,10 @@ model::through_fields!(types::TerraformVersionResponse);
 impl model::Blank for types::TerraformVersionResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -594,6 +640,9 @@ impl model::Model for types::TerraformVersionResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 

@@ -42,6 +42,7 @@ pub struct TerraformAdvancedSettings {
     pub security_service_account_name: Option<String>,
     /// Whether the root file system of the containers is read-only.
     pub security_read_only_root_filesystem: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TerraformAdvancedSettings {
@@ -58,6 +59,7 @@ impl TerraformAdvancedSettings {
             deployment_affinity_node_required: None,
             security_service_account_name: None,
             security_read_only_root_filesystem: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`build_timeout_max_sec`](Self::build_timeout_max_sec).
@@ -131,6 +133,7 @@ pub struct TerraformDeploymentRestrictionRequest {
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TerraformDeploymentRestrictionRequest {
@@ -145,6 +148,7 @@ impl TerraformDeploymentRestrictionRequest {
             mode,
             type_,
             value: value.into(),
+            __extra: Default::default(),
         }
     }
 }
@@ -167,6 +171,7 @@ pub struct TerraformDeploymentRestrictionResponse {
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Deployment restrictions of a Terraform service.
@@ -177,6 +182,7 @@ pub struct TerraformDeploymentRestrictionResponse {
 pub struct TerraformDeploymentRestrictionResponseList {
     /// The listed items.
     pub results: Vec<types::TerraformDeploymentRestrictionResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Git repository the Terraform files come from.
@@ -193,6 +199,7 @@ pub struct TerraformGitRepositoryRequest {
     pub root_path: Option<String>,
     /// Identifier of the Git token that gives access.
     pub git_token_id: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TerraformGitRepositoryRequest {
@@ -204,6 +211,7 @@ impl TerraformGitRepositoryRequest {
             branch: None,
             root_path: None,
             git_token_id: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`branch`](Self::branch).
@@ -262,6 +270,7 @@ pub struct TerraformRequest {
     pub dockerfile_fragment: rt::Patch<types::TerraformDockerfileFragment>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
     pub blueprint_id: rt::Patch<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TerraformRequest {
@@ -294,6 +303,7 @@ impl TerraformRequest {
             action_extra_arguments: None,
             dockerfile_fragment: rt::Patch::Absent,
             blueprint_id: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`timeout_sec`](Self::timeout_sec).
@@ -356,6 +366,7 @@ pub struct TerraformRequestJobResources {
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TerraformRequestJobResources {
@@ -367,6 +378,7 @@ impl TerraformRequestJobResources {
             ram_mib,
             gpu,
             storage_gib,
+            __extra: Default::default(),
         }
     }
 }
@@ -379,13 +391,17 @@ impl TerraformRequestJobResources {
 pub struct TerraformRequestTerraformFilesSource {
     /// Git repository of the files.
     pub git_repository: Option<types::TerraformGitRepositoryRequest>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TerraformRequestTerraformFilesSource {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { git_repository: None }
+        Self {
+            git_repository: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`git_repository`](Self::git_repository).
     #[inline]
@@ -420,6 +436,7 @@ pub struct TerraformResourceResponse {
     pub attributes: rt::Secret<serde_json::Map<String, serde_json::Value>>,
     /// Time the state was read (RFC 3339).
     pub extracted_at: chrono::DateTime<chrono::Utc>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -442,6 +459,7 @@ open_enum! {
 pub struct TerraformResourcesResponse {
     /// The listed items.
     pub results: Vec<types::TerraformResourceResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Terraform services of an environment.
@@ -452,6 +470,7 @@ pub struct TerraformResourcesResponse {
 pub struct TerraformResponseList {
     /// The listed items.
     pub results: Vec<types::TerraformResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Values of the variables of a Terraform service.
@@ -464,6 +483,7 @@ pub struct TerraformVariablesSourceRequest {
     pub tf_var_file_paths: Vec<String>,
     /// Values given in place.
     pub tf_vars: Vec<types::TerraformVarKeyValue>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl TerraformVariablesSourceRequest {
@@ -473,7 +493,11 @@ impl TerraformVariablesSourceRequest {
         tf_var_file_paths: Vec<String>,
         tf_vars: Vec<types::TerraformVarKeyValue>,
     ) -> Self {
-        Self { tf_var_file_paths, tf_vars }
+        Self {
+            tf_var_file_paths,
+            tf_vars,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -487,6 +511,7 @@ pub struct TerraformVersionResponse {
     pub engine: types::TerraformEngineEnum,
     /// Version.
     pub version: String,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Versions of the Terraform engines that can be used.
@@ -497,20 +522,22 @@ pub struct TerraformVersionResponse {
 pub struct TerraformVersionResponseList {
     /// The listed items.
     pub results: Vec<types::TerraformVersionResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Carries over everything of an `ApplicationGitRepository` that a `TerraformGitRepositoryRequest` can hold.
+/// Carries over everything of an `ApplicationGitRepository` that a `TerraformGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
 impl From<types::ApplicationGitRepository> for types::TerraformGitRepositoryRequest {
     #[inline]
     fn from(from: types::ApplicationGitRepository) -> Self {
-        Self {
+        rt::model::carried(Self {
             url: from.url,
             branch: from.branch,
             root_path: from.root_path,
             git_token_id: from.git_token_id,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -521,18 +548,19 @@ impl From<&types::ApplicationGitRepository> for types::TerraformGitRepositoryReq
     }
 }
 
-/// Carries over everything of a `TerraformDeploymentRestrictionResponse` that a `TerraformDeploymentRestrictionRequest` can hold.
+/// Carries over everything of a `TerraformDeploymentRestrictionResponse` that a `TerraformDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
 impl From<types::TerraformDeploymentRestrictionResponse>
 for types::TerraformDeploymentRestrictionRequest {
     #[inline]
     fn from(from: types::TerraformDeploymentRestrictionResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             mode: from.mode,
             type_: from.type_,
             value: from.value,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -544,16 +572,17 @@ for types::TerraformDeploymentRestrictionRequest {
     }
 }
 
-/// Carries over everything of a `TerraformFilesSource` that a `TerraformRequestTerraformFilesSource` can hold.
+/// Carries over everything of a `TerraformFilesSource` that a `TerraformRequestTerraformFilesSource` can hold, and the fields that this version of the library does not know.
 impl From<types::TerraformFilesSource> for types::TerraformRequestTerraformFilesSource {
     #[inline]
     fn from(from: types::TerraformFilesSource) -> Self {
-        Self {
+        rt::model::carried(Self {
             git_repository: from
                 .git
                 .and_then(|holder| holder.git_repository)
                 .map(|value| types::TerraformGitRepositoryRequest::from(value)),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -564,16 +593,17 @@ impl From<&types::TerraformFilesSource> for types::TerraformRequestTerraformFile
     }
 }
 
-/// Carries over everything of a `TerraformJobResourcesResponse` that a `TerraformRequestJobResources` can hold.
+/// Carries over everything of a `TerraformJobResourcesResponse` that a `TerraformRequestJobResources` can hold, and the fields that this version of the library does not know.
 impl From<types::TerraformJobResourcesResponse> for types::TerraformRequestJobResources {
     #[inline]
     fn from(from: types::TerraformJobResourcesResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             cpu_milli: from.cpu_milli,
             ram_mib: from.ram_mib,
             gpu: from.gpu,
             storage_gib: from.storage_gib,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -585,7 +615,7 @@ for types::TerraformRequestJobResources {
     }
 }
 
-/// Carries over everything of a `TerraformResponse` that a `TerraformRequest` can hold.
+/// Carries over everything of a `TerraformResponse` that a `TerraformRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `auto_deploy`, `service_type`, `environment`.
 ///
@@ -595,32 +625,39 @@ impl TryFrom<types::TerraformResponse> for types::TerraformRequest {
     type Error = rt::ConversionError;
     #[inline]
     fn try_from(from: types::TerraformResponse) -> Result<Self, rt::ConversionError> {
-        Ok(Self {
-            name: from.name,
-            description: from
-                .description
-                .ok_or(rt::ConversionError::absent("description"))?,
-            auto_deploy_config: from
-                .auto_deploy_config
-                .ok_or(rt::ConversionError::absent("auto_deploy_config"))?,
-            terraform_files_source: from
-                .terraform_files_source
-                .map(|value| types::TerraformRequestTerraformFilesSource::from(value))
-                .unwrap_or_default(),
-            terraform_variables_source: types::TerraformVariablesSourceRequest::from(
-                from.terraform_variables_source,
-            ),
-            backend: from.backend,
-            engine: from.engine,
-            provider_version: from.provider_version,
-            timeout_sec: Some(from.timeout_sec),
-            icon_uri: Some(from.icon_uri),
-            job_resources: types::TerraformRequestJobResources::from(from.job_resources),
-            use_cluster_credentials: Some(from.use_cluster_credentials),
-            action_extra_arguments: Some(from.action_extra_arguments),
-            dockerfile_fragment: rt::Patch::value_or_null(from.dockerfile_fragment),
-            blueprint_id: rt::Patch::value_or_null(from.blueprint_id),
-        })
+        Ok(
+            rt::model::carried(Self {
+                name: from.name,
+                description: from
+                    .description
+                    .ok_or(rt::ConversionError::absent("description"))?,
+                auto_deploy_config: from
+                    .auto_deploy_config
+                    .ok_or(rt::ConversionError::absent("auto_deploy_config"))?,
+                terraform_files_source: from
+                    .terraform_files_source
+                    .map(|value| types::TerraformRequestTerraformFilesSource::from(
+                        value,
+                    ))
+                    .unwrap_or_default(),
+                terraform_variables_source: types::TerraformVariablesSourceRequest::from(
+                    from.terraform_variables_source,
+                ),
+                backend: from.backend,
+                engine: from.engine,
+                provider_version: from.provider_version,
+                timeout_sec: Some(from.timeout_sec),
+                icon_uri: Some(from.icon_uri),
+                job_resources: types::TerraformRequestJobResources::from(
+                    from.job_resources,
+                ),
+                use_cluster_credentials: Some(from.use_cluster_credentials),
+                action_extra_arguments: Some(from.action_extra_arguments),
+                dockerfile_fragment: rt::Patch::value_or_null(from.dockerfile_fragment),
+                blueprint_id: rt::Patch::value_or_null(from.blueprint_id),
+                __extra: from.__extra,
+            }),
+        )
     }
 }
 
@@ -632,15 +669,16 @@ impl TryFrom<&types::TerraformResponse> for types::TerraformRequest {
     }
 }
 
-/// Carries over everything of a `TerraformVariablesSourceResponse` that a `TerraformVariablesSourceRequest` can hold.
+/// Carries over everything of a `TerraformVariablesSourceResponse` that a `TerraformVariablesSourceRequest` can hold, and the fields that this version of the library does not know.
 impl From<types::TerraformVariablesSourceResponse>
 for types::TerraformVariablesSourceRequest {
     #[inline]
     fn from(from: types::TerraformVariablesSourceResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             tf_var_file_paths: from.tf_var_file_paths,
             tf_vars: from.tf_vars,
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

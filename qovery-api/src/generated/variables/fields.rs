@@ -13,6 +13,7 @@ impl model::Blank for types::AliasRequest {
             key: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -65,6 +66,7 @@ impl model::Blank for types::EnvironmentVariable {
             service_name: model::blank(),
             service_type: model::blank(),
             owned_by: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -132,6 +134,10 @@ impl model::Model for types::EnvironmentVariable {
         to.given("service_type", &self.service_type);
         to.given("owned_by", &self.owned_by);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.overridden_variable);
+        model::Parts::drop_extra(&mut self.aliased_variable);
+    }
 }
 
 model::through_fields!(types::EnvironmentVariable);
@@ -146,6 +152,7 @@ impl model::Blank for types::EnvironmentVariableAlias {
             mount_path: model::blank(),
             scope: model::blank(),
             variable_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -196,6 +203,7 @@ impl model::Blank for types::EnvironmentVariableEditRequest {
             mount_path: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -244,6 +252,7 @@ impl model::Blank for types::EnvironmentVariableOverride {
             mount_path: model::blank(),
             scope: model::blank(),
             variable_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -294,6 +303,7 @@ impl model::Blank for types::EnvironmentVariableRequest {
             mount_path: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -335,7 +345,10 @@ model::through_fields!(types::EnvironmentVariableRequest);
 impl model::Blank for types::EnvironmentVariableResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -355,6 +368,9 @@ impl model::Model for types::EnvironmentVariableResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::EnvironmentVariableResponseList, Default);
@@ -366,6 +382,7 @@ impl model::Blank for types::OverrideRequest {
             value: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -416,6 +433,7 @@ impl model::Blank for types::Secret {
             owned_by: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -477,6 +495,10 @@ impl model::Model for types::Secret {
         to.given("description", &self.description);
         to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.overridden_secret);
+        model::Parts::drop_extra(&mut self.aliased_secret);
+    }
 }
 
 model::through_fields!(types::Secret);
@@ -492,6 +514,7 @@ impl model::Blank for types::SecretAlias {
             variable_type: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -544,6 +567,7 @@ impl model::Blank for types::SecretEditRequest {
             key: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -590,6 +614,7 @@ impl model::Blank for types::SecretOverride {
             variable_type: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -643,6 +668,7 @@ impl model::Blank for types::SecretRequest {
             mount_path: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -684,7 +710,10 @@ model::through_fields!(types::SecretRequest);
 impl model::Blank for types::SecretResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -704,6 +733,9 @@ impl model::Model for types::SecretResponseList {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
+    }
 }
 
 model::through_fields!(types::SecretResponseList, Default);
@@ -718,6 +750,7 @@ impl model::Blank for types::VariableAlias {
             mount_path: model::blank(),
             scope: model::blank(),
             variable_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -768,6 +801,7 @@ impl model::Blank for types::VariableAliasRequest {
             alias_parent_id: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -815,6 +849,7 @@ impl model::Blank for types::VariableEditRequest {
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
             secret_manager_access_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -859,6 +894,7 @@ impl model::Blank for types::VariableImport {
         Self {
             total_variables_to_import: model::blank(),
             successful_imported_variables: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -884,6 +920,9 @@ impl model::Model for types::VariableImport {
         to.always("total_variables_to_import", &self.total_variables_to_import);
         to.always("successful_imported_variables", &self.successful_imported_variables);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.successful_imported_variables);
+    }
 }
 
 model::through_fields!(types::VariableImport);
@@ -894,6 +933,7 @@ impl model::Blank for types::VariableImportRequest {
         Self {
             overwrite: model::blank(),
             vars: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -916,6 +956,9 @@ impl model::Model for types::VariableImportRequest {
         to.always("overwrite", &self.overwrite);
         to.always("vars", &self.vars);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.vars);
+    }
 }
 
 model::through_fields!(types::VariableImportRequest);
@@ -928,6 +971,7 @@ impl model::Blank for types::VariableImportRequestVar {
             value: model::blank(),
             scope: model::blank(),
             is_secret: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -966,6 +1010,7 @@ impl model::Blank for types::VariableImportSuccessfulImportedVariable {
             value: model::blank(),
             scope: model::blank(),
             is_secret: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1006,6 +1051,7 @@ impl model::Blank for types::VariableOverride {
             mount_path: model::blank(),
             scope: model::blank(),
             variable_type: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1056,6 +1102,7 @@ impl model::Blank for types::VariableOverrideRequest {
             override_parent_id: model::blank(),
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1107,6 +1154,7 @@ impl model::Blank for types::VariableRequest {
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
             secret_manager_access_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1179,6 +1227,7 @@ impl model::Blank for types::VariableResponse {
             description: model::blank(),
             enable_interpolation_in_file: model::blank(),
             secret_manager_access_id: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -1252,6 +1301,10 @@ impl model::Model for types::VariableResponse {
         to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
         to.given("secret_manager_access_id", &self.secret_manager_access_id);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.overridden_variable);
+        model::Parts::drop_extra(&mut self.aliased_variable);
+    }
 }
 
 model::through_fields!(types::VariableResponse);
@@ -1259,7 +1312,10 @@ model::through_fields!(types::VariableResponse);
 impl model::Blank for types::VariableResponseList {
     #[inline]
     fn blank() -> Self {
-        Self { results: model::blank() }
+        Self {
+            results: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -1278,6 +1334,9 @@ impl model::Model for types::VariableResponseList {
     }
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.results);
     }
 }
 

@@ -21,6 +21,7 @@ pub struct AliasRequest {
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
     pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl AliasRequest {
@@ -31,6 +32,7 @@ impl AliasRequest {
             key: key.into(),
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -112,6 +114,7 @@ pub struct EnvironmentVariable {
     pub service_type: Option<types::LinkedServiceTypeEnum>,
     /// Who manages the variable.
     pub owned_by: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variable that an alias points to.
@@ -132,6 +135,7 @@ pub struct EnvironmentVariableAlias {
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
     pub variable_type: Option<types::ApiVariableTypeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// New configuration of a variable.
@@ -152,6 +156,7 @@ pub struct EnvironmentVariableEditRequest {
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
     pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EnvironmentVariableEditRequest {
@@ -164,6 +169,7 @@ impl EnvironmentVariableEditRequest {
             mount_path: rt::Patch::Absent,
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
@@ -213,6 +219,7 @@ pub struct EnvironmentVariableOverride {
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
     pub variable_type: Option<types::ApiVariableTypeEnum>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variable to create.
@@ -233,6 +240,7 @@ pub struct EnvironmentVariableRequest {
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
     pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl EnvironmentVariableRequest {
@@ -245,6 +253,7 @@ impl EnvironmentVariableRequest {
             mount_path: rt::Patch::Absent,
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
@@ -284,6 +293,7 @@ impl EnvironmentVariableRequest {
 pub struct EnvironmentVariableResponseList {
     /// The listed items.
     pub results: Vec<types::EnvironmentVariable>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Override to create for a variable.
@@ -300,6 +310,7 @@ pub struct OverrideRequest {
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
     pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl OverrideRequest {
@@ -310,6 +321,7 @@ impl OverrideRequest {
             value: None,
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
@@ -369,6 +381,7 @@ pub struct Secret {
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
     pub enable_interpolation_in_file: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Secret that an alias points to.
@@ -391,6 +404,7 @@ pub struct SecretAlias {
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
     pub enable_interpolation_in_file: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// New configuration of a secret.
@@ -409,6 +423,7 @@ pub struct SecretEditRequest {
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
     pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl SecretEditRequest {
@@ -420,6 +435,7 @@ impl SecretEditRequest {
             key: key.into(),
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
@@ -465,6 +481,7 @@ pub struct SecretOverride {
     pub description: Option<String>,
     /// Whether to enable interpolation in file.
     pub enable_interpolation_in_file: Option<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Secret to create.
@@ -485,6 +502,7 @@ pub struct SecretRequest {
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
     pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl SecretRequest {
@@ -497,6 +515,7 @@ impl SecretRequest {
             mount_path: rt::Patch::Absent,
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
@@ -536,6 +555,7 @@ impl SecretRequest {
 pub struct SecretResponseList {
     /// The listed items.
     pub results: Vec<types::Secret>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 open_enum! {
@@ -576,6 +596,7 @@ pub struct VariableAlias {
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
     pub variable_type: types::ApiVariableTypeEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Alias to create for a variable.
@@ -596,6 +617,7 @@ pub struct VariableAliasRequest {
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
     pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl VariableAliasRequest {
@@ -612,6 +634,7 @@ impl VariableAliasRequest {
             alias_parent_id,
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -649,6 +672,7 @@ pub struct VariableEditRequest {
     pub enable_interpolation_in_file: rt::Patch<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
     pub secret_manager_access_id: rt::Patch<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl VariableEditRequest {
@@ -661,6 +685,7 @@ impl VariableEditRequest {
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
             secret_manager_access_id: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
@@ -707,6 +732,7 @@ pub struct VariableImport {
     pub successful_imported_variables: Vec<
         types::VariableImportSuccessfulImportedVariable,
     >,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variables to create in one call.
@@ -721,13 +747,18 @@ pub struct VariableImportRequest {
     pub overwrite: bool,
     /// The variables.
     pub vars: Vec<types::VariableImportRequestVar>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl VariableImportRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(overwrite: bool, vars: Vec<types::VariableImportRequestVar>) -> Self {
-        Self { overwrite, vars }
+        Self {
+            overwrite,
+            vars,
+            __extra: Default::default(),
+        }
     }
 }
 
@@ -743,6 +774,7 @@ pub struct VariableImportRequestVar {
     pub scope: types::ApiVariableScopeEnum,
     /// Whether the value is kept secret and cannot be read back.
     pub is_secret: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl VariableImportRequestVar {
@@ -759,6 +791,7 @@ impl VariableImportRequestVar {
             value: value.into(),
             scope,
             is_secret,
+            __extra: Default::default(),
         }
     }
 }
@@ -775,6 +808,7 @@ pub struct VariableImportSuccessfulImportedVariable {
     pub scope: types::ApiVariableScopeEnum,
     /// Whether it is secret.
     pub is_secret: bool,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variable that an override replaces.
@@ -795,6 +829,7 @@ pub struct VariableOverride {
     pub scope: types::ApiVariableScopeEnum,
     /// Type of the variable.
     pub variable_type: types::ApiVariableTypeEnum,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Override to create for a variable.
@@ -815,6 +850,7 @@ pub struct VariableOverrideRequest {
     pub description: rt::Patch<String>,
     /// Whether references to other variables are replaced in the file; can be null.
     pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl VariableOverrideRequest {
@@ -831,6 +867,7 @@ impl VariableOverrideRequest {
             override_parent_id,
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
@@ -876,6 +913,7 @@ pub struct VariableRequest {
     pub enable_interpolation_in_file: rt::Patch<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
     pub secret_manager_access_id: rt::Patch<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl VariableRequest {
@@ -898,6 +936,7 @@ impl VariableRequest {
             description: rt::Patch::Absent,
             enable_interpolation_in_file: rt::Patch::Absent,
             secret_manager_access_id: rt::Patch::Absent,
+            __extra: Default::default(),
         }
     }
     /// Sets [`mount_path`](Self::mount_path).
@@ -974,6 +1013,7 @@ pub struct VariableResponse {
     pub enable_interpolation_in_file: Option<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
     pub secret_manager_access_id: Option<uuid::Uuid>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// Variables of a project, an environment or a service.
@@ -984,15 +1024,16 @@ pub struct VariableResponse {
 pub struct VariableResponseList {
     /// The listed items.
     pub results: Vec<types::VariableResponse>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Carries over everything of an `EnvironmentVariable` that an `EnvironmentVariableEditRequest` can hold.
+/// Carries over everything of an `EnvironmentVariable` that an `EnvironmentVariableEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
 impl From<types::EnvironmentVariable> for types::EnvironmentVariableEditRequest {
     #[inline]
     fn from(from: types::EnvironmentVariable) -> Self {
-        Self {
+        rt::model::carried(Self {
             key: from.key,
             value: from.value,
             mount_path: rt::Patch::value_or_null(from.mount_path),
@@ -1000,7 +1041,8 @@ impl From<types::EnvironmentVariable> for types::EnvironmentVariableEditRequest 
             enable_interpolation_in_file: rt::Patch::value_or_null(
                 from.enable_interpolation_in_file,
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1011,7 +1053,7 @@ impl From<&types::EnvironmentVariable> for types::EnvironmentVariableEditRequest
     }
 }
 
-/// Carries over everything of a `Secret` that a `SecretEditRequest` can hold.
+/// Carries over everything of a `Secret` that a `SecretEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `value`.
 ///
@@ -1019,14 +1061,15 @@ impl From<&types::EnvironmentVariable> for types::EnvironmentVariableEditRequest
 impl From<types::Secret> for types::SecretEditRequest {
     #[inline]
     fn from(from: types::Secret) -> Self {
-        Self {
+        rt::model::carried(Self {
             value: None,
             key: from.key,
             description: rt::Patch::value_or_null(from.description),
             enable_interpolation_in_file: rt::Patch::value_or_null(
                 from.enable_interpolation_in_file,
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 
@@ -1037,13 +1080,13 @@ impl From<&types::Secret> for types::SecretEditRequest {
     }
 }
 
-/// Carries over everything of a `VariableResponse` that a `VariableEditRequest` can hold.
+/// Carries over everything of a `VariableResponse` that a `VariableEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `mount_path`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`, `is_secret`.
 impl From<types::VariableResponse> for types::VariableEditRequest {
     #[inline]
     fn from(from: types::VariableResponse) -> Self {
-        Self {
+        rt::model::carried(Self {
             key: from.key,
             value: rt::Patch::value_or_null(from.value.map(|value| value.into())),
             description: rt::Patch::value_or_null(from.description),
@@ -1053,7 +1096,8 @@ impl From<types::VariableResponse> for types::VariableEditRequest {
             secret_manager_access_id: rt::Patch::value_or_null(
                 from.secret_manager_access_id,
             ),
-        }
+            __extra: from.__extra,
+        })
     }
 }
 

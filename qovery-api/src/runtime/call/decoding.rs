@@ -11,10 +11,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::Bytes;
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::runtime::{
-    DecodeError, Error, Operation, RawResponse, Response, ResponseFormat, decode::budget, web_page,
+    DecodeError, Error, Operation, RawResponse, Response, ResponseFormat,
+    decode::{Manner, budget},
+    web_page,
 };
 
 /// Bodies from this size on are decoded on another thread, in bytes. Smaller ones take less than a
@@ -25,6 +28,7 @@ const LARGE: usize = 256 * 1024;
 pub(super) struct Decoding<O: Operation> {
     response: Option<RawResponse>,
     limit: usize,
+    manner: Manner,
     outcome: Outcome<O::Output>,
     work: Option<Work>,
 }
@@ -34,13 +38,13 @@ type Outcome<T> = Arc<Mutex<Option<Result<T, DecodeError>>>>;
 
 impl<O: Operation> Decoding<O> {
     /// Begins to decode, within a limit in bytes. Small bodies are decoded when this is polled.
-    pub(super) fn begin(response: RawResponse, limit: usize) -> Self {
+    pub(super) fn begin(response: RawResponse, limit: usize, manner: Manner) -> Self {
         let outcome = Outcome::default();
         let work = (response.body.len() >= LARGE)
             .then(|| {
                 let (outcome, body) = (Arc::clone(&outcome), response.body.clone());
                 Work::begin(Box::new(move || {
-                    let decoded = budget::with_limit(limit, || O::Format::decode(&body));
+                    let decoded = decode::<O>(&body, limit, manner);
                     *outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(decoded);
                 }))
             })
@@ -48,6 +52,7 @@ impl<O: Operation> Decoding<O> {
         Self {
             response: Some(response),
             limit,
+            manner,
             outcome,
             work,
         }
@@ -70,12 +75,23 @@ impl<O: Operation> Decoding<O> {
         }
         let decoded = self.outcome.lock();
         let decoded = decoded.unwrap_or_else(PoisonError::into_inner).take();
-        let in_place = || budget::with_limit(self.limit, || O::Format::decode(&raw.body));
+        let in_place = || decode::<O>(&raw.body, self.limit, self.manner);
         Poll::Ready(match decoded.unwrap_or_else(in_place) {
             Ok(body) => Ok(Response::new(raw, body)),
             Err(error) => Err(Error::decode(O::INFO, raw, error)),
         })
     }
+}
+
+fn decode<O: Operation>(
+    body: &Bytes,
+    limit: usize,
+    manner: Manner,
+) -> Result<O::Output, DecodeError> {
+    budget::with_limit(limit, || match manner {
+        Manner::Tolerant => O::Format::decode(body),
+        Manner::Patient | Manner::Exact => O::Format::decode_strictly(body),
+    })
 }
 
 /// Work on another thread. Dropping it before it has begun takes it back.

@@ -288,3 +288,49 @@ async fn a_header_whose_name_is_none_does_not_show_it() {
     );
     assert!(recorder.sent().is_empty());
 }
+
+#[tokio::test]
+async fn a_response_is_decoded_tolerantly_unless_the_client_is_strict() {
+    let (client, recorder) = setup();
+    let body = r#"{"results":[{"count":1.5}]}"#;
+    recorder.answer(Ok(response(200, body)));
+    assert_eq!(client.count_things().await.unwrap().results[0].count, 1);
+    recorder.answer(Ok(response(200, body)));
+    let strict = client.clone().strict_decoding(true);
+    let error = strict.count_things().await.unwrap_err();
+    assert_eq!(error.decode_path(), Some("results[0].count"));
+    recorder.answer(Ok(response(200, body)));
+    let tolerant = strict.strict_decoding(false);
+    assert!(tolerant.count_things().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_extra_fields_of_the_request() {
+    /// A body as a model writes it.
+    struct Body;
+    impl Serialize for Body {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            extra::note("ThingRequest", "next_years_field");
+            to.serialize_unit()
+        }
+    }
+    let (client, recorder) = setup();
+    let send = |status| {
+        recorder.answer(Ok(response(status, r#"{"detail":"no"}"#)));
+        Call::<crate::runtime::test_support::CreateThing>::new(&client, &[]).json(&Body)
+    };
+    for status in [400, 422] {
+        let error = send(status).await.unwrap_err();
+        assert_eq!(error.extra_fields(), ["ThingRequest.next_years_field"]);
+        let text = error.to_string();
+        assert!(text.contains("ThingRequest.next_years_field"), "{text}");
+        assert!(text.contains("`without_extra()`"), "{text}");
+    }
+    let error = send(404).await.unwrap_err();
+    assert!(error.extra_fields().is_empty());
+    assert!(!error.to_string().contains("without_extra"), "{error}");
+    let refused = response(400, r#"{"detail":"no"}"#);
+    recorder.answer(Ok(refused));
+    let error = client.create_thing(&json!({})).await.unwrap_err();
+    assert!(!error.to_string().contains("without_extra"), "{error}");
+}

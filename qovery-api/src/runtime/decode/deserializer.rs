@@ -1,191 +1,294 @@
-//! Reads types out of a JSON value, with patience and with the path to what is wrong.
+//! Reads types from the raw text of a JSON value, leniently, and reports the path of an error.
 //!
-//! Not for speed: it is used where the fast way failed, and for the members of unions. The depth is
-//! that of the value, which serde_json bounds.
+//! Not for speed: it is used after the fast way failed, and for the members of unions. Each level is
+//! split into the raw texts of its parts, so that kept values stay byte for byte, and only one path
+//! into the document is in memory.
+
+use std::{borrow::Cow, cell::Cell};
 
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor,
+    value::{BorrowedStrDeserializer, CowStrDeserializer, U64Deserializer},
 };
-use serde_json::{Map, Number, Value, map};
+use serde_json::value::RawValue;
 
-use super::{Fault, budget, variant::VariantDeserializer};
+use super::{Fault, Manner, Subject, outline, text, variant::VariantDeserializer};
+use crate::runtime::raw_json;
 
-/// Reads from a JSON value.
+/// The name that a model gives to receive the numbers that it holds only in part.
+pub(crate) const MODEL: &str = "$qovery_api::model";
+/// The name that a union gives to receive the manner; see [`handed_over`].
+pub(crate) const UNION: &str = "$qovery_api::union";
+
+/// How deep a document may be nested, as in serde_json.
+const DEPTH_LIMIT: u8 = 128;
+
+/// Reads from the text of a JSON value that was checked.
 #[derive(Clone, Copy)]
-pub(super) struct ValueDeserializer<'de> {
-    value: &'de Value,
-    lenient: bool,
-    /// Whether it is the value of a field, where null says that there is none.
+pub(super) struct TextDeserializer<'de, 'c> {
+    /// Without blanks around it.
+    text: &'de str,
+    manner: Manner,
+    depth: u8,
+    /// Whether it is the value of a field; there, null can stand for an empty object.
     is_field: bool,
+    /// Whether it is for a model.
+    is_model: bool,
+    /// Set if a number is held only in part.
+    in_part: Option<&'c Cell<bool>>,
 }
 
-impl<'de> ValueDeserializer<'de> {
-    /// Accepts integers written as `1.0`, `null` for what may be empty, and a list of one object for
-    /// the object.
-    pub(super) fn lenient(value: &'de Value) -> Self {
+impl<'de, 'c> TextDeserializer<'de, 'c> {
+    pub(super) fn new(text: &'de str, manner: Manner) -> Self {
+        Self::within(text, manner, 0)
+    }
+
+    pub(super) fn within(text: &'de str, manner: Manner, depth: u8) -> Self {
         Self {
-            value,
-            lenient: true,
+            text,
+            manner,
+            depth,
             is_field: false,
+            is_model: false,
+            in_part: None,
         }
     }
 
-    /// Accepts nothing of the kind.
-    pub(super) fn strict(value: &'de Value) -> Self {
-        Self {
-            value,
-            lenient: false,
-            is_field: false,
+    pub(super) fn is_null(self) -> bool {
+        self.text == "null"
+    }
+
+    fn first(self) -> u8 {
+        self.text.as_bytes().first().copied().unwrap_or(b'n')
+    }
+
+    fn is_patient(self) -> bool {
+        self.manner >= Manner::Patient
+    }
+
+    fn is_tolerant(self) -> bool {
+        self.manner >= Manner::Tolerant
+    }
+
+    /// The same manner, for a value within this one.
+    fn part(self, text: &'de str) -> Result<Self, Fault> {
+        if self.depth >= DEPTH_LIMIT {
+            return Err(Fault::new("the document is nested too deeply"));
         }
-    }
-
-    pub(super) fn value(self) -> &'de Value {
-        self.value
-    }
-
-    /// The same manner, for another value.
-    pub(super) fn with(self, value: &'de Value) -> Self {
-        Self {
-            value,
+        Ok(Self {
+            text,
+            depth: self.depth + 1,
             is_field: false,
+            is_model: false,
             ..self
-        }
+        })
+    }
+
+    fn items(self) -> Result<Vec<&'de RawValue>, Fault> {
+        serde_json::from_str(self.text).map_err(|_| Fault::new("the list cannot be read"))
+    }
+
+    fn fields(self) -> Result<Fields<'de, 'c>, Fault> {
+        let entries = outline::entries(self.text)?;
+        Ok(Fields::new(self, entries))
     }
 
     /// The error that the visitor gives for whatever the value is.
     fn refuse<V: Visitor<'de>>(self, visitor: &V) -> Fault {
-        Fault::invalid_type(unexpected(self.value), visitor)
-    }
-
-    fn number<V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Fault> {
-        if let Some(number) = number.as_u64() {
-            visitor.visit_u64(number)
-        } else if let Some(number) = number.as_i64() {
-            visitor.visit_i64(number)
-        } else if let Some(number) = number.as_f64() {
-            visitor.visit_f64(number)
-        } else {
-            Err(Fault::new("the number is too large"))
-        }
-    }
-
-    fn integer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let Value::Number(number) = self.value else {
-            return Err(self.refuse(&visitor));
+        let unexpected = match self.first() {
+            b'n' => Unexpected::Unit,
+            b't' => Unexpected::Bool(true),
+            b'f' => Unexpected::Bool(false),
+            b'"' => Unexpected::Str(""),
+            b'[' => Unexpected::Seq,
+            b'{' => Unexpected::Map,
+            _ => match self.number() {
+                Number::Unsigned(number) => Unexpected::Unsigned(number),
+                Number::Signed(number) => Unexpected::Signed(number),
+                Number::Float(number) if number.is_finite() => Unexpected::Float(number),
+                Number::Float(_) => Unexpected::Other("a number"),
+            },
         };
-        if self.lenient
-            && let Some(float) = number.as_f64().filter(|_| number.is_f64())
-            && let Some(whole) = whole(float)
-        {
-            return match (u64::try_from(whole), i64::try_from(whole)) {
-                (Ok(whole), _) => visitor.visit_u64(whole),
-                (_, Ok(whole)) => visitor.visit_i64(whole),
-                _ => visitor.visit_i128(whole),
-            };
+        Fault::invalid_type(unexpected, visitor)
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self.first(), b'-' | b'0'..=b'9')
+    }
+
+    fn number(self) -> Number {
+        // The sign of a zero is lost in an integer.
+        if self.text != "-0" {
+            if let Ok(number) = self.text.parse() {
+                return Number::Unsigned(number);
+            }
+            if let Ok(number) = self.text.parse() {
+                return Number::Signed(number);
+            }
         }
-        Self::number(number, visitor)
+        Number::Float(self.text.parse().unwrap_or(f64::NAN))
+    }
+
+    fn visit_number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.number() {
+            Number::Unsigned(number) => visitor.visit_u64(number),
+            Number::Signed(number) => visitor.visit_i64(number),
+            Number::Float(number) if number.is_finite() => visitor.visit_f64(number),
+            Number::Float(number) if self.is_tolerant() => {
+                self.is_held_in_part();
+                visitor.visit_f64(number.clamp(f64::MIN, f64::MAX))
+            }
+            Number::Float(_) => Err(Fault::new("the number is too large")),
+        }
+    }
+
+    fn is_held_in_part(self) {
+        if let Some(in_part) = self.in_part {
+            in_part.set(true);
+        }
+    }
+
+    /// An integer of a type that reaches from `least` to `most`.
+    fn integer<V: Visitor<'de>>(
+        self,
+        visitor: V,
+        least: i128,
+        most: i128,
+    ) -> Result<V::Value, Fault> {
+        if !self.is_number() {
+            return Err(self.refuse(&visitor));
+        }
+        let mut whole = match self.text.parse::<i128>() {
+            Ok(whole) => whole,
+            Err(_) => {
+                let float = self.text.parse().unwrap_or(f64::NAN);
+                match whole_of(float) {
+                    Some(whole) if self.is_patient() => whole,
+                    None if self.is_tolerant() && !float.is_nan() => {
+                        self.is_held_in_part();
+                        saturated(float)
+                    }
+                    _ => return self.visit_number(visitor),
+                }
+            }
+        };
+        if self.is_tolerant() && !(least..=most).contains(&whole) {
+            self.is_held_in_part();
+            whole = whole.clamp(least, most);
+        }
+        match (u64::try_from(whole), i64::try_from(whole)) {
+            (Ok(whole), _) => visitor.visit_u64(whole),
+            (_, Ok(whole)) => visitor.visit_i64(whole),
+            _ => visitor.visit_i128(whole),
+        }
     }
 
     fn list<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.take()?;
-        match self.value {
-            Value::Array(items) => visitor.visit_seq(Items::new(self, items)),
-            Value::Null if self.lenient => visitor.visit_seq(Items::new(self, &[])),
+        match self.first() {
+            b'[' => visitor.visit_seq(Items::new(self, self.items()?)),
+            b'n' if self.is_patient() => visitor.visit_seq(Items::new(self, Vec::new())),
             _ => Err(self.refuse(&visitor)),
-        }
-    }
-
-    /// Takes what the copy of an object or a list needs.
-    fn take(self) -> Result<(), Fault> {
-        match self.value {
-            Value::Array(items) => budget::take_container(items.len()),
-            Value::Object(fields) => budget::take_container(fields.len()),
-            _ => Ok(()),
         }
     }
 
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.value {
-            Value::String(text) => visitor.visit_borrowed_str(text),
+        match self.first() {
+            b'"' => match text::unescaped(self.text, self.manner)? {
+                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            },
             _ => Err(self.refuse(&visitor)),
         }
     }
 }
 
-/// The integer that a float stands for, where it stands for one.
-fn whole(float: f64) -> Option<i128> {
-    // Beyond this, no integer type of a model can hold it.
-    const LIMIT: f64 = 1e30;
-    if float.fract() != 0.0 || float.abs() > LIMIT {
-        return None;
-    }
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "it is whole and within the limit, so nothing is cut"
-    )]
-    let whole = float as i128;
-    Some(whole)
+enum Number {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
 }
 
-/// What a value is, for a message.
-pub(super) fn unexpected(value: &Value) -> Unexpected<'_> {
-    match value {
-        Value::Null => Unexpected::Unit,
-        Value::Bool(value) => Unexpected::Bool(*value),
-        Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-            (Some(number), ..) => Unexpected::Unsigned(number),
-            (_, Some(number), _) => Unexpected::Signed(number),
-            (.., Some(number)) => Unexpected::Float(number),
-            _ => Unexpected::Other("a number"),
-        },
-        Value::String(text) => Unexpected::Str(text),
-        Value::Array(_) => Unexpected::Seq,
-        Value::Object(_) => Unexpected::Map,
-    }
+/// The integer that a float stands for, if it has no fraction.
+fn whole_of(float: f64) -> Option<i128> {
+    // Beyond this, no integer type of a model can hold it.
+    const LIMIT: f64 = 1e30;
+    (float.fract() == 0.0 && float.abs() <= LIMIT).then(|| saturated(float))
+}
+
+fn saturated(float: f64) -> i128 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the fraction is to be cut off, and the cast saturates"
+    )]
+    let whole = float as i128;
+    whole
 }
 
 macro_rules! integers {
-    ($($method:ident)*) => {
+    ($($method:ident: $type:ty,)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-            self.integer(visitor)
+            self.integer(visitor, i128::from(<$type>::MIN), i128::from(<$type>::MAX))
         })*
     };
 }
 
-impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
+impl<'de> Deserializer<'de> for TextDeserializer<'de, '_> {
     type Error = Fault;
 
-    // Faithful, for whoever keeps the value as it is.
+    // Faithful, for types that keep the value as it is.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.take()?;
-        match self.value {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(value) => visitor.visit_bool(*value),
-            Value::Number(number) => Self::number(number, visitor),
-            Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Array(items) => visitor.visit_seq(Items::new(self, items)),
-            Value::Object(fields) => visitor.visit_map(Fields::new(self, Some(fields))),
+        match self.first() {
+            b'n' => visitor.visit_unit(),
+            b't' => visitor.visit_bool(true),
+            b'f' => visitor.visit_bool(false),
+            b'"' => self.text(visitor),
+            b'[' => visitor.visit_seq(Items::new(self, self.items()?)),
+            b'{' => visitor.visit_map(self.fields()?),
+            _ => self.visit_number(visitor),
         }
     }
 
     integers! {
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_i8: i8, deserialize_i16: i16, deserialize_i32: i32, deserialize_i64: i64,
+        deserialize_i128: i128, deserialize_u8: u8, deserialize_u16: u16, deserialize_u32: u32,
+        deserialize_u64: u64,
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.text.parse() {
+            Ok(number) => visitor.visit_u128(number),
+            Err(_) => self.integer(visitor, 0, i128::MAX),
+        }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.value {
-            Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+        if self.is_null() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
         }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self)
+        match name {
+            raw_json::TOKEN => visitor.visit_map(Handover {
+                key: BorrowedStrDeserializer::new(raw_json::TOKEN),
+                text: Some(self.text),
+            }),
+            UNION => visitor.visit_map(Handover {
+                key: U64Deserializer::new(packed(self.manner, self.depth)),
+                text: Some(self.text),
+            }),
+            MODEL => visitor.visit_newtype_struct(Self {
+                is_model: true,
+                ..self
+            }),
+            _ => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -193,10 +296,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.take()?;
-        match self.value {
-            Value::Object(fields) => visitor.visit_map(Fields::new(self, Some(fields))),
-            Value::Null if self.lenient => visitor.visit_map(Fields::new(self, None)),
+        match self.first() {
+            b'{' => visitor.visit_map(self.fields()?),
+            b'n' if self.is_patient() => visitor.visit_map(Fields::new(self, Vec::new())),
             _ => Err(self.refuse(&visitor)),
         }
     }
@@ -207,19 +309,26 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        match self.value {
-            Value::Object(fields) => visitor.visit_map(Fields::new(self, Some(fields))),
+        match self.first() {
+            b'{' => visitor.visit_map(self.fields()?),
             // An object all of whose fields may be absent; any other is missed, not its fields.
-            Value::Null if self.lenient && self.is_field => {
+            b'n' if self.is_patient() && self.is_field => {
                 let refused = self.refuse(&visitor);
                 visitor
-                    .visit_map(Fields::new(self, None))
+                    .visit_map(Fields::new(self, Vec::new()))
                     .map_err(|_| refused)
             }
-            Value::Array(items) if self.lenient => match items.as_slice() {
-                [only @ Value::Object(fields)] => visitor
-                    .visit_map(Fields::new(self.with(only), Some(fields)))
-                    .map_err(|fault| fault.in_item(0)),
+            b'[' if self.is_patient() => match self.items()?.as_slice() {
+                [only] if only.get().starts_with('{') => {
+                    let is_model = self.is_model;
+                    let only = Self {
+                        is_model,
+                        ..self.part(only.get())?
+                    };
+                    visitor
+                        .visit_map(only.fields()?)
+                        .map_err(|fault| fault.in_item(0))
+                }
                 _ => Err(self.refuse(&visitor)),
             },
             _ => Err(self.refuse(&visitor)),
@@ -232,10 +341,13 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let (name, content) = match self.value {
-            Value::String(name) => (name, None),
-            Value::Object(fields) => match (fields.iter().next(), fields.len()) {
-                (Some((name, content)), 1) => (name, Some(self.with(content))),
+        let (name, content) = match self.first() {
+            b'"' => (text::unescaped(self.text, self.manner)?, None),
+            b'{' => match outline::entries(self.text)?.as_slice() {
+                [(name, content)] => (
+                    text::unescaped(name, self.manner)?,
+                    Some(self.part(content)?),
+                ),
                 _ => return Err(Fault::new("expected an object with one field")),
             },
             _ => return Err(self.refuse(&visitor)),
@@ -264,21 +376,21 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     }
 }
 
-struct Items<'de> {
-    manner: ValueDeserializer<'de>,
-    items: std::iter::Enumerate<std::slice::Iter<'de, Value>>,
+struct Items<'de, 'c> {
+    manner: TextDeserializer<'de, 'c>,
+    items: std::iter::Enumerate<std::vec::IntoIter<&'de RawValue>>,
 }
 
-impl<'de> Items<'de> {
-    fn new(manner: ValueDeserializer<'de>, items: &'de [Value]) -> Self {
+impl<'de, 'c> Items<'de, 'c> {
+    fn new(manner: TextDeserializer<'de, 'c>, items: Vec<&'de RawValue>) -> Self {
         Self {
             manner,
-            items: items.iter().enumerate(),
+            items: items.into_iter().enumerate(),
         }
     }
 }
 
-impl<'de> SeqAccess<'de> for Items<'de> {
+impl<'de> SeqAccess<'de> for Items<'de, '_> {
     type Error = Fault;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -288,7 +400,9 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         let Some((index, item)) = self.items.next() else {
             return Ok(None);
         };
-        seed.deserialize(self.manner.with(item))
+        self.manner
+            .part(item.get())
+            .and_then(|item| seed.deserialize(item))
             .map(Some)
             .map_err(|fault| fault.in_item(index))
     }
@@ -298,65 +412,120 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 }
 
-struct Fields<'de> {
-    manner: ValueDeserializer<'de>,
-    fields: Option<map::Iter<'de>>,
-    current: Option<(&'de str, &'de Value)>,
+struct Fields<'de, 'c> {
+    manner: Manner,
+    depth: u8,
+    is_model: bool,
+    entries: std::vec::IntoIter<(&'de str, &'de str)>,
+    current: Option<(Cow<'de, str>, &'de str)>,
+    /// A field that the model holds only in part, to be given once more as it came.
+    in_part: Option<(Cow<'de, str>, &'de str)>,
+    /// For a map that is no model: the flag of the whole map.
+    of_whole: Option<&'c Cell<bool>>,
 }
 
-impl<'de> Fields<'de> {
-    fn new(manner: ValueDeserializer<'de>, fields: Option<&'de Map<String, Value>>) -> Self {
+impl<'de, 'c> Fields<'de, 'c> {
+    fn new(of: TextDeserializer<'de, 'c>, entries: Vec<(&'de str, &'de str)>) -> Self {
         Self {
-            manner,
-            fields: fields.map(Map::iter),
+            manner: of.manner,
+            depth: of.depth,
+            is_model: of.is_model,
+            entries: entries.into_iter(),
             current: None,
+            in_part: None,
+            of_whole: of.in_part,
         }
     }
 }
 
-impl<'de> MapAccess<'de> for Fields<'de> {
+impl<'de> MapAccess<'de> for Fields<'de, '_> {
     type Error = Fault;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Fault> {
-        let Some((name, value)) = self.fields.as_mut().and_then(Iterator::next) else {
+        if let Some((name, value)) = self.in_part.take() {
+            let key = seed.deserialize(NameInPart(&name));
+            self.current = Some((name, value));
+            return key.map(Some);
+        }
+        let Some((name, value)) = self.entries.next() else {
             return Ok(None);
         };
+        let name = text::unescaped(name, self.manner)?;
+        let key = seed
+            .deserialize(KeyDeserializer(name.clone()))
+            .map_err(|fault| fault.in_field(&name))?;
         self.current = Some((name, value));
-        seed.deserialize(KeyDeserializer(name))
-            .map(Some)
-            .map_err(|fault| fault.in_field(name))
+        Ok(Some(key))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
-        let Some((name, value)) = self.current.take() else {
+        let Some((name, text)) = self.current.take() else {
             return Err(Fault::new("a value was asked for before its key"));
         };
-        let value = ValueDeserializer {
-            value,
-            is_field: true,
-            ..self.manner
+        let in_part = Cell::new(false);
+        let field = TextDeserializer {
+            in_part: Some(&in_part),
+            ..TextDeserializer::within(text, self.manner, self.depth)
         };
-        seed.deserialize(value)
-            .map_err(|fault| fault.in_field(name))
+        let value = field.part(text).and_then(|field| {
+            seed.deserialize(TextDeserializer {
+                is_field: true,
+                ..field
+            })
+        });
+        let value = value.map_err(|fault| fault.in_field(&name))?;
+        if in_part.get() {
+            if self.is_model {
+                self.in_part = Some((name, text));
+            } else if let Some(of_whole) = self.of_whole {
+                of_whole.set(true);
+            }
+        }
+        Ok(value)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.fields.as_ref().map(ExactSizeIterator::len)
+        Some(self.entries.len())
+    }
+}
+
+/// The name of a field that the model holds only in part: bytes, by which the model tells it.
+struct NameInPart<'a>(&'a str);
+
+impl<'de> Deserializer<'de> for NameInPart<'_> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_bytes(self.0.as_bytes())
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
 /// The key of a map: text, or a number written as text.
-struct KeyDeserializer<'de>(&'de str);
+struct KeyDeserializer<'de>(Cow<'de, str>);
+
+impl<'de> KeyDeserializer<'de> {
+    fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0 {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+}
 
 macro_rules! number_keys {
     ($($method:ident => $visit:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             match self.0.parse() {
                 Ok(number) => visitor.$visit(number),
-                Err(_) => visitor.visit_borrowed_str(self.0),
+                Err(_) => self.text(visitor),
             }
         })*
     };
@@ -366,7 +535,7 @@ impl<'de> Deserializer<'de> for KeyDeserializer<'de> {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_borrowed_str(self.0)
+        self.text(visitor)
     }
 
     number_keys! {
@@ -399,5 +568,86 @@ impl<'de> Deserializer<'de> for KeyDeserializer<'de> {
     serde::forward_to_deserialize_any! {
         i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
         map struct identifier ignored_any
+    }
+}
+
+/// Hands over the text of a value, behind a key that names its meaning.
+struct Handover<'de, K> {
+    key: K,
+    text: Option<&'de str>,
+}
+
+impl<'de, K: Deserializer<'de, Error = Fault> + Clone> MapAccess<'de> for Handover<'de, K> {
+    type Error = Fault;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Fault> {
+        self.text
+            .map(|_| seed.deserialize(self.key.clone()))
+            .transpose()
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+        match self.text.take() {
+            Some(text) => seed.deserialize(BorrowedStrDeserializer::new(text)),
+            None => Err(Fault::new("a value was asked for twice")),
+        }
+    }
+}
+
+/// Manner and depth as one number.
+fn packed(manner: Manner, depth: u8) -> u64 {
+    let manner = match manner {
+        Manner::Exact => 0,
+        Manner::Patient => 1,
+        Manner::Tolerant => 2,
+    };
+    manner << 8 | u64::from(depth)
+}
+
+/// The value that this module handed over to a union; see [`UNION`].
+pub(crate) fn handed_over<'de, A: MapAccess<'de>>(mut from: A) -> Result<Subject<'de>, A::Error> {
+    let packed: u64 = from
+        .next_key()?
+        .ok_or_else(|| A::Error::custom("a union was handed over without a value"))?;
+    let manner = match packed >> 8 {
+        0 => Manner::Exact,
+        1 => Manner::Patient,
+        _ => Manner::Tolerant,
+    };
+    let depth = u8::try_from(packed & 0xff).unwrap_or(DEPTH_LIMIT);
+    Ok(Subject::within(from.next_value()?, manner, depth))
+}
+
+/// The one field of a map, to be read by its place in a model.
+pub(crate) struct OneField<'de>(Option<&'de str>);
+
+impl<'de> OneField<'de> {
+    pub(crate) fn new(text: &'de str) -> Self {
+        Self(Some(text))
+    }
+}
+
+impl<'de> MapAccess<'de> for OneField<'de> {
+    type Error = Fault;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Fault> {
+        seed.deserialize(CowStrDeserializer::new(Cow::Borrowed("")))
+            .map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
+        match self.0.take() {
+            Some(text) => seed.deserialize(TextDeserializer {
+                is_field: true,
+                ..TextDeserializer::new(text, Manner::Patient)
+            }),
+            None => Err(Fault::new("a value was asked for twice")),
+        }
     }
 }

@@ -10,8 +10,10 @@ use crate::runtime::{Printable, redact::Token};
 /// Why a document could not be decoded.
 ///
 /// The message names the kinds of what was expected and found, and shows no text of the document.
+#[derive(Clone)]
 pub struct DecodeError(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     path: String,
     message: String,
@@ -77,6 +79,17 @@ impl DecodeError {
              {limit} bytes: ask for less at once, or raise `decoded_limit`"
         );
         Self::new(String::new(), message, Kind::TooLarge)
+    }
+
+    /// The same error, seen from the object that holds this field.
+    pub(crate) fn in_field(mut self, name: &str) -> Self {
+        let inside = std::mem::take(&mut self.0.path);
+        self.0.path = Fault::new("").in_field(name).path();
+        if !inside.is_empty() && !inside.starts_with('[') {
+            self.0.path.push('.');
+        }
+        self.0.path.push_str(&inside);
+        self
     }
 
     /// Takes the token out, which the document may repeat as the name of a field.

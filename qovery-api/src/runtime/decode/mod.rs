@@ -1,34 +1,56 @@
 //! Decoding what the API sends, with as much patience as is safe.
 //!
 //! A document that fits its type is read straight from the bytes. Only one that does not is read
-//! again, slowly: integers may come as `1.0`, `null` may stand for an empty list or map or an object
-//! without fields, a list of one object for the object, and what is still wrong is reported with the
-//! path to the field. What a document may become is [bounded](budget). Not for requests: those are
-//! strict.
+//! again, slowly and from its text, with as much patience as the [`Manner`] says; the error names the
+//! path to the field that still does not fit. What a document may become is [bounded](budget). Not for
+//! requests: those are exact.
 
 pub(crate) mod budget;
 mod deserializer;
 mod error;
 mod fault;
+mod outline;
+mod text;
 mod variant;
 
+use std::borrow::Cow;
+
+pub(crate) use deserializer::{MODEL, OneField, UNION, handed_over};
 pub use error::DecodeError;
 pub(crate) use fault::Fault;
+pub(crate) use outline::{Outline, Subject};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use deserializer::ValueDeserializer;
+use deserializer::TextDeserializer;
+
+/// With how much patience a document is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Manner {
+    /// As its type says.
+    Exact,
+    /// Other spellings of the same value are accepted.
+    Patient,
+    /// A part that does not fit is kept as it came if possible, so that the rest of the document survives.
+    Tolerant,
+}
 
 /// Decodes a JSON document the way the client decodes a response.
 ///
-/// Unknown fields are ignored, `null` stands for an empty list or map and for an object all of whose
+/// Unknown fields are kept, `null` stands for an empty list or map and for an object all of whose
 /// fields may be absent, a list of one object stands for the object, and an integer may be written as
-/// `1.0`.
+/// `1.0`. Values that the published contract permits do not fail:
+///
+/// - a fraction is cut off if the model has an integer, and a number that is too large becomes the
+///   largest that fits; the number as it came is kept in the extra fields of the model;
+/// - a member of a union that does not fit becomes the union's unknown member, with its JSON and the
+///   reason;
+/// - half of a surrogate pair, or a byte that is not UTF-8, becomes U+FFFD in a text.
 ///
 /// ```
-/// let numbers: Vec<u32> = qovery_api::decode(b"[1, 2.0]")?;
-/// assert_eq!(numbers, [1, 2]);
+/// let numbers: Vec<u32> = qovery_api::decode(b"[1, 2.0, 3.5]")?;
+/// assert_eq!(numbers, [1, 2, 3]);
 ///
 /// let error = qovery_api::decode::<Vec<u32>>(b"[1, true]").unwrap_err();
 /// assert_eq!(error.path(), "[1]");
@@ -36,23 +58,47 @@ use deserializer::ValueDeserializer;
 /// ```
 ///
 /// # Errors
-/// Returns an error if the document is not JSON or does not fit the type: the error says where and
-/// what. Returns an error with [`is_too_large`](DecodeError::is_too_large) if the decoded document
-/// would take more than 448 MiB of memory, the default of
-/// [`ClientBuilder::decoded_limit`](super::ClientBuilder::decoded_limit).
+/// Returns an error with the path if the document is not JSON or does not fit the type. Returns an error
+/// with [`is_too_large`](DecodeError::is_too_large) if the decoded document would take more than 448 MiB
+/// of memory, the default of [`ClientBuilder::decoded_limit`](super::ClientBuilder::decoded_limit).
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    decode_in(body, Manner::Tolerant)
+}
+
+/// Decodes a JSON document the way a client decodes a response that was built with
+/// [`strict_decoding`](crate::ClientBuilder::strict_decoding).
+///
+/// Like [`decode`], but returns an error for values that `decode` cuts off, replaces or keeps as
+/// unknown.
+///
+/// ```
+/// let numbers: Vec<u32> = qovery_api::decode_strictly(b"[1, 2.0]")?;
+/// assert_eq!(numbers, [1, 2]);
+/// assert!(qovery_api::decode_strictly::<Vec<u32>>(b"[3.5]").is_err());
+/// # Ok::<(), qovery_api::DecodeError>(())
+/// ```
+///
+/// # Errors
+/// Returns an error with the path if the document is not JSON or does not fit the type, and as
+/// [`decode`] does if it would become too large.
+pub fn decode_strictly<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    decode_in(body, Manner::Patient)
+}
+
+fn decode_in<T: DeserializeOwned>(body: &[u8], manner: Manner) -> Result<T, DecodeError> {
     let limit = budget::limit();
     let too_large = || DecodeError::too_large(limit);
     let values = budget::weigh(body, limit).ok_or_else(too_large)?;
     let account = budget::Account::open(limit - values);
-    let outcome = decode_patiently(body);
+    let outcome = decode_within(body, manner);
     if account.is_overdrawn() {
         return Err(too_large());
     }
     outcome
 }
 
-fn decode_patiently<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+/// Decodes within the account that is open.
+fn decode_within<T: DeserializeOwned>(body: &[u8], manner: Manner) -> Result<T, DecodeError> {
     let before = budget::balance();
     // Checking the whole body for UTF-8 at once is quicker than each text in it.
     if let Ok(text) = std::str::from_utf8(body)
@@ -61,24 +107,15 @@ fn decode_patiently<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> 
         return Ok(value);
     }
     budget::restore(before);
-    let value = parse(body)?;
-    from_value(&value).map_err(|fault| DecodeError::from(*fault))
-}
-
-/// Reads a document without a type. The depth that is accepted is bounded by serde_json.
-fn parse(body: &[u8]) -> Result<Value, DecodeError> {
     let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    serde_json::from_slice(text).map_err(|error| DecodeError::syntax(body, &error))
-}
-
-/// Decodes a document that was read without a type, with patience.
-pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Box<Fault>> {
-    T::deserialize(ValueDeserializer::lenient(value)).map_err(Box::new)
-}
-
-/// Decodes a document that was read without a type, without patience.
-pub(crate) fn from_value_strictly<T: DeserializeOwned>(value: &Value) -> Result<T, Box<Fault>> {
-    T::deserialize(ValueDeserializer::strict(value)).map_err(Box::new)
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) if manner == Manner::Tolerant => String::from_utf8_lossy(text),
+        Err(error) => return Err(DecodeError::not_text(error)),
+    };
+    let raw: &RawValue =
+        serde_json::from_str(&text).map_err(|error| DecodeError::syntax(body, &error))?;
+    T::deserialize(TextDeserializer::new(raw.get(), manner)).map_err(DecodeError::from)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -44,11 +44,11 @@ struct Strict {
 }
 
 fn thing(value: Value) -> Thing {
-    decode(value.to_string().as_bytes()).unwrap()
+    decode_strictly(value.to_string().as_bytes()).unwrap()
 }
 
 fn fault<T: DeserializeOwned>(value: Value) -> (String, String) {
-    let Err(error) = decode::<T>(value.to_string().as_bytes()) else {
+    let Err(error) = decode_strictly::<T>(value.to_string().as_bytes()) else {
         panic!("{value} was decoded");
     };
     assert!(!error.is_syntax());
@@ -77,6 +77,47 @@ fn what_is_no_integer_of_that_size_is_refused() {
             message.contains("u16") || message.contains("number"),
             "{message}"
         );
+    }
+}
+
+#[test]
+fn a_fraction_is_cut_off_and_what_is_too_large_becomes_the_largest() {
+    for (number, wanted) in [
+        ("1.5", 1),
+        ("79.99999", 79),
+        ("1e300", u16::MAX),
+        ("70000", u16::MAX),
+        ("-1.0", 0),
+        ("-0.5", 0),
+        ("123456789012345678901234567890", u16::MAX),
+    ] {
+        let read: Thing = decode(format!(r#"{{"port": {number}}}"#).as_bytes()).unwrap();
+        assert_eq!(read.port, Some(wanted), "{number}");
+        assert!(decode_strictly::<Thing>(format!(r#"{{"port": {number}}}"#).as_bytes()).is_err());
+    }
+    let read: Thing = decode(br#"{"count": -16797215.18, "ratio": 1e400}"#).unwrap();
+    assert_eq!((read.count, read.ratio), (-16_797_215, f64::MAX));
+    for wrong in [
+        r#"{"port": "7"}"#,
+        r#"{"port": true}"#,
+        r#"{"count": null}"#,
+    ] {
+        assert!(decode::<Thing>(wrong.as_bytes()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_no_unicode_text_is_replaced_and_does_not_fail_the_body() {
+    let read: Vec<String> = decode(br#"["a\ud800", "\udc00\u0041", "b"]"#).unwrap();
+    assert_eq!(read, ["a\u{fffd}", "\u{fffd}A", "b"]);
+    let read: BTreeMap<String, u8> = decode(br#"{"\ud800": 1, "b": 2}"#).unwrap();
+    assert_eq!(read["\u{fffd}"], 1);
+    let read: Value = decode(br#"{"a": ["\ud800"]}"#).unwrap();
+    assert_eq!(read, json!({"a": ["\u{fffd}"]}));
+    let read: Vec<String> = decode(b"[\"a\xff\", \"b\"]").unwrap();
+    assert_eq!(read, ["a\u{fffd}", "b"]);
+    for body in [&br#"["\ud800"]"#[..], b"[\"\xff\"]"] {
+        assert!(decode_strictly::<Vec<String>>(body).is_err());
     }
 }
 
@@ -209,7 +250,8 @@ fn what_is_no_json_is_told_by_its_look() {
 #[test]
 fn depth_is_bounded() {
     let deep = format!("{}{}", r#"{"children":["#.repeat(5000), "]}".repeat(5000));
-    assert!(decode::<Thing>(deep.as_bytes()).unwrap_err().is_syntax());
+    let error = decode::<Thing>(deep.as_bytes()).unwrap_err();
+    assert!(error.message().contains("nested too deeply"), "{error}");
     let fits = format!("{}{}", r#"{"children":["#.repeat(60), "]}".repeat(60));
     let with_fault = fits.replacen("[]", r#"[{"count":null}]"#, 1);
     let error = decode::<Thing>(with_fault.as_bytes()).unwrap_err();
@@ -271,14 +313,16 @@ proptest! {
     ) {
         let _ = decode::<Thing>(value.to_string().as_bytes());
         let _ = decode::<Thing>(&bytes);
+        let _ = decode_strictly::<Thing>(&bytes);
     }
 
     // serde_json takes a list for a struct, which nobody means: only there do the two differ.
     #[test]
     fn patience_changes_nothing_where_none_is_needed(value in any_json()) {
         if let Ok(wanted) = serde_json::from_value::<Thing>(value.clone()) {
-            for ours in [from_value::<Thing>(&value), from_value_strictly(&value)] {
-                match ours {
+            let text = value.to_string();
+            for manner in [Manner::Exact, Manner::Patient, Manner::Tolerant] {
+                match Thing::deserialize(TextDeserializer::new(&text, manner)) {
                     Ok(ours) => prop_assert_eq!(&ours, &wanted),
                     Err(fault) => prop_assert!(fault.message().ends_with("found a list")),
                 }
@@ -288,7 +332,8 @@ proptest! {
 
     #[test]
     fn strictness_accepts_no_more_than_serde_json(value in any_json()) {
-        if let Ok(ours) = from_value_strictly::<Thing>(&value) {
+        let text = value.to_string();
+        if let Ok(ours) = Thing::deserialize(TextDeserializer::new(&text, Manner::Exact)) {
             prop_assert_eq!(serde_json::from_value::<Thing>(value).unwrap(), ours);
         }
     }

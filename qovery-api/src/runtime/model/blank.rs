@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::runtime::{Patch, Secret, SecretText};
+use crate::runtime::{ExtraFields, Patch, Secret, SecretText};
 
 /// A type of which a field can be.
 pub(crate) trait Blank: Sized {
@@ -57,6 +57,7 @@ blank! {
     net::Ipv6Addr => Self::UNSPECIFIED,
     Value => Self::Null,
     Map<String, Value> => Self::new(),
+    ExtraFields => Self::default(),
 }
 
 impl<T> Blank for Option<T> {

@@ -6,18 +6,32 @@
 //! unions: those have [`open_enum!`](super::open_enum) and [`union!`](super::union).
 
 mod blank;
+mod carry;
+mod parts;
 mod read;
 mod write;
 
 use serde::de::IgnoredAny;
 pub(crate) use serde::de::MapAccess;
 
+use super::ExtraFields;
+
 pub(crate) use blank::{Blank, blank};
-pub(crate) use read::{extra, read, time, value};
+pub(crate) use carry::carried;
+pub(crate) use parts::{Parts, drop_extra};
+pub(crate) use read::{extra, free, read, time, value};
 pub(crate) use write::{Visit, debug, write};
 
+/// A struct that keeps the fields which it does not know.
+pub(crate) trait HasExtra {
+    /// These fields.
+    fn extra(&self) -> &ExtraFields;
+    /// These fields, to be changed.
+    fn extra_mut(&mut self) -> &mut ExtraFields;
+}
+
 /// What the generator writes for each struct.
-pub(crate) trait Model: Blank {
+pub(crate) trait Model: Blank + HasExtra {
     /// The name of the struct.
     const NAME: &'static str;
     /// The names of the fields in JSON.
@@ -27,7 +41,7 @@ pub(crate) trait Model: Blank {
     /// The fields that a document must have among those for which [`REQUIRED`](Self::REQUIRED) has no
     /// bit, by their places in `FIELDS`.
     const REQUIRED_BEYOND: &'static [usize] = &[];
-    /// Whether the struct keeps what has no field.
+    /// Whether the contract allows properties without a name, for which the struct has a field.
     const KEEPS_EXTRA: bool = false;
 
     /// Reads the value of `FIELDS[field]`.
@@ -36,7 +50,7 @@ pub(crate) trait Model: Blank {
         from.next_value::<IgnoredAny>().map(drop)
     }
 
-    /// Reads a value that has no field.
+    /// Reads a property that the contract allows without a name.
     fn read_extra<'de, D: MapAccess<'de>>(
         &mut self,
         name: String,
@@ -50,6 +64,9 @@ pub(crate) trait Model: Blank {
     fn visit<V: Visit>(&self, to: &mut V) {
         let _ = to;
     }
+
+    /// Drops the extra fields of every model within.
+    fn drop_extra_within(&mut self) {}
 }
 
 /// Writes the implementations that rest on [`Model`], and `Default` for a struct that may be empty.
@@ -67,6 +84,36 @@ macro_rules! through_fields {
         $crate::runtime::model::through_fields!($name);
     };
     ($name:ty) => {
+        impl $name {
+            /// The fields that came with a response and that this version of the library does not
+            /// know. They are sent back.
+            #[inline]
+            pub fn extra(&self) -> &$crate::ExtraFields {
+                &self.__extra
+            }
+            /// The same without [extra fields](Self::extra), here and in every model within.
+            #[inline]
+            pub fn without_extra(mut self) -> Self {
+                $crate::runtime::model::drop_extra(&mut self);
+                self
+            }
+        }
+        impl $crate::runtime::model::Parts for $name {
+            #[inline]
+            fn drop_extra(&mut self) {
+                $crate::runtime::model::drop_extra(self);
+            }
+        }
+        impl $crate::runtime::model::HasExtra for $name {
+            #[inline]
+            fn extra(&self) -> &$crate::ExtraFields {
+                &self.__extra
+            }
+            #[inline]
+            fn extra_mut(&mut self) -> &mut $crate::ExtraFields {
+                &mut self.__extra
+            }
+        }
         impl ::core::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

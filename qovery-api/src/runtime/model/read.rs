@@ -1,23 +1,27 @@
 //! Reads a struct out of a map: one visitor for all of them.
 //!
 //! A document mostly has its fields in the order of the contract, so each name is looked for where
-//! the one before it was found. What has no field is skipped; where a name stands twice, the last
-//! one counts. Not for patience with what does not fit: see [`decode`](crate::runtime::decode).
+//! the one before it was found. What has no field is kept as it came; where a name stands twice, the
+//! last one counts. Not for patience with what does not fit: see [`decode`](crate::runtime::decode).
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
+    de::{self, DeserializeOwned, DeserializeSeed, Error as _, MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
 
 use super::Model;
-use crate::runtime::{date_time, decode::budget};
+use crate::runtime::{
+    ExtraFields, date_time,
+    decode::{self, Manner, Subject, budget},
+    raw_json::RawJson,
+};
 
 /// Reads a struct.
 pub(crate) fn read<'de, M: Model, D: Deserializer<'de>>(from: D) -> Result<M, D::Error> {
-    from.deserialize_struct(M::NAME, M::FIELDS, ModelVisitor(PhantomData))
+    from.deserialize_newtype_struct(decode::MODEL, ModelVisitor(PhantomData))
 }
 
 /// Reads the value of a field.
@@ -36,6 +40,53 @@ pub(crate) fn time<'de, T: date_time::Field, D: MapAccess<'de>>(
 ) -> Result<(), D::Error> {
     *field = from.next_value_seed(Time(PhantomData))?;
     Ok(())
+}
+
+/// Reads the value of a field of free form, and keeps its text where a number in it is more exact than
+/// the value in memory.
+pub(crate) fn free<'de, T: DeserializeOwned, D: MapAccess<'de>>(
+    field: &mut T,
+    extra: &mut ExtraFields,
+    name: &str,
+    from: &mut D,
+) -> Result<(), D::Error> {
+    let RawJson(text) = from.next_value()?;
+    *field = match serde_json::from_str(&text) {
+        Ok(value) => value,
+        Err(_) => Subject::new(&text, Manner::Tolerant)
+            .decode()
+            .map_err(D::Error::custom)?,
+    };
+    if has_long_number(&text) {
+        extra.push(name, &text);
+    }
+    Ok(())
+}
+
+/// Whether a number is written in more digits than a float keeps, or with an exponent.
+fn has_long_number(text: &str) -> bool {
+    const KEPT: usize = 15;
+    let mut is_in_string = false;
+    let mut is_escaped = false;
+    let mut digits = 0;
+    for byte in text.bytes() {
+        if is_in_string {
+            is_in_string = is_escaped || byte != b'"';
+            is_escaped = !is_escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => is_in_string = true,
+            b'0'..=b'9' => digits += 1,
+            b'e' | b'E' if digits > 0 => return true,
+            b'.' => {}
+            _ => digits = 0,
+        }
+        if digits > KEPT {
+            return true;
+        }
+    }
+    false
 }
 
 /// Reads a value that has no field into the map of those.
@@ -80,40 +131,41 @@ impl<'de, M: Model> Visitor<'de> for ModelVisitor<M> {
         write!(f, "struct {}", M::NAME)
     }
 
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<M, D::Error> {
+        from.deserialize_struct(M::NAME, M::FIELDS, self)
+    }
+
     fn visit_map<D: MapAccess<'de>>(self, mut from: D) -> Result<M, D::Error> {
         budget::take_struct::<M, D::Error>()?;
         let mut model = M::blank();
         let mut missing = Missing::of::<M>();
         let mut expected = 0;
-        if M::KEEPS_EXTRA {
-            while let Some(name) = from.next_key::<String>()? {
-                match find(M::FIELDS, &name, expected) {
-                    Some(field) => {
-                        model.read(field, &mut from)?;
-                        missing.remove(field);
-                        expected = field + 1;
-                    }
-                    None => model.read_extra(name, &mut from)?,
-                }
-            }
-        } else {
-            while let Some(field) = from.next_key_seed(Name {
-                fields: M::FIELDS,
-                expected,
-            })? {
-                if let Some(field) = field {
+        let mut has_part = false;
+        while let Some(name) = from.next_key_seed(NameSeed {
+            fields: M::FIELDS,
+            expected,
+        })? {
+            match name {
+                Name::Field(field) => {
                     model.read(field, &mut from)?;
                     missing.remove(field);
                     expected = field + 1;
-                } else {
-                    from.next_value::<IgnoredAny>()?;
+                }
+                Name::Other(name) if M::KEEPS_EXTRA => model.read_extra(name, &mut from)?,
+                Name::Other(name) => model.extra_mut().read(&name, &mut from)?,
+                Name::InPart(name) => {
+                    has_part = true;
+                    model.extra_mut().read(&name, &mut from)?;
                 }
             }
         }
-        match missing.first().and_then(|first| M::FIELDS.get(first)) {
-            Some(name) => Err(D::Error::missing_field(name)),
-            None => Ok(model),
+        if let Some(name) = missing.first().and_then(|first| M::FIELDS.get(first)) {
+            return Err(D::Error::missing_field(name));
         }
+        if has_part {
+            super::write::drop_outdated(&mut model);
+        }
+        Ok(model)
     }
 }
 
@@ -150,7 +202,7 @@ impl Missing {
 }
 
 /// Where a name stands among the fields, looked for from `expected` on.
-fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
+pub(super) fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
     let (before, after) = fields.split_at_checked(expected).unwrap_or((fields, &[]));
     match after.iter().position(|field| *field == name) {
         Some(index) => Some(expected + index),
@@ -158,29 +210,46 @@ fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
     }
 }
 
-/// Reads the name of a field and gives where it stands.
-struct Name {
+/// What the name of a field says.
+enum Name {
+    /// The place of a field of the model.
+    Field(usize),
+    /// There is no such field.
+    Other(String),
+    /// The field was read, and the model holds only a part of its value.
+    InPart(String),
+}
+
+/// Reads the name of a field.
+struct NameSeed {
     fields: &'static [&'static str],
     expected: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Option<usize>;
+impl<'de> DeserializeSeed<'de> for NameSeed {
+    type Value = Name;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_identifier(self)
     }
 }
 
-impl Visitor<'_> for Name {
-    type Value = Option<usize>;
+impl Visitor<'_> for NameSeed {
+    type Value = Name;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(find(self.fields, name, self.expected))
+        Ok(match find(self.fields, name, self.expected) {
+            Some(field) => Name::Field(field),
+            None => Name::Other(name.to_owned()),
+        })
+    }
+
+    fn visit_bytes<E: de::Error>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(Name::InPart(String::from_utf8_lossy(name).into_owned()))
     }
 }
 

@@ -1,10 +1,16 @@
+#![allow(
+    unreachable_pub,
+    dead_code,
+    reason = "models are public, and these are not"
+)]
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::runtime::model;
-use crate::{Patch, SecretText, decode};
+use crate::{ExtraFields, Patch, SecretText, decode, decode_strictly};
 
 #[derive(Clone, PartialEq)]
 struct Thing {
@@ -14,6 +20,7 @@ struct Thing {
     password: SecretText,
     parts: Vec<Part>,
     note: Patch<String>,
+    __extra: ExtraFields,
 }
 
 impl model::Blank for Thing {
@@ -25,6 +32,7 @@ impl model::Blank for Thing {
             password: model::blank(),
             parts: model::blank(),
             note: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -55,6 +63,9 @@ impl model::Model for Thing {
         to.given("parts", &self.parts);
         to.given("note", &self.note);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.parts);
+    }
 }
 
 model::through_fields!(Thing);
@@ -63,6 +74,7 @@ model::through_fields!(Thing);
 struct Part {
     weight: Option<f64>,
     extra: BTreeMap<String, Value>,
+    __extra: ExtraFields,
 }
 
 impl model::Blank for Part {
@@ -70,6 +82,7 @@ impl model::Blank for Part {
         Self {
             weight: model::blank(),
             extra: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -208,10 +221,13 @@ fn an_error_while_writing_is_the_first_one() {
             f.write_str("Unwritable")
         }
     }
-    struct Holder;
+    #[derive(Default)]
+    struct Holder {
+        __extra: ExtraFields,
+    }
     impl model::Blank for Holder {
         fn blank() -> Self {
-            Self
+            Self::default()
         }
     }
     impl model::Model for Holder {
@@ -224,17 +240,26 @@ fn an_error_while_writing_is_the_first_one() {
         }
     }
     model::through_fields!(Holder);
-    let error = serde_json::to_string(&Holder).unwrap_err();
+    let error = serde_json::to_string(&Holder::default()).unwrap_err();
     assert_eq!(error.to_string(), "cannot be written");
 }
 
 /// More fields than an integer has bits, each read into the place that its name says.
 #[derive(Debug, PartialEq)]
-struct Wide([Option<u8>; 131]);
+struct Wide([Option<u8>; 131], ExtraFields);
 
 impl model::Blank for Wide {
     fn blank() -> Self {
-        Self([None; 131])
+        Self([None; 131], ExtraFields::default())
+    }
+}
+
+impl model::HasExtra for Wide {
+    fn extra(&self) -> &ExtraFields {
+        &self.1
+    }
+    fn extra_mut(&mut self) -> &mut ExtraFields {
+        &mut self.1
     }
 }
 
@@ -281,4 +306,131 @@ fn a_struct_may_have_more_fields_than_an_integer_has_bits() {
             format!("missing field `{name}`")
         );
     }
+}
+
+#[test]
+fn what_has_no_field_is_kept_in_order_and_word_for_word() {
+    let text = r#"{"b":1.50,"id":7,"name":null,"password":"p","a":[1 ,{"x":12345678901234567890123}],"é\"":"\ud800"}"#;
+    let thing: Thing = decode(text.as_bytes()).unwrap();
+    let names: Vec<_> = thing.extra().names().collect();
+    assert_eq!(names, ["b", "a", "é\""]);
+    assert_eq!(
+        serde_json::to_string(&thing).unwrap(),
+        r#"{"id":7,"name":null,"password":"p","b":1.50,"a":[1 ,{"x":12345678901234567890123}],"é\"":"\ud800"}"#
+    );
+    let shown = format!("{thing:?}");
+    assert!(shown.ends_with(r#"extra: {"b", "a", "é\""} }"#), "{shown}");
+    let bare = thing.without_extra();
+    assert!(bare.extra().is_empty());
+    assert_eq!(
+        serde_json::to_string(&bare).unwrap(),
+        r#"{"id":7,"name":null,"password":"p"}"#
+    );
+}
+
+#[test]
+fn a_number_that_is_held_in_part_is_sent_as_it_came_until_the_field_is_changed() {
+    let read = |text: &str| decode::<Thing>(text.as_bytes()).unwrap();
+    for (number, held) in [
+        ("7.25", 7),
+        ("99999999999", u32::MAX),
+        ("-3", 0),
+        ("1e300", u32::MAX),
+    ] {
+        let text = format!(r#"{{"id":{number},"name":null,"password":"p"}}"#);
+        let mut thing = read(&text);
+        assert_eq!(thing.id, held, "{number}");
+        assert_eq!(thing.extra().get("id").unwrap().get(), number);
+        assert_eq!(serde_json::to_string(&thing).unwrap(), text);
+        assert_eq!(read(&serde_json::to_string(&thing).unwrap()), thing);
+        assert!(decode_strictly::<Thing>(text.as_bytes()).is_err());
+        thing.id = 5;
+        let sent = serde_json::to_string(&thing).unwrap();
+        assert_eq!(sent, r#"{"id":5,"name":null,"password":"p"}"#);
+    }
+    // Of two values, the last one counts.
+    let thing = read(r#"{"id": 7.5, "id": 8, "password": "p"}"#);
+    assert!(thing.id == 8 && thing.extra().is_empty());
+}
+
+#[test]
+fn an_extra_field_that_the_request_has_becomes_its_own() {
+    let mut thing = Thing {
+        id: 1,
+        ..model::blank()
+    };
+    for (name, value) in [
+        ("name", "\"n\""),
+        ("id", "2"),
+        ("at", "\"no time\""),
+        ("note", "null"),
+        ("parts", r#"[{"weight": 1}]"#),
+        ("new", "1.0"),
+    ] {
+        thing.__extra.push(name, value);
+    }
+    let thing = model::carried(thing);
+    assert_eq!((thing.id, thing.name.as_deref()), (1, None));
+    assert_eq!((&thing.note, thing.parts.len()), (&Patch::Null, 1));
+    let left: Vec<_> = thing.extra().names().collect();
+    assert_eq!(left, ["name", "id", "at", "new"]);
+    // What the field says wins, and what it cannot say goes out as it came.
+    let sent = serde_json::to_value(&thing).unwrap();
+    assert_eq!(sent["id"], 1);
+    assert_eq!(
+        (&sent["at"], &sent["new"]),
+        (&json!("no time"), &json!(1.0))
+    );
+}
+
+#[test]
+fn a_field_of_free_form_keeps_its_numbers_word_for_word() {
+    #[derive(Clone, PartialEq)]
+    struct Holder {
+        config: serde_json::Map<String, Value>,
+        __extra: ExtraFields,
+    }
+    impl model::Blank for Holder {
+        fn blank() -> Self {
+            Self {
+                config: model::blank(),
+                __extra: model::blank(),
+            }
+        }
+    }
+    impl model::Model for Holder {
+        const NAME: &'static str = "Holder";
+        const FIELDS: &'static [&'static str] = &["config"];
+        const REQUIRED: u128 = 0b1;
+        fn read<'de, D: model::MapAccess<'de>>(
+            &mut self,
+            _: usize,
+            from: &mut D,
+        ) -> Result<(), D::Error> {
+            model::free(&mut self.config, &mut self.__extra, "config", from)
+        }
+        fn visit<V: model::Visit>(&self, to: &mut V) {
+            to.always("config", &self.config);
+        }
+    }
+    model::through_fields!(Holder);
+
+    for text in [
+        r#"{"config":{"a":[0.10000000000000000555,{"b":18446744073709551616}],"c":1E2}}"#,
+        r#"{"config":{"a":123456789012345678901234567890,"t":"12345678901234567890\"e1"}}"#,
+    ] {
+        let mut holder: Holder = decode(text.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&holder).unwrap(), text);
+        assert_eq!(decode::<Holder>(text.as_bytes()).unwrap(), holder);
+        // A change counts.
+        holder.config.insert("new".to_owned(), json!(1));
+        let sent = serde_json::to_value(&holder).unwrap();
+        assert_eq!(sent["config"]["new"], 1);
+    }
+    let plain: Holder = decode(br#"{"config":{"a":1.5,"t":"12345678901234567890e1"}}"#).unwrap();
+    assert!(plain.extra().is_empty());
+    let odd: Holder = decode(br#"{"config":{"a":"\ud800"}}"#).unwrap();
+    assert_eq!(odd.config["a"], "\u{fffd}");
+    let empty: Holder = decode(br#"{"config":null}"#).unwrap();
+    assert!(empty.config.is_empty());
 }

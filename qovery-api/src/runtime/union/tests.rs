@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{SecretText, decode, runtime::open_enum::open_enum};
+use crate::{SecretText, decode, decode_strictly, runtime::open_enum::open_enum};
 
 open_enum! {
     #[allow(dead_code, reason = "only a member of the unions")]
@@ -122,12 +122,22 @@ union! {
     }
 }
 
+macro_rules! without_models {
+    ($($name:ty)*) => {
+        $(impl crate::runtime::model::Parts for $name {
+            fn drop_extra(&mut self) {}
+        })*
+    };
+}
+
+without_models! { Database Cron Lifecycle Git Chart }
+
 fn from<T: DeserializeOwned>(value: Value) -> T {
-    decode(value.to_string().as_bytes()).unwrap()
+    decode_strictly(value.to_string().as_bytes()).unwrap()
 }
 
 fn fault<T: DeserializeOwned>(value: Value) -> String {
-    let Err(error) = decode::<T>(value.to_string().as_bytes()) else {
+    let Err(error) = decode_strictly::<T>(value.to_string().as_bytes()) else {
         panic!("{value} was decoded");
     };
     error.to_string()
@@ -220,6 +230,60 @@ fn what_is_no_object_is_refused_where_a_property_decides() {
 }
 
 #[test]
+fn a_broken_member_is_kept_with_the_reason_and_the_rest_survives() {
+    let json = json!([
+        {"service_type": "DATABASE", "port": 1, "password": null},
+        {"service_type": "DATABASE", "port": "s3cret"},
+        {"service_type": "JOB", "job_type": "CRON", "schedule": 7},
+        "no object",
+    ]);
+    let services: Vec<Service> = decode(json.to_string().as_bytes()).unwrap();
+    assert!(matches!(&services[0], Service::Database(database) if database.port == 1));
+    let Service::Unknown(kept) = &services[1] else {
+        panic!("{services:?}");
+    };
+    assert_eq!(kept.get("port").as_deref(), Some("\"s3cret\""));
+    let reason = kept.reason().unwrap();
+    assert_eq!(reason.path(), "port");
+    assert!(reason.message().contains("Service::Database"), "{reason}");
+    // The union that is broken, and not the one around it.
+    let Service::Job(job) = &services[2] else {
+        panic!("{services:?}");
+    };
+    let Job::Unknown(kept) = &**job else {
+        panic!("{job:?}");
+    };
+    assert_eq!(kept.reason().unwrap().path(), "schedule");
+    assert!(matches!(&services[3], Service::Unknown(kept) if kept.reason().is_some()));
+    assert!(!format!("{services:?}").contains("s3cret"));
+    assert_eq!(to(&services), json);
+    // There is nothing to keep in null, and whoever does not ask for it gets the error.
+    assert!(decode::<Vec<Service>>(b"[null]").is_err());
+    assert!(serde_json::from_value::<Vec<Service>>(json.clone()).is_err());
+    assert!(decode_strictly::<Vec<Service>>(json.to_string().as_bytes()).is_err());
+}
+
+#[test]
+fn what_is_kept_stays_word_for_word() {
+    for text in [
+        r#"{ "service_type":"NEW", "n": 1.0000000000000000000001e2 }"#,
+        r#"{"service_type":"JOB","job_type":"NEW","big":123456789012345678901234567890,"e":"\u0041\ud800"}"#,
+        r#"{"service_type":"DATABASE","port":"broken","ratio":0.10}"#,
+    ] {
+        let service: Service = decode(text.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&service).unwrap(), text);
+    }
+}
+
+#[test]
+fn other_formats_than_json_hold_members_too() {
+    let value = json!({"service_type": "JOB", "job_type": "CRON", "schedule": []});
+    let service = serde_json::from_value::<Service>(value.clone()).unwrap();
+    assert!(matches!(&service, Service::Job(_)));
+    assert_eq!(serde_json::to_value(service).unwrap(), value);
+}
+
+#[test]
 fn members_are_read_with_patience() {
     let service: Service = from(json!({"service_type": "DATABASE", "port": 5432.0}));
     assert!(matches!(service, Service::Database(database) if database.port == 5432));
@@ -270,7 +334,7 @@ fn what_is_no_object_is_told_by_its_kind() {
         json!({"a": 1}),
     ] {
         let read: SourceOr = from(unknown.clone());
-        assert_eq!(read, SourceOr::Unknown(unknown.clone()));
+        assert_eq!(read, SourceOr::Unknown(unknown.clone().into()));
         assert_eq!(to(read), unknown);
     }
     let text = fault::<SourceOr>(json!({"git": {}}));
@@ -305,7 +369,7 @@ fn an_unknown_member_shows_its_names_only() {
     ];
     assert!(either.contains(&shown.as_str()), "{shown}");
     for value in [json!(["s3cret"]), json!("s3cret"), json!(1)] {
-        let shown = format!("{:?}", Service::Unknown(value));
+        let shown = format!("{:?}", Service::Unknown(value.into()));
         assert!(!shown.contains("s3cret"), "{shown}");
     }
     let known = json!({"service_type": "DATABASE", "port": 1, "password": "s3cret"});
@@ -325,11 +389,15 @@ proptest! {
     ) {
         let json = json!({"service_type": kind, "job_type": job, "port": port, "schedule": []});
         match decode::<Service>(json.to_string().as_bytes()) {
-            Ok(Service::Unknown(value)) => prop_assert_eq!(value, json),
-            Ok(known) => prop_assert_eq!(&to(known)["service_type"], &json["service_type"]),
-            Err(error) => {
-                prop_assert!(kind == "DATABASE" && port.is_none(), "{}", error);
+            Ok(Service::Unknown(value)) => {
+                prop_assert_eq!(value.decode::<Value>().unwrap(), json);
+                prop_assert_eq!(
+                    value.reason().is_some(),
+                    kind == "DATABASE" && port.is_none()
+                );
             }
+            Ok(known) => prop_assert_eq!(&to(known)["service_type"], &json["service_type"]),
+            Err(error) => prop_assert!(false, "{}", error),
         }
     }
 }

@@ -391,7 +391,10 @@ pub(super) fn environment_of_job(job: &types::JobResponse) -> Option<Uuid> {
         types::JobResponse::Lifecycle(job) => Some(job.environment.id),
         types::JobResponse::Cron(job) => Some(job.environment.id),
         types::JobResponse::Unknown(job) => {
-            job.get("environment")?.get("id")?.as_str()?.parse().ok()
+            let environment = job.get("environment")?;
+            let environment: types::ReferenceObject =
+                qovery_api::decode(environment.as_bytes()).ok()?;
+            Some(environment.id)
         }
         _ => None,
     }

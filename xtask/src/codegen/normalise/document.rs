@@ -201,6 +201,7 @@ fn used(schema: &Schema) -> Value {
         Kind::Text(TextFormat::Date) => json!({"type": "string", "format": "date"}),
         Kind::Text(TextFormat::DateTime) => json!({"type": "string", "format": "date-time"}),
         Kind::Integer => json!({"type": "integer"}),
+        Kind::Unsigned => json!({"type": "integer", "format": "uint64"}),
         Kind::Number => json!({"type": "number"}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::List(items) => json!({"type": "array", "items": used(items)}),

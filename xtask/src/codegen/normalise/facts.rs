@@ -127,7 +127,7 @@ fn plain_type(schema: &Schema) -> TypeModel {
         Kind::Text(TextFormat::Date) => TypeModel::Date,
         Kind::Text(TextFormat::DateTime) => TypeModel::DateTime,
         Kind::Text(TextFormat::Plain | TextFormat::Binary) => TypeModel::Text,
-        Kind::Integer => TypeModel::Integer,
+        Kind::Integer | Kind::Unsigned => TypeModel::Integer,
         Kind::Number => TypeModel::Number,
         Kind::Boolean => TypeModel::Boolean,
         Kind::List(items) => TypeModel::List(Box::new(type_model(items))),

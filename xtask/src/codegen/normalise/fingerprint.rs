@@ -24,6 +24,7 @@ fn write_schema(text: &mut String, schema: &Schema) {
         Kind::Ref(name) => push(text, "ref", name),
         Kind::Text(format) => push(text, "text", &format!("{format:?}")),
         Kind::Integer => text.push_str("integer"),
+        Kind::Unsigned => text.push_str("unsigned"),
         Kind::Number => text.push_str("number"),
         Kind::Boolean => text.push_str("boolean"),
         Kind::Enum(values) => {

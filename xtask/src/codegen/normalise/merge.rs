@@ -334,6 +334,8 @@ impl<'a> Merger<'a> {
                 Kind::Any => first,
                 _ => second,
             }),
+            (Kind::Number | Kind::Integer, Kind::Unsigned)
+            | (Kind::Unsigned, Kind::Number | Kind::Integer) => Kind::Unsigned,
             (first, second)
                 if std::mem::discriminant(&first) == std::mem::discriminant(&second) =>
             {

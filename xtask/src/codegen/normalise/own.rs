@@ -63,9 +63,11 @@ impl Reader<'_> {
                 Some(values) => return enums::read(self, &values, map, pointer),
                 None => Kind::Text(text_format(format)),
             },
+            "integer" | "number" if format == "uint64" => Kind::Unsigned,
+            "integer" if is_beyond_signed(map) => Kind::Unsigned,
             "integer" => Kind::Integer,
             // A whole number in a format for whole numbers, whatever the type is called.
-            "number" if matches!(format, "int32" | "int64") => Kind::Integer,
+            "number" if matches!(format, "int32" | "int64" | "uint32") => Kind::Integer,
             "number" => Kind::Number,
             "boolean" => Kind::Boolean,
             "array" => {
@@ -212,6 +214,14 @@ fn is_never(schema: &Value) -> bool {
 }
 
 /// The values of `enum` or `const`.
+/// Whether the limits leave room for integers that a signed one of 64 bits does not hold, and for none
+/// below zero.
+fn is_beyond_signed(map: &Map<String, Value>) -> bool {
+    let limit = |name: &str| map.get(name);
+    let from_zero = limit("minimum").is_some_and(Value::is_u64);
+    from_zero && limit("maximum").is_some_and(|most| most.is_u64() && !most.is_i64())
+}
+
 fn enumerated(map: &Map<String, Value>) -> Option<Vec<Value>> {
     match (map.get("enum"), map.get("const")) {
         (Some(Value::Array(values)), _) => Some(values.clone()),

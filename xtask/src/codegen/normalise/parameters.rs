@@ -333,7 +333,12 @@ fn is_simple(components: &Components, schema: &Schema) -> bool {
             components.get(name).map(|schema| &schema.kind),
             Some(Kind::Enum(_))
         ),
-        Kind::Text(_) | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Enum(_) => true,
+        Kind::Text(_)
+        | Kind::Integer
+        | Kind::Unsigned
+        | Kind::Number
+        | Kind::Boolean
+        | Kind::Enum(_) => true,
         _ => false,
     }
 }

@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Ref(String),
     Text(TextFormat),
     Integer,
+    /// An integer that a signed one of 64 bits does not hold.
+    Unsigned,
     Number,
     Boolean,
     Enum(Vec<EnumValue>),

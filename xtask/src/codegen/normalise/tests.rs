@@ -216,6 +216,32 @@ fn integers_are_one_type_and_limits_are_documentation() {
 }
 
 #[test]
+fn an_integer_that_a_signed_one_does_not_hold_is_unsigned() {
+    let most = u64::MAX;
+    let found = schemas(
+        json!({"Root": {"required": ["a", "b", "c", "d", "e", "f"], "properties": {
+            "a": {"type": "integer", "format": "uint64"},
+            "b": {"type": "integer", "minimum": 0, "maximum": most},
+            "c": {"type": "number", "format": "uint64", "maximum": most},
+            "d": {"type": "integer", "minimum": -1, "maximum": most},
+            "e": {"type": "integer", "format": "uint32"},
+            "f": {"type": "array", "items": {"type": "integer", "format": "uint64"}},
+        }}}),
+    );
+    let text = code(found);
+    for wanted in [
+        "pub a: u64",
+        "pub b: u64",
+        "pub c: u64",
+        "pub d: i64",
+        "pub e: i64",
+        "pub f: ::std::vec::Vec<u64>",
+    ] {
+        assert!(text.contains(wanted), "{wanted} in {text}");
+    }
+}
+
+#[test]
 fn what_a_request_leaves_out_is_not_sent() {
     let found = requests(json!({"Root": {"required": ["must"], "properties": {
         "must": {"type": "string", "nullable": true},

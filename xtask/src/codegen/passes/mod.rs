@@ -105,7 +105,7 @@ pub(crate) fn run(
         let text = schema.description.as_deref().unwrap_or_default();
         let tokens = match &schema.kind {
             SchemaKind::Struct(_) => match by_name.get(name.as_str()) {
-                Some(model) => models::emit(model, &usage, &with_default),
+                Some(model) => models::emit(model, &usage, &with_default, normalised),
                 None => continue,
             },
             SchemaKind::OpenEnum(values) => enums::emit(name, text, values, &usage),

@@ -192,7 +192,12 @@ pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
 }
 
 /// Writes a struct.
-pub(crate) fn emit(model: &Model, usage: &Usage, with_default: &BTreeSet<String>) -> TokenStream {
+pub(crate) fn emit(
+    model: &Model,
+    usage: &Usage,
+    with_default: &BTreeSet<String>,
+    normalised: &Normalised,
+) -> TokenStream {
     let name = format_ident!("{}", model.name);
     let text = docs::attributes(&usage.describe(&model.name, &model.text));
     let members = model.fields.iter().map(|field| {
@@ -203,12 +208,20 @@ pub(crate) fn emit(model: &Model, usage: &Usage, with_default: &BTreeSet<String>
     let constructor = usage
         .is_request(&model.name)
         .then(|| constructor::emit(&name, &model.fields));
-    let fields = fields::emit(model, usage.is_response(&model.name), with_default);
+    let is_model = |name: &str| {
+        let schema = normalised.schemas.get(name);
+        schema.is_some_and(|schema| !matches!(schema.kind, SchemaKind::OpenEnum(_)))
+    };
+    let response = usage.is_response(&model.name);
+    let fields = fields::emit(model, response, with_default, &is_model);
     quote! {
         #text
         #[derive(Clone, PartialEq)]
         #[non_exhaustive]
-        pub struct #name { #(#members)* }
+        pub struct #name {
+            #(#members)*
+            pub(crate) __extra: rt::ExtraFields,
+        }
         #constructor
         #fields
     }

@@ -37,12 +37,14 @@ pub(crate) const MODEL_METHODS: &[&str] = &[
     "default",
     "deserialize",
     "eq",
+    "extra",
     "fmt",
     "from",
     "into",
     "ne",
     "new",
     "serialize",
+    "without_extra",
 ];
 
 /// An identifier without the `r#` of a raw one.

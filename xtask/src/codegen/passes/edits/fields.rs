@@ -52,7 +52,7 @@ impl Conversions<'_> {
                 &target.name,
                 &text,
                 fallible,
-                quote!(Self { #(#values),* }),
+                quote!(rt::model::carried(Self { #(#values,)* __extra: from.__extra })),
             ),
             fallible,
             filled: (target.fields.len() - unset.len(), target.fields.len()),

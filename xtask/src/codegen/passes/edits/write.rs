@@ -60,7 +60,7 @@ pub(super) fn text(source: &Model, target: &Model, unset: &[&str], lost: &[&str]
         names.join(", ")
     };
     let mut text = format!(
-        "Carries over everything of {} that {} can hold.",
+        "Carries over everything of {} that {} can hold, and the fields that this version of the library does not know.",
         docs::with_article(&source.name),
         docs::with_article(&target.name)
     );

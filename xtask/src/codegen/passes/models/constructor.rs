@@ -56,7 +56,7 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
             #[doc = #about]
             #[inline]
             pub fn new(#(#arguments),*) -> Self {
-                Self { #(#values),* }
+                Self { #(#values,)* __extra: Default::default() }
             }
             #(#setters)*
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::{LitInt, Type};
+use syn::{Ident, LitInt, Type};
 
 use crate::codegen::passes::types;
 
@@ -17,7 +17,12 @@ use super::{Field, Model, Presence, may_be_empty};
 const BITS: usize = 128;
 
 /// Writes the implementations for one struct.
-pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String>) -> TokenStream {
+pub(super) fn emit(
+    model: &Model,
+    response: bool,
+    with_default: &BTreeSet<String>,
+    is_model: &dyn Fn(&str) -> bool,
+) -> TokenStream {
     let name = format_ident!("{}", model.name);
     let text = &model.name;
     let idents = model.fields.iter().map(|field| &field.ident);
@@ -51,6 +56,17 @@ pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String
             fn visit<V: model::Visit>(&self, to: &mut V) { #(#visits)* }
         }
     });
+    let holders: Vec<&Ident> = model
+        .fields
+        .iter()
+        .filter(|field| holds_model(&field.ty, is_model))
+        .map(|field| &field.ident)
+        .collect();
+    let drop_extra = (!holders.is_empty()).then(|| {
+        quote! {
+            fn drop_extra_within(&mut self) { #(model::Parts::drop_extra(&mut self.#holders);)* }
+        }
+    });
     let default = with_default
         .contains(&model.name)
         .then(|| quote!(, Default));
@@ -58,7 +74,7 @@ pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String
         impl model::Blank for types::#name {
             #[inline]
             fn blank() -> Self {
-                Self { #(#idents: model::blank()),* }
+                Self { #(#idents: model::blank(),)* __extra: model::blank() }
             }
         }
         impl model::Model for types::#name {
@@ -69,6 +85,7 @@ pub(super) fn emit(model: &Model, response: bool, with_default: &BTreeSet<String
             #reads
             #extra
             #visit
+            #drop_extra
         }
         model::through_fields!(types::#name #default);
     }
@@ -103,6 +120,12 @@ fn read(fields: &[&Field]) -> TokenStream {
             let index = Literal::usize_unsuffixed(index);
             quote!(#index)
         };
+        if holds_free_form(&field.ty) {
+            let wire = &field.wire;
+            return quote! {
+                #pattern => model::free(&mut self.#ident, &mut self.__extra, #wire, from),
+            };
+        }
         let how = if holds_date_time(&field.ty) {
             quote!(time)
         } else {
@@ -130,6 +153,32 @@ fn visit(field: &Field) -> TokenStream {
         }
         Presence::Extra => quote!(to.extra(self.#ident.iter());),
     }
+}
+
+/// Whether the field holds structs or unions.
+fn holds_model(ty: &Type, is_model: &dyn Fn(&str) -> bool) -> bool {
+    if let Some(name) = types::model_name(ty) {
+        return is_model(&name);
+    }
+    if let Some(value) = types::map_value(ty) {
+        return holds_model(value, is_model);
+    }
+    ["Option", "Vec", "Patch", "Box", "Secret"]
+        .iter()
+        .filter_map(|wrapper| types::inside(ty, wrapper))
+        .any(|inner| holds_model(inner, is_model))
+}
+
+/// Whether the field holds values of which the contract says nothing.
+fn holds_free_form(ty: &Type) -> bool {
+    if let Some(value) = types::map_value(ty) {
+        return holds_free_form(value);
+    }
+    matches!(types::last_name(ty).as_deref(), Some("Value" | "Map"))
+        || ["Option", "Vec", "Patch", "Secret"]
+            .iter()
+            .filter_map(|wrapper| types::inside(ty, wrapper))
+            .any(holds_free_form)
 }
 
 /// Whether the field is a date and time, or a list or map of them.
@@ -169,7 +218,7 @@ mod tests {
             text: String::new(),
             fields,
         };
-        emit(&model, true, &BTreeSet::new()).to_string()
+        emit(&model, true, &BTreeSet::new(), &|name| name == "Part").to_string()
     }
 
     #[test]
@@ -194,6 +243,29 @@ mod tests {
             r#"to . given ("at" , & self . at)"#,
         ] {
             assert!(written.contains(wanted), "{wanted} in {written}");
+        }
+    }
+
+    #[test]
+    fn what_holds_models_drops_their_extra_fields_too() {
+        let written = emitted(vec![
+            field("part", parse_quote!(types::Part), Presence::Required),
+            field(
+                "parts",
+                parse_quote!(rt::Patch<BTreeMap<String, Vec<Box<types::Part>>>>),
+                Presence::Patch,
+            ),
+            field("kind", parse_quote!(types::Kind), Presence::Required),
+            field("names", parse_quote!(Vec<String>), Presence::Required),
+        ]);
+        for (name, is_there) in [
+            ("part", true),
+            ("parts", true),
+            ("kind", false),
+            ("names", false),
+        ] {
+            let line = format!("drop_extra (& mut self . {name})");
+            assert_eq!(written.contains(&line), is_there, "{name} in {written}");
         }
     }
 

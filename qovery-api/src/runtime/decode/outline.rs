@@ -1,0 +1,154 @@
+//! The input of a union's decision: the kind of a value, and the names and raw texts of its fields.
+
+use std::borrow::Cow;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::{Fault, Manner, deserializer::TextDeserializer, text};
+
+/// The value that a union decides on.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'v> {
+    text: &'v str,
+    manner: Manner,
+    depth: u8,
+}
+
+impl<'v> Subject<'v> {
+    pub(crate) fn new(text: &'v str, manner: Manner) -> Self {
+        Self::within(text, manner, 0)
+    }
+
+    pub(super) fn within(text: &'v str, manner: Manner, depth: u8) -> Self {
+        Self {
+            text,
+            manner,
+            depth,
+        }
+    }
+
+    /// The JSON.
+    pub(crate) fn text(self) -> &'v str {
+        self.text
+    }
+
+    pub(crate) fn manner(self) -> Manner {
+        self.manner
+    }
+
+    /// Decodes the value.
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Fault> {
+        T::deserialize(TextDeserializer::within(self.text, self.manner, self.depth))
+    }
+
+    /// The same value, to be read in another manner.
+    pub(crate) fn with(self, manner: Manner) -> Self {
+        Self { manner, ..self }
+    }
+
+    /// The kind of the value and its fields.
+    pub(crate) fn outline(self) -> Outline<'v> {
+        match self.text.as_bytes().first() {
+            Some(b'{') => Outline::Object(fields(self.text, self.manner)),
+            Some(b'[') => Outline::List,
+            Some(b'"') => Outline::Text,
+            Some(b't' | b'f') => Outline::Boolean,
+            Some(b'n') | None => Outline::Null,
+            Some(_) => {
+                let number = self.text.parse::<f64>();
+                Outline::Number {
+                    is_whole: number.is_ok_and(|number| number.fract() == 0.0),
+                }
+            }
+        }
+    }
+}
+
+/// The kind of a value.
+pub(crate) enum Outline<'v> {
+    Null,
+    Boolean,
+    Number {
+        is_whole: bool,
+    },
+    Text,
+    List,
+    /// The names and the JSON of the fields.
+    Object(Vec<(Cow<'v, str>, &'v str)>),
+}
+
+impl<'v> Outline<'v> {
+    /// The JSON of a field, if the field is there and not null.
+    pub(crate) fn field(&self, name: &str) -> Option<&'v str> {
+        let Self::Object(fields) = self else {
+            return None;
+        };
+        let mut fields = fields.iter().rev();
+        let (_, value) = fields.find(|(other, _)| other == name)?;
+        Some(*value).filter(|value| *value != "null")
+    }
+
+    /// The text in a field.
+    pub(crate) fn text(&self, name: &str) -> Option<Cow<'v, str>> {
+        let value = self.field(name).filter(|value| value.starts_with('"'))?;
+        text::unescaped(value, Manner::Tolerant).ok()
+    }
+
+    /// The kind of the value, for a message.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number { .. } => "a number",
+            Self::Text => "a text",
+            Self::List => "a list",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+/// The fields of an object whose JSON was checked. One whose name is no text is left out.
+fn fields(text: &str, manner: Manner) -> Vec<(Cow<'_, str>, &str)> {
+    let entries = entries(text).unwrap_or_default();
+    let named = entries.into_iter();
+    named
+        .filter_map(|(name, value)| Some((text::unescaped(name, manner).ok()?, value)))
+        .collect()
+}
+
+/// The names and values of an object, both as they stand in the text.
+pub(super) fn entries(text: &str) -> Result<Vec<(&str, &str)>, Fault> {
+    let entries: Entries<'_> =
+        serde_json::from_str(text).map_err(|_| Fault::new("the object cannot be read"))?;
+    Ok(entries.0)
+}
+
+struct Entries<'de>(Vec<(&'de str, &'de str)>);
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(EntriesVisitor).map(Self)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Vec<(&'de str, &'de str)>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some((name, value)) = from.next_entry::<&RawValue, &RawValue>()? {
+            entries.push((name.get(), value.get()));
+        }
+        Ok(entries)
+    }
+}

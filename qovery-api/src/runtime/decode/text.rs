@@ -1,0 +1,82 @@
+//! Texts of a document whose JSON was checked.
+
+use std::borrow::Cow;
+
+use serde::{Deserializer, de};
+
+use super::{Fault, Manner};
+
+/// The text that a JSON string stands for; the string stands in its quotes.
+///
+/// # Errors
+/// Returns an error if the text holds half of a surrogate pair and the manner does not replace it.
+pub(super) fn unescaped(string: &str, manner: Manner) -> Result<Cow<'_, str>, Fault> {
+    let inner = string
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let inner = inner.ok_or_else(|| Fault::new("the text does not end"))?;
+    if !inner.contains('\\') {
+        return Ok(Cow::Borrowed(inner));
+    }
+    if let Ok(text) = serde_json::from_str(string) {
+        return Ok(Cow::Owned(text));
+    }
+    let fault = || Fault::new("the text holds half of a surrogate pair");
+    if manner != Manner::Tolerant {
+        return Err(fault());
+    }
+    // As bytes, serde_json gives halves of pairs in the form that UTF-8 would have for them.
+    let text = serde_json::Deserializer::from_str(string).deserialize_bytes(Replaced);
+    text.map(Cow::Owned).map_err(|_| fault())
+}
+
+struct Replaced;
+
+impl de::Visitor<'_> for Replaced {
+    type Value = String;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_bytes<E: de::Error>(self, mut bytes: &[u8]) -> Result<String, E> {
+        let mut text = String::with_capacity(bytes.len());
+        loop {
+            let chunk = bytes.utf8_chunks().next();
+            let Some(chunk) = chunk else {
+                return Ok(text);
+            };
+            text.push_str(chunk.valid());
+            let end = chunk.valid().len();
+            bytes = bytes.get(end..).unwrap_or_default();
+            if bytes.is_empty() {
+                return Ok(text);
+            }
+            text.push(char::REPLACEMENT_CHARACTER);
+            // The three bytes of a half of a pair.
+            bytes = bytes.get(3..).unwrap_or_default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_a_pair_becomes_one_replacement_character() {
+        for (string, wanted) in [
+            (r#""a\ud800""#, "a\u{fffd}"),
+            (r#""\udc00\ud800b""#, "\u{fffd}\u{fffd}b"),
+            (r#""\ud83d\ude00\ud83d""#, "😀\u{fffd}"),
+            (r#""\ud800A\n""#, "\u{fffd}A\n"),
+            (r#""é\ud800é""#, "é\u{fffd}é"),
+            (r#""\u00e9\\""#, "é\\"),
+            (r#""plain""#, "plain"),
+        ] {
+            assert_eq!(unescaped(string, Manner::Tolerant).unwrap(), wanted);
+        }
+        assert!(unescaped(r#""\ud800""#, Manner::Patient).is_err());
+        assert_eq!(unescaped(r#""\u0041""#, Manner::Exact).unwrap(), "A");
+    }
+}

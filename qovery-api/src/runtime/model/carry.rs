@@ -1,0 +1,33 @@
+//! Carries the extra fields of a response into the request that is made of it.
+
+use serde_json::value::RawValue;
+
+use super::{Model, write::is_written};
+use crate::runtime::{ExtraFields, decode::OneField};
+
+/// The request, after the extra fields of the response that it knows have become its own fields.
+///
+/// A newer server may return fields that were write-only before. An extra field stays one if the
+/// request's field is set already or does not take the value.
+pub(crate) fn carried<M: Model>(mut request: M) -> M {
+    if !request.extra().is_empty() {
+        adopt(&mut request);
+    }
+    request
+}
+
+fn adopt<M: Model>(request: &mut M) {
+    let mut extra: ExtraFields = std::mem::take(request.extra_mut());
+    extra.retain(|name, value| !adopts(request, name, value));
+    *request.extra_mut() = extra;
+}
+
+/// Whether the extra field has become one of the request's.
+fn adopts<M: Model>(request: &mut M, name: &str, value: &RawValue) -> bool {
+    let Some(field) = M::FIELDS.iter().position(|field| *field == name) else {
+        return false;
+    };
+    !is_written(request, name)
+        && request.read(field, &mut OneField::new(value.get())).is_ok()
+        && is_written(request, name)
+}
