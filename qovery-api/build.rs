@@ -1,8 +1,8 @@
 //! Notices that the contract was edited, and has the client generated again.
 //!
 //! In this workspace, "edit the contract, build" gives a client for the new contract. Everywhere else
-//! (a packaged crate, a dependency by path or git) this script does nothing: what is checked in is what
-//! is built. It has no dependencies, compiles no generator into anybody's build, and where the
+//! (a packaged crate, a dependency by path or git, a vendored crate) this script does nothing: what is
+//! checked in is what is built. It has no dependencies, compiles no generator into anybody's build, and where the
 //! generated code is current it reads three files and ends.
 
 #![forbid(unsafe_code)]

@@ -1,9 +1,9 @@
-//! Where this crate is built: in the workspace that has its contract, or anywhere else.
+//! Where this crate is built: as a member of the workspace that has its contract, or anywhere else.
 //!
-//! Whoever depends on the crate by path or git has the contract lying beside it too, so files alone do
-//! not tell. What does: the workspace's own `.cargo/config.toml`, which cargo reads only for commands
-//! given inside the workspace, sets a variable; and the artifacts of such a command usually lie in the
-//! workspace, while those of another package lie with that package.
+//! A package that depends on the crate by path or git has the contract lying beside it too, so files do
+//! not tell, and neither do variables or the directory of artifacts, which anyone may set. The compiler
+//! tells: cargo names a file of a workspace member by its path from the workspace that is being built,
+//! and a file of every other package by its absolute path.
 
 use std::env;
 use std::fs;
@@ -12,8 +12,12 @@ use std::path::{Path, PathBuf};
 use super::fingerprint::fingerprint;
 use super::recorded::Recorded;
 
-/// The variable that `.cargo/config.toml` sets to the directory of the workspace.
-const MARKER: &str = "QOVERY_WORKSPACE";
+/// This file, by the name that it was compiled under.
+const THIS_FILE: &str = file!();
+/// This file, from the directory of the package.
+const IN_PACKAGE: &str = "build/workspace.rs";
+/// Files that cargo leaves in what it unpacked from a registry, checked out of git, or vendored.
+const OF_CARGO: [&str; 3] = [".cargo-ok", ".cargo-checksum.json", ".cargo_vcs_info.json"];
 
 /// The workspace that this crate is a member of.
 pub(crate) struct Workspace {
@@ -36,7 +40,8 @@ impl Workspace {
         };
         let complete =
             workspace.contract.is_file() && package.join("../xtask/Cargo.toml").is_file();
-        (complete && workspace.is_being_built()).then_some(workspace)
+        let is_ours = complete && is_member(&package) && !belongs_to_cargo(&package);
+        is_ours.then_some(workspace)
     }
 
     /// The files that this build depends on.
@@ -76,25 +81,53 @@ impl Workspace {
             let _ = file.set_modified(age);
         }
     }
+}
 
-    fn is_being_built(&self) -> bool {
-        let Ok(root) = self.root.canonicalize() else {
-            return false;
-        };
-        let out = env::var_os("OUT_DIR").and_then(|out| PathBuf::from(out).canonicalize().ok());
-        let artifacts_are_here = out.as_deref().is_some_and(|out| out.starts_with(&root));
-        if artifacts_are_here {
-            // A package of its own below the workspace keeps its artifacts there too.
-            let out = out.as_deref().unwrap_or(&root);
-            return out
-                .ancestors()
-                .take_while(|directory| *directory != root)
-                .all(|directory| !directory.join("Cargo.toml").exists());
-        }
-        env::var_os(MARKER).is_some_and(|marker| {
-            PathBuf::from(marker)
-                .canonicalize()
-                .is_ok_and(|marked| marked == root)
+/// Whether the workspace that is being built is the one around the package, and lists it.
+fn is_member(package: &Path) -> bool {
+    let (Some(name), Some(root)) = (package.file_name(), package.parent()) else {
+        return false;
+    };
+    // The path from any other workspace is longer, or absolute.
+    let from_root = Path::new(name).join(IN_PACKAGE);
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
+    Path::new(THIS_FILE) == from_root && lists(&manifest, &name.to_string_lossy())
+}
+
+/// Whether a manifest is that of a workspace with this member.
+fn lists(manifest: &str, member: &str) -> bool {
+    let section = manifest
+        .split_once("[workspace]")
+        .map(|(_, section)| section)
+        .unwrap_or_default();
+    let members = section
+        .split_once("members")
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map(|(members, _)| members)
+        .unwrap_or_default();
+    let members = members.trim_start_matches([' ', '=', '[']);
+    members
+        .split(',')
+        .any(|listed| listed.trim().trim_matches('"') == member)
+}
+
+/// Whether cargo put the package where it is: no person edits a contract there.
+fn belongs_to_cargo(package: &Path) -> bool {
+    let marked = package
+        .ancestors()
+        .any(|directory| OF_CARGO.iter().any(|file| directory.join(file).exists()));
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
+        let user = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE"))?;
+        Some(PathBuf::from(user).join(".cargo"))
+    });
+    let within = |directory: PathBuf| {
+        let (package, directory) = (package.canonicalize(), directory.canonicalize());
+        matches!((package, directory), (Ok(package), Ok(directory)) if package.starts_with(&directory))
+    };
+    marked
+        || home.is_some_and(|home| {
+            ["registry", "git"]
+                .iter()
+                .any(|kept| within(home.join(kept)))
         })
-    }
 }

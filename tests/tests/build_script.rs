@@ -44,25 +44,36 @@ fn main() {
 }
 "#;
 
-/// The compiled build script and the program in the place of cargo.
-fn programs() -> &'static (PathBuf, PathBuf) {
-    static PROGRAMS: OnceLock<(PathBuf, PathBuf)> = OnceLock::new();
+/// What is compiled once.
+struct Programs {
+    /// The build script, compiled as cargo compiles it for a member of the workspace.
+    member: PathBuf,
+    /// The build script, compiled as cargo compiles it for a dependency.
+    dependency: PathBuf,
+    /// In the place of cargo.
+    cargo: PathBuf,
+}
+
+fn programs() -> &'static Programs {
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("build_script");
         fs::create_dir_all(&home).expect("a directory");
         let noting = home.join("noting_cargo.rs");
         fs::write(&noting, NOTING_CARGO).expect("written");
-        let script = repository().join("qovery-api/build.rs");
-        (
-            compiled(&script, &home.join("build-script")),
-            compiled(&noting, &home.join("noting-cargo")),
-        )
+        let script = Path::new("qovery-api/build.rs");
+        Programs {
+            member: compiled(script, &home.join("member")),
+            dependency: compiled(&repository().join(script), &home.join("dependency")),
+            cargo: compiled(&noting, &home.join("noting-cargo")),
+        }
     })
 }
 
 fn compiled(source: &Path, program: &Path) -> PathBuf {
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(compiler)
+        .current_dir(repository())
         .args(["--edition", "2024", "-o"])
         .args([program, source])
         .output()
@@ -90,7 +101,10 @@ impl Workspace {
             ("openapi.yaml", "openapi: 3.0.3\n"),
             ("xtask/overlay.yaml", "overlay: 1.0.0\n"),
             ("xtask/Cargo.toml", "[package]\n"),
-            ("Cargo.toml", "[workspace]\n"),
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = [\"qovery-api\", \"xtask\"]\n",
+            ),
             ("qovery-api/Cargo.toml", "[package]\n"),
         ] {
             workspace.write(file, content);
@@ -125,7 +139,15 @@ impl Workspace {
 
     /// The build script as cargo starts it for a command given in the workspace.
     fn script(&self) -> Command {
-        let (script, cargo) = programs();
+        self.started(&programs().member)
+    }
+
+    /// The build script as cargo starts it for a package that depends on the crate.
+    fn dependency(&self) -> Command {
+        self.started(&programs().dependency)
+    }
+
+    fn started(&self, script: &Path) -> Command {
         let out = self.path("target/debug/build/qovery-api-0/out");
         fs::create_dir_all(&out).expect("a directory");
         let mut command = Command::new(script);
@@ -134,12 +156,11 @@ impl Workspace {
             .env("CARGO_MANIFEST_DIR", self.path("qovery-api"))
             .env("OUT_DIR", out)
             .env("HOST", "a-host")
-            .env("CARGO", cargo)
+            .env("CARGO", &programs().cargo)
             .env("NOTES", self.path("notes"))
             .env("WRITES", self.constants())
             .env_remove("CI")
-            .env_remove("QOVERY_REGENERATE")
-            .env_remove("QOVERY_WORKSPACE");
+            .env_remove("QOVERY_REGENERATE");
         command
     }
 
@@ -301,38 +322,153 @@ fn a_regenerator_that_leaves_another_client_is_no_success() {
 }
 
 #[test]
-fn elsewhere_nothing_happens_though_the_contract_was_edited() {
-    let workspace = Workspace::current();
-    workspace.write("openapi.yaml", "# edited\n");
-    let consumer = workspace
-        .home
-        .path()
-        .join("consumer/target/debug/build/qovery-api-0/out");
-    fs::create_dir_all(&consumer).expect("a directory");
-    does_nothing(&workspace, workspace.script().env("OUT_DIR", &consumer));
-    does_nothing(
-        &workspace,
-        workspace
-            .script()
-            .env("OUT_DIR", &consumer)
-            .env("QOVERY_WORKSPACE", workspace.home.path()),
-    );
-}
-
-#[test]
-fn a_package_of_its_own_below_the_workspace_is_elsewhere() {
+fn in_a_build_of_another_package_nothing_happens_wherever_its_artifacts_are() {
     let workspace = Workspace::current();
     workspace.write("openapi.yaml", "# edited\n");
     workspace.write("trials/consumer/Cargo.toml", "[package]\n[workspace]\n");
-    let out = workspace.path("trials/consumer/target/debug/build/qovery-api-0/out");
-    fs::create_dir_all(&out).expect("a directory");
-    does_nothing(
-        &workspace,
-        workspace
-            .script()
-            .env("OUT_DIR", &out)
-            .env("QOVERY_WORKSPACE", workspace.path("")),
+    let beside = workspace.home.path().join("consumer/target");
+    for target in [
+        beside,
+        workspace.path("target"),
+        workspace.path("trials/consumer/target"),
+    ] {
+        let out = target.join("debug/build/qovery-api-0/out");
+        fs::create_dir_all(&out).expect("a directory");
+        let mut script = workspace.dependency();
+        does_nothing(
+            &workspace,
+            script
+                .env("OUT_DIR", &out)
+                .env("QOVERY_WORKSPACE", workspace.path("")),
+        );
+    }
+}
+
+#[test]
+fn what_cargo_unpacked_or_checked_out_is_left_alone() {
+    for mark in [
+        "qovery-api/.cargo-ok",
+        ".cargo-ok",
+        "qovery-api/.cargo-checksum.json",
+        "qovery-api/.cargo_vcs_info.json",
+    ] {
+        let workspace = Workspace::current();
+        workspace.write("openapi.yaml", "# edited\n");
+        workspace.write(mark, "{}");
+        does_nothing(&workspace, &mut workspace.script());
+    }
+    for kept in ["registry/src", "git/checkouts"] {
+        let workspace = Workspace::current();
+        workspace.write("openapi.yaml", "# edited\n");
+        let home = workspace.home.path().join("cargo-home");
+        let place = home.join(kept).join("qovery-0/0000");
+        fs::create_dir_all(place.parent().expect("a parent")).expect("a directory");
+        let mut script = workspace.script();
+        fs::rename(workspace.path(""), &place).expect("moved");
+        let output = run(script
+            .current_dir(&place)
+            .env("CARGO_MANIFEST_DIR", place.join("qovery-api"))
+            .env("NOTES", place.join("notes"))
+            .env("CARGO_HOME", &home));
+        assert!(output.status.success(), "{}", text(&output.stdout));
+        assert!(!place.join("notes").exists(), "{kept}");
+    }
+}
+
+#[test]
+fn a_workspace_that_does_not_list_the_package_is_another_one() {
+    for manifest in [
+        "[package]\nname = \"x\"\n",
+        "[workspace]\nmembers = [\"other\"]\n",
+        "[workspace]\nmembers = []\nexclude = [\"qovery-api\"]\n",
+        "",
+    ] {
+        let workspace = Workspace::current();
+        workspace.write("openapi.yaml", "# edited\n");
+        workspace.write("Cargo.toml", manifest);
+        does_nothing(&workspace, &mut workspace.script());
+    }
+}
+
+/// A clone of the workspace with nothing in its crates, and its regenerator notes that it ran.
+fn small_clone() -> Workspace {
+    let workspace = Workspace::current();
+    for file in ["fingerprint", "recorded", "regenerate", "workspace"] {
+        let file = format!("qovery-api/build/{file}.rs");
+        fs::create_dir_all(workspace.path("qovery-api/build")).expect("a directory");
+        fs::copy(repository().join(&file), workspace.path(&file)).expect("copied");
+    }
+    let script = "qovery-api/build.rs";
+    fs::copy(repository().join(script), workspace.path(script)).expect("copied");
+    let package = |name: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n")
+    };
+    let members = "[workspace]\nresolver = \"3\"\nmembers = [\"qovery-api\", \"xtask\"]\n";
+    let profile = "[profile.xtask]\ninherits = \"dev\"\n";
+    workspace.write("Cargo.toml", &format!("{members}{profile}"));
+    workspace.write("qovery-api/Cargo.toml", &package("qovery-api"));
+    workspace.write("qovery-api/src/lib.rs", "");
+    workspace.write("xtask/Cargo.toml", &package("xtask"));
+    workspace.write("openapi.yaml", "# edited\n");
+    workspace.write(
+        "xtask/src/main.rs",
+        &format!(
+            "fn main() {{ std::fs::write(\"ran\", \"\").unwrap(); std::fs::write(\"qovery-api/src/generated/contract.rs\", {:?}).unwrap(); }}",
+            workspace.constants()
+        ),
     );
+    workspace
+}
+
+fn cargo_build(directory: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(["build", "--quiet", "--offline"])
+        .current_dir(directory)
+        .env_remove("CI")
+        .env_remove("CARGO_MANIFEST_DIR")
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("CARGO_BUILD_TARGET_DIR")
+        .env_remove("QOVERY_REGENERATE");
+    command
+}
+
+#[test]
+fn cargo_regenerates_in_a_build_of_the_workspace_and_in_no_build_of_a_dependent_package() {
+    let workspace = small_clone();
+    let ran = workspace.path("ran");
+    let locked = cargo_build(&workspace.path(""))
+        .args(["--package", "xtask"])
+        .status();
+    assert!(locked.expect("cargo runs").success());
+    let dependency = "[dependencies]\nqovery-api = { path = PATH }\n[workspace]\n";
+    for (place, path, target) in [
+        ("../beside", "../workspace/qovery-api", None),
+        ("../into", "../workspace/qovery-api", Some("target")),
+        ("trials/below", "../../qovery-api", None),
+        ("trials/into", "../../qovery-api", Some("target")),
+    ] {
+        let package = "[package]\nname = \"consumer\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+        let dependency = dependency.replace("PATH", &format!("{path:?}"));
+        workspace.write(
+            &format!("{place}/Cargo.toml"),
+            &format!("{package}{dependency}"),
+        );
+        workspace.write(&format!("{place}/src/lib.rs"), "");
+        let mut build = cargo_build(&workspace.path(place));
+        build.env("QOVERY_WORKSPACE", workspace.path(""));
+        if let Some(target) = target {
+            build.env("CARGO_TARGET_DIR", workspace.path(target));
+        }
+        let output = run(&mut build);
+        assert!(output.status.success(), "{place}: {}", text(&output.stderr));
+        assert!(!ran.exists(), "{place}");
+    }
+    // The same directory of artifacts as that of a consumer before.
+    let mut build = cargo_build(&workspace.path("qovery-api"));
+    let output = run(build.env("CARGO_TARGET_DIR", workspace.path("target")));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(ran.exists(), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -346,7 +482,7 @@ fn a_packaged_crate_has_nothing_to_compare() {
 }
 
 #[test]
-fn a_command_in_the_workspace_with_artifacts_elsewhere_belongs_to_the_workspace() {
+fn a_build_of_the_workspace_with_artifacts_elsewhere_belongs_to_the_workspace() {
     let workspace = Workspace::current();
     workspace.write("openapi.yaml", "# edited\n");
     let out = workspace
@@ -354,13 +490,7 @@ fn a_command_in_the_workspace_with_artifacts_elsewhere_belongs_to_the_workspace(
         .path()
         .join("artifacts/debug/build/qovery-api-0/out");
     fs::create_dir_all(&out).expect("a directory");
-    let mut script = workspace.script();
-    regenerates(
-        &workspace,
-        script
-            .env("OUT_DIR", &out)
-            .env("QOVERY_WORKSPACE", workspace.path(".")),
-    );
+    regenerates(&workspace, workspace.script().env("OUT_DIR", &out));
 }
 
 #[test]

@@ -55,12 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     };
     let trees = codegen::generate(&spec, overlay.as_deref(), purpose)?;
     for remark in &trees.remarks {
-        let (pointer, text) = (&remark.pointer, &remark.text);
-        eprintln!(
-            "note: {}: {}",
-            Printable::new(pointer),
-            Printable::new(text)
-        );
+        eprintln!("note: {remark}");
     }
     if let Some(out) = &args.out {
         write::write_new(&trees.client, out)?;
@@ -98,7 +93,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     }
     eprintln!("error: what is generated is not what the contract gives:");
     for difference in &differences {
-        eprintln!("  {difference}");
+        eprintln!("  {}", Printable::new(difference));
     }
     eprintln!("  help: run `cargo xtask generate`");
     Ok(ExitCode::FAILURE)

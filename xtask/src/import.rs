@@ -1,7 +1,7 @@
 //! The command `import`: from published revisions of the API to the contract.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::contract::{self, canonical, import};
@@ -30,19 +30,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         .out
         .clone()
         .unwrap_or_else(|| crate::repository().join("openapi.yaml"));
-    let revisions = args
-        .files
-        .iter()
-        .map(|file| contract::load(file))
-        .collect::<Result<Vec<_>, _>>()?;
-    let before = if out.exists() {
-        Some(contract::load(&out)?)
-    } else {
-        None
-    };
-    let imported = import::import(before.as_ref(), &revisions)?;
-    let text = canonical::text(&imported.document)?;
-    let changes = before.is_none_or(|before| !before.is_text(&text));
+    let (report, changes) = into_file(&args.files, &out, args.check)?;
     let (verdict, code) = if !changes {
         ("is up to date", ExitCode::SUCCESS)
     } else if args.check {
@@ -51,17 +39,43 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
             ExitCode::FAILURE,
         )
     } else {
-        canonical::write(&out, &text)?;
         ("is written", ExitCode::SUCCESS)
     };
     // Whoever closes the pipe early has read enough: the work is done by now.
     let _ = writeln!(
         std::io::stdout(),
-        "{}{} {verdict}",
-        imported.report,
+        "{report}{} {verdict}",
         Printable::new(&out.to_string_lossy())
     );
     Ok(code)
+}
+
+/// Brings revisions into the contract `out`, writes it unless this is only a `check`, and says what changed
+/// and whether anything did.
+///
+/// # Errors
+/// When a file cannot be read or has a mistake, or the contract cannot be written.
+pub(crate) fn into_file(
+    files: &[PathBuf],
+    out: &Path,
+    check: bool,
+) -> Result<(import::Report, bool), Problem> {
+    let revisions = files
+        .iter()
+        .map(|file| contract::load(file))
+        .collect::<Result<Vec<_>, _>>()?;
+    let before = if out.exists() {
+        Some(contract::load(out)?)
+    } else {
+        None
+    };
+    let imported = import::import(before.as_ref(), &revisions)?;
+    let text = canonical::text(&imported.document)?;
+    let changes = before.is_none_or(|before| !before.is_text(&text));
+    if changes && !check {
+        canonical::write(out, &text)?;
+    }
+    Ok((imported.report, changes))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod import;
 #[path = "../../qovery-api/src/runtime/printable.rs"]
 mod printable;
 mod problem;
+mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,16 +42,25 @@ enum Command {
 
 /// Runs the command with the arguments of this process.
 pub fn main() -> ExitCode {
-    let outcome = match Command::parse() {
+    let command = Command::parse();
+    let outcome = with_room(|| match command {
         Command::Import(args) => import::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Areas(args) => areas::run(&args),
-    };
+    });
     outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");
         ExitCode::FAILURE
     })
+}
+
+/// Runs `work` on a thread that has room for every depth that a contract may have.
+fn with_room<T: Send>(
+    work: impl FnOnce() -> Result<T, problem::Problem> + Send,
+) -> Result<T, problem::Problem> {
+    codegen::threads::alone(work)
+        .map_err(|error| problem::Problem::new(format!("no thread can be started: {error}")))?
 }
 
 /// Whether the command understands these arguments. Runs nothing.
@@ -72,7 +82,7 @@ pub fn understands<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(
 /// # Errors
 /// The message that the command would give.
 pub fn contract(spec: &Path, overlay: Option<&Path>) -> Result<serde_json::Value, String> {
-    let document = contract::load_with(spec, overlay);
+    let document = with_room(|| contract::load_with(spec, overlay));
     document
         .map(|document| document.value)
         .map_err(|problem| problem.to_string())
@@ -83,7 +93,20 @@ pub fn contract(spec: &Path, overlay: Option<&Path>) -> Result<serde_json::Value
 /// # Errors
 /// The message that the command would give.
 pub fn generate(spec: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), String> {
-    generate::into_directory(spec, overlay, out).map_err(|problem| problem.to_string())
+    let generated = with_room(|| generate::into_directory(spec, overlay, out));
+    generated.map_err(|problem| problem.to_string())
+}
+
+/// Brings revisions, from the oldest to the newest, into a contract, which is created if it does not
+/// exist, and gives the report.
+///
+/// # Errors
+/// The message that the command would give.
+pub fn import(revisions: &[PathBuf], out: &Path) -> Result<String, String> {
+    let imported = with_room(|| import::into_file(revisions, out, false));
+    imported
+        .map(|(report, _)| report.to_string())
+        .map_err(|problem| problem.to_string())
 }
 
 /// The directory of the workspace: that of this crate's parent while cargo runs it, otherwise the

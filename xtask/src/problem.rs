@@ -123,6 +123,20 @@ mod tests {
     }
 
     #[test]
+    fn text_of_the_contract_stays_text_wherever_it_stands_in_a_message() {
+        let hostile = "x\r\n::error::\u{1b}[2J\u{202e}";
+        let problem = Problem::in_file(Path::new(hostile), hostile)
+            .with_pointer(format!("/{hostile}"))
+            .with_help(hostile);
+        let message = problem.to_string();
+        assert_eq!(message.lines().count(), 2, "{message:?}");
+        assert!(
+            !message.contains(['\r', '\u{1b}', '\u{202e}']),
+            "{message:?}"
+        );
+    }
+
+    #[test]
     fn what_is_not_known_is_left_out() {
         assert_eq!(Problem::new("nothing to do").to_string(), "nothing to do");
         let problem = Problem::in_file(Path::new("api.yaml"), "is empty").with_pointer("");

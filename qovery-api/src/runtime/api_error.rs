@@ -206,7 +206,7 @@ mod tests {
             r#"{"message":"m" 7"#,
             r#"{"message":"m"} x"#,
         ] {
-            assert_eq!(ApiError::parse(body.as_bytes()), None, "{body}");
+            assert_eq!(ApiError::parse(body.as_bytes(), None), None, "{body}");
         }
     }
 

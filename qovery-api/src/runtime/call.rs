@@ -484,7 +484,7 @@ pub struct ResponseFuture<O: Operation> {
 
 enum State<O: Operation> {
     Sending(BoxFuture<'static, Result<RawResponse, Error>>),
-    Decoding(Decoding<O>),
+    Decoding(Box<Decoding<O>>),
 }
 
 impl<O: Operation> Future for ResponseFuture<O> {
@@ -494,7 +494,8 @@ impl<O: Operation> Future for ResponseFuture<O> {
         let this = self.get_mut();
         if let State::Sending(raw) = &mut this.state {
             let raw = ready!(raw.as_mut().poll(context))?;
-            this.state = State::Decoding(Decoding::begin(raw, this.limit, this.manner));
+            let decoding = Decoding::begin(raw, this.limit, this.manner);
+            this.state = State::Decoding(Box::new(decoding));
         }
         match &mut this.state {
             State::Decoding(decoding) => decoding.poll(context),

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::{
-    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, redact::Token, text,
-    web_page,
+    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, redact::Token,
+    text, web_page,
 };
 
 /// How much of the body of a response an error keeps, in bytes.

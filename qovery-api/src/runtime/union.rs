@@ -184,6 +184,8 @@ pub(crate) fn deserialize<'de, U: Union, D: Deserializer<'de>>(from: D) -> Resul
         Taken::Plain(RawJson(text)) => Subject::new(text, Manner::Exact),
         Taken::HandedOver(subject) => *subject,
     };
+    // Whatever the value becomes, there is room for the largest member and for one that is kept.
+    budget::take_struct::<(U, Kept), D::Error>()?;
     let before = budget::balance();
     U::choose(subject).or_else(|fault| {
         budget::restore(before);
@@ -191,6 +193,7 @@ pub(crate) fn deserialize<'de, U: Union, D: Deserializer<'de>>(from: D) -> Resul
             return Err(D::Error::custom(fault));
         }
         let reason = DecodeError::from(*fault);
+        budget::take::<D::Error>(reason.path().len() + reason.message().len())?;
         Ok(U::unknown(UnknownMember::new(subject.text(), Some(reason))))
     })
 }

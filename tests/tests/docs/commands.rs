@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::page;
 
 /// Programs of others that the pages name: whether they are installed is not looked at.
-const OF_OTHERS: [&str; 3] = ["git", "openapi-generator-cli", "pip"];
+const OF_OTHERS: [&str; 4] = ["git", "head", "openapi-generator-cli", "pip"];
 
 /// Commands of cargo that come with a tool of their own.
 const INSTALLED_APART: &[&str] = &["fuzz"];

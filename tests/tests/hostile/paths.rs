@@ -1,9 +1,7 @@
 //! Values of path parameters, as servers of every kind would read them.
 
-use std::fmt::Display;
-
 use percent_encoding::percent_decode_str;
-use qovery_api::Call;
+use qovery_api::{Call, QueryValue};
 
 use crate::stub::{GetNote, Stub};
 
@@ -96,7 +94,7 @@ fn way_out(segments: &[String], depth: usize) -> Option<Vec<String>> {
         .find_map(|reading| way_out(&reading, depth - 1))
 }
 
-async fn sent(stub: &Stub, value: &dyn Display) -> Option<String> {
+async fn sent(stub: &Stub, value: &dyn QueryValue) -> Option<String> {
     let outcome = Call::<GetNote>::new(&stub.client(), &[value]).await;
     let mut urls = stub.take_urls();
     match urls.pop() {

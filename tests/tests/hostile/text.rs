@@ -178,6 +178,14 @@ async fn api(text: &str, printed: &mut Printed) {
     let member = json!({"mode": "of next year", text: text}).to_string();
     let member: types::AutoscalingPolicyResponse = decode(member.as_bytes()).unwrap();
     printed.debug("api $name Debug", &member);
+    if let types::AutoscalingPolicyResponse::Unknown(member) = &member {
+        printed.debug("api UnknownMember Debug", member);
+    }
+    let model = json!({"id": "5d1b9bbc-6f9c-4a9c-9b5e-0e6b0c1d2e3f", text: text}).to_string();
+    if let Ok(model) = decode::<types::ReferenceObject>(model.as_bytes()) {
+        printed.debug("api ExtraFields Debug", model.extra());
+        printed.debug("api $name Debug", &model);
+    }
     printed.display("api Printable Display", &Printable::new(text));
     printed.debug("api Printable Debug", &Printable::new(text));
 

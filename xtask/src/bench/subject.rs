@@ -60,7 +60,7 @@ pub(super) fn prepare(
     generator: &Path,
 ) -> Result<Places, Problem> {
     let root = absolute(root)?;
-    fs::create_dir_all(work).map_err(|error| Problem::in_file(work, error.to_string()))?;
+    claim(work)?;
     let work = absolute(work)?;
     let manifest = read(&peer.join("Cargo.toml"))?;
     if !manifest.contains(&format!("name = \"{PEER}\"")) {
@@ -210,6 +210,27 @@ fn write(path: &Path, text: &str) -> Result<(), Problem> {
         return Ok(());
     }
     fs::write(path, text).map_err(failed)
+}
+
+/// The file that says that a directory is one to build in.
+const CLAIM: &str = ".bench-directory";
+
+/// Makes a directory to build in: parts of it are removed later, so that it has to be new, empty, or one
+/// that was made here.
+fn claim(work: &Path) -> Result<(), Problem> {
+    let failed = |error: std::io::Error| Problem::in_file(work, error.to_string());
+    fs::create_dir_all(work).map_err(failed)?;
+    let is_real = fs::symlink_metadata(work).map_err(failed)?.is_dir();
+    let is_empty = fs::read_dir(work).map_err(failed)?.next().is_none();
+    let claim = work.join(CLAIM);
+    if !is_real || !(is_empty || claim.is_file()) {
+        return Err(
+            Problem::in_file(work, "holds files that were not made here").with_help(
+                "`--work` takes a new directory, an empty one, or that of an earlier run",
+            ),
+        );
+    }
+    fs::write(claim, "").map_err(failed)
 }
 
 /// Takes a directory away, where it is there.

@@ -5,6 +5,7 @@
 
 pub(crate) mod areas;
 // The build script of the client computes it again, and can reach no library.
+pub(crate) mod doc;
 #[path = "../../../qovery-api/build/fingerprint.rs"]
 mod fingerprint;
 mod items;
@@ -14,7 +15,7 @@ mod paging;
 mod passes;
 mod progenitor;
 mod split;
-mod threads;
+pub(crate) mod threads;
 pub(crate) mod write;
 
 use std::path::Path;
@@ -23,6 +24,7 @@ use quote::quote;
 use sha2::{Digest as _, Sha256};
 
 use crate::contract::{self, Document};
+use crate::printable::Printable;
 use crate::problem::Problem;
 
 pub(crate) use normalise::normalise;
@@ -86,6 +88,7 @@ pub(crate) fn generate(
         Some(overlay) => format!("{} and {}", name(spec), name(overlay)),
         None => name(spec),
     };
+    let from = Printable::new(&from).to_string();
     let origin = split::Origin {
         from,
         command: "cargo xtask generate".to_owned(),
@@ -112,10 +115,7 @@ fn inputs(spec: &Path, overlay: Option<&Path>) -> Result<Vec<Vec<u8>>, Problem> 
     [Some(spec), overlay]
         .into_iter()
         .flatten()
-        .map(|path| {
-            std::fs::read(path)
-                .map_err(|error| Problem::in_file(path, format!("cannot be read: {error}")))
-        })
+        .map(contract::source::bytes)
         .collect()
 }
 

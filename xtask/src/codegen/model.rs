@@ -24,6 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::doc::Doc;
+use crate::printable::Printable;
+
 /// The contract in the form that progenitor accepts, and the facts that this form cannot hold.
 #[derive(Debug, Clone)]
 pub(crate) struct Normalised {
@@ -43,6 +46,13 @@ pub(crate) struct Remark {
     /// JSON pointer into the contract.
     pub(crate) pointer: String,
     pub(crate) text: String,
+}
+
+impl std::fmt::Display for Remark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (pointer, text) = (Printable::new(&self.pointer), Printable::new(&self.text));
+        write!(f, "{pointer}: {text}")
+    }
 }
 
 /// One operation.
@@ -86,7 +96,7 @@ pub(crate) struct ParameterModel {
     pub(crate) shape: Shape,
     pub(crate) style: Style,
     pub(crate) ty: TypeModel,
-    pub(crate) description: Option<String>,
+    pub(crate) description: Doc,
     pub(crate) deprecated: bool,
 }
 
@@ -311,7 +321,7 @@ pub(crate) struct FieldModel {
     /// What the server assumes where the field is absent.
     pub(crate) default: Option<Value>,
     /// The contract's description, then sentences on limits and defaults.
-    pub(crate) description: Option<String>,
+    pub(crate) description: Doc,
 }
 
 /// One value of an enum.
@@ -363,7 +373,7 @@ pub(crate) struct VariantModel {
     pub(crate) declares_tag: bool,
     /// Properties that only this member has; one of them present means this member.
     pub(crate) telling: Vec<String>,
-    pub(crate) description: Option<String>,
+    pub(crate) description: Doc,
 }
 
 /// The JSON type of a value.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::printable::Printable;
@@ -39,10 +40,7 @@ impl std::fmt::Display for Difference {
 /// # Errors
 /// Where a file cannot be read.
 pub(crate) fn compare(tree: &Tree, directory: &Path) -> Result<Vec<Difference>, Problem> {
-    let mut on_disk = Tree::new();
-    if directory.exists() {
-        read(directory, "", &mut on_disk)?;
-    }
+    let on_disk = on_disk(directory)?;
     let mut differences = Vec::new();
     for (path, text) in tree {
         match on_disk.get(path) {
@@ -92,10 +90,7 @@ pub(crate) fn replace(places: &[(&Tree, &Path)]) -> Result<Vec<Vec<Difference>>,
 
 /// What is beside generated files by a person's hand is not ours to remove.
 fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
-    let mut on_disk = Tree::new();
-    if directory.exists() {
-        read(directory, "", &mut on_disk)?;
-    }
+    let on_disk = on_disk(directory)?;
     match on_disk.iter().find(|(_, text)| !text.starts_with(MARK)) {
         None => Ok(()),
         Some((path, _)) => Err(Problem::in_file(
@@ -144,8 +139,12 @@ impl<'a> Staged<'a> {
                 Problem::in_file(self.target, format!("cannot be moved aside: {error}"))
             })?;
         }
+        self.place_new().inspect_err(|_| self.bring_back())
+    }
+
+    /// Gives the tree the name that nothing has: renaming a directory replaces no file and no link.
+    fn place_new(&self) -> Result<(), Problem> {
         fs::rename(self.home.path().join("new"), self.target).map_err(|error| {
-            self.bring_back();
             Problem::in_file(self.target, format!("cannot be put in place: {error}"))
         })
     }
@@ -164,18 +163,45 @@ impl<'a> Staged<'a> {
     }
 }
 
-/// Writes `tree` into a directory that is new or empty.
+/// Writes `tree` into a directory that is new, or a real one that is empty. Nothing is ever removed but
+/// such an empty directory, in whose place the full one comes.
 ///
 /// # Errors
-/// Where the directory holds anything, or where writing fails.
+/// Where the directory holds anything or is something else, such as a link, and where writing fails.
 pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
-    let occupied = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
-        || directory.is_file();
-    if occupied {
-        return Err(Problem::in_file(directory, "is not empty")
-            .with_help("`--out` takes a new or an empty directory"));
+    // A slash behind the name of a link would lead through it.
+    let directory: PathBuf = directory.components().collect();
+    let occupied = |what: &str| {
+        Err(Problem::in_file(&directory, what)
+            .with_help("`--out` takes a new directory, or an empty one that is no link"))
+    };
+    let unreadable =
+        |error: std::io::Error| Problem::in_file(&directory, format!("cannot be read: {error}"));
+    if directory.file_name().is_none() {
+        return occupied("is not the name of a directory");
     }
-    Staged::write(tree, directory)?.put_in_place()
+    let existed = match fs::symlink_metadata(&directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        Err(error) => return Err(unreadable(error)),
+        Ok(known) if !known.is_dir() => return occupied("is not a directory"),
+        Ok(_) => true,
+    };
+    if existed
+        && fs::read_dir(&directory)
+            .map_err(unreadable)?
+            .next()
+            .is_some()
+    {
+        return occupied("is not empty");
+    }
+    let staged = Staged::write(tree, &directory)?;
+    if existed {
+        // This fails for everything but an empty directory, also if it became something else just now.
+        fs::remove_dir(&directory).map_err(|error| {
+            Problem::in_file(&directory, format!("cannot be replaced: {error}"))
+        })?;
+    }
+    staged.place_new()
 }
 
 fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
@@ -191,6 +217,23 @@ fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The files below a directory; none where there is no directory.
+fn on_disk(directory: &Path) -> Result<Tree, Problem> {
+    let mut tree = Tree::new();
+    match fs::symlink_metadata(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => {
+            return Err(Problem::in_file(
+                directory,
+                format!("cannot be read: {error}"),
+            ));
+        }
+        Ok(known) if known.is_dir() => read(directory, "", &mut tree)?,
+        Ok(_) => return Err(foreign(directory)),
+    }
+    Ok(tree)
+}
+
 fn read(directory: &Path, prefix: &str, into: &mut Tree) -> Result<(), Problem> {
     let unreadable = |path: &Path, error: std::io::Error| {
         Problem::in_file(path, format!("cannot be read: {error}"))
@@ -199,14 +242,28 @@ fn read(directory: &Path, prefix: &str, into: &mut Tree) -> Result<(), Problem> 
         let entry = entry.map_err(|error| unreadable(directory, error))?;
         let path = entry.path();
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if path.is_dir() {
+        // The kind of the entry itself: a link is not followed, and no pipe is opened.
+        let kind = entry
+            .file_type()
+            .map_err(|error| unreadable(&path, error))?;
+        if kind.is_dir() {
             read(&path, &format!("{name}/"), into)?;
-        } else {
+        } else if kind.is_file() {
             let bytes = fs::read(&path).map_err(|error| unreadable(&path, error))?;
             into.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+        } else {
+            return Err(foreign(&path));
         }
     }
     Ok(())
+}
+
+fn foreign(path: &Path) -> Problem {
+    Problem::in_file(
+        path,
+        "is neither a file nor a directory, and generated files stand in such only",
+    )
+    .with_help("move it elsewhere, then generate again")
 }
 
 #[cfg(test)]
@@ -319,5 +376,80 @@ mod tests {
         let empty = directory();
         write_new(&tree(&[("mod.rs", "a")]), empty.path()).expect("written");
         assert!(empty.path().join("mod.rs").exists());
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+        use std::os::unix::net::UnixListener;
+
+        use super::*;
+
+        fn fifo(path: &Path) {
+            let made = std::process::Command::new("mkfifo").arg(path).status();
+            assert!(made.is_ok_and(|status| status.success()), "mkfifo works");
+        }
+
+        #[test]
+        fn what_is_no_directory_is_refused_as_a_place_for_a_new_tree_and_stays() {
+            let home = directory();
+            let at = |name: &str| home.path().join(name);
+            fifo(&at("fifo"));
+            let _bound = UnixListener::bind(at("socket")).expect("bound");
+            fs::write(at("file"), "").expect("written");
+            fs::create_dir(at("empty")).expect("created");
+            symlink(at("empty"), at("link")).expect("linked");
+            symlink(at("nothing"), at("dangling")).expect("linked");
+            let tree = tree(&[("mod.rs", "a")]);
+            for name in [
+                "fifo", "socket", "file", "link", "link/", "link/.", "dangling", "file/", "..",
+                "empty/..",
+            ] {
+                write_new(&tree, &at(name)).expect_err(name);
+            }
+            let kind = |name: &str| fs::symlink_metadata(at(name)).expect(name).file_type();
+            assert!(kind("fifo").is_fifo());
+            assert!(kind("socket").is_socket());
+            assert!(kind("file").is_file());
+            assert!(kind("link").is_symlink());
+            assert!(kind("dangling").is_symlink());
+            assert_eq!(fs::read_dir(at("empty")).expect("readable").count(), 0);
+            assert_eq!(fs::read_dir(home.path()).expect("readable").count(), 6);
+            write_new(&tree, Path::new("/dev/null")).expect_err("a device");
+            write_new(&tree, &at("empty/")).expect("an empty directory");
+            write_new(&tree, &at("new/inner")).expect("a new directory");
+            assert!(at("empty/mod.rs").exists() && at("new/inner/mod.rs").exists());
+        }
+
+        #[test]
+        fn what_is_no_file_among_generated_ones_is_refused_and_not_opened() {
+            for make in [
+                (|path: &Path| fifo(path)) as fn(&Path),
+                |path| symlink("/dev/zero", path).expect("linked"),
+                |path| symlink("/", path).expect("linked"),
+            ] {
+                let home = directory();
+                let target = home.path().join("generated");
+                let before = tree(&[("mod.rs", "a")]);
+                replace(&[(&before, &target)]).expect("written");
+                make(&target.join("other"));
+                let after = tree(&[("mod.rs", "b")]);
+                replace(&[(&after, &target)]).expect_err("refused");
+                compare(&after, &target).expect_err("refused");
+                assert!(fs::symlink_metadata(target.join("other")).is_ok());
+            }
+        }
+
+        #[test]
+        fn a_link_in_the_place_of_the_generated_directory_is_refused() {
+            let home = directory();
+            let real = home.path().join("real");
+            let tree = tree(&[("mod.rs", "a")]);
+            replace(&[(&tree, &real)]).expect("written");
+            let link = home.path().join("link");
+            symlink(&real, &link).expect("linked");
+            replace(&[(&super::tree(&[]), &link)]).expect_err("refused");
+            assert!(real.join("mod.rs").exists());
+        }
     }
 }

@@ -4,12 +4,15 @@
 //! lists of plain values stand on one line; long texts are folded at spaces; a text is quoted only
 //! where some YAML reader, of version 1.1 or 1.2, would take it for something else.
 
+use std::fs;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::source;
 use crate::problem::Problem;
+use crate::text::is_hidden;
 
 /// The column that lines do not pass where that is possible.
 const WIDTH: usize = 110;
@@ -32,21 +35,54 @@ pub(crate) fn text(value: &Value) -> Result<String, Problem> {
     }
 }
 
-/// Writes a file completely or not at all.
+/// Writes a new file, or one in the place of a regular file, completely or not at all.
 ///
 /// # Errors
-/// When the directory or the file cannot be written.
+/// When the directory or the file cannot be written, or the name is that of something else.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let fresh = path.with_file_name(name);
-    let outcome = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, path));
-    outcome.map_err(|error| {
-        // What is left over is of no use to anyone; that it cannot be removed changes nothing.
-        let _ = std::fs::remove_file(&fresh);
+    let failed = |error: std::io::Error| {
         Problem::in_file(path, format!("cannot be written: {error}"))
             .with_help("check the directory and its permissions")
-    })
+    };
+    let permissions = match fs::symlink_metadata(path) {
+        Ok(known) if known.is_file() => Some(known.permissions()),
+        Ok(_) => {
+            return Err(
+                Problem::in_file(path, "is not a regular file, and is not replaced")
+                    .with_help("give the name of a file, or one that does not exist yet"),
+            );
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => new_file(),
+        Err(error) => return Err(failed(error)),
+    };
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
+    // A name that was not there before, for this user alone until it is complete.
+    let mut fresh = tempfile::Builder::new()
+        .prefix(".contract-")
+        .tempfile_in(directory)
+        .map_err(failed)?;
+    fresh.write_all(text.as_bytes()).map_err(failed)?;
+    if let Some(permissions) = permissions {
+        let file = fresh.as_file();
+        file.set_permissions(permissions).map_err(failed)?;
+    }
+    fresh.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// What a file in a repository has that was not there before: all may read it.
+#[cfg(unix)]
+fn new_file() -> Option<fs::Permissions> {
+    Some(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+}
+
+/// What a file in a repository has that was not there before: what the system gives it.
+#[cfg(not(unix))]
+fn new_file() -> Option<fs::Permissions> {
+    None
 }
 
 /// Writes a mapping or a list, each line beginning at `indent`.
@@ -227,10 +263,9 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Whether YAML lets the character stand in a file and takes it for no line end.
+/// Whether YAML lets the character stand in a file, and a person sees it there as what it is.
 fn prints(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
-        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..) && !is_hidden(c)
 }
 
 /// Whether every reader takes the text for a text without quotes.
@@ -318,6 +353,39 @@ mod tests {
             .to_string();
         assert!(message.contains("cannot be written"), "{message}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_a_regular_file_is_replaced_and_it_keeps_its_permissions() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+        let home = tempfile::tempdir().unwrap();
+        let own = home.path().join("own.yaml");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        write(&own, "a").unwrap();
+        assert_eq!(mode(&own), 0o644);
+        fs::set_permissions(&own, fs::Permissions::from_mode(0o600)).unwrap();
+        write(&own, "b").unwrap();
+        assert_eq!(mode(&own), 0o600);
+        let other = home.path().join("other.yaml");
+        let link = home.path().join("link.yaml");
+        fs::write(&other, "mine").unwrap();
+        symlink(&other, &link).unwrap();
+        let message = write(&link, "x").unwrap_err().to_string();
+        assert!(message.contains("is not replaced"), "{message}");
+        assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
+        // Links at names that such a file had before: it is in no way guessed.
+        for number in [std::process::id(), 0] {
+            let guess = format!("own.yaml.{number}.new");
+            symlink(&other, home.path().join(guess)).unwrap();
+        }
+        write(&own, "c").unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
+        let directory = home.path().join("directory");
+        fs::create_dir(&directory).unwrap();
+        assert!(write(&directory, "x").is_err());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 6);
     }
 
     fn any_tree() -> impl Strategy<Value = Value> {

@@ -9,38 +9,28 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::source::{looks_like_json, steps};
+use super::yaml;
 
 /// The line, counted from 1, of what the pointer names or of the nearest thing around it.
 pub(super) fn line_of(text: &str, pointer: &str) -> Option<usize> {
-    let mut steps: Vec<String> = steps(pointer).collect();
-    while !steps.is_empty() {
-        if let Some(line) = exact_line_of(text, &steps) {
-            return Some(line);
-        }
-        steps.pop();
+    let steps: Vec<String> = steps(pointer).collect();
+    if looks_like_json(text) && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return (1..=steps.len())
+            .rev()
+            .find_map(|count| json_line_of(text, steps.get(..count)?));
     }
-    None
+    yaml::line_of(text, &steps)
 }
 
-fn exact_line_of(text: &str, steps: &[String]) -> Option<usize> {
+fn json_line_of(text: &str, steps: &[String]) -> Option<usize> {
     let found = RefCell::new(false);
     let walk = Walk {
         steps,
         found: &found,
     };
-    if looks_like_json(text) {
-        let outcome = walk.deserialize(&mut serde_json::Deserializer::from_str(text));
-        if let (true, Err(error)) = (*found.borrow(), outcome) {
-            return Some(error.line());
-        }
-    }
-    let outcome = Walk {
-        steps,
-        found: &found,
-    }
-    .deserialize(yaml_serde::Deserializer::from_str(text));
+    let outcome = walk.deserialize(&mut serde_json::Deserializer::from_str(text));
     match outcome {
-        Err(error) if *found.borrow() => error.location().map(|location| location.line()),
+        Err(error) if *found.borrow() => Some(error.line()),
         _ => None,
     }
 }

@@ -2,14 +2,18 @@
 //!
 //! Not for generating code: that starts from a [`Document`] and never looks at the file again.
 
+mod bounds;
 pub(crate) mod canonical;
 pub(crate) mod import;
 mod lines;
+mod names;
 pub(crate) mod overlay;
 pub(crate) mod references;
+mod shape;
 pub(crate) mod source;
 mod spelling;
 pub(crate) mod walk;
+mod yaml;
 
 use std::path::{Path, PathBuf};
 

@@ -1,36 +1,68 @@
-//! Reading YAML and JSON into one tree, with the order of keys kept.
+//! Reading files, YAML or JSON, into one tree, with the order of keys kept.
 //!
 //! Not for knowing what the tree means: which scalars are texts is of [`super::spelling`]. YAML is read
 //! by the rules of version 1.2: `on`, `yes` and dates are texts.
 
 use std::cell::RefCell;
 use std::fmt;
+use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::Document;
+use super::bounds::{self, Counter};
+use super::yaml::{self, NOT_FINITE, TWICE};
+use super::{Document, names, shape, spelling};
 use crate::problem::Problem;
 
 /// Reads a file whose top level is a mapping.
 ///
 /// # Errors
-/// When the file cannot be read, is neither YAML nor JSON, holds several documents, says a key
-/// twice, or is something else than a mapping.
+/// When the file cannot be read, is neither YAML nor JSON, holds several documents, more than a document
+/// may hold, a key twice or a name that hides something, or is something else than a mapping.
 pub(crate) fn read(path: &Path) -> Result<Document, Problem> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        Problem::in_file(path, format!("cannot be read: {error}"))
-            .with_help("check the name of the file, and that it is readable")
-    })?;
+    let bytes = bytes(path)?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Problem::in_file(path, "is not text in UTF-8")
             .with_help("give a YAML or JSON file in UTF-8")
     })?;
-    parse(path, text)
+    let document = parse(path, text)?;
+    shape::check(&document)?;
+    names::check(&document)?;
+    Ok(document)
 }
 
-/// [`read`] for a text that is already there; `path` only names it in messages.
+/// The bytes of a regular file that is not too large.
+///
+/// # Errors
+/// When it cannot be read, is something else, or is too large.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
+    let unreadable = |error: std::io::Error| {
+        Problem::in_file(path, format!("cannot be read: {error}"))
+            .with_help("check the name of the file, and that it is readable")
+    };
+    // Opening a pipe or a device may wait forever, or never end.
+    let kind = fs::metadata(path).map_err(unreadable)?;
+    if !kind.is_file() {
+        return Err(Problem::in_file(path, "is not a regular file")
+            .with_help("give the name of a YAML or JSON file"));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(bounds::FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > bounds::FILE {
+        let what = format!("is larger than {} MiB", bounds::FILE >> 20);
+        return Err(Problem::in_file(path, what)
+            .with_help("remove examples and what the client does not need"));
+    }
+    Ok(bytes)
+}
+
+/// [`read`] for a text that is already there, with any names; `path` only names it in messages.
 pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -39,8 +71,7 @@ pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
     if text.trim().is_empty() {
         return Err(Problem::in_file(path, "is empty"));
     }
-    let mut value = parse_value(path, &text)?;
-    super::spelling::keep(&mut value, &text);
+    let value = parse_value(path, &text)?;
     if !value.is_object() {
         return Err(Problem::in_file(path, "is not a mapping at the top level")
             .with_help("give a YAML or JSON document"));
@@ -53,40 +84,40 @@ pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
 }
 
 fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
-    let trail = RefCell::new(Vec::new());
-    let tree = Tree { trail: &trail };
     // JSON has escapes that YAML lacks; where the text only looks like JSON, YAML decides.
     if looks_like_json(text) {
+        let trail = RefCell::new(Vec::new());
+        let counter = Counter::default();
+        let tree = Tree {
+            trail: &trail,
+            counter: &counter,
+        };
         match from_json(tree, text) {
-            Ok(value) => return Ok(value),
+            Ok(mut value) => {
+                // Read once more for the spellings: by YAML, of which JSON is a part.
+                if spelling::is_wanted(&value)
+                    && let Ok((_, spelled)) = yaml::parse(text)
+                {
+                    spelling::keep(&mut value, spelled);
+                }
+                return Ok(value);
+            }
             Err(error)
                 if path
                     .extension()
                     .is_some_and(|extension| extension == "json") =>
             {
                 let line = Some(error.line()).filter(|line| *line > 0);
-                return Err(unreadable(
-                    path,
-                    "JSON",
-                    &without_place(&error.to_string()),
-                    line,
-                    &trail,
-                ));
+                let what = without_place(&error.to_string());
+                return Err(unreadable(path, "JSON", &what, line, &trail.take()));
             }
-            Err(_) => trail.borrow_mut().clear(),
+            Err(_) => {}
         }
     }
-    tree.deserialize(yaml_serde::Deserializer::from_str(text))
-        .map_err(|error| {
-            let line = error.location().map(|location| location.line());
-            unreadable(
-                path,
-                "YAML",
-                &without_place(&error.to_string()),
-                line,
-                &trail,
-            )
-        })
+    let (mut value, spelled) = yaml::parse(text)
+        .map_err(|fault| unreadable(path, "YAML", &fault.what, fault.line, &fault.trail))?;
+    spelling::keep(&mut value, spelled);
+    Ok(value)
 }
 
 pub(super) fn looks_like_json(text: &str) -> bool {
@@ -105,39 +136,27 @@ fn unreadable(
     kind: &str,
     what: &str,
     line: Option<usize>,
-    trail: &RefCell<Vec<String>>,
+    trail: &[String],
 ) -> Problem {
     let pointer: String = trail
-        .borrow()
         .iter()
         .map(|step| format!("/{}", escape(step)))
         .collect();
     let problem = Problem::in_file(path, format!("cannot be read as {kind}: {what}"));
     let problem = problem.with_pointer(pointer).with_line(line);
-    if what == MERGE {
+    if what == yaml::MERGE {
         problem.with_help(MERGE_HELP)
     } else {
         problem
     }
 }
 
-/// The parsers end their messages with the place, and YAML's begins with it; the problem says it already.
+/// The parser ends its messages with the place; the problem says it already.
 fn without_place(message: &str) -> String {
-    let message = message
-        .find(" at line ")
-        .map_or(message, |end| message.get(..end).unwrap_or(message));
-    let own = [TWICE, MERGE, NOT_FINITE]
-        .into_iter()
-        .filter_map(|text| message.find(text))
-        .min();
-    own.and_then(|start| message.get(start..))
-        .unwrap_or(message)
-        .to_owned()
+    let end = message.rfind(" at line ");
+    let message = end.and_then(|end| message.get(..end)).unwrap_or(message);
+    message.to_owned()
 }
-
-const TWICE: &str = "the key stands twice";
-const MERGE: &str = "merge keys (`<<`) are not part of YAML 1.2";
-const NOT_FINITE: &str = "infinity and NaN have no place in a contract";
 
 /// What to do about a merge key.
 const MERGE_HELP: &str = "write the keys that it merges into the mapping itself; an alias (`*name`) \
@@ -160,6 +179,13 @@ pub(crate) fn escape(step: &str) -> String {
 #[derive(Clone, Copy)]
 struct Tree<'a> {
     trail: &'a RefCell<Vec<String>>,
+    counter: &'a Counter,
+}
+
+impl Tree<'_> {
+    fn count<E: de::Error>(self, text: usize) -> Result<(), E> {
+        self.counter.value(text).map_err(E::custom)
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Tree<'_> {
@@ -177,19 +203,23 @@ impl<'de> Visitor<'de> for Tree<'_> {
         f.write_str("a plain value, a list or a mapping")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        self.count(0)?;
         Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
+        self.count(0)?;
         Ok(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        self.count(0)?;
         Ok(Value::from(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        self.count(0)?;
         Ok(Value::from(value))
     }
 
@@ -202,20 +232,23 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        self.count(0)?;
         Number::from_f64(value)
             .map(Value::Number)
             .ok_or_else(|| E::custom(NOT_FINITE))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        self.visit_string(value.to_owned())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Value, E> {
+        self.count(value.len())?;
         Ok(Value::String(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        self.count(0)?;
         let mut list = Vec::new();
         loop {
             self.trail.borrow_mut().push(list.len().to_string());
@@ -230,10 +263,11 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        self.count(0)?;
         let mut map = Map::new();
         while let Some(key) = access.next_key_seed(NewKey {
             map: &map,
-            trail: self.trail,
+            tree: self,
         })? {
             let value = access.next_value_seed(self)?;
             self.trail.borrow_mut().pop();
@@ -246,7 +280,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
 /// A key that the mapping does not hold yet.
 struct NewKey<'a> {
     map: &'a Map<String, Value>,
-    trail: &'a RefCell<Vec<String>>,
+    tree: Tree<'a>,
 }
 
 impl<'de> DeserializeSeed<'de> for NewKey<'_> {
@@ -265,10 +299,8 @@ impl Visitor<'_> for NewKey<'_> {
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<String, E> {
-        self.trail.borrow_mut().push(key.to_owned());
-        if key == "<<" {
-            return Err(E::custom(MERGE));
-        }
+        self.tree.trail.borrow_mut().push(key.to_owned());
+        self.tree.count(key.len())?;
         if self.map.contains_key(key) {
             return Err(E::custom(TWICE));
         }

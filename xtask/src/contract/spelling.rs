@@ -4,9 +4,6 @@
 //! the contract wants a text, the text of the file counts. Null stays null, in any spelling: in an enum
 //! of texts it says that there may be no value.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 /// Keys whose value is a text, wherever they stand.
@@ -27,7 +24,7 @@ const TEXTS: [&str; 10] = [
 const LISTS: [&str; 2] = ["required", "tags"];
 
 /// Keys whose value, or each of whose values, has the type of the schema.
-const VALUES: [&str; 3] = ["enum", "default", "const"];
+const VALUES: [&str; 4] = ["enum", "default", "const", "example"];
 
 /// Keys whose value is data.
 const DATA: [&str; 4] = ["default", "const", "enum", "example"];
@@ -42,16 +39,65 @@ const NAMED: [&str; 6] = [
     "definitions",
 ];
 
-/// Puts the spelling of the file in the place of every number and truth value that is to be a text.
-pub(super) fn keep(value: &mut Value, text: &str) {
-    if is_wanted(value, Role::Structure) {
-        let seed = Spelled {
-            value,
-            role: Role::Structure,
-        };
-        // The text was read before; what cannot be read again stays as it is.
-        let _ = seed.deserialize(yaml_serde::Deserializer::from_str(text));
+/// How the plain values of a tree were written that are no texts.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Spelling {
+    /// There is none in it.
+    None,
+    Of(String),
+    Items(Vec<Spelling>),
+    /// Of the members that have some.
+    Members(Vec<(String, Spelling)>),
+}
+
+impl Spelling {
+    pub(super) fn of_items(items: Vec<Self>) -> Self {
+        if items.iter().all(|item| *item == Self::None) {
+            Self::None
+        } else {
+            Self::Items(items)
+        }
     }
+
+    pub(super) fn of_members(members: Vec<(String, Self)>) -> Self {
+        if members.is_empty() {
+            Self::None
+        } else {
+            Self::Members(members)
+        }
+    }
+}
+
+/// Puts the spelling of the file in the place of every number and truth value that is to be a text.
+pub(super) fn keep(value: &mut Value, spelling: Spelling) {
+    put(value, spelling, Role::Structure);
+}
+
+fn put(value: &mut Value, spelling: Spelling, role: Role) {
+    match (value, spelling) {
+        _ if role == Role::Opaque => {}
+        (Value::Object(map), Spelling::Members(members)) => {
+            let is_text = is_of_texts(map);
+            for (key, spelling) in members {
+                let role = role.of_member(&key, is_text);
+                if let Some(value) = map.get_mut(&key) {
+                    put(value, spelling, role);
+                }
+            }
+        }
+        (Value::Array(items), Spelling::Items(spellings)) => {
+            for (item, spelling) in items.iter_mut().zip(spellings) {
+                put(item, spelling, role.of_item());
+            }
+        }
+        (value, Spelling::Of(text)) if role == Role::Text => *value = Value::String(text),
+        _ => {}
+    }
+}
+
+/// Whether anything is to be put right. JSON does not keep spellings, and such a document is rare.
+pub(super) fn is_wanted(value: &Value) -> bool {
+    wants(value, Role::Structure)
 }
 
 /// What a value is for.
@@ -113,102 +159,16 @@ fn is_scalar(value: &Value) -> bool {
     matches!(value, Value::Number(_) | Value::Bool(_))
 }
 
-/// Whether there is anything to put right, which is rare enough to look before the text is read again.
-fn is_wanted(value: &Value, role: Role) -> bool {
+fn wants(value: &Value, role: Role) -> bool {
     match value {
         _ if role == Role::Opaque => false,
         Value::Object(map) => {
             let is_text = is_of_texts(map);
             map.iter()
-                .any(|(key, value)| is_wanted(value, role.of_member(key, is_text)))
+                .any(|(key, value)| wants(value, role.of_member(key, is_text)))
         }
-        Value::Array(list) => list.iter().any(|value| is_wanted(value, role.of_item())),
+        Value::Array(list) => list.iter().any(|value| wants(value, role.of_item())),
         scalar => role == Role::Text && is_scalar(scalar),
-    }
-}
-
-/// A value that is read again, beside the one that was read before.
-struct Spelled<'v> {
-    value: &'v mut Value,
-    role: Role,
-}
-
-impl<'de> DeserializeSeed<'de> for Spelled<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        match self.value {
-            _ if self.role == Role::Opaque => {
-                deserializer.deserialize_ignored_any(IgnoredAny).map(drop)
-            }
-            Value::Object(_) => deserializer.deserialize_map(self),
-            Value::Array(_) => deserializer.deserialize_seq(self),
-            ref scalar if self.role == Role::Text && is_scalar(scalar) => {
-                deserializer.deserialize_str(self)
-            }
-            _ => deserializer.deserialize_ignored_any(IgnoredAny).map(drop),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Spelled<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("what was read before")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        *self.value = Value::from(text);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let role = self.role.of_item();
-        for value in self.value.as_array_mut().into_iter().flatten() {
-            if access.next_element_seed(Spelled { value, role })?.is_none() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Some(map) = self.value.as_object_mut() else {
-            return Ok(());
-        };
-        let (role, is_text) = (self.role, is_of_texts(map));
-        while let Some(key) = access.next_key::<Key>()? {
-            let role = role.of_member(&key.0, is_text);
-            match map.get_mut(&key.0) {
-                Some(value) => access.next_value_seed(Spelled { value, role })?,
-                None => drop(access.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A key as it is spelled.
-struct Key(String);
-
-impl<'de> serde::Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Key;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Key, E> {
-                Ok(Key(text.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_str(Text)
     }
 }
 

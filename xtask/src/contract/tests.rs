@@ -210,3 +210,34 @@ fn an_alias_stands_for_a_whole_value_as_the_help_for_merge_keys_says() {
     let document = source::parse(Path::new("a.yaml"), text.to_owned()).expect("readable");
     assert_eq!(document.value["b"], document.value["a"]);
 }
+
+#[test]
+fn a_file_that_is_too_large_or_no_file_is_refused_before_it_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let large = directory.path().join("large.yaml");
+    let file = std::fs::File::create(&large).unwrap();
+    file.set_len(100 << 20).unwrap();
+    let message = load(&large).unwrap_err().to_string();
+    assert!(message.contains("is larger than 16 MiB"), "{message}");
+    let message = load(directory.path()).unwrap_err().to_string();
+    assert!(message.contains("is not a regular file"), "{message}");
+    #[cfg(unix)]
+    {
+        let socket = directory.path().join("socket");
+        let _bound = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let message = load(&socket).unwrap_err().to_string();
+        assert!(message.contains("is not a regular file"), "{message}");
+        let message = load(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(message.contains("is not a regular file"), "{message}");
+    }
+}
+
+#[test]
+fn json_is_bounded_like_yaml() {
+    let many = format!("{{\"x\": [{}0]}}", "0,".repeat(600_000));
+    let message = complaint("a.json", &many);
+    assert!(message.contains("more than 250000 values"), "{message}");
+    let deep = format!("{{\"x\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    let message = complaint("a.json", &deep);
+    assert!(message.starts_with("a.json:1: /x/0/0"), "{message}");
+}

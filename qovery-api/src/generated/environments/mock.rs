@@ -886,7 +886,7 @@ impl When<operations::GetIngressDeploymentStatus> {
         self,
         value: types::GetIngressDeploymentStatusServiceType,
     ) -> Self {
-        self.path_value("serviceType", &value.as_str())
+        self.path_value("serviceType", &value)
     }
     /// The path parameter `serviceId` has this value.
     pub fn service_id(self, value: uuid::Uuid) -> Self {

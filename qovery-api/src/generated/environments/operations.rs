@@ -1019,7 +1019,7 @@ impl Client {
         service_type: types::GetIngressDeploymentStatusServiceType,
         service_id: uuid::Uuid,
     ) -> Call<operations::GetIngressDeploymentStatus> {
-        Call::new(self, &[&service_type.as_str(), &service_id])
+        Call::new(self, &[&service_type, &service_id])
     }
 }
 

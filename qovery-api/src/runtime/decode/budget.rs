@@ -104,7 +104,11 @@ pub(crate) fn restore(balance: Balance) {
     }
 }
 
-fn take<E: de::Error>(bytes: usize) -> Result<(), E> {
+/// Takes this many bytes.
+///
+/// # Errors
+/// Returns an error if less is left.
+pub(crate) fn take<E: de::Error>(bytes: usize) -> Result<(), E> {
     let left = match LEFT.get() {
         Left::Unlimited => return Ok(()),
         Left::Bytes(left) => left.checked_sub(bytes),

@@ -407,9 +407,8 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
             .map_err(|fault| fault.in_item(index))
     }
 
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len())
-    }
+    // Without a hint of the size: serde would make room for up to a mebibyte before an item is counted
+    // against the budget.
 }
 
 struct Fields<'de, 'c> {
@@ -485,10 +484,6 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
             }
         }
         Ok(value)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.len())
     }
 }
 

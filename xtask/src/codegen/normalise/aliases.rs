@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::budget::{self, Budget};
 use super::draft::Draft;
 use super::merge::Conflict;
 use super::schema::{Components, Kind, Schema};
@@ -23,6 +24,7 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
         aliases: &aliases,
         done: BTreeMap::new(),
         open: Vec::new(),
+        budget: Budget::new(budget::COPIED),
     };
     for name in aliases.keys() {
         writer.resolved(name)?;
@@ -47,11 +49,13 @@ struct Writer<'a> {
     aliases: &'a Components,
     done: BTreeMap<String, Schema>,
     open: Vec<String>,
+    budget: Budget,
 }
 
 impl Writer<'_> {
     fn resolved(&mut self, name: &str) -> Result<Schema, Conflict> {
         if let Some(done) = self.done.get(name) {
+            self.budget.copy(done)?;
             return Ok(done.clone());
         }
         let Some(alias) = self.aliases.get(name) else {
@@ -67,11 +71,13 @@ impl Writer<'_> {
                 what,
             });
         }
+        budget::chain(self.open.len(), &alias.pointer)?;
         self.open.push(name.to_owned());
         let mut schema = alias.clone();
         let written = self.write(&mut schema);
         self.open.pop();
         written?;
+        budget::depth(&schema)?;
         self.done.insert(name.to_owned(), schema.clone());
         Ok(schema)
     }

@@ -25,6 +25,7 @@ pub(crate) fn read(
 ) -> Result<Schema, Problem> {
     let given = list(map, "x-enum-varnames");
     let mut read: Vec<EnumValue> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (index, value) in values
         .iter()
         .enumerate()
@@ -33,7 +34,7 @@ pub(crate) fn read(
         let text = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
-        if read.iter().any(|known| known.value == text) {
+        if !seen.insert(text.clone()) {
             continue;
         }
         if text.ends_with(',') {

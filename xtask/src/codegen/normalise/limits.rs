@@ -5,8 +5,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::codegen::doc::Line;
+
 /// One sentence for each limit that the schema states.
-pub(crate) fn sentences(map: &Map<String, Value>) -> Vec<String> {
+pub(crate) fn sentences(map: &Map<String, Value>) -> Vec<Line> {
     let number = |key: &str| {
         map.get(key)
             .filter(|value| value.is_number())
@@ -15,23 +17,23 @@ pub(crate) fn sentences(map: &Map<String, Value>) -> Vec<String> {
     let excluded = |key: &str| map.get(key) == Some(&Value::Bool(true));
     let mut found = Vec::new();
     let lower = number("exclusiveMinimum")
-        .map(|value| format!("Greater than {value}."))
+        .map(|value| stated("Greater than ", &value, "."))
         .or_else(|| {
             let value = number("minimum")?;
             Some(if excluded("exclusiveMinimum") {
-                format!("Greater than {value}.")
+                stated("Greater than ", &value, ".")
             } else {
-                format!("At least {value}.")
+                stated("At least ", &value, ".")
             })
         });
     let upper = number("exclusiveMaximum")
-        .map(|value| format!("Less than {value}."))
+        .map(|value| stated("Less than ", &value, "."))
         .or_else(|| {
             let value = number("maximum")?;
             Some(if excluded("exclusiveMaximum") {
-                format!("Less than {value}.")
+                stated("Less than ", &value, ".")
             } else {
-                format!("At most {value}.")
+                stated("At most ", &value, ".")
             })
         });
     found.extend(lower);
@@ -39,37 +41,41 @@ pub(crate) fn sentences(map: &Map<String, Value>) -> Vec<String> {
     found.extend(
         number("multipleOf")
             .filter(|value| value != "1")
-            .map(|value| format!("A multiple of {value}.")),
+            .map(|value| stated("A multiple of ", &value, ".")),
     );
     found.extend(
         number("minLength")
             .filter(|value| value != "0")
-            .map(|value| format!("At least {value} characters.")),
+            .map(|value| stated("At least ", &value, " characters.")),
     );
-    found.extend(number("maxLength").map(|value| format!("At most {value} characters.")));
+    found.extend(number("maxLength").map(|value| stated("At most ", &value, " characters.")));
     found.extend(
         map.get("pattern")
             .and_then(Value::as_str)
-            .map(|pattern| format!("Matches `{pattern}`.")),
+            .map(|pattern| Line::new("Matches ").code(pattern).text(".")),
     );
     found.extend(
         number("minItems")
             .filter(|value| value != "0")
-            .map(|value| format!("At least {value} items.")),
+            .map(|value| stated("At least ", &value, " items.")),
     );
-    found.extend(number("maxItems").map(|value| format!("At most {value} items.")));
+    found.extend(number("maxItems").map(|value| stated("At most ", &value, " items.")));
     if let Some(values) = map.get("enum").and_then(Value::as_array) {
         let told: Vec<String> = values
             .iter()
             .filter(|value| value.is_number())
-            .map(|value| format!("`{value}`"))
+            .map(Value::to_string)
             .collect();
         if !told.is_empty() && told.len() == values.iter().filter(|value| !value.is_null()).count()
         {
-            found.push(format!("One of {}.", told.join(", ")));
+            found.push(Line::new("One of ").listed(told).text("."));
         }
     }
     found
+}
+
+fn stated(before: &str, value: &str, after: &str) -> Line {
+    Line::new(before).text(value).text(after)
 }
 
 #[cfg(test)]
@@ -77,9 +83,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::codegen::doc::Doc;
 
     fn of(schema: Value) -> Vec<String> {
-        schema.as_object().map(sentences).unwrap_or_default()
+        let limits = schema.as_object().map(sentences).unwrap_or_default();
+        limits
+            .into_iter()
+            .map(|line| Doc::of(line).text())
+            .collect()
     }
 
     #[test]

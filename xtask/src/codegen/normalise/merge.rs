@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use super::budget::{self, Budget};
 use super::fingerprint::fingerprint;
 use super::names;
 use super::schema::{Components, Kind, Member, Object, Property, Schema, Union};
@@ -33,6 +34,7 @@ pub(crate) struct Merger<'a> {
     is_cycle: bool,
     /// What is put together of the schema around it, to be merged when that one is.
     deferred: Components,
+    budget: Budget,
 }
 
 impl<'a> Merger<'a> {
@@ -45,6 +47,7 @@ impl<'a> Merger<'a> {
             remarks: Vec::new(),
             is_cycle: false,
             deferred: Components::new(),
+            budget: Budget::new(budget::COPIED),
         }
     }
 
@@ -69,6 +72,7 @@ impl<'a> Merger<'a> {
                 what,
             });
         }
+        budget::chain(self.open.len(), &schema.pointer)?;
         self.open.push(name.to_owned());
         let merged = self.schema(schema.clone());
         self.open.pop();
@@ -290,6 +294,7 @@ impl<'a> Merger<'a> {
                     name = next.clone();
                 }
                 Some(merged) => {
+                    self.budget.copy(merged)?;
                     let notes = super::schema::Notes::default();
                     return Ok(Schema {
                         notes,
@@ -392,19 +397,21 @@ impl<'a> Merger<'a> {
         object_is_later: bool,
     ) -> Result<Union, Conflict> {
         let mut members = Vec::new();
+        let shared = Schema::new(Kind::Object(object.clone()), pointer);
         for member in union.members {
+            self.budget.copy(&shared)?;
             let place = member.schema.pointer.clone();
             let source = match &member.schema.kind {
                 Kind::Ref(name) => Some(name.clone()),
                 _ => member.source.clone(),
             };
-            let own = match &source {
+            let referred = match &source {
                 Some(name) if matches!(member.schema.kind, Kind::Ref(_)) => {
-                    self.referred(&name.clone())?
+                    Some(self.referred(&name.clone())?)
                 }
-                _ => member.schema.clone(),
+                _ => None,
             };
-            let known = match &own.kind {
+            let known = match &referred.as_ref().unwrap_or(&member.schema).kind {
                 Kind::Object(own) => object
                     .properties
                     .keys()
@@ -423,8 +430,11 @@ impl<'a> Merger<'a> {
                     what,
                 });
             }
+            budget::chain(self.spread.len(), &place)?;
             self.spread.push(spread);
-            let shared = Schema::new(Kind::Object(object.clone()), pointer);
+            // Moved, not copied: members may be unions in turn, of unions again.
+            let own = referred.unwrap_or(member.schema);
+            let shared = shared.clone();
             let merged = if object_is_later {
                 self.two(own, shared, &place)
             } else {

@@ -5,6 +5,7 @@
 
 mod aliases;
 mod bodies;
+mod budget;
 mod document;
 mod draft;
 mod enums;
@@ -33,6 +34,7 @@ mod usage;
 
 use serde_json::Value;
 
+use self::budget::Budget;
 use self::draft::Draft;
 use self::merge::{Conflict, Merger};
 use self::read::Reader;
@@ -66,12 +68,14 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     };
 
     merge_all(&mut draft).map_err(conflict)?;
+    within_bounds(&draft).map_err(conflict)?;
     nullable::apply(&mut draft);
     nullable::settle(&mut draft);
     // Inline schemas are taken out before aliases are written out: a list's items are named once.
     let hoisted = hoist::apply(&mut draft);
     let contract_names = naming::apply(&mut draft, hoisted).map_err(conflict)?;
     aliases::apply(&mut draft).map_err(conflict)?;
+    within_bounds(&draft).map_err(conflict)?;
     unions::check(&draft.components).map_err(conflict)?;
     let usage = usage::apply(&mut draft);
     requests::apply(&mut draft, &usage);
@@ -92,6 +96,23 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
         schemas: facts::schemas(&draft, &usage, &contract_names).map_err(conflict)?,
         remarks: draft.remarks,
     })
+}
+
+/// What is generated from takes time and memory by the schemas that it has.
+fn within_bounds(draft: &Draft) -> Result<(), Conflict> {
+    let total = Budget::new(budget::TOTAL);
+    let components = draft.components.values();
+    let operations = draft.operations.iter().flat_map(|operation| {
+        let parameters = operation.parameters.iter();
+        let parameters = parameters.map(|parameter| &parameter.schema);
+        let body = operation.body.iter().map(|body| &body.schema);
+        parameters.chain(body).chain(&operation.success.schema)
+    });
+    for schema in components.chain(operations) {
+        total.copy(schema)?;
+        budget::depth(schema)?;
+    }
+    Ok(())
 }
 
 fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {

@@ -55,6 +55,7 @@ pub(crate) fn apply(
 fn component_names(components: &Components) -> BTreeMap<String, String> {
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut next: BTreeMap<String, u32> = BTreeMap::new();
     let told = |schema: &Schema| schema.notes.rust_name.clone();
     let decided = components
         .iter()
@@ -71,11 +72,12 @@ fn component_names(components: &Components) -> BTreeMap<String, String> {
             continue;
         }
         let plain = names::type_name(name);
+        // Numbers are given in their order: those before the next one are taken.
+        let number = next.entry(plain.clone()).or_insert(2_u32);
         let mut rust = plain.clone();
-        let mut number = 2;
         while !taken.insert(rust.clone()) {
             rust = format!("{plain}{number}");
-            number += 1;
+            *number += 1;
         }
         known.insert(name.clone(), rust);
     }

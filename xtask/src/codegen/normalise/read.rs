@@ -3,10 +3,11 @@
 //! Accepts what OpenAPI 3.0 and 3.1 write for the same thing, and refuses, with the place, what
 //! would change which values are valid and has no counterpart in the types.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::{Map, Value};
 
+use super::budget::{self, Budget};
 use super::limits;
 use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use crate::codegen::model::Remark;
@@ -33,6 +34,8 @@ pub(crate) struct Reader<'a> {
     inside: RefCell<Vec<String>>,
     /// What was noticed while reading, each once.
     remarks: RefCell<Vec<Remark>>,
+    budget: Budget,
+    depth: Cell<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -41,6 +44,8 @@ impl<'a> Reader<'a> {
             document,
             inside: RefCell::default(),
             remarks: RefCell::default(),
+            budget: Budget::new(budget::READ),
+            depth: Cell::default(),
         }
     }
 
@@ -66,6 +71,25 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Where it is not a schema, or says what the types cannot.
     pub(crate) fn schema(&self, value: &Value, pointer: &str) -> Result<Schema, Problem> {
+        let refused = |what: String| {
+            self.problem(pointer, what)
+                .with_help("give what is repeated a name under `components/schemas`")
+        };
+        self.budget.take(1).map_err(refused)?;
+        let depth = self.depth.get();
+        if depth > budget::READ_DEPTH {
+            let most = budget::READ_DEPTH;
+            return Err(refused(format!(
+                "more than {most} schemas stand within each other"
+            )));
+        }
+        self.depth.set(depth + 1);
+        let read = self.one(value, pointer);
+        self.depth.set(depth);
+        read
+    }
+
+    fn one(&self, value: &Value, pointer: &str) -> Result<Schema, Problem> {
         let map = match value {
             Value::Object(map) => map,
             Value::Bool(true) => return Ok(Schema::new(Kind::Any, pointer)),

@@ -6,6 +6,8 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::codegen::doc::{Doc, Line};
+
 /// One use of a schema.
 #[derive(Debug, Clone)]
 pub(crate) struct Schema {
@@ -29,7 +31,7 @@ pub(crate) struct Notes {
     pub(crate) write_only: bool,
     pub(crate) rust_name: Option<String>,
     /// Sentences on what the types do not enforce, such as lengths.
-    pub(crate) limits: Vec<String>,
+    pub(crate) limits: Vec<Line>,
 }
 
 /// What values are valid.
@@ -205,20 +207,20 @@ impl Notes {
     }
 
     /// The description, then a sentence for each limit, then the default.
-    pub(crate) fn prose(&self) -> Option<String> {
+    pub(crate) fn prose(&self) -> Doc {
         let mut sentences = self.limits.clone();
         if let Some(default) = self.default.as_ref().filter(|value| !value.is_null()) {
             let text = default
                 .as_str()
                 .map_or_else(|| default.to_string(), |text| format!("\"{text}\""));
-            sentences.push(format!("Default on the server: `{text}`."));
+            sentences.push(Line::new("Default on the server: ").code(&text).text("."));
         }
-        let paragraphs: Vec<String> = self
-            .description
-            .iter()
-            .map(|text| text.trim().to_owned())
-            .chain((!sentences.is_empty()).then(|| sentences.join(" ")))
-            .collect();
-        Some(paragraphs.join("\n\n")).filter(|text| !text.is_empty())
+        let sentences = sentences
+            .into_iter()
+            .reduce(|all, next| all.text(" ").then(next));
+        let description = self.description.as_deref().map(Doc::prose);
+        description
+            .unwrap_or_default()
+            .paragraph(sentences.unwrap_or_default())
     }
 }

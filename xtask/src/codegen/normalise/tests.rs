@@ -177,7 +177,7 @@ fn keywords_beside_a_reference_count() {
     })));
     let part = field(&found, "Root", "part");
     assert!(part.nullable);
-    assert_eq!(part.description.as_deref(), Some("The part."));
+    assert_eq!(part.description.text(), "The part.");
 }
 
 #[test]
@@ -210,8 +210,8 @@ fn integers_are_one_type_and_limits_are_documentation() {
     );
     let found = normalised(found);
     assert_eq!(
-        field(&found, "Root", "s").description.as_deref(),
-        Some("At most 255 characters. Matches `^a`.")
+        field(&found, "Root", "s").description.text(),
+        "At most 255 characters. Matches `^a`."
     );
 }
 
@@ -272,8 +272,8 @@ fn what_a_request_leaves_out_is_not_sent() {
     let found = normalised(found);
     assert!(field(&found, "Root", "patch").patch && !field(&found, "Root", "must").patch);
     assert_eq!(
-        field(&found, "Root", "may").description.as_deref(),
-        Some("Default on the server: `250`.")
+        field(&found, "Root", "may").description.text(),
+        "Default on the server: `250`."
     );
 }
 

@@ -222,11 +222,9 @@ pub(crate) fn json_type(components: &Components, schema: &Schema) -> JsonType {
             Some(Kind::Enum(_)) => JsonType::Text,
             Some(Kind::Object(_)) => JsonType::Object,
             Some(Kind::Union(union)) => {
-                let types: BTreeSet<JsonType> = union
-                    .members
-                    .iter()
-                    .map(|member| json_type(components, &member.schema))
-                    .collect();
+                let mut types = BTreeSet::new();
+                let mut seen = BTreeSet::from([name.as_str()]);
+                leaf_types(components, union, &mut seen, &mut types);
                 types
                     .first()
                     .copied()
@@ -242,6 +240,38 @@ pub(crate) fn json_type(components: &Components, schema: &Schema) -> JsonType {
         Kind::Number => JsonType::Number,
         Kind::Boolean => JsonType::Boolean,
         _ => JsonType::Any,
+    }
+}
+
+/// The types of the members of a union, and of those of unions among them, each union once: they may be
+/// members of each other in more ways than can be counted.
+fn leaf_types<'a>(
+    components: &'a Components,
+    union: &'a Union,
+    seen: &mut BTreeSet<&'a str>,
+    types: &mut BTreeSet<JsonType>,
+) {
+    if union.members.is_empty() {
+        types.insert(JsonType::Any);
+    }
+    for member in &union.members {
+        let inner = match &member.schema.kind {
+            Kind::Ref(name) => match components.get(name).map(|schema| &schema.kind) {
+                Some(Kind::Union(inner)) => Some((name.as_str(), inner)),
+                _ => None,
+            },
+            _ => None,
+        };
+        match inner {
+            Some((name, inner)) => {
+                if seen.insert(name) {
+                    leaf_types(components, inner, seen, types);
+                }
+            }
+            None => {
+                types.insert(json_type(components, &member.schema));
+            }
+        }
     }
 }
 

@@ -142,7 +142,7 @@ fn looks_like_paging(name: &str) -> bool {
 
 /// The default that the description ends with, as the normaliser writes it.
 fn default_size(parameter: &ParameterModel) -> Option<u32> {
-    let text = parameter.description.as_deref()?.to_ascii_lowercase();
+    let text = parameter.description.text().to_ascii_lowercase();
     let after = text.split("default").nth(1)?;
     let digits: String = after
         .chars()

@@ -10,13 +10,14 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Type, parse_quote};
 
+use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{
     AlternativeModel, BodyKind, BodyModel, Encoding, Format, Location, OperationModel,
     ParameterModel, Shape, Style,
 };
 use crate::problem::Problem;
 
-use super::{docs, methods::Signature, names, types};
+use super::{methods::Signature, names, types};
 
 /// What is written for one operation.
 #[derive(Debug)]
@@ -77,10 +78,10 @@ pub(crate) fn emit(
     if let Some(body) = &operation.body {
         let (argument, setting) = body_setting(body, signature, operation)?;
         if body.required == Some(false) {
-            let text = docs::attributes(&format!(
-                "Sets the body, which may be left out.{}",
-                described(body.description.as_deref())
-            ));
+            let description = body.description.as_deref().map(Doc::sentence);
+            let text = Doc::of(Line::new("Sets the body, which may be left out."))
+                .then(description.unwrap_or_default())
+                .attributes();
             setters.push(quote! {
                 #text
                 #[inline]
@@ -97,7 +98,7 @@ pub(crate) fn emit(
 
     let name = names::apart(&operation.method_name, &[]);
     let marker = format_ident!("{}", operation.type_name);
-    let text = docs::attributes(&method_text(operation));
+    let text = method_text(operation).attributes();
     let deprecated = operation.deprecated.then(|| {
         let note = "the current API no longer documents this operation";
         quote!(#[deprecated = #note])
@@ -116,10 +117,9 @@ pub(crate) fn emit(
     let accept = accept(operation);
     let http_method = format_ident!("{}", operation.http_method);
     let (id, path) = (&operation.id, &operation.path);
-    let about = docs::attributes(&format!(
-        "The operation `{id}`, `{} {path}`.",
-        operation.http_method
-    ));
+    let about = Line::new("The operation ").code(id).text(", ");
+    let about = about.then(request(operation)).text(".");
+    let about = Doc::of(about).attributes();
     let marker_item = quote! {
         #about
         #[derive(Debug)]
@@ -279,24 +279,16 @@ fn setter(parameter: &ParameterModel, ty: &Type) -> TokenStream {
         Location::Cookie => "cookie",
         Location::Path | Location::Query => "query parameter",
     };
-    let text = docs::attributes(&format!(
-        "Sets the {kind} `{}`.{}",
-        parameter.name,
-        described(parameter.description.as_deref())
-    ));
+    let text = Line::new("Sets the ").text(kind).text(" ");
+    let text = Doc::of(text.code(&parameter.name).text("."))
+        .then(parameter.description.clone().stopped())
+        .attributes();
     let deprecated = parameter.deprecated.then(|| quote!(#[deprecated]));
     quote! {
         #text
         #deprecated
         #[inline]
         pub fn #ident(self, value: #argument) -> Self { self #setting }
-    }
-}
-
-fn described(text: Option<&str>) -> String {
-    match text.map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => format!("\n\n{}", docs::sentence(text)),
-        None => String::new(),
     }
 }
 
@@ -374,14 +366,12 @@ fn alternative_setter(
             "any value, because the contract gives it a schema of its own",
         ),
     };
-    let about = if about.is_empty() {
-        String::new()
-    } else {
-        format!(" It takes {about}.")
-    };
-    let text = docs::attributes(&format!(
-        "Sends the body as `{media}`, in place of the one that was set before.{about}"
-    ));
+    let mut text = Line::new("Sends the body as ").code(media);
+    text = text.text(", in place of the one that was set before.");
+    if !about.is_empty() {
+        text = text.text(" It takes ").text(about).text(".");
+    }
+    let text = Doc::of(text).attributes();
     let ident = names::apart(&alternative.rust_name, names::CALL_METHODS);
     let sending = sending(alternative.kind, media, &alternative.encodings);
     Ok(quote! {
@@ -418,32 +408,31 @@ fn output(
     })
 }
 
-fn method_text(operation: &OperationModel) -> String {
-    let summary = operation
-        .summary
-        .as_deref()
-        .map(docs::sentence)
-        .filter(|text| !text.is_empty());
-    let mut text = summary.unwrap_or_else(|| format!("Calls the operation `{}`.", operation.id));
-    if let Some(description) = operation.description.as_deref().map(str::trim)
-        && !description.is_empty()
-    {
-        text.push_str(&format!("\n\n{}", docs::sentence(description)));
-    }
-    text.push_str(&format!(
-        "\n\n`{} {}`",
-        operation.http_method, operation.path
-    ));
+/// The method and the path of an operation, as code.
+fn request(operation: &OperationModel) -> Line {
+    Line::default().code(&format!("{} {}", operation.http_method, operation.path))
+}
 
+fn method_text(operation: &OperationModel) -> Doc {
+    let prose = |text: Option<&str>| text.map(Doc::sentence).unwrap_or_default();
+    let mut text = prose(operation.summary.as_deref());
+    if text.is_empty() {
+        text = Line::new("Calls the operation ")
+            .code(&operation.id)
+            .text(".")
+            .into();
+    }
+    text = text
+        .then(prose(operation.description.as_deref()))
+        .paragraph(request(operation));
     if !operation.fixed_query.is_empty() {
         let pairs = operation.fixed_query.iter();
-        let pairs: Vec<String> = pairs
-            .map(|(name, value)| format!("`{name}={value}`"))
-            .collect();
-        text.push_str(&format!("\n\nSends {} in the query.", pairs.join(", ")));
+        let pairs = pairs.map(|(name, value)| format!("{name}={value}"));
+        let sent = Line::new("Sends ").listed(pairs);
+        text = text.paragraph(sent.text(" in the query."));
     }
 
-    let mut lines = Vec::new();
+    let mut items = Vec::new();
     let taken =
         |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
     for parameter in operation.parameters.iter().filter(taken) {
@@ -454,38 +443,29 @@ fn method_text(operation: &OperationModel) -> String {
             Location::Cookie => "a cookie",
         };
         let name = parameter.rust_name.trim_start_matches("r#");
-        lines.push(
-            match parameter
-                .description
-                .as_deref()
-                .map(one_line)
-                .filter(|text| !text.is_empty())
-            {
-                Some(description) => format!("- `{name}` ({place}): {description}"),
-                None => format!("- `{name}`: `{}` {place}.", parameter.name),
-            },
-        );
+        let item = Line::default().code(name);
+        items.push(if parameter.description.is_empty() {
+            let item = item.text(": ").code(&parameter.name);
+            item.text(" ").text(place).text(".")
+        } else {
+            let description = parameter.description.clone().stopped().in_one_line();
+            item.text(" (").text(place).text("): ").then(description)
+        });
     }
     if let Some(body) = operation
         .body
         .as_ref()
         .filter(|body| body.required != Some(false))
     {
-        lines.push(
-            match body
-                .description
-                .as_deref()
-                .map(one_line)
-                .filter(|text| !text.is_empty())
-            {
-                Some(description) => format!("- `body`: {description}"),
-                None => format!("- `body`: sent as `{}`.", body.content_type),
-            },
-        );
+        let item = Line::default().code("body").text(": ");
+        let description = prose(body.description.as_deref());
+        items.push(if description.is_empty() {
+            item.text("sent as ").code(&body.content_type).text(".")
+        } else {
+            item.then(description.in_one_line())
+        });
     }
-    if !lines.is_empty() {
-        text.push_str(&format!("\n\n# Parameters\n{}", lines.join("\n")));
-    }
+    text = text.list("Parameters", items);
     let optional: Vec<String> = operation
         .parameters
         .iter()
@@ -506,46 +486,43 @@ fn method_text(operation: &OperationModel) -> String {
         )
         .collect();
     if !optional.is_empty() {
-        let names: Vec<String> = optional.iter().map(|name| format!("`{name}`")).collect();
-        text.push_str(&format!("\n\nSetters of the call: {}.", names.join(", ")));
+        let setters = Line::new("Setters of the call: ").listed(optional);
+        text = text.paragraph(setters.text("."));
     }
     if let Some(body) = &operation.body
         && !body.alternatives.is_empty()
     {
-        let others = body.alternatives.iter();
-        let others: Vec<String> = others
-            .map(|other| format!("`{}` by `{}`", other.content_type, other.rust_name))
-            .collect();
-        text.push_str(&format!(
-            "\n\nThe body is sent as `{}`. Setters of the call send it in another form: {}.",
-            body.content_type,
-            others.join(", ")
-        ));
+        let mut line = Line::new("The body is sent as ").code(&body.content_type);
+        line = line.text(". Setters of the call send it in another form: ");
+        for (index, other) in body.alternatives.iter().enumerate() {
+            line = line.text(if index > 0 { ", " } else { "" });
+            line = line.code(&other.content_type).text(" by ");
+            line = line.code(&other.rust_name);
+        }
+        text = text.paragraph(line.text("."));
     }
     if operation.success.format == Format::JsonOrEmpty {
-        text.push_str("\n\nThe server may answer without a body: that gives `None`.");
+        let line = Line::new("The server may answer without a body: that gives ");
+        text = text.paragraph(line.code("None").text("."));
     }
-    text.push_str("\n\n# Errors\n");
     let statuses: Vec<&str> = operation
         .errors
         .iter()
         .map(|(status, _)| status.as_str())
         .collect();
-    if statuses.is_empty()
-        || statuses
-            .iter()
-            .all(|status| status.contains('X') || *status == "default")
-    {
-        text.push_str("Any [`Error`](crate::Error) of a call.");
-    } else {
-        text.push_str(&format!(
-            "Any [`Error`](crate::Error) of a call; the contract names the statuses {}.",
-            statuses.join(", ")
-        ));
-    }
-    text
-}
-
-fn one_line(text: &str) -> String {
-    docs::sentence(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+    let errors = Line::new("Any ").link("Error", "crate::Error");
+    let named = !statuses
+        .iter()
+        .all(|status| status.contains('X') || *status == "default");
+    text.section(
+        "Errors",
+        if named {
+            errors
+                .text(" of a call; the contract names the statuses ")
+                .text(&statuses.join(", "))
+                .text(".")
+        } else {
+            errors.text(" of a call.")
+        },
+    )
 }

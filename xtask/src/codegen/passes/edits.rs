@@ -17,6 +17,7 @@ use quote::quote;
 use syn::Type;
 
 use crate::codegen::areas::Area;
+use crate::codegen::doc::Line;
 use crate::codegen::model::{BodyKind, Normalised, OperationModel, SchemaKind, UnionModel};
 
 use super::{methods::Signature, models::Model, types, usage::Usage};
@@ -169,7 +170,7 @@ impl Conversions<'_> {
             tokens: write::conversion(
                 from,
                 to,
-                "A value that is not known stays what it is.",
+                Line::new("A value that is not known stays what it is.").into(),
                 false,
                 quote!(Self::from(from.as_str())),
             ),

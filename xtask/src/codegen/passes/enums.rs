@@ -5,9 +5,10 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::EnumValueModel;
 
-use super::{docs, usage::Usage};
+use super::usage::Usage;
 
 /// Writes the enum `name`.
 pub(crate) fn emit(
@@ -17,20 +18,16 @@ pub(crate) fn emit(
     usage: &Usage,
 ) -> TokenStream {
     let ident = format_ident!("{name}");
-    let text = docs::attributes(&usage.describe(name, text));
+    let text = usage.describe(name, text).attributes();
     let variants = values.iter().map(|value| {
         let variant = format_ident!("{}", value.rust_name);
         let wire = &value.value;
         let aliases = &value.aliases;
-        let text = match value
-            .description
-            .as_deref()
-            .map(docs::sentence)
+        let text = value.description.as_deref().map(Doc::sentence);
+        let text = text
             .filter(|text| !text.is_empty())
-        {
-            Some(text) => docs::attributes(&text),
-            None => docs::attributes(&format!("`{wire}`.")),
-        };
+            .unwrap_or_else(|| Line::default().code(wire).text(".").into())
+            .attributes();
         quote!(#text #variant = #wire #(| #aliases)*,)
     });
     quote! {

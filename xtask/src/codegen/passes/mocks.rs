@@ -15,12 +15,13 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
+use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{
     BodyKind, Format, Location, OperationModel, ParameterModel, Shape, Style,
 };
 use crate::problem::Problem;
 
-use super::{calls, docs, methods::Signature, names, types};
+use super::{calls, methods::Signature, names, types};
 
 pub(crate) use entry::entry;
 pub(crate) use read::{Matchers, Taken, read};
@@ -85,10 +86,8 @@ pub(crate) fn emit(
         quote!(|when, then| configure(when #(#fixed)*, then))
     };
     let name = names::apart(&operation.method_name, &["mock_operation"]);
-    let text = docs::attributes(&format!(
-        "Mocks `{} {}`.",
-        operation.http_method, operation.path
-    ));
+    let request = format!("{} {}", operation.http_method, operation.path);
+    let text = Doc::of(Line::new("Mocks ").code(&request).text(".")).attributes();
     Ok(Emitted {
         method: quote! {
             #text
@@ -143,7 +142,11 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
         Location::Header => "header",
         Location::Cookie => "cookie",
     };
-    let text = docs::attributes(&format!("The {place} `{wire}` has this value."));
+    let about = |what: &str| {
+        let text = Line::new("The ").text(place).text(" ").code(wire);
+        Doc::of(text.text(what)).attributes()
+    };
+    let text = about(" has this value.");
     if parameter.shape == Shape::List {
         let item = types::inside(ty, "Vec");
         let matching = match (parameter.location, parameter.style) {
@@ -155,7 +158,7 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
             }
             _ => styled(parameter, &quote!(rt::list(values)), true),
         };
-        let text = docs::attributes(&format!("The {place} `{wire}` has these values."));
+        let text = about(" has these values.");
         return quote! {
             #text
             pub fn #ident(self, values: &[#item]) -> Self { self.#matching }
@@ -217,11 +220,12 @@ fn body(operation: &OperationModel, ty: &Type) -> TokenStream {
         return TokenStream::new();
     };
     let optional = body.required == Some(false);
-    let text = docs::attributes(if optional {
+    let text = Doc::of(Line::new(if optional {
         "The body is this one, or empty."
     } else {
         "The body is this one."
-    });
+    }))
+    .attributes();
     if body.kind != BodyKind::Json {
         return quote! {
             #text
@@ -273,12 +277,15 @@ fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) ->
         Some(number) => (TokenStream::new(), quote!(#number)),
         None => (quote!(status: u16,), quote!(Self::success_status(status))),
     };
-    let text = docs::attributes(&match number {
-        Some(number) => format!("Status {number}, as the contract declares it."),
-        None => {
-            "A status from 200 to 299.\n\n# Panics\nWhere the status is another one.".to_owned()
+    let text = match number {
+        Some(number) => {
+            let text = format!("Status {number}, as the contract declares it.");
+            Doc::of(Line::new(&text))
         }
-    });
+        None => Doc::of(Line::new("A status from 200 to 299."))
+            .section("Panics", Line::new("Where the status is another one.")),
+    };
+    let text = text.attributes();
     let media = operation
         .success
         .content_type

@@ -3,7 +3,6 @@
 //! Each pass is one file with one reason. Not for where the parts go: see `split`.
 
 pub(crate) mod calls;
-pub(crate) mod docs;
 pub(crate) mod edits;
 pub(crate) mod enums;
 pub(crate) mod methods;

@@ -13,10 +13,11 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Ident, ItemStruct, Type, parse_quote};
 
+use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
 use crate::problem::Problem;
 
-use super::{docs, names, prose, types, usage::Usage};
+use super::{names, prose, types, usage::Usage};
 
 /// A struct as it will be written.
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ pub(crate) struct Field {
     pub(crate) presence: Presence,
     /// Whether the contract says that absence means zero, false or nothing.
     pub(crate) absent_is_empty: bool,
-    pub(crate) text: String,
+    pub(crate) text: Doc,
 }
 
 /// When a field is sent.
@@ -109,7 +110,7 @@ pub(crate) fn read(structs: &[ItemStruct], normalised: &Normalised) -> Result<Ve
                 ty,
                 presence: Presence::Extra,
                 absent_is_empty: false,
-                text: "Properties that the contract does not name.".to_owned(),
+                text: Line::new("Properties that the contract does not name.").into(),
             });
         }
         if let Some(left) = members.keys().next() {
@@ -166,12 +167,11 @@ fn is_empty(value: &serde_json::Value) -> bool {
     }
 }
 
-fn field_text(fact: &FieldModel) -> String {
-    let text = fact.description.as_deref().unwrap_or_default();
-    if !text.is_empty() {
-        return docs::sentence(text);
+fn field_text(fact: &FieldModel) -> Doc {
+    if fact.description.is_empty() {
+        return Line::new(&prose::of_name(&fact.name, &fact.ty)).into();
     }
-    prose::of_name(&fact.name, &fact.ty)
+    fact.description.clone().stopped()
 }
 
 /// Whether `ty` is a list or a map.
@@ -199,10 +199,10 @@ pub(crate) fn emit(
     normalised: &Normalised,
 ) -> TokenStream {
     let name = format_ident!("{}", model.name);
-    let text = docs::attributes(&usage.describe(&model.name, &model.text));
+    let text = usage.describe(&model.name, &model.text).attributes();
     let members = model.fields.iter().map(|field| {
         let Field { ident, ty, .. } = field;
-        let text = docs::attributes(&field.text);
+        let text = field.text.attributes();
         quote!(#text pub #ident: #ty,)
     });
     let constructor = usage

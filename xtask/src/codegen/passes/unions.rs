@@ -9,10 +9,11 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{ItemStruct, Type};
 
+use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{JsonType, UnionModel, UnionStrategy, VariantModel};
 use crate::problem::Problem;
 
-use super::{docs, names, types, usage::Usage};
+use super::{names, types, usage::Usage};
 
 /// The type of each member of the union `name`, by the name of its variant.
 ///
@@ -82,11 +83,11 @@ pub(crate) fn emit(
             *strategy == UnionStrategy::Presence && !is_object,
         )
     });
-    let text = docs::attributes(&usage.describe(name, text));
+    let text = usage.describe(name, text).attributes();
     let written = variants.iter().filter_map(|variant| {
         let ty = members.get(&variant.rust_name)?;
         let member = format_ident!("{}", variant.rust_name);
-        let text = docs::attributes(&member_text(variant, strategy));
+        let text = member_text(variant, strategy).attributes();
         let key = key(variant);
         Some(quote!(#text #[key = #key] #member(#ty),))
     });
@@ -138,30 +139,27 @@ fn keys(texts: &[String], separator: &str) -> String {
     format!("{} => ", texts.join(separator))
 }
 
-fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> String {
-    if let Some(text) = variant
-        .description
-        .as_deref()
-        .map(docs::sentence)
-        .filter(|text| !text.is_empty())
-    {
-        return text;
+fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> Doc {
+    if !variant.description.is_empty() {
+        return variant.description.clone().stopped();
     }
     let told: Vec<&str> = match strategy {
         UnionStrategy::Tag { .. } => variant.tags.iter().map(String::as_str).collect(),
         UnionStrategy::Presence => variant.telling.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     };
-    match (strategy, told.is_empty()) {
-        (UnionStrategy::Tag { property }, false) => {
-            format!("Where `{property}` is {}.", docs::names(&told))
-        }
+    let text = match (strategy, told.is_empty()) {
+        (UnionStrategy::Tag { property }, false) => Line::new("Where ")
+            .code(property)
+            .text(" is ")
+            .names(&told)
+            .text("."),
         (UnionStrategy::Presence, false) => match told.as_slice() {
-            [one] => format!("Where `{one}` is there."),
-            _ => format!("Where any of {} is there.", docs::names(&told)),
+            [one] => Line::new("Where ").code(one).text(" is there."),
+            _ => Line::new("Where any of ").names(&told).text(" is there."),
         },
-        (UnionStrategy::Tag { .. }, true) => "Otherwise.".to_owned(),
-        _ => match variant.json_type {
+        (UnionStrategy::Tag { .. }, true) => Line::new("Otherwise."),
+        _ => Line::new(match variant.json_type {
             JsonType::Object => "An object.",
             JsonType::Array => "A list.",
             JsonType::Text => "A text.",
@@ -169,9 +167,9 @@ fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> String {
             JsonType::Number => "A number.",
             JsonType::Boolean => "True or false.",
             JsonType::Any => "Any value.",
-        }
-        .to_owned(),
-    }
+        }),
+    };
+    text.into()
 }
 
 /// `From` for every member whose type no other member has.

@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codegen::{
     areas::{self, Area},
+    doc::{Doc, Line},
     model::{Normalised, OperationModel, Remark, TypeModel},
 };
 use crate::problem::Problem;
-
-use super::docs;
 
 /// Where each model occurs.
 #[derive(Debug, Default)]
@@ -176,35 +175,36 @@ impl Usage {
     }
 
     /// The documentation of a model: what the contract says of it, then who uses it.
-    pub(crate) fn describe(&self, name: &str, text: &str) -> String {
-        let used = self.sentence(name);
-        let text = docs::sentence(text);
-        match (text.is_empty(), used.is_empty()) {
-            (false, false) => format!("{text}\n\n{used}"),
-            (false, true) => text,
-            (true, false) => used,
-            (true, true) => format!("The schema `{name}` of the contract."),
+    pub(crate) fn describe(&self, name: &str, text: &str) -> Doc {
+        let text = Doc::sentence(text).paragraph(self.sentence(name));
+        if text.is_empty() {
+            return Line::new("The schema ")
+                .code(name)
+                .text(" of the contract.")
+                .into();
         }
+        text
     }
 
-    fn sentence(&self, name: &str) -> String {
+    fn sentence(&self, name: &str) -> Line {
         let Some(places) = self.models.get(name) else {
-            return String::new();
+            return Line::default();
         };
         let direct = [
-            ("Sent by", &places.sent_by),
-            ("Returned by", &places.returned_by),
-            ("A parameter of", &places.parameter_of),
+            ("Sent by ", &places.sent_by),
+            ("Returned by ", &places.returned_by),
+            ("A parameter of ", &places.parameter_of),
         ];
-        let direct: Vec<String> = direct
+        let direct = direct
             .iter()
             .filter(|(_, methods)| !methods.is_empty())
-            .map(|(words, methods)| format!("{words} {}.", docs::names(methods)))
-            .collect();
-        if direct.is_empty() && !places.part_of.is_empty() {
-            return format!("A part of {}.", docs::names(&places.part_of));
+            .map(|(words, methods)| Line::new(words).names(methods).text("."))
+            .reduce(|all, next| all.text(" ").then(next));
+        match direct {
+            Some(direct) => direct,
+            None if places.part_of.is_empty() => Line::default(),
+            None => Line::new("A part of ").names(&places.part_of).text("."),
         }
-        direct.join(" ")
     }
 }
 

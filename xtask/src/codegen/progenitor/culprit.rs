@@ -11,8 +11,19 @@ use crate::problem::Problem;
 /// The problem that names the operation or the schema without which generating does not fail; `what`
 /// is how it failed.
 pub(super) fn culprit(normalised: &Normalised, what: &str) -> Problem {
-    for (name, schema) in &normalised.schemas {
-        if let Err(own) = run(normalised, &reduced(normalised, &[], &[name.as_str()])) {
+    let names: Vec<&str> = normalised.schemas.keys().map(String::as_str).collect();
+    let fails = |names: &[&str]| run(normalised, &reduced(normalised, &[], names)).is_err();
+    if fails(&names) {
+        let mut suspects: &[&str] = &names;
+        while suspects.len() > 1 {
+            let (first, second) = suspects.split_at(suspects.len() / 2);
+            suspects = if fails(first) { first } else { second };
+        }
+        let found = suspects.iter().find_map(|name| {
+            let own = run(normalised, &reduced(normalised, &[], &[*name])).err()?;
+            Some((*name, normalised.schemas.get(*name)?, own))
+        });
+        if let Some((name, schema, own)) = found {
             return Problem::new(format!(
                 "progenitor cannot generate the schema `{name}`: {own}"
             ))

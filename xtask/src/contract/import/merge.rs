@@ -207,9 +207,8 @@ fn add_schemas(
             continue;
         };
         // That a number turned out to be an integer makes no difference here.
-        let kind = |schema, schemas| {
-            kind(schema, schemas, 0).map(|kind| kind.replace("integer", "number"))
-        };
+        let kind =
+            |schema, schemas| kind(schema, schemas).map(|kind| kind.replace("integer", "number"));
         let (old, new) = (kind(schema, &layer.schemas), kind(current, &merged.schemas));
         if old.is_none() || new.is_none() || old == new {
             names.insert(name.clone(), name);

@@ -7,6 +7,7 @@ mod assemble;
 mod defaults;
 mod keywords;
 mod layer;
+mod markup;
 mod merge;
 mod prose;
 mod report;

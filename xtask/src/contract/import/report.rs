@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::defaults;
 use super::layer::{Key, Layer, Operation};
+use super::markup;
 use super::merge::Merged;
 use crate::printable::Printable;
 
@@ -21,6 +22,8 @@ pub(crate) struct Report {
     operations: usize,
     schemas: usize,
     sections: Vec<(&'static str, Vec<String>)>,
+    /// Where texts stand that hold markup.
+    markup: Vec<String>,
 }
 
 impl Report {
@@ -29,6 +32,7 @@ impl Report {
             operations: after.operations.len(),
             schemas: after.schemas.len(),
             sections: Vec::new(),
+            markup: markup::places(document),
         };
         let named = |operations: &BTreeMap<Key, Operation>| -> Named<Key> {
             let entry = |(key, operation): (&Key, &Operation)| {
@@ -145,6 +149,21 @@ impl fmt::Display for Report {
             if let Some(more) = names.len().checked_sub(LISTED).filter(|more| *more > 0) {
                 writeln!(f, "  and {more} more")?;
             }
+        }
+        for place in self.markup.iter().take(LISTED) {
+            writeln!(
+                f,
+                "note: {}: the text holds a code fence or HTML, which the docs show as text",
+                Printable::new(place)
+            )?;
+        }
+        if let Some(more) = self
+            .markup
+            .len()
+            .checked_sub(LISTED)
+            .filter(|more| *more > 0)
+        {
+            writeln!(f, "note: {more} more texts hold a code fence or HTML")?;
         }
         Ok(())
     }

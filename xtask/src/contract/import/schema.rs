@@ -216,7 +216,7 @@ impl<'a> Schemas<'a> {
             let schemas = self.document.value.pointer("/components/schemas");
             let kind = schemas
                 .and_then(Value::as_object)
-                .and_then(|schemas| kind(&Value::Object(facts.clone()), schemas, 0));
+                .and_then(|schemas| kind(&Value::Object(facts.clone()), schemas));
             null(&mut facts, kind.as_deref());
         }
         if map.get("nullable") == Some(&Value::Bool(true)) {

@@ -19,6 +19,7 @@ impl model::Blank for types::Form {
             deep: model::blank(),
             nested: model::blank(),
             ratio: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -65,6 +66,10 @@ impl model::Model for types::Form {
         to.given("nested", &self.nested);
         to.given("ratio", &self.ratio);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.deep);
+        model::Parts::drop_extra(&mut self.nested);
+    }
 }
 
 model::through_fields!(types::Form);
@@ -76,6 +81,7 @@ impl model::Blank for types::Group {
             parent: model::blank(),
             other: model::blank(),
             members: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -100,6 +106,11 @@ impl model::Model for types::Group {
         to.given("other", &self.other);
         to.given("members", &self.members);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.parent);
+        model::Parts::drop_extra(&mut self.other);
+        model::Parts::drop_extra(&mut self.members);
+    }
 }
 
 model::through_fields!(types::Group, Default);
@@ -110,6 +121,7 @@ impl model::Blank for types::NodeChildrenChildren {
         Self {
             children: model::blank(),
             weight: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -132,6 +144,9 @@ impl model::Model for types::NodeChildrenChildren {
         to.always("children", &self.children);
         to.given("weight", &self.weight);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.children);
+    }
 }
 
 model::through_fields!(types::NodeChildrenChildren);
@@ -142,6 +157,7 @@ impl model::Blank for types::NodeChildrenLeaf {
         Self {
             leaf: model::blank(),
             weight: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -171,7 +187,10 @@ model::through_fields!(types::NodeChildrenLeaf, Default);
 impl model::Blank for types::NodeChildrenMember {
     #[inline]
     fn blank() -> Self {
-        Self { children: model::blank() }
+        Self {
+            children: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -191,6 +210,9 @@ impl model::Model for types::NodeChildrenMember {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.always("children", &self.children);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.children);
+    }
 }
 
 model::through_fields!(types::NodeChildrenMember);
@@ -198,7 +220,10 @@ model::through_fields!(types::NodeChildrenMember);
 impl model::Blank for types::NodeLeaf {
     #[inline]
     fn blank() -> Self {
-        Self { leaf: model::blank() }
+        Self {
+            leaf: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -225,7 +250,10 @@ model::through_fields!(types::NodeLeaf, Default);
 impl model::Blank for types::Other {
     #[inline]
     fn blank() -> Self {
-        Self { group: model::blank() }
+        Self {
+            group: model::blank(),
+            __extra: model::blank(),
+        }
     }
 }
 
@@ -245,6 +273,9 @@ impl model::Model for types::Other {
     fn visit<V: model::Visit>(&self, to: &mut V) {
         to.given("group", &self.group);
     }
+    fn drop_extra_within(&mut self) {
+        model::Parts::drop_extra(&mut self.group);
+    }
 }
 
 model::through_fields!(types::Other, Default);
@@ -256,6 +287,7 @@ impl model::Blank for types::QueryStylesFilter {
             name: model::blank(),
             since: model::blank(),
             size: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -290,6 +322,7 @@ impl model::Blank for types::Range {
         Self {
             from: model::blank(),
             to: model::blank(),
+            __extra: model::blank(),
         }
     }
 }
@@ -322,6 +355,7 @@ impl model::Blank for types::Thing {
         Self {
             a: model::blank(),
             n: model::blank(),
+            __extra: model::blank(),
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct Form {
     pub nested: Option<types::Range>,
     /// Ratio.
     pub ratio: Option<f64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl Form {
@@ -46,6 +47,7 @@ impl Form {
             deep: None,
             nested: None,
             ratio: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`at`](Self::at).
@@ -108,6 +110,7 @@ pub struct Group {
     pub other: Option<types::Other>,
     /// The members.
     pub members: Option<Vec<types::Group>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl Group {
@@ -118,6 +121,7 @@ impl Group {
             parent: rt::Patch::Absent,
             other: None,
             members: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`parent`](Self::parent).
@@ -199,6 +203,7 @@ pub struct NodeChildrenChildren {
     pub children: Vec<types::NodeChildren>,
     /// Weight.
     pub weight: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `NodeChildren`.
@@ -209,6 +214,7 @@ pub struct NodeChildrenLeaf {
     pub leaf: Option<String>,
     /// Weight.
     pub weight: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `Node`.
@@ -217,6 +223,7 @@ pub struct NodeChildrenLeaf {
 pub struct NodeChildrenMember {
     /// The children.
     pub children: Vec<types::NodeChildren>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `Node`.
@@ -225,6 +232,7 @@ pub struct NodeChildrenMember {
 pub struct NodeLeaf {
     /// Leaf.
     pub leaf: Option<String>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 /// A part of `Group`.
@@ -233,13 +241,17 @@ pub struct NodeLeaf {
 pub struct Other {
     /// Group.
     pub group: rt::Patch<::std::boxed::Box<types::Group>>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl Other {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
-        Self { group: rt::Patch::Absent }
+        Self {
+            group: rt::Patch::Absent,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`group`](Self::group).
     #[inline]
@@ -262,6 +274,7 @@ pub struct QueryStylesFilter {
     pub since: Option<chrono::DateTime<chrono::Utc>>,
     /// Size.
     pub size: Option<f64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl QueryStylesFilter {
@@ -272,6 +285,7 @@ impl QueryStylesFilter {
             name: None,
             since: None,
             size: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
@@ -302,13 +316,18 @@ pub struct Range {
     pub from: i64,
     /// To.
     pub to: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl Range {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(from: i64) -> Self {
-        Self { from, to: None }
+        Self {
+            from,
+            to: None,
+            __extra: Default::default(),
+        }
     }
     /// Sets [`to`](Self::to).
     #[inline]
@@ -326,6 +345,7 @@ pub struct Thing {
     pub a: rt::Patch<String>,
     /// N.
     pub n: Option<i64>,
+    pub(crate) __extra: rt::ExtraFields,
 }
 
 impl Thing {
@@ -335,6 +355,7 @@ impl Thing {
         Self {
             a: rt::Patch::Absent,
             n: None,
+            __extra: Default::default(),
         }
     }
     /// Sets [`a`](Self::a).
@@ -360,7 +381,7 @@ open_enum! {
         É = "é",
         /// `..`.
         V = "..",
-        /// ``.
+        /// `""`.
         Empty = "",
     }
 }

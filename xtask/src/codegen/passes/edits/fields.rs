@@ -50,7 +50,7 @@ impl Conversions<'_> {
             tokens: write::conversion(
                 &source.name,
                 &target.name,
-                &text,
+                text,
                 fallible,
                 quote!(rt::model::carried(Self { #(#values,)* __extra: from.__extra })),
             ),

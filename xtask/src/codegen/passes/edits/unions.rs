@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::{format_ident, quote};
 use syn::{Type, parse_quote};
 
+use crate::codegen::doc::Line;
 use crate::codegen::model::UnionStrategy;
 use crate::codegen::passes::types;
 
@@ -56,7 +57,7 @@ impl Conversions<'_> {
             tokens: write::conversion(
                 from,
                 to,
-                "A member that is not known stays what it is.",
+                Line::new("A member that is not known stays what it is.").into(),
                 fallible,
                 body,
             ),
@@ -156,7 +157,13 @@ impl Conversions<'_> {
             }
         };
         Some(Conversion {
-            tokens: write::conversion(from, to, "Fails where the member is not known.", true, body),
+            tokens: write::conversion(
+                from,
+                to,
+                Line::new("Fails where the member is not known.").into(),
+                true,
+                body,
+            ),
             fallible: true,
             filled,
             parts: BTreeSet::new(),

@@ -3,21 +3,21 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::codegen::passes::{docs, models::Model};
+use crate::codegen::doc::{Doc, Line};
+use crate::codegen::passes::models::Model;
 
 /// The items of one conversion, from a value and from a reference.
 pub(super) fn conversion(
     from: &str,
     to: &str,
-    text: &str,
+    text: Doc,
     fallible: bool,
     body: TokenStream,
 ) -> TokenStream {
     let (source, target) = (format_ident!("{from}"), format_ident!("{to}"));
     if fallible {
-        let text = docs::attributes(&format!(
-            "{text}\n\n# Errors\nWhere something is absent that the request must say, or a member of a union is not known."
-        ));
+        let errors = "Where something is absent that the request must say, or a member of a union is not known.";
+        let text = text.section("Errors", Line::new(errors)).attributes();
         return quote! {
             #text
             impl TryFrom<types::#source> for types::#target {
@@ -36,7 +36,7 @@ pub(super) fn conversion(
             }
         };
     }
-    let text = docs::attributes(text);
+    let text = text.attributes();
     quote! {
         #text
         impl From<types::#source> for types::#target {
@@ -54,27 +54,20 @@ pub(super) fn conversion(
     }
 }
 
-pub(super) fn text(source: &Model, target: &Model, unset: &[&str], lost: &[&str]) -> String {
-    let all = |names: &[&str]| {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        names.join(", ")
+pub(super) fn text(source: &Model, target: &Model, unset: &[&str], lost: &[&str]) -> Doc {
+    let text = Line::new("Carries over everything of ")
+        .with_article(&source.name)
+        .text(" that ")
+        .with_article(&target.name)
+        .text(" can hold, and the fields that this version of the library does not know.");
+    let listed = |before: &str, names: &[&str]| match names {
+        [] => Line::default(),
+        names => Line::new(before).listed(names).text("."),
     };
-    let mut text = format!(
-        "Carries over everything of {} that {} can hold, and the fields that this version of the library does not know.",
-        docs::with_article(&source.name),
-        docs::with_article(&target.name)
-    );
-    if !unset.is_empty() {
-        text.push_str(&format!(
-            "\n\nNot in the response, and so left out: {}.",
-            all(unset)
-        ));
-    }
-    if !lost.is_empty() {
-        text.push_str(&format!(
-            "\n\nIn the response, and not carried by the request: {}.",
-            all(lost)
-        ));
-    }
-    text
+    Doc::of(text)
+        .paragraph(listed("Not in the response, and so left out: ", unset))
+        .paragraph(listed(
+            "In the response, and not carried by the request: ",
+            lost,
+        ))
 }

@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Ident, Type};
 
+use crate::codegen::doc::{Doc, Line};
 use crate::codegen::passes::{names, types};
 
 use super::{Field, Presence, is_argument};
@@ -42,18 +43,19 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
             Presence::Collection | Presence::Extra => quote!(#ident: Default::default()),
         }
     });
-    let about = if required.is_empty() {
-        " Says nothing yet: every field is set by its setter.".to_owned()
+    let about = Doc::of(Line::new(if required.is_empty() {
+        "Says nothing yet: every field is set by its setter."
     } else {
-        " Takes what must be sent; every other field is set by its setter.".to_owned()
-    };
+        "Takes what must be sent; every other field is set by its setter."
+    }));
+    let about = about.attributes();
     let setters = fields
         .iter()
         .filter(|field| !is_argument(field))
         .map(setter);
     quote! {
         impl #name {
-            #[doc = #about]
+            #about
             #[inline]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values,)* __extra: Default::default() }
@@ -66,14 +68,15 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
 fn setter(field: &Field) -> TokenStream {
     let ident = &field.ident;
     let method = names::apart(&names::plain(ident), names::MODEL_METHODS);
-    let text = format!(" Sets [`{0}`](Self::{0}).", names::plain(ident));
+    let text = Line::new("Sets ").own_link(&names::plain(ident)).text(".");
+    let text = Doc::of(text).attributes();
     match field.presence {
         Presence::Optional => {
             let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
             let ty = argument_type(inner);
             let value = argument_value(inner, &format_ident!("value"));
             quote! {
-                #[doc = #text]
+                #text
                 #[inline]
                 pub fn #method(mut self, value: #ty) -> Self {
                     self.#ident = Some(#value);
@@ -84,7 +87,7 @@ fn setter(field: &Field) -> TokenStream {
         Presence::Patch => {
             let ty = &field.ty;
             quote! {
-                #[doc = #text]
+                #text
                 #[inline]
                 pub fn #method(mut self, value: impl Into<#ty>) -> Self {
                     self.#ident = value.into();
@@ -96,7 +99,7 @@ fn setter(field: &Field) -> TokenStream {
             let ty = argument_type(&field.ty);
             let value = argument_value(&field.ty, &format_ident!("value"));
             quote! {
-                #[doc = #text]
+                #text
                 #[inline]
                 pub fn #method(mut self, value: #ty) -> Self {
                     self.#ident = #value;

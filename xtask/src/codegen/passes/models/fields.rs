@@ -200,6 +200,7 @@ mod tests {
     use syn::parse_quote;
 
     use super::*;
+    use crate::codegen::doc::Doc;
 
     fn field(name: &str, ty: Type, presence: Presence) -> Field {
         Field {
@@ -208,7 +209,7 @@ mod tests {
             ty,
             presence,
             absent_is_empty: false,
-            text: String::new(),
+            text: Doc::default(),
         }
     }
 

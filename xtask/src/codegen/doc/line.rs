@@ -1,0 +1,229 @@
+//! One line of documentation, and how it is escaped.
+
+use crate::text::push_visible;
+
+/// Text, code and links, one after the other.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Line(Vec<Inline>);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Inline {
+    /// Shows as it is.
+    Text(String),
+    /// Shows as it is, as code.
+    Code(String),
+    /// An address that leads where it says.
+    Address(String),
+    /// Code that leads to an item of the client.
+    Link { label: String, target: String },
+}
+
+impl Line {
+    /// A line that begins with a text.
+    pub(crate) fn new(text: &str) -> Self {
+        Self::default().text(text)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// With a text behind it.
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        match self.0.last_mut() {
+            Some(Inline::Text(before)) => before.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.0.push(Inline::Text(text.to_owned())),
+        }
+        self
+    }
+
+    /// With a name or a value behind it, as code.
+    pub(crate) fn code(mut self, text: &str) -> Self {
+        self.0.push(Inline::Code(text.to_owned()));
+        self
+    }
+
+    /// With an address behind it, which leads where it says.
+    pub(super) fn address(mut self, address: &str) -> Self {
+        self.0.push(Inline::Address(address.to_owned()));
+        self
+    }
+
+    /// With an item of the client behind it, at this path.
+    pub(crate) fn link(mut self, label: &str, target: &'static str) -> Self {
+        self.0.push(Inline::Link {
+            label: label.to_owned(),
+            target: target.to_owned(),
+        });
+        self
+    }
+
+    /// With a member of the item itself behind it, which is an identifier.
+    pub(crate) fn own_link(mut self, member: &str) -> Self {
+        let is_identifier = member.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let label = member.to_owned();
+        self.0.push(if is_identifier {
+            let target = format!("Self::{member}");
+            Inline::Link { label, target }
+        } else {
+            Inline::Code(label)
+        });
+        self
+    }
+
+    /// With another line behind it.
+    pub(crate) fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// With names as code, separated by commas.
+    pub(crate) fn listed<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        for (index, name) in names.into_iter().enumerate() {
+            if index > 0 {
+                self = self.text(", ");
+            }
+            self = self.code(name.as_ref());
+        }
+        self
+    }
+
+    /// With several names as code: `a`, `b` and 3 more.
+    pub(crate) fn names<S: AsRef<str>>(self, names: &[S]) -> Self {
+        const SHOWN: usize = 3;
+        match names {
+            [] => self,
+            [one] => self.code(one.as_ref()),
+            [first @ .., last] if names.len() <= SHOWN => {
+                self.listed(first).text(" and ").code(last.as_ref())
+            }
+            _ => self
+                .listed(names.iter().take(SHOWN))
+                .text(&format!(" and {} more", names.len() - SHOWN)),
+        }
+    }
+
+    /// With a name as code behind its article, by its first letter: an `Application`.
+    pub(crate) fn with_article(self, name: &str) -> Self {
+        let article = if name.starts_with(['A', 'E', 'I', 'O']) {
+            "an "
+        } else {
+            "a "
+        };
+        self.text(article).code(name)
+    }
+
+    /// Ends the line with a full stop where it has no end.
+    pub(super) fn stop(&mut self) {
+        let ended = match self.0.last() {
+            None => true,
+            Some(Inline::Text(text)) => text.ends_with(['.', '!', '?', ':']),
+            Some(_) => false,
+        };
+        if !ended {
+            *self = std::mem::take(self).text(".");
+        }
+    }
+
+    pub(super) fn markdown(&self) -> String {
+        let mut out = String::new();
+        for (index, inline) in self.0.iter().enumerate() {
+            let follows_code = matches!(
+                index.checked_sub(1).and_then(|before| self.0.get(before)),
+                Some(Inline::Code(_))
+            );
+            match inline {
+                Inline::Text(text) => {
+                    let follows_word = out.ends_with(|c: char| c.is_alphanumeric());
+                    escape(&shown(text), index == 0, follows_word, &mut out);
+                }
+                // The backticks of two spans would be taken together.
+                Inline::Code(text) if follows_code => out.push_str(&format!(" {}", code(text))),
+                Inline::Code(text) => out.push_str(&code(text)),
+                Inline::Address(address) => out.push_str(&format!("<{address}>")),
+                Inline::Link { label, target } => {
+                    out.push_str(&format!("[{}]({target})", code(label)));
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The text in one line, with an escape for every character that shows nothing.
+fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_visible(c, &mut out);
+    }
+    out
+}
+
+/// A span of code around `text`, between more backticks than follow each other in it.
+fn code(text: &str) -> String {
+    let text = shown(text);
+    if text.is_empty() {
+        return "`\"\"`".to_owned();
+    }
+    let runs = text.split(|c| c != '`').map(str::len);
+    let fence = "`".repeat(1 + runs.max().unwrap_or(0));
+    // A span loses one space on both sides, and none if there is nothing else.
+    let is_padded = text.starts_with(' ') && text.ends_with(' ') && !text.trim().is_empty();
+    let space = if is_padded || text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// Adds `text` so that Markdown shows it and does nothing else with it.
+fn escape(text: &str, at_start: bool, follows_word: bool, out: &mut String) {
+    let start_ends = if at_start { line_start(text) } else { 0 };
+    let mut before = if follows_word { 'a' } else { ' ' };
+    let mut rest = text.char_indices().peekable();
+    while let Some((index, c)) = rest.next() {
+        let after = rest.peek().map(|(_, after)| *after);
+        let is_special = match c {
+            // An escape, or at the end of a line a break.
+            '\\' => after.is_none_or(|after| after.is_ascii_punctuation()),
+            '`' | '*' | '[' | '<' | '|' | '~' => true,
+            // Within a word it is a part of the word.
+            '_' => !(before.is_alphanumeric() && after.is_some_and(char::is_alphanumeric)),
+            '&' => names_character(text.get(index + 1..).unwrap_or_default()),
+            // Two would become a dash, and three dots one.
+            '-' | '.' => before == c,
+            _ => false,
+        };
+        if is_special || (start_ends > 0 && index + c.len_utf8() == start_ends) {
+            out.push('\\');
+        }
+        out.push(c);
+        before = c;
+    }
+}
+
+/// Whether `&` and this would name a character.
+fn names_character(text: &str) -> bool {
+    let name = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '#');
+    name.len() < text.len() && name.starts_with(';')
+}
+
+/// The length of what would begin another block at the start of a line: a heading, a list, a quotation,
+/// a rule, the line below a heading or a row of a table. Its last character is to be escaped.
+fn line_start(text: &str) -> usize {
+    match text.chars().next() {
+        Some('#' | '>' | '-' | '+' | '=' | ':') => 1,
+        Some(first) if first.is_ascii_digit() => {
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            let rest = text.get(digits..).unwrap_or_default();
+            if rest.starts_with(['.', ')']) {
+                digits + 1
+            } else {
+                0
+            }
+        }
+        _ => 0,
+    }
+}

@@ -1,0 +1,189 @@
+//! The documentation of generated code, as a model: blocks of lines, lines of text, code and links.
+//!
+//! Text becomes Markdown in one place, when a document is written, and there everything is escaped that
+//! Markdown or rustdoc would take for more than text. The model has no code block and no HTML, and its
+//! links lead into the client itself or to the address that they show, so that no text of a contract
+//! becomes a test, markup or a disguised link. Not for what the documentation says.
+
+mod line;
+mod read;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub(crate) use line::Line;
+
+/// The documentation of one item.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Doc {
+    blocks: Vec<Block>,
+}
+
+/// What stands between two empty lines.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Block {
+    heading: Option<&'static str>,
+    rows: Vec<Row>,
+}
+
+/// One line of a block, with what stands before it.
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    indent: usize,
+    /// The bullet or number of an item of a list.
+    marker: Option<String>,
+    line: Line,
+    /// Whether the next line begins below this one, instead of going on with it.
+    breaks: bool,
+}
+
+impl Row {
+    fn of(line: Line) -> Self {
+        Self {
+            indent: 0,
+            marker: None,
+            line,
+            breaks: false,
+        }
+    }
+}
+
+impl Doc {
+    /// A text of the contract: its paragraphs, lists and inline code are kept, its code blocks become
+    /// lines of inline code, and everything else shows as it is written.
+    pub(crate) fn prose(text: &str) -> Self {
+        Self {
+            blocks: read::blocks(text),
+        }
+    }
+
+    /// A text of the contract, with a full stop where it has none.
+    pub(crate) fn sentence(text: &str) -> Self {
+        Self::prose(text).stopped()
+    }
+
+    /// One paragraph.
+    pub(crate) fn of(line: Line) -> Self {
+        Self::default().paragraph(line)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// With a paragraph below, unless that is empty.
+    pub(crate) fn paragraph(mut self, line: Line) -> Self {
+        if !line.is_empty() {
+            self.blocks.push(Block {
+                heading: None,
+                rows: vec![Row::of(line)],
+            });
+        }
+        self
+    }
+
+    /// With a section below: a heading, and a paragraph.
+    pub(crate) fn section(mut self, heading: &'static str, line: Line) -> Self {
+        self.blocks.push(Block {
+            heading: Some(heading),
+            rows: vec![Row::of(line)],
+        });
+        self
+    }
+
+    /// With a section below: a heading, and a list, unless that is empty.
+    pub(crate) fn list(mut self, heading: &'static str, items: Vec<Line>) -> Self {
+        if !items.is_empty() {
+            let rows = items.into_iter().map(|line| Row {
+                marker: Some("-".to_owned()),
+                ..Row::of(line)
+            });
+            self.blocks.push(Block {
+                heading: Some(heading),
+                rows: rows.collect(),
+            });
+        }
+        self
+    }
+
+    /// With another document below.
+    pub(crate) fn then(mut self, other: Self) -> Self {
+        self.blocks.extend(other.blocks);
+        self
+    }
+
+    /// With a full stop where it has none.
+    pub(crate) fn stopped(mut self) -> Self {
+        let last = self
+            .blocks
+            .last_mut()
+            .and_then(|block| block.rows.last_mut());
+        if let Some(row) = last.filter(|row| !row.breaks) {
+            row.line.stop();
+        }
+        self
+    }
+
+    /// All of it as one line.
+    pub(crate) fn in_one_line(self) -> Line {
+        let rows = self.blocks.into_iter().flat_map(|block| block.rows);
+        let mut whole = Line::default();
+        for row in rows {
+            if !whole.is_empty() {
+                whole = whole.text(" ");
+            }
+            if let Some(marker) = row.marker {
+                whole = whole.text(&marker).text(" ");
+            }
+            whole = whole.then(row.line);
+        }
+        whole
+    }
+
+    /// The lines of Markdown.
+    pub(crate) fn markdown(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for block in &self.blocks {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.extend(block.heading.map(|heading| format!("# {heading}")));
+            for (index, row) in block.rows.iter().enumerate() {
+                let marker = row.marker.iter();
+                let marker: String = marker.flat_map(|marker| [marker, " "]).collect();
+                let is_last = index + 1 == block.rows.len();
+                let end = if row.breaks && !is_last { "\\" } else { "" };
+                let text = row.line.markdown();
+                lines.push(format!("{}{marker}{text}{end}", " ".repeat(row.indent)));
+            }
+        }
+        lines
+    }
+
+    /// The text of Markdown.
+    pub(crate) fn text(&self) -> String {
+        self.markdown().join("\n")
+    }
+
+    /// The attributes of the item.
+    pub(crate) fn attributes(&self) -> TokenStream {
+        let lines = self.markdown().into_iter();
+        let lines = lines.map(|line| {
+            if line.is_empty() {
+                line
+            } else {
+                format!(" {line}")
+            }
+        });
+        quote!(#(#[doc = #lines])*)
+    }
+}
+
+impl From<Line> for Doc {
+    fn from(line: Line) -> Self {
+        Self::of(line)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! How much schemas may become when they are put together: what a contract writes once, references and
+//! `allOf` may repeat without end.
+//!
+//! Counted where something is copied, so that it ends before it takes time or memory. Not for the length
+//! of a document and of its parts: that is `contract::bounds` and `contract::shape`.
+
+use std::cell::Cell;
+
+use super::merge::Conflict;
+use super::schema::Schema;
+
+/// Schemas that are read, with those that references into the inside of others repeat.
+pub(crate) const READ: usize = 100_000;
+/// Schemas within each other while they are read, by references into the inside of others too.
+pub(crate) const READ_DEPTH: usize = 150;
+/// Schemas that are copied to put others together.
+pub(crate) const COPIED: usize = 100_000;
+/// Schemas in all that a client is generated from.
+pub(crate) const TOTAL: usize = 100_000;
+/// Schemas that are put together of each other, or written out in each other.
+pub(crate) const CHAIN: usize = 100;
+/// Lists and maps within each other, when references are written out.
+pub(crate) const DEPTH: usize = 120;
+
+/// What is left of a number of schemas.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    all: usize,
+    left: Cell<usize>,
+}
+
+impl Budget {
+    pub(crate) fn new(all: usize) -> Self {
+        let left = Cell::new(all);
+        Self { all, left }
+    }
+
+    /// Takes so many schemas.
+    ///
+    /// # Errors
+    /// Where more than there are were taken; the text says so.
+    pub(crate) fn take(&self, count: usize) -> Result<(), String> {
+        match self.left.get().checked_sub(count) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => {
+                self.left.set(0);
+                Err(format!(
+                    "references and `allOf` repeat more than {} schemas",
+                    self.all
+                ))
+            }
+        }
+    }
+
+    /// [`Self::take`] for everything in a schema.
+    ///
+    /// # Errors
+    /// Where more than there are were taken.
+    pub(crate) fn copy(&self, schema: &Schema) -> Result<(), Conflict> {
+        let (count, _) = extent(schema);
+        self.take(count).map_err(|what| Conflict {
+            pointer: schema.pointer.clone(),
+            what,
+        })
+    }
+}
+
+/// # Errors
+/// Where so many schemas are put together of each other.
+pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
+    if length > CHAIN {
+        return Err(Conflict {
+            pointer: pointer.to_owned(),
+            what: format!("more than {CHAIN} schemas are put together of each other"),
+        });
+    }
+    Ok(())
+}
+
+/// # Errors
+/// Where so many schemas stand within each other.
+pub(crate) fn depth(schema: &Schema) -> Result<(), Conflict> {
+    let (_, depth) = extent(schema);
+    if depth > DEPTH {
+        return Err(Conflict {
+            pointer: schema.pointer.clone(),
+            what: format!("more than {DEPTH} schemas stand within each other"),
+        });
+    }
+    Ok(())
+}
+
+/// How many schemas there are in a schema with itself, and how many of them stand within each other.
+pub(crate) fn extent(schema: &Schema) -> (usize, usize) {
+    let mut count = 0;
+    let mut deepest = 0;
+    let mut open = vec![(schema, 1)];
+    while let Some((schema, depth)) = open.pop() {
+        count += 1;
+        deepest = deepest.max(depth);
+        open.extend(
+            schema
+                .children()
+                .into_iter()
+                .map(|child| (child, depth + 1)),
+        );
+    }
+    (count, deepest)
+}

@@ -1,0 +1,27 @@
+//! Contracts that were changed at random: none becomes more than text and types.
+//!
+//! `MUTATIONS` says how many are tried; the fuzzer tries more of them, led by what they reach.
+
+#![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
+
+mod support;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use support::mutated;
+
+#[test]
+fn whatever_is_changed_in_a_contract_the_code_is_rust_and_its_documentation_text() {
+    let cases = std::env::var("MUTATIONS")
+        .ok()
+        .and_then(|count| count.parse().ok());
+    let mut config = Config::with_cases(cases.unwrap_or(40));
+    config.failure_persistence = None;
+    let bytes = vec(any::<u8>(), 5..40);
+    let outcome = TestRunner::new(config).run(&bytes, |bytes| {
+        mutated::check(&mutated::contract(&bytes));
+        Ok(())
+    });
+    outcome.expect("every changed contract is harmless");
+}

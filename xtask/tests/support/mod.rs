@@ -1,0 +1,8 @@
+//! What the tests of hostile contracts share.
+
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+
+pub mod generated;
+pub mod mutated;
+pub mod rendered;
+pub mod seed;
