@@ -6,7 +6,7 @@ use std::{io, time::Duration};
 use qovery_api::{Client, uuid::Uuid};
 use qovery_ext::{
     connect::{Connect, ConnectError},
-    fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, FakeService, ServiceKind, Step},
+    fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, FakeService, FakeServiceKind, Step},
 };
 
 /// How many deployments the shop has seen before.
@@ -35,7 +35,7 @@ impl World {
                 service.takes(*step, takes(*seconds))
             })
         };
-        use ServiceKind::{Application, Container, Database, Helm, LifecycleJob};
+        use FakeServiceKind::{Application, Container, Database, Helm, LifecycleJob};
         use Step::{Build, Deployment, Execution, GitClone, MirrorImage};
 
         add(Database, "orders", "data", &[(Deployment, 48)]);

@@ -26,7 +26,7 @@ use std::time::Duration;
 use oracle::{End, Outcome};
 use others::Verdict;
 use qovery_ext::{
-    fake::{FakeQovery, ServiceKind, Step},
+    fake::{FakeQovery, FakeServiceKind, Step},
     wait::{Group, WaitExt},
 };
 use story::{Story, Target};
@@ -175,7 +175,7 @@ async fn measure(way: Way, length: Duration, seed: u64) -> (usize, Duration) {
     let fake = FakeQovery::new();
     let environment = fake.environment("measured");
     environment
-        .service(ServiceKind::Database, "orders")
+        .service(FakeServiceKind::Database, "orders")
         .takes(Step::Deployment, length);
     let client = fake.client();
     let id = environment.id();
@@ -243,7 +243,7 @@ async fn deploy_many(count: usize, projects: usize) -> (usize, usize, Duration) 
         for e in 0..count / projects {
             let environment = project.environment(&format!("environment-{e}"));
             environment
-                .service(ServiceKind::Database, "orders")
+                .service(FakeServiceKind::Database, "orders")
                 .takes(Step::Deployment, Duration::from_secs(600));
             ids.push(environment.id());
         }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use qovery_ext::{
-    fake::{FakeEnvironment, FakeQovery, FakeService, ServiceKind, Step},
+    fake::{FakeEnvironment, FakeQovery, FakeService, FakeServiceKind, Step},
     wait::{ServiceKind as Kind, State, WaitExt},
 };
 
@@ -17,7 +17,7 @@ const BETWEEN: Duration = Duration::from_millis(200);
 fn scene(moment: u32) -> (FakeQovery, FakeEnvironment, FakeService) {
     let fake = FakeQovery::new();
     let environment = fake.environment("staging").starts_after(Duration::ZERO);
-    let orders = environment.service(ServiceKind::Database, "orders");
+    let orders = environment.service(FakeServiceKind::Database, "orders");
     let orders = orders.takes(Step::Deployment, BETWEEN * moment);
     fake.latency(Duration::from_secs(1));
     (fake, environment, orders)

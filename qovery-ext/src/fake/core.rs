@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::SecondsFormat;
-use http::header;
+use http::{Method, header};
 use serde_json::Value;
 
 use super::{
@@ -67,7 +67,8 @@ impl Core {
             _ => None,
         };
         let id = operation.map_or("", |operation| operation.id.as_str());
-        let passing = Passing::through(&mut self.faults, id, self.world.now);
+        let is_write = incoming.method != Method::GET;
+        let passing = Passing::through(&mut self.faults, id, is_write, self.world.now);
         let instead = passing.instead();
         let executed = passing.reaches_the_server() && instead.is_none();
         let answer = if executed {
@@ -127,7 +128,16 @@ impl Core {
             contract,
             amount: self.amount,
         };
+        let seen =
+            operations::endpoint(operation).and_then(|endpoint| self.world.seen_through(endpoint));
+        if let Some(mut seen) = seen {
+            operations::check_ids(&seen, &call)?;
+            return operations::execute(&mut seen, &call);
+        }
         operations::check_ids(&self.world, &call)?;
+        if incoming.method != Method::GET {
+            self.world.note_change();
+        }
         operations::execute(&mut self.world, &call)
     }
 

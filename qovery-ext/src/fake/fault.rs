@@ -29,6 +29,7 @@ use super::exchange::{Answer, Delivery, Outcome, Refusal};
 #[must_use = "a fault does nothing until it is injected"]
 pub struct Fault {
     operations: Vec<String>,
+    only_writes: bool,
     skip: u32,
     left: u32,
     until: Option<Duration>,
@@ -41,6 +42,7 @@ enum Kind {
     LostBefore,
     LostAfter,
     Instead(Answer),
+    InsteadAfter(Answer),
     SlowAnswer(Duration),
     SlowBody(Duration),
     HalfBody,
@@ -55,6 +57,7 @@ impl fmt::Debug for Kind {
             Self::LostBefore => f.write_str("LostBefore"),
             Self::LostAfter => f.write_str("LostAfter"),
             Self::Instead(answer) => write!(f, "Instead({})", answer.status),
+            Self::InsteadAfter(answer) => write!(f, "InsteadAfter({})", answer.status),
             Self::SlowAnswer(time) => write!(f, "SlowAnswer({time:?})"),
             Self::SlowBody(time) => write!(f, "SlowBody({time:?})"),
             Self::HalfBody => f.write_str("HalfBody"),
@@ -82,6 +85,7 @@ impl Fault {
     fn new(kind: Kind) -> Self {
         Self {
             operations: Vec::new(),
+            only_writes: false,
             skip: 0,
             left: 1,
             until: None,
@@ -110,6 +114,20 @@ impl Fault {
         Self::new(Kind::Instead(
             refusal.into_answer("", "2026-01-01T00:00:00Z"),
         ))
+    }
+
+    /// Any answer, such as a page of a proxy, in place of an execution.
+    pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Instead(Answer::text(status, content_type, body)))
+    }
+
+    /// The request is executed, and then answered by the status or the answer of this fault: a
+    /// gateway that loses the response, for example.
+    pub fn after_execution(mut self) -> Self {
+        if let Kind::Instead(answer) = self.kind {
+            self.kind = Kind::InsteadAfter(answer);
+        }
+        self
     }
 
     /// A 429, in place of an execution.
@@ -197,6 +215,12 @@ impl Fault {
         self.on(O::INFO.id)
     }
 
+    /// Strikes only requests for a change, such as POST and DELETE.
+    pub fn on_writes(mut self) -> Self {
+        self.only_writes = true;
+        self
+    }
+
     /// Lets this many fitting requests pass first.
     pub fn after(mut self, requests: u32) -> Self {
         self.skip = requests;
@@ -222,9 +246,11 @@ impl Fault {
 
     /// Adds a header to a status.
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
-        if let Kind::Instead(answer) = self.kind {
-            self.kind = Kind::Instead(answer.with_header(name, value));
-        }
+        self.kind = match self.kind {
+            Kind::Instead(answer) => Kind::Instead(answer.with_header(name, value)),
+            Kind::InsteadAfter(answer) => Kind::InsteadAfter(answer.with_header(name, value)),
+            other => other,
+        };
         self
     }
 
@@ -238,8 +264,9 @@ impl Fault {
         self.header(header::RETRY_AFTER, &text)
     }
 
-    fn strikes(&mut self, operation: &str, now: Duration) -> bool {
-        let fits = self.operations.is_empty() || self.operations.iter().any(|o| o == operation);
+    fn strikes(&mut self, operation: &str, is_write: bool, now: Duration) -> bool {
+        let named = self.operations.is_empty() || self.operations.iter().any(|o| o == operation);
+        let fits = named && (is_write || !self.only_writes);
         if !fits || self.left == 0 || self.until.is_some_and(|until| now >= until) {
             return false;
         }
@@ -267,11 +294,16 @@ pub(crate) struct Passing {
 }
 
 impl Passing {
-    pub(crate) fn through(faults: &mut Vec<Fault>, operation: &str, now: Duration) -> Self {
+    pub(crate) fn through(
+        faults: &mut Vec<Fault>,
+        operation: &str,
+        is_write: bool,
+        now: Duration,
+    ) -> Self {
         let mut struck = Vec::new();
         let mut decided = false;
         for fault in faults.iter_mut() {
-            if (decided && !fault.adds_up()) || !fault.strikes(operation, now) {
+            if (decided && !fault.adds_up()) || !fault.strikes(operation, is_write, now) {
                 continue;
             }
             decided |= !fault.adds_up();
@@ -316,6 +348,7 @@ impl Passing {
                 Kind::HalfBody => half = true,
                 Kind::Body(body) => answer = answer.map(|answer| Answer { body, ..answer }),
                 Kind::Rewrite(change) => answer = answer.map(|answer| rewritten(answer, &*change)),
+                Kind::InsteadAfter(other) => answer = Some(other),
                 Kind::Instead(_) => {}
             }
         }

@@ -12,11 +12,11 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use qovery_ext::fake::{FakeQovery, ServiceKind, Step};
+//! use qovery_ext::fake::{FakeQovery, FakeServiceKind, Step};
 //!
 //! let fake = FakeQovery::new();
 //! let environment = fake.environment("preview");
-//! let api = environment.service(ServiceKind::Application, "api").takes(
+//! let api = environment.service(FakeServiceKind::Application, "api").takes(
 //!     Step::Build,
 //!     Duration::from_secs(90),
 //! );
@@ -28,6 +28,10 @@
 //! let client = fake.client(); // a `qovery_api::Client` like any other
 //! # let _ = client;
 //! ```
+//!
+//! Some behaviour of the API is undocumented or differs from case to case: whether a response names
+//! its request, how far a status lags behind, which histories there are. [`ApiTraits`] has one
+//! dimension for each, [`FakeQovery::api`] sets them, and [`ApiTraits::random`] draws them.
 //!
 //! Not a copy of the API: prices, permissions, quotas and what clouds do are not modeled.
 //! Operations without behaviour of their own answer with what the contract declares.
@@ -48,6 +52,7 @@ mod operations;
 mod record;
 mod server;
 mod settings;
+mod traits;
 mod transport;
 mod words;
 mod world;
@@ -64,5 +69,9 @@ pub use handles::{
 pub use record::RecordedRequest;
 pub use server::FakeServer;
 pub use settings::{ActionAnswer, Gone, RequestStatus, StartId};
+pub use traits::{
+    AfterDeletion, ApiTraits, CanceledInQueue, History, Lags, Merging, QueueRows, Replicas,
+    RequestState, ResponseBody, ResponseId, StatusRequest, Unreached,
+};
 pub use transport::FakeTransport;
-pub use words::{Action, ServiceKind, Step};
+pub use words::{FakeAction, FakeServiceKind, Origin, Step};

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// A kind of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum ServiceKind {
+pub enum FakeServiceKind {
     /// Built from a Git repository.
     Application,
     /// Runs a ready-made image.
@@ -24,7 +24,7 @@ pub enum ServiceKind {
     AgenticWorkflow,
 }
 
-impl ServiceKind {
+impl FakeServiceKind {
     /// Every kind.
     pub const ALL: [Self; 8] = [
         Self::Application,
@@ -137,10 +137,58 @@ impl Step {
     }
 }
 
+/// The channel that an action came through, as the API derives it from the `User-Agent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A direct call of the API. Programs that use this library have it.
+    Api,
+    /// The command-line tool.
+    Cli,
+    /// The web console.
+    Console,
+    /// A change in a Git repository.
+    Git,
+    /// The platform itself.
+    QoveryInternal,
+    /// A skill of a coding agent.
+    Skill,
+    /// The Terraform provider.
+    TerraformProvider,
+}
+
+impl Origin {
+    /// The value of `origin`, such as `TERRAFORM_PROVIDER`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "API",
+            Self::Cli => "CLI",
+            Self::Console => "CONSOLE",
+            Self::Git => "GIT",
+            Self::QoveryInternal => "QOVERY_INTERNAL",
+            Self::Skill => "SKILL",
+            Self::TerraformProvider => "TERRAFORM_PROVIDER",
+        }
+    }
+
+    pub(crate) fn of_user_agent(user_agent: &str) -> Self {
+        let starts = [
+            ("CLI ", Self::Cli),
+            ("Terraform provider", Self::TerraformProvider),
+            ("QoverySkill", Self::Skill),
+            ("Mozilla", Self::Console),
+        ];
+        let known = starts
+            .into_iter()
+            .find(|(start, _)| user_agent.starts_with(start));
+        known.map_or(Self::Api, |(_, origin)| origin)
+    }
+}
+
 /// What can be asked of an environment, of some of its services or of a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Action {
+pub enum FakeAction {
     /// Deploy, or deploy again.
     Deploy,
     /// Restart without a new version.
@@ -153,7 +201,7 @@ pub enum Action {
     Uninstall,
 }
 
-impl Action {
+impl FakeAction {
     pub(crate) fn queued(self) -> &'static str {
         match self {
             Self::Deploy => "DEPLOYMENT_QUEUED",

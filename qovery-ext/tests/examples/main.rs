@@ -15,7 +15,7 @@ use std::{
     process::{Command, Output},
 };
 
-use qovery_ext::fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, ServiceKind, Step};
+use qovery_ext::fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, FakeServiceKind, Step};
 use serde_json::json;
 
 /// Texts of the corpus of hostile ones, and what is wrong with an output.
@@ -38,10 +38,10 @@ impl Scene {
         let fake = FakeQovery::with_clock(Clock::fast(1000.0));
         let environment = fake.environment("staging");
         environment
-            .service(ServiceKind::Database, "orders")
+            .service(FakeServiceKind::Database, "orders")
             .in_stage("data");
         let web = environment
-            .service(ServiceKind::Container, "web")
+            .service(FakeServiceKind::Container, "web")
             .in_stage("code");
         let _web = web.url("https://web.example.com");
         Self {
@@ -270,7 +270,7 @@ async fn many_environments_are_waited_for_together() {
     let others = ["blue", "green"].map(|name| project.environment(name));
     let services = others
         .clone()
-        .map(|e| e.service(ServiceKind::Application, "api"));
+        .map(|e| e.service(FakeServiceKind::Application, "api"));
     others[1]
         .next_deployment()
         .fails_at(&services[1], Step::Build);

@@ -13,7 +13,7 @@ mod outcomes;
 mod sent;
 
 use qovery_ext::{
-    fake::{FakeEnvironment, FakeQovery, FakeService, ServiceKind as FakeKind},
+    fake::{FakeEnvironment, FakeQovery, FakeService, FakeServiceKind as FakeKind},
     wait::ServiceKind,
 };
 

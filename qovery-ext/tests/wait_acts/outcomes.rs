@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use qovery_ext::{
-    fake::{FakeQovery, Gone, ServiceKind as FakeKind, Step},
+    fake::{FakeQovery, FakeServiceKind as FakeKind, Gone, Step},
     wait::{
         Goal, OperationToken, Phase, ServiceKind, ServiceSelection, ServiceVersion, WaitErrorKind,
         WaitExt,
@@ -119,7 +119,7 @@ async fn what_another_process_has_started_can_be_waited_for() {
     world
         .environment
         .elsewhere()
-        .asks_for(qovery_ext::fake::Action::Stop);
+        .asks_for(qovery_ext::fake::FakeAction::Stop);
     let request = world.environment.deployments()[2].request_id;
     client
         .deployment_request(request)
@@ -234,7 +234,7 @@ async fn a_token_that_is_used_much_later_does_not_take_in_somebody_elses_request
     world
         .environment
         .elsewhere()
-        .asks_for(qovery_ext::fake::Action::Stop);
+        .asks_for(qovery_ext::fake::FakeAction::Stop);
     let theirs = world.environment.deployments().pop().expect("a request");
     let mut resumed = client
         .resume(old)

@@ -2,7 +2,7 @@
 
 use qovery_api::Client;
 use qovery_ext::{
-    fake::ServiceKind as FakeKind,
+    fake::FakeServiceKind as FakeKind,
     wait::{
         Action, Goal, ServiceHandle, ServiceKind, ServiceSelection, ServiceVersion, WaitErrorKind,
         WaitExt,

@@ -12,6 +12,7 @@
 )]
 
 mod coverage;
+mod matrix;
 mod oracle;
 mod story;
 mod trace;

@@ -5,13 +5,15 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use qovery_api::Client;
 use qovery_ext::{
     fake::{
-        Action as FakeAction, ActionAnswer, FakeDeployment, FakeEnvironment, FakeQovery,
-        FakeService, Fault, Gone, RequestStatus, RetryAfter, ServiceKind as FakeKind, Step,
+        ActionAnswer, FakeAction, FakeDeployment, FakeEnvironment, FakeQovery, FakeService,
+        FakeServiceKind as FakeKind, Fault, Gone, RequestStatus, RetryAfter, Step,
     },
     wait::{Action, ServiceKind, ServiceSelection, WaitExt},
 };
+use uuid::Uuid;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
@@ -125,19 +127,19 @@ const POLLS: [&str; 8] = [
     "getDeploymentStatusByDeploymentRequestId",
 ];
 
-struct Dice(fastrand::Rng);
+pub(crate) struct Dice(pub(crate) fastrand::Rng);
 
 impl Dice {
-    fn chance(&mut self, percent: u32) -> bool {
+    pub(crate) fn chance(&mut self, percent: u32) -> bool {
         self.0.u32(0..100) < percent
     }
 
-    fn seconds(&mut self, range: std::ops::Range<u64>) -> Duration {
+    pub(crate) fn seconds(&mut self, range: std::ops::Range<u64>) -> Duration {
         // Not whole seconds, so that polls and changes do not fall together all the time.
         Duration::from_millis(self.0.u64(range.start * 1000..range.end * 1000))
     }
 
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.0.usize(0..choices.len())]
     }
 }
@@ -459,49 +461,65 @@ impl Story {
 
     /// The action of the library that the story asks for.
     pub(crate) fn action(&self, scene: &Scene) -> Action {
+        let services: Vec<_> = scene
+            .services
+            .iter()
+            .map(|service| (kind_of(service.kind()), service.id()))
+            .collect();
+        let environment = scene.environment.id();
         let client = scene.fake.client();
-        let environment = client.environment(scene.environment.id());
-        let service = |i: usize| (kind_of(self.services[i].kind), scene.services[i].id());
-        let action = match self.target {
-            Target::Environment => match self.asked {
-                Asked::Deploy => environment.deploy(),
-                Asked::Redeploy => environment.redeploy(),
-                Asked::Stop => environment.stop(),
-                Asked::Restart => environment.restart(),
-                Asked::Delete => environment.delete(),
-                Asked::Uninstall => environment.uninstall(),
-            },
-            Target::Services(a, b) => {
-                let selection = ServiceSelection::new()
-                    .with(service(a).0, service(a).1)
-                    .with(service(b).0, service(b).1);
-                match self.asked {
-                    Asked::Deploy | Asked::Redeploy => environment.deploy_services(selection),
-                    Asked::Stop => environment.stop_services(selection),
-                    Asked::Restart => environment.restart_services(selection),
-                    Asked::Delete => environment.delete_services(selection),
-                    Asked::Uninstall => environment.uninstall_services(selection),
-                }
-            }
-            Target::Service(i) | Target::ServiceOfEnvironment(i) => {
-                let (kind, id) = service(i);
-                let scoped = environment.service(kind, id);
-                let handle = match self.target {
-                    Target::Service(_) => client.service(kind, id),
-                    _ => scoped,
-                };
-                match self.asked {
-                    Asked::Deploy => handle.deploy(Default::default()),
-                    Asked::Redeploy => handle.redeploy(),
-                    Asked::Stop => handle.stop(),
-                    Asked::Restart => handle.restart(),
-                    Asked::Delete => handle.delete(),
-                    Asked::Uninstall => handle.uninstall(),
-                }
-            }
-        };
+        let action = action_on(&client, environment, &services, self.target, self.asked);
         let schedule = qovery_ext::wait::PollSchedule::default().seed(self.seed);
         action.schedule(schedule).within(self.deadline)
+    }
+}
+
+/// The action of the library on a target.
+pub(crate) fn action_on(
+    client: &Client,
+    environment: Uuid,
+    services: &[(ServiceKind, Uuid)],
+    target: Target,
+    asked: Asked,
+) -> Action {
+    let environment = client.environment(environment);
+    match target {
+        Target::Environment => match asked {
+            Asked::Deploy => environment.deploy(),
+            Asked::Redeploy => environment.redeploy(),
+            Asked::Stop => environment.stop(),
+            Asked::Restart => environment.restart(),
+            Asked::Delete => environment.delete(),
+            Asked::Uninstall => environment.uninstall(),
+        },
+        Target::Services(a, b) => {
+            let selection = ServiceSelection::new()
+                .with(services[a].0, services[a].1)
+                .with(services[b].0, services[b].1);
+            match asked {
+                Asked::Deploy | Asked::Redeploy => environment.deploy_services(selection),
+                Asked::Stop => environment.stop_services(selection),
+                Asked::Restart => environment.restart_services(selection),
+                Asked::Delete => environment.delete_services(selection),
+                Asked::Uninstall => environment.uninstall_services(selection),
+            }
+        }
+        Target::Service(i) | Target::ServiceOfEnvironment(i) => {
+            let (kind, id) = services[i];
+            let scoped = environment.service(kind, id);
+            let handle = match target {
+                Target::Service(_) => client.service(kind, id),
+                _ => scoped,
+            };
+            match asked {
+                Asked::Deploy => handle.deploy(Default::default()),
+                Asked::Redeploy => handle.redeploy(),
+                Asked::Stop => handle.stop(),
+                Asked::Restart => handle.restart(),
+                Asked::Delete => handle.delete(),
+                Asked::Uninstall => handle.uninstall(),
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use qovery_ext::fake::{
-    Action as Happening, FakeEnvironment, FakeQovery, Fault, RequestStatus, ServiceKind, Step,
+    FakeAction, FakeEnvironment, FakeQovery, FakeServiceKind, Fault, RequestStatus, Step,
 };
 use qovery_ext::qovery_api::uuid::Uuid;
 use qovery_ext::wait::{Action, Reached, WaitError, WaitExt};
@@ -16,7 +16,7 @@ fn world() -> (FakeQovery, FakeEnvironment) {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
     environment
-        .service(ServiceKind::Container, "web")
+        .service(FakeServiceKind::Container, "web")
         .takes(Step::Deployment, Duration::from_secs(300));
     (fake, environment)
 }
@@ -47,7 +47,7 @@ async fn superseded() -> Result<Reached, WaitError> {
     let environment = environment.request_status(RequestStatus::NotFound);
     environment
         .next_deployment()
-        .superseded_after(Duration::from_secs(10), Happening::Stop);
+        .superseded_after(Duration::from_secs(10), FakeAction::Stop);
     // Nothing tells how the first one ended: neither its request nor the history.
     fake.inject(
         Fault::status(404)

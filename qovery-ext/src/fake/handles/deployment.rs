@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{FakeQovery, FakeService};
 use crate::fake::{
-    Action, Step,
+    FakeAction, Step,
     world::script::{Failure, Mask, Script},
 };
 
@@ -14,11 +14,11 @@ use crate::fake::{
 ///
 /// ```
 /// use std::time::Duration;
-/// use qovery_ext::fake::{FakeQovery, ServiceKind, Step};
+/// use qovery_ext::fake::{FakeQovery, FakeServiceKind, Step};
 ///
 /// let fake = FakeQovery::new();
 /// let environment = fake.environment("preview");
-/// let database = environment.service(ServiceKind::Database, "orders").in_stage("data");
+/// let database = environment.service(FakeServiceKind::Database, "orders").in_stage("data");
 /// environment
 ///     .next_deployment()
 ///     .queued_for(Duration::from_secs(45))
@@ -87,8 +87,13 @@ impl DeploymentScript {
         self.set(|script| script.canceled_after = Some(time))
     }
 
+    /// Someone cancels this request this long after it was asked for, if it is still queued.
+    pub fn canceled_in_queue_after(self, time: Duration) -> Self {
+        self.set(|script| script.canceled_in_queue_after = Some(time))
+    }
+
     /// Someone's request pushes it aside this long after it was asked for.
-    pub fn superseded_after(self, time: Duration, by: Action) -> Self {
+    pub fn superseded_after(self, time: Duration, by: FakeAction) -> Self {
         self.set(|script| script.superseded_after = Some((time, by)))
     }
 

@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::{DeploymentScript, FakeQovery, FakeService};
 use crate::fake::{
-    Action, ActionAnswer, Gone, RequestStatus, ServiceKind, Step, operations,
+    ActionAnswer, FakeAction, FakeServiceKind, Gone, Origin, RequestStatus, Step, operations,
     world::{
-        agenda::{Act, Event},
+        agenda::{Act, Event, ExternalRequest},
+        audit::{Actor, CALLER},
         environment::Environment,
         script::{Failure, Script},
     },
@@ -69,7 +70,7 @@ impl FakeEnvironment {
     }
 
     /// Adds a service, in a stage of its own until [`FakeService::in_stage`] chooses one.
-    pub fn service(&self, kind: ServiceKind, name: &str) -> FakeService {
+    pub fn service(&self, kind: FakeServiceKind, name: &str) -> FakeService {
         let template = format!("/{0}/{{{0}Id}}", kind.segment());
         let mut body = Map::new();
         body.insert("name".to_owned(), Value::String(name.to_owned()));
@@ -125,6 +126,8 @@ impl FakeEnvironment {
         Elsewhere {
             environment: self.clone(),
             after: Duration::ZERO,
+            actor: Actor::someone_else(),
+            services: None,
             script: Script::default(),
         }
     }
@@ -183,6 +186,8 @@ impl FakeEnvironment {
 pub struct Elsewhere {
     environment: FakeEnvironment,
     after: Duration,
+    actor: Actor,
+    services: Option<Vec<Uuid>>,
     script: Script,
 }
 
@@ -190,6 +195,29 @@ impl Elsewhere {
     /// Not now, but after this time.
     pub fn after(mut self, time: Duration) -> Self {
         self.after = time;
+        self
+    }
+
+    /// Through this channel. Default: the console.
+    pub fn through(mut self, origin: Origin) -> Self {
+        origin.as_str().clone_into(&mut self.actor.origin);
+        self
+    }
+
+    /// By this user. Default: `someone.else@example.com`.
+    pub fn by(mut self, user: &str) -> Self {
+        user.clone_into(&mut self.actor.name);
+        self
+    }
+
+    /// By the user whose token the fake accepts.
+    pub fn by_the_same_user(self) -> Self {
+        self.by(CALLER)
+    }
+
+    /// Only for these services. Default: for the whole environment.
+    pub fn only<'a>(mut self, services: impl IntoIterator<Item = &'a FakeService>) -> Self {
+        self.services = Some(services.into_iter().map(FakeService::id).collect());
         self
     }
 
@@ -207,13 +235,17 @@ impl Elsewhere {
 
     /// Deploys it.
     pub fn deploys(self) {
-        self.asks_for(Action::Deploy);
+        self.asks_for(FakeAction::Deploy);
     }
 
     /// Asks for any action on it.
-    pub fn asks_for(self, action: Action) {
-        let script = Box::new(self.script.clone());
-        self.acts(Act::Request(action, script));
+    pub fn asks_for(self, action: FakeAction) {
+        let request = ExternalRequest {
+            action,
+            services: self.services.clone(),
+            script: self.script.clone(),
+        };
+        self.acts(Act::Request(Box::new(request)));
     }
 
     /// Cancels what runs or waits.
@@ -221,10 +253,16 @@ impl Elsewhere {
         self.acts(Act::Cancel);
     }
 
+    /// Cancels one request, if it is queued at that time.
+    pub fn cancels_request(self, request: Uuid) {
+        self.acts(Act::CancelRequest(request));
+    }
+
     fn acts(self, act: Act) {
         let id = self.environment.id;
         self.environment.fake.with(|core| {
-            core.world.after(self.after, Event::Elsewhere(id, act));
+            let event = Event::Elsewhere(id, self.actor, act);
+            core.world.after(self.after, event);
             let now = core.world.now;
             core.world.advance(now);
         });

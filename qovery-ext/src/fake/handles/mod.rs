@@ -28,7 +28,7 @@ pub use service::FakeService;
 pub use truth::FakeDeployment;
 
 use super::{
-    Clock, FakeServer, FakeTransport, Fault, RecordedRequest, StartId,
+    ApiTraits, Clock, FakeServer, FakeTransport, Fault, RecordedRequest, StartId,
     clock::Running,
     contract::{Amount, Contract},
     core::Core,
@@ -194,6 +194,17 @@ impl FakeQovery {
         });
     }
 
+    /// Sets the behaviour of the API for clients that follow a deployment. Readings do not lag
+    /// behind this moment.
+    pub fn api(&self, traits: ApiTraits) {
+        self.with(|core| core.world.set_traits(traits));
+    }
+
+    /// The behaviour of the API, as set by [`FakeQovery::api`].
+    pub fn traits(&self) -> ApiTraits {
+        self.with(|core| core.world.traits)
+    }
+
     /// What the `startId` parameter means. By default the page starts after that item.
     pub fn start_id(&self, meaning: StartId) {
         self.with(|core| core.world.start_id = meaning);
@@ -260,6 +271,7 @@ impl FakeQovery {
         let now = self.inner.clock.now();
         self.lock(|core| {
             core.world.advance(now);
+            core.world.note_change();
             work(core)
         })
     }

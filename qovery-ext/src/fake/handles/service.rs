@@ -6,19 +6,24 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{FakeEnvironment, FakeQovery};
-use crate::fake::{ServiceKind, Step, world::environment::Service};
+use crate::fake::{FakeServiceKind, Step, world::environment::Service};
 
 /// A service of a fake.
 #[derive(Debug, Clone)]
 pub struct FakeService {
     fake: FakeQovery,
     id: Uuid,
-    kind: ServiceKind,
+    kind: FakeServiceKind,
     environment: Uuid,
 }
 
 impl FakeService {
-    pub(super) fn new(fake: FakeQovery, id: Uuid, kind: ServiceKind, environment: Uuid) -> Self {
+    pub(super) fn new(
+        fake: FakeQovery,
+        id: Uuid,
+        kind: FakeServiceKind,
+        environment: Uuid,
+    ) -> Self {
         Self {
             fake,
             id,
@@ -33,7 +38,7 @@ impl FakeService {
     }
 
     /// Its kind.
-    pub fn kind(&self) -> ServiceKind {
+    pub fn kind(&self) -> FakeServiceKind {
         self.kind
     }
 

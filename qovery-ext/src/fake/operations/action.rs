@@ -1,5 +1,6 @@
 //! Deploy, stop, restart, delete, uninstall and cancel.
 
+use http::header;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -9,29 +10,30 @@ use super::{
     uuid,
 };
 use crate::fake::{
-    Action,
+    FakeAction, ResponseBody, ResponseId,
     core::Call,
     exchange::{Answer, Refusal},
+    json::set,
     settings::ActionAnswer,
-    world::{World, audit::Actor},
+    world::{World, audit::Actor, environment::Environment},
 };
 
 /// The action that the last segment of a path stands for.
-pub(super) fn from_verb(verb: &str) -> Option<Action> {
+pub(super) fn from_verb(verb: &str) -> Option<FakeAction> {
     Some(match verb {
-        "deploy" | "redeploy" => Action::Deploy,
-        "restart" | "restart-service" => Action::Restart,
-        "stop" => Action::Stop,
-        "uninstall" => Action::Uninstall,
+        "deploy" | "redeploy" => FakeAction::Deploy,
+        "restart" | "restart-service" => FakeAction::Restart,
+        "stop" => FakeAction::Stop,
+        "uninstall" => FakeAction::Uninstall,
         _ => return None,
     })
 }
 
-pub(super) fn on_environment(world: &mut World, call: &Call<'_>, action: Action) -> Handled {
+pub(super) fn on_environment(world: &mut World, call: &Call<'_>, action: FakeAction) -> Handled {
     request(world, call, environment_id(call)?, action, None)
 }
 
-pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: Action) -> Handled {
+pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: FakeAction) -> Handled {
     let id = uuid(call.last_id(), "service")?;
     let service = world.services.get(&id);
     let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
@@ -41,7 +43,7 @@ pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: Action) -> 
 }
 
 /// Acts on the services that the body names.
-pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: Action) -> Handled {
+pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: FakeAction) -> Handled {
     let environment = environment_id(call)?;
     let mut chosen = Vec::new();
     for (list, entries) in call.body.as_object().into_iter().flatten() {
@@ -117,18 +119,33 @@ fn request(
     world: &mut World,
     call: &Call<'_>,
     environment: Uuid,
-    action: Action,
+    action: FakeAction,
     chosen: Option<Vec<Uuid>>,
 ) -> Handled {
     let service = chosen.as_ref().and_then(|chosen| chosen.first().copied());
     let before = facts(world, environment, service);
-    let accepted = world.accept_from_caller(environment, action, chosen);
+    let user_agent = call.incoming.headers.get(header::USER_AGENT);
+    let actor = Actor::calling_with(user_agent.and_then(|value| value.to_str().ok()));
+    let accepted = world.accept_from_caller(environment, action, chosen, actor);
     let settings = world
         .environments
         .get(&environment)
         .map(|e| e.settings.answer);
     let style = settings.unwrap_or_default();
-    answer(world, call, environment, service, accepted, style, &before)
+    let named = accepted.filter(|id| names_request(world, *id));
+    answer(world, call, environment, service, named, style, &before)
+}
+
+/// Whether the response to an action has the id of the request.
+fn names_request(world: &World, request: Uuid) -> bool {
+    match world.traits.response_id {
+        ResponseId::Always => true,
+        ResponseId::Never => false,
+        ResponseId::IfQueued => {
+            let request = world.requests.get(&request);
+            request.is_some_and(|request| request.had_to_wait)
+        }
+    }
 }
 
 /// What is known of an environment and of one of its services, in the shape of both statuses.
@@ -168,6 +185,7 @@ fn answer(
     style: ActionAnswer,
     before: &Value,
 ) -> Handled {
+    let chosen = service;
     // Only operations on one service answer with its status.
     let service = service.filter(|_| call.path.iter().all(|(name, _)| name != "environmentId"));
     let mut facts = match style {
@@ -182,7 +200,44 @@ fn answer(
             ActionAnswer::Declared => json!(request),
             _ => Value::Null,
         };
-        facts.insert("deployment_request_id".to_owned(), id);
+        facts.insert("deployment_request_id".to_owned(), id.clone());
+        let subject = world.environments.get(&environment);
+        let declares_body = call.operation.success.content.is_some();
+        if let Some(subject) = subject.filter(|_| declares_body && style == ActionAnswer::Declared)
+            && let Some(answer) = answer_of_traits(world, call, subject, chosen, before, &id)
+        {
+            return Ok(answer);
+        }
     }
     Ok(call.success(&facts))
+}
+
+/// The response to an action, if its body is not the one that the contract declares.
+fn answer_of_traits(
+    world: &World,
+    call: &Call<'_>,
+    environment: &Environment,
+    service: Option<Uuid>,
+    before: &Value,
+    request: &Value,
+) -> Option<Answer> {
+    let mut body = match world.traits.response_body {
+        ResponseBody::Declared => return None,
+        ResponseBody::Empty => return Some(Answer::empty(call.operation.success.status)),
+        ResponseBody::NoContent => return Some(Answer::empty(204)),
+        ResponseBody::EnvironmentStatus => {
+            let mut status = environment_status(world, environment);
+            for name in ["origin", "triggered_by"] {
+                let earlier = before.get(name).cloned().unwrap_or_default();
+                set(&mut status, name, earlier);
+            }
+            status
+        }
+        ResponseBody::ServiceStatus => {
+            let service = service.or(environment.services.first().copied())?;
+            service_status(world, environment, world.services.get(&service)?)
+        }
+    };
+    set(&mut body, "deployment_request_id", request.clone());
+    Some(call.exact(&body))
 }

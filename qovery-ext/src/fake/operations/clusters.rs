@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Handled, uuid};
 use crate::fake::{
-    Action,
+    FakeAction,
     core::Call,
     exchange::Refusal,
     world::{World, cluster::Cluster},
@@ -30,9 +30,9 @@ pub(super) fn statuses(world: &World, call: &Call<'_>) -> Handled {
 /// `None` where the last segment of the path is no action.
 pub(super) fn act(world: &mut World, call: &Call<'_>, verb: &str) -> Option<Handled> {
     let action = match verb {
-        "deploy" | "update" | "upgrade" => Action::Deploy,
-        "stop" => Action::Stop,
-        "delete" => Action::Delete,
+        "deploy" | "update" | "upgrade" => FakeAction::Deploy,
+        "stop" => FakeAction::Stop,
+        "delete" => FakeAction::Delete,
         _ => return None,
     };
     let id = match uuid(call.id("clusterId"), "cluster") {

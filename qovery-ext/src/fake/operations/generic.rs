@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Handled, paging};
 use crate::fake::{
-    ServiceKind,
+    FakeServiceKind,
     contract::Contract,
     core::{Call, DeclaredList},
     exchange::{Answer, Refusal},
@@ -165,7 +165,7 @@ pub(crate) fn create(
     template: &str,
     mut parents: BTreeMap<String, String>,
     body: Map<String, Value>,
-    kind: Option<ServiceKind>,
+    kind: Option<FakeServiceKind>,
 ) -> Uuid {
     let id = world.new_id();
     for (name, value) in &body {
@@ -213,7 +213,7 @@ fn register(
     contract: &Contract,
     id: Uuid,
     resource: &Resource,
-    kind: Option<ServiceKind>,
+    kind: Option<FakeServiceKind>,
 ) {
     let facts = resource.facts();
     let name = facts
@@ -232,12 +232,12 @@ fn register(
             let organization = parent("organizationId");
             let cluster = resource.parents.get("clusterId").cloned();
             let cluster = cluster.and_then(|id| Uuid::parse_str(&id).ok());
-            let mut known = world
-                .clusters
-                .values()
-                .filter(|c| c.organization == organization);
+            let known = || {
+                let mut clusters = world.clusters.values();
+                clusters.find(|c| c.organization == organization)
+            };
             let cluster = cluster
-                .or_else(|| known.next().map(|c| c.id))
+                .or_else(|| known().map(|c| c.id))
                 .unwrap_or_default();
             world.add_environment(id, name, organization, project, cluster);
             let template = "/environment/{environmentId}/deploymentRule/{deploymentRuleId}";
@@ -249,14 +249,14 @@ fn register(
             world.clusters.insert(id, cluster);
         }
         _ => {
-            let Some(mut found) = ServiceKind::from_segment(resource.segment()) else {
+            let Some(mut found) = FakeServiceKind::from_segment(resource.segment()) else {
                 return;
             };
             if resource.template.matches('/').count() != 2 {
                 return;
             }
-            if facts.pointer("/schedule/cronjob").is_none() && found == ServiceKind::CronJob {
-                found = ServiceKind::LifecycleJob;
+            if facts.pointer("/schedule/cronjob").is_none() && found == FakeServiceKind::CronJob {
+                found = FakeServiceKind::LifecycleJob;
             }
             let kind = kind.unwrap_or(found);
             world.add_service(contract, id, kind, name, parent("environmentId"));

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Handled, environment_id, paging, uuid};
 use crate::fake::{
-    ServiceKind,
+    FakeServiceKind, History,
     core::Call,
     exchange::Refusal,
     json::set,
@@ -42,7 +42,7 @@ pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
     })
 }
 
-pub(super) fn of_service(world: &World, call: &Call<'_>, kind: ServiceKind) -> Handled {
+pub(super) fn of_service(world: &World, call: &Call<'_>, kind: FakeServiceKind) -> Handled {
     let id = uuid(call.last_id(), "service")?;
     let executions = service_executions(world, id);
     page(world, call, &executions, |execution| {
@@ -55,8 +55,8 @@ pub(super) fn of_service(world: &World, call: &Call<'_>, kind: ServiceKind) -> H
             &mut entry,
             "status",
             match (kind, run.status) {
-                (ServiceKind::Application, "SUCCESS") => json!("SUCCESS"),
-                (ServiceKind::Application, _) => json!("FAILED"),
+                (FakeServiceKind::Application, "SUCCESS") => json!("SUCCESS"),
+                (FakeServiceKind::Application, _) => json!("FAILED"),
                 _ => json!(run.state),
             },
         );
@@ -123,12 +123,35 @@ fn run_of(execution: &Execution, service: Uuid) -> Option<&ServiceRun> {
     runs.find(|run| run.service == service)
 }
 
+/// Refuses if the API has no such history.
+fn check_version(world: &World, is_second: bool) -> Result<(), Refusal> {
+    let exists = match world.traits.history {
+        History::V2AndV1 | History::Last20 => true,
+        History::V2Only => is_second,
+        History::Missing => false,
+    };
+    if exists {
+        return Ok(());
+    }
+    Err(Refusal::new(404, "there is no such history"))
+}
+
+/// The part of these entries that the history still has.
+fn kept<'a, 'b>(world: &World, executions: &'b [&'a Execution]) -> &'b [&'a Execution] {
+    match world.traits.history {
+        History::Last20 => executions.get(..20).unwrap_or(executions),
+        _ => executions,
+    }
+}
+
 fn page(
     world: &World,
     call: &Call<'_>,
     executions: &[&Execution],
     render: impl Fn(&Execution) -> Value,
 ) -> Handled {
+    check_version(world, false)?;
+    let executions = kept(world, executions);
     let start = call
         .incoming
         .parameter("startId")
@@ -160,6 +183,8 @@ fn window(
     executions: &[&Execution],
     render: impl Fn(&Execution) -> Value,
 ) -> Handled {
+    check_version(world, true)?;
+    let executions = kept(world, executions);
     let asked = call
         .incoming
         .parameter("pageSize")

@@ -20,12 +20,12 @@ use http::Method;
 use uuid::Uuid;
 
 use super::{
-    Action, ServiceKind,
+    AfterDeletion, FakeAction, FakeServiceKind,
     contract::{Contract, Operation},
     core::Call,
     exchange::{Answer, Refusal},
     settings::Gone,
-    world::World,
+    world::{World, past::Endpoint},
 };
 
 pub(crate) type Handled = Result<Answer, Refusal>;
@@ -41,12 +41,26 @@ pub(crate) fn check_ids(world: &World, call: &Call<'_>) -> Result<(), Refusal> {
         }
         let what = parameter.strip_suffix("Id").unwrap_or(parameter);
         return Err(match world.gone.get(id) {
-            Some(Gone::Forbidden) => Refusal::new(403, "access to this resource is denied"),
-            Some(Gone::BadRequest) => Refusal::bad_request(format!("{what} {id} does not exist")),
-            _ => Refusal::not_found(what, id),
+            Some(gone) => refusal_of_deleted(world, *gone, what, id),
+            None => Refusal::not_found(what, id),
         });
     }
     Ok(())
+}
+
+/// The refusal of what concerns something that was deleted.
+fn refusal_of_deleted(world: &World, gone: Gone, what: &str, id: &str) -> Refusal {
+    let gone = match world.traits.after_deletion {
+        AfterDeletion::RequestStatusKnown => gone,
+        AfterDeletion::NotFound => Gone::NotFound,
+        AfterDeletion::Forbidden => Gone::Forbidden,
+        AfterDeletion::BadRequest => Gone::BadRequest,
+    };
+    match gone {
+        Gone::Forbidden => Refusal::new(403, "access to this resource is denied"),
+        Gone::BadRequest => Refusal::bad_request(format!("{what} {id} does not exist")),
+        Gone::NotFound | Gone::ShownFor(_) => Refusal::not_found(what, id),
+    }
 }
 
 /// Whether what a path parameter names exists; `None` where the parameter names no resource.
@@ -94,6 +108,41 @@ fn shape(operation: &Operation) -> Vec<&str> {
         .collect()
 }
 
+/// The endpoint that an operation reads, if it can lag behind.
+pub(crate) fn endpoint(operation: &Operation) -> Option<Endpoint> {
+    if operation.method != Method::GET {
+        return None;
+    }
+    let shape = shape(operation);
+    Some(match shape.as_slice() {
+        ["environment", "deploymentStatus"] => Endpoint::RequestStatus,
+        ["project", "*", "environment", "status"]
+        | [
+            "environment",
+            "*",
+            "status" | "statuses" | "statusesWithStages",
+        ]
+        | ["environment", "*", _, "status"] => Endpoint::EnvironmentStatus,
+        [.., "deploymentQueue"] => Endpoint::Queue,
+        [.., "deploymentHistory" | "deploymentHistoryV2"] => Endpoint::History,
+        [.., "cluster", "status"] | ["organization", "*", "cluster", "*", "status"] => {
+            Endpoint::ServiceStatus
+        }
+        [kind, "*", "status"] if FakeServiceKind::from_segment(kind).is_some() => {
+            Endpoint::ServiceStatus
+        }
+        ["environment", "*"]
+        | ["project", "*", "environment"]
+        | ["environment", "*", "services"] => Endpoint::Resources,
+        ["environment", "*", kind] | [kind, "*"]
+            if FakeServiceKind::from_segment(kind).is_some() =>
+        {
+            Endpoint::Resources
+        }
+        _ => return None,
+    })
+}
+
 /// Carries out an operation.
 pub(crate) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
     let shape = shape(call.operation);
@@ -114,7 +163,7 @@ fn read(world: &mut World, call: &Call<'_>, shape: &[&str]) -> Option<Handled> {
         ["environment", "*", "statuses"] => status::of_all_services(world, call),
         ["environment", "*", "statusesWithStages"] => status::with_stages(world, call),
         ["environment", "*", kind, "status"] => {
-            status::of_kind(world, call, ServiceKind::from_segment(kind)?)
+            status::of_kind(world, call, FakeServiceKind::from_segment(kind)?)
         }
         ["environment", "*", "deploymentHistory"] => history::of_environment(world, call),
         ["environment", "*", "deploymentHistoryV2"] => history::of_environment_v2(world, call),
@@ -137,7 +186,7 @@ fn read(world: &mut World, call: &Call<'_>, shape: &[&str]) -> Option<Handled> {
         ["cluster", "*", "environments"] => lists::environments_of_cluster(world, call),
         ["variable"] => variables::list(world, call),
         [kind, "*", rest] => {
-            let kind = ServiceKind::from_segment(kind)?;
+            let kind = FakeServiceKind::from_segment(kind)?;
             match *rest {
                 "status" => status::of_service(world, call),
                 "deploymentHistory" => history::of_service(world, call, kind),
@@ -158,10 +207,11 @@ fn act(world: &mut World, call: &Call<'_>, shape: &[&str]) -> Option<Handled> {
         ["environment", "*", "deploymentStage"] => stages::create(world, call),
         ["environment", "*", "service", "deploy"]
         | ["environment", "*", "application" | "container", "deploy"] => {
-            action::on_selected(world, call, Action::Deploy)
+            action::on_selected(world, call, FakeAction::Deploy)
         }
         ["environment", "*", "service", verb] => {
-            let action = action::from_verb(verb).or((*verb == "delete").then_some(Action::Delete));
+            let action =
+                action::from_verb(verb).or((*verb == "delete").then_some(FakeAction::Delete));
             action::on_selected(world, call, action?)
         }
         ["environment", "*", verb] => action::on_environment(world, call, action::from_verb(verb)?),
@@ -173,11 +223,11 @@ fn act(world: &mut World, call: &Call<'_>, shape: &[&str]) -> Option<Handled> {
         ["variable", "import"] => return None,
         ["variable", "*", relation] => variables::derive(world, call, relation),
         [kind, "*", "clone"] => {
-            ServiceKind::from_segment(kind)?;
+            FakeServiceKind::from_segment(kind)?;
             clone::service(world, call)
         }
         [kind, "*", verb] => {
-            ServiceKind::from_segment(kind)?;
+            FakeServiceKind::from_segment(kind)?;
             action::on_service(world, call, action::from_verb(verb)?)
         }
         _ => return None,
@@ -196,12 +246,12 @@ fn edit(world: &mut World, call: &Call<'_>, shape: &[&str]) -> Option<Handled> {
 
 fn delete(world: &mut World, call: &Call<'_>, shape: &[&str]) -> Option<Handled> {
     Some(match shape {
-        ["environment", "*"] => action::on_environment(world, call, Action::Delete),
+        ["environment", "*"] => action::on_environment(world, call, FakeAction::Delete),
         ["organization", "*", "cluster", "*"] => clusters::act(world, call, "delete")?,
         ["deploymentStage", "*"] => stages::delete(world, call),
         [kind, "*"] => {
-            ServiceKind::from_segment(kind)?;
-            action::on_service(world, call, Action::Delete)
+            FakeServiceKind::from_segment(kind)?;
+            action::on_service(world, call, FakeAction::Delete)
         }
         _ => return None,
     })

@@ -74,8 +74,12 @@ pub(super) fn relocate(world: &mut World, call: &Call<'_>, after: bool) -> Handl
             "a stage cannot be moved next to itself",
         ));
     }
-    let mut environments = world.environments.values_mut();
-    let environment = environments.find(|e| e.stage(stage).is_some() && e.stage(other).is_some());
+    let of_both = world
+        .environments
+        .values()
+        .find(|e| e.stage(stage).is_some() && e.stage(other).is_some())
+        .map(|environment| environment.id);
+    let environment = of_both.and_then(|id| world.environments.get_mut(&id));
     let Some(environment) = environment else {
         return Err(Refusal::bad_request(
             "the stages belong to different environments",
@@ -98,9 +102,10 @@ pub(super) fn delete(world: &mut World, call: &Call<'_>) -> Handled {
     if world.services.values().any(|service| service.stage == id) {
         return Err(Refusal::bad_request("the stage must be empty of services"));
     }
-    for environment in world.environments.values_mut() {
-        environment.stages.retain(|stage| stage.id != id);
-    }
+    world.environments.change_where(
+        |environment| environment.stage(id).is_some(),
+        |environment| environment.stages.retain(|stage| stage.id != id),
+    );
     world.resources.remove(&id.to_string());
     Ok(call.success(&Value::Null))
 }

@@ -3,16 +3,17 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Handled, environment_id, uuid};
+use super::{Handled, environment_id, queue, refusal_of_deleted, uuid};
 use crate::fake::{
-    ServiceKind,
+    AfterDeletion, FakeServiceKind, RequestState, StatusRequest,
     core::Call,
     exchange::{Answer, Refusal},
     json::set,
-    settings::RequestStatus,
+    settings::{Gone, RequestStatus},
     world::{
         World,
         environment::{Environment, Service},
+        request::{DeploymentRequest, RequestStage},
     },
 };
 
@@ -43,7 +44,7 @@ pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
     Ok(call.exact(&service_status(world, environment, shown)))
 }
 
-pub(super) fn of_kind(world: &World, call: &Call<'_>, kind: ServiceKind) -> Handled {
+pub(super) fn of_kind(world: &World, call: &Call<'_>, kind: FakeServiceKind) -> Handled {
     let (environment, services) = view(world, environment_id(call)?)?;
     let results: Vec<Value> = services
         .iter()
@@ -120,6 +121,9 @@ pub(super) fn of_request(world: &World, call: &Call<'_>) -> Handled {
         .and_then(|id| world.requests.get(&id));
     let request = request.ok_or_else(|| Refusal::not_found("deployment request", id))?;
     let environment = world.environments.get(&request.environment);
+    if let Some(gone) = gone(world, request) {
+        return Err(refusal_of_deleted(world, gone, "deployment request", id));
+    }
     let settings = environment.map(|environment| environment.settings.request_status);
     match settings.unwrap_or(request.shown_as) {
         RequestStatus::Known => {}
@@ -128,11 +132,54 @@ pub(super) fn of_request(world: &World, call: &Call<'_>) -> Handled {
         RequestStatus::NoBody => return Ok(Answer::empty(200)),
     }
     let carried = world.carried_by(request.id).unwrap_or(request);
+    let state = match world.traits.request_state {
+        RequestState::Exact => carried.state.as_str(),
+        RequestState::QueuedUntilFirstService if is_prepared(world, carried) => {
+            carried.action.queued()
+        }
+        RequestState::QueuedUntilFirstService => carried.state.as_str(),
+        RequestState::OfEnvironment => environment.map_or(carried.state.as_str(), |environment| {
+            environment.last_deployment_state.as_str()
+        }),
+        RequestState::NotFoundAfterEnd if carried.stage == RequestStage::Ended => {
+            return Err(Refusal::not_found("deployment request", id));
+        }
+        RequestState::NotFoundAfterEnd => carried.state.as_str(),
+        RequestState::ServerError => return Err(Refusal::new(500, "an internal error")),
+        RequestState::Forbidden => {
+            return Err(Refusal::new(403, "access to this resource is denied"));
+        }
+    };
     Ok(call.exact(&json!({
         "deployment_request_id": request.id,
         "environment_id": request.environment,
-        "status": carried.state,
+        "status": state,
     })))
+}
+
+/// The answer for the subject of a request, if it was deleted and its requests with it.
+fn gone(world: &World, request: &DeploymentRequest) -> Option<Gone> {
+    if world.traits.after_deletion == AfterDeletion::RequestStatusKnown {
+        return None;
+    }
+    let gone = |id: &Uuid| world.gone.get(&id.to_string()).copied();
+    if !world.environments.contains_key(&request.environment) {
+        return gone(&request.environment);
+    }
+    let mut services = request.services.iter();
+    let all_gone = services.all(|id| !world.services.contains_key(id));
+    request.services.first().filter(|_| all_gone).and_then(gone)
+}
+
+/// Whether a request runs and none of its services has started.
+fn is_prepared(world: &World, request: &DeploymentRequest) -> bool {
+    let mut executions = world.executions.values().rev();
+    let execution = executions.find(|execution| execution.request.id == request.id);
+    request.stage == RequestStage::Running
+        && execution.is_none_or(|execution| {
+            let mut runs = execution.stages.iter().flat_map(|stage| &stage.services);
+            runs.all(|run| run.started_at.is_none())
+        })
 }
 
 /// An `EnvironmentStatus`.
@@ -176,12 +223,15 @@ fn is_out_of_date(world: &World, environment: &Environment) -> bool {
     services.any(|service| service.deployment_status == "OUT_OF_DATE")
 }
 
-/// The request that runs, else the one that waits first.
+/// The request that the status of an environment, or of one of its services, names.
 fn current_request(
     world: &World,
     environment: &Environment,
-    service: Option<Uuid>,
+    service: Option<&Service>,
 ) -> Option<Uuid> {
+    let is_about = |request: &&DeploymentRequest| {
+        service.is_none_or(|service| request.services.contains(&service.id))
+    };
     let running = environment
         .running
         .as_ref()
@@ -191,11 +241,32 @@ fn current_request(
         .queue
         .iter()
         .filter_map(|id| world.requests.get(id));
-    running
-        .into_iter()
-        .chain(queued)
-        .find(|request| service.is_none_or(|service| request.services.contains(&service)))
-        .map(|request| request.id)
+    let mut queued = queued.filter(is_about);
+    let named = match world.traits.status_request {
+        StatusRequest::Null => None,
+        StatusRequest::RunningOrNext => running.filter(is_about).or_else(|| queued.next()),
+        StatusRequest::NextQueued => queued.next(),
+        StatusRequest::LastRequested => {
+            let mut requests = world.requests.values().rev();
+            requests.find(|request| request.environment == environment.id && is_about(request))
+        }
+        StatusRequest::RunShown => {
+            return match service {
+                Some(service) => service.request,
+                None => running
+                    .or_else(|| queued.next())
+                    .map(|request| request.id)
+                    .or_else(|| last_request(world, environment)),
+            };
+        }
+    };
+    named.map(|request| request.id)
+}
+
+/// The request of the last deployment.
+fn last_request(world: &World, environment: &Environment) -> Option<Uuid> {
+    let last = world.executions.get(environment.last_execution.as_ref()?)?;
+    Some(last.request.id)
 }
 
 /// A `Status`.
@@ -206,11 +277,7 @@ pub(crate) fn service_status(world: &World, environment: &Environment, service: 
         .filter(|(until, _)| *until > world.now);
     let state = masked.map_or(&service.state, |(_, state)| state);
     let (action, status) = service.details;
-    let waiting = environment
-        .queue
-        .iter()
-        .filter_map(|id| world.requests.get(id));
-    let waiting = waiting
+    let waiting = queue::queued(world, environment)
         .filter(|request| request.services.contains(&service.id))
         .count();
     let mut shown = json!({
@@ -219,7 +286,7 @@ pub(crate) fn service_status(world: &World, environment: &Environment, service: 
         "service_deployment_status": service.deployment_status,
         "is_part_last_deployment": service.part_of_last,
         "status_details": {"action": action, "status": status, "sub_action": "NONE"},
-        "deployment_request_id": current_request(world, environment, Some(service.id)),
+        "deployment_request_id": current_request(world, environment, Some(service)),
         "deployment_requests_count": waiting,
         "steps": steps(service),
     });
@@ -254,7 +321,7 @@ fn steps(service: &Service) -> Value {
 
 fn by_kind(world: &World, environment: &Environment, services: &[&Service]) -> Value {
     let mut lists = serde_json::Map::new();
-    for kind in ServiceKind::ALL {
+    for kind in FakeServiceKind::ALL {
         let list: Vec<Value> = services
             .iter()
             .filter(|service| service.kind.segment() == kind.segment())

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Setup;
 use crate::fake::{
-    ServiceKind,
+    FakeServiceKind,
     contract::{Amount, Contract, Direction, Operation, Place},
 };
 
@@ -23,7 +23,7 @@ fn with_one_of_everything() -> (Setup, Vec<(String, String)>) {
         ("environmentId".to_owned(), environment.id().to_string()),
         ("clusterId".to_owned(), environment.cluster_id().to_string()),
     ];
-    for kind in ServiceKind::ALL {
+    for kind in FakeServiceKind::ALL {
         let service = environment.service(kind, "service").in_stage("one");
         ids.push((format!("{}Id", kind.segment()), service.id().to_string()));
         ids.push(("serviceId".to_owned(), service.id().to_string()));
@@ -38,7 +38,7 @@ fn with_one_of_everything() -> (Setup, Vec<(String, String)>) {
         .unwrap();
     ids.push(("deploymentStageId".to_owned(), stage.to_owned()));
     environment
-        .service(ServiceKind::Database, "other")
+        .service(FakeServiceKind::Database, "other")
         .in_stage("two");
     let stages = setup.get(&format!(
         "/environment/{}/deploymentStage",

@@ -1,13 +1,13 @@
 //! How deployments run.
 
 use super::Setup;
-use crate::fake::{ServiceKind, Step};
+use crate::fake::{FakeServiceKind, Step};
 
 #[test]
 fn a_deployment_goes_through_its_states_and_ends_deployed() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
-    let api = environment.service(ServiceKind::Application, "api");
+    let api = environment.service(FakeServiceKind::Application, "api");
     let path = format!("/environment/{}", environment.id());
     let answer = setup.post(&format!("{path}/deploy"));
     assert_eq!(answer["state"], "DEPLOYMENT_QUEUED");
@@ -41,10 +41,10 @@ fn a_failure_in_a_step_ends_the_deployment_and_later_stages_are_skipped() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let database = environment
-        .service(ServiceKind::Database, "db")
+        .service(FakeServiceKind::Database, "db")
         .in_stage("data");
     let api = environment
-        .service(ServiceKind::Application, "api")
+        .service(FakeServiceKind::Application, "api")
         .in_stage("code");
     environment
         .next_deployment()

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Setup;
 use crate::fake::{
-    Fault, RetryAfter, ServiceKind,
+    FakeServiceKind, Fault, RetryAfter,
     exchange::{Delivery, Outcome},
 };
 
@@ -103,7 +103,7 @@ fn what_was_executed_is_told_from_what_was_only_sent() {
     ] {
         let setup = Setup::new();
         let environment = setup.fake.environment("preview");
-        environment.service(ServiceKind::Container, "web");
+        environment.service(FakeServiceKind::Container, "web");
         let name = format!("{fault:?}");
         setup.fake.inject(fault);
         let path = format!("/environment/{}/deploy", environment.id());
@@ -202,4 +202,29 @@ fn a_fault_shows_what_it_does_and_not_what_it_rewrites() {
         shown.contains("listProject") && shown.contains("Rewrite"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_gateway_can_lose_the_response_to_a_request_that_was_executed() {
+    let setup = Setup::new();
+    let environment = setup.fake.environment("preview");
+    environment.service(FakeServiceKind::Database, "orders");
+    let page = "<html>502 Bad Gateway</html>";
+    setup.fake.inject(
+        Fault::answer(502, "text/html", page)
+            .after_execution()
+            .on_writes(),
+    );
+    let path = format!("/environment/{}", environment.id());
+    let status = format!("{path}/status");
+    assert_eq!(setup.call(Method::GET, &status, &Value::Null).0, 200);
+    let lost = setup.answer(Method::DELETE, &path, &Value::Null);
+    assert_eq!(
+        (lost.status.as_u16(), &lost.body[..]),
+        (502, page.as_bytes())
+    );
+    assert_eq!(setup.fake.executions().len(), 1);
+    assert_eq!(environment.deployments().len(), 1);
+    let again = setup.answer(Method::DELETE, &path, &Value::Null);
+    assert_eq!(again.status.as_u16(), 204);
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::fake::{Clock, FakeQovery, Fault, RetryAfter, ServiceKind};
+use crate::fake::{Clock, FakeQovery, FakeServiceKind, Fault, RetryAfter};
 
 static READ: OperationInfo = OperationInfo::new("any", Method::GET, "/any");
 static WRITE: OperationInfo = OperationInfo::new("any", Method::POST, "/any");
@@ -37,7 +37,7 @@ fn fake() -> (FakeQovery, Uuid) {
     let fake = FakeQovery::with_clock(Clock::manual());
     let environment = fake.environment("preview");
     environment
-        .service(ServiceKind::Container, "web")
+        .service(FakeServiceKind::Container, "web")
         .url("https://web.example.com");
     (fake, environment.id())
 }
@@ -174,7 +174,7 @@ async fn both_front_ends_break_in_the_same_way() {
 async fn a_paused_clock_measures_delays_exactly() {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
-    environment.service(ServiceKind::Container, "web");
+    environment.service(FakeServiceKind::Container, "web");
     let transport = fake.transport();
     let base = "https://fake.qovery.test";
     let started = Instant::now();
@@ -201,7 +201,7 @@ async fn a_paused_clock_measures_delays_exactly() {
 async fn a_request_ends_at_its_limit_although_it_was_executed() {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
-    environment.service(ServiceKind::Container, "web");
+    environment.service(FakeServiceKind::Container, "web");
     fake.inject(Fault::slow_answer(Duration::from_secs(30)));
     let path = format!("/environment/{}/deploy", environment.id());
     let mut sent = request(
@@ -236,7 +236,7 @@ async fn a_refused_connection_is_known_not_to_be_executed() {
 async fn a_dropped_request_stays_executed() {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
-    environment.service(ServiceKind::Container, "web");
+    environment.service(FakeServiceKind::Container, "web");
     fake.latency(Duration::from_secs(10));
     let path = format!("/environment/{}/deploy", environment.id());
     let sent = request(
@@ -283,7 +283,7 @@ async fn the_token_of_a_layer_wins_over_the_token_of_the_transport() {
 async fn a_fast_clock_runs_deployments_in_less_time() {
     let fake = FakeQovery::with_clock(Clock::fast(10.0));
     let environment = fake.environment("preview");
-    environment.service(ServiceKind::Application, "api");
+    environment.service(FakeServiceKind::Application, "api");
     let path = format!("/environment/{}/deploy", environment.id());
     let sent = request(
         "https://fake.qovery.test",

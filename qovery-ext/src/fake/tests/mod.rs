@@ -11,6 +11,7 @@ mod requests;
 mod resources;
 mod scripts;
 mod stories;
+mod traits;
 
 use std::time::Duration;
 

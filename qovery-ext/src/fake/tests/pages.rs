@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Setup;
-use crate::fake::{ServiceKind, StartId};
+use crate::fake::{FakeServiceKind, StartId};
 use http::Method;
 
 fn ids(page: &Value) -> Vec<String> {
@@ -80,8 +80,8 @@ fn a_window_shows_the_newest_and_grows_with_its_size() {
 fn deployments_appear_in_the_histories_of_what_they_touched() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
-    let api = environment.service(ServiceKind::Application, "api");
-    let db = environment.service(ServiceKind::Database, "db");
+    let api = environment.service(FakeServiceKind::Application, "api");
+    let db = environment.service(FakeServiceKind::Database, "db");
     setup.post(&format!("/application/{}/redeploy", api.id()));
     setup.seconds(5);
     let path = format!("/environment/{}/deploymentHistoryV2", environment.id());
@@ -114,7 +114,7 @@ fn commits_are_paged_by_their_hash() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let api = environment
-        .service(ServiceKind::Application, "api")
+        .service(FakeServiceKind::Application, "api")
         .commits(45);
     let path = format!("/application/{}/commit", api.id());
     let hashes = |page: &Value| -> Vec<String> {
@@ -140,7 +140,7 @@ fn commits_are_paged_by_their_hash() {
 fn backups_that_are_added_are_paged_newest_first() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
-    let database = environment.service(ServiceKind::Database, "db");
+    let database = environment.service(FakeServiceKind::Database, "db");
     let path = format!("/database/{}/backup", database.id());
     let mut added = Vec::new();
     for number in 0..23 {

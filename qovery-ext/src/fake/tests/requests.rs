@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Setup;
-use crate::fake::{ServiceKind, exchange::Outcome};
+use crate::fake::{FakeServiceKind, exchange::Outcome};
 
 fn status_with_authorization(setup: &Setup, value: Option<&str>) -> u16 {
     let mut incoming = setup.incoming(Method::GET, "/organization", &Value::Null);
@@ -67,7 +67,7 @@ fn a_refusal_has_the_error_body_of_the_api() {
 fn unknown_paths_methods_and_ids_are_not_found() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
-    let container = environment.service(ServiceKind::Container, "web");
+    let container = environment.service(FakeServiceKind::Container, "web");
     let unknown = Uuid::from_u128(7);
     for (method, path) in [
         (Method::GET, "/environments".to_owned()),

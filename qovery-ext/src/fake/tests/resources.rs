@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::Setup;
-use crate::fake::ServiceKind;
+use crate::fake::FakeServiceKind;
 
 #[test]
 fn a_resource_can_be_added_listed_read_edited_and_deleted() {
@@ -122,7 +122,7 @@ fn an_edited_service_is_out_of_date_until_it_is_deployed() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let web = environment
-        .service(ServiceKind::Container, "web")
+        .service(FakeServiceKind::Container, "web")
         .in_state("DEPLOYED");
     let path = format!("/container/{}", web.id());
     let drift = || setup.get(&format!("{path}/status"))["service_deployment_status"].clone();
@@ -169,7 +169,7 @@ fn a_document_of_its_own_is_read_back_as_it_was_written() {
 fn what_belongs_to_something_deleted_is_gone_too() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
-    let web = environment.service(ServiceKind::Container, "web");
+    let web = environment.service(FakeServiceKind::Container, "web");
     let project = format!("/project/{}", environment.project_id());
     assert_eq!(setup.call(Method::DELETE, &project, &Value::Null).0, 204);
     for path in [
@@ -193,7 +193,7 @@ fn what_belongs_to_something_deleted_is_gone_too() {
 fn variables_conflict_by_name_derive_and_keep_secrets() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
-    let web = environment.service(ServiceKind::Container, "web");
+    let web = environment.service(FakeServiceKind::Container, "web");
     let variable = |key: &str, secret: bool| {
         json!({
             "key": key,
@@ -248,11 +248,11 @@ fn a_clone_has_the_configuration_and_was_never_deployed() {
     let setup = Setup::new();
     let environment = setup.fake.environment("staging");
     environment
-        .service(ServiceKind::Database, "db")
+        .service(FakeServiceKind::Database, "db")
         .in_stage("data")
         .in_state("DEPLOYED");
     let web = environment
-        .service(ServiceKind::Container, "web")
+        .service(FakeServiceKind::Container, "web")
         .in_stage("code")
         .with("tag", json!("9"))
         .url("https://web.example.com");
@@ -291,7 +291,7 @@ fn stages_can_be_added_reordered_filled_and_deleted() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
     let db = environment
-        .service(ServiceKind::Database, "db")
+        .service(FakeServiceKind::Database, "db")
         .in_stage("one");
     let path = format!("/environment/{}/deploymentStage", environment.id());
     let (status, two) = setup.call(Method::POST, &path, &json!({"name": "two"}));
@@ -336,7 +336,7 @@ fn stages_can_be_added_reordered_filled_and_deleted() {
 fn environments_and_services_are_listed_by_what_they_belong_to() {
     let setup = Setup::new();
     let environment = setup.fake.environment("preview");
-    let web = environment.service(ServiceKind::Container, "web");
+    let web = environment.service(FakeServiceKind::Container, "web");
     let elsewhere = setup
         .fake
         .organization("other")

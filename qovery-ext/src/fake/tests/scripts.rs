@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::Setup;
 use crate::fake::{
-    Action, ActionAnswer, FakeEnvironment, FakeService, Gone, RequestStatus, ServiceKind, Step,
+    ActionAnswer, FakeAction, FakeEnvironment, FakeService, FakeServiceKind, Gone, RequestStatus,
+    Step,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,10 +27,10 @@ impl Story {
         let setup = Setup::new();
         let environment = setup.fake.environment("preview");
         let database = environment
-            .service(ServiceKind::Database, "db")
+            .service(FakeServiceKind::Database, "db")
             .in_stage("data");
         let api = environment
-            .service(ServiceKind::Application, "api")
+            .service(FakeServiceKind::Application, "api")
             .in_stage("code");
         let path = format!("/environment/{}", environment.id());
         Self {
@@ -289,7 +290,7 @@ fn a_lifecycle_job_runs_to_its_end_unless_the_cancellation_is_forced() {
         let setup = Setup::new();
         let environment = setup.fake.environment("preview");
         let job = environment
-            .service(ServiceKind::LifecycleJob, "seed")
+            .service(FakeServiceKind::LifecycleJob, "seed")
             .takes(Step::Execution, 30 * SECOND);
         let path = format!("/environment/{}", environment.id());
         setup.post(&format!("{path}/deploy"));
@@ -320,7 +321,7 @@ fn someone_else_can_cancel_deploy_and_supersede() {
     story
         .environment
         .next_deployment()
-        .superseded_after(8 * SECOND, Action::Stop);
+        .superseded_after(8 * SECOND, FakeAction::Stop);
     let request = story.act("deploy")["deployment_request_id"].clone();
     story.setup.seconds(9);
     assert_eq!(story.request_status(&request).1["status"], "CANCELED");
@@ -350,7 +351,7 @@ fn someone_else_can_cancel_deploy_and_supersede() {
         .environment
         .next_deployment()
         .fails_at(&story.api, Step::Build);
-    story.environment.elsewhere().asks_for(Action::Deploy);
+    story.environment.elsewhere().asks_for(FakeAction::Deploy);
     story.setup.seconds(60);
     assert_eq!(story.status()["last_deployment_state"], "DEPLOYED");
     assert_eq!(story.setup.fake.executions().len(), 2);
@@ -360,7 +361,7 @@ fn someone_else_can_cancel_deploy_and_supersede() {
 fn a_waiting_request_can_be_superseded() {
     let story = Story::new();
     let script = story.environment.next_deployment().queued_for(60 * SECOND);
-    script.superseded_after(10 * SECOND, Action::Deploy);
+    script.superseded_after(10 * SECOND, FakeAction::Deploy);
     let request = story.act("deploy")["deployment_request_id"].clone();
     story.setup.seconds(60);
     assert_eq!(story.request_status(&request).1["status"], "CANCELED");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Setup;
 use crate::fake::{
-    Action, ActionAnswer, FakeEnvironment, FakeService, ServiceKind, Step,
+    ActionAnswer, FakeAction, FakeEnvironment, FakeService, FakeServiceKind, Step,
     contract::{Contract, Direction, Matched},
     words::is_terminal,
 };
@@ -18,7 +18,7 @@ enum Turn {
     Seconds(u64),
     Act(&'static str),
     ActOnService(usize, &'static str),
-    Elsewhere(Action, u64),
+    Elsewhere(FakeAction, u64),
     CancelElsewhere(u64),
     CancelWaiting,
     Fail(usize, bool),
@@ -42,9 +42,9 @@ fn turn() -> impl Strategy<Value = Turn> {
         ]
     };
     let action = prop_oneof![
-        Just(Action::Deploy),
-        Just(Action::Stop),
-        Just(Action::Restart)
+        Just(FakeAction::Deploy),
+        Just(FakeAction::Stop),
+        Just(FakeAction::Restart)
     ];
     let answer = prop_oneof![
         Just(ActionAnswer::Declared),
@@ -71,12 +71,12 @@ fn turn() -> impl Strategy<Value = Turn> {
 }
 
 /// All kinds that can be stopped by themselves.
-const KINDS: [ServiceKind; 5] = [
-    ServiceKind::Application,
-    ServiceKind::Container,
-    ServiceKind::Database,
-    ServiceKind::LifecycleJob,
-    ServiceKind::Helm,
+const KINDS: [FakeServiceKind; 5] = [
+    FakeServiceKind::Application,
+    FakeServiceKind::Container,
+    FakeServiceKind::Database,
+    FakeServiceKind::LifecycleJob,
+    FakeServiceKind::Helm,
 ];
 const SERVICES: usize = KINDS.len();
 
@@ -168,7 +168,7 @@ impl Story {
             }
             Turn::SupersededAfter(time) => {
                 let script = self.environment.next_deployment();
-                script.superseded_after(seconds(*time), Action::Deploy);
+                script.superseded_after(seconds(*time), FakeAction::Deploy);
             }
             Turn::Mask => {
                 let script = self.environment.next_deployment();

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use uuid::Uuid;
 
-use super::{World, script::Script};
-use crate::fake::Action;
+use super::{World, audit::Actor, script::Script};
+use crate::fake::FakeAction;
 
 /// Something that will happen.
 #[derive(Debug, Clone)]
@@ -21,9 +21,9 @@ pub(crate) enum Event {
     /// A cancellation is carried out.
     Canceled(String),
     /// Someone else acts on an environment.
-    Elsewhere(Uuid, Act),
+    Elsewhere(Uuid, Actor, Act),
     /// A request is pushed aside by someone else's.
-    Supersede(Uuid, Action),
+    Supersede(Uuid, FakeAction),
     /// A state is shown instead of the real one for a while.
     Mask(Uuid, Option<Uuid>, String, Duration),
     /// What was deleted stops being shown.
@@ -35,8 +35,29 @@ pub(crate) enum Event {
 /// What someone else does.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
-    Request(Action, Box<Script>),
+    Request(Box<ExternalRequest>),
     Cancel,
+    /// Cancels one request if it is still queued.
+    CancelRequest(Uuid),
+}
+
+/// A request for a deployment by someone else.
+#[derive(Debug, Clone)]
+pub(crate) struct ExternalRequest {
+    pub(crate) action: FakeAction,
+    /// The whole environment if `None`.
+    pub(crate) services: Option<Vec<Uuid>>,
+    pub(crate) script: Script,
+}
+
+impl ExternalRequest {
+    pub(crate) fn of(action: FakeAction) -> Self {
+        Self {
+            action,
+            services: None,
+            script: Script::default(),
+        }
+    }
 }
 
 /// Events in order of time, and of scheduling where due at the same time.
@@ -85,7 +106,9 @@ impl World {
                 self.fail_step(&execution, service, position);
             }
             Event::Canceled(execution) => self.end_cancellation(&execution),
-            Event::Elsewhere(environment, act) => self.act_elsewhere(environment, act),
+            Event::Elsewhere(environment, actor, act) => {
+                self.act_elsewhere(environment, actor, act);
+            }
             Event::Supersede(request, action) => self.supersede(request, action),
             Event::Mask(environment, service, state, lasting) => {
                 let masked = Some((self.now.saturating_add(lasting), state));

@@ -5,6 +5,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::World;
+use crate::fake::Origin;
+
+/// The user whose token the fake accepts.
+pub(crate) const CALLER: &str = "caller@example.com";
 
 /// One entry of the audit log.
 #[derive(Debug, Clone)]
@@ -28,22 +32,37 @@ pub(crate) struct AuditEvent {
 pub(crate) struct Actor {
     pub(crate) origin: String,
     pub(crate) name: String,
+    /// Whether the request came to the fake, not from a script.
+    pub(crate) is_caller: bool,
 }
 
 impl Actor {
     /// Whoever calls the API with the fake's token.
     pub(crate) fn caller() -> Self {
         Self {
-            origin: "API".to_owned(),
-            name: "caller@example.com".to_owned(),
+            origin: Origin::Api.as_str().to_owned(),
+            name: CALLER.to_owned(),
+            is_caller: true,
         }
+    }
+
+    /// The caller, through the program that calls itself so.
+    pub(crate) fn calling_with(user_agent: Option<&str>) -> Self {
+        let mut caller = Self::caller();
+        if let Some(user_agent) = user_agent {
+            Origin::of_user_agent(user_agent)
+                .as_str()
+                .clone_into(&mut caller.origin);
+        }
+        caller
     }
 
     /// Someone at the console.
     pub(crate) fn someone_else() -> Self {
         Self {
-            origin: "CONSOLE".to_owned(),
+            origin: Origin::Console.as_str().to_owned(),
             name: "someone.else@example.com".to_owned(),
+            is_caller: false,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     agenda::Event,
     audit::{Actor, AuditEvent},
 };
-use crate::fake::{Action, settings::Gone};
+use crate::fake::{FakeAction, settings::Gone};
 
 /// A cluster.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub(crate) struct Cluster {
 
 #[derive(Debug, Clone)]
 struct Running {
-    action: Action,
+    action: FakeAction,
     dry_run: bool,
     queued: bool,
     before: String,
@@ -61,7 +61,7 @@ impl Cluster {
 
 impl World {
     /// Starts an action on a cluster; a former one is abandoned.
-    pub(crate) fn act_on_cluster(&mut self, id: Uuid, action: Action, dry_run: bool) {
+    pub(crate) fn act_on_cluster(&mut self, id: Uuid, action: FakeAction, dry_run: bool) {
         let now = self.now;
         let seconds = self.calendar(now).timestamp();
         let Some(cluster) = self.clusters.get_mut(&id) else {
@@ -127,11 +127,11 @@ impl World {
             None => running.action.done().to_owned(),
         };
         cluster.is_deployed = match running.action {
-            Action::Deploy | Action::Restart if reached => true,
-            Action::Stop | Action::Delete | Action::Uninstall if reached => false,
+            FakeAction::Deploy | FakeAction::Restart if reached => true,
+            FakeAction::Stop | FakeAction::Delete | FakeAction::Uninstall if reached => false,
             _ => cluster.is_deployed,
         };
-        if reached && running.action == Action::Delete {
+        if reached && running.action == FakeAction::Delete {
             let gone = cluster.gone;
             self.gone.insert(id.to_string(), gone);
             match gone {

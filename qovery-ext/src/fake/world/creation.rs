@@ -11,12 +11,12 @@ use uuid::Uuid;
 use super::{
     World,
     audit::Actor,
-    environment::{Environment, Service, Stage},
+    environment::{Environment, EnvironmentBefore, Service, ServiceBefore, Stage},
     execution::Execution,
     request::{DeploymentRequest, RequestStage},
     script::Script,
 };
-use crate::fake::{Action, ServiceKind, contract::Contract, operations};
+use crate::fake::{FakeAction, FakeServiceKind, contract::Contract, operations};
 
 /// The stage of services that no stage was chosen for.
 pub(crate) const DEFAULT_STAGE: &str = "DEFAULT";
@@ -53,6 +53,7 @@ impl World {
             settings: self.defaults.clone(),
             stale: None,
             masked: None,
+            before: EnvironmentBefore::default(),
         };
         self.environments.insert(id, environment);
         if let Some(resource) = self.resources.get_mut(&id.to_string()) {
@@ -74,7 +75,7 @@ impl World {
         &mut self,
         contract: &Contract,
         id: Uuid,
-        kind: ServiceKind,
+        kind: FakeServiceKind,
         name: String,
         environment: Uuid,
     ) {
@@ -96,6 +97,8 @@ impl World {
             durations: Vec::new(),
             logs: Vec::new(),
             masked: None,
+            request: None,
+            before: ServiceBefore::default(),
         };
         self.services.insert(id, service);
         if let Some(environment) = self.environments.get_mut(&environment) {
@@ -105,8 +108,8 @@ impl World {
             let server = &mut resource.server;
             server.insert("service_type".to_owned(), json!(kind.service_type()));
             match kind {
-                ServiceKind::CronJob => server.insert("job_type".to_owned(), json!("CRON")),
-                ServiceKind::LifecycleJob => {
+                FakeServiceKind::CronJob => server.insert("job_type".to_owned(), json!("CRON")),
+                FakeServiceKind::LifecycleJob => {
                     server.insert("job_type".to_owned(), json!("LIFECYCLE"))
                 }
                 _ => None,
@@ -194,14 +197,18 @@ impl World {
         let request = DeploymentRequest {
             id: request_id,
             environment,
-            action: Action::Deploy,
+            action: FakeAction::Deploy,
             services: subject.services.clone(),
+            requested: subject.services.clone(),
             whole: true,
             actor: Actor::caller(),
             accepted_at: now,
             not_before: now,
+            had_to_wait: false,
+            was_idle: false,
             state: "DEPLOYED".to_owned(),
             stage: RequestStage::Ended,
+            ended_at: Some(now),
             merged_into: None,
             shown_as: subject.settings.request_status,
             script: Script::default(),
@@ -221,7 +228,7 @@ impl World {
     }
 
     /// Adds commits to the repository of a service, newest first.
-    pub(crate) fn add_commits(&mut self, service: Uuid, kind: ServiceKind, count: u32) {
+    pub(crate) fn add_commits(&mut self, service: Uuid, kind: FakeServiceKind, count: u32) {
         let date = self.date(self.now);
         let commits: Vec<Value> = (0..count)
             .rev()

@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::{
     World,
     agenda::Event,
-    environment::StepRun,
+    environment::{Environment, Stage, StepRun},
     request::{DeploymentRequest, RequestStage},
     script::Failure,
 };
-use crate::fake::{Action, ServiceKind, Step};
+use crate::fake::{FakeAction, FakeServiceKind, Step};
 
 /// A request in execution, or what remains of it in the history.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub(crate) struct StageRun {
 pub(crate) struct ServiceRun {
     pub(crate) service: Uuid,
     pub(crate) name: String,
-    pub(crate) kind: ServiceKind,
+    pub(crate) kind: FakeServiceKind,
     pub(crate) state: String,
     pub(crate) status: &'static str,
     pub(crate) started_at: Option<Duration>,
@@ -102,9 +102,9 @@ impl Execution {
 }
 
 /// The steps of a service for an action.
-fn steps(action: Action, kind: ServiceKind) -> &'static [Step] {
+fn steps(action: FakeAction, kind: FakeServiceKind) -> &'static [Step] {
     match action {
-        Action::Deploy => kind.deploy_steps(),
+        FakeAction::Deploy => kind.deploy_steps(),
         _ => &[Step::Deployment],
     }
 }
@@ -118,47 +118,18 @@ impl World {
             return;
         };
         let id = format!("{}-{}", environment.id, environment.executions.len() + 1);
-        let mut stages = Vec::new();
-        for stage in &environment.stages {
-            let in_stage = environment
-                .services
-                .iter()
-                .filter_map(|id| self.services.get(id));
-            let services: Vec<ServiceRun> = in_stage
-                .filter(|s| s.stage == stage.id && request.services.contains(&s.id))
-                .map(|service| ServiceRun {
-                    service: service.id,
-                    name: service.name.clone(),
-                    kind: service.kind,
-                    state: request.action.queued().to_owned(),
-                    status: "QUEUED",
-                    started_at: None,
-                    ended_at: None,
-                })
-                .collect();
-            stages.push(StageRun {
-                stage: stage.id,
-                name: stage.name.clone(),
-                status: if services.is_empty() {
-                    "SKIPPED"
-                } else {
-                    "QUEUED"
-                },
-                started_at: None,
-                ended_at: None,
-                services,
-            });
-        }
+        let stages = self.stages_of(&request, environment);
+        let services = environment.services.clone();
         let mut execution = Execution::past(id.clone(), history_id, request.clone());
         execution.started_at = self.now;
         execution.stages = stages;
         let running = request.action.running(None);
         running.clone_into(&mut execution.state);
 
-        for service in self.services.values_mut() {
-            if service.environment != request.environment {
+        for service in services {
+            let Some(service) = self.services.get_mut(&service) else {
                 continue;
-            }
+            };
             service.part_of_last = request.services.contains(&service.id);
             if service.part_of_last {
                 service.last_execution = Some(id.clone());
@@ -180,7 +151,44 @@ impl World {
         }
         self.requests.insert(request.id, request);
         self.executions.insert(id.clone(), execution);
-        self.after(Duration::ZERO, Event::Stage(id, 0));
+        self.after(self.traits.preparation, Event::Stage(id, 0));
+    }
+
+    /// The stages that a request goes through, before any of them has started.
+    pub(super) fn stages_of(
+        &self,
+        request: &DeploymentRequest,
+        environment: &Environment,
+    ) -> Vec<StageRun> {
+        let services = self.services_of(environment);
+        let of_stage = |stage: &Stage| {
+            let services: Vec<ServiceRun> = services
+                .iter()
+                .filter(|s| s.stage == stage.id && request.services.contains(&s.id))
+                .map(|service| ServiceRun {
+                    service: service.id,
+                    name: service.name.clone(),
+                    kind: service.kind,
+                    state: request.action.queued().to_owned(),
+                    status: "QUEUED",
+                    started_at: None,
+                    ended_at: None,
+                })
+                .collect();
+            StageRun {
+                stage: stage.id,
+                name: stage.name.clone(),
+                status: if services.is_empty() {
+                    "SKIPPED"
+                } else {
+                    "QUEUED"
+                },
+                started_at: None,
+                ended_at: None,
+                services,
+            }
+        };
+        environment.stages.iter().map(of_stage).collect()
     }
 
     /// The execution, where it is neither over nor being canceled.

@@ -9,9 +9,11 @@ pub(crate) mod cluster;
 pub(crate) mod creation;
 pub(crate) mod environment;
 pub(crate) mod execution;
+pub(crate) mod past;
 pub(crate) mod request;
 pub(crate) mod resources;
 pub(crate) mod script;
+pub(crate) mod table;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -27,10 +29,15 @@ use self::{
     cluster::Cluster,
     environment::{Environment, Service},
     execution::Execution,
+    past::Past,
     request::DeploymentRequest,
     resources::Resources,
+    table::{Shared, Table},
 };
-use super::settings::{Gone, Settings, StartId};
+use super::{
+    settings::{Gone, Settings, StartId},
+    traits::ApiTraits,
+};
 
 /// 2026-01-01T00:00:00Z, where the fake's calendar begins.
 const EPOCH_MILLISECONDS: i64 = 1_767_225_600_000;
@@ -43,12 +50,12 @@ pub(crate) struct World {
     pub(crate) calendar_shift: TimeDelta,
     ids: u64,
     pub(crate) agenda: Agenda,
-    pub(crate) resources: Resources,
-    pub(crate) environments: BTreeMap<Uuid, Environment>,
-    pub(crate) services: BTreeMap<Uuid, Service>,
-    pub(crate) clusters: BTreeMap<Uuid, Cluster>,
-    pub(crate) requests: BTreeMap<Uuid, DeploymentRequest>,
-    pub(crate) executions: HashMap<String, Execution>,
+    pub(crate) resources: Shared<Resources>,
+    pub(crate) environments: Table<Uuid, Environment>,
+    pub(crate) services: Table<Uuid, Service>,
+    pub(crate) clusters: Table<Uuid, Cluster>,
+    pub(crate) requests: Table<Uuid, DeploymentRequest>,
+    pub(crate) executions: Table<String, Execution>,
     /// By organization, oldest first.
     pub(crate) audit: BTreeMap<Uuid, Vec<AuditEvent>>,
     /// How to answer for what is no more.
@@ -57,6 +64,8 @@ pub(crate) struct World {
     pub(crate) defaults: Settings,
     pub(crate) page_size: usize,
     pub(crate) start_id: StartId,
+    pub(crate) traits: ApiTraits,
+    past: Past,
 }
 
 impl World {
@@ -66,27 +75,37 @@ impl World {
             calendar_shift: TimeDelta::zero(),
             ids: 0,
             agenda: Agenda::default(),
-            resources: Resources::default(),
-            environments: BTreeMap::new(),
-            services: BTreeMap::new(),
-            clusters: BTreeMap::new(),
-            requests: BTreeMap::new(),
-            executions: HashMap::new(),
+            resources: Shared::default(),
+            environments: Table::default(),
+            services: Table::default(),
+            clusters: Table::default(),
+            requests: Table::default(),
+            executions: Table::default(),
             audit: BTreeMap::new(),
             gone: HashMap::new(),
             defaults: Settings::default(),
             page_size: 20,
             start_id: StartId::default(),
+            traits: ApiTraits::default(),
+            past: Past::default(),
         }
     }
 
     /// Lets everything happen that is due until `now`.
     pub(crate) fn advance(&mut self, now: Duration) {
         while let Some((due, event)) = self.agenda.next_until(now) {
-            self.now = self.now.max(due);
+            self.go_on_to(due);
             self.happen(event);
+            self.note_change();
         }
-        self.now = self.now.max(now);
+        self.go_on_to(now);
+    }
+
+    fn go_on_to(&mut self, time: Duration) {
+        if time > self.now {
+            self.remember();
+            self.now = time;
+        }
     }
 
     /// A new id, which sorts after all earlier ones and is the same in each run.

@@ -6,29 +6,38 @@ use uuid::Uuid;
 
 use super::{
     World,
-    agenda::{Act, Event},
+    agenda::{Act, Event, ExternalRequest},
     audit::Actor,
     environment::{Service, Stale},
+    execution::Execution,
     script::Script,
 };
-use crate::fake::{Action, RequestStatus, words::is_terminal};
+use crate::fake::{CanceledInQueue, FakeAction, Merging, RequestStatus};
 
 /// A request to do something with an environment or some of its services.
 #[derive(Debug, Clone)]
 pub(crate) struct DeploymentRequest {
     pub(crate) id: Uuid,
     pub(crate) environment: Uuid,
-    pub(crate) action: Action,
-    /// The chosen services.
+    pub(crate) action: FakeAction,
+    /// The chosen services, with those of the requests that it absorbed.
     pub(crate) services: Vec<Uuid>,
+    /// The services that were asked for.
+    pub(crate) requested: Vec<Uuid>,
     /// Whether the environment as a whole is meant.
     pub(crate) whole: bool,
     pub(crate) actor: Actor,
     pub(crate) accepted_at: Duration,
     pub(crate) not_before: Duration,
+    /// Whether there was nothing to do, so that it ended when it was accepted.
+    pub(crate) was_idle: bool,
+    /// Whether another one ran or waited when it was accepted.
+    pub(crate) had_to_wait: bool,
     /// What is shown of it: the state of its execution, or its own while it waits.
     pub(crate) state: String,
     pub(crate) stage: RequestStage,
+    /// When it ended, whether it ran or not.
+    pub(crate) ended_at: Option<Duration>,
     /// The request that took this one in.
     pub(crate) merged_into: Option<Uuid>,
     /// What its status answers, also when its environment is no more.
@@ -49,8 +58,9 @@ impl World {
     pub(crate) fn accept_from_caller(
         &mut self,
         environment: Uuid,
-        action: Action,
+        action: FakeAction,
         chosen: Option<Vec<Uuid>>,
+        actor: Actor,
     ) -> Option<Uuid> {
         let now = self.now;
         let subject = self.environments.get(&environment)?;
@@ -66,14 +76,14 @@ impl World {
                 services: seen,
             });
         }
-        self.accept(environment, action, chosen, Actor::caller(), script)
+        self.accept(environment, action, chosen, actor, script)
     }
 
     /// Accepts a request.
     fn accept(
         &mut self,
         environment: Uuid,
-        action: Action,
+        action: FakeAction,
         chosen: Option<Vec<Uuid>>,
         actor: Actor,
         script: Script,
@@ -83,9 +93,9 @@ impl World {
         let subject = self.environments.get(&environment)?;
         let whole = chosen.is_none();
         let services = chosen.unwrap_or_else(|| subject.services.clone());
-        let idle = action == Action::Stop
-            && subject.running.is_none()
-            && subject.queue.is_empty()
+        let had_to_wait = subject.running.is_some() || !subject.queue.is_empty();
+        let idle = action == FakeAction::Stop
+            && !had_to_wait
             && self
                 .services_of(subject)
                 .iter()
@@ -96,6 +106,7 @@ impl World {
             id,
             environment,
             action,
+            requested: services.clone(),
             services,
             whole,
             actor: actor.clone(),
@@ -103,8 +114,11 @@ impl World {
             not_before: now
                 .saturating_add(subject.settings.start_delay)
                 .saturating_add(script.queued_for),
+            had_to_wait,
+            was_idle: nothing_to_do,
             state: action.queued().to_owned(),
             stage: RequestStage::Queued,
+            ended_at: None,
             merged_into: None,
             shown_as: subject.settings.request_status,
             script,
@@ -122,6 +136,7 @@ impl World {
         let shown = self.environments.get(&request.environment);
         request.state = shown.map_or_else(String::new, |e| e.last_deployment_state.clone());
         request.stage = RequestStage::Ended;
+        request.ended_at = Some(self.now);
         self.requests.insert(request.id, request);
     }
 
@@ -131,12 +146,13 @@ impl World {
         let Some(environment) = self.environments.get_mut(&request.environment) else {
             return;
         };
+        let whoever_asks = environment.settings.merges;
+        let by_user = self.traits.merging == Merging::ByUserAndAction;
         let mergeable = environment.queue.back().copied().filter(|last| {
-            environment.settings.merges
-                && self
-                    .requests
-                    .get(last)
-                    .is_some_and(|r| r.action == request.action)
+            self.requests.get(last).is_some_and(|last| {
+                let same_user = last.actor.name == request.actor.name;
+                last.action == request.action && (whoever_asks || by_user && same_user)
+            })
         });
         if let Some(into) = mergeable {
             request.merged_into = Some(into);
@@ -162,7 +178,13 @@ impl World {
 
     fn schedule_script(&mut self, request: &DeploymentRequest) {
         if let Some(delay) = request.script.canceled_after {
-            self.after(delay, Event::Elsewhere(request.environment, Act::Cancel));
+            let event = Event::Elsewhere(request.environment, Actor::someone_else(), Act::Cancel);
+            self.after(delay, event);
+        }
+        if let Some(delay) = request.script.canceled_in_queue_after {
+            let act = Act::CancelRequest(request.id);
+            let event = Event::Elsewhere(request.environment, Actor::someone_else(), act);
+            self.after(delay, event);
         }
         if let Some((delay, action)) = request.script.superseded_after {
             self.after(delay, Event::Supersede(request.id, action));
@@ -177,6 +199,7 @@ impl World {
     fn show_queued(&mut self, request: &DeploymentRequest) {
         let queued = request.action.queued().to_owned();
         if let Some(environment) = self.environments.get_mut(&request.environment) {
+            environment.keep_what_was_before();
             environment.state.clone_from(&queued);
             environment.last_deployment_state.clone_from(&queued);
             environment.origin = Some(request.actor.origin.clone());
@@ -184,9 +207,8 @@ impl World {
         }
         for id in &request.services {
             if let Some(service) = self.services.get_mut(id) {
-                if is_terminal(&service.state) {
-                    service.resting_state.clone_from(&service.state);
-                }
+                service.keep_what_was_before();
+                service.request = Some(request.id);
                 service.state.clone_from(&queued);
                 service.details = (request.action.of_service(), "QUEUED");
             }
@@ -236,28 +258,71 @@ impl World {
         };
         let id = request.id;
         self.end_request(id, "CANCELED");
+        let left = self.traits.canceled_in_queue;
+        if left == CanceledInQueue::HistoryEntry {
+            self.record_canceled(&request);
+        }
         let Some(environment) = self.environments.get_mut(&request.environment) else {
             return true;
         };
+        let was_next = environment.queue.front() == Some(&id);
         environment.queue.retain(|queued| *queued != id);
-        if environment.running.is_some() {
+        if environment.running.is_some() || !was_next {
             return true;
         }
         let next = environment.queue.front().copied();
-        if next.is_none() {
-            environment.state = "CANCELED".to_owned();
-            environment.last_deployment_state = "CANCELED".to_owned();
+        match left {
+            CanceledInQueue::NoTrace => environment.show_what_was_before(),
+            _ if next.is_some() => {}
+            _ => {
+                environment.state = "CANCELED".to_owned();
+                environment.last_deployment_state = "CANCELED".to_owned();
+            }
         }
         for service in &request.services {
             if let Some(service) = self.services.get_mut(service) {
-                service.state.clone_from(&service.resting_state);
-                service.details.1 = "CANCELED";
+                service.show_what_was_before();
+                if left != CanceledInQueue::NoTrace {
+                    service.details.1 = "CANCELED";
+                }
             }
         }
         if let Some(next) = next.and_then(|id| self.requests.get(&id)).cloned() {
             self.show_queued(&next);
         }
         true
+    }
+
+    /// Adds an entry to the history for a request that was canceled before it ran.
+    fn record_canceled(&mut self, request: &DeploymentRequest) {
+        let history_id = self.new_id();
+        let Some(environment) = self.environments.get(&request.environment) else {
+            return;
+        };
+        let id = format!("{}-{}", environment.id, environment.executions.len() + 1);
+        let mut entry = Execution::past(id.clone(), history_id, request.clone());
+        entry.started_at = self.now;
+        entry.ended_at = Some(self.now);
+        entry.state = "CANCELED".to_owned();
+        entry.stages = self.stages_of(request, environment);
+        for stage in &mut entry.stages {
+            if stage.services.is_empty() {
+                continue;
+            }
+            stage.status = "CANCELED";
+            for run in &mut stage.services {
+                run.state = "CANCELED".to_owned();
+                run.status = "CANCELED";
+            }
+        }
+        if let Some(environment) = self.environments.get_mut(&request.environment) {
+            environment.executions.push(id.clone());
+            if environment.running.is_none() {
+                environment.last_execution = Some(id.clone());
+                environment.last_deployment_at = Some(self.now);
+            }
+        }
+        self.executions.insert(id, entry);
     }
 
     /// Cancels what an environment does: its execution, else its first waiting request.
@@ -275,17 +340,25 @@ impl World {
         }
     }
 
-    pub(super) fn act_elsewhere(&mut self, environment: Uuid, act: Act) {
-        let actor = Actor::someone_else();
+    pub(super) fn act_elsewhere(&mut self, environment: Uuid, actor: Actor, act: Act) {
         match act {
             Act::Cancel => self.cancel(environment, true, &actor),
-            Act::Request(action, script) => {
-                self.accept(environment, action, None, actor, *script);
+            Act::CancelRequest(request) => {
+                self.record_in_environment(environment, "TRIGGER_CANCEL", &actor);
+                self.cancel_queued(request);
+            }
+            Act::Request(request) => {
+                let ExternalRequest {
+                    action,
+                    services,
+                    script,
+                } = *request;
+                self.accept(environment, action, services, actor, script);
             }
         }
     }
 
-    pub(super) fn supersede(&mut self, id: Uuid, action: Action) {
+    pub(super) fn supersede(&mut self, id: Uuid, action: FakeAction) {
         let Some(request) = self.carried_by(id).cloned() else {
             return;
         };
@@ -301,7 +374,7 @@ impl World {
             }
             RequestStage::Ended => {}
         }
-        let act = Act::Request(action, Box::default());
-        self.act_elsewhere(request.environment, act);
+        let act = Act::Request(Box::new(ExternalRequest::of(action)));
+        self.act_elsewhere(request.environment, Actor::someone_else(), act);
     }
 }

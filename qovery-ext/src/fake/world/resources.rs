@@ -42,7 +42,7 @@ impl Resource {
 }
 
 /// All resources, and the documents of paths that have one document each.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Resources {
     by_id: HashMap<String, Resource>,
     /// Ids by template, in order of creation.

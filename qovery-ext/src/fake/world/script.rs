@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::fake::{Action, Step};
+use crate::fake::{FakeAction, Step};
 
 /// Deviations of one deployment from what would happen without a script.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,9 @@ pub(crate) struct Script {
     pub(crate) queued_for: Duration,
     /// Counted from the request, as the following ones.
     pub(crate) canceled_after: Option<Duration>,
-    pub(crate) superseded_after: Option<(Duration, Action)>,
+    /// Only while it is queued.
+    pub(crate) canceled_in_queue_after: Option<Duration>,
+    pub(crate) superseded_after: Option<(Duration, FakeAction)>,
     pub(crate) masks: Vec<Mask>,
     pub(crate) ends_as: Option<String>,
     pub(crate) nothing_to_do: bool,

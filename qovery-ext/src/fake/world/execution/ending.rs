@@ -6,7 +6,9 @@ use super::{
     super::{World, agenda::Event, request::RequestStage},
     close_step,
 };
-use crate::fake::{Action, ServiceKind, Step, settings::Gone, words::is_terminal};
+use crate::fake::{
+    FakeAction, FakeServiceKind, Step, Unreached, settings::Gone, words::is_terminal,
+};
 
 impl World {
     /// Ends an execution; `failure` is the state that it failed in.
@@ -32,7 +34,7 @@ impl World {
         let event = if reached { events.done } else { events.failed };
         self.record_in_environment(request.environment, event, &request.actor);
         self.show_end(request.environment, &ended);
-        if reached && request.action == Action::Delete {
+        if reached && request.action == FakeAction::Delete {
             if request.whole {
                 self.delete(request.environment);
             } else {
@@ -46,12 +48,15 @@ impl World {
 
     /// A request and those that it took in show how it ended.
     pub(crate) fn end_request(&mut self, id: Uuid, state: &str) {
-        for request in self.requests.values_mut() {
-            if request.id == id || request.merged_into == Some(id) {
+        let now = self.now;
+        self.requests.change_where(
+            |request| request.id == id || request.merged_into == Some(id),
+            |request| {
                 request.stage = RequestStage::Ended;
+                request.ended_at.get_or_insert(now);
                 state.clone_into(&mut request.state);
-            }
-        }
+            },
+        );
     }
 
     /// Services that the execution never got to go back to where they were.
@@ -64,10 +69,16 @@ impl World {
             .filter(|run| run.started_at.is_none())
             .map(|run| run.service)
             .collect();
+        let shown = self.traits.unreached;
         for service in unreached {
-            if let Some(service) = self.services.get_mut(&service) {
-                service.state.clone_from(&service.resting_state);
-                service.details.1 = "NEVER";
+            let Some(service) = self.services.get_mut(&service) else {
+                continue;
+            };
+            service.state.clone_from(&service.resting_state);
+            match shown {
+                Unreached::Marked => service.details.1 = "NEVER",
+                Unreached::OldStateAndNewId => service.details = service.before.details,
+                Unreached::OldStateAndOldId => service.show_what_was_before(),
             }
         }
         let statuses: Vec<_> = execution
@@ -128,7 +139,10 @@ impl World {
             if is_terminal(&service.state) {
                 continue;
             }
-            if service.kind == ServiceKind::LifecycleJob && service.state == "EXECUTING" && !force {
+            if service.kind == FakeServiceKind::LifecycleJob
+                && service.state == "EXECUTING"
+                && !force
+            {
                 let started = service.steps.last().map_or(now, |step| step.started);
                 let left = service
                     .durations
@@ -208,7 +222,12 @@ impl World {
             };
             let gone = self.gone.get(id).copied().unwrap_or_default();
             self.gone.insert(removed.to_string(), gone);
-            self.environments.remove(&removed);
+            // Requests that wait for an environment that is gone never run.
+            if let Some(environment) = self.environments.remove(&removed) {
+                for queued in environment.queue {
+                    self.end_request(queued, "CANCELED");
+                }
+            }
             self.clusters.remove(&removed);
             if let Some(service) = self.services.remove(&removed)
                 && let Some(environment) = self.environments.get_mut(&service.environment)
