@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_broken_token_is_refused_with_what_is_wrong_with_it() {
-        let error = task("--resume qovery-op-xyz").unwrap_err();
+        let error = task("--resume qovery-op-2-xyz").unwrap_err();
         assert!(error.contains("cut off or changed"), "{error}");
     }
 

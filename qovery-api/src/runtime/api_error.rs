@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use http::StatusCode;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{MapAccess, Visitor},
@@ -100,6 +101,22 @@ impl ApiError {
             type_: text("type"),
             extra: fields,
         }
+    }
+
+    /// Whether the fields are those of the API's errors: `detail`, the status once more, or two of the
+    /// others. A gateway that answers in JSON has one text and other names.
+    pub(crate) fn is_of_the_api(&self, status: StatusCode) -> bool {
+        let others = [
+            &self.error,
+            &self.message,
+            &self.title,
+            &self.path,
+            &self.timestamp,
+            &self.type_,
+        ];
+        self.status == Some(status.as_u16())
+            || self.detail.is_some()
+            || others.into_iter().flatten().count() >= 2
     }
 
     /// The most telling text: `detail`, else `message`, else `error`, else `title`.

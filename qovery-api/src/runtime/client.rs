@@ -2,8 +2,13 @@
 //!
 //! Not for policy: retries, limits and tokens that change are layers of transport in `qovery-ext`.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use http::Extensions;
 use reqwest::Url;
 
 use super::{
@@ -33,6 +38,7 @@ pub struct Client {
 struct Inner {
     base_url: Url,
     transport: Arc<dyn Transport>,
+    shared: Arc<Mutex<Extensions>>,
     decoded_limit: usize,
     decoding: Manner,
 }
@@ -74,6 +80,7 @@ impl Client {
             inner: Arc::new(Inner {
                 base_url,
                 transport,
+                shared: Arc::default(),
                 decoded_limit,
                 decoding: Manner::Tolerant,
             }),
@@ -117,6 +124,37 @@ impl Client {
     /// The transport, for example to wrap it in another layer.
     pub fn transport(&self) -> &Arc<dyn Transport> {
         &self.inner.transport
+    }
+
+    /// Returns the value of a type that all clones of this client share, made when it is first asked
+    /// for.
+    ///
+    /// For layers above the client, such as a limit that holds for everything one of them sends. There
+    /// is one value for each type: give it a type of the layer's own.
+    ///
+    /// ```
+    /// # use std::sync::atomic::{AtomicU32, Ordering};
+    /// #[derive(Default)]
+    /// struct Polls(AtomicU32);
+    ///
+    /// # let client = qovery_api::Client::new("qov_0123456789")?;
+    /// client.shared(Polls::default).0.fetch_add(1, Ordering::Relaxed);
+    /// let clone = client.clone();
+    /// assert_eq!(clone.shared(Polls::default).0.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), qovery_api::BuildError>(())
+    /// ```
+    pub fn shared<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut shared = self
+            .inner
+            .shared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = shared.get::<Arc<T>>() {
+            return Arc::clone(value);
+        }
+        let value = Arc::new(make());
+        shared.insert(Arc::clone(&value));
+        value
     }
 }
 

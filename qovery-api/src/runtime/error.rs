@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::{
-    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, redact::Token,
-    text, web_page,
+    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, origin,
+    redact::Token, text, web_page,
 };
 
 /// How much of the body of a response an error keeps, in bytes.
@@ -88,6 +88,20 @@ impl Reply {
             executed_before: raw.executed_before,
             retry_after,
         }
+    }
+}
+
+impl Reply {
+    fn is_api_refusal(&self, parsed: Option<&ApiError>) -> bool {
+        origin::is_api_refusal(self.status, &self.headers, &self.body, parsed)
+    }
+
+    /// Whether something else answered in the API's place, perhaps after the API had executed the
+    /// request. A 429 is sent before a request is passed on.
+    fn replaces_the_apis(&self, parsed: Option<&ApiError>) -> bool {
+        self.status.is_client_error()
+            && self.status != StatusCode::TOO_MANY_REQUESTS
+            && !self.is_api_refusal(parsed)
     }
 }
 
@@ -196,6 +210,39 @@ impl Error {
     /// request was executed, unless a [web page](Self::is_web_page) came.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(..))
+    }
+
+    /// Whether a response came that looks like the API's own: JSON, for an error with the API's fields
+    /// (`status`, `detail`, …), or an empty body that is not declared to be HTML.
+    ///
+    /// `false` for the page or text of a proxy, a firewall or a login, whatever its status: such a
+    /// response is no evidence about the resource. A 404 of a load balancer does not say that the
+    /// resource is gone, and a 403 of a firewall does not say that the request was not executed. Also
+    /// `false` if no response came.
+    ///
+    /// ```
+    /// fn is_gone(error: &qovery_api::Error) -> bool {
+    ///     error.is_not_found() && error.is_from_api()
+    /// }
+    /// ```
+    pub fn is_from_api(&self) -> bool {
+        match &self.0.kind {
+            Kind::Api(reply, parsed) => reply.is_api_refusal(parsed.as_deref()),
+            Kind::Decode(reply, _) => origin::is_api_success(&reply.headers, &reply.body),
+            Kind::InvalidRequest(_) | Kind::Transport(_) => false,
+        }
+    }
+
+    /// Whether a repeated `DELETE` was answered with 403, 404 or 410, or with a 400, after an earlier
+    /// attempt that may have been executed: that attempt may have deleted the resource, and this
+    /// response is then a consequence of it and no refusal.
+    pub fn may_already_be_deleted(&self) -> bool {
+        let Kind::Api(reply, _) = &self.0.kind else {
+            return false;
+        };
+        self.0.operation.method == Method::DELETE
+            && reply.executed_before
+            && matches!(reply.status.as_u16(), 400 | 403 | 404 | 410)
     }
 
     /// Whether a web page came instead of the API's answer, with any status: something between the
@@ -332,7 +379,11 @@ impl Error {
         match &self.0.kind {
             Kind::InvalidRequest(_) => false,
             Kind::Transport(error) => error.may_have_been_executed(),
-            Kind::Api(reply, _) => reply.executed_before || !is_refusal(reply.status),
+            Kind::Api(reply, parsed) => {
+                reply.executed_before
+                    || !is_refusal(reply.status)
+                    || reply.replaces_the_apis(parsed.as_deref())
+            }
             Kind::Decode(..) => true,
         }
     }
@@ -407,8 +458,12 @@ impl fmt::Display for Error {
                 self.elapsed()
             )?;
         }
+        if self.may_already_be_deleted() {
+            f.write_str(" (an earlier attempt may have deleted it)")?;
+        }
         let only_reads = matches!(self.0.operation.method, Method::GET | Method::HEAD);
-        if self.may_have_been_executed() && !only_reads && !self.is_decode() {
+        let is_said = only_reads || self.is_decode() || self.may_already_be_deleted();
+        if self.may_have_been_executed() && !is_said {
             f.write_str(" (the server may have executed it)")?;
         }
         if let Some(id) = self.request_id() {

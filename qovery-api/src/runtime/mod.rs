@@ -44,6 +44,7 @@ pub(crate) mod model;
 )]
 pub(crate) mod open_enum;
 mod operation;
+mod origin;
 #[allow(
     dead_code,
     reason = "what the generated code uses depends on the contract"

@@ -21,6 +21,9 @@ pub enum RetryMode {
     Never,
     /// Repeat also where the first attempt may have been executed: the caller knows it is safe.
     EvenIfExecuted,
+    /// Repeat only if the attempt was certainly not executed, whatever the method: no connection was
+    /// made, or the server answered 429. For a `DELETE` whose second answer would be a 404.
+    UnlessExecuted,
 }
 
 /// One request: everything that a [`Transport`](super::Transport) needs to send it.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{headers, redact::Token};
+use super::{ApiError, headers, origin, redact::Token};
 
 /// A complete response as the transport received it, of any status.
 #[derive(Clone)]
@@ -75,6 +75,16 @@ impl RawResponse {
     /// The token that must not show in an error about the body.
     pub(crate) fn token(&self) -> Option<Token> {
         Token::of(self.authorization.as_ref()?)
+    }
+
+    /// Whether the response looks like the API's own, and not like that of a proxy, a firewall or a
+    /// login page. See [`Error::is_from_api`](super::Error::is_from_api).
+    pub fn is_from_api(&self) -> bool {
+        if self.status.is_success() {
+            return origin::is_api_success(&self.headers, &self.body);
+        }
+        let parsed = ApiError::parse(&self.body, None);
+        origin::is_api_refusal(self.status, &self.headers, &self.body, parsed.as_ref())
     }
 
     /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.

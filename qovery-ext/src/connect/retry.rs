@@ -26,8 +26,9 @@ use qovery_api::{
 /// | any other response | no | no |
 ///
 /// A call can say otherwise with [`Call::retry`](qovery_api::Call::retry):
-/// [`RetryMode::EvenIfExecuted`] treats it like a `GET`, [`RetryMode::Never`] sends it once. A call
-/// can also bring a policy of its own with [`Call::extension`](qovery_api::Call::extension).
+/// [`RetryMode::EvenIfExecuted`] treats it like a `GET`, [`RetryMode::UnlessExecuted`] like a `POST`,
+/// [`RetryMode::Never`] sends it once. The actions of [`wait`](crate::wait) are sent with
+/// `UnlessExecuted`, `DELETE` included. A call can also bring a policy of its own with [`Call::extension`](qovery_api::Call::extension).
 ///
 /// The wait before the *n*-th repeat is random between nothing and `first_delay` × 2ⁿ⁻¹, at most
 /// `longest_delay`. If the server says when to come back (`Retry-After` in seconds or as a date, or
@@ -161,11 +162,14 @@ impl RetryPolicy {
             return false;
         }
         // Twice has the effect of once, for these methods or because the caller says so.
-        let twice_is_once = mode == RetryMode::EvenIfExecuted
-            || matches!(
+        let twice_is_once = match mode {
+            RetryMode::EvenIfExecuted => true,
+            RetryMode::UnlessExecuted => false,
+            _ => matches!(
                 *method,
                 Method::GET | Method::HEAD | Method::PUT | Method::DELETE
-            );
+            ),
+        };
         match outcome {
             Ok(response) => match response.status {
                 StatusCode::TOO_MANY_REQUESTS => true,

@@ -6,7 +6,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use qovery_api::{
-    BoxFuture, HttpTransport, RawResponse, Request, Transport, TransportError,
+    BoxFuture, HttpTransport, RawResponse, Request, RetryMode, Transport, TransportError,
     http::{HeaderValue, StatusCode, header},
 };
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
@@ -193,7 +193,9 @@ impl ConnectedTransport {
         let outcome = self.send_once(request, authorization, progress).await;
         match (outcome, issued) {
             (Ok(response), Some((tokens, issued)))
-                if response.status == StatusCode::UNAUTHORIZED && !progress.has_renewed =>
+                if response.status == StatusCode::UNAUTHORIZED
+                    && !progress.has_renewed
+                    && proves_that_nothing_was_done(request, &response) =>
             {
                 progress.has_renewed = true;
                 // Boxed, because it is rare and would make each call larger.
@@ -306,6 +308,12 @@ async fn send_through(
         }
         Err(error) => Err(error.redact(&value)),
     }
+}
+
+/// Whether a 401 says that the request was not executed, as far as the call asks for that: the login
+/// page of something in between does not.
+fn proves_that_nothing_was_done(request: &Request, response: &RawResponse) -> bool {
+    request.retry != RetryMode::UnlessExecuted || response.is_from_api()
 }
 
 fn no_token(error: NoToken) -> TransportError {

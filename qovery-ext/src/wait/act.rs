@@ -1,8 +1,8 @@
-//! What the server can be asked to do, and with which versions.
+//! What the server can be asked to do.
 
 use uuid::Uuid;
 
-use super::{Goal, ServiceKind, ServiceRef};
+use super::{Goal, ServiceKind, ServiceRef, ServiceVersion, Subject, UnsupportedVersion};
 
 /// One request to act.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +44,18 @@ impl Act {
         }
     }
 
+    /// Refuses a version that a service to be deployed cannot take: it would be dropped.
+    pub(crate) fn check_versions(&self, subject: &Subject) -> Result<(), UnsupportedVersion> {
+        match (self, subject) {
+            (Act::Deploy(version), Subject::Service { service, .. }) => version.check(*service),
+            (Act::DeployServices(selection), _) => {
+                let mut items = selection.items.iter();
+                items.try_for_each(|(service, version)| version.check(*service))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the answer never names a request, so that the queue has to be compared.
     pub(crate) fn answers_without_request(&self) -> bool {
         matches!(
@@ -57,62 +69,10 @@ impl Act {
     }
 }
 
-/// Which version of a service to deploy. Empty: the one that is configured.
-///
-/// Only what a kind of service understands is sent: an image tag for containers and jobs, a commit
-/// for everything built from git, a chart version for Helm.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServiceVersion {
-    /// The commit to build.
-    pub git_commit_id: Option<String>,
-    /// The tag of the image.
-    pub image_tag: Option<String>,
-    /// The version of the chart.
-    pub chart_version: Option<String>,
-    /// The commit that overriding values are taken from.
-    pub values_override_git_commit_id: Option<String>,
-}
-
-impl ServiceVersion {
-    /// The version that is configured.
-    pub fn configured() -> Self {
-        Self::default()
-    }
-
-    /// This commit.
-    pub fn commit(id: impl Into<String>) -> Self {
-        Self {
-            git_commit_id: Some(id.into()),
-            ..Self::default()
-        }
-    }
-
-    /// This image tag.
-    pub fn image_tag(tag: impl Into<String>) -> Self {
-        Self {
-            image_tag: Some(tag.into()),
-            ..Self::default()
-        }
-    }
-
-    /// This version of the chart.
-    pub fn chart(version: impl Into<String>) -> Self {
-        Self {
-            chart_version: Some(version.into()),
-            ..Self::default()
-        }
-    }
-
-    /// With overriding values from this commit.
-    #[must_use]
-    pub fn values_commit(mut self, id: impl Into<String>) -> Self {
-        self.values_override_git_commit_id = Some(id.into());
-        self
-    }
-}
-
 /// Some services of one environment, of any kinds, each with its version.
+///
+/// Only a deployment has versions: other actions on a selection act on its services whatever versions
+/// they were given, so that one selection can be deployed and stopped.
 ///
 /// ```
 /// # use qovery_ext::wait::{ServiceKind, ServiceSelection, ServiceVersion};

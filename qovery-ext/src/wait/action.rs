@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::{
     BoxFuture, Condition, Deadline, Goal, Operation, PollSchedule, Progress, ProgressStream,
-    Reached, Snapshot, Subject, WaitError, WaitOptions,
+    Reached, Snapshot, Subject, UnsupportedVersion, WaitError, WaitOptions,
     act::Act,
+    ledger::{Ledger, millis},
     operation::{Report, Until},
     outcome::Acted,
     source::Source,
     start::Start,
-    tracker::Tracker,
 };
 
 /// What the operation starts from.
@@ -34,7 +34,11 @@ enum Plan {
         cancel: bool,
     },
     /// Go on with what another process has begun.
-    Resume(Tracker),
+    Resume {
+        ledger: Box<Ledger>,
+        /// How long ago the token was made.
+        age: Duration,
+    },
     /// Wait for a condition.
     Until(Box<dyn Condition>),
 }
@@ -85,8 +89,40 @@ macro_rules! settings {
             }
 
             /// Cancels on the server when the deadline passes. Default: the server goes on.
+            ///
+            /// Only what is known to be this operation is canceled, as by
+            /// [`Operation::cancel_on_server`]; otherwise nothing is sent, and
+            /// [`WaitError::not_canceled`] says why.
             pub fn cancel_at_deadline(mut self) -> Self {
                 self.options.cancel_at_deadline = true;
+                self
+            }
+
+            /// Waits as these options say, in place of all settings so far.
+            pub fn options(mut self, options: WaitOptions) -> Self {
+                self.options = options;
+                self.reschedule();
+                self
+            }
+
+            /// Polls by this schedule.
+            pub fn schedule(mut self, schedule: PollSchedule) -> Self {
+                self.options.schedule = schedule;
+                self.reschedule();
+                self
+            }
+
+            /// How long a state that already held before the action has to hold after it, where
+            /// nothing shows that the action did anything. Default: 15 s.
+            pub fn settle(mut self, period: Duration) -> Self {
+                self.options.settle = period;
+                self
+            }
+
+            /// How many lines of the log a failure shows for each service. Default: 20; 0 fetches
+            /// none.
+            pub fn log_lines(mut self, lines: usize) -> Self {
+                self.options.log_lines = lines;
                 self
             }
 
@@ -142,8 +178,14 @@ impl Action {
         )
     }
 
-    pub(super) fn resume(source: Arc<dyn Source>, subject: Subject, tracker: Tracker) -> Self {
-        Self::new(source, subject, Plan::Resume(tracker))
+    pub(super) fn resume(
+        source: Arc<dyn Source>,
+        subject: Subject,
+        ledger: Ledger,
+        age: Duration,
+    ) -> Self {
+        let ledger = Box::new(ledger);
+        Self::new(source, subject, Plan::Resume { ledger, age })
     }
 
     pub(super) fn until(
@@ -173,43 +215,37 @@ impl Action {
         self
     }
 
-    /// Waits as these options say, in place of all settings so far.
-    pub fn options(mut self, options: WaitOptions) -> Self {
-        self.options = options;
-        self
-    }
+    /// The pace is made when the action starts.
+    fn reschedule(&mut self) {}
 
-    /// Polls by this schedule.
-    pub fn schedule(mut self, schedule: PollSchedule) -> Self {
-        self.options.schedule = schedule;
-        self
-    }
-
-    /// How long a state that already held before the action has to hold after it, where nothing
-    /// shows that the action did anything. Default: 15 s.
-    pub fn settle(mut self, period: Duration) -> Self {
-        self.options.settle = period;
-        self
-    }
-
-    /// How many lines of the log a failure shows for each service. Default: 20; 0 fetches none.
-    pub fn log_lines(mut self, lines: usize) -> Self {
-        self.options.log_lines = lines;
-        self
+    /// Whether the action asks for what can be sent.
+    ///
+    /// # Errors
+    /// As [`Action::start`], of an action that is refused before anything is sent.
+    pub(super) fn check(&self) -> Result<(), UnsupportedVersion> {
+        match &self.plan {
+            Plan::Act(act) => act.check_versions(&self.subject),
+            _ => Ok(()),
+        }
     }
 
     /// Reads what is there, asks the server to act, and returns as soon as it has accepted.
     ///
     /// # Errors
-    /// Where the server refuses, is not reached, or the deadline passes before it has accepted. The
-    /// action is sent again only where it certainly was not executed: after 429, or where no
-    /// connection was made. [`WaitError::may_have_been_executed`] says how it was.
+    /// Returns an error if the server refuses or is not reached, or if the deadline passes before the
+    /// action is accepted. The action is sent again only if it was certainly not executed: after 429,
+    /// or if no connection was made. [`WaitError::may_have_been_executed`] tells which.
+    ///
+    /// If the response to the action is lost, this is no error: the operation looks for the deployment
+    /// for two settle periods and goes on with it. If there is no trace of one, the wait ends as
+    /// [`super::WaitErrorKind::LostContact`].
     ///
     /// # Cancel safety
     /// Dropping the future before the action is sent does nothing; while it is being sent, the
     /// server may or may not have received it.
     pub async fn start(self) -> Result<Operation, WaitError> {
         let started = Instant::now();
+        let unsupported = self.check();
         let mut start = Start {
             source: self.source,
             subject: self.subject,
@@ -222,19 +258,25 @@ impl Action {
             started,
             polls: 0,
             acted: Acted::No,
+            lost: None,
             baseline: self.baseline,
             goal: match &self.plan {
                 Plan::Act(act) => Some(act.goal()),
                 Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
-                Plan::Resume(_) | Plan::Until(_) => None,
+                Plan::Resume { .. } | Plan::Until(_) => None,
             },
         };
         start.check_subject()?;
+        let mut resumed_at = 0;
+        start.check_versions(unsupported)?;
         let until = match self.plan {
-            Plan::Watch(goal) => Until::Goal(Tracker::watching(&start.subject, goal, None)),
-            Plan::Resume(mut tracker) => {
-                tracker.resume(start.options.settle);
-                Until::Goal(tracker)
+            Plan::Watch(goal) => {
+                Until::Goal(Box::new(Ledger::watching(&start.subject, goal, None)))
+            }
+            Plan::Resume { mut ledger, age } => {
+                ledger.resume(&start.subject);
+                resumed_at = ledger.latest().saturating_add(millis(age));
+                Until::Goal(ledger)
             }
             Plan::Until(condition) => Until::Condition(condition),
             Plan::Request {
@@ -242,17 +284,22 @@ impl Action {
                 environment,
                 goal,
                 cancel,
-            } => Until::Goal(start.request(request, environment, goal, cancel).await?),
-            Plan::Act(act) => Until::Goal(start.act(act).await?),
+            } => Until::Goal(Box::new(
+                start.request(request, environment, goal, cancel).await?,
+            )),
+            Plan::Act(act) => Until::Goal(Box::new(start.act(act).await?)),
         };
-        Ok(Operation::new(
+        let mut operation = Operation::new(
             start.source,
             start.subject,
             until,
             start.options,
             self.report,
             started,
-        ))
+        );
+        operation.resumed_at = resumed_at;
+        operation.lost = start.lost;
+        Ok(operation)
     }
 
     /// Starts it and gives the progress as a stream.

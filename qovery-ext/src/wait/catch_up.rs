@@ -10,17 +10,17 @@ use std::sync::Arc;
 use tokio::time::{self, Instant};
 
 use super::{
-    Goal, Operation, Phase, Snapshot, WaitOptions,
+    Decision, Goal, Operation, Phase, Snapshot, WaitOptions,
     closing::Closing,
+    decision::{Cancellation, Cause, Proof},
     operation::Until,
-    track::{Cause, Decision, Proof},
 };
 
 impl Operation {
     /// Looks once more where the last status does not show what was decided, unless the server asked
     /// for no request before a time, and keeps what it sees where that shows it.
     pub(super) async fn catch_up(&mut self) {
-        let (Some(Closing::Decided(decision)), Some(goal)) = (&self.closing, self.goal()) else {
+        let (Some(Closing::Decided(decision, _)), Some(goal)) = (&self.closing, self.goal()) else {
             return;
         };
         let is_behind = |last: &Snapshot| !shows(last, decision, goal);
@@ -45,7 +45,7 @@ impl Operation {
     /// Whether a status is of the operation's deployment, or of the one that the last status was of.
     fn is_of_the_same(&self, newer: &Snapshot) -> bool {
         let own = match &self.until {
-            Until::Goal(tracker) => tracker.deployment(),
+            Until::Goal(ledger) => ledger.execution(),
             Until::Condition(_) => None,
         };
         let last = self.last.as_ref();
@@ -63,8 +63,10 @@ fn shows(snapshot: &Snapshot, decision: &Decision, goal: Goal) -> bool {
         .map(|mark| mark.as_ref().map(|mark| mark.state.phase(goal)));
     match decision {
         Decision::Reached(Proof::Seen) => phases.all(|phase| phase == Some(Phase::Reached)),
-        Decision::Failed(Cause::ErrorState) => phases.any(|phase| phase == Some(Phase::Failed)),
-        Decision::Canceled => phases.any(|phase| phase == Some(Phase::Canceled)),
-        Decision::Reached(_) | Decision::Failed(_) | Decision::Superseded { .. } => true,
+        Decision::Failed(Cause::State(_)) => phases.any(|phase| phase == Some(Phase::Failed)),
+        Decision::Canceled(Cancellation::Seen) => {
+            phases.any(|phase| phase == Some(Phase::Canceled))
+        }
+        _ => true,
     }
 }

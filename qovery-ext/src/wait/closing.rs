@@ -9,21 +9,27 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{self, Instant};
 
 use super::{
-    Deadline, FailureReport, Operation, Reached, Subject, WaitError, WaitErrorKind, WaitOptions,
+    Deadline, Decision, Evidence, FailureReport, NotCanceled, Operation, Reached, RunId, Subject,
+    WaitError, WaitErrorKind, WaitOptions,
+    cancel::Unsuccessful,
     clock::after,
-    operation::Until,
-    outcome::Successor,
+    decision::{Cancellation, Cause},
+    operation::{Judged, Until},
+    outcome::{Acted, Successor},
     source::Fault,
-    track::{Cause, Decision},
 };
 
 /// How the operation is about to end.
 pub(super) enum Closing {
-    Decided(Decision),
+    Decided(Decision, Vec<Evidence>),
+    /// The response to the action was lost, and nothing shows that it was executed.
+    NoTrace,
     Hopeless(String),
     Refused(Fault),
     LostContact(Fault),
-    Deadline { cancel: Cancel },
+    Deadline {
+        cancel: Cancel,
+    },
 }
 
 /// Whether the server is to be asked to cancel.
@@ -33,6 +39,8 @@ pub(super) enum Cancel {
     Due,
     Sent,
     Accepted,
+    /// Nothing was sent.
+    Left(NotCanceled),
 }
 
 impl Operation {
@@ -45,13 +53,19 @@ impl Operation {
             .get_or_insert_with(|| after(now, WaitOptions::LAST_POLL));
         if self.forbidden_until.is_none_or(|until| until <= now)
             && now < limit
-            && let Ok(Ok(judged)) = time::timeout_at(limit, self.read()).await
+            && let Ok(Ok(judged)) = time::timeout_at(limit, self.last_read()).await
         {
             self.take(Ok(judged));
         }
         if self.closing.is_none() {
             self.begin_deadline();
         }
+    }
+
+    async fn last_read(&mut self) -> Result<Judged, Fault> {
+        let source = Arc::clone(&self.source);
+        let _turn = source.turn().await;
+        self.read().await
     }
 
     pub(super) fn begin_deadline(&mut self) {
@@ -71,26 +85,29 @@ impl Operation {
         {
             // Said before it is sent: a future that is dropped here must not make it two cancels.
             *cancel = Cancel::Sent;
-            let sent = time::timeout(WaitOptions::REPORT, self.canceler().cancel()).await;
-            if matches!(sent, Ok(Ok(())))
-                && let Some(Closing::Deadline { cancel }) = &mut self.closing
-            {
-                *cancel = Cancel::Accepted;
+            let canceler = self.canceler();
+            let sent = time::timeout(WaitOptions::REPORT, canceler.send()).await;
+            if let Some(Closing::Deadline { cancel }) = &mut self.closing {
+                match sent {
+                    Ok(Ok(())) => *cancel = Cancel::Accepted,
+                    Ok(Err(Unsuccessful::NotSent(why))) => *cancel = Cancel::Left(why),
+                    Ok(Err(Unsuccessful::Failed(_))) | Err(_) => {}
+                }
             }
         }
         self.catch_up().await;
         let report = match &self.closing {
-            Some(Closing::Decided(Decision::Failed(cause))) if *cause != Cause::Gone => {
+            Some(Closing::Decided(Decision::Failed(Cause::State(_)), _))
+            | Some(Closing::Decided(Decision::Canceled(Cancellation::Seen), _)) => {
                 self.gather().await
             }
-            Some(Closing::Decided(Decision::Canceled)) => self.gather().await,
             _ => None,
         };
         let Some(closing) = self.closing.take() else {
             return Ok(());
         };
         let mut error = match closing {
-            Closing::Decided(Decision::Reached(proof)) => {
+            Closing::Decided(Decision::Reached(proof), evidence) => {
                 let reached = Reached {
                     goal: self.goal(),
                     snapshot: self.last.clone(),
@@ -98,30 +115,24 @@ impl Operation {
                     elapsed: self.started.elapsed(),
                     token: self.token(),
                     proof,
+                    evidence,
                 };
                 self.finish(reached);
                 return Ok(());
             }
-            Closing::Decided(Decision::Failed(cause)) => {
-                self.error(WaitErrorKind::Failed, &self.why_failed(cause))
-            }
-            Closing::Decided(Decision::Canceled) => {
-                self.error(WaitErrorKind::Canceled, "the deployment was canceled")
-            }
-            Closing::Decided(Decision::Superseded {
-                deployment,
-                request,
-            }) => {
+            Closing::Decided(decision, evidence) => self.decided_error(decision, evidence),
+            Closing::NoTrace => {
+                let fault = self.lost.take();
+                let why = fault.as_ref().map_or("", |fault| fault.message.as_str());
                 let mut error = self.error(
-                    WaitErrorKind::Superseded,
-                    "another deployment took its place, and nothing tells how this one ended",
+                    WaitErrorKind::LostContact,
+                    &format!(
+                        "the response to the action was lost ({why}), and no trace of a deployment was \
+                         seen since: it may or may not have been executed"
+                    ),
                 );
-                error.0.successor = Some(Successor {
-                    deployment_id: deployment,
-                    deployment_request_id: request,
-                    origin: self.last.as_ref().and_then(|s| s.origin.clone()),
-                    triggered_by: self.last.as_ref().and_then(|s| s.triggered_by.clone()),
-                });
+                error.0.acted = Acted::Perhaps;
+                error.0.source = fault;
                 error
             }
             Closing::Hopeless(why) => self.error(WaitErrorKind::Failed, &why),
@@ -149,13 +160,60 @@ impl Operation {
         Err(error)
     }
 
-    fn why_failed(&self, cause: Cause) -> String {
-        let state = self.last.as_ref().map_or("unknown", |s| s.state.as_str());
-        match cause {
-            Cause::ErrorState => format!("it failed ({state})"),
-            Cause::OtherState => format!("it ended in another state ({state})"),
-            Cause::NotRun => "the deployment failed before it came to this service".to_owned(),
-            Cause::Gone => "it is no longer found".to_owned(),
+    /// The error of an operation that ended without its goal.
+    fn decided_error(&self, decision: Decision, evidence: Vec<Evidence>) -> WaitError {
+        let mut error = match decision {
+            Decision::Failed(Cause::Gone) => {
+                self.error(WaitErrorKind::Failed, "it no longer exists")
+            }
+            Decision::Failed(Cause::State(state)) => {
+                let what = if state.is_error() {
+                    format!("it failed ({state})")
+                } else {
+                    format!("it ended in another state ({state})")
+                };
+                self.error(WaitErrorKind::Failed, &what)
+            }
+            Decision::Canceled(Cancellation::LeftQueue(request)) => self.error(
+                WaitErrorKind::Canceled,
+                &format!("request {request} left the queue without being executed"),
+            ),
+            Decision::Superseded { successor, alike } => {
+                let what = match alike.as_slice() {
+                    [] | [_] => "another deployment took its place, and no endpoint says how this \
+                                 one ended"
+                        .to_owned(),
+                    runs => {
+                        let names: Vec<String> = runs.iter().map(ToString::to_string).collect();
+                        format!(
+                            "these deployments cannot be told apart, and not all of them reached the \
+                             goal: {}",
+                            names.join(", ")
+                        )
+                    }
+                };
+                let mut error = self.error(WaitErrorKind::Superseded, &what);
+                error.0.successor = Some(self.successor(successor));
+                error
+            }
+            Decision::Canceled(_) | Decision::Reached(_) => {
+                self.error(WaitErrorKind::Canceled, "the deployment was canceled")
+            }
+        };
+        error.0.evidence = evidence;
+        error
+    }
+
+    fn successor(&self, run: Option<RunId>) -> Successor {
+        let last = self.last.as_ref();
+        Successor {
+            deployment_id: match run {
+                Some(RunId::Execution(id)) => Some(id),
+                _ => last.and_then(|last| last.deployment_id.clone()),
+            },
+            deployment_request_id: last.and_then(|last| last.deployment_request_id),
+            origin: last.and_then(|last| last.origin.clone()),
+            triggered_by: last.and_then(|last| last.triggered_by.clone()),
         }
     }
 
@@ -169,9 +227,12 @@ impl Operation {
             None => "no status could be read".to_owned(),
         };
         let server = match cancel {
-            Cancel::No => "the server goes on",
-            Cancel::Accepted => "the server was asked to cancel",
-            Cancel::Due | Cancel::Sent => "asking the server to cancel did not succeed: it goes on",
+            Cancel::No => "the server goes on".to_owned(),
+            Cancel::Accepted => "the server was asked to cancel".to_owned(),
+            Cancel::Due | Cancel::Sent => {
+                "asking the server to cancel did not succeed: it goes on".to_owned()
+            }
+            Cancel::Left(why) => format!("the server goes on, the cancel was {why}"),
         };
         let mut error = self.error(
             WaitErrorKind::DeadlinePassed,
@@ -182,6 +243,10 @@ impl Operation {
         );
         error.0.limit = Some(limit);
         error.0.canceled_on_server = cancel == Cancel::Accepted;
+        error.0.not_canceled = match cancel {
+            Cancel::Left(why) => Some(why),
+            Cancel::No | Cancel::Due | Cancel::Sent | Cancel::Accepted => None,
+        };
         error
     }
 
@@ -190,7 +255,7 @@ impl Operation {
         let goal = self.goal()?;
         let snapshot = self.last.as_ref()?;
         let (request, own) = match &self.until {
-            Until::Goal(tracker) => (tracker.request(), tracker.deployment()),
+            Until::Goal(ledger) => (ledger.request(), ledger.execution()),
             Until::Condition(_) => (None, None),
         };
         let deployment = own.or(snapshot.deployment_id.as_deref());
@@ -206,7 +271,12 @@ impl Operation {
             Subject::Service { .. } | Subject::Services { .. } => report.services.is_empty(),
             Subject::Cluster { .. } => false,
         };
-        let log = source.log(&subject, report.deployment_id.as_deref(), with_environment);
+        let log = async {
+            let _turn = source.turn().await;
+            source
+                .log(&subject, report.deployment_id.as_deref(), with_environment)
+                .await
+        };
         let limit = *self
             .report_until
             .get_or_insert_with(|| after(Instant::now(), WaitOptions::REPORT));

@@ -4,20 +4,21 @@
 //! [`super::closing`]). Dropping a future of this module loses the request in flight and nothing
 //! else.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{self, Instant};
+use uuid::Uuid;
 
 use super::{
-    Operation, Phase, Progress, Reached, Snapshot, WaitError, WaitOptions,
+    Decision, Goal, Operation, Phase, Progress, Reached, Snapshot, State, WaitError, WaitOptions,
     clock::after,
     closing::Closing,
     condition::Check,
-    mark::Mark,
+    decision::{Cause, Proof},
+    ledger::{Fact, Observation, Poll, Shown, Stamp, Verdict, millis},
     operation::{Judged, Until},
-    source::{Fault, FaultKind, Seen},
-    track::{Ask, Cause, Decision, Facts, Proof},
-    tracker::Verdict,
+    source::{Fault, FaultKind, Past, Seen, Waiting},
+    turns::Turn,
 };
 
 impl Operation {
@@ -26,8 +27,12 @@ impl Operation {
         if self.is_late() {
             return self.pass_deadline().await;
         }
+        let Some(turn) = self.turn().await else {
+            return self.pass_deadline().await;
+        };
         let limit = self.poll_limit();
         let result = time::timeout_at(limit, self.read()).await;
+        drop(turn);
         let result = result.unwrap_or_else(|_| Err(Fault::late()));
         if result.is_err() && self.is_late() {
             self.pass_deadline().await;
@@ -48,7 +53,9 @@ impl Operation {
             Ok(seen) => time::timeout_at(limit, self.judge(seen))
                 .await
                 .unwrap_or_else(|_| Err(Fault::late())),
-            Err(fault) => Err(fault),
+            Err(fault) => time::timeout_at(limit, self.judge_missing(fault))
+                .await
+                .unwrap_or_else(|_| Err(Fault::late())),
         };
         if !self.is_late() {
             return self.take(result);
@@ -58,6 +65,15 @@ impl Operation {
         }
         if self.closing.is_none() {
             self.begin_deadline();
+        }
+    }
+
+    /// Stands in line until the requests of a poll may be made; `None` if the deadline passes first.
+    async fn turn(&mut self) -> Option<Turn> {
+        let source = Arc::clone(&self.source);
+        match self.deadline() {
+            Some(deadline) => time::timeout_at(deadline, source.turn()).await.ok(),
+            None => Some(source.turn().await),
         }
     }
 
@@ -92,8 +108,13 @@ impl Operation {
     pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
         let now = Instant::now();
         let settles = match &self.until {
-            Until::Goal(tracker) => tracker.settles_at(self.options.settle),
-            Until::Condition(_) => None,
+            Until::Goal(ledger) => ledger
+                .settles_at(self.options.settle)
+                .map(|stamp| self.instant_of(stamp)),
+            Until::Condition(_) => {
+                let since = self.missing_since;
+                since.map(|since| after(since, self.options.settle))
+            }
         };
         let holds = self
             .held_since
@@ -105,61 +126,184 @@ impl Operation {
             .min()
     }
 
+    /// The time of a stamp of the ledger.
+    fn instant_of(&self, stamp: Stamp) -> Instant {
+        let ahead = stamp.saturating_sub(self.resumed_at);
+        after(self.started, Duration::from_millis(ahead))
+    }
+
     pub(super) async fn read(&mut self) -> Result<Judged, Fault> {
         self.polls = self.polls.saturating_add(1);
-        let seen = Arc::clone(&self.source).read(&self.subject).await?;
-        self.judge(seen).await
+        match Arc::clone(&self.source).read(&self.subject).await {
+            Ok(seen) => self.judge(seen).await,
+            Err(fault) => self.judge_missing(fault).await,
+        }
     }
 
     /// Judges a reading, asking for the facts that it leaves open.
     pub(super) async fn judge(&mut self, seen: Seen) -> Result<Judged, Fault> {
-        let source = Arc::clone(&self.source);
-        let tracker = match &mut self.until {
-            Until::Goal(tracker) => tracker,
+        let at = self.stamp();
+        match &mut self.until {
+            Until::Goal(ledger) => ledger.observe(Observation::Status(Shown {
+                at,
+                whole: seen.snapshot.whole.clone(),
+                own: seen.snapshot.marks(),
+            })),
             Until::Condition(condition) => {
                 let check = condition.check(Some(&seen.snapshot));
+                self.missing_since = None;
                 self.read_successfully(seen);
                 return Ok(judge_check(check));
             }
-        };
-        tracker.begin_poll();
-        let mut facts = Facts::default();
-        loop {
-            let verdict =
-                tracker.judge(&seen.snapshot, &facts, self.options.settle, Instant::now());
-            match verdict {
-                Verdict::Ask(Ask::Request(request)) => {
-                    let word = known(self.failures, source.request(request).await)?.flatten();
-                    if word.is_none() && tracker.had_word() && self.failures < TRIES {
-                        // It knew the request before: more likely an answer that went wrong.
-                        let what = "the server no longer tells of the request";
-                        return Err(Fault::new(FaultKind::Unreadable, what));
-                    }
-                    tracker.note_word(word.is_some());
-                    facts.request = Some(word);
+        }
+        self.read_successfully(seen);
+        self.verdict(at).await
+    }
+
+    /// Judges a fault: if the API says that the subject does not exist, that is a reading as well.
+    pub(super) async fn judge_missing(&mut self, fault: Fault) -> Result<Judged, Fault> {
+        let at = self.stamp();
+        let subject = &self.subject;
+        match &mut self.until {
+            Until::Goal(ledger) => {
+                // A 403 is an answer to a deleted subject, and to a token that has lost its role.
+                let by_deletion = ledger.goal().is_reached_when_gone();
+                let is_missing = fault.may_mean_gone(subject)
+                    && (by_deletion || fault.kind != FaultKind::Forbidden);
+                if !is_missing || !ledger.was_found() {
+                    return Err(fault);
                 }
-                Verdict::Ask(Ask::Queue) => {
-                    facts.queue =
-                        Some(known(self.failures, source.queue(&self.subject).await)?.flatten());
-                }
-                Verdict::Ask(Ask::History) => {
-                    facts.history =
-                        Some(known(self.failures, source.history(&self.subject).await)?.flatten());
-                }
-                Verdict::Pending { phase, position } => {
-                    let soon = tracker.wants_newer_reading();
-                    self.read_successfully(seen);
-                    if soon {
-                        self.pace.restart();
-                    }
-                    return Ok(Judged::Pending { phase, position });
-                }
-                Verdict::Ended(decision) => {
-                    self.read_successfully(seen);
-                    return Ok(Judged::Ended(decision));
+                ledger.observe(Observation::Missing { at });
+                self.keep_away(fault.retry_after);
+                let judged = self.verdict(at).await?;
+                match judged {
+                    Judged::Pending { .. } => self.ask_parent(judged).await,
+                    decided => Ok(decided),
                 }
             }
+            Until::Condition(_) => Err(fault),
         }
+    }
+
+    /// Asks the parent of a subject that is not found whether it still lists it. A list that cannot be
+    /// read says nothing.
+    async fn ask_parent(&mut self, judged: Judged) -> Result<Judged, Fault> {
+        let source = Arc::clone(&self.source);
+        let limit = after(Instant::now(), self.options.fact_timeout());
+        let listed = time::timeout_at(limit, source.listed(&self.subject)).await;
+        let at = self.stamp();
+        let Until::Goal(ledger) = &mut self.until else {
+            return Ok(judged);
+        };
+        Ok(match listed {
+            Ok(Ok(Some(true))) => {
+                ledger.observe(Observation::Listed { at });
+                judged
+            }
+            Ok(Ok(Some(false))) => match ledger.gone_from_parent(at) {
+                Verdict::Decided(decision, evidence) => Judged::Ended(decision, evidence),
+                _ => judged,
+            },
+            _ => judged,
+        })
+    }
+
+    /// The verdict of the ledger, with the facts that it asks for.
+    async fn verdict(&mut self, since: Stamp) -> Result<Judged, Fault> {
+        loop {
+            let Until::Goal(ledger) = &self.until else {
+                return Ok(judge_check(Check::Pending));
+            };
+            let poll = Poll {
+                since,
+                now: self.stamp(),
+                settle: self.options.settle,
+                shares: self.shares,
+            };
+            let verdict = ledger.verdict(&poll);
+            match verdict {
+                Verdict::Need(fact) => {
+                    if !self.read_fact(fact).await? {
+                        if let Fact::Request(_) = fact {
+                            // What is queued meanwhile is seen only now.
+                            self.read_fact(Fact::Queue).await?;
+                        }
+                        let phase = self.told.as_ref().map_or(Phase::NotStarted, |t| t.phase);
+                        let position = None;
+                        return Ok(Judged::Pending { phase, position });
+                    }
+                }
+                Verdict::Pending { phase, position } => {
+                    return Ok(Judged::Pending { phase, position });
+                }
+                Verdict::Decided(decision, evidence) => {
+                    return Ok(Judged::Ended(decision, evidence));
+                }
+                Verdict::NoTrace => return Ok(Judged::NoTrace),
+            }
+        }
+    }
+
+    /// Reads a secondary fact into the ledger. That it cannot be read does not end the wait: after the
+    /// settle period the verdict does without it. `false` if this poll cannot go on.
+    async fn read_fact(&mut self, fact: Fact) -> Result<bool, Fault> {
+        let source = Arc::clone(&self.source);
+        let read = async {
+            Ok(match fact {
+                Fact::Request(id) => source
+                    .request(id)
+                    .await?
+                    .map(|seen| Answer::Request(id, seen.state)),
+                Fact::Queue => source.queue(&self.subject).await?.map(Answer::Queue),
+                Fact::History => source.history(&self.subject).await?.map(Answer::History),
+            })
+        };
+        let limit = after(Instant::now(), self.options.fact_timeout());
+        let answer = time::timeout_at(limit, read).await;
+        let answer = answer.unwrap_or_else(|_| Err(Fault::late()));
+        let at = self.stamp();
+        let Until::Goal(ledger) = &mut self.until else {
+            return Ok(false);
+        };
+        let observation = match answer {
+            Ok(Some(Answer::Request(id, state))) => Observation::Request {
+                id,
+                state: Some(state),
+                at,
+            },
+            Ok(Some(Answer::Queue(rows))) => Observation::Queue { rows, at },
+            Ok(Some(Answer::History(entries))) => Observation::History { entries, at },
+            // An endpoint that knew the request a moment ago may be wrong once.
+            // The request status may be late, and may be wrong once.
+            Ok(None) if ledger.expects(fact) => return Ok(self.missed(fact, at)),
+            Ok(None) => Observation::Unavailable { fact, at },
+            Err(fault) if fault.kind == FaultKind::Unauthorized => return Err(fault),
+            Err(fault) if fault.is_passing() => return Ok(self.missed(fact, at)),
+            Err(_) => Observation::Unavailable { fact, at },
+        };
+        ledger.observe(observation);
+        self.misses.retain(|(missed, _)| *missed != fact);
+        Ok(true)
+    }
+
+    /// Notes that a fact could not be read. `true` if the verdict has to do without it.
+    fn missed(&mut self, fact: Fact, at: Stamp) -> bool {
+        let known = self.misses.iter().find(|(missed, _)| *missed == fact);
+        let since = known.map(|(_, since)| *since);
+        let Some(since) = since else {
+            self.misses.push((fact, at));
+            self.pace.restart();
+            return false;
+        };
+        if at < since.saturating_add(millis(self.options.settle)) {
+            self.pace.restart();
+            return false;
+        }
+        tracing::debug!(subject = %self.subject, ?fact, "fact cannot be read");
+        if let Until::Goal(ledger) = &mut self.until {
+            ledger.observe(Observation::Unavailable { fact, at });
+        }
+        true
     }
 
     fn read_successfully(&mut self, seen: Seen) {
@@ -171,7 +315,8 @@ impl Operation {
             self.pace.restart();
             tracing::debug!(subject = %self.subject, state = %seen.snapshot.state, "status changed");
         }
-        self.forbidden_until = seen.retry_after.map(|d| after(Instant::now(), d));
+        self.keep_away(seen.retry_after);
+        self.missing_since = None;
         self.last = Some(seen.snapshot);
     }
 
@@ -192,11 +337,15 @@ impl Operation {
                 self.held_since = None;
                 self.note(phase, position);
             }
-            Judged::Ended(Decision::Reached(proof)) if !self.has_held(proof) => {
+            Judged::Ended(Decision::Reached(proof), _) if !self.has_held(proof) => {
                 self.note(Phase::Running, None);
             }
-            Judged::Ended(decision) => {
-                self.closing = Some(Closing::Decided(decision));
+            Judged::Ended(decision, evidence) => {
+                self.closing = Some(Closing::Decided(decision, evidence));
+                return;
+            }
+            Judged::NoTrace => {
+                self.closing = Some(Closing::NoTrace);
                 return;
             }
             Judged::Hopeless(why) => {
@@ -212,17 +361,11 @@ impl Operation {
         if self.options.stable_for.is_zero() || proof == Proof::Gone {
             return true;
         }
-        if let Until::Goal(tracker) = &mut self.until {
+        if let Until::Goal(ledger) = &self.until {
             // That the operation has reached its goal stays true. Whether it still holds is what
             // the status says now.
-            tracker.reconsider();
-            let goal = tracker.goal();
-            let marks = self.last.as_ref().map(Snapshot::marks).unwrap_or_default();
-            let holds = |mark: &Option<Mark>| {
-                mark.as_ref()
-                    .is_some_and(|m| m.state.phase(goal) == Phase::Reached)
-            };
-            if !marks.iter().all(holds) {
+            let goal = ledger.goal();
+            if !self.last.as_ref().is_some_and(|last| holds(last, goal)) {
                 self.held_since = None;
                 return false;
             }
@@ -243,36 +386,42 @@ impl Operation {
         self.next_poll = next;
     }
 
+    /// Makes no poll before the pause is over that the server has asked for, within limits.
+    fn keep_away(&mut self, asked: Option<Duration>) {
+        self.forbidden_until = asked.map(|pause| {
+            let pause = pause.min(self.options.longest_retry_after);
+            after(Instant::now(), pause)
+        });
+    }
+
     /// What a failed poll means; `None` where it is tolerated.
     fn judge_fault(&mut self, fault: Fault) -> Option<Judged> {
-        self.forbidden_until = fault.retry_after.map(|d| after(Instant::now(), d));
+        self.keep_away(fault.retry_after);
         if fault.may_mean_gone(&self.subject) {
             let not_found = fault.kind == FaultKind::NotFound;
-            match &mut self.until {
-                Until::Goal(tracker)
-                    if tracker.was_seen() || (not_found && tracker.has_acted()) =>
-                {
-                    if let Some(decision) = tracker.gone() {
-                        return Some(Judged::Ended(decision));
-                    }
+            if let Until::Condition(condition) = &mut self.until
+                && (not_found || self.last.is_some())
+            {
+                // One answer is no proof: the second one a settle period later is.
+                let now = Instant::now();
+                let since = *self.missing_since.get_or_insert(now);
+                let confirmed = now >= after(since, self.options.settle);
+                match condition.check(None) {
+                    Check::Pending => {}
+                    other if confirmed => return Some(judge_check(other)),
+                    _ => return Some(judge_check(Check::Pending)),
                 }
-                Until::Goal(_) => {}
-                Until::Condition(condition) if not_found || self.last.is_some() => {
-                    match condition.check(None) {
-                        Check::Pending => {}
-                        other => return Some(judge_check(other)),
-                    }
-                }
-                Until::Condition(_) => {}
             }
         }
         let was_there = match &self.until {
-            Until::Goal(tracker) => tracker.was_seen() || tracker.has_acted(),
+            Until::Goal(ledger) => ledger.was_found() || ledger.has_acted(),
             Until::Condition(_) => self.last.is_some(),
         };
-        let missing = matches!(fault.kind, FaultKind::NotFound | FaultKind::SaysMissing);
+        // Of the subject, and not of something else that does not exist.
+        let missing = fault.kind == FaultKind::NotFound
+            || (fault.kind == FaultKind::SaysMissing && fault.may_mean_gone(&self.subject));
         // A status that was read before and is called a bad request now is no refusal of ours.
-        let odd = missing || fault.kind == FaultKind::BadRequest;
+        let odd = missing || matches!(fault.kind, FaultKind::BadRequest | FaultKind::SaysMissing);
         let may_come_back = fault.is_passing() || (odd && was_there);
         if !may_come_back {
             self.closing = Some(Closing::Refused(fault));
@@ -282,7 +431,7 @@ impl Operation {
         tracing::debug!(subject = %self.subject, failures = self.failures, %fault, "poll failed");
         if self.failures > self.options.tolerated_failures {
             if missing {
-                return Some(Judged::Ended(Decision::Failed(Cause::Gone)));
+                return Some(Judged::Ended(Decision::Failed(Cause::Gone), Vec::new()));
             }
             self.closing = Some(Closing::LostContact(fault));
         }
@@ -349,18 +498,20 @@ impl Operation {
     }
 }
 
-/// How often a fact that does not come is asked for, one poll after the other.
-const TRIES: u32 = 2;
+/// The answer of a secondary endpoint.
+enum Answer {
+    Request(Uuid, State),
+    Queue(Vec<Waiting>),
+    History(Vec<Past>),
+}
 
-/// A secondary fact: that the server does not have it is an answer, that it fails is a failed poll.
-/// An answer that cannot be read is tried again before it counts as none.
-fn known<T>(failures: u32, result: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(fault) if fault.kind == FaultKind::Unreadable && failures >= TRIES => Ok(None),
-        Err(fault) if fault.is_passing() => Err(fault),
-        Err(_) => Ok(None),
-    }
+/// Whether every part of the subject is in a state of the goal.
+fn holds(snapshot: &Snapshot, goal: Goal) -> bool {
+    let marks = snapshot.marks();
+    marks.iter().all(|mark| {
+        mark.as_ref()
+            .is_some_and(|mark| mark.state.phase(goal) == Phase::Reached)
+    })
 }
 
 fn judge_check(check: Check) -> Judged {
@@ -369,7 +520,7 @@ fn judge_check(check: Check) -> Judged {
             phase: Phase::Running,
             position: None,
         },
-        Check::Met => Judged::Ended(Decision::Reached(Proof::Seen)),
+        Check::Met => Judged::Ended(Decision::Reached(Proof::Seen), Vec::new()),
         Check::Hopeless(why) => Judged::Hopeless(why),
     }
 }

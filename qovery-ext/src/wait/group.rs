@@ -6,10 +6,16 @@
 
 mod share;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    future::IntoFuture,
+    sync::Arc,
+};
 
 use futures_util::{
     StreamExt,
+    future::join_all,
     stream::{self, FuturesUnordered},
 };
 use tokio::sync::Semaphore;
@@ -17,8 +23,8 @@ use tokio::sync::Semaphore;
 use share::{Member, Share};
 
 use super::{
-    Action, Operation, PollSchedule, Reached, Subject, WaitError,
-    shared::{self, Key},
+    Action, BoxFuture, Operation, OperationToken, PollSchedule, Reached, Subject, WaitError,
+    shared::{self, Key, Keys},
 };
 
 /// What to do when one operation ends without its goal.
@@ -96,10 +102,133 @@ impl GroupOutcome {
     }
 }
 
-/// How many polls, or actions, are under way at a time.
-const AT_ONCE: usize = 8;
+/// How many polls of a group are under way at a time.
+const POLLS_AT_ONCE: usize = 8;
+
+/// Hears of each action that was accepted.
+type OnStarted = Box<dyn FnMut(&OperationToken) + Send>;
+
+/// Actions that are to be started as a group. Await it.
+#[must_use = "nothing happens until it is awaited"]
+pub struct GroupStart {
+    actions: Vec<Action>,
+    at_once: usize,
+    on_started: Option<OnStarted>,
+}
+
+impl GroupStart {
+    /// Starts this many actions at a time. Default: [`Group::STARTED_AT_ONCE`], 8. 0 counts as 1.
+    ///
+    /// Whatever is set here, the waits of one client keep to its limit on
+    /// [requests in flight](super::WaitExt::limit_wait_requests).
+    pub fn at_once(mut self, actions: usize) -> Self {
+        self.at_once = actions.max(1);
+        self
+    }
+
+    /// Calls `note` with the token of each action as soon as the server has accepted it, in the order in
+    /// which they are accepted: written to a file, the tokens outlive this program. At most the
+    /// actions that were being started at that moment are lost with it.
+    pub fn on_started(mut self, note: impl FnMut(&OperationToken) + Send + 'static) -> Self {
+        self.on_started = Some(Box::new(note));
+        self
+    }
+
+    async fn start(self) -> Group {
+        let Self {
+            actions,
+            at_once,
+            mut on_started,
+        } = self;
+        let prepared = prepare(actions).await;
+        let starts = prepared.into_iter().enumerate();
+        let starts = starts.map(|(index, action)| async move { (index, action.start().await) });
+        let mut starting = stream::iter(starts).buffer_unordered(at_once);
+        let mut started = Vec::new();
+        while let Some((index, start)) = starting.next().await {
+            if let (Ok(operation), Some(note)) = (&start, &mut on_started) {
+                note(&operation.token());
+            }
+            started.push((index, start));
+        }
+        started.sort_by_key(|(index, _)| *index);
+        Group::of_members(started.into_iter().map(|(_, start)| start))
+    }
+}
+
+impl IntoFuture for GroupStart {
+    type Output = Group;
+    type IntoFuture = BoxFuture<'static, Group>;
+
+    /// Starts the actions.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the actions that were accepted to the server.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.start())
+    }
+}
+
+impl fmt::Debug for GroupStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GroupStart")
+            .field("actions", &self.actions.len())
+            .field("at_once", &self.at_once)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the baselines of actions, once for each project and environment. An action that will be refused
+/// unsent is no reason to read anything.
+async fn prepare(actions: Vec<Action>) -> Vec<Action> {
+    let valid = |action: &&Action| action.check().is_ok();
+    let subjects: Vec<_> = actions
+        .iter()
+        .filter(valid)
+        .map(|a| a.subject().clone())
+        .collect();
+    let Some(source) = actions.first().map(Action::source) else {
+        return actions;
+    };
+    let Keys { keys, mut read } = shared::keys(&source, &subjects).await;
+    let missing: HashSet<Key> = keys
+        .iter()
+        .filter(|key| !matches!(key, Key::Alone(_)) && !read.contains_key(*key))
+        .copied()
+        .collect();
+    let missing = missing.into_iter().map(|key| {
+        let source = Arc::clone(&source);
+        async move {
+            let _turn = source.turn().await;
+            (key, shared::read(&source, key).await)
+        }
+    });
+    for (key, reading) in join_all(missing).await {
+        read.extend(reading.map(|reading| (key, reading)));
+    }
+    let mut shares = subjects.iter().zip(&keys);
+    let prepared = actions.into_iter().map(|action| {
+        if action.check().is_err() {
+            return action;
+        }
+        let Some((subject, key)) = shares.next() else {
+            return action;
+        };
+        let own = read.get(key).and_then(|s| shared::part_of(s, subject));
+        let own = own.and_then(Result::ok);
+        let project = match key {
+            Key::Project(project) => Some(*project),
+            Key::Environment(_) | Key::Alone(_) => None,
+        };
+        action.starting_at(project, own.map(|seen| seen.snapshot))
+    });
+    prepared.collect()
+}
 
 impl Group {
+    /// How many actions are started at a time, unless [`GroupStart::at_once`] says otherwise.
+    pub const STARTED_AT_ONCE: usize = 8;
+
     /// Starts actions, a few at a time, and makes a group of them.
     ///
     /// What they start from is read once for each project. An action that cannot be started is a
@@ -107,38 +236,12 @@ impl Group {
     ///
     /// # Cancel safety
     /// Dropping the future leaves the actions that were accepted to the server.
-    pub async fn start(actions: impl IntoIterator<Item = Action>) -> Self {
-        let actions: Vec<_> = actions.into_iter().collect();
-        let subjects: Vec<_> = actions.iter().map(|a| a.subject().clone()).collect();
-        let Some(source) = actions.first().map(Action::source) else {
-            return Self::of_members(Vec::new());
-        };
-        let keys = shared::keys(&source, &subjects).await;
-        let mut baselines = HashMap::new();
-        for key in &keys {
-            if !matches!(key, Key::Alone(_)) && !baselines.contains_key(key) {
-                baselines.insert(*key, shared::read(&source, *key).await);
-            }
+    pub fn start(actions: impl IntoIterator<Item = Action>) -> GroupStart {
+        GroupStart {
+            actions: actions.into_iter().collect(),
+            at_once: Self::STARTED_AT_ONCE,
+            on_started: None,
         }
-        let prepared: Vec<_> = actions
-            .into_iter()
-            .zip(&keys)
-            .zip(&subjects)
-            .map(|((action, key), subject)| {
-                let shared = baselines.get(key).and_then(Option::as_ref);
-                let own = shared
-                    .and_then(|s| shared::part_of(s, subject))
-                    .and_then(Result::ok);
-                let project = match key {
-                    Key::Project(project) => Some(*project),
-                    Key::Environment(_) | Key::Alone(_) => None,
-                };
-                action.starting_at(project, own.map(|seen| seen.snapshot))
-            })
-            .collect();
-        let starts = prepared.into_iter().map(Action::start);
-        let started: Vec<_> = stream::iter(starts).buffered(AT_ONCE).collect().await;
-        Self::of_members(started)
     }
 
     /// Makes a group of operations that are under way.
@@ -153,6 +256,12 @@ impl Group {
             on_failure: OnFailure::default(),
             schedule: None,
         }
+    }
+
+    /// The token of each operation, in their order, also before [`Group::wait`]. That of an action that
+    /// was not accepted is the one of its error.
+    pub fn tokens(&self) -> Vec<OperationToken> {
+        self.members.iter().filter_map(Member::token).collect()
     }
 
     /// What to do when one operation ends without its goal. Default: wait for all others.
@@ -176,7 +285,7 @@ impl Group {
         let stops_at_once = self.on_failure == OnFailure::Stop;
         let mut shares = self.plan().await;
         if !(stops_at_once && self.members.iter().any(Member::has_failed)) {
-            let slots = Semaphore::new(AT_ONCE);
+            let slots = Semaphore::new(POLLS_AT_ONCE);
             // Each share keeps its own pace: a slow answer holds up those who wait for it, no more.
             let mut rounds: FuturesUnordered<_> =
                 shares.iter_mut().map(|share| share.round(&slots)).collect();
@@ -214,7 +323,7 @@ impl Group {
         let Some(source) = first.map(|o| Arc::clone(&o.source)) else {
             return Vec::new();
         };
-        let keys = shared::keys(&source, &subjects).await;
+        let Keys { keys, .. } = shared::keys(&source, &subjects).await;
         let mut shares: Vec<Share> = Vec::new();
         let mut places: HashMap<Key, usize> = HashMap::new();
         for (mut member, key) in pending.into_iter().zip(keys) {

@@ -22,7 +22,7 @@ pub use service::{
 
 use super::{
     Action, Condition, Goal, OperationToken, ServiceKind, ServiceRef, ServiceVersion, Subject,
-    TokenError, act::Act, api::ApiSource, source::Source,
+    TokenError, act::Act, api::ApiSource, source::Source, turns::Turns,
 };
 
 /// Acting and waiting, for a [`Client`].
@@ -64,6 +64,21 @@ pub trait WaitExt {
     fn cluster(&self, organization: Uuid, id: Uuid) -> ClusterHandle;
     /// A deployment request, whoever made it.
     fn deployment_request(&self, id: Uuid) -> DeploymentRequestHandle;
+
+    /// Limits how many requests of waits and actions are in flight at a time, over all clones of this
+    /// client. Others stand in line, which is not a failed poll. Default: 32. 0 counts as 1.
+    ///
+    /// Calls that a program makes itself do not count and do not stand in line: for all requests of a
+    /// client there is [`Connect::concurrency_limit`](crate::connect::Connect::concurrency_limit).
+    ///
+    /// ```
+    /// # let client = qovery_ext::connect::with_token("qov_0123456789")?;
+    /// use qovery_ext::wait::WaitExt;
+    ///
+    /// client.limit_wait_requests(8);
+    /// # Ok::<(), qovery_ext::connect::ConnectError>(())
+    /// ```
+    fn limit_wait_requests(&self, in_flight: usize);
 
     /// Goes on waiting for an operation, in this process or in another one.
     ///
@@ -132,11 +147,16 @@ impl WaitExt for Client {
         }
     }
 
+    fn limit_wait_requests(&self, in_flight: usize) {
+        Turns::of(self).limit(in_flight);
+    }
+
     fn resume(&self, token: OperationToken) -> Result<Action, TokenError> {
-        let tracker = token.tracker.ok_or_else(|| {
+        let age = token.age();
+        let ledger = token.ledger.ok_or_else(|| {
             TokenError("it waits for a condition, which has to be given again".to_owned())
         })?;
-        Ok(Action::resume(source(self), token.subject, tracker))
+        Ok(Action::resume(source(self), token.subject, *ledger, age))
     }
 
     fn resume_until(&self, token: OperationToken, condition: impl Condition + 'static) -> Action {

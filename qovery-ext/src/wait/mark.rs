@@ -1,9 +1,4 @@
-//! What of a status tells one deployment from another.
-//!
-//! Not for deciding whose status it is: see [`super::track`].
-
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+//! The part of a status that is about one thing: an environment, a service or a cluster.
 
 use super::{Phase, ServiceSnapshot, Snapshot, State, Subject};
 
@@ -22,83 +17,62 @@ impl Snapshot {
                 vec![Some(Mark {
                     state: self.state.clone(),
                     deployment: self.deployment_id.clone(),
-                    request: self.deployment_request_id,
                     date: self.last_deployment_date.clone(),
-                    // The status of an environment counts nothing, but names the request that
-                    // waits; a cluster has no queue.
-                    waiting: match &self.subject {
-                        Subject::Environment { .. } => {
-                            Some(u32::from(self.deployment_request_id.is_some()))
-                        }
-                        Subject::Cluster { .. } => Some(0),
-                        Subject::Service { .. } | Subject::Services { .. } => self.requests_waiting,
-                    },
-                    part: self.part_of_last_deployment,
                     action: None,
                 })]
             }
         }
     }
-}
 
-impl Snapshot {
     /// Whether something has a state from a deployment that its status does not name.
     pub(crate) fn has_unnamed_deployment(&self) -> bool {
         let marks = self.marks();
         let mut known = marks.iter().flatten();
         known.any(|mark| mark.deployment.is_none() && mark.state != State::Ready)
     }
+
+    /// Whether nothing runs as far as the status shows.
+    pub(crate) fn is_idle(&self) -> bool {
+        let whole = self.whole.as_ref().map(|whole| &whole.state);
+        let marks = self.marks();
+        let own = marks.iter().flatten().map(|mark| &mark.state);
+        own.chain(whole).all(State::is_terminal)
+            && self.requests_waiting.unwrap_or(0) == 0
+            && self
+                .services
+                .iter()
+                .all(|s| s.requests_waiting.unwrap_or(0) == 0)
+            && self.deployment_request_id.is_none()
+    }
 }
 
 /// The facts of a status that tell one deployment from another.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mark {
     pub(crate) state: State,
     pub(crate) deployment: Option<String>,
-    pub(crate) request: Option<Uuid>,
     pub(crate) date: Option<String>,
-    /// How many requests wait; `None` where the server does not say.
-    pub(crate) waiting: Option<u32>,
-    pub(crate) part: Option<bool>,
     /// How far a service's last action is.
     pub(crate) action: Option<Phase>,
 }
 
 impl Mark {
-    /// Whether nothing waits, where the server says so.
-    pub(crate) fn is_known_idle(&self) -> bool {
-        self.state.is_terminal() && self.waiting == Some(0)
+    /// Whether the last run has ended before it came to this service.
+    pub(crate) fn was_passed_over(&self) -> bool {
+        match self.action {
+            Some(Phase::NotStarted | Phase::Queued) => true,
+            Some(Phase::Failed) => !self.state.is_error(),
+            Some(Phase::Canceled) => self.state != State::Canceled,
+            _ => false,
+        }
     }
 
     fn of_service(service: &ServiceSnapshot) -> Self {
         Self {
             state: service.state.clone(),
             deployment: service.deployment_id.clone(),
-            request: service.deployment_request_id,
             date: service.last_deployment_date.clone(),
-            waiting: service.requests_waiting,
-            part: service.part_of_last_deployment,
             action: service.action_phase(),
         }
-    }
-
-    /// Whether the date tells that something has happened since. Only where there are no ids: a
-    /// server whose clock is put right may move every date.
-    pub(crate) fn is_dated_after(&self, earlier: &Mark) -> bool {
-        self.deployment.is_none() && self.date.is_some() && self.date != earlier.date
-    }
-
-    /// Whether something shows that this status is newer than an earlier one of the same subject.
-    pub(crate) fn is_newer_than(&self, earlier: &Mark) -> bool {
-        let other_deployment = self.deployment.is_some() && self.deployment != earlier.deployment;
-        if !earlier.state.is_terminal() {
-            // Whatever was under way goes through many states by itself: only an id tells.
-            return other_deployment && earlier.deployment.is_some();
-        }
-        other_deployment
-            || self.state.is_active()
-            || (self.state.is_terminal() && self.state != earlier.state)
-            || self.is_dated_after(earlier)
-            || (self.part == Some(true) && earlier.part == Some(false))
     }
 }

@@ -28,22 +28,18 @@
 //! ```
 //!
 //! # Whose deployment
-//! An operation knows *its* deployment: it reads a baseline before it acts, takes the id of the
-//! request that the server answers with, and counts a final state only where that belongs to it. In
-//! the order of their force: the server's word on the request; a deployment id that is newer than
-//! the baseline, with the history and the queue where several are; activity since the action; and,
-//! for actions that can have had nothing to do, a state that holds for the settle period (15 s).
+//! An operation keeps a ledger of every deployment that the server has shown: in the status, the
+//! queue, the history and the status of its request. Rules exclude those that cannot be its own, by
+//! id, action, services, origin, user and time. Success needs every other one to have succeeded; if
+//! they end in different ways, the outcome is [`WaitErrorKind::Superseded`], which names them. The
+//! order in which readings arrive decides nothing.
+//!
+//! If no response names the request, the end of the deployment has to stand for the settle period
+//! (15 s), because the request may still be behind it. [`Reached::evidence`] and
+//! [`WaitError::evidence`] have the facts behind an outcome.
 //!
 //! An environment is judged by the state of its last deployment, one service by its own state,
 //! whatever its neighbors do.
-//!
-//! Where the answer to the action names no request, somebody else's request for the same thing may
-//! come at the same time. Then all of those that can be this one have to succeed; where they end
-//! differently, the outcome is [`WaitErrorKind::Superseded`]. The same holds where the API says
-//! nothing about the request that it named, and a later one was seen first. One thing cannot be told
-//! apart: where no request is named, and another takes its place before it was seen, the end of that
-//! one is taken for the end of this one. Where the server has a word on the request, that word
-//! decides.
 //!
 //! # States
 //! What each state of the API means for each [`Goal`] stands in one table: [`State::phase`].
@@ -80,7 +76,10 @@
 //! | [`WaitErrorKind::Superseded`] | 1 | the [`Successor`] |
 //! | [`WaitErrorKind::DeadlinePassed`] | 2 | the limit, and whether the server was asked to cancel |
 //! | [`WaitErrorKind::LostContact`] | 2 | the error of the last poll |
-//! | [`WaitErrorKind::Refused`] | 3 | the error of the API |
+//! | [`WaitErrorKind::Refused`] | 3 | the error of the API, or why nothing was sent |
+//!
+//! An answer that is not the API's (the page of a login, the text of a proxy, the 403 of a firewall) is a
+//! failed poll and never an outcome: see [`WaitError::is_not_the_api`].
 //!
 //! # Deadlines
 //! Every wait has one, counted from the start of the action: one hour, unless
@@ -114,11 +113,15 @@ mod catch_up;
 mod clock;
 mod closing;
 mod condition;
+mod decision;
 mod engine;
+mod evidence;
 mod goal;
 mod group;
 mod handles;
+mod ledger;
 mod mark;
+mod missing;
 mod operation;
 mod options;
 mod outcome;
@@ -132,8 +135,8 @@ mod start;
 mod state_table;
 mod subject;
 mod token;
-mod track;
-mod tracker;
+mod turns;
+mod version;
 
 #[cfg(test)]
 mod tests;
@@ -181,12 +184,13 @@ mod tests;
 #[cfg(doctest)]
 struct MustUse;
 
-pub use act::{ServiceSelection, ServiceVersion};
+pub use act::ServiceSelection;
 pub use action::Action;
-pub use cancel::Canceler;
+pub use cancel::{Canceler, NotCanceled};
 pub use condition::{And, Check, Condition, Not, Or, conditions};
+pub use evidence::{Endpoint, Evidence, RunId, Says};
 pub use goal::{Goal, Phase};
-pub use group::{Group, GroupOutcome, OnFailure};
+pub use group::{Group, GroupOutcome, GroupStart, OnFailure};
 pub use handles::{
     AgenticWorkflowHandle, ApplicationHandle, ClusterHandle, ContainerHandle, DatabaseHandle,
     DeploymentRequestHandle, EnvironmentHandle, HelmHandle, JobHandle, ServiceHandle,
@@ -202,5 +206,7 @@ pub use snapshot::{Counts, ServiceSnapshot, Snapshot, StageSnapshot, StepSnapsho
 pub use state_table::{State, action_phase, history_phase, stage_phase, step_phase};
 pub use subject::{ServiceKind, ServiceRef, Subject};
 pub use token::{OperationToken, TokenError};
+pub use version::{ServiceVersion, UnsupportedVersion, VersionField};
 
+use decision::Decision;
 use qovery_api::BoxFuture;

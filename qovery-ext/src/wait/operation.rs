@@ -5,20 +5,24 @@
 //! future of this module at any point loses at most the request in flight, and never asks the
 //! server to stop.
 
-use std::{fmt, future::IntoFuture, sync::Arc};
+use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
 use qovery_api::Printable;
 use tokio::time::{self, Instant};
 
 use super::{
-    BoxFuture, Canceler, Condition, Deadline, OperationToken, Phase, PollSchedule, Progress,
-    ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions, clock::after,
-    closing::Closing, schedule::Pace, source::Source, track::Decision, tracker::Tracker,
+    BoxFuture, Canceler, Condition, Deadline, Decision, Evidence, OperationToken, Phase,
+    PollSchedule, Progress, ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions,
+    clock::after,
+    closing::Closing,
+    ledger::{Fact, Ledger, Stamp, millis},
+    schedule::Pace,
+    source::{Fault, Source},
 };
 
 /// What ends the wait.
 pub(super) enum Until {
-    Goal(Tracker),
+    Goal(Box<Ledger>),
     Condition(Box<dyn Condition>),
 }
 
@@ -48,6 +52,16 @@ pub struct Operation {
     /// The server asked for no request before this.
     pub(super) forbidden_until: Option<Instant>,
     pub(super) pace: Pace,
+    /// Where the clock of the ledger stood when the operation was resumed.
+    pub(super) resumed_at: Stamp,
+    /// The fault that has hidden the response to the action.
+    pub(super) lost: Option<Fault>,
+    /// Since when each secondary fact could not be read.
+    pub(super) misses: Vec<(Fact, Stamp)>,
+    /// Whether many operations share the polls.
+    pub(super) shares: bool,
+    /// Since when a subject with a condition is not found.
+    pub(super) missing_since: Option<Instant>,
     pub(super) held_since: Option<Instant>,
     pub(super) told: Option<Progress>,
     pub(super) told_at: Instant,
@@ -65,7 +79,9 @@ pub(super) enum Judged {
         phase: Phase,
         position: Option<usize>,
     },
-    Ended(Decision),
+    Ended(Decision, Vec<Evidence>),
+    /// The response to the action was lost, and nothing shows that it was executed.
+    NoTrace,
     Hopeless(String),
 }
 
@@ -93,6 +109,11 @@ impl Operation {
             closing: None,
             next_poll: now,
             forbidden_until: None,
+            resumed_at: 0,
+            lost: None,
+            misses: Vec::new(),
+            shares: false,
+            missing_since: None,
             held_since: None,
             told: None,
             told_at: now,
@@ -110,18 +131,22 @@ impl Operation {
 
     /// What another process needs to wait on. Get it at any time, also before the first poll.
     pub fn token(&self) -> OperationToken {
-        OperationToken {
-            subject: self.subject.clone(),
-            tracker: match &self.until {
-                Until::Goal(tracker) => Some(tracker.clone()),
-                Until::Condition(_) => None,
-            },
-        }
+        let ledger = match &self.until {
+            Until::Goal(ledger) => Some(Ledger::clone(ledger)),
+            Until::Condition(_) => None,
+        };
+        OperationToken::new(self.subject.clone(), ledger)
     }
 
     /// The last status that was read.
     pub fn last(&self) -> Option<&Snapshot> {
         self.last.as_ref()
+    }
+
+    /// The time on the ledger's clock.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.resumed_at
+            .saturating_add(millis(self.started.elapsed()))
     }
 
     /// When the wait ends, at the latest.
@@ -133,16 +158,24 @@ impl Operation {
         }
     }
 
+    /// The longest pause that the server can ask for.
+    pub(super) fn longest_retry_after(&self) -> Duration {
+        self.options.longest_retry_after
+    }
+
     /// Polls by this schedule from here on.
     pub(super) fn follow_schedule(&mut self, schedule: &PollSchedule) {
         self.pace = schedule.pace();
     }
 
+    /// Follows the schedule of the options from the next poll on.
+    pub(super) fn reschedule(&mut self) {
+        self.pace = self.options.schedule.pace();
+    }
+
     /// Shares its polls with others.
     pub(super) fn be_frugal(&mut self) {
-        if let Until::Goal(tracker) = &mut self.until {
-            tracker.be_frugal();
-        }
+        self.shares = true;
     }
 
     /// The progress as a stream.
@@ -233,13 +266,17 @@ impl Operation {
         }
     }
 
-    /// Asks the server to cancel the deployment, or the request while it still waits.
+    /// Asks the server to cancel the operation: its request while that waits in the queue, its
+    /// deployment once that runs.
     ///
     /// Does not wait for it to be canceled: await the operation for that, it then ends as canceled.
+    /// Never cancels the deployment of someone else: the API cancels whatever the environment is
+    /// running, and is asked to do so only if that is known to be this operation.
     ///
     /// # Errors
-    /// Where the server refuses (a deployment that has ended cannot be canceled, nor can one
-    /// service of several) or was not reached.
+    /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation is
+    /// not known to wait or to run; otherwise if the server refuses (one service of several cannot be
+    /// canceled) or was not reached.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request; the server may have received it.
@@ -254,7 +291,7 @@ impl Operation {
 
     pub(super) fn goal(&self) -> Option<super::Goal> {
         match &self.until {
-            Until::Goal(tracker) => Some(tracker.goal()),
+            Until::Goal(ledger) => Some(ledger.goal()),
             Until::Condition(_) => None,
         }
     }

@@ -40,7 +40,12 @@ pub struct WaitOptions {
     pub settle: Duration,
     /// How often to report where nothing changes. Default: every 30 s.
     pub heartbeat: Duration,
-    /// Whether to cancel on the server when the deadline passes. Default: no.
+    /// The longest pause that the server can ask for (`Retry-After`, `X-RateLimit-Reset`) between two
+    /// polls: a longer one counts as this. Default: 60 s. The repeats of a single request have the
+    /// budget of the [client](crate::connect::RetryPolicy::budget) in its place.
+    pub longest_retry_after: Duration,
+    /// Whether to cancel on the server when the deadline passes, as far as what runs is known to be the
+    /// operation. Default: no.
     pub cancel_at_deadline: bool,
     /// How many lines of the deployment log to fetch for each service that failed. Default: 20;
     /// 0 fetches no log.
@@ -57,6 +62,7 @@ impl Default for WaitOptions {
             stable_for: Duration::ZERO,
             settle: Duration::from_secs(15),
             heartbeat: Duration::from_secs(30),
+            longest_retry_after: Duration::from_secs(60),
             cancel_at_deadline: false,
             log_lines: 20,
         }
@@ -64,6 +70,11 @@ impl Default for WaitOptions {
 }
 
 impl WaitOptions {
+    /// How long one request for a secondary fact may take.
+    pub(crate) fn fact_timeout(&self) -> Duration {
+        self.poll_timeout / 4
+    }
+
     /// The time that the last poll at the deadline may take.
     pub(crate) const LAST_POLL: Duration = Duration::from_secs(5);
     /// The time that gathering the report on a failure may take.

@@ -5,7 +5,11 @@ use std::{fmt, time::Duration};
 use qovery_api::Printable;
 use uuid::Uuid;
 
-use super::{FailureReport, Goal, OperationToken, Snapshot, source::Fault, track::Proof};
+use super::{
+    Evidence, FailureReport, Goal, NotCanceled, OperationToken, Snapshot, UnsupportedVersion,
+    decision::Proof,
+    source::{Fault, FaultKind},
+};
 
 /// The goal was reached, and it was seen to be.
 #[derive(Debug, Clone)]
@@ -22,6 +26,7 @@ pub struct Reached {
     /// The token of the operation.
     pub token: OperationToken,
     pub(super) proof: Proof,
+    pub(super) evidence: Vec<Evidence>,
 }
 
 impl Reached {
@@ -35,10 +40,36 @@ impl Reached {
         self.proof == Proof::Settled
     }
 
-    /// Whether the subject is no longer found.
+    /// What shows that the goal was reached: which endpoint said what of which deployment. Empty for
+    /// a condition.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// Whether the subject no longer exists.
     pub fn is_gone(&self) -> bool {
         self.proof == Proof::Gone
     }
+}
+
+/// `{}` says what was reached; `{:#}` adds the evidence, a line for each fact.
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = self.token.subject();
+        match self.goal {
+            Some(goal) => write!(f, "{subject} is {goal}")?,
+            None => write!(f, "the condition on {subject} is met")?,
+        }
+        write!(f, " after {} s", self.elapsed.as_secs())?;
+        if f.alternate() {
+            list(f, &self.evidence)?;
+        }
+        Ok(())
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, evidence: &[Evidence]) -> fmt::Result {
+    evidence.iter().try_for_each(|fact| write!(f, "\n  {fact}"))
 }
 
 /// Why a wait ended without its goal.
@@ -55,7 +86,9 @@ pub enum WaitErrorKind {
     DeadlinePassed,
     /// Too many polls failed in a row; the server goes on.
     LostContact,
-    /// The API refused: 401, 403, 409, an id that does not exist.
+    /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent: a
+    /// [version](super::UnsupportedVersion) that the service cannot take, a
+    /// [cancel](super::NotCanceled) that would hit the deployment of someone else.
     Refused,
 }
 
@@ -91,8 +124,10 @@ pub(super) struct Ended {
     pub(super) successor: Option<Successor>,
     pub(super) report: Option<FailureReport>,
     pub(super) canceled_on_server: bool,
+    pub(super) not_canceled: Option<NotCanceled>,
     pub(super) source: Option<Fault>,
     pub(super) acted: Acted,
+    pub(super) evidence: Vec<Evidence>,
 }
 
 /// Whether the server may be doing what was asked.
@@ -116,8 +151,10 @@ impl WaitError {
             successor: None,
             report: None,
             canceled_on_server: false,
+            not_canceled: None,
             source: None,
             acted: Acted::Yes,
+            evidence: Vec::new(),
         }))
     }
 
@@ -153,7 +190,7 @@ impl WaitError {
         self.0.kind == WaitErrorKind::LostContact
     }
 
-    /// The API refused the action or the status. Waiting longer does not help: check the token,
+    /// The API refused the action or the status, or nothing was sent. Waiting longer does not help: check the token,
     /// its role and the id.
     pub fn is_refused(&self) -> bool {
         self.0.kind == WaitErrorKind::Refused
@@ -194,9 +231,22 @@ impl WaitError {
         self.0.report.as_ref()
     }
 
+    /// What shows how the operation ended: which endpoint said what of which deployment. Empty if
+    /// the end was not observed: a deadline, lost contact, a refusal.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.0.evidence
+    }
+
     /// Whether the server was asked, and agreed, to cancel when the deadline passed.
     pub fn was_canceled_on_server(&self) -> bool {
         self.0.canceled_on_server
+    }
+
+    /// Why the server was not asked to cancel, neither by [`super::Operation::cancel_on_server`] nor
+    /// at the deadline: the running deployment is not known to be that of the operation. Nothing was
+    /// sent.
+    pub fn not_canceled(&self) -> Option<NotCanceled> {
+        self.0.not_canceled
     }
 
     /// Whether the server may have done what was asked, although this wait did not see it.
@@ -206,6 +256,22 @@ impl WaitError {
 
     /// The error of the API or of the transport behind it.
     pub fn api_error(&self) -> Option<&qovery_api::Error> {
+        let source = self.0.source.as_ref()?.source.as_ref()?;
+        source.downcast_ref()
+    }
+
+    /// Whether something other than the API answered: the page of a login or of a firewall, the text
+    /// of a proxy. Such an answer says nothing about the operation: check the base URL and what is in
+    /// between, then go on with [`WaitError::token`]. If the action itself was answered so,
+    /// [`WaitError::may_have_been_executed`] holds.
+    pub fn is_not_the_api(&self) -> bool {
+        let source = self.0.source.as_ref();
+        source.is_some_and(|fault| fault.kind == FaultKind::NotTheApi)
+    }
+
+    /// The version that a service cannot take, if the action was refused for that before anything was
+    /// sent.
+    pub fn unsupported_version(&self) -> Option<&UnsupportedVersion> {
         let source = self.0.source.as_ref()?.source.as_ref()?;
         source.downcast_ref()
     }
@@ -221,11 +287,15 @@ impl WaitError {
     }
 }
 
+/// `{}` says what failed, with the report; `{:#}` adds the evidence, a line for each fact.
 impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Printable::new(&self.0.message).fmt(f)?;
         if let Some(report) = &self.0.report {
             write!(f, "\n{report}")?;
+        }
+        if f.alternate() {
+            list(f, &self.0.evidence)?;
         }
         Ok(())
     }

@@ -4,6 +4,8 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
+use tokio::time;
 use uuid::Uuid;
 
 use super::{
@@ -22,49 +24,54 @@ pub(super) enum Key {
     Alone(usize),
 }
 
+/// The subjects that share a request, and the statuses that were read to find that out.
+pub(super) struct Keys {
+    /// One for each subject, in their order.
+    pub(super) keys: Vec<Key>,
+    /// Statuses that were read on the way.
+    pub(super) read: HashMap<Key, Result<Shared, Fault>>,
+}
+
+/// How long projects are looked up. It only saves requests later: an environment that is not found by then
+/// is read alone.
+const LOOK_UP: Duration = Duration::from_secs(30);
+
+/// How many projects are looked up at a time, at most.
+const LOOK_UPS_AT_ONCE: usize = 64;
+
 /// Finds out which subjects share a request.
 ///
 /// An environment whose project is not known costs one look-up for each *project*: the statuses of
 /// the project that is found say which of the others belong to it.
-pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Vec<Key> {
+pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Keys {
     let mut keys: Vec<_> = subjects
         .iter()
         .enumerate()
         .map(|(i, s)| known_key(i, s))
         .collect();
     let mut unknown: HashMap<Uuid, Vec<usize>> = HashMap::new();
+    // In the order of the operations, so that the same operations make the same requests.
+    let mut open = Vec::new();
     for (index, (subject, key)) in subjects.iter().zip(&keys).enumerate() {
         if let (Subject::Environment { id, .. }, Key::Alone(_)) = (subject, key) {
-            unknown.entry(*id).or_default().push(index);
+            let places = unknown.entry(*id).or_default();
+            if places.is_empty() {
+                open.push(*id);
+            }
+            places.push(index);
         }
     }
-    if unknown.len() > 1 {
-        // In the order of the operations, so that the same operations make the same requests.
-        for subject in subjects {
-            let Subject::Environment { id, .. } = subject else {
-                continue;
-            };
-            if !unknown.contains_key(id) {
-                continue;
-            }
-            let own = unknown.remove(id).unwrap_or_default();
-            let Ok(project) = source.project_of(*id).await else {
-                continue;
-            };
-            let mut found = own;
-            if let Ok(list) = source.read_project(project).await {
-                for seen in list {
-                    if let Subject::Environment { id, .. } = seen.snapshot.subject {
-                        found.extend(unknown.remove(&id).unwrap_or_default());
-                    }
-                }
-            }
-            for index in found {
-                if let Some(key) = keys.get_mut(index) {
-                    *key = Key::Project(project);
-                }
-            }
-        }
+    let mut read = HashMap::new();
+    if open.len() > 1 {
+        let mut search = Search {
+            source,
+            unknown,
+            open,
+            keys: &mut keys,
+            read: &mut read,
+        };
+        // The projects found until then stay found.
+        let _ = time::timeout(LOOK_UP, search.run()).await;
     }
     let mut users: HashMap<Key, usize> = HashMap::new();
     for key in &keys {
@@ -76,7 +83,81 @@ pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Vec<
             *key = Key::Alone(index);
         }
     }
-    keys
+    Keys { keys, read }
+}
+
+/// The search for the projects of environments.
+struct Search<'a> {
+    source: &'a Arc<dyn Source>,
+    /// The places of each environment whose project is not known.
+    unknown: HashMap<Uuid, Vec<usize>>,
+    /// Those environments that were not looked up, in their order.
+    open: Vec<Uuid>,
+    keys: &'a mut [Key],
+    read: &'a mut HashMap<Key, Result<Shared, Fault>>,
+}
+
+impl Search<'_> {
+    /// Looks up one environment, then twice as many at a time, but no more than the projects found so far
+    /// suggest. A look-up that fails finds one environment and no others, so that
+    /// failures come many at a time.
+    async fn run(&mut self) {
+        let all = self.open.len();
+        let (mut wave, mut asked) = (1, 0);
+        while !self.open.is_empty() {
+            let found_by_each = (all - self.open.len()).checked_div(asked).unwrap_or(1);
+            let projects_left = self.open.len().div_ceil(found_by_each.max(1));
+            let count = wave.min(projects_left);
+            // Spread out: environments of one project often stand side by side.
+            let step = self.open.len().div_ceil(count);
+            let chosen: Vec<_> = self.open.iter().step_by(step).copied().collect();
+            asked += chosen.len();
+            self.look_up(&chosen).await;
+            let unknown = &self.unknown;
+            self.open
+                .retain(|id| unknown.contains_key(id) && !chosen.contains(id));
+            wave = (wave * 2).min(LOOK_UPS_AT_ONCE);
+        }
+    }
+
+    async fn look_up(&mut self, chosen: &[Uuid]) {
+        let source = self.source;
+        let found = join_all(chosen.iter().map(|id| async move {
+            let _turn = source.turn().await;
+            source.project_of(*id).await.ok()
+        }));
+        let mut projects = Vec::new();
+        for (id, project) in chosen.iter().zip(found.await) {
+            let Some(project) = project else { continue };
+            self.assign(*id, project);
+            if !projects.contains(&project) && !self.read.contains_key(&Key::Project(project)) {
+                projects.push(project);
+            }
+        }
+        let lists = join_all(projects.iter().map(|project| async move {
+            let _turn = source.turn().await;
+            source.read_project(*project).await
+        }));
+        for (project, list) in projects.iter().zip(lists.await) {
+            for seen in list.iter().flatten() {
+                if let Subject::Environment { id, .. } = seen.snapshot.subject {
+                    self.assign(id, *project);
+                }
+            }
+            self.read.insert(
+                Key::Project(*project),
+                list.map(|list| Shared::Project(by_id(list))),
+            );
+        }
+    }
+
+    fn assign(&mut self, environment: Uuid, project: Uuid) {
+        for index in self.unknown.remove(&environment).unwrap_or_default() {
+            if let Some(key) = self.keys.get_mut(index) {
+                *key = Key::Project(project);
+            }
+        }
+    }
 }
 
 fn known_key(index: usize, subject: &Subject) -> Key {

@@ -1,6 +1,6 @@
 //! What one poll has read, in one shape for environments, services and clusters.
 //!
-//! Not for judging it: that needs to know whose status it is, see [`super::track`].
+//! Not for judging it: that needs to know whose status it is, see [`super::ledger`].
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Goal, Phase, ServiceRef, State, Subject,
+    ledger::Whole,
     state_table::{action_phase, stage_phase, step_phase},
 };
 
@@ -45,6 +46,9 @@ pub struct Snapshot {
     pub stages: Vec<StageSnapshot>,
     /// The services of the subject, in the order of the stages.
     pub services: Vec<ServiceSnapshot>,
+    /// The last run of the environment or the cluster, if its status was read.
+    #[serde(skip)]
+    pub(crate) whole: Option<Whole>,
 }
 
 /// One stage of a deployment.
@@ -151,6 +155,7 @@ impl Snapshot {
             reason: None,
             stages: Vec::new(),
             services: Vec::new(),
+            whole: None,
         }
     }
 
@@ -235,6 +240,7 @@ impl Snapshot {
                 .cloned()
                 .collect(),
             services: vec![own],
+            whole: self.whole.clone(),
         })
     }
 

@@ -9,11 +9,18 @@ use qovery_api::Printable;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Snapshot, State, Subject, act::Act, report::LogLine};
+use super::{
+    Phase, Snapshot, State, Subject, act::Act, missing::Topic, report::LogLine, turns::Turn,
+};
 pub(crate) use qovery_api::BoxFuture;
 
 /// Reads statuses and starts actions.
 pub(crate) trait Source: Send + Sync {
+    /// Stands in line until requests may be made, one after the other for as long as the turn is held.
+    fn turn(&self) -> BoxFuture<'_, Turn> {
+        Box::pin(async { Turn::default() })
+    }
+
     /// The status of the subject.
     fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>>;
 
@@ -49,6 +56,15 @@ pub(crate) trait Source: Send + Sync {
         with_environment: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>>;
 
+    /// Whether the list of the subject's parent (the environments of a project, the services of an
+    /// environment, the clusters of an organization) still has the subject; for several services,
+    /// whether it has any of them. A second, independent confirmation for a subject that is no longer
+    /// found. `None` if the parent is unknown or the API does not show it either.
+    fn listed<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<bool>, Fault>> {
+        let _ = subject;
+        Box::pin(async { Ok(None) })
+    }
+
     /// The project of an environment.
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>>;
 
@@ -77,6 +93,8 @@ pub(crate) struct Waiting {
     pub(crate) request: Uuid,
     /// The action as the API spells it.
     pub(crate) action: String,
+    /// The services that it is about, if the queue lists them. Sorted.
+    pub(crate) services: Option<Vec<Uuid>>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
 }
@@ -89,8 +107,24 @@ pub(crate) struct Past {
     pub(crate) action: String,
     /// The state that it left behind.
     pub(crate) state: State,
-    /// The same of each service that took part.
-    pub(crate) services: Vec<(Uuid, State)>,
+    /// Each service that took part.
+    pub(crate) services: Vec<PastService>,
+    pub(crate) origin: Option<String>,
+    pub(crate) triggered_by: Option<String>,
+    /// When it was created, in seconds since 1970 by the server's clock.
+    pub(crate) created: Option<i64>,
+    /// When it last changed, by the server's clock.
+    pub(crate) updated: Option<i64>,
+}
+
+/// One service of a deployment in the history.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PastService {
+    pub(crate) id: Uuid,
+    pub(crate) state: State,
+    /// How far the action is; a service that the deployment has not come to has its state from
+    /// before.
+    pub(crate) action: Phase,
 }
 
 /// What the server answered to an action.
@@ -100,6 +134,8 @@ pub(crate) struct Receipt {
     pub(crate) request: Option<Uuid>,
     /// Whether the answer itself shows that nothing waits and nothing runs.
     pub(crate) idle: bool,
+    /// The server's clock when it answered, in seconds since 1970.
+    pub(crate) server_time: Option<i64>,
 }
 
 /// The log of one deployment.
@@ -121,26 +157,31 @@ pub(crate) struct Fault {
     pub(crate) message: String,
     /// Whether the server may have done what was asked.
     pub(crate) may_have_been_executed: bool,
+    /// The topic of the text of a 400; `None` if it has no text.
+    pub(crate) topic: Option<Topic>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FaultKind {
-    /// 401.
+    /// 401 of the API.
     Unauthorized,
-    /// 403.
+    /// 403 of the API.
     Forbidden,
-    /// 404 and 410.
+    /// 404 and 410 of the API.
     NotFound,
-    /// 400 whose text says that the thing does not exist.
+    /// 400 of the API whose text says that a thing does not exist: see [`Fault::topic`].
     SaysMissing,
-    /// Another 400.
+    /// Another 400 of the API.
     BadRequest,
-    /// Another 4xx that repeating does not cure, 409 among them.
+    /// Another 4xx of the API that repeating does not cure, 409 among them; also a request that was not sent.
     Rejected,
     /// 429.
     TooManyRequests,
-    /// A success whose body cannot be read.
+    /// A success of the API whose body cannot be read.
     Unreadable,
+    /// The page or text of a proxy, a firewall or a login in place of the API's answer, with any
+    /// status but 429 and 5xx; a redirect, 407 and 499. Evidence of nothing.
+    NotTheApi,
     /// 5xx, no connection, a lost connection, a time limit.
     Passing,
 }
@@ -152,7 +193,11 @@ impl Fault {
             retry_after: None,
             source: None,
             message: message.into(),
-            may_have_been_executed: matches!(kind, FaultKind::Passing | FaultKind::Unreadable),
+            may_have_been_executed: matches!(
+                kind,
+                FaultKind::Passing | FaultKind::Unreadable | FaultKind::NotTheApi
+            ),
+            topic: None,
         }
     }
 
@@ -165,16 +210,31 @@ impl Fault {
     pub(crate) fn is_passing(&self) -> bool {
         matches!(
             self.kind,
-            FaultKind::Passing | FaultKind::Unreadable | FaultKind::TooManyRequests
+            FaultKind::Passing
+                | FaultKind::Unreadable
+                | FaultKind::NotTheApi
+                | FaultKind::TooManyRequests
         )
     }
 
-    /// Whether the answer is how the API says that something is not there, provided that it was
-    /// there before: it is known to answer 403 and 400 in place of 404.
+    /// Whether the answer is how the API says of a thing that it does not show it.
+    pub(crate) fn is_missing_or_forbidden(&self) -> bool {
+        matches!(
+            self.kind,
+            FaultKind::NotFound | FaultKind::SaysMissing | FaultKind::Forbidden
+        )
+    }
+
+    /// Whether the answer is how the API says that the subject is not there, provided that it was
+    /// there before: it is known to answer 403 in place of 404, 400 with "… does not exist", and for
+    /// the status of a cluster 400 without a known text.
     pub(crate) fn may_mean_gone(&self, subject: &Subject) -> bool {
         match self.kind {
-            FaultKind::NotFound | FaultKind::SaysMissing | FaultKind::Forbidden => true,
-            FaultKind::BadRequest => matches!(subject, Subject::Cluster { .. }),
+            FaultKind::NotFound | FaultKind::Forbidden => true,
+            FaultKind::SaysMissing => self.topic.as_ref().is_none_or(|t| t.is_about(subject)),
+            FaultKind::BadRequest => {
+                matches!(subject, Subject::Cluster { .. }) && self.topic.is_none()
+            }
             _ => false,
         }
     }

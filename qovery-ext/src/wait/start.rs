@@ -3,20 +3,21 @@
 //! Dropping a future of this module before the action was sent does nothing; while it is being sent,
 //! the server may or may not have received it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{self, Instant};
 use uuid::Uuid;
 
 use super::{
-    BoxFuture, Deadline, Goal, OperationToken, Snapshot, Subject, WaitError, WaitErrorKind,
-    WaitOptions,
+    BoxFuture, Deadline, Goal, OperationToken, Snapshot, Subject, UnsupportedVersion, WaitError,
+    WaitErrorKind, WaitOptions,
     act::Act,
     clock::after,
+    ledger::{Ledger, millis},
     outcome::Acted,
     schedule::Pace,
-    source::{Fault, FaultKind, Receipt, Seen, Source},
-    tracker::Tracker,
+    source::{Fault, FaultKind, Past, Receipt, Seen, Source, Waiting},
+    turns::Turn,
 };
 
 /// Everything up to the moment when the server has accepted.
@@ -29,6 +30,8 @@ pub(super) struct Start {
     pub(super) pace: Pace,
     pub(super) polls: u32,
     pub(super) acted: Acted,
+    /// The fault that has hidden the response to the action.
+    pub(super) lost: Option<Fault>,
     pub(super) goal: Option<Goal>,
     pub(super) baseline: Option<Snapshot>,
 }
@@ -46,36 +49,62 @@ impl Start {
         }
     }
 
-    pub(super) async fn act(&mut self, act: Act) -> Result<Tracker, WaitError> {
+    /// Refuses a version that would be dropped.
+    pub(super) fn check_versions(
+        &self,
+        checked: Result<(), UnsupportedVersion>,
+    ) -> Result<(), WaitError> {
+        checked.map_err(|unsupported| {
+            let mut fault = Fault::new(FaultKind::Rejected, unsupported.to_string());
+            fault.source = Some(Arc::new(unsupported));
+            self.error(fault, None)
+        })
+    }
+
+    pub(super) async fn act(&mut self, act: Act) -> Result<Ledger, WaitError> {
         let goal = act.goal();
-        let mut baseline = match self.baseline.take() {
+        // The queue first: what leaves it before the status is read is what the status shows.
+        let mut queue = None;
+        if act.answers_without_request() {
+            queue = self.queue().await?;
+        }
+        let baseline = match self.baseline.take() {
             Some(baseline) => baseline,
             None => self.baseline().await?.snapshot,
         };
-        let busy = baseline
-            .marks()
-            .iter()
-            .flatten()
-            .any(|m| !m.is_known_idle());
-        let waited_before = if act.answers_without_request() || busy {
-            self.queue().await?
-        } else {
-            // Where nothing runs, nothing waits.
-            Some(Vec::new())
-        };
-        if busy {
-            // What left the queue before it was read is what is shown by now.
-            baseline = self.baseline().await?.snapshot;
+        if !act.answers_without_request() {
+            queue = if baseline.is_idle() {
+                // If nothing runs, nothing is queued.
+                Some(Vec::new())
+            } else {
+                self.queue().await?
+            };
         }
-        let before = if baseline.has_unnamed_deployment() {
-            self.latest_deployment().await?
+        let history = if self.needs_history(&act, &baseline) {
+            self.history().await?
         } else {
             None
         };
-        let mut tracker = Tracker::acting(&self.subject, goal, &baseline, waited_before, before);
-        let receipt = self.send(&act, &tracker).await?;
-        tracker.accepted(&receipt);
-        Ok(tracker)
+        let mut ledger = Ledger::acting(
+            &self.subject,
+            goal,
+            &baseline,
+            queue.as_deref(),
+            history.as_deref(),
+        );
+        let receipt = self.send(&act, &ledger).await?;
+        ledger.asked(millis(self.started.elapsed()), receipt.as_ref());
+        Ok(ledger)
+    }
+
+    /// Whether the status does not tell which runs are from before the action.
+    fn needs_history(&self, act: &Act, baseline: &Snapshot) -> bool {
+        // The status of a service names the last run of that service, not the runs that failed
+        // before they came to it.
+        let hides_runs = act.answers_without_request()
+            && baseline.whole.is_none()
+            && matches!(self.subject, Subject::Service { .. });
+        hides_runs || baseline.has_unnamed_deployment()
     }
 
     pub(super) async fn request(
@@ -84,42 +113,56 @@ impl Start {
         environment: Option<Uuid>,
         goal: Goal,
         cancel: bool,
-    ) -> Result<Tracker, WaitError> {
+    ) -> Result<Ledger, WaitError> {
         let environment = match environment {
             Some(environment) => environment,
             None => self.environment_of(request).await?,
         };
         self.subject = Subject::environment(environment);
         if !cancel {
-            return Ok(Tracker::watching(&self.subject, goal, Some(request)));
+            return Ok(Ledger::watching(&self.subject, goal, Some(request)));
         }
         let baseline = self.baseline().await?;
-        let mut tracker = Tracker::acting(&self.subject, goal, &baseline.snapshot, None, None);
-        tracker.follow(request);
-        self.send(&Act::CancelRequest(request), &tracker).await?;
-        Ok(tracker)
+        let mut ledger = Ledger::acting(&self.subject, goal, &baseline.snapshot, None, None);
+        ledger.follow(request);
+        let receipt = self.send(&Act::CancelRequest(request), &ledger).await?;
+        ledger.asked(millis(self.started.elapsed()), receipt.as_ref());
+        Ok(ledger)
     }
 
+    /// The environment of a request, asked for until the settle period is over: a request that was made
+    /// just now may not be shown yet.
     async fn environment_of(&mut self, request: Uuid) -> Result<Uuid, WaitError> {
-        let source = Arc::clone(&self.source);
-        let seen = self
-            .tolerant(|| {
-                let read = source.request(request);
-                Box::pin(async move {
-                    match read.await {
-                        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
-                        other => other,
-                    }
+        let given_up_at = after(Instant::now(), self.options.settle);
+        loop {
+            let source = Arc::clone(&self.source);
+            let seen = self
+                .tolerant(|| {
+                    let read = source.request(request);
+                    Box::pin(async move {
+                        match read.await {
+                            Err(fault) if fault.is_missing_or_forbidden() => Ok(None),
+                            other => other,
+                        }
+                    })
                 })
-            })
-            .await?;
-        seen.and_then(|s| s.environment).ok_or_else(|| {
+                .await?;
+            if let Some(environment) = seen.and_then(|seen| seen.environment) {
+                return Ok(environment);
+            }
             let message = format!(
                 "the API does not tell the environment of deployment request {request}: name it \
                  with in_environment"
             );
-            self.error(Fault::new(FaultKind::NotFound, message), None)
-        })
+            let unknown = Fault::new(FaultKind::NotFound, message);
+            let now = Instant::now();
+            if now >= given_up_at {
+                return Err(self.error(unknown, None));
+            }
+            let left = given_up_at.saturating_duration_since(now);
+            let pause = self.pace.advance().min(left);
+            self.sleep(pause).await?;
+        }
     }
 
     async fn baseline(&mut self) -> Result<Seen, WaitError> {
@@ -127,34 +170,34 @@ impl Start {
         self.tolerant(|| source.read(&subject)).await
     }
 
-    async fn queue(&mut self) -> Result<Option<Vec<Uuid>>, WaitError> {
+    async fn queue(&mut self) -> Result<Option<Vec<Waiting>>, WaitError> {
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
-        let queue = self.if_readable(|| source.queue(&subject)).await?;
-        Ok(queue.map(|waiting| waiting.iter().map(|w| w.request).collect()))
+        self.if_readable(|| source.queue(&subject)).await
     }
 
-    /// The latest deployment of the whole environment, where the history tells.
-    async fn latest_deployment(&mut self) -> Result<Option<String>, WaitError> {
+    async fn history(&mut self) -> Result<Option<Vec<Past>>, WaitError> {
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
-        let history = self.if_readable(|| source.history(&subject)).await?;
-        Ok(history.and_then(|past| past.into_iter().next().map(|past| past.deployment)))
+        self.if_readable(|| source.history(&subject)).await
     }
 
-    /// Reads what is good to know: that it cannot be read is no reason not to act.
+    /// Reads a fact that helps to tell runs apart. If it cannot be read after a second try, the action
+    /// is sent without it.
     async fn if_readable<'a, T: 'a>(
         &mut self,
         read: impl Fn() -> BoxFuture<'a, Result<Option<T>, Fault>>,
     ) -> Result<Option<T>, WaitError> {
-        self.tolerant(|| {
-            let read = read();
-            Box::pin(async move {
-                match read.await {
-                    Err(fault) if !fault.is_passing() => Ok(None),
-                    other => other,
-                }
-            })
-        })
-        .await
+        for _ in 0..2 {
+            self.polls = self.polls.saturating_add(1);
+            let limit = after(Instant::now(), self.options.fact_timeout());
+            let read = time::timeout_at(limit, read());
+            let read = async { read.await.unwrap_or_else(|_| Err(Fault::late())) };
+            match self.bounded(read).await? {
+                Ok(value) => return Ok(value),
+                Err(fault) if fault.is_passing() => self.pause(fault).await?,
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(None)
     }
 
     /// Reads until it works, as often as failures are tolerated.
@@ -165,6 +208,7 @@ impl Start {
         let mut failures = 0;
         loop {
             self.polls = self.polls.saturating_add(1);
+            let turn = self.turn().await?;
             let limit = after(Instant::now(), self.options.poll_timeout);
             let read = time::timeout_at(limit, read());
             let read = async { read.await.unwrap_or_else(|_| Err(Fault::late())) };
@@ -172,6 +216,7 @@ impl Start {
                 Ok(value) => return Ok(value),
                 Err(fault) => fault,
             };
+            drop(turn);
             failures += 1;
             if !fault.is_passing() || failures > self.options.tolerated_failures {
                 return Err(self.error(fault, None));
@@ -180,19 +225,28 @@ impl Start {
         }
     }
 
-    /// Sends the action, again only where it certainly was not executed.
-    async fn send(&mut self, act: &Act, tracker: &Tracker) -> Result<Receipt, WaitError> {
+    /// Sends the action, again only if it was certainly not executed. `None` if the response is lost.
+    async fn send(&mut self, act: &Act, ledger: &Ledger) -> Result<Option<Receipt>, WaitError> {
         let mut failures = 0;
         loop {
             let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
+            let turn = self.turn().await?;
             self.acted = Acted::Perhaps;
             let result = self
-                .bounded_for(source.act(&subject, act), Some(tracker))
+                .bounded_for(source.act(&subject, act), Some(ledger))
                 .await?;
+            drop(turn);
             let fault = match result {
-                Ok(receipt) => return Ok(receipt),
+                Ok(receipt) => return Ok(Some(receipt)),
                 Err(fault) => fault,
             };
+            // A page in place of an answer comes from a proxy or a login: it will come again.
+            let is_lost = fault.may_have_been_executed && fault.kind != FaultKind::NotTheApi;
+            if is_lost && !matches!(act, Act::CancelRequest(_)) {
+                tracing::debug!(subject = %self.subject, %fault, "response to the action lost");
+                self.lost = Some(fault);
+                return Ok(None);
+            }
             failures += 1;
             self.acted = if fault.may_have_been_executed {
                 Acted::Perhaps
@@ -201,17 +255,32 @@ impl Start {
             };
             let again = fault.is_passing() && !fault.may_have_been_executed;
             if !again || failures > self.options.tolerated_failures {
-                return Err(self.error(fault, Some(tracker)));
+                return Err(self.error(fault, Some(ledger)));
             }
             self.pause(fault).await?;
         }
     }
 
+    /// Stands in line until the next request may be made.
+    async fn turn(&self) -> Result<Turn, WaitError> {
+        let source = Arc::clone(&self.source);
+        let turn = async { Ok(source.turn().await) };
+        match self.bounded(turn).await? {
+            Ok(turn) => Ok(turn),
+            Err(fault) => Err(self.error(fault, None)),
+        }
+    }
+
     async fn pause(&mut self, fault: Fault) -> Result<(), WaitError> {
+        let longest = self.options.longest_retry_after;
         let pause = self
             .pace
             .advance()
-            .max(fault.retry_after.unwrap_or_default());
+            .max(fault.retry_after.unwrap_or_default().min(longest));
+        self.sleep(pause).await
+    }
+
+    async fn sleep(&mut self, pause: Duration) -> Result<(), WaitError> {
         let wake = after(Instant::now(), pause);
         match self.deadline {
             Some(deadline) if deadline <= wake => {
@@ -235,27 +304,25 @@ impl Start {
     async fn bounded_for<T>(
         &self,
         request: impl Future<Output = Result<T, Fault>>,
-        tracker: Option<&Tracker>,
+        ledger: Option<&Ledger>,
     ) -> Result<Result<T, Fault>, WaitError> {
         match self.deadline {
             None => Ok(request.await),
             Some(deadline) => time::timeout_at(deadline, request)
                 .await
-                .map_err(|_| self.deadline_error(tracker)),
+                .map_err(|_| self.deadline_error(ledger)),
         }
     }
 
-    fn token(&self, tracker: Option<&Tracker>) -> OperationToken {
-        OperationToken {
-            subject: self.subject.clone(),
-            tracker: tracker.cloned().or_else(|| {
-                let goal = self.goal?;
-                Some(Tracker::watching(&self.subject, goal, None))
-            }),
-        }
+    fn token(&self, ledger: Option<&Ledger>) -> OperationToken {
+        let ledger = ledger.cloned().or_else(|| {
+            let goal = self.goal?;
+            Some(Ledger::watching(&self.subject, goal, None))
+        });
+        OperationToken::new(self.subject.clone(), ledger)
     }
 
-    fn deadline_error(&self, tracker: Option<&Tracker>) -> WaitError {
+    fn deadline_error(&self, ledger: Option<&Ledger>) -> WaitError {
         let limit = match self.options.deadline {
             Deadline::After(limit) => Some(limit),
             Deadline::None => None,
@@ -263,28 +330,28 @@ impl Start {
         let mut error = self.ended(
             WaitErrorKind::DeadlinePassed,
             "the deadline passed before the server had accepted",
-            tracker,
+            ledger,
         );
         error.0.limit = limit;
         error
     }
 
-    fn error(&self, fault: Fault, tracker: Option<&Tracker>) -> WaitError {
+    fn error(&self, fault: Fault, ledger: Option<&Ledger>) -> WaitError {
         let kind = if fault.is_passing() {
             WaitErrorKind::LostContact
         } else {
             WaitErrorKind::Refused
         };
-        let mut error = self.ended(kind, &fault.message, tracker);
+        let mut error = self.ended(kind, &fault.message, ledger);
         error.0.source = Some(fault);
         error
     }
 
-    fn ended(&self, kind: WaitErrorKind, what: &str, tracker: Option<&Tracker>) -> WaitError {
+    fn ended(&self, kind: WaitErrorKind, what: &str, ledger: Option<&Ledger>) -> WaitError {
         let mut error = WaitError::new(
             kind,
             format!("{}: {what}", self.subject),
-            self.token(tracker),
+            self.token(ledger),
         );
         error.0.polls = self.polls;
         error.0.elapsed = self.started.elapsed();

@@ -1,13 +1,17 @@
 //! What another process needs to wait on with.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use qovery_api::Printable;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Goal, Subject, tracker::Tracker};
+use super::{Goal, Subject, ledger::Ledger};
 
 /// Everything needed to go on waiting for an operation later, in this process or in another one.
 ///
@@ -26,46 +30,73 @@ use super::{Goal, Subject, tracker::Tracker};
 #[serde(try_from = "Form", into = "Form")]
 pub struct OperationToken {
     pub(super) subject: Subject,
-    /// `None` where a condition is waited for, which is code and cannot be written down.
-    pub(super) tracker: Option<Tracker>,
+    /// `None` for a condition, which is code and cannot be written down.
+    pub(super) ledger: Option<Box<Ledger>>,
+    /// When the token was made, in seconds since 1970.
+    made: u64,
 }
 
+/// What is written.
 #[derive(Clone, Serialize, Deserialize)]
 struct Form {
     version: u32,
+    // Absent in tokens of the first version, which are refused by their version.
+    #[serde(default)]
+    made: u64,
     subject: Subject,
-    operation: Option<Tracker>,
+    #[serde(default)]
+    ledger: Option<Ledger>,
 }
 
 impl OperationToken {
     /// The version that this crate writes.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// The longest text that is read, in bytes.
     pub const MAX_LENGTH: usize = 16 * 1024;
 
-    /// What the operation waits on.
+    pub(super) fn new(subject: Subject, ledger: Option<Ledger>) -> Self {
+        Self {
+            subject,
+            ledger: ledger.map(Box::new),
+            made: unix_seconds(),
+        }
+    }
+
+    /// How long ago the token was made.
+    pub(super) fn age(&self) -> Duration {
+        Duration::from_secs(unix_seconds().saturating_sub(self.made))
+    }
+
+    /// The subject of the operation.
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// What it waits for; `None` for a condition.
+    /// The goal of the operation; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
-        self.tracker.as_ref().map(Tracker::goal)
+        self.ledger.as_ref().map(|ledger| ledger.goal())
     }
 
-    /// The deployment request, where the server named one.
+    /// The deployment request, if the server named one or the queue lists exactly one that can be
+    /// this operation's.
     pub fn deployment_request_id(&self) -> Option<Uuid> {
-        self.tracker.as_ref().and_then(Tracker::request)
+        self.ledger.as_ref()?.request()
     }
+}
+
+fn unix_seconds() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 impl From<OperationToken> for Form {
     fn from(token: OperationToken) -> Self {
         Self {
             version: OperationToken::VERSION,
+            made: token.made,
             subject: token.subject,
-            operation: token.tracker,
+            ledger: token.ledger.map(|ledger| *ledger),
         }
     }
 }
@@ -74,24 +105,44 @@ impl TryFrom<Form> for OperationToken {
     type Error = TokenError;
 
     fn try_from(form: Form) -> Result<Self, TokenError> {
-        if form.version != Self::VERSION {
-            return Err(TokenError(format!(
-                "the token is of version {}, this program reads version {}",
-                form.version,
-                Self::VERSION
-            )));
+        check_version(form.version)?;
+        let ledger = form.ledger;
+        if ledger.as_ref().is_some_and(|ledger| !ledger.is_plausible()) {
+            return Err(TokenError("its contents contradict each other".to_owned()));
         }
         Ok(Self {
             subject: form.subject,
-            tracker: form.operation,
+            ledger: ledger.map(Box::new),
+            made: form.made,
         })
     }
 }
 
+fn check_version(version: u32) -> Result<(), TokenError> {
+    if version == OperationToken::VERSION {
+        return Ok(());
+    }
+    Err(TokenError(format!(
+        "it has version {version}, this program reads version {}: start the wait again, for example by \
+         the id of the deployment request",
+        OperationToken::VERSION
+    )))
+}
+
+/// What a token begins with, before its version.
+const PREFIX: &str = "qovery-op-";
+
 impl fmt::Display for OperationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let json = serde_json::to_vec(&Form::from(self.clone())).map_err(|_| fmt::Error)?;
-        write!(f, "qovery-op-{}", URL_SAFE_NO_PAD.encode(json))
+        let form = Form::from(self.clone());
+        let bytes = postcard::to_allocvec(&(form.made, &form.subject, &form.ledger));
+        let bytes = bytes.map_err(|_| fmt::Error)?;
+        write!(
+            f,
+            "{PREFIX}{}-{}",
+            Self::VERSION,
+            URL_SAFE_NO_PAD.encode(bytes)
+        )
     }
 }
 
@@ -107,13 +158,26 @@ impl FromStr for OperationToken {
                 text.len()
             )));
         }
-        let encoded = text
-            .strip_prefix("qovery-op-")
-            .ok_or_else(|| TokenError("a token begins with \"qovery-op-\"".to_owned()))?;
-        let json = URL_SAFE_NO_PAD
-            .decode(encoded)
-            .map_err(|_| TokenError("the token is cut off or changed".to_owned()))?;
-        serde_json::from_slice(&json).map_err(|error| TokenError(error.to_string()))
+        let rest = text
+            .strip_prefix(PREFIX)
+            .ok_or_else(|| TokenError(format!("a token begins with \"{PREFIX}\"")))?;
+        // The first version had no number.
+        let (version, encoded) = rest.split_once('-').unwrap_or(("1", rest));
+        check_version(version.parse().unwrap_or(1))?;
+        let damaged = || TokenError("it is cut off or changed".to_owned());
+        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| damaged())?;
+        let read = postcard::take_from_bytes::<(u64, Subject, Option<Ledger>)>(&bytes);
+        let ((made, subject, ledger), rest) = read.map_err(|_| damaged())?;
+        if !rest.is_empty() {
+            return Err(damaged());
+        }
+        let version = Self::VERSION;
+        Self::try_from(Form {
+            version,
+            made,
+            subject,
+            ledger,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use qovery_api::{AccessToken, BoxFuture, http::Method};
+use qovery_api::{AccessToken, BoxFuture, RetryMode, http::Method};
 use qovery_ext::connect::{TokenSource, TokenSourceError};
 use tokio::sync::Semaphore;
 
@@ -203,6 +203,31 @@ async fn a_post_is_executed_at_most_once_after_any_two_faults() {
                 .count();
             let executed = server.executions().saturating_sub(refusals);
             assert!(executed <= 1, "{first:?} {second:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_delete_that_must_not_run_twice_is_executed_at_most_once_whatever_strikes() {
+    let whole = success();
+    let mut faults: Vec<_> = (0..200)
+        .step_by(40)
+        .map(Answer::ResetAfterReading)
+        .collect();
+    let ends = (0..whole.len()).step_by(5);
+    faults.extend(ends.map(|end| Answer::ResetAfter(whole[..end].to_vec())));
+    faults.extend([502, 503, 504].map(|status| Answer::status(status, "", "{}")));
+    for fault in faults {
+        let server = Server::start([fault.clone(), Answer::Bytes(success())]).await;
+        let client = client(&server);
+        let mut request = request(&client, &Method::DELETE);
+        request.retry = RetryMode::UnlessExecuted;
+        let outcome = client.transport().send(request).await;
+        let executions = server.executions();
+        assert!(executions <= 1, "{fault:?}");
+        if let Err(error) = outcome {
+            let may = error.may_have_been_executed();
+            assert!(may || executions == 0, "{fault:?}");
         }
     }
 }

@@ -140,7 +140,7 @@ async fn hostile_scene(texts: &[String]) -> Scene {
     let fake = FakeQovery::with_clock(Clock::fast(1000.0));
     let environment = fake.environment(&texts[0]);
     for text in texts {
-        let service = environment.service(ServiceKind::Container, text);
+        let service = environment.service(FakeServiceKind::Container, text);
         let _service = service
             .in_stage(&format!("{text} "))
             .with("tag", json!(text));

@@ -9,19 +9,27 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod actions;
+mod answers;
+mod between;
+mod cancels;
+mod groups;
+mod once;
 mod outcomes;
 mod sent;
+mod versions;
 
 use qovery_ext::{
-    fake::{FakeEnvironment, FakeQovery, FakeService, FakeServiceKind as FakeKind},
+    fake::{FakeCluster, FakeEnvironment, FakeQovery, FakeService, FakeServiceKind as FakeKind},
     wait::ServiceKind,
 };
 
-/// An environment with one service of each kind, all of them deployed.
+/// An environment with one service of each kind, all of them deployed, and a cluster.
 struct World {
     fake: FakeQovery,
     environment: FakeEnvironment,
     services: Vec<FakeService>,
+    cluster: FakeCluster,
 }
 
 const KINDS: [(FakeKind, ServiceKind); 8] = [
@@ -44,8 +52,10 @@ impl World {
             .map(|(kind, _)| environment.service(*kind, &format!("{kind:?}")))
             .collect();
         let environment = environment.history(1).in_state("DEPLOYED");
+        let cluster = fake.cluster("production");
         fake.clear_requests();
         Self {
+            cluster,
             fake,
             environment,
             services,

@@ -10,7 +10,10 @@ use qovery_ext::{
     },
 };
 
-use crate::World;
+use crate::{
+    World,
+    between::{Between, Instead, Passed},
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_says_which_stage_service_and_step_with_the_last_lines_and_a_link() {
@@ -226,8 +229,8 @@ async fn a_token_that_is_used_much_later_does_not_take_in_somebody_elses_request
     // The token is from an hour ago.
     let json = serde_json::to_value(&token).expect("a document");
     let mut old = json.clone();
-    let acted_at = json["operation"]["acted_at"].as_u64().expect("a time");
-    old["operation"]["acted_at"] = (acted_at - 3600).into();
+    let made = json["made"].as_u64().expect("a time");
+    old["made"] = (made - 3600).into();
     let old: OperationToken = serde_json::from_value(old).expect("a token");
     tokio::time::sleep(Duration::from_secs(60)).await;
     world.environment.elsewhere().deploys();
@@ -247,4 +250,37 @@ async fn a_token_that_is_used_much_later_does_not_take_in_somebody_elses_request
         resumed.token().deployment_request_id(),
         Some(theirs.request_id)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_not_shown_yet_is_looked_up_until_the_settle_period_is_over() {
+    const JSON: &str = "application/json";
+    for instead in [
+        Instead::Answer(404, JSON, r#"{"status":404,"detail":"no such request"}"#),
+        Instead::Answer(403, JSON, r#"{"status":403,"detail":"denied"}"#),
+        Instead::Answer(200, JSON, "{}"),
+        Instead::Answer(200, "", ""),
+    ] {
+        let looks_up =
+            |r: &qovery_api::Request| r.operation.id == "getDeploymentStatusByDeploymentRequestId";
+        let world = World::new();
+        world.environment.elsewhere().deploys();
+        let request = world.environment.deployments()[1].request_id;
+        let between = Between::new(&world.fake);
+        between.answer(4, instead, Passed::Not, looks_up);
+        let client = between.client();
+        let handle = client.deployment_request(request);
+        let reached = handle.wait_for(Goal::Deployed).await;
+        reached.unwrap_or_else(|error| panic!("{instead:?}: {error}"));
+
+        between.answer(u32::MAX, instead, Passed::Not, looks_up);
+        let started = tokio::time::Instant::now();
+        let settle = Duration::from_secs(5);
+        let never = handle.wait_for(Goal::Deployed).settle(settle).await;
+        let error = never.expect_err("nothing names its environment");
+        assert_eq!(error.kind(), WaitErrorKind::Refused, "{instead:?}");
+        assert!(error.to_string().contains("in_environment"), "{error}");
+        let took = started.elapsed();
+        assert!(took >= settle && took < settle * 2, "{instead:?} {took:?}");
+    }
 }

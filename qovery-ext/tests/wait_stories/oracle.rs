@@ -215,6 +215,10 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
         // To say that nothing tells is right here too.
         right.push(Outcome::Superseded);
     }
+    if !told && story.foreign_before.is_some() {
+        // No endpoint says which of the requests a run has executed.
+        right.push(Outcome::Superseded);
+    }
     if truth.at.is_none() && !told {
         // It ended in the queue, and left no trace that anybody could read.
         right.push(Outcome::DeadlinePassed);

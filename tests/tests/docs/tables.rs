@@ -6,7 +6,7 @@ use heck::ToSnakeCase;
 use integration_tests::document::workspace;
 use qovery_ext::connect::Connect;
 use qovery_ext::qovery_api::HttpTransport;
-use qovery_ext::wait::{Deadline, Goal, Phase, PollSchedule, State, WaitOptions};
+use qovery_ext::wait::{Deadline, Goal, Phase, PollSchedule, ServiceKind, State, WaitOptions};
 use regex_lite::Regex;
 
 use crate::page::Page;
@@ -85,6 +85,10 @@ fn the_defaults_of_waiting_are_those_of_the_options() {
             "| `WaitOptions::heartbeat` | {} s |",
             options.heartbeat.as_secs()
         ),
+        format!(
+            "| `WaitOptions::longest_retry_after` | {} s |",
+            options.longest_retry_after.as_secs()
+        ),
         "| `cancel_at_deadline` | off: the server goes on |".to_owned(),
         format!(
             "| `log_lines` | {} lines for each service that failed |",
@@ -92,6 +96,30 @@ fn the_defaults_of_waiting_are_those_of_the_options() {
         ),
     ];
     assert_eq!(Page::read("docs/waiting.md").table("defaults"), expected);
+}
+
+#[test]
+fn the_table_of_versions_is_what_each_kind_takes() {
+    let rows = [
+        ServiceKind::Application,
+        ServiceKind::Container,
+        ServiceKind::Database,
+        ServiceKind::Job,
+        ServiceKind::Helm,
+        ServiceKind::Terraform,
+        ServiceKind::AgenticWorkflow,
+    ]
+    .map(|kind| {
+        let versions = kind.versions().iter().map(|field| format!("`{field}`"));
+        let versions: Vec<_> = versions.collect();
+        let versions = if versions.is_empty() {
+            "none".to_owned()
+        } else {
+            versions.join(", ")
+        };
+        format!("| {kind} | {versions} |")
+    });
+    assert_eq!(Page::read("docs/waiting.md").table("versions"), rows);
 }
 
 #[test]

@@ -16,10 +16,13 @@ use qovery_api::{
 };
 use qovery_ext::{
     connect::{Connect, RetryPolicy, TokenSource, TokenSourceError},
-    fake::{FakeQovery, ServiceKind, Step},
+    fake::{FakeQovery, FakeServiceKind, Step},
     page::{PagedCall, ResumeCursor},
     recipes::{self, Variable, VariableOwner, find_service, set_variable},
-    wait::{OperationToken, Snapshot, StageSnapshot, State, Subject, WaitExt},
+    wait::{
+        OperationToken, RunId, ServiceKind, ServiceRef, ServiceVersion, Snapshot, StageSnapshot,
+        State, Subject, WaitExt,
+    },
 };
 use regex_lite::Regex;
 use serde_json::json;
@@ -66,11 +69,14 @@ const OTHERS: &[(&str, &str)] = &[
         "ext Fault Display",
         "private: shown as a source of WaitError",
     ),
+    ("ext Endpoint Display", "a word of ours"),
     ("ext Goal Display", "a word of ours"),
     ("ext Group Debug", "counts"),
+    ("ext GroupStart Debug", "counts"),
     ("ext $type Debug", "handles: ids"),
     ("ext Items Debug", "the id of the operation and counts"),
     ("ext Kind Debug", "private"),
+    ("ext NotCanceled Display", "words of ours and ids"),
     ("ext NotUnicode Display", "private: words of ours"),
     (
         "ext NoToken Display",
@@ -91,6 +97,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext ServiceRef Display", "a word of ours and an id"),
     ("ext Subject Display", "words of ours and ids"),
     ("ext Tokens Debug", "private"),
+    ("ext VersionField Display", "a word of ours"),
     (
         "ext Violation Display",
         "private: the body of an answer of the fake",
@@ -339,7 +346,7 @@ async fn wait(text: &str, printed: &mut Printed) {
     let fake = FakeQovery::new();
     let environment = fake.environment(text);
     let service = environment
-        .service(ServiceKind::Application, text)
+        .service(FakeServiceKind::Application, text)
         .in_stage(text);
     let script = environment
         .next_deployment()
@@ -365,6 +372,23 @@ async fn wait(text: &str, printed: &mut Printed) {
         printed.display("ext Progress Display", line);
     }
     printed.error(["ext WaitError Display", "ext WaitError Debug"], &error);
+    assert!(!error.evidence().is_empty());
+    for fact in error.evidence() {
+        printed.display("ext Evidence Display", fact);
+    }
+    printed.display("ext RunId Display", &RunId::Execution(text.to_owned()));
+    let database = ServiceRef::new(ServiceKind::Database, service.id());
+    let version = ServiceVersion::image_tag(text);
+    let refused = fake
+        .client()
+        .service(database.kind, database.id)
+        .deploy(version);
+    let refused = refused.await.unwrap_err();
+    let unsupported = refused.unsupported_version().unwrap();
+    printed.display("ext UnsupportedVersion Display", unsupported);
+    let stopped = fake.client().environment(environment.id()).stop();
+    let reached = stopped.await.unwrap();
+    printed.display("ext Reached Display", &reached);
     let report = error.report().unwrap();
     printed.display("ext FailureReport Display", report);
     let lines = report.services.iter().flat_map(|service| &service.lines);

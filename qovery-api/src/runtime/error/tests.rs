@@ -227,3 +227,81 @@ async fn the_message_says_where_a_change_may_have_been_executed() {
     let read = failure(Err(TransportError::interrupted("reset"))).await;
     assert!(read.may_have_been_executed() && !read.to_string().contains(REMARK));
 }
+
+#[tokio::test]
+async fn what_is_answered_in_place_of_the_api_keeps_its_status_and_proves_nothing() {
+    for status in [400, 401, 403, 404, 409, 410] {
+        for body in [
+            "<html>Access denied</html>",
+            "default backend",
+            "{}",
+            "null",
+        ] {
+            let error = failure(Ok(response(status, body))).await;
+            assert!(!error.is_from_api(), "{status} {body}");
+            assert!(error.may_have_been_executed(), "{status} {body}");
+            assert_eq!(error.status().unwrap().as_u16(), status);
+            assert_eq!(error.is_web_page(), body.starts_with('<'), "{body}");
+        }
+        for body in ["", r#"{"detail":"no"}"#] {
+            let error = failure(Ok(response(status, body))).await;
+            assert!(
+                error.is_from_api() && !error.is_web_page(),
+                "{status} {body}"
+            );
+            assert!(!error.may_have_been_executed(), "{status} {body}");
+        }
+    }
+    // A limit on requests is kept before they are passed on.
+    let limited = failure(Ok(response(429, "<html>"))).await;
+    assert!(!limited.is_from_api() && !limited.may_have_been_executed());
+    let lost = failure(Err(TransportError::interrupted("reset"))).await;
+    assert!(!lost.is_from_api() && !lost.is_web_page());
+    let login = failure(Ok(response(200, "<html>Sign in</html>"))).await;
+    assert!(login.is_decode() && !login.is_from_api() && login.is_web_page());
+    let newer = failure(Ok(response(200, r#"{"results":"#))).await;
+    assert!(newer.is_decode() && newer.is_from_api());
+}
+
+#[tokio::test]
+async fn a_repeated_delete_that_is_refused_says_that_an_earlier_attempt_may_have_deleted_it() {
+    enum DeleteThing {}
+
+    impl Operation for DeleteThing {
+        type Output = ();
+        type Format = crate::runtime::NoContent;
+        const INFO: &'static OperationInfo =
+            &OperationInfo::new("deleteThing", Method::DELETE, "/thing");
+    }
+
+    for (status, expected) in [
+        (404, true),
+        (403, true),
+        (410, true),
+        (400, true),
+        (409, false),
+        (401, false),
+        (503, false),
+    ] {
+        for executed_before in [true, false] {
+            let (client, recorder) = Recorder::client("https://h.test");
+            let mut raw = response(status, r#"{"detail":"no"}"#);
+            raw.executed_before = executed_before;
+            raw.attempts = 2;
+            recorder.answer(Ok(raw));
+            let call = crate::runtime::Call::<DeleteThing>::new(&client, &[]);
+            let error = call.await.unwrap_err();
+            let expected = expected && executed_before;
+            assert_eq!(error.may_already_be_deleted(), expected, "{error}");
+            let said = error.to_string();
+            assert_eq!(
+                said.contains("an earlier attempt may have deleted it"),
+                expected,
+                "{said}"
+            );
+        }
+    }
+    let mut raw = response(404, "");
+    raw.executed_before = true;
+    assert!(!failure(Ok(raw)).await.may_already_be_deleted());
+}

@@ -51,6 +51,8 @@ fn what_is_repeated_follows_from_method_and_outcome() {
                 );
                 let found = repeats(method, RetryMode::EvenIfExecuted, &outcome);
                 assert_eq!(found, for_safe, "{method} {outcome:?}");
+                let found = repeats(method, RetryMode::UnlessExecuted, &outcome);
+                assert_eq!(found, for_unsafe, "{method} {outcome:?}");
             }
         }
     }
@@ -72,6 +74,7 @@ fn a_timeout_is_repeated_only_if_asked_for_and_safe() {
     assert!(policy.is_worth_repeating(&Method::GET, RetryMode::Policy, &timeout));
     assert!(!policy.is_worth_repeating(&Method::POST, RetryMode::Policy, &timeout));
     assert!(policy.is_worth_repeating(&Method::POST, RetryMode::EvenIfExecuted, &timeout));
+    assert!(!policy.is_worth_repeating(&Method::DELETE, RetryMode::UnlessExecuted, &timeout));
 }
 
 #[test]

@@ -264,3 +264,19 @@ fn neither_source_nor_failure_shows_a_token() {
     let failure = NoToken::from(TokenSourceError::from("down"));
     assert_eq!(format!("{failure:?}"), "NoToken(down)");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_is_not_the_apis_proves_nothing_for_a_request_that_must_not_run_twice() {
+    use qovery_api::RetryMode;
+
+    // Its body has none of the fields of the API's errors.
+    for (mode, attempts) in [(RetryMode::Policy, 2), (RetryMode::UnlessExecuted, 1)] {
+        let script = accepts_one();
+        let client = script.client(Connect::new().token_source(Counting::new(Behavior::Renews)));
+        let mut request = request(&client, POST);
+        request.retry = mode;
+        let response = client.transport().send(request).await.unwrap();
+        assert_eq!(response.attempts, attempts, "{mode:?}");
+        assert_eq!(script.count(), attempts as usize, "{mode:?}");
+    }
+}

@@ -6,7 +6,14 @@
 mod bodies;
 mod service;
 
-use qovery_api::{Call, Error, Operation, types};
+use std::time::Duration;
+
+use qovery_api::{
+    Call, Operation, ResponseFormat, RetryMode,
+    chrono::DateTime,
+    http::{HeaderMap, header},
+    types,
+};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -76,28 +83,64 @@ fn receipt(request: Option<Uuid>, state: &str, waiting: bool) -> Receipt {
     Receipt {
         request,
         idle: request.is_none() && phase == Phase::Reached && !waiting,
+        server_time: None,
     }
 }
 
-/// Sends an action. Any success is an acceptance, also one whose body cannot be read.
+/// Sends an action. Any success of the API is an acceptance, also one whose body cannot be read.
+///
+/// No transport repeats an action that may have been executed: a second `DELETE` would be answered as
+/// if the first one had been refused, and a second `POST` would be a second deployment.
 async fn accepted<O>(call: Call<O>) -> Result<Receipt, Fault>
 where
     O: Operation,
     O::Output: Answer,
 {
-    match call.await {
-        Ok(answer) => Ok(answer.receipt()),
-        Err(error) if is_unreadable_success(&error) => Ok(Receipt::default()),
-        Err(error) => Err(error.into()),
+    let response = call.retry(RetryMode::UnlessExecuted).response().await;
+    match response {
+        Ok(response) if is_page_or_text::<O>(&response.headers) => {
+            Err(Fault::page_in_place_of(O::INFO, response.status).of_an_action())
+        }
+        Ok(response) => Ok(Receipt {
+            server_time: server_time(&response.headers),
+            ..response.body.receipt()
+        }),
+        Err(error) if error.is_decode() && error.is_from_api() => Ok(Receipt::default()),
+        Err(error) => Err(Fault::from(error).of_an_action()),
     }
 }
 
-fn is_unreadable_success(error: &Error) -> bool {
-    error.is_decode() && error.status().is_some_and(|s| s.is_success())
+/// The `Date` of a response, in seconds since 1970: the clock that the history uses as well.
+fn server_time(headers: &HeaderMap) -> Option<i64> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    Some(date.timestamp())
 }
+
+/// Whether a success is declared to be a web page or, where no document was expected and none was
+/// looked at, anything but a document.
+fn is_page_or_text<O: Operation>(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(media) = text(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let media = media.trim_start().to_ascii_lowercase();
+    let is_ignored = <O::Format as ResponseFormat<O::Output>>::ACCEPT == "*/*";
+    let is_empty = text(header::CONTENT_LENGTH).is_none_or(|length| length.trim() == "0");
+    media.starts_with("text/html") || (!media.contains("json") && is_ignored && !is_empty)
+}
+
+/// How long an action waits for what it is good to know beforehand.
+const BEFOREHAND: Duration = Duration::from_secs(5);
 
 impl ApiSource {
     pub(super) async fn send(&self, subject: &Subject, act: &Act) -> Result<Receipt, Fault> {
+        if matches!(act, Act::Delete | Act::Uninstall) {
+            // Once the subject is gone, nothing names its parent any more. Without it the deletion is
+            // confirmed by other means, so a failure here does not keep it from being sent.
+            let parent = self.learn_parent(subject);
+            let _ = tokio::time::timeout(BEFOREHAND, parent).await;
+        }
         if let Act::CancelRequest(request) = act {
             return accepted(self.client.cancel_deployment_request(*request)).await;
         }

@@ -1,19 +1,24 @@
-//! What an error of the client means for a wait.
+//! The meaning of an error of the client for a wait.
 
 use std::sync::Arc;
 
-use qovery_api::Error;
+use qovery_api::{Error, OperationInfo, http::StatusCode};
 
-use crate::wait::source::{Fault, FaultKind};
+use crate::wait::{
+    missing::Topic,
+    source::{Fault, FaultKind},
+};
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
-        let kind = kind_of(&error);
+        let topic = topic_of(&error);
+        let kind = kind_of(&error, topic.as_ref());
         Self {
             kind,
             retry_after: error.retry_after(),
-            message: error.to_string(),
+            message: message_of(&error, kind),
             may_have_been_executed: error.may_have_been_executed(),
+            topic,
             source: Some(Arc::new(error)),
         }
     }
@@ -27,39 +32,70 @@ impl Fault {
             ..self
         }
     }
+
+    /// The same, of an action: an answer that is not the API's does not say whether the API has executed
+    /// it.
+    pub(super) fn of_an_action(mut self) -> Self {
+        if self.kind == FaultKind::NotTheApi {
+            self.may_have_been_executed = true;
+            if !self.message.contains("may have executed") {
+                self.message.push_str(" (the server may have executed it)");
+            }
+        }
+        self
+    }
+
+    /// A success that is a page or a text of something in between.
+    pub(super) fn page_in_place_of(operation: &OperationInfo, status: StatusCode) -> Self {
+        let message = format!("{}: {status}, but {}", operation.id, PAGE);
+        Self::new(FaultKind::NotTheApi, message)
+    }
 }
 
-fn kind_of(error: &Error) -> FaultKind {
+const PAGE: &str = "a web page came instead of the API's answer: check the base URL, the proxy and the \
+                    login";
+const TEXT: &str = "something else came instead of the API's answer: check the base URL, the proxy and the firewall";
+
+fn message_of(error: &Error, kind: FaultKind) -> String {
+    let said = error.to_string();
+    if kind != FaultKind::NotTheApi || said.contains("instead of the API's answer") {
+        return said;
+    }
+    let what = if error.is_web_page() { PAGE } else { TEXT };
+    format!("{said} ({what})")
+}
+
+fn kind_of(error: &Error, topic: Option<&Topic>) -> FaultKind {
     if error.is_invalid_request() || error.transport_error().is_some_and(|e| e.is_refused()) {
         return FaultKind::Rejected;
     }
-    // Some proxy's page more often than a new form of the API: worth another try.
     if error.is_decode() {
-        return FaultKind::Unreadable;
+        return if error.is_from_api() {
+            // A new form of the API, or a body that was cut off: worth another try.
+            FaultKind::Unreadable
+        } else {
+            FaultKind::NotTheApi
+        };
     }
     let status = match error.status() {
-        Some(status) if error.is_api() => status.as_u16(),
-        _ => return FaultKind::Passing,
+        Some(status) => status.as_u16(),
+        None => return FaultKind::Passing,
     };
     match status {
+        429 => FaultKind::TooManyRequests,
+        408 | 425 | 500.. => FaultKind::Passing,
+        _ if !error.is_from_api() => FaultKind::NotTheApi,
         401 => FaultKind::Unauthorized,
         403 => FaultKind::Forbidden,
         404 | 410 => FaultKind::NotFound,
-        400 if says_missing(error) => FaultKind::SaysMissing,
+        400 if matches!(topic, Some(Topic::Missing { .. })) => FaultKind::SaysMissing,
         400 => FaultKind::BadRequest,
-        429 => FaultKind::TooManyRequests,
-        408 | 425 => FaultKind::Passing,
-        402..=499 => FaultKind::Rejected,
-        _ => FaultKind::Passing,
+        _ => FaultKind::Rejected,
     }
 }
 
-/// The API is known to answer 400 with a text such as "… does not exist" for what is gone.
-fn says_missing(error: &Error) -> bool {
-    let body = error
-        .body()
-        .map(|body| String::from_utf8_lossy(body).to_lowercase());
-    body.is_some_and(|text| {
-        text.contains("not exist") || text.contains("n't exist") || text.contains("not found")
-    })
+fn topic_of(error: &Error) -> Option<Topic> {
+    let is_400 = error.status() == Some(StatusCode::BAD_REQUEST);
+    let said = error.api_error().filter(|_| is_400)?;
+    said.text().map(Topic::of)
 }

@@ -5,6 +5,7 @@
 mod act;
 mod bounds;
 mod fault;
+mod listed;
 mod read;
 mod report;
 #[cfg(test)]
@@ -12,7 +13,7 @@ mod tests;
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use qovery_api::{BoxFuture, Client};
@@ -22,42 +23,57 @@ use super::{
     ServiceKind, ServiceRef, Subject,
     act::Act,
     source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
+    turns::{Turn, Turns},
 };
 
 /// Reads and acts through a [`Client`].
 pub(super) struct ApiSource {
     client: Client,
-    /// The environments of services that were looked up: they never change.
-    environments: Mutex<HashMap<Uuid, Uuid>>,
+    turns: Arc<Turns>,
+    /// The environments of services and the projects of environments that were looked up: they never
+    /// change.
+    parents: Mutex<HashMap<Uuid, Uuid>>,
 }
 
 impl ApiSource {
     pub(super) fn new(client: Client) -> Self {
         Self {
+            turns: Turns::of(&client),
             client,
-            environments: Mutex::new(HashMap::new()),
+            parents: Mutex::new(HashMap::new()),
         }
     }
 
     /// The environment of a service, looked up at most once.
     async fn environment_of(&self, service: ServiceRef) -> Result<Uuid, Fault> {
-        let known = |source: &Self| {
-            let environments = source
-                .environments
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            environments.get(&service.id).copied()
-        };
-        if let Some(environment) = known(self) {
+        if let Some(environment) = self.known_parent(service.id) {
             return Ok(environment);
         }
         let environment = self.look_up_environment(service).await?;
-        let mut environments = self
-            .environments
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        environments.insert(service.id, environment);
+        self.remember_parent(service.id, environment);
         Ok(environment)
+    }
+
+    /// The project of an environment, looked up at most once.
+    async fn project_of_environment(&self, environment: Uuid) -> Result<Uuid, Fault> {
+        if let Some(project) = self.known_parent(environment) {
+            return Ok(project);
+        }
+        let project = self.client.get_environment(environment).await?.project.id;
+        self.remember_parent(environment, project);
+        Ok(project)
+    }
+
+    fn known_parent(&self, id: Uuid) -> Option<Uuid> {
+        self.parents().get(&id).copied()
+    }
+
+    fn remember_parent(&self, id: Uuid, parent: Uuid) {
+        self.parents().insert(id, parent);
+    }
+
+    fn parents(&self) -> MutexGuard<'_, HashMap<Uuid, Uuid>> {
+        self.parents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn look_up_environment(&self, service: ServiceRef) -> Result<Uuid, Fault> {
@@ -99,6 +115,10 @@ fn no_environment(service: ServiceRef) -> Fault {
 }
 
 impl Source for ApiSource {
+    fn turn(&self) -> BoxFuture<'_, Turn> {
+        Box::pin(self.turns.next())
+    }
+
     fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>> {
         Box::pin(self.read_subject(subject))
     }
@@ -138,8 +158,12 @@ impl Source for ApiSource {
         Box::pin(self.read_log(subject, deployment, with_environment))
     }
 
+    fn listed<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<bool>, Fault>> {
+        Box::pin(self.read_listed(subject))
+    }
+
     fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {
-        Box::pin(async move { Ok(self.client.get_environment(environment).await?.project.id) })
+        Box::pin(self.project_of_environment(environment))
     }
 
     fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Seen>, Fault>> {

@@ -9,8 +9,9 @@ use uuid::Uuid;
 use super::{ApiSource, bounds};
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
-    Subject,
-    source::{Fault, FaultKind, Past, RequestSeen, Seen, Waiting},
+    Subject, action_phase,
+    ledger::Whole,
+    source::{Fault, FaultKind, Past, PastService, RequestSeen, Seen, Waiting},
 };
 
 impl ApiSource {
@@ -214,6 +215,8 @@ impl ApiSource {
                 let waiting = queue.results.iter().map(|entry| Waiting {
                     request: entry.identifier.deployment_request_id,
                     action: entry.status_details.action.as_str().to_owned(),
+                    // The queue of a service says nothing about the other services.
+                    services: None,
                     origin: entry
                         .auditing_data
                         .origin
@@ -235,6 +238,7 @@ impl ApiSource {
                 let waiting = queue.results.iter().map(|entry| Waiting {
                     request: entry.identifier.deployment_request_id,
                     action: entry.trigger_action.as_str().to_owned(),
+                    services: services_in_queue(entry),
                     origin: entry
                         .auditing_data
                         .origin
@@ -264,11 +268,32 @@ impl ApiSource {
                 .stages
                 .iter()
                 .flat_map(|stage| &stage.services)
-                .map(|s| (s.identifier.service_id, State::from(s.status.as_str())))
+                .map(|s| PastService {
+                    id: s.identifier.service_id,
+                    state: State::from(s.status.as_str()),
+                    action: action_phase(s.status_details.status.as_str()),
+                })
                 .collect(),
+            origin: entry
+                .auditing_data
+                .origin
+                .as_ref()
+                .map(|o| o.as_str().to_owned()),
+            triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+            created: Some(entry.auditing_data.created_at.timestamp()),
+            updated: Some(entry.auditing_data.updated_at.timestamp()),
         });
         Ok(Some(past.collect()))
     }
+}
+
+/// The services of a queued request, if its stages are listed.
+fn services_in_queue(entry: &types::QueuedDeploymentRequestWithStages) -> Option<Vec<Uuid>> {
+    let services = entry.stages.iter().flat_map(|stage| &stage.services);
+    let mut ids: Vec<Uuid> = services.map(|s| s.identifier.service_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    (!ids.is_empty()).then_some(ids)
 }
 
 /// The services of a stage, kind by kind.
@@ -324,6 +349,13 @@ pub(super) fn of_environment(subject: &Subject, status: &types::EnvironmentStatu
     snapshot.origin = status.origin.as_ref().map(|o| o.as_str().to_owned());
     snapshot.triggered_by.clone_from(&status.triggered_by);
     snapshot.duration = seconds(status.total_deployment_duration_in_seconds);
+    snapshot.whole = Some(Whole {
+        id: snapshot.deployment_id.clone(),
+        date: snapshot.last_deployment_date.clone(),
+        state: snapshot.state.clone(),
+        origin: snapshot.origin.clone(),
+        triggered_by: snapshot.triggered_by.clone(),
+    });
     snapshot
 }
 
@@ -382,6 +414,13 @@ fn of_cluster(subject: &Subject, status: &types::ClusterStatus) -> Snapshot {
         .reason
         .as_ref()
         .map(|reason| reason.as_str().to_owned());
+    snapshot.whole = Some(Whole {
+        id: snapshot.deployment_id.clone(),
+        date: snapshot.last_deployment_date.clone(),
+        state: snapshot.state.clone(),
+        origin: None,
+        triggered_by: None,
+    });
     snapshot
 }
 

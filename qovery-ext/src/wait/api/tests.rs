@@ -1,13 +1,17 @@
 //! What an answer does not say proves nothing.
 
-use qovery_api::types;
+use qovery_api::{Client, types};
 use serde_json::{Value, json};
 
 use super::{
+    ApiSource,
     act::Answer,
     read::{of_environment, of_service},
 };
-use crate::wait::{Goal, Phase, ServiceKind, State, Subject};
+use crate::wait::{
+    Goal, Phase, ServiceKind, ServiceRef, State, Subject,
+    source::{Fault, Source},
+};
 
 const ID: &str = "00000000-0000-4000-8000-000000000001";
 
@@ -58,4 +62,156 @@ fn an_answer_without_a_count_does_not_say_that_nothing_waits() {
     let mut counted = service("CANCELED");
     counted.deployment_requests_count = Some(0);
     assert!(counted.receipt().idle);
+}
+
+/// Answers requests by their path.
+struct Scripted(Script);
+
+/// Status, media type and body for a path.
+type Script = fn(&str) -> (u16, &'static str, Value);
+
+impl qovery_api::Transport for Scripted {
+    fn send(
+        &self,
+        request: qovery_api::Request,
+    ) -> qovery_api::BoxFuture<'_, Result<qovery_api::RawResponse, qovery_api::TransportError>>
+    {
+        use qovery_api::http::{HeaderMap, HeaderValue, StatusCode, header};
+        let (status, media, body) = (self.0)(request.url.path());
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        let status = StatusCode::from_u16(status).unwrap();
+        let body = match body {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Box::pin(async move { Ok(qovery_api::RawResponse::new(status, headers, body)) })
+    }
+}
+
+const JSON: &str = "application/json";
+const PARENT: &str = "00000000-0000-4000-8000-000000000002";
+
+fn uuid(text: &str) -> uuid::Uuid {
+    text.parse().unwrap()
+}
+
+/// Each kind of subject, with its parent known and, where that can be, unknown.
+fn subjects() -> Vec<Subject> {
+    let (id, parent) = (uuid(ID), uuid(PARENT));
+    let service = ServiceRef::new(ServiceKind::Container, id);
+    let another = ServiceRef::new(ServiceKind::Helm, uuid::Uuid::from_u128(9));
+    vec![
+        Subject::Environment {
+            id,
+            project: Some(parent),
+        },
+        Subject::environment(id),
+        Subject::Service {
+            service,
+            environment: Some(parent),
+        },
+        Subject::service(service),
+        Subject::services(parent, vec![another, service]),
+        Subject::cluster(parent, id),
+    ]
+}
+
+async fn listed(subject: &Subject, answer: Script) -> Result<Option<bool>, Fault> {
+    let client = Client::with_transport("https://h.test", Scripted(answer)).unwrap();
+    ApiSource::new(client).listed(subject).await
+}
+
+/// The environment or service itself, with its parent; `None` for the path of a list.
+fn itself(path: &str) -> Option<Value> {
+    let parent = json!({"id": PARENT});
+    path.ends_with(ID).then(|| {
+        json!({
+            "id": ID, "created_at": "2026-01-01T00:00:00Z", "name": "n", "mode": "PREVIEW",
+            "organization": parent, "project": parent, "environment": parent, "cluster_id": PARENT,
+            "maximum_cpu": 1, "maximum_memory": 1, "image_name": "i", "tag": "t", "cpu": 1,
+            "memory": 1, "min_running_instances": 1, "max_running_instances": 1,
+            "healthchecks": {}, "auto_preview": true, "auto_deploy": true, "icon_uri": "",
+            "service_type": "CONTAINER", "arguments": [], "ports": [], "storage": [],
+            "maximum_gpu": 0, "gpu": 0,
+            "registry": {"id": PARENT, "name": "r", "url": "https://r.test", "kind": "ECR"},
+        })
+    })
+}
+
+#[tokio::test]
+async fn the_list_of_the_parent_says_whether_a_subject_is_there() {
+    for subject in subjects() {
+        let there = listed(&subject, |path| {
+            let list = json!({"results": [{"id": PARENT}, {"id": ID, "name": "n", "kind": 7}]});
+            (200, JSON, itself(path).unwrap_or(list))
+        });
+        assert_eq!(there.await.unwrap(), Some(true), "{subject}");
+        let gone = listed(&subject, |path| {
+            let list = json!({"results": [{"id": PARENT}]});
+            (200, JSON, itself(path).unwrap_or(list))
+        });
+        assert_eq!(gone.await.unwrap(), Some(false), "{subject}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_list_says_nothing() {
+    for subject in subjects() {
+        let answers: [Script; 9] = [
+            |_| (200, JSON, json!({})),
+            |_| (200, JSON, json!({"results": null})),
+            |_| (200, JSON, json!([])),
+            |_| (200, JSON, json!({"results": [{"name": "n"}]})),
+            |_| (200, "text/html", json!("<html>Sign in</html>")),
+            |_| (404, "text/html", json!("<html>Not found</html>")),
+            |_| (403, "text/plain", json!("denied")),
+            |_| (499, JSON, json!({"status": 499, "detail": "d"})),
+            |_| (503, JSON, json!({"status": 503, "detail": "d"})),
+        ];
+        for answer in answers {
+            let (_, media, body) = answer("");
+            match listed(&subject, answer).await {
+                Err(fault) => assert!(fault.is_passing(), "{subject}: {fault}"),
+                Ok(found) => panic!("{subject} {media} {body}: {found:?}"),
+            }
+        }
+        for answer in [
+            (|_| (404, JSON, json!({"status": 404, "detail": "d"}))) as Script,
+            |_| (403, JSON, json!({"status": 403, "detail": "d"})),
+            |_| {
+                (
+                    400,
+                    JSON,
+                    json!({"status": 400, "detail": "project does not exist"}),
+                )
+            },
+        ] {
+            let shown = listed(&subject, answer)
+                .await
+                .expect("an answer of the API");
+            assert_eq!(shown, None, "{subject}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parent_that_was_learned_while_the_subject_was_there_is_remembered() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static GONE: AtomicBool = AtomicBool::new(false);
+    let client = Client::with_transport(
+        "https://h.test",
+        Scripted(|path| match itself(path) {
+            Some(_) if GONE.load(Ordering::Relaxed) => {
+                (404, JSON, json!({"status": 404, "detail": "gone"}))
+            }
+            Some(itself) => (200, JSON, itself),
+            None => (200, JSON, json!({"results": []})),
+        }),
+    );
+    let source = ApiSource::new(client.unwrap());
+    let subject = Subject::environment(uuid(ID));
+    source.learn_parent(&subject).await.unwrap();
+    GONE.store(true, Ordering::Relaxed);
+    assert_eq!(source.listed(&subject).await.unwrap(), Some(false));
 }

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::super::{
-    Operation, PollSchedule, Reached, WaitError, WaitOptions,
+    Operation, OperationToken, PollSchedule, Reached, WaitError, WaitOptions,
     clock::after,
     schedule::Pace,
     shared::{self, Key, Shared},
@@ -36,6 +36,15 @@ impl Member {
             index,
             operation,
             result,
+        }
+    }
+
+    pub(super) fn token(&self) -> Option<OperationToken> {
+        match (&self.operation, &self.result) {
+            (Some(operation), _) => Some(operation.token()),
+            (None, Some(Ok(reached))) => Some(reached.token.clone()),
+            (None, Some(Err(error))) => Some(error.token().clone()),
+            (None, None) => None,
         }
     }
 
@@ -132,6 +141,7 @@ impl Share {
         let limit = after(Instant::now(), WaitOptions::default().poll_timeout);
         let mut reading = Box::pin(async {
             let _slot = slots.acquire().await;
+            let _turn = source.turn().await;
             shared::read(&source, key).await
         });
         while self.pending().next().is_some() {
@@ -167,6 +177,8 @@ impl Share {
             Some(Ok(shared)) => shared.retry_after(),
             None => None,
         };
+        let longest = self.pending().map(Operation::longest_retry_after).max();
+        let asked = asked.map(|pause| pause.min(longest.unwrap_or(pause)));
         self.due = asked.map_or(due, |pause| due.max(after(now, pause)));
     }
 }

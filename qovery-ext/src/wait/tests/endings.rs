@@ -7,8 +7,8 @@ use std::{
 
 use super::server::{Server, fault, log_line, status};
 use crate::wait::{
-    Action, Condition, Goal, OperationToken, Phase, PollSchedule, Snapshot, State, Subject,
-    WaitErrorKind, WaitOptions, conditions,
+    Action, Condition, Goal, NotCanceled, OperationToken, Phase, PollSchedule, Snapshot, State,
+    Subject, WaitErrorKind, WaitOptions, conditions,
     source::{DeploymentLog, Fault, FaultKind},
     tests::server::ENVIRONMENT,
 };
@@ -46,7 +46,9 @@ async fn a_timeout_is_never_a_success_and_carries_what_was_last_seen() {
 
 #[tokio::test(start_paused = true)]
 async fn one_last_poll_at_the_deadline_can_still_see_the_goal() {
-    let server = deploying().at(59.0, status("DEPLOYED", "e-2"));
+    let server = deploying()
+        .at(59.0, status("DEPLOYED", "e-2"))
+        .request_at(59.0, Some("DEPLOYED"));
     let schedule = PollSchedule::every(seconds(50));
     let reached = server
         .deploy()
@@ -101,7 +103,7 @@ async fn the_server_is_asked_to_cancel_at_the_deadline_only_where_that_was_asked
     assert!(!error.was_canceled_on_server());
     assert_eq!(server.acts().len(), 1);
 
-    let server = deploying();
+    let server = deploying().request_at(0.0, Some("DEPLOYING"));
     let error = server
         .deploy()
         .within(seconds(30))
@@ -109,7 +111,22 @@ async fn the_server_is_asked_to_cancel_at_the_deadline_only_where_that_was_asked
         .await
         .expect_err("too long");
     assert!(error.was_canceled_on_server());
+    assert_eq!(error.not_canceled(), None);
     assert_eq!(server.acts().len(), 2);
+
+    // What runs is not known to be ours.
+    let server = deploying();
+    let error = server
+        .deploy()
+        .within(seconds(30))
+        .cancel_at_deadline()
+        .await
+        .expect_err("too long");
+    assert!(!error.was_canceled_on_server());
+    assert_eq!(error.not_canceled(), Some(NotCanceled::Unnamed));
+    assert!(error.to_string().contains("not sent"), "{error}");
+    assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
+    assert_eq!(server.acts().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,16 +192,71 @@ async fn unauthorized_and_forbidden_end_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_is_honored_even_where_it_is_longer_than_the_interval() {
+async fn retry_after_is_honored_up_to_the_limit_also_where_it_is_longer_than_the_interval() {
     let mut busy = Fault::new(FaultKind::TooManyRequests, "busy");
-    busy.retry_after = Some(seconds(90));
+    for (asked, longest, expected) in [
+        (seconds(50), None, 50.0),
+        // As long as the deadline, for ever, and beyond what a clock counts.
+        (seconds(31_536_000), None, 60.0),
+        (Duration::MAX, None, 60.0),
+        (seconds(31_536_000), Some(seconds(90)), 90.0),
+        (seconds(50), Some(seconds(20)), 20.0),
+    ] {
+        busy.retry_after = Some(asked);
+        let server = deploying()
+            .at(4.0, super::server::Shown::Fault(busy.clone()))
+            .at(12.0, status("DEPLOYED", "e-2"));
+        let mut options = WaitOptions::default();
+        options.longest_retry_after = longest.unwrap_or(options.longest_retry_after);
+        server.deploy().options(options).await.expect("deployed");
+        let reads = server.reads();
+        let gap = reads.windows(2).map(|w| w[1] - w[0]).fold(0.0, f64::max);
+        assert!(
+            (expected - 0.01..expected + 5.0).contains(&gap),
+            "{asked:?} {reads:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_that_came_too_often_is_sent_again_after_a_limited_pause() {
+    let mut busy = Fault::new(FaultKind::TooManyRequests, "busy");
+    busy.may_have_been_executed = false;
+    busy.retry_after = Some(seconds(31_536_000));
     let server = deploying()
-        .at(4.0, super::server::Shown::Fault(busy))
-        .at(60.0, status("DEPLOYED", "e-2"));
-    server.deploy().await.expect("deployed");
+        .at(20.0, status("DEPLOYED", "e-2"))
+        .act_fails(busy);
+    let begun = tokio::time::Instant::now();
+    server.deploy().await.expect("the second time");
+    assert_eq!(server.acts().len(), 2);
+    assert!(begun.elapsed() < seconds(100), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_takes_every_setting_that_an_action_takes() {
+    let server = deploying().at(200.0, status("BUILD_ERROR", "e-2"));
+    let operation = server.deploy().start().await.expect("accepted");
+    let told = Arc::new(Mutex::new(0));
+    let sink = Arc::clone(&told);
+    let error = operation
+        .options(WaitOptions::default())
+        .within(seconds(3600))
+        .without_deadline()
+        .tolerate(1)
+        .stable_for(Duration::ZERO)
+        .settle(seconds(5))
+        .cancel_at_deadline()
+        .schedule(PollSchedule::every(seconds(50)))
+        .log_lines(0)
+        .on_progress(move |_| *sink.lock().unwrap() += 1)
+        .await
+        .expect_err("the build fails");
+    assert_eq!(error.kind(), WaitErrorKind::Failed);
+    assert_eq!(server.0.lock().unwrap().logs, 0, "no log was asked for");
+    assert!(*told.lock().unwrap() > 1);
+    // One before the action, then every 50 s.
     let reads = server.reads();
-    let gap = reads.windows(2).map(|w| w[1] - w[0]).fold(0.0, f64::max);
-    assert!((90.0..95.0).contains(&gap), "{reads:?}");
+    assert_eq!(reads.len(), 6, "{reads:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -340,15 +412,20 @@ async fn a_token_goes_through_text_and_carries_the_wait_to_another_process() {
     let token: OperationToken = text.parse().expect("the same token");
     let json = serde_json::to_string(&token).expect("a document");
     let token: OperationToken = serde_json::from_str(&json).expect("the same token");
-    let tracker = token.tracker.clone().expect("a goal");
-    let resumed = Action::resume(server.source(), token.subject().clone(), tracker);
+    let ledger = *token.ledger.clone().expect("a goal");
+    let resumed = Action::resume(
+        server.source(),
+        token.subject().clone(),
+        ledger,
+        Duration::ZERO,
+    );
     let reached = resumed.await.expect("deployed");
     assert!(
         reached.elapsed >= seconds(60),
         "the stale DEPLOYED did not count"
     );
 
-    let newer = json.replace("\"version\":1", "\"version\":2");
+    let newer = json.replace("\"version\":2", "\"version\":3");
     assert!(serde_json::from_str::<OperationToken>(&newer).is_err());
     assert!("qovery-op-???".parse::<OperationToken>().is_err());
 }
@@ -404,14 +481,17 @@ async fn a_report_that_does_not_arrive_holds_nobody_up_although_the_wait_is_drop
         }
     };
     assert_eq!(error.kind(), WaitErrorKind::Failed);
-    assert!(begun.elapsed() <= seconds(20), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() <= seconds(40), "{:?}", begun.elapsed());
     let report = error.report().expect("what the status tells");
     assert!(report.incomplete.is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn settings_that_mean_never_are_no_overflow() {
-    let server = deploying().at(100.0, status("DEPLOYED", "e-2"));
+    let server = deploying()
+        .at(100.0, status("DEPLOYED", "e-2"))
+        .request_at(0.0, Some("DEPLOYING"))
+        .request_at(100.0, Some("DEPLOYED"));
     let options = WaitOptions {
         heartbeat: Duration::MAX,
         poll_timeout: Duration::MAX,
@@ -457,9 +537,8 @@ async fn a_first_reading_that_fails_is_tolerated_like_any_other() {
         .expect("the first poll fails, the wait goes on");
 }
 
-// Tokens outlive the program that wrote them.
 #[test]
-fn a_token_of_the_first_version_can_always_be_read() {
+fn a_token_of_the_first_version_is_refused_by_its_version() {
     let written = concat!(
         r#"{"version":1,"subject":{"environment":{"id":"0000000e-0000-0000-0000-000000000000","#,
         r#""project":null}},"operation":{"goal":"deployed","acted":true,"#,
@@ -470,7 +549,9 @@ fn a_token_of_the_first_version_can_always_be_read() {
         r#""calmed":false,"deployment":null,"waited":false,"missing":0},"decided":null}],"#,
         r#""of_a_later_version":true}}"#
     );
-    let token: OperationToken = serde_json::from_str(written).expect("a token");
-    assert_eq!(token.goal(), Some(Goal::Deployed));
-    assert!(token.deployment_request_id().is_some());
+    let error = serde_json::from_str::<OperationToken>(written).expect_err("an old token");
+    assert!(error.to_string().contains("version 1"), "{error}");
+    let error = "qovery-op-eyJ2ZXJzaW9uIjoxfQ".parse::<OperationToken>();
+    let error = error.expect_err("an old token").to_string();
+    assert!(error.contains("version 1"), "{error}");
 }

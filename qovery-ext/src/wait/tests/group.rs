@@ -190,6 +190,7 @@ impl Source for World {
         none(Receipt {
             request: Some(id),
             idle: false,
+            server_time: None,
         })
     }
 

@@ -1,6 +1,7 @@
 //! Tests of the engine on a timeline. The stories with a whole fake of the API are in `tests/`.
 
 mod attribution;
+mod cancels;
 mod dropping;
 mod endings;
 mod group;

@@ -122,8 +122,8 @@ async fn an_api_that_cannot_be_reached_is_not_a_success() {
 async fn an_end_that_was_not_asked_for_is_not_a_success() {
     for (end, kind) in [
         ("CANCELED", WaitErrorKind::Canceled),
-        ("STOPPED", WaitErrorKind::Failed),
-        ("DELETED", WaitErrorKind::Failed),
+        ("STOPPED", WaitErrorKind::Superseded),
+        ("DELETED", WaitErrorKind::Superseded),
     ] {
         let server = deploying().at(20.0, status(end, "e-2"));
         let error = server.deploy().await.expect_err("not deployed");

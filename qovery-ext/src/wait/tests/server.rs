@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::wait::{
     Action, BoxFuture, PollSchedule, Snapshot, State, Subject,
     act::Act,
+    ledger::Whole,
     report::LogLine,
     source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
 };
@@ -27,6 +28,7 @@ pub(super) enum Shown {
         state: &'static str,
         deployment: Option<&'static str>,
         request: Option<Uuid>,
+        origin: Option<&'static str>,
     },
     Fault(Fault),
 }
@@ -58,6 +60,7 @@ pub(super) fn status(state: &'static str, deployment: &'static str) -> Shown {
         state,
         deployment: Some(deployment),
         request: None,
+        origin: None,
     }
 }
 
@@ -67,6 +70,17 @@ pub(super) fn named(state: &'static str, deployment: &'static str, request: Uuid
         state,
         deployment: Some(deployment),
         request: Some(request),
+        origin: None,
+    }
+}
+
+/// A status of a deployment that came from the console.
+pub(super) fn from_console(state: &'static str, deployment: &'static str) -> Shown {
+    Shown::Status {
+        state,
+        deployment: Some(deployment),
+        request: None,
+        origin: Some("CONSOLE"),
     }
 }
 
@@ -75,6 +89,7 @@ pub(super) fn bare(state: &'static str) -> Shown {
         state,
         deployment: None,
         request: None,
+        origin: None,
     }
 }
 
@@ -99,6 +114,7 @@ impl Server {
             s.receipt = Some(Receipt {
                 request: Some(REQUEST),
                 idle: false,
+                server_time: None,
             });
             s.requests.push((second, state));
         })
@@ -109,6 +125,7 @@ impl Server {
             s.receipt = Some(Receipt {
                 request: None,
                 idle: true,
+                server_time: None,
             });
         })
     }
@@ -148,6 +165,7 @@ impl Server {
         let waiting = Waiting {
             request,
             action: action.to_owned(),
+            services: None,
             origin: None,
             triggered_by: None,
         };
@@ -226,11 +244,19 @@ impl Source for Server {
                     state,
                     deployment,
                     request,
+                    origin,
                 } => {
                     let mut snapshot = Snapshot::new(subject.clone(), State::from(state));
                     snapshot.deployment_id = deployment.map(str::to_owned);
                     snapshot.deployment_request_id = request;
-                    snapshot.origin = Some("CONSOLE".to_owned());
+                    snapshot.origin = origin.map(str::to_owned);
+                    snapshot.whole = Some(Whole {
+                        id: snapshot.deployment_id.clone(),
+                        date: None,
+                        state: snapshot.state.clone(),
+                        origin: snapshot.origin.clone(),
+                        triggered_by: None,
+                    });
                     Ok(Seen {
                         snapshot,
                         retry_after: None,
@@ -269,6 +295,10 @@ impl Source for Server {
                 action: (*action).to_owned(),
                 state: State::from(*state),
                 services: Vec::new(),
+                origin: None,
+                triggered_by: None,
+                created: None,
+                updated: None,
             });
             Ok((!s.history.is_empty()).then(|| past.collect()))
         }))

@@ -1,0 +1,126 @@
+//! Whether the list of its parent still has a subject.
+//!
+//! Not for deciding that something is gone: this is one of the two confirmations that takes.
+
+use qovery_api::{Call, Json, Operation, OperationInfo, operations};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::ApiSource;
+use crate::wait::{
+    Subject,
+    source::{Fault, FaultKind},
+};
+
+/// A list with as much of it as this needs. Unlike in the models of the client, `results` has to be
+/// there: an object without it is no empty list.
+#[derive(Deserialize)]
+struct Listed {
+    results: Option<Vec<Item>>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    id: Uuid,
+}
+
+macro_rules! lists {
+    ($($name:ident)+) => {
+        $(
+            #[derive(Debug)]
+            enum $name {}
+
+            impl Operation for $name {
+                type Output = Listed;
+                type Format = Json;
+                const INFO: &'static OperationInfo = operations::$name::INFO;
+            }
+        )+
+    };
+}
+lists! { ListEnvironment ListServicesByEnvironmentId ListOrganizationCluster }
+
+impl ApiSource {
+    pub(super) async fn read_listed(&self, subject: &Subject) -> Result<Option<bool>, Fault> {
+        let answer = match subject {
+            Subject::Environment { id, .. } => {
+                let project = self.learn_parent(subject).await;
+                match known(project)?.flatten() {
+                    Some(project) => self.lists::<ListEnvironment>(project, &[*id]).await,
+                    None => return Ok(None),
+                }
+            }
+            Subject::Service { service, .. } => {
+                let environment = self.learn_parent(subject).await;
+                match known(environment)?.flatten() {
+                    Some(environment) => {
+                        self.lists::<ListServicesByEnvironmentId>(environment, &[service.id])
+                            .await
+                    }
+                    None => return Ok(None),
+                }
+            }
+            Subject::Services {
+                environment,
+                services,
+            } => {
+                let ids: Vec<_> = services.iter().map(|service| service.id).collect();
+                self.lists::<ListServicesByEnvironmentId>(*environment, &ids)
+                    .await
+            }
+            Subject::Cluster { organization, id } => {
+                self.lists::<ListOrganizationCluster>(*organization, &[*id])
+                    .await
+            }
+        };
+        known(answer)
+    }
+
+    /// The parent of a subject, looked up at most once, while the subject is there; `None` for a
+    /// cluster, which names its own.
+    pub(super) async fn learn_parent(&self, subject: &Subject) -> Result<Option<Uuid>, Fault> {
+        match subject {
+            Subject::Environment {
+                project: Some(project),
+                ..
+            } => Ok(Some(*project)),
+            Subject::Environment { id, .. } => self.project_of_environment(*id).await.map(Some),
+            Subject::Service { .. } | Subject::Services { .. } => {
+                self.environment_of_subject(subject).await
+            }
+            Subject::Cluster { .. } => Ok(None),
+        }
+    }
+
+    async fn lists<O: Operation<Output = Listed, Format = Json>>(
+        &self,
+        parent: Uuid,
+        ids: &[Uuid],
+    ) -> Result<bool, Fault> {
+        let call = Call::<O>::new(&self.client, &[&parent]);
+        let Some(items) = call.await?.results else {
+            let message = format!("{}: the answer holds no list", O::INFO.id);
+            return Err(Fault::new(FaultKind::Unreadable, message));
+        };
+        Ok(items.iter().any(|item| ids.contains(&item.id)))
+    }
+}
+
+/// A parent that the API does not show says nothing of its children.
+fn known<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(fault)
+            if matches!(
+                fault.kind,
+                FaultKind::NotFound
+                    | FaultKind::Forbidden
+                    | FaultKind::SaysMissing
+                    | FaultKind::BadRequest
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(fault) => Err(fault),
+    }
+}

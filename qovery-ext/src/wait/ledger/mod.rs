@@ -1,0 +1,352 @@
+//! The record of everything that the server has shown, and the conclusions from it.
+//!
+//! Three steps. None of them reads anything or looks at a clock:
+//!
+//! 1. [`Ledger::observe`] merges a reading into the ledger. It is the only mutation, and readings
+//!    commute: their order decides nothing.
+//! 2. [`Ledger::claim`] says of one run whether it can be this operation's.
+//! 3. [`Ledger::verdict`] folds the runs that can be: success needs every one of them to have
+//!    succeeded.
+
+mod claim;
+mod deletion;
+mod observe;
+mod run;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub(crate) use observe::{Observation, Shown, Whole};
+pub(crate) use run::{Fate, Run, Stamp};
+pub(crate) use verdict::{Fact, Poll, Verdict};
+
+use super::{
+    Decision, Goal, RunId, Snapshot, State, Subject,
+    mark::Mark,
+    source::{Past, Receipt, Waiting},
+};
+
+/// The subject of the operation.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum Scope {
+    #[default]
+    Environment,
+    Services(Vec<Uuid>),
+    Cluster,
+}
+
+impl Scope {
+    fn of(subject: &Subject) -> Self {
+        match subject {
+            Subject::Environment { .. } => Scope::Environment,
+            Subject::Cluster { .. } => Scope::Cluster,
+            Subject::Service { service, .. } => Scope::Services(vec![service.id]),
+            Subject::Services { services, .. } => {
+                Scope::Services(services.iter().map(|s| s.id).collect())
+            }
+        }
+    }
+}
+
+/// How the operation began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Beginning {
+    /// An external actor started it, or nothing has started yet.
+    Watching,
+    /// The server was asked to act.
+    Asked {
+        at: Stamp,
+        /// The server's clock at that time, in seconds since 1970.
+        server: Option<i64>,
+        response: Response,
+    },
+}
+
+/// The response to the request to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Response {
+    /// The action was accepted.
+    Accepted,
+    /// The action was accepted, and the response shows that nothing is queued and nothing runs.
+    Idle,
+    /// No usable response: the action may or may not have been executed.
+    Lost,
+}
+
+/// The readings from before the action.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Before {
+    /// The executions that were shown. A run that is among them, or older, is not this operation's.
+    pub(crate) executions: Vec<String>,
+    /// The requests that the queue listed; `None` if the queue could not be read.
+    pub(crate) requests: Option<Vec<Uuid>>,
+    /// The states that were shown; empty if nothing was read.
+    pub(crate) marks: Vec<Option<Before1>>,
+}
+
+/// The part of a status that tells whether a later status is another result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Before1 {
+    pub(crate) state: State,
+    pub(crate) date: Option<String>,
+}
+
+/// Everything that the server has shown about the runs of one subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ledger {
+    goal: Goal,
+    #[serde(skip)]
+    scope: Scope,
+    beginning: Beginning,
+    /// The request that the server has named as this operation's, or that the user gave.
+    request: Option<Uuid>,
+    before: Before,
+    runs: Vec<Run>,
+    /// When the queue was read. Sorted, bounded.
+    queue_reads: Vec<Stamp>,
+    /// When the subject was last seen to be busy.
+    busy: Option<Stamp>,
+    /// When the subject was last found.
+    found: Option<Stamp>,
+    /// When the subject was not found, since it was last found. Sorted, bounded.
+    #[serde(skip)]
+    missing: Vec<Stamp>,
+    /// The latest status.
+    #[serde(skip)]
+    shown: Option<Shown>,
+    /// When a fact was last asked for and could not be had.
+    #[serde(skip)]
+    unavailable: Vec<(Fact, Stamp)>,
+    /// When a fact was last read.
+    #[serde(skip)]
+    read: Vec<(Fact, Stamp)>,
+}
+
+/// The origin that the API derives from this crate's user agent.
+pub(crate) const OWN_ORIGIN: &str = "API";
+
+impl Ledger {
+    /// The ledger of an operation that was not started here.
+    pub(crate) fn watching(subject: &Subject, goal: Goal, request: Option<Uuid>) -> Self {
+        Self {
+            goal,
+            scope: Scope::of(subject),
+            beginning: Beginning::Watching,
+            request,
+            before: Before::default(),
+            runs: Vec::new(),
+            queue_reads: Vec::new(),
+            busy: None,
+            found: None,
+            missing: Vec::new(),
+            shown: None,
+            unavailable: Vec::new(),
+            read: Vec::new(),
+        }
+    }
+
+    /// The ledger of an action, with the readings from before it.
+    pub(crate) fn acting(
+        subject: &Subject,
+        goal: Goal,
+        baseline: &Snapshot,
+        queue: Option<&[Waiting]>,
+        history: Option<&[Past]>,
+    ) -> Self {
+        let mut ledger = Self::watching(subject, goal, None);
+        ledger.before = Before::of(baseline, queue, history);
+        ledger.found = Some(0);
+        for waiting in queue.into_iter().flatten() {
+            ledger.merge(observe::of_queue(waiting, 0));
+        }
+        ledger
+    }
+
+    /// Notes the time of the request to act, and the response.
+    pub(crate) fn asked(&mut self, at: Stamp, receipt: Option<&Receipt>) {
+        let response = match receipt {
+            None => Response::Lost,
+            Some(receipt) if receipt.idle => Response::Idle,
+            Some(_) => Response::Accepted,
+        };
+        self.beginning = Beginning::Asked {
+            at,
+            server: receipt.and_then(|receipt| receipt.server_time),
+            response,
+        };
+        // The response to a cancel may name the request that is canceled or any other.
+        if self.goal != Goal::Canceled
+            && let Some(request) = receipt.and_then(|receipt| receipt.request)
+        {
+            self.request = Some(request);
+        }
+    }
+
+    /// Follows this request, whatever the response to the action says.
+    pub(crate) fn follow(&mut self, request: Uuid) {
+        self.request = Some(request);
+    }
+
+    /// Goes on in another process. Ends that a token claims are not believed: they are read again.
+    pub(crate) fn resume(&mut self, subject: &Subject) {
+        self.scope = Scope::of(subject);
+        for run in &mut self.runs {
+            if let Fate::Ended(_) = run.fate {
+                run.fate = Fate::Running;
+            }
+        }
+        self.missing.clear();
+    }
+
+    /// The last time at which something was observed: where the clock of a resumed operation begins.
+    pub(crate) fn latest(&self) -> Stamp {
+        let asked = match self.beginning {
+            Beginning::Asked { at, .. } => Some(at),
+            Beginning::Watching => None,
+        };
+        let seen = self.runs.iter().map(|run| run.seen.last);
+        let reads = self.queue_reads.iter().copied();
+        seen.chain(reads)
+            .chain(asked)
+            .chain(self.busy)
+            .chain(self.found)
+            .max()
+            .unwrap_or(0)
+    }
+
+    pub(crate) fn goal(&self) -> Goal {
+        self.goal
+    }
+
+    /// The request that is this operation's: named by the server, or the only one in the queue that
+    /// can be.
+    pub(crate) fn request(&self) -> Option<Uuid> {
+        self.request.or_else(|| self.only_candidate_request())
+    }
+
+    /// The request that the server or the user has named as this operation's.
+    pub(crate) fn named_request(&self) -> Option<Uuid> {
+        self.request
+    }
+
+    pub(crate) fn has_acted(&self) -> bool {
+        matches!(self.beginning, Beginning::Asked { .. })
+    }
+
+    /// Whether the subject was found at some time.
+    pub(crate) fn was_found(&self) -> bool {
+        self.found.is_some()
+    }
+
+    /// Whether an endpoint has to know a fact, so that its silence is a fault.
+    pub(crate) fn expects(&self, fact: Fact) -> bool {
+        matches!(fact, Fact::Request(id) if self.request == Some(id))
+    }
+
+    /// Whether the contents agree with each other, so that a token can be followed.
+    pub(crate) fn is_plausible(&self) -> bool {
+        let bounded = self.runs.len() <= 64
+            && self.queue_reads.len() <= 64
+            && self.before.executions.len() <= 256
+            && self
+                .before
+                .requests
+                .as_ref()
+                .is_none_or(|ids| ids.len() <= 256)
+            && self.before.marks.len() <= 1;
+        let sorted = self.queue_reads.is_sorted();
+        let mut ids: Vec<&RunId> = self.runs.iter().map(|run| &run.id).collect();
+        ids.sort_unstable();
+        let unique = ids.windows(2).all(|pair| pair.first() != pair.last());
+        let ordered = self.runs.iter().all(|run| {
+            run.seen.first <= run.seen.last
+                && run.queued.is_none_or(|queued| queued.first <= queued.last)
+        });
+        bounded && sorted && unique && ordered
+    }
+
+    /// The execution that is this operation's, if only one can be.
+    pub(crate) fn execution(&self) -> Option<&str> {
+        match self.candidate_executions().as_slice() {
+            [run] => run.execution(),
+            _ => None,
+        }
+    }
+
+    fn run(&self, id: &RunId) -> Option<&Run> {
+        self.runs.iter().find(|run| run.id == *id)
+    }
+
+    /// How long a state that already held has to hold. A deployment that does nothing is rare, and a
+    /// server that is slow to begin is not: it takes longer to believe.
+    fn settle_period(&self, settle: Duration) -> Stamp {
+        let settle = if self.goal.may_have_nothing_to_do() {
+            settle
+        } else {
+            settle.saturating_mul(4)
+        };
+        millis(settle)
+    }
+}
+
+pub(crate) fn millis(duration: Duration) -> Stamp {
+    Stamp::try_from(duration.as_millis()).unwrap_or(Stamp::MAX)
+}
+
+impl Before {
+    fn of(baseline: &Snapshot, queue: Option<&[Waiting]>, history: Option<&[Past]>) -> Self {
+        let marks = baseline.marks();
+        let mut executions: Vec<String> = Vec::new();
+        let whole = baseline.whole.as_ref().and_then(|whole| whole.execution());
+        let own = marks.iter().flatten().map(|mark| mark.execution());
+        let past = history.into_iter().flatten();
+        let past = past.map(|past| past.deployment.clone());
+        for id in whole.into_iter().chain(own).chain(past.take(KNOWN_BEFORE)) {
+            if !executions.contains(&id) {
+                executions.push(id);
+            }
+        }
+        let keep = |mark: &Mark| Before1 {
+            state: mark.state.clone(),
+            date: mark.date.clone(),
+        };
+        // With the status of the environment, the services need no marks of their own.
+        let marks = match marks.as_slice() {
+            [mark] => vec![mark.as_ref().map(keep)],
+            _ => vec![baseline.whole.as_ref().map(|whole| Before1 {
+                state: whole.state.clone(),
+                date: None,
+            })],
+        };
+        Self {
+            executions,
+            requests: queue.map(|queue| {
+                // A request that a status names exists, whatever it is to the server.
+                let own = baseline
+                    .services
+                    .iter()
+                    .filter_map(|s| s.deployment_request_id);
+                let named = baseline.deployment_request_id.into_iter().chain(own);
+                let mut ids: Vec<Uuid> = queue.iter().map(|w| w.request).chain(named).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                ids
+            }),
+            marks,
+        }
+    }
+}
+
+/// How many entries of the history are remembered from before the action: the newest ones are enough,
+/// because the history is sorted.
+const KNOWN_BEFORE: usize = 3;
+
+/// The decisions of this module in the words of the rest of `wait`.
+fn decide(state: &State, goal: Goal) -> Option<Decision> {
+    Decision::of(state, goal)
+}

@@ -1,0 +1,375 @@
+//! Merging readings into the ledger.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        Endpoint, Goal, Phase, RunId, State,
+        mark::Mark,
+        source::{Past, Waiting},
+    },
+    Beginning, Ledger,
+    run::{Fate, Run, Span, Stamp},
+    verdict::Fact,
+};
+
+/// One reading, with the time at which it arrived.
+#[derive(Debug, Clone)]
+pub(crate) enum Observation {
+    Status(Shown),
+    /// The status of a request; `None` if the server does not know the request.
+    Request {
+        id: Uuid,
+        state: Option<State>,
+        at: Stamp,
+    },
+    Queue {
+        rows: Vec<Waiting>,
+        at: Stamp,
+    },
+    /// Newest first.
+    History {
+        entries: Vec<Past>,
+        at: Stamp,
+    },
+    /// A fact that cannot be had: the endpoint fails, is forbidden, or does not exist for the subject.
+    Unavailable {
+        fact: Fact,
+        at: Stamp,
+    },
+    /// The API says that the subject does not exist.
+    Missing {
+        at: Stamp,
+    },
+    /// The parent lists the subject.
+    Listed {
+        at: Stamp,
+    },
+}
+
+/// The content of a status.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Shown {
+    pub(crate) at: Stamp,
+    /// The last run of the environment or the cluster.
+    pub(crate) whole: Option<Whole>,
+    /// Each thing that the operation is about; `None` for a service that is not listed.
+    pub(crate) own: Vec<Option<Mark>>,
+}
+
+/// The last run of an environment or a cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Whole {
+    pub(crate) id: Option<String>,
+    pub(crate) date: Option<String>,
+    pub(crate) state: State,
+    pub(crate) origin: Option<String>,
+    pub(crate) triggered_by: Option<String>,
+}
+
+/// How many readings of the queue are remembered.
+const READS: usize = 16;
+/// How many runs are remembered beside those that can be this operation's.
+const RUNS: usize = 48;
+/// How many rows of one reading are taken.
+const ROWS: usize = 200;
+
+impl Whole {
+    /// The name of the run. A server that names no execution is followed by the date.
+    pub(crate) fn execution(&self) -> Option<String> {
+        named(self.id.as_deref(), self.date.as_deref())
+    }
+}
+
+impl Mark {
+    pub(crate) fn execution(&self) -> String {
+        named(self.deployment.as_deref(), self.date.as_deref()).unwrap_or_else(|| UNNAMED.into())
+    }
+}
+
+const UNNAMED: &str = "unnamed";
+pub(super) const UNNAMED_NEW: &str = "unnamed since";
+
+fn named(id: Option<&str>, date: Option<&str>) -> Option<String> {
+    id.map(str::to_owned)
+        .or_else(|| date.map(|date| format!("of {date}")))
+}
+
+impl Shown {
+    /// The state that says whether something runs: that of the environment if it was read, otherwise
+    /// that of the service.
+    pub(crate) fn state(&self) -> Option<&State> {
+        match &self.whole {
+            Some(whole) => Some(&whole.state),
+            None => self.own.iter().flatten().map(|mark| &mark.state).next(),
+        }
+    }
+
+    /// The execution that the state belongs to.
+    pub(crate) fn execution(&self) -> String {
+        let id = match &self.whole {
+            Some(whole) => whole.execution(),
+            None => self.own.iter().flatten().map(Mark::execution).next(),
+        };
+        id.unwrap_or_else(|| UNNAMED.into())
+    }
+}
+
+/// The run that a row of the queue is about.
+pub(super) fn of_queue(row: &Waiting, at: Stamp) -> Run {
+    let mut run = Run::new(RunId::Request(row.request), at);
+    run.action = Some(row.action.clone());
+    run.services.clone_from(&row.services);
+    run.origin.clone_from(&row.origin);
+    run.triggered_by.clone_from(&row.triggered_by);
+    run.queued = Some(Span::at(at));
+    run.fate = Fate::Queued;
+    run
+}
+
+fn of_history(past: &Past, at: Stamp) -> Run {
+    let mut run = Run::new(RunId::Execution(past.deployment.clone()), at);
+    run.action = Some(past.action.clone());
+    let mut services: Vec<Uuid> = past.services.iter().map(|s| s.id).collect();
+    services.sort_unstable();
+    services.dedup();
+    run.services = (!services.is_empty()).then_some(services);
+    run.origin.clone_from(&past.origin);
+    run.triggered_by.clone_from(&past.triggered_by);
+    run.created = past.created;
+    run.fate = Fate::of(&past.state, Endpoint::History, at);
+    if let Fate::Ended(_) = run.fate {
+        run.finished = past.updated;
+    }
+    let ended = past.services.iter().filter(|s| s.action.is_terminal());
+    run.ended = ended.map(|s| (s.id, s.state.clone())).collect();
+    run.ended.sort_by_key(|(id, _)| *id);
+    run
+}
+
+impl Ledger {
+    /// Adds a reading.
+    pub(crate) fn observe(&mut self, observation: Observation) {
+        match observation {
+            Observation::Status(shown) => self.observe_status(shown),
+            Observation::Request { id, state, at } => {
+                self.note_read(Fact::Request(id), at);
+                let mut run = Run::new(RunId::Request(id), at);
+                if let Some(state) = state {
+                    run.fate = Fate::of(&state, Endpoint::RequestStatus, at);
+                } else {
+                    self.note_unavailable(Fact::Request(id), at);
+                }
+                self.merge(run);
+            }
+            Observation::Queue { rows, at } => {
+                self.note_read(Fact::Queue, at);
+                if let Err(place) = self.queue_reads.binary_search(&at) {
+                    self.queue_reads.insert(place, at);
+                }
+                if self.queue_reads.len() > READS {
+                    // The first late one tells early requests from late ones, the last ones tell
+                    // which requests have left.
+                    let early = self
+                        .queue_reads
+                        .first()
+                        .is_some_and(|at| *at < self.late_at());
+                    self.queue_reads.remove(usize::from(!early));
+                }
+                for row in rows.iter().take(ROWS) {
+                    self.merge(of_queue(row, at));
+                }
+            }
+            Observation::History { entries, at } => {
+                self.note_read(Fact::History, at);
+                let known = |past: &&Past| !self.before.executions.contains(&past.deployment);
+                let newer: Vec<Run> = entries
+                    .iter()
+                    .take_while(known)
+                    .take(ROWS)
+                    .map(|past| of_history(past, at))
+                    .collect();
+                for run in newer {
+                    self.merge(run);
+                }
+            }
+            Observation::Unavailable { fact, at } => {
+                self.note_read(fact, at);
+                self.note_unavailable(fact, at);
+            }
+            Observation::Missing { at } => self.observe_missing(at),
+            Observation::Listed { at } => self.observe_found(at),
+        }
+    }
+
+    fn observe_status(&mut self, shown: Shown) {
+        let at = shown.at;
+        if shown.own.iter().all(Option::is_none) && matches!(self.scope, super::Scope::Services(_))
+        {
+            self.observe_missing(at);
+        } else {
+            self.observe_found(at);
+        }
+        if shown.state().is_some_and(|state| !state.is_terminal()) {
+            self.busy = self.busy.max(Some(at));
+        }
+        let id = self.execution_of(&shown);
+        if !self.before.executions.contains(&id) {
+            let mut run = Run::new(RunId::Execution(id), at);
+            if let Some(whole) = &shown.whole {
+                run.fate = Fate::of(&whole.state, Endpoint::Status, at);
+                run.origin.clone_from(&whole.origin);
+                run.triggered_by.clone_from(&whole.triggered_by);
+            } else if let Some(Some(mark)) = shown.own.first() {
+                // A service that its run has not come to keeps its state under the new id: only
+                // activity and a changed result belong to the run.
+                let changed = self.has_changed(mark);
+                run.fate = match Fate::of(&mark.state, Endpoint::Status, at) {
+                    Fate::Ended(_) if !changed => Fate::Unknown,
+                    fate => fate,
+                };
+            }
+            self.merge(run);
+        }
+        if self.shown.as_ref().is_none_or(|known| known.at <= at) {
+            self.shown = Some(shown);
+        }
+    }
+
+    /// The name of the run that a status shows. A server that names no execution is followed by what
+    /// it does: activity after an idle state is a new run.
+    pub(super) fn execution_of(&self, shown: &Shown) -> String {
+        let id = shown.execution();
+        if id != UNNAMED {
+            return id;
+        }
+        let new = RunId::Execution(UNNAMED_NEW.to_owned());
+        let since_idle = self
+            .before
+            .marks
+            .iter()
+            .flatten()
+            .all(|m| m.state.is_terminal());
+        let before = self.before.marks.iter().flatten().map(|m| &m.state).next();
+        let is_new = match shown.state() {
+            Some(state) if state.is_active() => {
+                since_idle && state.phase(Goal::Canceled) == Phase::Running
+            }
+            Some(state) if state.is_terminal() => before.is_some_and(|before| before != state),
+            _ => false,
+        };
+        // A reading from before the new run does not belong to it.
+        let has_begun = self.run(&new).is_some_and(|run| run.seen.first <= shown.at);
+        if has_begun || (is_new && self.has_acted()) {
+            UNNAMED_NEW.to_owned()
+        } else {
+            UNNAMED.to_owned()
+        }
+    }
+
+    /// Whether a service shows another result than before the action.
+    fn has_changed(&self, mark: &Mark) -> bool {
+        let before = self.before.marks.iter().flatten().next();
+        before.is_some_and(|before| {
+            before.state != mark.state || (mark.date.is_some() && before.date != mark.date)
+        }) && !mark.was_passed_over()
+    }
+
+    fn observe_found(&mut self, at: Stamp) {
+        self.found = self.found.max(Some(at));
+        self.missing.retain(|missing| *missing > at);
+    }
+
+    fn observe_missing(&mut self, at: Stamp) {
+        if self.found.is_some_and(|found| found >= at) && self.found != Some(0) {
+            return;
+        }
+        if let Err(place) = self.missing.binary_search(&at) {
+            self.missing.insert(place, at);
+        }
+        if self.missing.len() > READS {
+            self.missing.remove(READS / 2);
+        }
+    }
+
+    /// Since when the subject is not found, and when it was last not found.
+    pub(super) fn missing(&self) -> Option<Span> {
+        let (first, last) = (*self.missing.first()?, *self.missing.last()?);
+        Some(Span { first, last })
+    }
+
+    pub(super) fn merge(&mut self, run: Run) {
+        if let Some(known) = self.runs.iter_mut().find(|known| known.id == run.id) {
+            known.merge(run);
+            // An older reading that arrives late moves a run forward.
+            self.runs
+                .sort_by(|a, b| (a.seen.first, &a.id).cmp(&(b.seen.first, &b.id)));
+            return;
+        }
+        tracing::debug!(run = %run.id, action = run.action.as_deref(), "run seen");
+        let place = self
+            .runs
+            .partition_point(|known| (known.seen.first, &known.id) < (run.seen.first, &run.id));
+        self.runs.insert(place, run);
+        if self.runs.len() > RUNS {
+            // What cannot be this operation's is judged the same when it is seen again.
+            let foreign = self
+                .runs
+                .iter()
+                .position(|run| self.claim(run).is_excluded());
+            self.runs.remove(foreign.unwrap_or(RUNS));
+        }
+    }
+
+    fn note_read(&mut self, fact: Fact, at: Stamp) {
+        note(&mut self.read, fact, at);
+    }
+
+    fn note_unavailable(&mut self, fact: Fact, at: Stamp) {
+        note(&mut self.unavailable, fact, at);
+    }
+
+    /// Whether a fact was read, or found not to be there, since a time.
+    pub(super) fn is_fresh(&self, fact: Fact, since: Stamp) -> bool {
+        self.read
+            .iter()
+            .any(|(known, at)| *known == fact && *at >= since)
+    }
+
+    /// When a fact was last read.
+    pub(super) fn read_at(&self, fact: Fact) -> Option<Stamp> {
+        let found = self.read.iter().find(|(known, _)| *known == fact);
+        found.map(|(_, at)| *at)
+    }
+
+    /// Whether the last attempt to read a fact brought nothing.
+    pub(super) fn is_unavailable(&self, fact: Fact) -> bool {
+        let at = |list: &[(Fact, Stamp)]| {
+            let found = list.iter().find(|(known, _)| *known == fact);
+            found.map(|(_, at)| *at)
+        };
+        at(&self.unavailable).is_some() && at(&self.unavailable) >= at(&self.read)
+    }
+
+    /// When the server was asked to act; the beginning of the wait if it was not.
+    pub(super) fn asked_at(&self) -> Stamp {
+        match self.beginning {
+            Beginning::Asked { at, .. } => at,
+            Beginning::Watching => 0,
+        }
+    }
+}
+
+fn note(list: &mut Vec<(Fact, Stamp)>, fact: Fact, at: Stamp) {
+    match list.iter_mut().find(|(known, _)| *known == fact) {
+        Some((_, known)) => *known = at.max(*known),
+        None => {
+            // Requests that are no longer asked about make room.
+            if list.len() >= READS {
+                list.remove(0);
+            }
+            list.push((fact, at));
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! One deployment as the server has named it, and how far it was seen to be.
+//!
+//! The API names a deployment twice: by the id of its request (queue, request status) and by the id
+//! of its execution (status, history). No endpoint links the two ids reliably, so a [`Run`] has one
+//! name, and the rules of [`super::verdict`] hold for both.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::super::{Endpoint, RunId, State};
+
+/// Milliseconds since the operation began.
+pub(crate) type Stamp = u64;
+
+/// The first and the last time at which something was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Span {
+    pub(crate) first: Stamp,
+    pub(crate) last: Stamp,
+}
+
+impl Span {
+    pub(crate) fn at(stamp: Stamp) -> Self {
+        Self {
+            first: stamp,
+            last: stamp,
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// How far a run was seen to be. Merging only moves forward, so that an older reading takes nothing
+/// back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Fate {
+    Unknown,
+    Queued,
+    Running,
+    Ended(End),
+}
+
+/// Which terminal states were reported for a run, and who reported the first of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct End {
+    /// More than one if two readings contradict each other. Sorted.
+    pub(crate) states: Vec<State>,
+    pub(crate) said_by: Endpoint,
+    pub(crate) at: Stamp,
+}
+
+impl Fate {
+    fn rank(&self) -> u8 {
+        match self {
+            Fate::Unknown => 0,
+            Fate::Queued => 1,
+            Fate::Running => 2,
+            Fate::Ended(_) => 3,
+        }
+    }
+
+    /// The fate that a state stands for.
+    pub(crate) fn of(state: &State, said_by: Endpoint, at: Stamp) -> Self {
+        use super::super::{Goal, Phase};
+        // The column of a cancel tells waiting, running and ended apart for every state.
+        match state.phase(Goal::Canceled) {
+            Phase::Reached if *state == State::Ready => Fate::Unknown,
+            Phase::Reached => Fate::Ended(End {
+                states: vec![state.clone()],
+                said_by,
+                at,
+            }),
+            Phase::Queued => Fate::Queued,
+            _ if state.is_active() => Fate::Running,
+            _ => Fate::Unknown,
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Fate) {
+        match (&mut *self, other) {
+            (Fate::Ended(own), Fate::Ended(other)) => own.merge(other),
+            (own, other) if other.rank() > own.rank() => *own = other,
+            _ => {}
+        }
+    }
+}
+
+impl End {
+    fn merge(&mut self, other: End) {
+        for state in other.states {
+            if let Err(place) = self
+                .states
+                .binary_search_by(|known| known.as_str().cmp(state.as_str()))
+            {
+                self.states.insert(place, state);
+            }
+        }
+        if (other.at, other.said_by) < (self.at, self.said_by) {
+            (self.at, self.said_by) = (other.at, other.said_by);
+        }
+    }
+
+    /// The state, if all readings agree.
+    pub(crate) fn state(&self) -> Option<&State> {
+        match self.states.as_slice() {
+            [state] => Some(state),
+            _ => None,
+        }
+    }
+}
+
+/// One deployment under one of its names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Run {
+    pub(crate) id: RunId,
+    /// The action as queue and history spell it.
+    pub(crate) action: Option<String>,
+    /// The services that take part. Sorted.
+    pub(crate) services: Option<Vec<Uuid>>,
+    pub(crate) origin: Option<String>,
+    pub(crate) triggered_by: Option<String>,
+    /// When the history says that it was created, in seconds since 1970 by the server's clock.
+    pub(crate) created: Option<i64>,
+    /// When the history says that it ended, by the server's clock.
+    pub(crate) finished: Option<i64>,
+    pub(crate) seen: Span,
+    /// When the queue listed it.
+    pub(crate) queued: Option<Span>,
+    pub(crate) fate: Fate,
+    /// The services whose action has ended in this run, as the history says. Sorted by id.
+    #[serde(skip)]
+    pub(crate) ended: Vec<(Uuid, State)>,
+}
+
+impl Run {
+    pub(crate) fn new(id: RunId, at: Stamp) -> Self {
+        Self {
+            id,
+            action: None,
+            services: None,
+            origin: None,
+            triggered_by: None,
+            created: None,
+            finished: None,
+            seen: Span::at(at),
+            queued: None,
+            fate: Fate::Unknown,
+            ended: Vec::new(),
+        }
+    }
+
+    /// Adds another reading of the same run.
+    pub(crate) fn merge(&mut self, other: Run) {
+        self.seen.merge(other.seen);
+        match (&mut self.queued, other.queued) {
+            (Some(own), Some(other)) => own.merge(other),
+            (own @ None, other) => *own = other,
+            (Some(_), None) => {}
+        }
+        // Queue and history describe a run by its own entry. A status can still show the origin and the
+        // user of the run before: it describes only what nothing else describes.
+        match (self.action.is_some(), other.action.is_some()) {
+            (true, false) => {
+                self.origin = self.origin.take().or(other.origin);
+                self.triggered_by = self.triggered_by.take().or(other.triggered_by);
+            }
+            (false, true) => {
+                self.origin = other.origin.or(self.origin.take());
+                self.triggered_by = other.triggered_by.or(self.triggered_by.take());
+            }
+            _ => {
+                fill(&mut self.origin, other.origin);
+                fill(&mut self.triggered_by, other.triggered_by);
+            }
+        }
+        fill(&mut self.action, other.action);
+        fill(&mut self.services, other.services);
+        fill(&mut self.created, other.created);
+        self.finished = self.finished.max(other.finished);
+        self.fate.merge(other.fate);
+        for (id, state) in other.ended {
+            match self.ended.binary_search_by_key(&id, |(id, _)| *id) {
+                Ok(place) => {
+                    if let Some((_, known)) = self.ended.get_mut(place)
+                        && severity(known) < severity(&state)
+                    {
+                        *known = state;
+                    }
+                }
+                Err(place) => self.ended.insert(place, (id, state)),
+            }
+        }
+    }
+
+    pub(crate) fn request(&self) -> Option<Uuid> {
+        match &self.id {
+            RunId::Request(id) => Some(*id),
+            RunId::Execution(_) => None,
+        }
+    }
+
+    pub(crate) fn execution(&self) -> Option<&str> {
+        match &self.id {
+            RunId::Execution(id) => Some(id),
+            RunId::Request(_) => None,
+        }
+    }
+
+    /// Whether the user, the origin or the action of the run is known.
+    pub(crate) fn is_described(&self) -> bool {
+        self.action.is_some() || self.origin.is_some() || self.triggered_by.is_some()
+    }
+
+    pub(crate) fn end(&self) -> Option<&End> {
+        match &self.fate {
+            Fate::Ended(end) => Some(end),
+            _ => None,
+        }
+    }
+}
+
+/// Orders the ends of a service in one run: of two that contradict each other the worse one is kept,
+/// so that the order of the readings makes no difference.
+fn severity(state: &State) -> (bool, bool, &str) {
+    (state.is_error(), *state == State::Canceled, state.as_str())
+}
+
+/// Fills in an unknown value. Of two values the smaller one is kept, so that the order of the
+/// readings makes no difference.
+fn fill<T: Ord>(own: &mut Option<T>, other: Option<T>) {
+    match (&mut *own, other) {
+        (None, other) => *own = other,
+        (Some(known), Some(other)) if other < *known => *known = other,
+        _ => {}
+    }
+}

@@ -1,0 +1,215 @@
+//! Tests of the ledger alone: no server, no clock. See `tests/README.md` for the tests of waiting as a
+//! whole.
+
+mod exhaustive;
+pub(super) mod mutation;
+mod properties;
+mod rules;
+mod verdicts;
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{Ledger, Observation, Poll, Shown, Stamp, Verdict, Whole, millis};
+use crate::wait::{
+    Decision, Goal, Phase, RunId, ServiceKind, ServiceRef, Snapshot, State, Subject,
+    mark::Mark,
+    source::{Past, PastService, Receipt, Waiting},
+};
+
+/// The settle period of the tests.
+const SETTLE: Duration = Duration::from_secs(15);
+
+/// The server's clock when the action is sent, in seconds since 1970.
+const SENT: i64 = 1_000_000;
+
+fn environment() -> Subject {
+    Subject::environment(Uuid::from_u128(0xE0))
+}
+
+fn service(number: u128) -> Uuid {
+    Uuid::from_u128(0x5E00 + number)
+}
+
+fn services(numbers: &[u128]) -> Subject {
+    let services = numbers.iter().map(|number| ServiceRef {
+        kind: ServiceKind::Container,
+        id: service(*number),
+    });
+    Subject::services(Uuid::from_u128(0xE0), services.collect())
+}
+
+fn request(number: u128) -> Uuid {
+    Uuid::from_u128(0xA000 + number)
+}
+
+fn run_of_request(number: u128) -> RunId {
+    RunId::Request(request(number))
+}
+
+fn run_of_execution(id: &str) -> RunId {
+    RunId::Execution(id.to_owned())
+}
+
+/// The last run of an environment, started by the API.
+fn whole(id: &str, state: &str) -> Whole {
+    Whole {
+        id: Some(id.to_owned()),
+        date: None,
+        state: State::from(state),
+        origin: Some("API".to_owned()),
+        triggered_by: None,
+    }
+}
+
+/// A status of the environment.
+fn status(at: Stamp, id: &str, state: &str) -> Observation {
+    let whole = whole(id, state);
+    Observation::Status(Shown {
+        at,
+        own: vec![Some(Mark {
+            state: whole.state.clone(),
+            deployment: whole.id.clone(),
+            date: None,
+            action: None,
+        })],
+        whole: Some(whole),
+    })
+}
+
+/// A status of services that all show the same.
+fn status_of_services(at: Stamp, id: &str, environment: &str, own: &[&str]) -> Observation {
+    let mark = |state: &&str| {
+        Some(Mark {
+            state: State::from(*state),
+            deployment: Some(id.to_owned()),
+            date: None,
+            action: None,
+        })
+    };
+    Observation::Status(Shown {
+        at,
+        whole: Some(whole(id, environment)),
+        own: own.iter().map(mark).collect(),
+    })
+}
+
+fn request_status(at: Stamp, number: u128, state: &str) -> Observation {
+    Observation::Request {
+        id: request(number),
+        state: Some(State::from(state)),
+        at,
+    }
+}
+
+fn queue(at: Stamp, rows: &[Waiting]) -> Observation {
+    Observation::Queue {
+        rows: rows.to_vec(),
+        at,
+    }
+}
+
+fn history(at: Stamp, entries: &[Past]) -> Observation {
+    Observation::History {
+        entries: entries.to_vec(),
+        at,
+    }
+}
+
+/// A queued request of the API.
+fn row(number: u128, action: &str) -> Waiting {
+    Waiting {
+        request: request(number),
+        action: action.to_owned(),
+        services: None,
+        origin: Some("API".to_owned()),
+        triggered_by: Some("me".to_owned()),
+    }
+}
+
+/// A deployment of the API in the history, made after the action.
+fn past(id: &str, action: &str, state: &str) -> Past {
+    Past {
+        deployment: id.to_owned(),
+        action: action.to_owned(),
+        state: State::from(state),
+        services: Vec::new(),
+        origin: Some("API".to_owned()),
+        triggered_by: Some("me".to_owned()),
+        created: Some(SENT + 1),
+        updated: Some(SENT + 60),
+    }
+}
+
+fn part(number: u128, state: &str, action: Phase) -> PastService {
+    PastService {
+        id: service(number),
+        state: State::from(state),
+        action,
+    }
+}
+
+/// The status before the action: the execution "before" in a state.
+fn baseline(subject: &Subject, state: &str) -> Snapshot {
+    let mut snapshot = Snapshot::new(subject.clone(), State::from(state));
+    snapshot.deployment_id = Some("before".to_owned());
+    snapshot.whole = Some(whole("before", state));
+    snapshot
+}
+
+/// An action whose response names a request, or none.
+fn acted(subject: &Subject, goal: Goal, named: Option<u128>) -> Ledger {
+    acted_after(subject, goal, "DEPLOYED", &[], named)
+}
+
+/// An action after a state, with requests that were queued before it.
+fn acted_after(
+    subject: &Subject,
+    goal: Goal,
+    state: &str,
+    waiting: &[Waiting],
+    named: Option<u128>,
+) -> Ledger {
+    let before = baseline(subject, state);
+    let history = [past("before", "DEPLOY", state)];
+    let mut ledger = Ledger::acting(subject, goal, &before, Some(waiting), Some(&history));
+    ledger.asked(
+        100,
+        Some(&Receipt {
+            request: named.map(request),
+            idle: false,
+            server_time: Some(SENT),
+        }),
+    );
+    ledger
+}
+
+fn seen(mut ledger: Ledger, observations: &[Observation]) -> Ledger {
+    for observation in observations {
+        ledger.observe(observation.clone());
+    }
+    ledger
+}
+
+/// The verdict of a poll for which everything that was ever read is fresh.
+fn judge(ledger: &Ledger, now: Stamp) -> Verdict {
+    ledger.verdict(&Poll {
+        since: 0,
+        now,
+        settle: SETTLE,
+        shares: false,
+    })
+}
+
+/// A time after some settle periods.
+fn periods(number: u64) -> Stamp {
+    millis(SETTLE) * number + 1_000
+}
+
+fn decision(verdict: &Verdict) -> Option<&Decision> {
+    match verdict {
+        Verdict::Decided(decision, _) => Some(decision),
+        _ => None,
+    }
+}

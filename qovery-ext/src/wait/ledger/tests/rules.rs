@@ -1,0 +1,300 @@
+//! One scenario for each rule of `claim`: a ledger in which exactly that rule decides, and the same
+//! ledger without the fact that the rule is about.
+
+use super::{
+    super::{
+        Ledger, RunId,
+        claim::{Claim, Exclusion, RULES},
+    },
+    mutation::without_rule,
+    *,
+};
+
+/// A run that one rule decides about.
+pub(super) struct Scenario {
+    /// The place of the rule in `RULES`.
+    pub(super) rule: usize,
+    pub(super) claim: Claim,
+    pub(super) run: RunId,
+    pub(super) ledger: Ledger,
+    /// The same without the fact.
+    pub(super) without: Ledger,
+}
+
+impl Scenario {
+    pub(super) fn claim_in(&self, ledger: &Ledger) -> Claim {
+        ledger.claim(ledger.run(&self.run).expect("the run was seen"))
+    }
+
+    /// Exactly this rule decides, and only because of the fact.
+    fn check(&self) {
+        assert_eq!(self.claim_in(&self.ledger), self.claim);
+        assert_ne!(self.claim_in(&self.without), self.claim);
+        for other in (0..RULES.len()).filter(|other| *other != self.rule) {
+            let claim = without_rule(other, || self.claim_in(&self.ledger));
+            assert_eq!(claim, self.claim, "rule {other} takes part");
+        }
+    }
+}
+
+/// A scenario for each rule, in the order of `RULES`.
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        named_as_ours(),
+        names_another_request(),
+        came_before(),
+        ended_before(),
+        does_something_else(),
+        lacks_our_services(),
+        has_another_origin(),
+        has_another_user(),
+        came_after(),
+    ]
+}
+
+fn from(origin: &str, mut row: Waiting) -> Waiting {
+    row.origin = Some(origin.to_owned());
+    row
+}
+
+fn named_as_ours() -> Scenario {
+    let row = [row(1, "DEPLOY")];
+    let seen_in = |named| {
+        seen(
+            acted(&environment(), Goal::Deployed, named),
+            &[queue(200, &row)],
+        )
+    };
+    Scenario {
+        rule: 0,
+        claim: Claim::Ours,
+        run: run_of_request(1),
+        ledger: seen_in(Some(1)),
+        without: seen_in(None),
+    }
+}
+
+fn names_another_request() -> Scenario {
+    let row = [row(2, "DEPLOY")];
+    let seen_in = |named| {
+        seen(
+            acted(&environment(), Goal::Deployed, named),
+            &[queue(200, &row)],
+        )
+    };
+    Scenario {
+        rule: 1,
+        claim: Claim::Excluded(Exclusion::OtherRequest),
+        run: run_of_request(2),
+        ledger: seen_in(Some(1)),
+        without: seen_in(None),
+    }
+}
+
+/// A request that was queued before the action and is still queued when ours is seen behind it.
+fn came_before() -> Scenario {
+    let rows = [row(2, "DEPLOY"), row(1, "DEPLOY")];
+    let after = |waiting| acted_after(&environment(), Goal::Deployed, "DEPLOYED", waiting, None);
+    Scenario {
+        rule: 2,
+        claim: Claim::Excluded(Exclusion::Before),
+        run: run_of_request(2),
+        ledger: seen(after(&rows[..1]), &[queue(200, &rows)]),
+        // Ours was not seen: the earlier request may have absorbed it.
+        without: seen(after(&rows[..1]), &[queue(200, &rows[..1])]),
+    }
+}
+
+fn ended_before() -> Scenario {
+    let ending_at = |updated| {
+        let mut entry = past("x", "DEPLOY", "DEPLOYED");
+        entry.created = Some(SENT - 100);
+        entry.updated = Some(updated);
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        seen(ledger, &[history(200, &[entry])])
+    };
+    Scenario {
+        rule: 3,
+        claim: Claim::Excluded(Exclusion::EndedBefore),
+        run: run_of_execution("x"),
+        ledger: ending_at(SENT - 2),
+        without: ending_at(SENT + 2),
+    }
+}
+
+fn does_something_else() -> Scenario {
+    let doing = |action| {
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        seen(ledger, &[queue(200, &[row(2, action)])])
+    };
+    Scenario {
+        rule: 4,
+        claim: Claim::Excluded(Exclusion::OtherAction),
+        run: run_of_request(2),
+        ledger: doing("STOP"),
+        without: doing("DEPLOY"),
+    }
+}
+
+fn lacks_our_services() -> Scenario {
+    let about = |numbers: &[u128]| {
+        let mut row = row(2, "DEPLOY");
+        row.services = Some(numbers.iter().map(|number| service(*number)).collect());
+        let ledger = acted(&services(&[1]), Goal::Deployed, None);
+        seen(ledger, &[queue(200, &[row])])
+    };
+    Scenario {
+        rule: 5,
+        claim: Claim::Excluded(Exclusion::OtherServices),
+        run: run_of_request(2),
+        ledger: about(&[2]),
+        without: about(&[1, 2]),
+    }
+}
+
+fn has_another_origin() -> Scenario {
+    let of = |origin| {
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        seen(ledger, &[queue(200, &[from(origin, row(2, "DEPLOY"))])])
+    };
+    Scenario {
+        rule: 6,
+        claim: Claim::Excluded(Exclusion::OtherOrigin),
+        run: run_of_request(2),
+        ledger: of("GIT"),
+        without: of("API"),
+    }
+}
+
+fn has_another_user() -> Scenario {
+    let by = |user: &str| {
+        let mut entry = past("x", "DEPLOY", "DEPLOYED");
+        entry.triggered_by = Some(user.to_owned());
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let ours = queue(200, &[row(1, "DEPLOY")]);
+        seen(ledger, &[ours, history(300, &[entry])])
+    };
+    Scenario {
+        rule: 7,
+        claim: Claim::Excluded(Exclusion::OtherUser),
+        run: run_of_execution("x"),
+        ledger: by("you"),
+        without: by("me"),
+    }
+}
+
+/// The queue did not list the request when it would have listed ours.
+fn came_after() -> Scenario {
+    let read_at = |at| {
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        let late = [row(2, "DEPLOY")];
+        seen(ledger, &[queue(at, &[]), queue(20_000, &late)])
+    };
+    Scenario {
+        rule: 8,
+        claim: Claim::Excluded(Exclusion::After),
+        run: run_of_request(2),
+        ledger: read_at(16_000),
+        without: read_at(5_000),
+    }
+}
+
+#[test]
+fn the_request_that_the_server_names_is_ours() {
+    named_as_ours().check();
+}
+
+#[test]
+fn the_named_request_stays_ours_whatever_else_it_shows() {
+    let ledger = acted(&services(&[1]), Goal::Deployed, Some(1));
+    let mut other = from("GIT", row(1, "STOP"));
+    other.services = Some(vec![service(2)]);
+    let ledger = seen(ledger, &[queue(30_000, &[other])]);
+    let run = ledger.run(&run_of_request(1)).expect("seen");
+    assert_eq!(ledger.claim(run), Claim::Ours);
+}
+
+#[test]
+fn another_request_is_not_ours_once_ours_is_named() {
+    names_another_request().check();
+}
+
+#[test]
+fn a_request_from_before_the_action_is_not_ours_if_ours_waits_behind_it() {
+    came_before().check();
+}
+
+#[test]
+fn an_execution_from_before_the_action_never_enters_the_ledger() {
+    let ledger = acted(&environment(), Goal::Deployed, None);
+    let entries = [
+        past("before", "DEPLOY", "DEPLOYED"),
+        past("older", "DEPLOY", "DEPLOYED"),
+    ];
+    let ledger = seen(
+        ledger,
+        &[status(200, "before", "DEPLOYED"), history(300, &entries)],
+    );
+    assert!(ledger.runs.is_empty(), "{:?}", ledger.runs);
+}
+
+#[test]
+fn a_run_that_ended_before_the_action_is_not_ours() {
+    ended_before().check();
+}
+
+#[test]
+fn a_run_of_another_action_is_not_ours() {
+    does_something_else().check();
+}
+
+#[test]
+fn a_run_whose_end_is_that_of_another_action_is_not_ours() {
+    for (goal, state, is_other) in [
+        (Goal::Deployed, "STOPPED", true),
+        (Goal::Deployed, "STOP_ERROR", true),
+        (Goal::Deployed, "BUILD_ERROR", false),
+        (Goal::Deployed, "CANCELED", false),
+        (Goal::Stopped, "DEPLOYED", true),
+        (Goal::Stopped, "DEPLOYMENT_ERROR", true),
+        (Goal::Stopped, "STOP_ERROR", false),
+        (Goal::Deleted, "STOPPED", true),
+        (Goal::Deleted, "DELETE_ERROR", false),
+    ] {
+        let ledger = seen(
+            acted(&environment(), goal, None),
+            &[status(200, "x", state)],
+        );
+        let run = ledger.run(&run_of_execution("x")).expect("seen");
+        let is_excluded = ledger.claim(run) == Claim::Excluded(Exclusion::OtherAction);
+        assert_eq!(is_excluded, is_other, "{goal} {state}");
+    }
+}
+
+#[test]
+fn a_run_without_our_service_is_not_ours() {
+    lacks_our_services().check();
+}
+
+#[test]
+fn a_run_of_another_origin_is_not_ours() {
+    has_another_origin().check();
+}
+
+#[test]
+fn an_origin_that_is_newer_than_this_crate_excludes_nothing() {
+    let ledger = acted(&environment(), Goal::Deployed, None);
+    let ledger = seen(ledger, &[queue(200, &[from("ROBOT", row(2, "DEPLOY"))])]);
+    let run = ledger.run(&run_of_request(2)).expect("seen");
+    assert_eq!(ledger.claim(run), Claim::Possible);
+}
+
+#[test]
+fn a_run_of_another_user_is_not_ours_once_the_user_of_ours_is_known() {
+    has_another_user().check();
+}
+
+#[test]
+fn a_request_that_was_absent_when_ours_would_have_been_listed_is_not_ours() {
+    came_after().check();
+}

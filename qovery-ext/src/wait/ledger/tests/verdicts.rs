@@ -1,0 +1,404 @@
+//! One test for each rule of the verdict.
+
+use super::*;
+use crate::wait::{
+    Endpoint,
+    decision::{Cancellation, Cause, Proof},
+    ledger::Fact,
+};
+
+fn is_reached(verdict: &Verdict) -> bool {
+    matches!(decision(verdict), Some(Decision::Reached(_)))
+}
+
+fn is_failed(verdict: &Verdict) -> bool {
+    matches!(decision(verdict), Some(Decision::Failed(_)))
+}
+
+fn is_superseded(verdict: &Verdict) -> bool {
+    matches!(decision(verdict), Some(Decision::Superseded { .. }))
+}
+
+fn is_pending(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Pending { .. })
+}
+
+fn unavailable(at: Stamp, fact: Fact) -> Observation {
+    Observation::Unavailable { fact, at }
+}
+
+#[test]
+fn the_request_status_decides_for_success_and_for_failure() {
+    for (said, shown) in [
+        // A later run of an external actor shows the opposite.
+        ("DEPLOYED", "DEPLOYMENT_ERROR"),
+        ("DEPLOYMENT_ERROR", "DEPLOYED"),
+    ] {
+        let ledger = seen(
+            acted(&environment(), Goal::Deployed, Some(1)),
+            &[status(1_000, "y", shown), request_status(1_000, 1, said)],
+        );
+        let verdict = judge(&ledger, 1_000);
+        assert_eq!(is_reached(&verdict), said == "DEPLOYED", "{verdict:?}");
+        assert_eq!(is_failed(&verdict), said != "DEPLOYED", "{verdict:?}");
+    }
+}
+
+#[test]
+fn the_history_contradicts_a_request_status_that_repeats_the_environment() {
+    let mut foreign = past("y", "DEPLOY", "DEPLOYED");
+    foreign.origin = Some("GIT".to_owned());
+    let mut shown = whole("y", "DEPLOYED");
+    shown.origin = Some("GIT".to_owned());
+    let status = Observation::Status(Shown {
+        at: 1_000,
+        whole: Some(shown),
+        own: vec![None],
+    });
+    let readings = |end| {
+        vec![
+            status.clone(),
+            request_status(1_000, 1, "DEPLOYED"),
+            queue(1_000, &[]),
+            history(1_000, &[foreign.clone(), past("x", "DEPLOY", end)]),
+        ]
+    };
+    let judged = |end| {
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        judge(&seen(ledger, &readings(end)), periods(3))
+    };
+    assert!(is_failed(&judged("DEPLOYMENT_ERROR")));
+    assert!(is_reached(&judged("DEPLOYED")));
+}
+
+#[test]
+fn two_ends_of_one_run_that_contradict_each_other_are_no_success() {
+    let ledger = seen(
+        acted(&environment(), Goal::Deployed, None),
+        &[
+            status(1_000, "x", "DEPLOYED"),
+            queue(1_000, &[]),
+            history(1_000, &[past("x", "DEPLOY", "DEPLOYMENT_ERROR")]),
+        ],
+    );
+    let verdict = judge(&ledger, periods(6));
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_foreign_action_decides_nothing() {
+    for state in ["STOPPED", "STOP_ERROR"] {
+        let ledger = seen(
+            acted(&environment(), Goal::Deployed, None),
+            &[
+                status(1_000, "y", state),
+                queue(1_000, &[]),
+                history(1_000, &[past("y", "STOP", state)]),
+            ],
+        );
+        for now in [1_000, periods(1), periods(6)] {
+            let verdict = judge(&ledger, now);
+            assert!(
+                is_pending(&verdict) || is_superseded(&verdict),
+                "{verdict:?}"
+            );
+        }
+    }
+}
+
+/// The status shows the run with the origin of the run before, which was of the API.
+#[test]
+fn a_foreign_deployment_is_no_success_of_ours_though_its_status_still_has_an_older_origin() {
+    let mut foreign = past("y", "DEPLOY", "DEPLOYED");
+    foreign.origin = Some("CONSOLE".to_owned());
+    let ledger = seen(
+        acted(&environment(), Goal::Deployed, None),
+        &[
+            status(1_000, "y", "DEPLOYED"),
+            queue(1_000, &[]),
+            history(1_000, &[foreign]),
+        ],
+    );
+    for now in [1_000, periods(1), periods(6)] {
+        assert!(!is_reached(&judge(&ledger, now)));
+    }
+}
+
+#[test]
+fn runs_that_cannot_be_told_apart_have_to_agree() {
+    let judged = |first, second| {
+        let ledger = seen(
+            acted(&environment(), Goal::Deployed, None),
+            &[
+                status(1_000, "z", second),
+                queue(1_000, &[]),
+                history(
+                    1_000,
+                    &[past("z", "DEPLOY", second), past("x", "DEPLOY", first)],
+                ),
+            ],
+        );
+        judge(&ledger, periods(3))
+    };
+    assert!(is_reached(&judged("DEPLOYED", "DEPLOYED")));
+    assert!(is_failed(&judged("BUILD_ERROR", "DEPLOYMENT_ERROR")));
+    assert!(is_superseded(&judged("DEPLOYED", "BUILD_ERROR")));
+    assert!(is_superseded(&judged("BUILD_ERROR", "DEPLOYED")));
+}
+
+#[test]
+fn a_request_that_left_the_queue_without_a_run_has_vanished_after_two_settle_periods() {
+    let mut readings = vec![
+        status(1_000, "before", "DEPLOYED"),
+        queue(1_000, &[row(1, "DEPLOY")]),
+        queue(2_000, &[]),
+        status(2_000, "before", "DEPLOYED"),
+        history(2_000, &[past("before", "DEPLOY", "DEPLOYED")]),
+        unavailable(2_000, Fact::Request(request(1))),
+    ];
+    let judged = |readings: &[Observation], now| {
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        judge(&seen(ledger, readings), now)
+    };
+    // One reading of the queue is not enough, however long ago.
+    assert!(is_pending(&judged(&readings, periods(9))));
+    readings.push(queue(2_000 + periods(1), &[]));
+    assert!(is_pending(&judged(&readings, periods(9))));
+    readings.push(queue(2_000 + periods(2), &[]));
+    let verdict = judged(&readings, 2_000 + periods(2));
+    let canceled = Decision::Canceled(Cancellation::LeftQueue(request(1)));
+    assert_eq!(decision(&verdict), Some(&canceled), "{verdict:?}");
+}
+
+#[test]
+fn a_goal_that_held_before_is_reached_after_the_settle_period_if_nothing_had_to_be_done() {
+    let judged = |goal, state, now| {
+        let ledger = acted_after(&environment(), goal, state, &[], None);
+        let readings = [
+            status(1_000, "before", state),
+            queue(1_000, &[]),
+            history(1_000, &[past("before", "STOP", state)]),
+        ];
+        judge(&seen(ledger, &readings), now)
+    };
+    assert!(is_pending(&judged(Goal::Stopped, "STOPPED", 1_000)));
+    let verdict = judged(Goal::Stopped, "STOPPED", periods(1));
+    assert_eq!(decision(&verdict), Some(&Decision::Reached(Proof::Settled)));
+    // A deployment always does something.
+    assert!(is_pending(&judged(Goal::Deployed, "DEPLOYED", periods(9))));
+}
+
+#[test]
+fn a_lost_response_without_a_trace_is_told_and_a_trace_is_followed() {
+    let lost = || {
+        let subject = environment();
+        let before = baseline(&subject, "STOPPED");
+        let mut ledger = Ledger::acting(&subject, Goal::Deployed, &before, Some(&[]), Some(&[]));
+        ledger.asked(100, None);
+        ledger
+    };
+    let quiet = [
+        status(1_000, "before", "STOPPED"),
+        queue(1_000, &[]),
+        history(1_000, &[]),
+    ];
+    let ledger = seen(lost(), &quiet);
+    assert!(is_pending(&judge(&ledger, periods(1))));
+    assert_eq!(judge(&ledger, periods(2)), Verdict::NoTrace);
+    let traced = seen(ledger, &[queue(2_000, &[row(1, "DEPLOY")])]);
+    assert!(is_pending(&judge(&traced, periods(2))));
+    let foreign = Waiting {
+        origin: Some("GIT".to_owned()),
+        ..row(2, "DEPLOY")
+    };
+    let untraced = seen(lost(), &quiet);
+    let untraced = seen(untraced, &[queue(2_000, &[foreign])]);
+    assert_eq!(judge(&untraced, periods(2)), Verdict::NoTrace);
+}
+
+#[test]
+fn gone_needs_a_second_proof() {
+    let ledger = acted(&environment(), Goal::Deleted, None);
+    let once = seen(ledger, &[Observation::Missing { at: 1_000 }]);
+    assert!(is_pending(&judge(&once, periods(9))));
+    let again = Observation::Missing {
+        at: 1_000 + periods(1),
+    };
+    let twice = seen(once.clone(), std::slice::from_ref(&again));
+    let verdict = judge(&twice, 1_000 + periods(1));
+    assert_eq!(decision(&verdict), Some(&Decision::Reached(Proof::Gone)));
+    // Found in between: the answers prove nothing.
+    let found = seen(once, &[Observation::Listed { at: 5_000 }, again]);
+    assert!(is_pending(&judge(&found, 1_000 + periods(1))));
+}
+
+#[test]
+fn the_request_status_is_a_second_proof_that_a_subject_is_gone() {
+    let readings = [
+        Observation::Missing { at: 1_000 },
+        request_status(1_000, 1, "DELETED"),
+    ];
+    let ledger = seen(acted(&environment(), Goal::Deleted, Some(1)), &readings);
+    let verdict = judge(&ledger, 1_000);
+    assert_eq!(decision(&verdict), Some(&Decision::Reached(Proof::Gone)));
+}
+
+#[test]
+fn a_subject_that_disappears_has_failed_any_other_goal() {
+    let missing = [1_000, 1_000 + periods(1)].map(|at| Observation::Missing { at });
+    let ledger = seen(acted(&environment(), Goal::Deployed, None), &missing);
+    let verdict = judge(&ledger, 1_000 + periods(1));
+    assert_eq!(decision(&verdict), Some(&Decision::Failed(Cause::Gone)));
+}
+
+#[test]
+fn the_deletion_by_an_external_actor_is_not_ours() {
+    let mut foreign = row(2, "DELETE");
+    foreign.origin = Some("CONSOLE".to_owned());
+    let missing = [1_000, 1_000 + periods(1)].map(|at| Observation::Missing { at });
+    let waiting = acted_after(&environment(), Goal::Deleted, "DEPLOYED", &[foreign], None);
+    let verdict = judge(&seen(waiting, &missing), 1_000 + periods(1));
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn the_services_of_a_failed_run_are_judged_by_their_entries_in_the_history() {
+    let judged = |own: &[u128]| {
+        let mut entry = past("x", "DEPLOY", "DEPLOYMENT_ERROR");
+        entry.services = vec![
+            part(1, "DEPLOYED", Phase::Reached),
+            part(2, "DEPLOYMENT_ERROR", Phase::Failed),
+            part(3, "DEPLOYED", Phase::Queued),
+        ];
+        let states: Vec<&str> = own
+            .iter()
+            .map(|number| {
+                if *number == 2 {
+                    "DEPLOYMENT_ERROR"
+                } else {
+                    "DEPLOYED"
+                }
+            })
+            .collect();
+        let ledger = seen(
+            acted(&services(own), Goal::Deployed, Some(1)),
+            &[
+                status_of_services(1_000, "x", "DEPLOYMENT_ERROR", &states),
+                request_status(1_000, 1, "DEPLOYMENT_ERROR"),
+                queue(1_000, &[]),
+                history(1_000, &[entry]),
+            ],
+        );
+        judge(&ledger, periods(3))
+    };
+    assert!(is_reached(&judged(&[1])));
+    assert!(is_failed(&judged(&[2])));
+    // The run did not come to it: the state that it shows is that of an earlier run.
+    assert!(is_failed(&judged(&[3])));
+    assert!(is_failed(&judged(&[1, 2])));
+    assert!(is_failed(&judged(&[1, 3])));
+}
+
+#[test]
+fn a_cancel_is_judged_by_the_request_that_it_was_aimed_at() {
+    let judged = |said, shown| {
+        let mut ledger = acted(&environment(), Goal::Canceled, None);
+        ledger.follow(request(1));
+        let readings = [status(1_000, "x", shown), request_status(1_000, 1, said)];
+        judge(&seen(ledger, &readings), 1_000)
+    };
+    assert!(is_pending(&judged("CANCELING", "CANCELED")));
+    assert!(is_reached(&judged("CANCELED", "DEPLOYING")));
+    assert!(is_reached(&judged("DEPLOYED", "DEPLOYING")));
+}
+
+#[test]
+fn a_fact_that_was_not_read_since_the_poll_began_is_asked_for() {
+    let ledger = acted(&environment(), Goal::Deployed, Some(1));
+    let ledger = seen(
+        ledger,
+        &[
+            request_status(500, 1, "DEPLOYED"),
+            status(1_000, "x", "DEPLOYED"),
+        ],
+    );
+    let verdict = ledger.verdict(&Poll {
+        since: 1_000,
+        now: 1_000,
+        settle: SETTLE,
+        shares: false,
+    });
+    assert_eq!(verdict, Verdict::Need(Fact::Request(request(1))));
+}
+
+#[test]
+fn the_evidence_of_a_verdict_names_the_endpoint_that_said_it() {
+    let ledger = seen(
+        acted(&environment(), Goal::Deployed, Some(1)),
+        &[
+            status(1_000, "y", "STOPPED"),
+            request_status(1_000, 1, "DEPLOYED"),
+        ],
+    );
+    let Verdict::Decided(_, evidence) = judge(&ledger, 1_000) else {
+        panic!("it is decided");
+    };
+    let endpoints: Vec<Endpoint> = evidence.iter().map(|fact| fact.endpoint).collect();
+    assert_eq!(endpoints, [Endpoint::RequestStatus]);
+    assert_eq!(evidence[0].run, Some(run_of_request(1)));
+}
+
+#[test]
+fn a_service_that_shows_a_state_from_before_the_action_was_canceled_with_its_request() {
+    let ledger = seen(
+        acted(&services(&[1]), Goal::Deployed, Some(1)),
+        &[
+            status_of_services(1_000, "before", "DEPLOYED", &["DEPLOYED"]),
+            request_status(1_000, 1, "CANCELED"),
+            queue(1_000, &[]),
+            unavailable(1_000, Fact::History),
+        ],
+    );
+    let verdict = judge(&ledger, 1_000);
+    let canceled = Decision::Canceled(Cancellation::Seen);
+    assert_eq!(decision(&verdict), Some(&canceled), "{verdict:?}");
+}
+
+#[test]
+fn a_request_status_that_says_ended_while_our_run_is_at_work_does_not_decide() {
+    let readings = [
+        status(1_000, "x", "DEPLOYING"),
+        request_status(1_000, 1, "DEPLOYED"),
+        queue(1_000, &[]),
+        history(1_000, &[past("x", "DEPLOY", "DEPLOYING")]),
+    ];
+    let ledger = seen(acted(&environment(), Goal::Deployed, Some(1)), &readings);
+    assert!(is_pending(&judge(&ledger, periods(9))));
+    // The status was behind.
+    let ledger = seen(ledger, &[status(3_000, "x", "DEPLOYED")]);
+    assert!(is_reached(&judge(&ledger, 3_000)));
+}
+
+#[test]
+fn a_foreign_run_in_the_history_does_not_stand_in_for_ours_while_the_history_may_be_late() {
+    let mut foreign = past("y", "DEPLOY", "DEPLOYMENT_ERROR");
+    foreign.origin = Some("GIT".to_owned());
+    foreign.services = vec![
+        part(1, "DEPLOYED", Phase::Reached),
+        part(2, "DEPLOYMENT_ERROR", Phase::Failed),
+    ];
+    let mut ours = past("x", "DEPLOY", "DEPLOYMENT_ERROR");
+    ours.services = vec![part(1, "DEPLOYMENT_ERROR", Phase::Failed)];
+    let readings = [
+        status_of_services(1_000, "x", "DEPLOYMENT_ERROR", &["DEPLOYMENT_ERROR"]),
+        request_status(1_000, 1, "DEPLOYMENT_ERROR"),
+        queue(1_000, &[]),
+        history(1_000, std::slice::from_ref(&foreign)),
+    ];
+    let ledger = seen(acted(&services(&[1]), Goal::Deployed, Some(1)), &readings);
+    let verdict = judge(&ledger, 1_000);
+    assert!(is_pending(&verdict), "{verdict:?}");
+    let ledger = seen(ledger, &[history(3_000, &[ours, foreign])]);
+    let verdict = judge(&ledger, 3_000);
+    assert!(is_failed(&verdict), "{verdict:?}");
+}

@@ -1,0 +1,165 @@
+//! Which of the things that the server shows let a cancel be sent, and to what.
+
+use uuid::Uuid;
+
+use super::server::{REQUEST, Server, Shown, status};
+use crate::wait::{NotCanceled, WaitErrorKind, act::Act};
+
+const OTHER: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0099);
+
+/// What comes of a cancel.
+#[derive(Debug, PartialEq)]
+enum Sent {
+    Request,
+    Deployment,
+    Nothing(NotCanceled),
+}
+
+async fn cancel(
+    word: Option<&'static str>,
+    state: &'static str,
+    named: Option<Uuid>,
+    queue: &[Uuid],
+) -> Sent {
+    let mut server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(
+            0.0,
+            Shown::Status {
+                state,
+                deployment: Some("e-2"),
+                request: named,
+                origin: None,
+            },
+        )
+        .request_at(0.0, word);
+    for request in queue {
+        server = server.queued(*request, "DEPLOY");
+    }
+    let operation = server.deploy().start().await.expect("accepted");
+    let canceled = operation.cancel_on_server().await;
+    let mut acts = server.acts();
+    assert_eq!(acts.remove(0), Act::Redeploy);
+    match (canceled, acts.as_slice()) {
+        (Ok(()), [Act::CancelRequest(REQUEST)]) => Sent::Request,
+        (Ok(()), [Act::Cancel { force: false }]) => Sent::Deployment,
+        (Err(error), []) => {
+            assert_eq!(error.kind(), WaitErrorKind::Refused);
+            assert!(error.to_string().contains("not sent"), "{error}");
+            Sent::Nothing(error.not_canceled().expect("a typed error"))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_is_sent_only_to_what_is_shown_to_be_ours() {
+    use NotCanceled::{AnotherIsRunning, NotRunning, Undecidable};
+    let (running, waiting) = (Some("DEPLOYING"), Some("DEPLOYMENT_QUEUED"));
+    for (word, state, named, queue, expected) in [
+        // It waits, by its own status or by the queue.
+        (
+            waiting,
+            "DEPLOYING",
+            Some(OTHER),
+            &[REQUEST][..],
+            Sent::Request,
+        ),
+        (waiting, "DEPLOYING", None, &[], Sent::Request),
+        (None, "DEPLOYING", Some(OTHER), &[REQUEST], Sent::Request),
+        (
+            None,
+            "DEPLOYING",
+            Some(REQUEST),
+            &[OTHER, REQUEST],
+            Sent::Request,
+        ),
+        // It runs, by two of: its own status, the environment's, the queue that it has left.
+        (running, "DEPLOYING", Some(REQUEST), &[], Sent::Deployment),
+        (
+            running,
+            "DEPLOYING",
+            Some(REQUEST),
+            &[REQUEST],
+            Sent::Deployment,
+        ),
+        (running, "DEPLOYING", None, &[], Sent::Deployment),
+        // The environment's status names the next one.
+        (
+            running,
+            "DEPLOYING",
+            Some(OTHER),
+            &[OTHER],
+            Sent::Deployment,
+        ),
+        // Another one runs.
+        (
+            running,
+            "DEPLOYING",
+            Some(OTHER),
+            &[],
+            Sent::Nothing(AnotherIsRunning(Some(OTHER))),
+        ),
+        (
+            None,
+            "DEPLOYING",
+            Some(OTHER),
+            &[],
+            Sent::Nothing(AnotherIsRunning(Some(OTHER))),
+        ),
+        (
+            None,
+            "DEPLOYING",
+            Some(OTHER),
+            &[OTHER],
+            Sent::Nothing(AnotherIsRunning(None)),
+        ),
+        // Nothing says which. A status may name the request that came last.
+        (
+            None,
+            "DEPLOYING",
+            Some(REQUEST),
+            &[],
+            Sent::Nothing(Undecidable),
+        ),
+        (None, "DEPLOYING", None, &[], Sent::Nothing(Undecidable)),
+        (None, "STOPPING", None, &[OTHER], Sent::Nothing(Undecidable)),
+        // It has ended.
+        (
+            Some("DEPLOYED"),
+            "DEPLOYING",
+            Some(OTHER),
+            &[],
+            Sent::Nothing(NotRunning),
+        ),
+        (
+            Some("CANCELED"),
+            "STOPPING",
+            None,
+            &[OTHER],
+            Sent::Nothing(NotRunning),
+        ),
+        (
+            Some("DEPLOYMENT_ERROR"),
+            "DEPLOYMENT_ERROR",
+            Some(REQUEST),
+            &[],
+            Sent::Nothing(NotRunning),
+        ),
+        (None, "DEPLOYED", None, &[], Sent::Nothing(NotRunning)),
+    ] {
+        let sent = cancel(word, state, named, queue).await;
+        assert_eq!(sent, expected, "{word:?} {state} {named:?} {queue:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_without_a_named_request_cancels_nothing() {
+    let server = Server::default()
+        .before(status("DEPLOYED", "e-1"))
+        .at(0.0, status("DEPLOYING", "e-2"));
+    let operation = server.deploy().start().await.expect("accepted");
+    let error = operation.cancel_on_server().await.expect_err("not sent");
+    assert_eq!(error.not_canceled(), Some(NotCanceled::Unnamed));
+    assert_eq!(server.acts().len(), 1);
+}

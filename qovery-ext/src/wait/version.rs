@@ -1,0 +1,264 @@
+//! Which version of a service to deploy, and which versions each kind of service takes.
+
+use std::fmt;
+
+use qovery_api::Printable;
+
+use super::{ServiceKind, ServiceRef};
+
+/// Which version of a service to deploy. Empty: the version that is configured.
+///
+/// | kind | takes |
+/// |---|---|
+/// | application, Terraform | a Git commit |
+/// | container | an image tag |
+/// | job | an image tag or a Git commit |
+/// | Helm | a chart version or a Git commit; a Git commit of the overriding values |
+/// | database, agentic workflow | none |
+///
+/// A version that the kind does not take is refused before anything is sent, see
+/// [`UnsupportedVersion`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceVersion {
+    /// The commit to build.
+    pub git_commit_id: Option<String>,
+    /// The tag of the image.
+    pub image_tag: Option<String>,
+    /// The version of the chart.
+    pub chart_version: Option<String>,
+    /// The commit that overriding values are taken from.
+    pub values_override_git_commit_id: Option<String>,
+}
+
+/// One part of a [`ServiceVersion`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum VersionField {
+    /// [`ServiceVersion::git_commit_id`].
+    GitCommit,
+    /// [`ServiceVersion::image_tag`].
+    ImageTag,
+    /// [`ServiceVersion::chart_version`].
+    ChartVersion,
+    /// [`ServiceVersion::values_override_git_commit_id`].
+    ValuesCommit,
+}
+
+impl fmt::Display for VersionField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GitCommit => "git_commit_id",
+            Self::ImageTag => "image_tag",
+            Self::ChartVersion => "chart_version",
+            Self::ValuesCommit => "values_override_git_commit_id",
+        })
+    }
+}
+
+impl ServiceKind {
+    /// The versions that a service of this kind takes when it is deployed; empty for a kind that is
+    /// always deployed as it is configured.
+    ///
+    /// ```
+    /// use qovery_ext::wait::{ServiceKind, VersionField};
+    ///
+    /// assert_eq!(ServiceKind::Container.versions(), [VersionField::ImageTag]);
+    /// assert!(ServiceKind::Database.versions().is_empty());
+    /// ```
+    pub fn versions(self) -> &'static [VersionField] {
+        use VersionField::{ChartVersion, GitCommit, ImageTag, ValuesCommit};
+        match self {
+            Self::Application | Self::Terraform => &[GitCommit],
+            Self::Container => &[ImageTag],
+            Self::Job => &[ImageTag, GitCommit],
+            Self::Helm => &[ChartVersion, GitCommit, ValuesCommit],
+            Self::Database | Self::AgenticWorkflow => &[],
+        }
+    }
+}
+
+/// Parts of which a deployment uses one: which of them depends on the source of the service.
+const ALTERNATIVES: [[VersionField; 2]; 2] = [
+    [VersionField::ImageTag, VersionField::GitCommit],
+    [VersionField::ChartVersion, VersionField::GitCommit],
+];
+
+impl ServiceVersion {
+    /// The version that is configured.
+    pub fn configured() -> Self {
+        Self::default()
+    }
+
+    /// This commit.
+    pub fn commit(id: impl Into<String>) -> Self {
+        Self {
+            git_commit_id: Some(id.into()),
+            ..Self::default()
+        }
+    }
+
+    /// This image tag.
+    pub fn image_tag(tag: impl Into<String>) -> Self {
+        Self {
+            image_tag: Some(tag.into()),
+            ..Self::default()
+        }
+    }
+
+    /// This version of the chart.
+    pub fn chart(version: impl Into<String>) -> Self {
+        Self {
+            chart_version: Some(version.into()),
+            ..Self::default()
+        }
+    }
+
+    /// With overriding values from this commit.
+    #[must_use]
+    pub fn values_commit(mut self, id: impl Into<String>) -> Self {
+        self.values_override_git_commit_id = Some(id.into());
+        self
+    }
+
+    /// The parts that are set.
+    fn given(&self) -> impl Iterator<Item = (VersionField, &str)> {
+        let fields = [
+            (VersionField::GitCommit, &self.git_commit_id),
+            (VersionField::ImageTag, &self.image_tag),
+            (VersionField::ChartVersion, &self.chart_version),
+            (
+                VersionField::ValuesCommit,
+                &self.values_override_git_commit_id,
+            ),
+        ];
+        fields
+            .into_iter()
+            .filter_map(|(field, value)| Some((field, value.as_deref()?)))
+    }
+
+    /// Checks that a service takes this version.
+    ///
+    /// # Errors
+    /// Returns an error if the kind of the service does not take a part that is set, if a part is
+    /// blank, and if two parts are set of which a deployment uses one.
+    pub fn check(&self, service: ServiceRef) -> Result<(), UnsupportedVersion> {
+        let refuse = |reason, field, value: &str| {
+            Err(UnsupportedVersion {
+                service,
+                field,
+                value: value.to_owned(),
+                reason,
+            })
+        };
+        let takes = service.kind.versions();
+        if let Some((field, value)) = self.given().find(|(field, _)| !takes.contains(field)) {
+            return refuse(Reason::NotTaken, field, value);
+        }
+        for (field, value) in self.given() {
+            if value.trim().is_empty() {
+                return refuse(Reason::Blank, field, value);
+            }
+            let other = self.given().find(|(other, _)| {
+                *other > field
+                    && ALTERNATIVES
+                        .iter()
+                        .any(|both| both.contains(&field) && both.contains(other))
+            });
+            if let Some((other, _)) = other {
+                return refuse(Reason::BesideAnother(other), field, value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A version that a service cannot take. Nothing was sent.
+///
+/// ```
+/// use qovery_ext::wait::{ServiceKind, ServiceRef, ServiceVersion};
+///
+/// # let id = uuid::Uuid::nil();
+/// let database = ServiceRef::new(ServiceKind::Database, id);
+/// let refused = ServiceVersion::image_tag("15.4").check(database).unwrap_err();
+/// assert!(refused.to_string().contains("a database takes no version"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsupportedVersion {
+    service: ServiceRef,
+    field: VersionField,
+    value: String,
+    reason: Reason,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    NotTaken,
+    Blank,
+    BesideAnother(VersionField),
+}
+
+impl UnsupportedVersion {
+    /// The service that the version was given for.
+    pub fn service(&self) -> ServiceRef {
+        self.service
+    }
+
+    /// The part of the version that cannot be taken.
+    pub fn field(&self) -> VersionField {
+        self.field
+    }
+
+    /// The value that was given.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The versions that the kind of the service takes.
+    pub fn takes(&self) -> &'static [VersionField] {
+        self.service.kind.versions()
+    }
+}
+
+impl fmt::Display for UnsupportedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            service,
+            field,
+            value,
+            reason,
+        } = self;
+        write!(
+            f,
+            "{service} cannot be deployed with {field} {:?}: ",
+            Printable::new(value)
+        )?;
+        match reason {
+            Reason::Blank => return f.write_str("it is blank"),
+            Reason::BesideAnother(other) => {
+                return write!(
+                    f,
+                    "{other} was given too, and a deployment uses one of them"
+                );
+            }
+            Reason::NotTaken => {}
+        }
+        let article = match service.kind {
+            ServiceKind::Application | ServiceKind::AgenticWorkflow => "an",
+            _ => "a",
+        };
+        write!(f, "{article} {} takes ", service.kind)?;
+        match self.takes() {
+            [] if service.kind == ServiceKind::AgenticWorkflow => {
+                f.write_str("no version; it is deployed with its environment")
+            }
+            [] => f.write_str("no version; deploy it as it is configured"),
+            takes => {
+                let takes: Vec<_> = takes.iter().map(VersionField::to_string).collect();
+                f.write_str(&takes.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for UnsupportedVersion {}
