@@ -4,10 +4,8 @@
 use std::{io, time::Duration};
 
 use qovery_api::{Client, uuid::Uuid};
-use qovery_ext::{
-    connect::{Connect, ConnectError},
-    fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, FakeService, FakeServiceKind, Step},
-};
+use qovery_ext::connect::{Connect, ConnectError};
+use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, FakeService, Step, Workload};
 
 /// How many deployments the shop has seen before.
 const PAST: u32 = 46;
@@ -35,8 +33,8 @@ impl World {
                 service.takes(*step, takes(*seconds))
             })
         };
-        use FakeServiceKind::{Application, Container, Database, Helm, LifecycleJob};
         use Step::{Build, Deployment, Execution, GitClone, MirrorImage};
+        use Workload::{Application, Container, Database, Helm, LifecycleJob};
 
         add(Database, "orders", "data", &[(Deployment, 48)]);
         add(

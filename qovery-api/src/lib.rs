@@ -78,7 +78,6 @@
 //! | `native-tls` | off | TLS of the system. |
 //! | `gzip` | off | Asks for compressed responses. The limit on a body counts what it unpacks to. |
 //! | `httpmock` | off | Typed mocks of all operations for tests: the module `mock`. |
-//! | `contract` | off | The contract as text: the function `contract_json`. |
 //!
 //! # The contract
 //! The client is generated, and what is generated is part of the crate: building it needs no generator
@@ -101,10 +100,6 @@ mod generated;
 pub mod mock;
 mod runtime;
 
-#[cfg(feature = "contract")]
-#[path = "generated/contract_json.rs"]
-mod contract_json;
-
 pub use bytes;
 pub use chrono;
 pub use generated::{contract, operations, types};
@@ -115,11 +110,3 @@ pub use reqwest;
 pub use runtime::*;
 pub use serde_json;
 pub use uuid;
-
-/// The contract that this client was generated from, fixes included, as minified JSON.
-///
-/// For tools that need more than the types say, such as the fake of `qovery-ext`.
-#[cfg(feature = "contract")]
-pub fn contract_json() -> &'static str {
-    contract_json::TEXT
-}

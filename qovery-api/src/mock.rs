@@ -60,8 +60,8 @@
 //! # }
 //! ```
 //!
-//! Not for state: what a mock answers does not depend on what was sent before. The fake of
-//! `qovery-ext` plays deployments.
+//! Not for state: what a mock answers does not depend on what was sent before. `qovery-fake` plays
+//! deployments.
 #![allow(
     clippy::panic,
     reason = "a mock that cannot be set up ends the test that it belongs to"

@@ -2,8 +2,7 @@
 //!
 //! Prints three tables: outcomes of the same stories under our rules and those of other clients;
 //! requests and delay of the report against polling at a fixed interval; requests for a thousand
-//! environments. Deterministic, and takes seconds: `cargo bench -p qovery-ext --features fake
-//! --bench waiting`.
+//! environments. Deterministic, and takes seconds: `cargo bench -p qovery-ext --bench waiting`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -25,10 +24,8 @@ use std::time::Duration;
 
 use oracle::{End, Outcome};
 use others::Verdict;
-use qovery_ext::{
-    fake::{FakeQovery, FakeServiceKind, Step},
-    wait::{Group, WaitExt},
-};
+use qovery_ext::wait::{Group, WaitExt};
+use qovery_fake::{FakeQovery, Step, Workload};
 use story::{Story, Target};
 use tokio::time::{self, Instant};
 
@@ -175,7 +172,7 @@ async fn measure(way: Way, length: Duration, seed: u64) -> (usize, Duration) {
     let fake = FakeQovery::new();
     let environment = fake.environment("measured");
     environment
-        .service(FakeServiceKind::Database, "orders")
+        .service(Workload::Database, "orders")
         .takes(Step::Deployment, length);
     let client = fake.client();
     let id = environment.id();
@@ -243,7 +240,7 @@ async fn deploy_many(count: usize, projects: usize) -> (usize, usize, Duration) 
         for e in 0..count / projects {
             let environment = project.environment(&format!("environment-{e}"));
             environment
-                .service(FakeServiceKind::Database, "orders")
+                .service(Workload::Database, "orders")
                 .takes(Step::Deployment, Duration::from_secs(600));
             ids.push(environment.id());
         }

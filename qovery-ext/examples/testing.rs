@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use qovery_ext::fake::{FakeEnvironment, FakeQovery, FakeService, FakeServiceKind, Step};
+    use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Step, Workload};
 
     use super::*;
 
@@ -54,7 +54,7 @@ mod tests {
     fn scene() -> (FakeQovery, FakeEnvironment, FakeService) {
         let fake = FakeQovery::new();
         let environment = fake.environment("staging");
-        let api = environment.service(FakeServiceKind::Application, "api");
+        let api = environment.service(Workload::Application, "api");
         let api = api.takes(Step::Build, Duration::from_secs(600));
         (fake, environment, api)
     }

@@ -28,7 +28,6 @@
 //! | [`wait`] | deploy, stop, delete… and know how it ended | [`wait::WaitExt`], [`wait::WaitError`] |
 //! | [`page`] | lists that come in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
 //! | [`recipes`] | what takes several calls: services by name, URLs, variables | [`recipes::find_service`], [`recipes::urls`] |
-//! | `fake` | a fake of the API, to test automation with | `fake::FakeQovery` |
 //!
 //! # Features
 //!
@@ -38,7 +37,6 @@
 //! | `native-tls` | no | TLS by the system's library |
 //! | `gzip` | no | asks for compressed responses; the limit on a body counts what it unpacks to |
 //! | `variables` | no | `recipes::set_variable`, and the area of the API that it needs |
-//! | `fake` | no | the module `fake`; for tests |
 //!
 //! Of the areas of [`qovery_api`], those that [`wait`] acts on are enabled: environments, projects,
 //! each kind of service, clusters. For other operations, depend on `qovery-api` too and enable theirs.
@@ -59,8 +57,6 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
-#[cfg(feature = "fake")]
-pub mod fake;
 pub mod page;
 pub mod recipes;
 pub mod wait;

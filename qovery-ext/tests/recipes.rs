@@ -1,12 +1,12 @@
 //! The recipes against the fake.
 
 use qovery_ext::{
-    fake::{FakeEnvironment, FakeQovery, FakeServiceKind, Fault},
     recipes::{
         Variable, VariableChange, VariableOwner, find_service, services, set_variable, urls,
     },
     wait::{ServiceKind as Kind, ServiceRef},
 };
+use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Workload};
 
 fn scene() -> (FakeQovery, FakeEnvironment) {
     let fake = FakeQovery::new();
@@ -17,18 +17,18 @@ fn scene() -> (FakeQovery, FakeEnvironment) {
 #[tokio::test]
 async fn services_of_every_kind_are_listed_with_what_to_act_on() {
     let (fake, environment) = scene();
-    for kind in FakeServiceKind::ALL {
+    for kind in Workload::ALL {
         environment.service(kind, &format!("{kind:?}"));
     }
     let listed = services(&fake.client(), environment.id()).await.unwrap();
-    assert_eq!(listed.len(), FakeServiceKind::ALL.len());
+    assert_eq!(listed.len(), Workload::ALL.len());
     for service in environment.services() {
         let found = listed
             .iter()
             .find(|listed| listed.id == service.id())
             .unwrap();
         assert!(found.service_ref().is_some(), "{found}");
-        assert_eq!(found.name, format!("{:?}", service.kind()));
+        assert_eq!(found.name, format!("{:?}", service.workload()));
     }
     assert_eq!(
         fake.requests().len(),
@@ -40,7 +40,7 @@ async fn services_of_every_kind_are_listed_with_what_to_act_on() {
 #[tokio::test]
 async fn a_service_is_found_by_name_and_an_error_of_the_api_is_passed_on() {
     let (fake, environment) = scene();
-    let api = environment.service(FakeServiceKind::Container, "api");
+    let api = environment.service(Workload::Container, "api");
     let client = fake.client();
     let found = find_service(&client, environment.id(), "API")
         .await
@@ -65,13 +65,13 @@ async fn a_service_is_found_by_name_and_an_error_of_the_api_is_passed_on() {
 #[tokio::test]
 async fn urls_come_with_their_services_the_main_one_first() {
     let (fake, environment) = scene();
-    environment.service(FakeServiceKind::Database, "orders");
-    let web = environment.service(FakeServiceKind::Application, "web");
+    environment.service(Workload::Database, "orders");
+    let web = environment.service(Workload::Application, "web");
     let _web = web
         .url("https://shop.example.com")
         .url("https://web.example.com");
     let _api = environment
-        .service(FakeServiceKind::Container, "api")
+        .service(Workload::Container, "api")
         .url("https://api.example.com");
     let urls = urls(&fake.client(), environment.id()).await.unwrap();
     let shown: Vec<_> = urls
@@ -144,7 +144,7 @@ async fn a_secret_does_not_become_plain_and_a_database_has_no_variables() {
     assert!(error.is_conflict(), "{error}");
     assert!(!format!("{error:?} {error}").contains("hunter"));
 
-    let orders = environment.service(FakeServiceKind::Database, "orders");
+    let orders = environment.service(Workload::Database, "orders");
     let owner = VariableOwner::Service(ServiceRef::new(Kind::Database, orders.id()));
     fake.clear_requests();
     let error = set_variable(&client, owner, &secret).await.unwrap_err();
@@ -156,11 +156,11 @@ async fn a_variable_of_a_service_belongs_to_that_service() {
     let (fake, environment) = scene();
     let client = fake.client();
     for (kind, own) in [
-        (FakeServiceKind::Application, Kind::Application),
-        (FakeServiceKind::Container, Kind::Container),
-        (FakeServiceKind::CronJob, Kind::Job),
-        (FakeServiceKind::Helm, Kind::Helm),
-        (FakeServiceKind::Terraform, Kind::Terraform),
+        (Workload::Application, Kind::Application),
+        (Workload::Container, Kind::Container),
+        (Workload::CronJob, Kind::Job),
+        (Workload::Helm, Kind::Helm),
+        (Workload::Terraform, Kind::Terraform),
     ] {
         let service = environment.service(kind, "service");
         let owner = VariableOwner::Service(ServiceRef::new(own, service.id()));

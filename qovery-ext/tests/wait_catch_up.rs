@@ -5,10 +5,8 @@
 
 use std::time::Duration;
 
-use qovery_ext::{
-    fake::{FakeEnvironment, FakeQovery, FakeService, FakeServiceKind, Step},
-    wait::{ServiceKind as Kind, State, WaitExt},
-};
+use qovery_ext::wait::{ServiceKind as Kind, State, WaitExt};
+use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Step, Workload};
 
 /// How many moments the end falls on, and what lies between them.
 const MOMENTS: u32 = 40;
@@ -17,7 +15,7 @@ const BETWEEN: Duration = Duration::from_millis(200);
 fn scene(moment: u32) -> (FakeQovery, FakeEnvironment, FakeService) {
     let fake = FakeQovery::new();
     let environment = fake.environment("staging").starts_after(Duration::ZERO);
-    let orders = environment.service(FakeServiceKind::Database, "orders");
+    let orders = environment.service(Workload::Database, "orders");
     let orders = orders.takes(Step::Deployment, BETWEEN * moment);
     fake.latency(Duration::from_secs(1));
     (fake, environment, orders)

@@ -15,6 +15,8 @@ pub(crate) const OVERLAY: &str = "xtask/overlay.yaml";
 const GENERATED: &str = "qovery-api/src/generated";
 /// Where the tests of the workspace have their table of operations.
 const TABLE: &str = "tests/src/generated";
+/// Where the fake has the contract that it plays.
+const FAKE: &str = "qovery-fake/src/generated";
 
 /// Regenerates the client from the contract.
 #[derive(Debug, clap::Args)]
@@ -67,7 +69,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    let places = [(&trees.client, GENERATED), (&trees.table, TABLE)];
+    let places = [
+        (&trees.client, GENERATED),
+        (&trees.table, TABLE),
+        (&trees.fake, FAKE),
+    ];
     let targets = places.map(|(tree, place)| (tree, root.join(place)));
     let targets = targets.each_ref().map(|(tree, target)| (*tree, &**target));
     let found = if args.check {

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use qovery_ext::fake::{
-    Clock, FakeAction, FakeEnvironment, FakeQovery, FakeServer, FakeServiceKind, Fault, Step,
-};
+use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, Fault, Step, Trigger, Workload};
 
 use crate::program::{Run, Running, program_on, run};
 
@@ -20,10 +18,10 @@ impl Scene {
         let fake = FakeQovery::with_clock(clock);
         let environment = fake.environment("preview");
         environment
-            .service(FakeServiceKind::Database, "orders")
+            .service(Workload::Database, "orders")
             .in_stage("data");
         environment
-            .service(FakeServiceKind::Application, "api")
+            .service(Workload::Application, "api")
             .in_stage("code");
         Self {
             server: fake.serve().await.unwrap(),
@@ -95,7 +93,7 @@ async fn canceling_ends_what_is_under_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_watches_what_somebody_else_does() {
     let scene = Scene::set(Clock::fast(100.0)).await;
-    scene.environment.elsewhere().asks_for(FakeAction::Deploy);
+    scene.environment.elsewhere().asks_for(Trigger::Deploy);
     let run = scene.run("wait --for deployed");
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
     assert!(scene.fake.executions().is_empty(), "it has only watched");

@@ -1,6 +1,6 @@
 //! Whatever a service, a stage or a build is called, the program prints text.
 
-use qovery_ext::fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, FakeServiceKind, Step};
+use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, Step, Workload};
 use serde_json::Value;
 
 use crate::program::{Run, program_on, run};
@@ -19,7 +19,7 @@ async fn scene(texts: &[String]) -> (FakeQovery, FakeServer, FakeEnvironment) {
     let environment = fake.environment(texts.first().expect("a text"));
     for text in texts {
         environment
-            .service(FakeServiceKind::Application, text)
+            .service(Workload::Application, text)
             .in_stage(&format!("{text} "));
     }
     let broken = environment.services().pop().expect("a service");

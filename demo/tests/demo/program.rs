@@ -5,7 +5,7 @@ use std::{
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
-use qovery_ext::fake::{FakeQovery, FakeServer};
+use qovery_fake::{FakeQovery, FakeServer};
 use serde_json::Value;
 
 /// A run of the program, to its end.

@@ -15,7 +15,7 @@ use std::{
     process::{Command, Output},
 };
 
-use qovery_ext::fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, FakeServiceKind, Step};
+use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, Step, Workload};
 use serde_json::json;
 
 /// Texts of the corpus of hostile ones, and what is wrong with an output.
@@ -38,10 +38,10 @@ impl Scene {
         let fake = FakeQovery::with_clock(Clock::fast(1000.0));
         let environment = fake.environment("staging");
         environment
-            .service(FakeServiceKind::Database, "orders")
+            .service(Workload::Database, "orders")
             .in_stage("data");
         let web = environment
-            .service(FakeServiceKind::Container, "web")
+            .service(Workload::Container, "web")
             .in_stage("code");
         let _web = web.url("https://web.example.com");
         Self {
@@ -97,7 +97,7 @@ fn program(example: &str) -> PathBuf {
     let source = source.join("examples").join(example).with_extension("rs");
     let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified());
     let is_current = age(&program).is_ok_and(|built| age(&source).unwrap() <= built);
-    let how = "cargo build -p qovery-ext --features fake,variables --examples";
+    let how = "cargo build -p qovery-ext --features variables --examples";
     assert!(is_current, "the example {example} is not built: {how}");
     program
 }
@@ -140,7 +140,7 @@ async fn hostile_scene(texts: &[String]) -> Scene {
     let fake = FakeQovery::with_clock(Clock::fast(1000.0));
     let environment = fake.environment(&texts[0]);
     for text in texts {
-        let service = environment.service(FakeServiceKind::Container, text);
+        let service = environment.service(Workload::Container, text);
         let _service = service
             .in_stage(&format!("{text} "))
             .with("tag", json!(text));
@@ -220,7 +220,7 @@ async fn a_preview_is_gone_after_its_tests_and_ends_as_they_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_that_cannot_be_deployed_is_deleted_too() {
     let scene = Scene::set().await;
-    let fault = qovery_ext::fake::Fault::status(409).on("deployEnvironment");
+    let fault = qovery_fake::Fault::status(409).on("deployEnvironment");
     scene.fake.inject(fault);
     let run = scene.run("preview_environment", &[&scene.id(), "pr-18", "true"]);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
@@ -270,7 +270,7 @@ async fn many_environments_are_waited_for_together() {
     let others = ["blue", "green"].map(|name| project.environment(name));
     let services = others
         .clone()
-        .map(|e| e.service(FakeServiceKind::Application, "api"));
+        .map(|e| e.service(Workload::Application, "api"));
     others[1]
         .next_deployment()
         .fails_at(&services[1], Step::Build);

@@ -6,10 +6,8 @@ use qovery_api::{
     BoxFuture, Client, RawResponse, Request, Transport, TransportError,
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
-use qovery_ext::{
-    connect::Connect,
-    fake::{FakeQovery, FakeTransport},
-};
+use qovery_ext::connect::Connect;
+use qovery_fake::{FakeQovery, FakeTransport};
 
 /// What is answered in place of the API.
 #[derive(Debug, Clone, Copy)]

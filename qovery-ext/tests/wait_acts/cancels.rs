@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use qovery_ext::{
-    fake::{FakeServiceKind as FakeKind, Step},
-    wait::{NotCanceled, ServiceKind, WaitErrorKind, WaitExt},
-};
+use qovery_ext::wait::{NotCanceled, ServiceKind, WaitErrorKind, WaitExt};
+use qovery_fake::{Step, Workload as FakeKind};
 
 use crate::World;
 

@@ -10,10 +10,8 @@ use futures_util::future::join_all;
 use qovery_api::{
     BoxFuture, Client, RawResponse, Request, Transport, TransportError, http::Method,
 };
-use qovery_ext::{
-    fake::{FakeEnvironment, FakeQovery, FakeServiceKind as FakeKind, FakeTransport, Step},
-    wait::{Action, Goal, Group, OperationToken, WaitExt, WaitOptions},
-};
+use qovery_ext::wait::{Action, Goal, Group, OperationToken, WaitExt, WaitOptions};
+use qovery_fake::{FakeEnvironment, FakeQovery, FakeTransport, Step, Workload as FakeKind};
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -19,10 +19,8 @@ mod outcomes;
 mod sent;
 mod versions;
 
-use qovery_ext::{
-    fake::{FakeCluster, FakeEnvironment, FakeQovery, FakeService, FakeServiceKind as FakeKind},
-    wait::ServiceKind,
-};
+use qovery_ext::wait::ServiceKind;
+use qovery_fake::{FakeCluster, FakeEnvironment, FakeQovery, FakeService, Workload as FakeKind};
 
 /// An environment with one service of each kind, all of them deployed, and a cluster.
 struct World {
@@ -64,7 +62,9 @@ impl World {
 
     fn service(&self, kind: FakeKind) -> &FakeService {
         let mut services = self.services.iter();
-        services.find(|s| s.kind() == kind).expect("one of each")
+        services
+            .find(|s| s.workload() == kind)
+            .expect("one of each")
     }
 
     /// What was asked of the API besides reading, as operations.

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use qovery_ext::{
-    fake::{FakeQovery, FakeServiceKind as FakeKind, Gone, Step},
-    wait::{
-        Goal, OperationToken, Phase, ServiceKind, ServiceSelection, ServiceVersion, WaitErrorKind,
-        WaitExt,
-    },
+use qovery_ext::wait::{
+    Goal, OperationToken, Phase, ServiceKind, ServiceSelection, ServiceVersion, WaitErrorKind,
+    WaitExt,
 };
+use qovery_fake::{FakeQovery, Gone, Step, Workload as FakeKind};
 
 use crate::{
     World,
@@ -122,7 +120,7 @@ async fn what_another_process_has_started_can_be_waited_for() {
     world
         .environment
         .elsewhere()
-        .asks_for(qovery_ext::fake::FakeAction::Stop);
+        .asks_for(qovery_fake::Trigger::Stop);
     let request = world.environment.deployments()[2].request_id;
     client
         .deployment_request(request)
@@ -237,7 +235,7 @@ async fn a_token_that_is_used_much_later_does_not_take_in_somebody_elses_request
     world
         .environment
         .elsewhere()
-        .asks_for(qovery_ext::fake::FakeAction::Stop);
+        .asks_for(qovery_fake::Trigger::Stop);
     let theirs = world.environment.deployments().pop().expect("a request");
     let mut resumed = client
         .resume(old)

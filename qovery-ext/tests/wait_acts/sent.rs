@@ -1,13 +1,11 @@
 //! What is sent.
 
 use qovery_api::Client;
-use qovery_ext::{
-    fake::FakeServiceKind as FakeKind,
-    wait::{
-        Action, Goal, ServiceHandle, ServiceKind, ServiceSelection, ServiceVersion, WaitErrorKind,
-        WaitExt,
-    },
+use qovery_ext::wait::{
+    Action, Goal, ServiceHandle, ServiceKind, ServiceSelection, ServiceVersion, WaitErrorKind,
+    WaitExt,
 };
+use qovery_fake::Workload as FakeKind;
 use serde_json::{Value, json};
 
 use crate::{KINDS, World};
@@ -331,7 +329,7 @@ async fn every_action_on_a_cluster_sends_its_operation_and_reaches_its_goal() {
         (|c| c.delete(), "deleteCluster", Goal::Deleted),
     ];
     for (act, operation, goal) in table {
-        let fake = qovery_ext::fake::FakeQovery::new();
+        let fake = qovery_fake::FakeQovery::new();
         let cluster = fake.cluster("production");
         let client: Client = fake.client();
         let handle = client.cluster(cluster.organization_id(), cluster.id());
@@ -360,7 +358,7 @@ async fn a_request_that_waits_is_canceled_by_its_id_whether_or_not_the_server_te
             world
                 .environment
                 .clone()
-                .request_status(qovery_ext::fake::RequestStatus::NotFound);
+                .request_status(qovery_fake::RequestStatus::NotFound);
             let error = request
                 .cancel()
                 .await

@@ -1,12 +1,10 @@
 //! Every kind of service with every version: what it takes is sent, what it does not take is refused.
 
 use qovery_api::http::Method;
-use qovery_ext::{
-    fake::FakeServiceKind as FakeKind,
-    wait::{
-        Action, ServiceKind, ServiceSelection, ServiceVersion, VersionField, WaitErrorKind, WaitExt,
-    },
+use qovery_ext::wait::{
+    Action, ServiceKind, ServiceSelection, ServiceVersion, VersionField, WaitErrorKind, WaitExt,
 };
+use qovery_fake::Workload as FakeKind;
 use serde_json::{Value, json};
 
 use crate::{KINDS, World};

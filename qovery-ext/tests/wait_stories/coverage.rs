@@ -148,7 +148,7 @@ pub(crate) fn kinds(story: &Story, played: &Played, truth: &Truth) -> Vec<Kind> 
         Kind::UnknownState => shown.unknown_state,
         Kind::CalendarJumped => story.calendar_jump != 0,
         Kind::NoRequestIdInAnswer => !story.names_request(),
-        Kind::EmptyAnswerToAction => story.answer == qovery_ext::fake::ActionAnswer::Empty,
+        Kind::EmptyAnswerToAction => story.answer == qovery_fake::ActionAnswer::Empty,
         Kind::RequestUnknownToServer => story.names_request() && !story.tells_requests(),
         Kind::NothingToDo => ours
             .as_ref()

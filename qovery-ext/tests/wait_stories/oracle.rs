@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use qovery_ext::{
-    fake::FakeDeployment,
-    wait::{Reached, WaitError, WaitErrorKind},
-};
+use qovery_ext::wait::{Reached, WaitError, WaitErrorKind};
+use qovery_fake::FakeDeployment;
 
 use crate::story::{Asked, Fate, Scene, Story, Target};
 

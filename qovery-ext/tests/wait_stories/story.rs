@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use qovery_api::Client;
-use qovery_ext::{
-    fake::{
-        ActionAnswer, FakeAction, FakeDeployment, FakeEnvironment, FakeQovery, FakeService,
-        FakeServiceKind as FakeKind, Fault, Gone, RequestStatus, RetryAfter, Step,
-    },
-    wait::{Action, ServiceKind, ServiceSelection, WaitExt},
+use qovery_ext::wait::{Action, ServiceKind, ServiceSelection, WaitExt};
+use qovery_fake::{
+    ActionAnswer, FakeDeployment, FakeEnvironment, FakeQovery, FakeService, Fault, Gone,
+    RequestStatus, RetryAfter, Step, Trigger, Workload as FakeKind,
 };
 use uuid::Uuid;
 
@@ -418,7 +416,7 @@ impl Story {
                 .because("it broke"),
             Fate::Hangs { service } => script.hangs_at(&services[service], Step::Deployment),
             Fate::CanceledElsewhere(after) => script.canceled_after(after),
-            Fate::Superseded(after) => script.superseded_after(after, FakeAction::Deploy),
+            Fate::Superseded(after) => script.superseded_after(after, Trigger::Deploy),
         };
         if let Some((after, lasting)) = self.novelty {
             script.shows("A_STATE_OF_NEXT_YEAR", after, lasting);
@@ -464,7 +462,7 @@ impl Story {
         let services: Vec<_> = scene
             .services
             .iter()
-            .map(|service| (kind_of(service.kind()), service.id()))
+            .map(|service| (kind_of(service.workload()), service.id()))
             .collect();
         let environment = scene.environment.id();
         let client = scene.fake.client();

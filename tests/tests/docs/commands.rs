@@ -185,7 +185,7 @@ fn a_command_that_cannot_be_typed_is_found() {
         "A=b cargo test -p nothing",
         "cargo test -p integration-tests --test nothing",
         "cargo bench -p qovery-ext --bench docs",
-        "cargo test -p qovery-ext --features fake,dance",
+        "cargo test -p qovery-ext --features variables,dance",
         "./dance",
     ] {
         assert!(known.problem(line).is_some(), "{line}");

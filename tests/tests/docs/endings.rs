@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use qovery_ext::fake::{
-    FakeAction, FakeEnvironment, FakeQovery, FakeServiceKind, Fault, RequestStatus, Step,
-};
 use qovery_ext::qovery_api::uuid::Uuid;
 use qovery_ext::wait::{Action, Reached, WaitError, WaitExt};
+use qovery_fake::{FakeEnvironment, FakeQovery, Fault, RequestStatus, Step, Trigger, Workload};
 
 use crate::page::Page;
 
@@ -16,7 +14,7 @@ fn world() -> (FakeQovery, FakeEnvironment) {
     let fake = FakeQovery::new();
     let environment = fake.environment("preview");
     environment
-        .service(FakeServiceKind::Container, "web")
+        .service(Workload::Container, "web")
         .takes(Step::Deployment, Duration::from_secs(300));
     (fake, environment)
 }
@@ -47,7 +45,7 @@ async fn superseded() -> Result<Reached, WaitError> {
     let environment = environment.request_status(RequestStatus::NotFound);
     environment
         .next_deployment()
-        .superseded_after(Duration::from_secs(10), FakeAction::Stop);
+        .superseded_after(Duration::from_secs(10), Trigger::Stop);
     // Nothing tells how the first one ended: neither its request nor the history.
     fake.inject(
         Fault::status(404)

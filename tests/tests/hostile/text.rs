@@ -16,7 +16,6 @@ use qovery_api::{
 };
 use qovery_ext::{
     connect::{Connect, RetryPolicy, TokenSource, TokenSourceError},
-    fake::{FakeQovery, FakeServiceKind, Step},
     page::{PagedCall, ResumeCursor},
     recipes::{self, Variable, VariableOwner, find_service, set_variable},
     wait::{
@@ -24,6 +23,7 @@ use qovery_ext::{
         State, Subject, WaitExt,
     },
 };
+use qovery_fake::{FakeQovery, Step, Workload};
 use regex_lite::Regex;
 use serde_json::json;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -75,7 +75,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext GroupStart Debug", "counts"),
     ("ext $type Debug", "handles: ids"),
     ("ext Items Debug", "the id of the operation and counts"),
-    ("ext Kind Debug", "private"),
+    ("fake Kind Debug", "private"),
     ("ext NotCanceled Display", "words of ours and ids"),
     ("ext NotUnicode Display", "private: words of ours"),
     (
@@ -99,7 +99,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext Tokens Debug", "private"),
     ("ext VersionField Display", "a word of ours"),
     (
-        "ext Violation Display",
+        "fake Violation Display",
         "private: the body of an answer of the fake",
     ),
     ("ext Window Debug", "the id of the operation and numbers"),
@@ -112,7 +112,11 @@ fn implementations() -> BTreeSet<String> {
             .unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = BTreeSet::new();
-    for (name, place) in [("api", "qovery-api/src/runtime"), ("ext", "qovery-ext/src")] {
+    for (name, place) in [
+        ("api", "qovery-api/src/runtime"),
+        ("ext", "qovery-ext/src"),
+        ("fake", "qovery-fake/src"),
+    ] {
         let mut directories = vec![root.join(place)];
         while let Some(directory) = directories.pop() {
             for entry in fs::read_dir(directory).unwrap() {
@@ -346,7 +350,7 @@ async fn wait(text: &str, printed: &mut Printed) {
     let fake = FakeQovery::new();
     let environment = fake.environment(text);
     let service = environment
-        .service(FakeServiceKind::Application, text)
+        .service(Workload::Application, text)
         .in_stage(text);
     let script = environment
         .next_deployment()

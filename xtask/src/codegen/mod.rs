@@ -4,8 +4,9 @@
 //! reading contracts, and not for touching the disk: that is `write`.
 
 pub(crate) mod areas;
-// The build script of the client computes it again, and can reach no library.
 pub(crate) mod doc;
+mod document;
+// The build script of the client computes it again, and can reach no library.
 #[path = "../../../qovery-api/build/fingerprint.rs"]
 mod fingerprint;
 mod items;
@@ -46,6 +47,8 @@ pub(crate) struct Trees {
     pub(crate) client: write::Tree,
     /// How the tests of the workspace call each operation, where they are to.
     pub(crate) table: write::Tree,
+    /// The contract that the fake plays.
+    pub(crate) fake: write::Tree,
     /// Where the contract left several ways, which was taken.
     pub(crate) remarks: Vec<model::Remark>,
 }
@@ -93,11 +96,9 @@ pub(crate) fn generate(
         from,
         command: "cargo xtask generate".to_owned(),
     };
-    let mut client = split::lay_out(&parts, &formatted, &origin)?;
-    client.insert(
-        "contract_json.rs".to_owned(),
-        split::contract_text(&document.value, &origin),
-    );
+    let client = split::lay_out(&parts, &formatted, &origin)?;
+    let contract = document::json(&document.value, &origin);
+    let fake = write::Tree::from([("contract.json".to_owned(), contract)]);
     let table = if purpose.is_tested {
         split::lay_out_tables(&parts, &formatted, &origin)
     } else {
@@ -106,6 +107,7 @@ pub(crate) fn generate(
     Ok(Trees {
         client,
         table,
+        fake,
         remarks,
     })
 }

@@ -17,7 +17,6 @@ use quote::{format_ident, quote};
 use crate::codegen::areas::AREAS;
 use crate::codegen::write::Tree;
 use crate::problem::Problem;
-use crate::text::is_hidden;
 
 use files::{Files, head};
 use render::Body;
@@ -156,39 +155,6 @@ pub(crate) fn lay_out_tables(parts: &Parts<'_>, formatted: &AllFormatted, origin
         tree.insert(path.to_owned(), text);
     }
     tree
-}
-
-/// The contract itself, as a text that programs can read: minified, fixes applied.
-pub(crate) fn contract_text(document: &serde_json::Value, origin: &Origin) -> String {
-    let json = with_escapes(&document.to_string());
-    let fence = "#".repeat(1 + longest_run(&json, '#'));
-    format!(
-        "{}\n//! The contract as JSON.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n\npub(crate) const TEXT: &str = r{fence}\"{json}\"{fence};\n",
-        head(origin)
-    )
-}
-
-/// JSON that shows every character: the compiler refuses some, and others deceive.
-fn with_escapes(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if is_hidden(c) {
-            let mut units = [0; 2];
-            let escapes = c.encode_utf16(&mut units).iter();
-            out.extend(escapes.map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// The length of the longest run of `wanted` in `text`.
-fn longest_run(text: &str, wanted: char) -> usize {
-    text.split(|other| other != wanted)
-        .map(str::len)
-        .max()
-        .unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::problem::Problem;
 
 /// How every generated file begins; files that begin otherwise are not ours to touch.
 pub(crate) const MARK: &str = "// @generated";
+/// The first key of generated JSON, which has no comments.
+pub(crate) const JSON_MARK: &str = "x-generated";
 
 /// The files of a tree by their path in it, with slashes.
 pub(crate) type Tree = BTreeMap<String, String>;
@@ -88,10 +90,18 @@ pub(crate) fn replace(places: &[(&Tree, &Path)]) -> Result<Vec<Vec<Difference>>,
     Ok(all)
 }
 
+/// Whether a file has the mark of generated ones.
+fn is_generated(text: &str) -> bool {
+    let json = text
+        .trim_start_matches(['{', '"', ' ', '\n'])
+        .starts_with(JSON_MARK);
+    text.starts_with(MARK) || text.starts_with('{') && json
+}
+
 /// What is beside generated files by a person's hand is not ours to remove.
 fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
     let on_disk = on_disk(directory)?;
-    match on_disk.iter().find(|(_, text)| !text.starts_with(MARK)) {
+    match on_disk.iter().find(|(_, text)| !is_generated(text)) {
         None => Ok(()),
         Some((path, _)) => Err(Problem::in_file(
             &directory.join(path),

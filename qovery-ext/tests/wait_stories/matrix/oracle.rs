@@ -5,9 +5,9 @@
 
 use std::{fmt, time::Duration};
 
-use qovery_ext::fake::{
-    AfterDeletion, CanceledInQueue, FakeAction, FakeDeployment, History, QueueRows, Replicas,
-    RequestState, ResponseBody, ResponseId, StatusRequest,
+use qovery_fake::{
+    AfterDeletion, CanceledInQueue, FakeDeployment, History, QueueRows, Replicas, RequestState,
+    ResponseBody, ResponseId, StatusRequest, Trigger,
 };
 use uuid::Uuid;
 
@@ -324,7 +324,7 @@ fn deleted_at(scene: &Scene, wait: Wait, truth: &Truth) -> Option<Duration> {
     let services = scene.ids(wait);
     let deletions = truth.others.iter().filter(|other| {
         let all = services.is_empty() || services.iter().any(|id| other.requested.contains(id));
-        other.action == FakeAction::Delete && other.state == "DELETED" && all
+        other.action == Trigger::Delete && other.state == "DELETED" && all
     });
     deletions.filter_map(|other| other.ended_at).min()
 }

@@ -9,13 +9,13 @@ use futures_util::future::join_all;
 use qovery_api::Client;
 use qovery_ext::{
     connect::Connect,
-    fake::{
-        FakeCluster, FakeDeployment, FakeEnvironment, FakeQovery, FakeService, Fault, Origin, Step,
-    },
     wait::{
         Action, Goal, Group, OperationToken, Phase, PollSchedule, Progress, Reached, ServiceKind,
         WaitError, WaitExt,
     },
+};
+use qovery_fake::{
+    FakeCluster, FakeDeployment, FakeEnvironment, FakeQovery, FakeService, Fault, Origin, Step,
 };
 use tokio::time::{self, Instant};
 use uuid::Uuid;
@@ -121,7 +121,7 @@ impl Scene {
                     Fate::CanceledInQueue(after) => script.canceled_in_queue_after(after),
                     Fate::Canceled(after) => script.canceled_after(after),
                     Fate::Overtaken(after) => {
-                        script.superseded_after(after, qovery_ext::fake::FakeAction::Deploy)
+                        script.superseded_after(after, qovery_fake::Trigger::Deploy)
                     }
                 };
             }
@@ -183,7 +183,7 @@ impl Scene {
         let (environment, services) = &self.environments[wait.environment];
         let services: Vec<(ServiceKind, Uuid)> = services
             .iter()
-            .map(|service| (kind_of(service.kind()), service.id()))
+            .map(|service| (kind_of(service.workload()), service.id()))
             .collect();
         action_on(
             client,

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use qovery_ext::fake::{
-    AfterDeletion, ApiTraits, CanceledInQueue, FakeAction, FakeServiceKind, History, Lags, Merging,
-    Origin, QueueRows, Replicas, RequestState, ResponseBody, ResponseId, StatusRequest, Unreached,
+use qovery_fake::{
+    AfterDeletion, ApiTraits, CanceledInQueue, History, Lags, Merging, Origin, QueueRows, Replicas,
+    RequestState, ResponseBody, ResponseId, StatusRequest, Trigger, Unreached, Workload,
 };
 
 use crate::story::{Asked, Dice, ServicePlan, Target};
@@ -97,7 +97,7 @@ pub(crate) struct External {
     pub(crate) at: Duration,
     pub(crate) origin: Origin,
     pub(crate) is_same_user: bool,
-    pub(crate) action: FakeAction,
+    pub(crate) action: Trigger,
     /// The whole environment if `None`.
     pub(crate) only: Option<usize>,
     /// The service that fails.
@@ -182,9 +182,9 @@ impl Story {
         let services: Vec<_> = (0..count)
             .map(|i| ServicePlan {
                 kind: if i == 0 || family == Family::GroupOfServices {
-                    dice.one_of(&[FakeServiceKind::Application, FakeServiceKind::Container])
+                    dice.one_of(&[Workload::Application, Workload::Container])
                 } else {
-                    dice.one_of(&FakeServiceKind::ALL[..7])
+                    dice.one_of(&Workload::ALL[..7])
                 },
                 stage: dice.0.usize(0..3),
                 takes: dice.seconds(1..60),
@@ -300,7 +300,7 @@ impl Story {
                 let mut push = self.external(dice, LEAD);
                 push.at = LEAD - Duration::from_millis(20) + millis(dice, 0..60);
                 push.origin = Origin::Git;
-                push.action = FakeAction::Deploy;
+                push.action = Trigger::Deploy;
                 self.externals.push(push);
             }
             Family::SameUserTwice => {
@@ -338,7 +338,7 @@ impl Story {
             Family::DeletedByOthers => {
                 let at = LEAD - Duration::from_secs(10) + millis(dice, 0..70_000);
                 let mut deletion = self.external(dice, at);
-                deletion.action = FakeAction::Delete;
+                deletion.action = Trigger::Delete;
                 deletion.fails = None;
                 deletion.only = match self.target {
                     Target::Service(i) | Target::ServiceOfEnvironment(i) if dice.chance(50) => {
@@ -423,11 +423,11 @@ impl Story {
     /// A request of an external actor, mostly a deployment of everything that succeeds.
     fn external(&self, dice: &mut Dice, at: Duration) -> External {
         let action = dice.one_of(&[
-            FakeAction::Deploy,
-            FakeAction::Deploy,
-            FakeAction::Deploy,
-            FakeAction::Restart,
-            FakeAction::Stop,
+            Trigger::Deploy,
+            Trigger::Deploy,
+            Trigger::Deploy,
+            Trigger::Restart,
+            Trigger::Stop,
         ]);
         let any = dice.0.usize(0..self.services.len());
         External {
@@ -441,13 +441,13 @@ impl Story {
     }
 
     /// The action that is asked for, in the words of the fake.
-    pub(crate) fn action(&self) -> FakeAction {
+    pub(crate) fn action(&self) -> Trigger {
         match self.asked {
-            Asked::Deploy | Asked::Redeploy => FakeAction::Deploy,
-            Asked::Stop => FakeAction::Stop,
-            Asked::Restart => FakeAction::Restart,
-            Asked::Delete => FakeAction::Delete,
-            Asked::Uninstall => FakeAction::Uninstall,
+            Asked::Deploy | Asked::Redeploy => Trigger::Deploy,
+            Asked::Stop => Trigger::Stop,
+            Asked::Restart => Trigger::Restart,
+            Asked::Delete => Trigger::Delete,
+            Asked::Uninstall => Trigger::Uninstall,
         }
     }
 }

@@ -1,0 +1,388 @@
+//! Faults: what the network and an overloaded server do to requests.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderName, header};
+use qovery_api::Operation;
+use serde_json::{Map, Value, json};
+
+use super::exchange::{Answer, Delivery, Outcome, Refusal};
+
+/// Something that happens to requests on their way, to some of them or to all.
+///
+/// By default a fault strikes the next request and no other. The first fault that fits a request
+/// strikes it; delays and changed bodies add up with the ones after it.
+///
+/// ```
+/// # use std::time::Duration;
+/// use qovery_fake::{Fault, RetryAfter};
+///
+/// // The third to the fifth status poll hear that they come too often.
+/// let fault = Fault::too_many_requests(RetryAfter::Seconds(7))
+///     .on("getEnvironmentStatus")
+///     .after(2)
+///     .times(3);
+/// # let _ = fault;
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a fault does nothing until it is injected"]
+pub struct Fault {
+    operations: Vec<String>,
+    only_writes: bool,
+    skip: u32,
+    left: u32,
+    until: Option<Duration>,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
+    NotConnected,
+    LostBefore,
+    LostAfter,
+    Instead(Answer),
+    InsteadAfter(Answer),
+    SlowAnswer(Duration),
+    SlowBody(Duration),
+    HalfBody,
+    Body(Bytes),
+    Rewrite(Arc<dyn Fn(&mut Value) + Send + Sync>),
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConnected => f.write_str("NotConnected"),
+            Self::LostBefore => f.write_str("LostBefore"),
+            Self::LostAfter => f.write_str("LostAfter"),
+            Self::Instead(answer) => write!(f, "Instead({})", answer.status),
+            Self::InsteadAfter(answer) => write!(f, "InsteadAfter({})", answer.status),
+            Self::SlowAnswer(time) => write!(f, "SlowAnswer({time:?})"),
+            Self::SlowBody(time) => write!(f, "SlowBody({time:?})"),
+            Self::HalfBody => f.write_str("HalfBody"),
+            Self::Body(body) => write!(f, "Body({} bytes)", body.len()),
+            Self::Rewrite(_) => f.write_str("Rewrite"),
+        }
+    }
+}
+
+/// The `Retry-After` of a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// Not sent.
+    Absent,
+    /// A number of seconds, sensible or not.
+    Seconds(u64),
+    /// A date in HTTP's form.
+    Date(String),
+    /// Any text.
+    Text(String),
+}
+
+impl Fault {
+    fn new(kind: Kind) -> Self {
+        Self {
+            operations: Vec::new(),
+            only_writes: false,
+            skip: 0,
+            left: 1,
+            until: None,
+            kind,
+        }
+    }
+
+    /// No connection can be made; nothing is executed.
+    pub fn connection_refused() -> Self {
+        Self::new(Kind::NotConnected)
+    }
+
+    /// The request is sent and the connection lost; nothing is executed.
+    pub fn connection_lost_before_execution() -> Self {
+        Self::new(Kind::LostBefore)
+    }
+
+    /// The request is executed and the connection lost before the answer.
+    pub fn connection_lost_after_execution() -> Self {
+        Self::new(Kind::LostAfter)
+    }
+
+    /// A status with the API's error body, in place of an execution.
+    pub fn status(status: u16) -> Self {
+        let refusal = Refusal::new(status, "injected by a script");
+        Self::new(Kind::Instead(
+            refusal.into_answer("", "2026-01-01T00:00:00Z"),
+        ))
+    }
+
+    /// Any answer, such as a page of a proxy, in place of an execution.
+    pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Instead(Answer::text(status, content_type, body)))
+    }
+
+    /// The request is executed, and then answered by the status or the answer of this fault: a
+    /// gateway that loses the response, for example.
+    pub fn after_execution(mut self) -> Self {
+        if let Kind::Instead(answer) = self.kind {
+            self.kind = Kind::InsteadAfter(answer);
+        }
+        self
+    }
+
+    /// A 429, in place of an execution.
+    pub fn too_many_requests(retry_after: RetryAfter) -> Self {
+        Self::status(429).retry_after(retry_after)
+    }
+
+    /// The request is executed at once and the answer takes this long.
+    pub fn slow_answer(time: Duration) -> Self {
+        Self::new(Kind::SlowAnswer(time))
+    }
+
+    /// The head of the answer arrives at once, the end of its body after this long.
+    pub fn slow_body(time: Duration) -> Self {
+        Self::new(Kind::SlowBody(time))
+    }
+
+    /// Half of the body arrives, then the connection is lost.
+    pub fn half_body() -> Self {
+        Self::new(Kind::HalfBody)
+    }
+
+    /// The body is not JSON.
+    pub fn garbage() -> Self {
+        Self::body(&b"\x1f\x8b\x08<html>502 Bad Gateway"[..])
+    }
+
+    /// The body has no bytes.
+    pub fn empty_body() -> Self {
+        Self::body(Bytes::new())
+    }
+
+    /// The body is this.
+    pub fn body(body: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Body(body.into()))
+    }
+
+    /// The body is changed before it is sent.
+    pub fn rewrite(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        Self::new(Kind::Rewrite(Arc::new(change)))
+    }
+
+    /// One value of the body is another one; the path is a JSON pointer such as `/state`.
+    pub fn replace(pointer: impl Into<String>, value: Value) -> Self {
+        let pointer = pointer.into();
+        Self::rewrite(move |body| {
+            if let Some(place) = body.pointer_mut(&pointer) {
+                *place = value.clone();
+            }
+        })
+    }
+
+    /// Each object of the body has properties that the contract does not know.
+    pub fn unknown_fields() -> Self {
+        Self::rewrite(|body| {
+            each_object(body, &|object| {
+                object.insert("added_next_year".to_owned(), json!({"nested": [1, null]}));
+            });
+        })
+    }
+
+    /// Each property of the body that is no object, list, id or state is null.
+    pub fn extra_nulls() -> Self {
+        Self::rewrite(|body| {
+            each_object(body, &|object| {
+                let kept = ["id", "state", "last_deployment_state", "status"];
+                for (name, value) in object.iter_mut() {
+                    if !value.is_object() && !value.is_array() && !kept.contains(&name.as_str()) {
+                        *value = Value::Null;
+                    }
+                }
+            });
+        })
+    }
+
+    /// Strikes only this operation; several may be named. By `operationId`, word for word: see
+    /// [`Fault::on_operation`] for one that the compiler checks.
+    pub fn on(mut self, operation: impl Into<String>) -> Self {
+        self.operations.push(operation.into());
+        self
+    }
+
+    /// Strikes only this operation; several may be named.
+    pub fn on_operation<O: Operation>(self) -> Self {
+        self.on(O::INFO.id)
+    }
+
+    /// Strikes only requests for a change, such as POST and DELETE.
+    pub fn on_writes(mut self) -> Self {
+        self.only_writes = true;
+        self
+    }
+
+    /// Lets this many fitting requests pass first.
+    pub fn after(mut self, requests: u32) -> Self {
+        self.skip = requests;
+        self
+    }
+
+    /// Strikes this many requests.
+    pub fn times(mut self, requests: u32) -> Self {
+        self.left = requests;
+        self
+    }
+
+    /// Strikes every request from now on.
+    pub fn always(self) -> Self {
+        self.times(u32::MAX)
+    }
+
+    /// Strikes every request until this time, counted from when the fake was made.
+    pub fn until(mut self, time: Duration) -> Self {
+        self.until = Some(time);
+        self.always()
+    }
+
+    /// Adds a header to a status.
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        self.kind = match self.kind {
+            Kind::Instead(answer) => Kind::Instead(answer.with_header(name, value)),
+            Kind::InsteadAfter(answer) => Kind::InsteadAfter(answer.with_header(name, value)),
+            other => other,
+        };
+        self
+    }
+
+    /// Adds a `Retry-After` to a status.
+    pub fn retry_after(self, retry_after: RetryAfter) -> Self {
+        let text = match retry_after {
+            RetryAfter::Absent => return self,
+            RetryAfter::Seconds(seconds) => seconds.to_string(),
+            RetryAfter::Date(text) | RetryAfter::Text(text) => text,
+        };
+        self.header(header::RETRY_AFTER, &text)
+    }
+
+    fn strikes(&mut self, operation: &str, is_write: bool, now: Duration) -> bool {
+        let named = self.operations.is_empty() || self.operations.iter().any(|o| o == operation);
+        let fits = named && (is_write || !self.only_writes);
+        if !fits || self.left == 0 || self.until.is_some_and(|until| now >= until) {
+            return false;
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
+        if self.left != u32::MAX {
+            self.left -= 1;
+        }
+        true
+    }
+
+    fn adds_up(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::SlowAnswer(_) | Kind::SlowBody(_) | Kind::Rewrite(_)
+        )
+    }
+}
+
+/// The faults that strike one request.
+pub(crate) struct Passing {
+    struck: Vec<Kind>,
+}
+
+impl Passing {
+    pub(crate) fn through(
+        faults: &mut Vec<Fault>,
+        operation: &str,
+        is_write: bool,
+        now: Duration,
+    ) -> Self {
+        let mut struck = Vec::new();
+        let mut decided = false;
+        for fault in faults.iter_mut() {
+            if (decided && !fault.adds_up()) || !fault.strikes(operation, is_write, now) {
+                continue;
+            }
+            decided |= !fault.adds_up();
+            struck.push(fault.kind.clone());
+        }
+        faults.retain(|fault| fault.left > 0);
+        Self { struck }
+    }
+
+    pub(crate) fn reaches_the_server(&self) -> bool {
+        !self
+            .struck
+            .iter()
+            .any(|kind| matches!(kind, Kind::NotConnected | Kind::LostBefore))
+    }
+
+    /// The answer that is given in place of an execution.
+    pub(crate) fn instead(&self) -> Option<Answer> {
+        self.struck.iter().find_map(|kind| match kind {
+            Kind::Instead(answer) => Some(answer.clone()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn deliver(self, answer: Option<Answer>, latency: Duration) -> Delivery {
+        let mut before = latency;
+        let mut body_over = Duration::ZERO;
+        let mut half = false;
+        let mut lost = false;
+        let mut answer = answer;
+        for kind in self.struck {
+            match kind {
+                Kind::NotConnected => {
+                    return Delivery {
+                        before: Duration::ZERO,
+                        outcome: Outcome::NotConnected,
+                    };
+                }
+                Kind::LostBefore | Kind::LostAfter => lost = true,
+                Kind::SlowAnswer(time) => before += time,
+                Kind::SlowBody(time) => body_over += time,
+                Kind::HalfBody => half = true,
+                Kind::Body(body) => answer = answer.map(|answer| Answer { body, ..answer }),
+                Kind::Rewrite(change) => answer = answer.map(|answer| rewritten(answer, &*change)),
+                Kind::InsteadAfter(other) => answer = Some(other),
+                Kind::Instead(_) => {}
+            }
+        }
+        let outcome = match answer {
+            Some(answer) if !lost => Outcome::Answer {
+                cut_after: half.then_some(answer.body.len() / 2),
+                answer,
+                body_over,
+            },
+            _ => Outcome::Lost,
+        };
+        Delivery { before, outcome }
+    }
+}
+
+fn rewritten(mut answer: Answer, change: &(dyn Fn(&mut Value) + Send + Sync)) -> Answer {
+    if let Ok(mut body) = serde_json::from_slice(&answer.body) {
+        change(&mut body);
+        answer.body = body.to_string().into();
+    }
+    answer
+}
+
+fn each_object(value: &mut Value, change: &dyn Fn(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(object) => {
+            object
+                .values_mut()
+                .for_each(|value| each_object(value, change));
+            change(object);
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|value| each_object(value, change)),
+        _ => {}
+    }
+}

@@ -1,0 +1,65 @@
+//! Clusters.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::FakeQovery;
+use crate::{Gone, world::cluster::Cluster};
+
+/// A cluster of a fake.
+#[derive(Debug, Clone)]
+pub struct FakeCluster {
+    fake: FakeQovery,
+    id: Uuid,
+}
+
+impl FakeCluster {
+    pub(super) fn new(fake: FakeQovery, id: Uuid) -> Self {
+        Self { fake, id }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The organization that it belongs to; the nil id once it is deleted.
+    pub fn organization_id(&self) -> Uuid {
+        self.set(|cluster| cluster.organization).unwrap_or_default()
+    }
+
+    /// Its state now, word for word; `None` once it is deleted.
+    pub fn state(&self) -> Option<String> {
+        self.set(|cluster| cluster.state.clone())
+    }
+
+    /// Puts it into a state, known to the API or not.
+    pub fn in_state(self, state: &str) -> Self {
+        self.set(|cluster| state.clone_into(&mut cluster.state));
+        self
+    }
+
+    /// How long an action takes. By default 30 s.
+    pub fn takes(self, time: Duration) -> Self {
+        self.set(|cluster| cluster.takes = time);
+        self
+    }
+
+    /// Lets the next action end in this state, such as `DEPLOYMENT_ERROR`.
+    pub fn next_action_ends_as(self, state: &str) -> Self {
+        self.set(|cluster| cluster.ends_as = Some(state.to_owned()));
+        self
+    }
+
+    /// What is read of it once it is deleted.
+    pub fn gone_as(self, gone: Gone) -> Self {
+        self.set(|cluster| cluster.gone = gone);
+        self
+    }
+
+    fn set<T>(&self, work: impl FnOnce(&mut Cluster) -> T) -> Option<T> {
+        self.fake
+            .with(|core| core.world.clusters.get_mut(&self.id).map(work))
+    }
+}

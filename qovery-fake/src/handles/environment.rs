@@ -1,0 +1,270 @@
+//! Environments.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{DeploymentScript, FakeQovery, FakeService};
+use crate::{
+    ActionAnswer, Gone, Origin, RequestStatus, Step, Trigger, Workload, operations,
+    world::{
+        agenda::{Act, Event, ExternalRequest},
+        audit::{Actor, CALLER},
+        environment::Environment,
+        script::{Failure, Script},
+    },
+};
+
+/// An environment of a fake.
+#[derive(Debug, Clone)]
+pub struct FakeEnvironment {
+    pub(super) fake: FakeQovery,
+    pub(super) id: Uuid,
+}
+
+impl FakeEnvironment {
+    pub(super) fn new(fake: FakeQovery, id: Uuid) -> Self {
+        Self { fake, id }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The project that it belongs to; the nil id once it is deleted.
+    pub fn project_id(&self) -> Uuid {
+        self.set(|environment| environment.project)
+            .unwrap_or_default()
+    }
+
+    /// The organization that it belongs to; the nil id once it is deleted.
+    pub fn organization_id(&self) -> Uuid {
+        self.set(|environment| environment.organization)
+            .unwrap_or_default()
+    }
+
+    /// The cluster that it runs on; the nil id once it is deleted.
+    pub fn cluster_id(&self) -> Uuid {
+        self.set(|environment| environment.cluster)
+            .unwrap_or_default()
+    }
+
+    /// What became of its last deployment, word for word; `None` once it is deleted.
+    pub fn state(&self) -> Option<String> {
+        self.set(|environment| environment.last_deployment_state.clone())
+    }
+
+    /// Puts it and its services into a state, known to the API or not, as if a deployment had
+    /// ended so.
+    pub fn in_state(self, state: &str) -> Self {
+        self.set(|environment| {
+            state.clone_into(&mut environment.state);
+            state.clone_into(&mut environment.last_deployment_state);
+        });
+        for service in self.services() {
+            service.in_state(state);
+        }
+        self
+    }
+
+    /// Adds a service, in a stage of its own until [`FakeService::in_stage`] chooses one.
+    pub fn service(&self, kind: Workload, name: &str) -> FakeService {
+        let template = format!("/{0}/{{{0}Id}}", kind.segment());
+        let mut body = Map::new();
+        body.insert("name".to_owned(), Value::String(name.to_owned()));
+        let parents = BTreeMap::from([("environmentId".to_owned(), self.id.to_string())]);
+        let id = self.fake.with(|core| {
+            let contract = Arc::clone(&core.contract);
+            let kind = Some(kind);
+            operations::create(&mut core.world, &contract, &template, parents, body, kind)
+        });
+        FakeService::new(self.fake.clone(), id, kind, self.id)
+    }
+
+    /// Its services, in order of creation.
+    pub fn services(&self) -> Vec<FakeService> {
+        let found = self.fake.with(|core| {
+            let environment = core.world.environments.get(&self.id);
+            let services = environment
+                .map(|e| core.world.services_of(e))
+                .unwrap_or_default();
+            services
+                .iter()
+                .map(|service| (service.id, service.kind))
+                .collect::<Vec<_>>()
+        });
+        let found = found.into_iter();
+        found
+            .map(|(id, kind)| FakeService::new(self.fake.clone(), id, kind, self.id))
+            .collect()
+    }
+
+    /// The script of the next deployment (or stop, restart, deletion) that a caller asks for.
+    pub fn next_deployment(&self) -> DeploymentScript {
+        self.nth_deployment(0)
+    }
+
+    /// The script of the deployment after this many others.
+    pub fn nth_deployment(&self, others: usize) -> DeploymentScript {
+        DeploymentScript::new(self.fake.clone(), self.id, others)
+    }
+
+    /// Gives it this many past deployments, all of them successful.
+    pub fn history(self, deployments: u32) -> Self {
+        self.fake.with(|core| {
+            for _ in 0..deployments {
+                core.world.add_past_execution(self.id);
+            }
+        });
+        self
+    }
+
+    /// What someone else does with it: now, or after a while.
+    pub fn elsewhere(&self) -> Elsewhere {
+        Elsewhere {
+            environment: self.clone(),
+            after: Duration::ZERO,
+            actor: Actor::someone_else(),
+            services: None,
+            script: Script::default(),
+        }
+    }
+
+    /// Shows readers what was before an action for this long after it. By default not at all.
+    pub fn stale_for(self, time: Duration) -> Self {
+        self.set(|environment| environment.settings.stale = time);
+        self
+    }
+
+    /// What actions on it answer.
+    pub fn actions_answer(self, answer: ActionAnswer) -> Self {
+        self.set(|environment| environment.settings.answer = answer);
+        self
+    }
+
+    /// What the status of a request answers.
+    pub fn request_status(self, answer: RequestStatus) -> Self {
+        self.set(|environment| environment.settings.request_status = answer);
+        self
+    }
+
+    /// Merges a request into one for the same action that waits. By default each waits for itself.
+    pub fn merges_requests(self, merges: bool) -> Self {
+        self.set(|environment| environment.settings.merges = merges);
+        self
+    }
+
+    /// From accepting a request to its first stage. By default 1 s.
+    pub fn starts_after(self, time: Duration) -> Self {
+        self.set(|environment| environment.settings.start_delay = time);
+        self
+    }
+
+    /// How long a cancellation takes. By default 2 s.
+    pub fn cancel_takes(self, time: Duration) -> Self {
+        self.set(|environment| environment.settings.cancel_takes = time);
+        self
+    }
+
+    /// What is read of it, and of its services, once they are deleted.
+    pub fn gone_as(self, gone: Gone) -> Self {
+        self.set(|environment| environment.settings.gone = gone);
+        self
+    }
+
+    fn set<T>(&self, work: impl FnOnce(&mut Environment) -> T) -> Option<T> {
+        self.fake
+            .with(|core| core.world.environments.get_mut(&self.id).map(work))
+    }
+}
+
+/// What someone else does with an environment, at the console for example.
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens until it is said what"]
+pub struct Elsewhere {
+    environment: FakeEnvironment,
+    after: Duration,
+    actor: Actor,
+    services: Option<Vec<Uuid>>,
+    script: Script,
+}
+
+impl Elsewhere {
+    /// Not now, but after this time.
+    pub fn after(mut self, time: Duration) -> Self {
+        self.after = time;
+        self
+    }
+
+    /// Through this channel. Default: the console.
+    pub fn through(mut self, origin: Origin) -> Self {
+        origin.as_str().clone_into(&mut self.actor.origin);
+        self
+    }
+
+    /// By this user. Default: `someone.else@example.com`.
+    pub fn by(mut self, user: &str) -> Self {
+        user.clone_into(&mut self.actor.name);
+        self
+    }
+
+    /// By the user whose token the fake accepts.
+    pub fn by_the_same_user(self) -> Self {
+        self.by(CALLER)
+    }
+
+    /// Only for these services. Default: for the whole environment.
+    pub fn only<'a>(mut self, services: impl IntoIterator<Item = &'a FakeService>) -> Self {
+        self.services = Some(services.into_iter().map(FakeService::id).collect());
+        self
+    }
+
+    /// A step of a service fails in what is asked for.
+    pub fn fails_at(mut self, service: &FakeService, step: Step) -> Self {
+        self.script.failures.push(Failure::new(service.id(), step));
+        self
+    }
+
+    /// A step of a service takes this long in what is asked for.
+    pub fn takes(mut self, service: &FakeService, step: Step, time: Duration) -> Self {
+        self.script.durations.push((service.id(), step, time));
+        self
+    }
+
+    /// Deploys it.
+    pub fn deploys(self) {
+        self.asks_for(Trigger::Deploy);
+    }
+
+    /// Asks for any action on it.
+    pub fn asks_for(self, action: Trigger) {
+        let request = ExternalRequest {
+            action,
+            services: self.services.clone(),
+            script: self.script.clone(),
+        };
+        self.acts(Act::Request(Box::new(request)));
+    }
+
+    /// Cancels what runs or waits.
+    pub fn cancels(self) {
+        self.acts(Act::Cancel);
+    }
+
+    /// Cancels one request, if it is queued at that time.
+    pub fn cancels_request(self, request: Uuid) {
+        self.acts(Act::CancelRequest(request));
+    }
+
+    fn acts(self, act: Act) {
+        let id = self.environment.id;
+        self.environment.fake.with(|core| {
+            let event = Event::Elsewhere(id, self.actor, act);
+            core.world.after(self.after, event);
+            let now = core.world.now;
+            core.world.advance(now);
+        });
+    }
+}

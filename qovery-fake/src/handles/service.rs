@@ -1,0 +1,134 @@
+//! Services.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{FakeEnvironment, FakeQovery};
+use crate::{Step, Workload, world::environment::Service};
+
+/// A service of a fake.
+#[derive(Debug, Clone)]
+pub struct FakeService {
+    fake: FakeQovery,
+    id: Uuid,
+    workload: Workload,
+    environment: Uuid,
+}
+
+impl FakeService {
+    pub(super) fn new(fake: FakeQovery, id: Uuid, workload: Workload, environment: Uuid) -> Self {
+        Self {
+            fake,
+            id,
+            workload,
+            environment,
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// What it runs.
+    pub fn workload(&self) -> Workload {
+        self.workload
+    }
+
+    /// The environment that it belongs to.
+    pub fn environment(&self) -> FakeEnvironment {
+        FakeEnvironment::new(self.fake.clone(), self.environment)
+    }
+
+    /// Its state now, word for word; `None` once it is deleted.
+    pub fn state(&self) -> Option<String> {
+        self.set(|service| service.state.clone())
+    }
+
+    /// Puts it into a state, known to the API or not: the remains of an older failure, for example.
+    pub fn in_state(self, state: &str) -> Self {
+        self.set(|service| {
+            state.clone_into(&mut service.state);
+            state.clone_into(&mut service.resting_state);
+            if state != "READY" {
+                service.deployment_status = "UP_TO_DATE";
+            }
+        });
+        self
+    }
+
+    /// Puts it into the stage with this name, added behind the others where there is none.
+    pub fn in_stage(self, name: &str) -> Self {
+        self.fake.with(|core| {
+            let contract = Arc::clone(&core.contract);
+            let stage = core.world.stage_named(&contract, self.environment, name);
+            if let Some(service) = core.world.services.get_mut(&self.id) {
+                service.stage = stage;
+            }
+            core.world.drop_empty_default_stage(self.environment);
+        });
+        self
+    }
+
+    /// How long a step takes, in each deployment.
+    pub fn takes(self, step: Step, time: Duration) -> Self {
+        self.set(|service| service.durations.push((step, time)));
+        self
+    }
+
+    /// Adds a public URL. The first one is the default.
+    pub fn url(self, url: &str) -> Self {
+        self.fake.with(|core| {
+            let resource = core.world.resources.get_mut(&self.id.to_string());
+            let Some(resource) = resource else { return };
+            let links = resource.server.entry("links").or_insert_with(|| json!([]));
+            if let Some(links) = links.as_array_mut() {
+                links.push(json!(url));
+            }
+        });
+        self
+    }
+
+    /// Adds a line to what it printed.
+    pub fn prints(self, line: &str) -> Self {
+        self.fake.with(|core| {
+            let now = core.world.now;
+            if let Some(service) = core.world.services.get_mut(&self.id) {
+                service.logs.push((now, line.to_owned()));
+            }
+        });
+        self
+    }
+
+    /// Gives its repository this many commits, newest first.
+    pub fn commits(self, count: u32) -> Self {
+        self.fake
+            .with(|core| core.world.add_commits(self.id, self.workload, count));
+        self
+    }
+
+    /// Sets a property of its configuration, such as `tag` of a container.
+    pub fn with(self, property: &str, value: Value) -> Self {
+        self.fake.with(|core| {
+            if let Some(resource) = core.world.resources.get_mut(&self.id.to_string()) {
+                resource.body.insert(property.to_owned(), value);
+            }
+        });
+        self
+    }
+
+    /// A property of its configuration, as it was set last.
+    pub fn property(&self, property: &str) -> Option<Value> {
+        self.fake.with(|core| {
+            let resource = core.world.resources.get(&self.id.to_string());
+            resource.and_then(|resource| resource.body.get(property).cloned())
+        })
+    }
+
+    fn set<T>(&self, work: impl FnOnce(&mut Service) -> T) -> Option<T> {
+        self.fake
+            .with(|core| core.world.services.get_mut(&self.id).map(work))
+    }
+}

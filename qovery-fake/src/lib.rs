@@ -1,0 +1,79 @@
+//! A fake of the Qovery API, to test your own automation with.
+//!
+//! [`FakeQovery`] holds organizations, projects, environments, services and clusters, moves them
+//! through their states when they are deployed, and plays whatever a script says the API does to
+//! people: failures in a step, queues, cancellations, 429, lost connections. It checks every
+//! request against the contract and refuses what the API would refuse.
+//!
+//! One core, two front ends. [`FakeQovery::client`] needs no socket and keeps Tokio's time, so
+//! that a test on a paused clock is exact and takes no time. [`FakeQovery::serve`] listens on a
+//! port, for programs under test and other languages. Do not mix sockets and a paused clock: it
+//! jumps ahead while a socket is waited for.
+//!
+//! ```
+//! use std::time::Duration;
+//! use qovery_fake::{FakeQovery, Step, Workload};
+//!
+//! let fake = FakeQovery::new();
+//! let environment = fake.environment("preview");
+//! let api = environment.service(Workload::Application, "api").takes(
+//!     Step::Build,
+//!     Duration::from_secs(90),
+//! );
+//! environment
+//!     .next_deployment()
+//!     .fails_at(&api, Step::Build)
+//!     .because("the compiler found an error");
+//!
+//! let client = fake.client(); // a `qovery_api::Client` like any other
+//! # let _ = client;
+//! ```
+//!
+//! Some behaviour of the API is undocumented or differs from case to case: whether a response names
+//! its request, how far a status lags behind, which histories there are. [`ApiTraits`] has one
+//! dimension for each, [`FakeQovery::api`] sets them, and [`ApiTraits::random`] draws them.
+//!
+//! Not a copy of the API: prices, permissions, quotas and what clouds do are not modeled.
+//! Operations without behaviour of their own answer with what the contract declares.
+//!
+//! # Dropping
+//! Handles share the fake, which lives as long as one of them, a client or a server does. Dropping a
+//! [`FakeServer`] stops it and abandons the requests under way; a request that is dropped may have
+//! been executed, as with the API: [`FakeQovery::executions`] tells.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod contract;
+mod core;
+mod exchange;
+mod fault;
+mod handles;
+mod json;
+mod operations;
+mod record;
+mod server;
+mod settings;
+mod traits;
+mod transport;
+mod words;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::Clock;
+pub use fault::{Fault, RetryAfter};
+pub use handles::{
+    DeploymentScript, Elsewhere, FakeCluster, FakeDeployment, FakeEnvironment, FakeOrganization,
+    FakeProject, FakeQovery, FakeService,
+};
+pub use qovery_api;
+pub use record::RecordedRequest;
+pub use server::FakeServer;
+pub use settings::{ActionAnswer, Gone, RequestStatus, StartId};
+pub use traits::{
+    AfterDeletion, ApiTraits, CanceledInQueue, History, Lags, Merging, QueueRows, Replicas,
+    RequestState, ResponseBody, ResponseId, StatusRequest, Unreached,
+};
+pub use transport::FakeTransport;
+pub use words::{Origin, Step, Trigger, Workload};

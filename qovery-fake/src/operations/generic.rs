@@ -1,0 +1,315 @@
+//! Operations without behaviour of their own.
+//!
+//! Their paths tell what they are: a collection that can be listed and added to, a single resource
+//! that can be read, edited and deleted, or a document of its own. What is none of these answers
+//! with what the contract declares.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{Handled, paging};
+use crate::{
+    Workload,
+    contract::Contract,
+    core::{Call, DeclaredList},
+    exchange::{Answer, Refusal},
+    world::{
+        World,
+        cluster::Cluster,
+        resources::{Resource, parent_facts},
+    },
+};
+
+pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
+    let template = call.operation.template.as_str();
+    let item = call.path.last().and_then(|(_, id)| world.resources.get(id));
+    let is_item = item.is_some_and(|resource| resource.template == template);
+    let collection = call.contract.item_template(template).map(str::to_owned);
+    let merge = |old: Option<&Value>| {
+        let mut merged = old.cloned().unwrap_or_else(|| json!({}));
+        if let (Some(merged), Some(body)) = (merged.as_object_mut(), call.body.as_object()) {
+            merged.extend(body.clone());
+        }
+        merged
+    };
+    match (&call.operation.method, is_item, collection) {
+        (&Method::GET, true, _) => {
+            let facts = item.map_or(Value::Null, Resource::facts);
+            Ok(call.success(&facts))
+        }
+        (&Method::PUT | &Method::PATCH, true, _) => edit(world, call),
+        (&Method::DELETE, true, _) => {
+            world.forget(call.last_id());
+            Ok(call.success(&Value::Null))
+        }
+        (&Method::GET, false, Some(items)) => list(world, call, &items),
+        (&Method::POST, false, Some(items)) if creates(call) => {
+            create_from_call(world, call, &items)
+        }
+        (&Method::GET, false, None) => match world.resources.single(&call.incoming.path) {
+            Some(Value::Array(all)) => page_of(world, call, all),
+            Some(document) => Ok(call.success(document)),
+            None => Ok(example(world, call)),
+        },
+        (&Method::PUT | &Method::PATCH, false, _) => {
+            let document = merge(world.resources.single(&call.incoming.path));
+            world
+                .resources
+                .set_single(&call.incoming.path, document.clone());
+            Ok(call.success(&document))
+        }
+        (&Method::DELETE, false, _) => {
+            world.resources.set_single(&call.incoming.path, json!({}));
+            Ok(call.success(&Value::Null))
+        }
+        _ => Ok(call.example(&merge(None))),
+    }
+}
+
+/// What the contract declares, with the ids of the path where it has a place for them.
+fn example(world: &World, call: &Call<'_>) -> Answer {
+    let mut facts = parent_facts(&call.path.iter().cloned().collect());
+    let last = call.path.last();
+    if let Some(resource) = last.and_then(|(_, id)| world.resources.get(id)) {
+        facts.insert("id".to_owned(), json!(resource.id));
+    }
+    call.example(&Value::Object(facts))
+}
+
+/// Whether a successful answer is a new resource, and not a check or an import.
+fn creates(call: &Call<'_>) -> bool {
+    let content = call.operation.success.content.as_ref();
+    content.is_some_and(|(_, schema)| {
+        let probe = call.contract.build(schema, &Value::Null, call.amount);
+        probe.get("id").is_some()
+    })
+}
+
+fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
+    let belongs = |resource: &Resource| {
+        let mut path = call.path.iter();
+        path.all(|(name, id)| resource.parents.get(name) == Some(id))
+    };
+    let mut all: Vec<Value> = world
+        .resources
+        .of(items)
+        .filter(|r| belongs(r))
+        .map(Resource::facts)
+        .collect();
+    let declared = call.declared_list();
+    if declared == DeclaredList::None {
+        // One document for the whole collection, such as the deployment rule of an environment.
+        let facts = all.into_iter().next().unwrap_or_default();
+        return Ok(call.success(&facts));
+    }
+    if call.takes_start_id() {
+        // What is paged comes newest first.
+        all.reverse();
+    }
+    page_of(world, call, &all)
+}
+
+/// Answers with a list, or with the page of it that the call asks for.
+fn page_of(world: &World, call: &Call<'_>, all: &[Value]) -> Handled {
+    if call.declared_list() == DeclaredList::Bare {
+        return Ok(call.success(&json!(all)));
+    }
+    if !call.takes_start_id() {
+        return Ok(call.success(&json!({ "results": all })));
+    }
+    let start = call.incoming.parameter("startId");
+    let page = paging::page(all, start, world.start_id, world.page_size, |item| {
+        let id = item.get("git_commit_id").or_else(|| item.get("id"));
+        id.and_then(Value::as_str).unwrap_or_default().to_owned()
+    });
+    let Some(page) = page else {
+        let detail = format!("startId {} does not exist", start.unwrap_or_default());
+        return Err(Refusal::bad_request(detail));
+    };
+    Ok(call.success(&json!({
+        "page": 1,
+        "page_size": world.page_size,
+        "results": page,
+    })))
+}
+
+fn create_from_call(world: &mut World, call: &Call<'_>, items: &str) -> Handled {
+    let body = call.body.as_object().cloned().unwrap_or_default();
+    let parents: BTreeMap<String, String> = call.path.iter().cloned().collect();
+    if let Some(key) = body.get("key").and_then(Value::as_str) {
+        let mut same = world.resources.of(items);
+        if same.any(|r| {
+            r.parents.get(&first(&parents)) == parents.values().next()
+                && r.facts().get("key").and_then(Value::as_str) == Some(key)
+        }) {
+            let detail = format!("409 Conflict - Variable already exists: {key}");
+            return Err(Refusal::new(409, detail));
+        }
+    }
+    let id = create(world, call.contract, items, parents, body, None);
+    let facts = world.resources.get(&id.to_string()).map(Resource::facts);
+    Ok(call.success(&facts.unwrap_or_default()))
+}
+
+fn first(parents: &BTreeMap<String, String>) -> String {
+    parents.keys().next().cloned().unwrap_or_default()
+}
+
+/// Adds a resource, with what follows from its kind.
+pub(crate) fn create(
+    world: &mut World,
+    contract: &Contract,
+    template: &str,
+    mut parents: BTreeMap<String, String>,
+    body: Map<String, Value>,
+    kind: Option<Workload>,
+) -> Uuid {
+    let id = world.new_id();
+    for (name, value) in &body {
+        // A body may name what the resource belongs to, such as `organization_id`.
+        if let (Some(owner), Some(value)) = (name.strip_suffix("_id"), value.as_str()) {
+            let parameter = format!("{}Id", camel_case(owner));
+            if contract.names_an_item(&parameter) && world.resources.get(value).is_some() {
+                parents.entry(parameter).or_insert_with(|| value.to_owned());
+            }
+        }
+    }
+    let outer: Vec<_> = parents
+        .values()
+        .filter_map(|id| world.resources.get(id))
+        .collect();
+    let outer: Vec<_> = outer.into_iter().flat_map(|r| r.parents.clone()).collect();
+    for (name, id) in outer {
+        parents.entry(name).or_insert(id);
+    }
+    let mut server = parent_facts(&parents);
+    let date = world.date(world.now);
+    server.insert("id".to_owned(), json!(id));
+    server.insert("created_at".to_owned(), json!(date));
+    server.insert("updated_at".to_owned(), json!(date));
+    if let Some(scope) = scope_of(template) {
+        server.insert("scope".to_owned(), json!(scope));
+        server.insert("variable_type".to_owned(), json!("VALUE"));
+    }
+    let resource = Resource {
+        template: template.to_owned(),
+        id: id.to_string(),
+        parents,
+        server,
+        body,
+    };
+    let copy = resource.clone();
+    world.resources.insert(resource);
+    register(world, contract, id, &copy, kind);
+    id
+}
+
+/// Gives environments, services, clusters and stages their behaviour.
+fn register(
+    world: &mut World,
+    contract: &Contract,
+    id: Uuid,
+    resource: &Resource,
+    kind: Option<Workload>,
+) {
+    let facts = resource.facts();
+    let name = facts
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let parent = |name: &str| {
+        let id = resource.parents.get(name);
+        id.and_then(|id| Uuid::parse_str(id).ok())
+            .unwrap_or_default()
+    };
+    match resource.parameter() {
+        "environmentId" => {
+            let project = parent("projectId");
+            let organization = parent("organizationId");
+            let cluster = resource.parents.get("clusterId").cloned();
+            let cluster = cluster.and_then(|id| Uuid::parse_str(&id).ok());
+            let known = || {
+                let mut clusters = world.clusters.values();
+                clusters.find(|c| c.organization == organization)
+            };
+            let cluster = cluster
+                .or_else(|| known().map(|c| c.id))
+                .unwrap_or_default();
+            world.add_environment(id, name, organization, project, cluster);
+            let template = "/environment/{environmentId}/deploymentRule/{deploymentRuleId}";
+            let parents = BTreeMap::from([("environmentId".to_owned(), id.to_string())]);
+            create(world, contract, template, parents, Map::new(), None);
+        }
+        "clusterId" => {
+            let cluster = Cluster::new(id, parent("organizationId"), name);
+            world.clusters.insert(id, cluster);
+        }
+        _ => {
+            let Some(mut found) = Workload::from_segment(resource.segment()) else {
+                return;
+            };
+            if resource.template.matches('/').count() != 2 {
+                return;
+            }
+            if facts.pointer("/schedule/cronjob").is_none() && found == Workload::CronJob {
+                found = Workload::LifecycleJob;
+            }
+            let kind = kind.unwrap_or(found);
+            world.add_service(contract, id, kind, name, parent("environmentId"));
+        }
+    }
+}
+
+fn edit(world: &mut World, call: &Call<'_>) -> Handled {
+    let date = world.date(world.now);
+    let id = call.last_id().to_owned();
+    if let Some(resource) = world.resources.get_mut(&id) {
+        let body = call.body.as_object().cloned().unwrap_or_default();
+        if call.operation.method == Method::PATCH {
+            for (name, value) in body {
+                match value {
+                    Value::Null => resource.body.remove(&name),
+                    value => resource.body.insert(name, value),
+                };
+            }
+        } else {
+            resource.body = body;
+        }
+        resource.server.insert("updated_at".to_owned(), json!(date));
+    }
+    if let Ok(id) = Uuid::parse_str(&id) {
+        world.note_edit(id);
+    }
+    let facts = world.resources.get(&id).map(Resource::facts);
+    Ok(call.success(&facts.unwrap_or_default()))
+}
+
+/// The scope of the variables and secrets below a resource.
+fn scope_of(template: &str) -> Option<String> {
+    let mut segments = template.split('/').skip(1);
+    let owner = segments.next()?;
+    let kind = segments.nth(1)?;
+    ["environmentVariable", "secret"]
+        .contains(&kind)
+        .then(|| owner.to_uppercase())
+}
+
+fn camel_case(snake: &str) -> String {
+    let mut camel = String::new();
+    let mut upper = false;
+    for letter in snake.chars() {
+        if letter == '_' {
+            upper = true;
+        } else if upper {
+            camel.push(letter.to_ascii_uppercase());
+            upper = false;
+        } else {
+            camel.push(letter);
+        }
+    }
+    camel
+}

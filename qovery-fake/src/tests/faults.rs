@@ -1,0 +1,230 @@
+//! What faults do to requests, as the core decides it.
+
+use std::time::Duration;
+
+use http::{Method, header};
+use serde_json::{Value, json};
+
+use super::Setup;
+use crate::{
+    Fault, RetryAfter, Workload,
+    exchange::{Delivery, Outcome},
+};
+
+fn organizations(setup: &Setup) -> Delivery {
+    setup.delivery(Method::GET, "/organization", &Value::Null)
+}
+
+fn status(delivery: &Delivery) -> Option<u16> {
+    delivery
+        .outcome
+        .answer()
+        .map(|answer| answer.status.as_u16())
+}
+
+fn body(delivery: &Delivery) -> Vec<u8> {
+    delivery.outcome.answer().unwrap().body.to_vec()
+}
+
+#[test]
+fn a_fault_strikes_the_requests_that_it_is_for() {
+    let setup = Setup::new();
+    setup
+        .fake
+        .inject(Fault::status(503).on("listOrganization").after(1).times(2));
+    let project = setup.fake.project("project");
+    let other = format!("/project/{}", project.id());
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(status(&organizations(&setup)).unwrap());
+        assert_eq!(setup.call(Method::GET, &other, &Value::Null).0, 200);
+    }
+    assert_eq!(seen, [200, 503, 503, 200]);
+    assert!(setup.fake.pending_faults().is_empty());
+}
+
+#[test]
+fn a_burst_lasts_until_its_time_is_over() {
+    let setup = Setup::new();
+    setup
+        .fake
+        .inject(Fault::status(502).until(Duration::from_secs(10)));
+    for expected in [502, 502, 200] {
+        assert_eq!(status(&organizations(&setup)), Some(expected));
+        setup.seconds(5);
+    }
+    setup.fake.inject(Fault::status(500).always());
+    assert_eq!(status(&organizations(&setup)), Some(500));
+    setup.fake.clear_faults();
+    assert_eq!(status(&organizations(&setup)), Some(200));
+}
+
+#[test]
+fn too_many_requests_say_when_to_come_back_in_any_form() {
+    for (retry_after, expected) in [
+        (RetryAfter::Absent, None),
+        (RetryAfter::Seconds(7), Some("7")),
+        (RetryAfter::Seconds(u64::MAX), Some("18446744073709551615")),
+        (
+            RetryAfter::Date("Thu, 01 Jan 2026 00:01:00 GMT".to_owned()),
+            Some("Thu, 01 Jan 2026 00:01:00 GMT"),
+        ),
+        (RetryAfter::Text("soon".to_owned()), Some("soon")),
+    ] {
+        let setup = Setup::new();
+        let fault = Fault::too_many_requests(retry_after);
+        let limit = header::HeaderName::from_static("x-ratelimit-remaining");
+        setup.fake.inject(fault.header(limit.clone(), "0"));
+        let delivery = organizations(&setup);
+        let answer = delivery.outcome.answer().unwrap();
+        assert_eq!(answer.status, 429);
+        assert_eq!(answer.headers[limit], "0");
+        let got = answer
+            .headers
+            .get(header::RETRY_AFTER)
+            .map(|v| v.to_str().unwrap());
+        assert_eq!(got, expected);
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(body["error"], "Too Many Requests");
+    }
+}
+
+#[test]
+fn what_was_executed_is_told_from_what_was_only_sent() {
+    for (fault, executed) in [
+        (Fault::connection_refused(), false),
+        (Fault::connection_lost_before_execution(), false),
+        (Fault::connection_lost_after_execution(), true),
+        (Fault::status(503), false),
+        (Fault::half_body(), true),
+        (Fault::garbage(), true),
+        (Fault::empty_body(), true),
+        (Fault::slow_answer(Duration::from_secs(90)), true),
+    ] {
+        let setup = Setup::new();
+        let environment = setup.fake.environment("preview");
+        environment.service(Workload::Container, "web");
+        let name = format!("{fault:?}");
+        setup.fake.inject(fault);
+        let path = format!("/environment/{}/deploy", environment.id());
+        setup.delivery(Method::POST, &path, &Value::Null);
+        assert_eq!(
+            setup.fake.executions().len(),
+            usize::from(executed),
+            "{name}"
+        );
+        let state = environment.state().unwrap();
+        assert_eq!(state == "DEPLOYMENT_QUEUED", executed, "{name}");
+    }
+}
+
+#[test]
+fn lost_and_refused_connections_have_no_answer() {
+    let setup = Setup::new();
+    setup.fake.inject(Fault::connection_refused());
+    assert!(matches!(
+        organizations(&setup).outcome,
+        Outcome::NotConnected
+    ));
+    for fault in [
+        Fault::connection_lost_before_execution(),
+        Fault::connection_lost_after_execution(),
+    ] {
+        setup.fake.inject(fault);
+        assert!(matches!(organizations(&setup).outcome, Outcome::Lost));
+    }
+    assert!(
+        setup
+            .fake
+            .requests()
+            .iter()
+            .all(|request| request.status.is_none())
+    );
+}
+
+#[test]
+fn bodies_can_be_late_halved_broken_or_empty() {
+    let setup = Setup::new();
+    setup.fake.organization("first");
+    let whole = body(&organizations(&setup));
+    setup.fake.inject(Fault::half_body());
+    let delivery = organizations(&setup);
+    let Outcome::Answer { cut_after, .. } = delivery.outcome else {
+        panic!("no answer")
+    };
+    assert_eq!(cut_after, Some(whole.len() / 2));
+    setup.fake.inject(Fault::garbage());
+    assert!(serde_json::from_slice::<Value>(&body(&organizations(&setup))).is_err());
+    setup.fake.inject(Fault::empty_body());
+    assert!(body(&organizations(&setup)).is_empty());
+    setup.fake.inject(Fault::body("[]"));
+    assert_eq!(body(&organizations(&setup)), b"[]");
+    setup.fake.latency(Duration::from_millis(20));
+    setup
+        .fake
+        .inject(Fault::slow_answer(Duration::from_secs(3)));
+    setup.fake.inject(Fault::slow_body(Duration::from_secs(4)));
+    let delivery = organizations(&setup);
+    assert_eq!(delivery.before, Duration::from_millis(3_020));
+    let Outcome::Answer { body_over, .. } = delivery.outcome else {
+        panic!("no answer")
+    };
+    assert_eq!(body_over, Duration::from_secs(4));
+}
+
+#[test]
+fn bodies_can_hold_what_the_contract_does_not_know() {
+    let setup = Setup::new();
+    let environment = setup.fake.environment("preview");
+    let path = format!("/environment/{}/status", environment.id());
+    setup
+        .fake
+        .inject(Fault::replace("/state", json!("TELEPORTING")));
+    assert_eq!(setup.get(&path)["state"], "TELEPORTING");
+    setup.fake.inject(Fault::unknown_fields());
+    assert!(setup.get(&path)["added_next_year"].is_object());
+    setup.fake.inject(Fault::extra_nulls());
+    let status = setup.get(&path);
+    assert_eq!(status["deployment_status"], Value::Null);
+    assert_eq!(status["state"], "READY");
+    setup
+        .fake
+        .inject(Fault::rewrite(|body| *body = json!([body.clone()])));
+    assert_eq!(setup.get(&path)[0]["state"], "READY");
+    assert_eq!(setup.get(&path)["state"], "READY");
+}
+
+#[test]
+fn a_fault_shows_what_it_does_and_not_what_it_rewrites() {
+    let fault = Fault::rewrite(|_| ()).on("listProject").always();
+    let shown = format!("{fault:?}");
+    assert!(
+        shown.contains("listProject") && shown.contains("Rewrite"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_gateway_can_lose_the_response_to_a_request_that_was_executed() {
+    let setup = Setup::new();
+    let environment = setup.fake.environment("preview");
+    environment.service(Workload::Database, "orders");
+    let page = "<html>502 Bad Gateway</html>";
+    setup.fake.inject(
+        Fault::answer(502, "text/html", page)
+            .after_execution()
+            .on_writes(),
+    );
+    let path = format!("/environment/{}", environment.id());
+    let status = format!("{path}/status");
+    assert_eq!(setup.call(Method::GET, &status, &Value::Null).0, 200);
+    let lost = setup.answer(Method::DELETE, &path, &Value::Null);
+    assert_eq!(
+        (lost.status.as_u16(), &lost.body[..]),
+        (502, page.as_bytes())
+    );
+    assert_eq!(setup.fake.executions().len(), 1);
+    assert_eq!(environment.deployments().len(), 1);
+    let again = setup.answer(Method::DELETE, &path, &Value::Null);
+    assert_eq!(again.status.as_u16(), 204);
+}

@@ -1,0 +1,418 @@
+//! The behaviour of the API for clients that follow a deployment, one dimension at a time.
+
+use std::time::Duration;
+
+/// The behaviour of the API that is not known for sure, one dimension for each unknown.
+///
+/// [`FakeQovery::api`](super::FakeQovery::api) sets it for the whole fake. The default of each
+/// dimension is the behaviour of a fake that no traits were given to. The settings of an
+/// environment ([`actions_answer`](super::FakeEnvironment::actions_answer),
+/// [`request_status`](super::FakeEnvironment::request_status),
+/// [`merges_requests`](super::FakeEnvironment::merges_requests),
+/// [`gone_as`](super::FakeEnvironment::gone_as) and
+/// [`stale_for`](super::FakeEnvironment::stale_for)) apply in addition.
+///
+/// ```
+/// use std::time::Duration;
+/// use qovery_fake::{ApiTraits, FakeQovery, History, Lags, ResponseId};
+///
+/// let fake = FakeQovery::new();
+/// fake.api(
+///     ApiTraits::new()
+///         .response_id(ResponseId::Never)
+///         .history(History::V2Only)
+///         .lags(Lags::of_all(Duration::from_secs(4))),
+/// );
+///
+/// // Every dimension at random, and the same for the same seed.
+/// fake.api(ApiTraits::random(7));
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ApiTraits {
+    /// When the response to an action has the id of the request.
+    pub response_id: ResponseId,
+    /// The body of the response to an action.
+    pub response_body: ResponseBody,
+    /// The meaning of `deployment_request_id` in a status.
+    pub status_request: StatusRequest,
+    /// The content of `GET /environment/deploymentStatus`.
+    pub request_state: RequestState,
+    /// When a request has a row in the queue.
+    pub queue_rows: QueueRows,
+    /// The traces of a request that was canceled while it was queued.
+    pub canceled_in_queue: CanceledInQueue,
+    /// Which queued requests become one.
+    pub merging: Merging,
+    /// Which histories there are.
+    pub history: History,
+    /// How far the readings of each endpoint are behind.
+    pub lags: Lags,
+    /// How many replicas answer readings.
+    pub replicas: Replicas,
+    /// The status of a service that its deployment did not reach.
+    pub unreached: Unreached,
+    /// The answer for subjects that were deleted.
+    pub after_deletion: AfterDeletion,
+    /// From the start of a run to the start of its first service. Default: 0 s.
+    pub preparation: Duration,
+}
+
+macro_rules! dimension {
+    (
+        $(#[$about:meta])*
+        $name:ident { $($(#[$variant_about:meta])* $variant:ident),+ $(,)? }
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name { $($(#[$variant_about])* $variant),+ }
+
+        impl $name {
+            /// Every value of this dimension.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+        }
+    };
+}
+
+dimension! {
+    /// When the response to an action has the id of the request.
+    ///
+    /// Operations whose response the contract declares without one, such as a deletion, never have
+    /// it.
+    ResponseId {
+        /// Always.
+        #[default]
+        Always,
+        /// If the request has to wait because another one runs or waits.
+        IfQueued,
+        /// Never: `deployment_request_id` is null.
+        Never,
+    }
+}
+
+dimension! {
+    /// The body of the response to an action.
+    ///
+    /// Applies to operations that the contract declares a body for.
+    ResponseBody {
+        /// The one that the contract declares.
+        #[default]
+        Declared,
+        /// The status of the environment. Its `origin` and `triggered_by` are still those of the
+        /// deployment before.
+        EnvironmentStatus,
+        /// The status of the service, or of the first one that was chosen.
+        ServiceStatus,
+        /// No bytes, with the declared status code.
+        Empty,
+        /// A 204 without a body.
+        NoContent,
+    }
+}
+
+dimension! {
+    /// The meaning of `deployment_request_id` in the status of an environment or of a service.
+    StatusRequest {
+        /// The request that runs, else the one that runs next; null at rest.
+        #[default]
+        RunningOrNext,
+        /// The request of the run whose state is shown, also after its end.
+        RunShown,
+        /// The request that runs next; null if none waits.
+        NextQueued,
+        /// The request that was accepted last, whatever became of it.
+        LastRequested,
+        /// Always null.
+        Null,
+    }
+}
+
+dimension! {
+    /// The content of `GET /environment/deploymentStatus`.
+    ///
+    /// [`Lags::request_status`] lets it lag behind.
+    RequestState {
+        /// Its state.
+        #[default]
+        Exact,
+        /// Its state, but `*_QUEUED` until the first service of its run starts. See
+        /// [`ApiTraits::preparation`].
+        QueuedUntilFirstService,
+        /// The `last_deployment_state` of its environment, whichever deployment that is of.
+        OfEnvironment,
+        /// Its state until its end, then 404.
+        NotFoundAfterEnd,
+        /// Always 500.
+        ServerError,
+        /// Always 403.
+        Forbidden,
+    }
+}
+
+/// When a request has a row in the queue of its environment and of its services.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum QueueRows {
+    /// From its acceptance to the start of its run.
+    #[default]
+    AtOnce,
+    /// From this long after its acceptance to the start of its run.
+    After(Duration),
+    /// As [`QueueRows::AtOnce`], but never if nothing ran and nothing waited when the request was
+    /// accepted.
+    IfItHasToWait,
+    /// As [`QueueRows::AtOnce`]; the request that runs has a row too, as the first one.
+    WithRunning,
+}
+
+dimension! {
+    /// The traces of a request that was canceled while it was queued.
+    ///
+    /// Its request status is another dimension: [`RequestState`].
+    CanceledInQueue {
+        /// If nothing else runs or waits, the state of the environment is `CANCELED`. The history
+        /// has no entry.
+        #[default]
+        StateOnly,
+        /// The same, and an entry in the history whose services are `CANCELED`.
+        HistoryEntry,
+        /// None: environment and services show their former status.
+        NoTrace,
+    }
+}
+
+dimension! {
+    /// Which queued requests become one.
+    ///
+    /// A merged request keeps its id. Its request status is that of the request that absorbed it,
+    /// which alone has a row in the queue and an entry in the history.
+    Merging {
+        /// None.
+        #[default]
+        None,
+        /// A request for the same action, by the same user, as the last one in the queue.
+        ByUserAndAction,
+    }
+}
+
+dimension! {
+    /// Which histories there are. [`Lags::history`] lets them lag behind.
+    History {
+        /// Both versions, as long as is asked for.
+        #[default]
+        V2AndV1,
+        /// The second version. The first one answers 404.
+        V2Only,
+        /// Both versions, with at most 20 entries whatever `pageSize` says.
+        Last20,
+        /// None: both versions answer 404.
+        Missing,
+    }
+}
+
+/// How far the readings of each endpoint are behind the present. Default: 0 s each.
+///
+/// All of a reading is of one point in time. Actions always find the present.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Lags {
+    /// Statuses that are read by environment or by project, those of services included.
+    pub environment_status: Duration,
+    /// Statuses that are read by service, and those of clusters.
+    pub service_status: Duration,
+    /// The status of a request.
+    pub request_status: Duration,
+    /// The queues of environments and of services.
+    pub queue: Duration,
+    /// The histories of environments and of services.
+    pub history: Duration,
+    /// Single environments and services, and the lists of their parents.
+    pub resources: Duration,
+}
+
+impl Lags {
+    /// The same lag for each endpoint.
+    pub fn of_all(lag: Duration) -> Self {
+        Self {
+            environment_status: lag,
+            service_status: lag,
+            request_status: lag,
+            queue: lag,
+            history: lag,
+            resources: lag,
+        }
+    }
+
+    /// A lag of 0 to 10 s for each endpoint, independent of each other.
+    pub fn random(seed: u64) -> Self {
+        Self::drawn(&mut fastrand::Rng::with_seed(seed))
+    }
+
+    /// The longest of them.
+    pub fn longest(&self) -> Duration {
+        let all = [
+            self.environment_status,
+            self.service_status,
+            self.request_status,
+            self.queue,
+            self.history,
+            self.resources,
+        ];
+        all.into_iter().max().unwrap_or_default()
+    }
+
+    fn drawn(dice: &mut fastrand::Rng) -> Self {
+        let mut lag = || Duration::from_millis(dice.u64(0..=10_000));
+        Self {
+            environment_status: lag(),
+            service_status: lag(),
+            request_status: lag(),
+            queue: lag(),
+            history: lag(),
+            resources: lag(),
+        }
+    }
+}
+
+/// How many replicas answer readings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Replicas {
+    /// One.
+    #[default]
+    One,
+    /// Two. The second one is this far behind the first. The choice between them for a reading
+    /// looks random and is the same in each run.
+    SecondIsBehind(Duration),
+}
+
+dimension! {
+    /// The status of a service whose deployment ended before its stage.
+    Unreached {
+        /// The state from before, the `execution_id` of the deployment, and `NEVER` as the status
+        /// of the action in `status_details`.
+        #[default]
+        Marked,
+        /// Everything as before the deployment.
+        OldStateAndOldId,
+        /// As before the deployment, with its `execution_id`.
+        OldStateAndNewId,
+    }
+}
+
+dimension! {
+    /// The answer for subjects that were deleted, and for the requests about them.
+    AfterDeletion {
+        /// 404, or what [`gone_as`](super::FakeEnvironment::gone_as) says. The status of a request
+        /// is still known.
+        #[default]
+        RequestStatusKnown,
+        /// 404, for the status of a request too.
+        NotFound,
+        /// 403, for the status of a request too.
+        Forbidden,
+        /// 400 with a message that it does not exist, for the status of a request too.
+        BadRequest,
+    }
+}
+
+macro_rules! setters {
+    ($($(#[$about:meta])* $name:ident: $type:ty),+ $(,)?) => {
+        $(
+            $(#[$about])*
+            #[must_use]
+            pub fn $name(mut self, $name: $type) -> Self {
+                self.$name = $name;
+                self
+            }
+        )+
+    };
+}
+
+impl ApiTraits {
+    /// The default of each dimension.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    setters! {
+        /// Sets when the response to an action has the id of the request.
+        response_id: ResponseId,
+        /// Sets the body of the response to an action.
+        response_body: ResponseBody,
+        /// Sets the meaning of `deployment_request_id` in a status.
+        status_request: StatusRequest,
+        /// Sets the content of `GET /environment/deploymentStatus`.
+        request_state: RequestState,
+        /// Sets when a request has a row in the queue.
+        queue_rows: QueueRows,
+        /// Sets the traces of a request that was canceled while it was queued.
+        canceled_in_queue: CanceledInQueue,
+        /// Sets which queued requests become one.
+        merging: Merging,
+        /// Sets which histories there are.
+        history: History,
+        /// Sets how far the readings of each endpoint are behind.
+        lags: Lags,
+        /// Sets how many replicas answer readings.
+        replicas: Replicas,
+        /// Sets the status of a service that its deployment did not reach.
+        unreached: Unreached,
+        /// Sets the answer for subjects that were deleted.
+        after_deletion: AfterDeletion,
+        /// Sets the time from the start of a run to the start of its first service.
+        preparation: Duration,
+    }
+
+    /// Every dimension at random, independent of each other. The same seed gives the same traits.
+    pub fn random(seed: u64) -> Self {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let seconds = |dice: &mut fastrand::Rng| Duration::from_millis(dice.u64(1..=10_000));
+        Self {
+            response_id: one_of(&mut dice, ResponseId::ALL),
+            response_body: one_of(&mut dice, ResponseBody::ALL),
+            status_request: one_of(&mut dice, StatusRequest::ALL),
+            request_state: one_of(&mut dice, RequestState::ALL),
+            queue_rows: match dice.u32(0..4) {
+                0 => QueueRows::AtOnce,
+                1 => QueueRows::After(seconds(&mut dice)),
+                2 => QueueRows::IfItHasToWait,
+                _ => QueueRows::WithRunning,
+            },
+            canceled_in_queue: one_of(&mut dice, CanceledInQueue::ALL),
+            merging: one_of(&mut dice, Merging::ALL),
+            history: one_of(&mut dice, History::ALL),
+            lags: if dice.bool() {
+                Lags::drawn(&mut dice)
+            } else {
+                Lags::default()
+            },
+            replicas: if dice.u32(0..4) == 0 {
+                Replicas::SecondIsBehind(seconds(&mut dice))
+            } else {
+                Replicas::One
+            },
+            unreached: one_of(&mut dice, Unreached::ALL),
+            after_deletion: one_of(&mut dice, AfterDeletion::ALL),
+            preparation: if dice.bool() {
+                seconds(&mut dice)
+            } else {
+                Duration::ZERO
+            },
+        }
+    }
+
+    /// How far a reading can be behind, so that the fake remembers that much.
+    pub(crate) fn reaches_back(&self) -> Duration {
+        let behind = match self.replicas {
+            Replicas::One => Duration::ZERO,
+            Replicas::SecondIsBehind(behind) => behind,
+        };
+        self.lags.longest().saturating_add(behind)
+    }
+}
+
+fn one_of<T: Copy + Default>(dice: &mut fastrand::Rng, all: &[T]) -> T {
+    dice.choice(all).copied().unwrap_or_default()
+}

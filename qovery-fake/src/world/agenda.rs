@@ -1,0 +1,132 @@
+//! What is due when.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use uuid::Uuid;
+
+use super::{World, audit::Actor, script::Script};
+use crate::Trigger;
+
+/// Something that will happen.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    /// The next queued request of an environment may start.
+    Begin(Uuid),
+    /// A stage of an execution starts, by its position.
+    Stage(String, usize),
+    /// A step of a service starts, by its position; past the last one, the service is done.
+    Step(String, Uuid, usize),
+    /// A step of a service fails.
+    Fail(String, Uuid, usize),
+    /// A cancellation is carried out.
+    Canceled(String),
+    /// Someone else acts on an environment.
+    Elsewhere(Uuid, Actor, Act),
+    /// A request is pushed aside by someone else's.
+    Supersede(Uuid, Trigger),
+    /// A state is shown instead of the real one for a while.
+    Mask(Uuid, Option<Uuid>, String, Duration),
+    /// What was deleted stops being shown.
+    Vanish(Uuid),
+    /// A cluster finishes what it does.
+    Cluster(Uuid, u64),
+}
+
+/// What someone else does.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    Request(Box<ExternalRequest>),
+    Cancel,
+    /// Cancels one request if it is still queued.
+    CancelRequest(Uuid),
+}
+
+/// A request for a deployment by someone else.
+#[derive(Debug, Clone)]
+pub(crate) struct ExternalRequest {
+    pub(crate) action: Trigger,
+    /// The whole environment if `None`.
+    pub(crate) services: Option<Vec<Uuid>>,
+    pub(crate) script: Script,
+}
+
+impl ExternalRequest {
+    pub(crate) fn of(action: Trigger) -> Self {
+        Self {
+            action,
+            services: None,
+            script: Script::default(),
+        }
+    }
+}
+
+/// Events in order of time, and of scheduling where due at the same time.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    events: BTreeMap<(Duration, u64), Event>,
+    scheduled: u64,
+}
+
+impl Agenda {
+    pub(crate) fn at(&mut self, due: Duration, event: Event) {
+        self.scheduled += 1;
+        self.events.insert((due, self.scheduled), event);
+    }
+
+    /// The next event that is due until `now`.
+    pub(crate) fn next_until(&mut self, now: Duration) -> Option<(Duration, Event)> {
+        let entry = self
+            .events
+            .first_entry()
+            .filter(|entry| entry.key().0 <= now)?;
+        let due = entry.key().0;
+        Some((due, entry.remove()))
+    }
+
+    /// When the next event is due.
+    pub(crate) fn next_due(&self) -> Option<Duration> {
+        self.events.first_key_value().map(|((due, _), _)| *due)
+    }
+}
+
+impl World {
+    /// Schedules an event, counted from now.
+    pub(crate) fn after(&mut self, delay: Duration, event: Event) {
+        self.agenda.at(self.now.saturating_add(delay), event);
+    }
+
+    pub(super) fn happen(&mut self, event: Event) {
+        match event {
+            Event::Begin(environment) => self.begin(environment),
+            Event::Stage(execution, position) => self.start_stage(&execution, position),
+            Event::Step(execution, service, position) => {
+                self.start_step(&execution, service, position);
+            }
+            Event::Fail(execution, service, position) => {
+                self.fail_step(&execution, service, position);
+            }
+            Event::Canceled(execution) => self.end_cancellation(&execution),
+            Event::Elsewhere(environment, actor, act) => {
+                self.act_elsewhere(environment, actor, act);
+            }
+            Event::Supersede(request, action) => self.supersede(request, action),
+            Event::Mask(environment, service, state, lasting) => {
+                let masked = Some((self.now.saturating_add(lasting), state));
+                match service {
+                    Some(service) => {
+                        if let Some(service) = self.services.get_mut(&service) {
+                            service.masked = masked;
+                        }
+                    }
+                    None => {
+                        if let Some(environment) = self.environments.get_mut(&environment) {
+                            environment.masked = masked;
+                        }
+                    }
+                }
+            }
+            Event::Vanish(id) => self.vanish(id),
+            Event::Cluster(cluster, generation) => self.end_cluster_action(cluster, generation),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The audit log of an organization.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::World;
+use crate::Origin;
+
+/// The user whose token the fake accepts.
+pub(crate) const CALLER: &str = "caller@example.com";
+
+/// One entry of the audit log.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditEvent {
+    pub(crate) id: Uuid,
+    pub(crate) at: Duration,
+    /// Nanoseconds since 1970, different for each event: the cursor of the log.
+    pub(crate) cursor: i128,
+    pub(crate) event_type: String,
+    pub(crate) target_type: String,
+    pub(crate) target: Uuid,
+    pub(crate) target_name: String,
+    pub(crate) origin: String,
+    pub(crate) triggered_by: String,
+    pub(crate) project: Option<Uuid>,
+    pub(crate) environment: Option<Uuid>,
+}
+
+/// Who did something, in the API's words.
+#[derive(Debug, Clone)]
+pub(crate) struct Actor {
+    pub(crate) origin: String,
+    pub(crate) name: String,
+    /// Whether the request came to the fake, not from a script.
+    pub(crate) is_caller: bool,
+}
+
+impl Actor {
+    /// Whoever calls the API with the fake's token.
+    pub(crate) fn caller() -> Self {
+        Self {
+            origin: Origin::Api.as_str().to_owned(),
+            name: CALLER.to_owned(),
+            is_caller: true,
+        }
+    }
+
+    /// The caller, through the program that calls itself so.
+    pub(crate) fn calling_with(user_agent: Option<&str>) -> Self {
+        let mut caller = Self::caller();
+        if let Some(user_agent) = user_agent {
+            Origin::of_user_agent(user_agent)
+                .as_str()
+                .clone_into(&mut caller.origin);
+        }
+        caller
+    }
+
+    /// Someone at the console.
+    pub(crate) fn someone_else() -> Self {
+        Self {
+            origin: Origin::Console.as_str().to_owned(),
+            name: "someone.else@example.com".to_owned(),
+            is_caller: false,
+        }
+    }
+}
+
+impl World {
+    /// Adds an entry about an environment or one of its services.
+    pub(crate) fn record_in_environment(
+        &mut self,
+        environment: Uuid,
+        event_type: &str,
+        actor: &Actor,
+    ) {
+        let Some(subject) = self.environments.get(&environment) else {
+            return;
+        };
+        let (organization, project) = (subject.organization, subject.project);
+        let event = AuditEvent {
+            id: Uuid::nil(),
+            at: self.now,
+            cursor: 0,
+            event_type: event_type.to_owned(),
+            target_type: "ENVIRONMENT".to_owned(),
+            target: environment,
+            target_name: subject.name.clone(),
+            origin: actor.origin.clone(),
+            triggered_by: actor.name.clone(),
+            project: Some(project),
+            environment: Some(environment),
+        };
+        self.record(organization, event);
+    }
+
+    /// Adds an entry; its id and its cursor are set here.
+    pub(crate) fn record(&mut self, organization: Uuid, mut event: AuditEvent) {
+        event.id = self.new_id();
+        let at = i128::from(self.calendar(event.at).timestamp_micros()) * 1_000;
+        let log = self.audit.entry(organization).or_default();
+        let last = log.last().map_or(i128::MIN, |event| event.cursor);
+        event.cursor = at.max(last.saturating_add(1));
+        log.push(event);
+    }
+}

@@ -1,0 +1,143 @@
+//! Clusters and what is done with them.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{
+    World,
+    agenda::Event,
+    audit::{Actor, AuditEvent},
+};
+use crate::{Trigger, settings::Gone};
+
+/// A cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct Cluster {
+    pub(crate) id: Uuid,
+    pub(crate) organization: Uuid,
+    pub(crate) name: String,
+    pub(crate) state: String,
+    pub(crate) is_deployed: bool,
+    pub(crate) last_execution: Option<String>,
+    pub(crate) last_deployment_at: Option<Duration>,
+    /// From queued to running.
+    pub(crate) start_delay: Duration,
+    pub(crate) takes: Duration,
+    /// The state in which the next action ends instead of its own.
+    pub(crate) ends_as: Option<String>,
+    pub(crate) gone: Gone,
+    running: Option<Running>,
+    generation: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Running {
+    action: Trigger,
+    dry_run: bool,
+    queued: bool,
+    before: String,
+}
+
+impl Cluster {
+    pub(crate) fn new(id: Uuid, organization: Uuid, name: String) -> Self {
+        Self {
+            id,
+            organization,
+            name,
+            state: "DEPLOYED".to_owned(),
+            is_deployed: true,
+            last_execution: None,
+            last_deployment_at: None,
+            start_delay: Duration::from_secs(1),
+            takes: Duration::from_secs(30),
+            ends_as: None,
+            gone: Gone::NotFound,
+            running: None,
+            generation: 0,
+        }
+    }
+}
+
+impl World {
+    /// Starts an action on a cluster; a former one is abandoned.
+    pub(crate) fn act_on_cluster(&mut self, id: Uuid, action: Trigger, dry_run: bool) {
+        let now = self.now;
+        let seconds = self.calendar(now).timestamp();
+        let Some(cluster) = self.clusters.get_mut(&id) else {
+            return;
+        };
+        cluster.generation += 1;
+        cluster.running = Some(Running {
+            action,
+            dry_run,
+            queued: true,
+            before: cluster.state.clone(),
+        });
+        action.queued().clone_into(&mut cluster.state);
+        cluster.last_execution = Some(format!("{id}-{seconds}"));
+        cluster.last_deployment_at = Some(now);
+        let (delay, generation) = (cluster.start_delay, cluster.generation);
+        let event = AuditEvent {
+            id: Uuid::nil(),
+            at: now,
+            cursor: 0,
+            event_type: action.events().asked.to_owned(),
+            target_type: "CLUSTER".to_owned(),
+            target: id,
+            target_name: cluster.name.clone(),
+            origin: Actor::caller().origin,
+            triggered_by: Actor::caller().name,
+            project: None,
+            environment: None,
+        };
+        let organization = cluster.organization;
+        self.record(organization, event);
+        self.after(delay, Event::Cluster(id, generation));
+    }
+
+    /// The action starts, or ends where it has started.
+    pub(super) fn end_cluster_action(&mut self, id: Uuid, generation: u64) {
+        let Some(cluster) = self.clusters.get_mut(&id) else {
+            return;
+        };
+        if cluster.generation != generation {
+            return;
+        }
+        let Some(mut running) = cluster.running.take() else {
+            return;
+        };
+        if running.queued {
+            running.queued = false;
+            cluster.state = if running.dry_run {
+                "DRY_RUN".to_owned()
+            } else {
+                running.action.running(None).to_owned()
+            };
+            cluster.running = Some(running);
+            let takes = cluster.takes;
+            self.after(takes, Event::Cluster(id, generation));
+            return;
+        }
+        let scripted = cluster.ends_as.take();
+        let reached = scripted.is_none();
+        cluster.state = match scripted {
+            Some(state) => state,
+            None if running.dry_run => running.before,
+            None => running.action.done().to_owned(),
+        };
+        cluster.is_deployed = match running.action {
+            Trigger::Deploy | Trigger::Restart if reached => true,
+            Trigger::Stop | Trigger::Delete | Trigger::Uninstall if reached => false,
+            _ => cluster.is_deployed,
+        };
+        if reached && running.action == Trigger::Delete {
+            let gone = cluster.gone;
+            self.gone.insert(id.to_string(), gone);
+            match gone {
+                Gone::ShownFor(time) => self.after(time, Event::Vanish(id)),
+                _ => self.vanish(id),
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What a script says about one deployment.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{Step, Trigger};
+
+/// Deviations of one deployment from what would happen without a script.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Script {
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) hangs: Vec<(Uuid, Step)>,
+    pub(crate) durations: Vec<(Uuid, Step, Duration)>,
+    pub(crate) queued_for: Duration,
+    /// Counted from the request, as the following ones.
+    pub(crate) canceled_after: Option<Duration>,
+    /// Only while it is queued.
+    pub(crate) canceled_in_queue_after: Option<Duration>,
+    pub(crate) superseded_after: Option<(Duration, Trigger)>,
+    pub(crate) masks: Vec<Mask>,
+    pub(crate) ends_as: Option<String>,
+    pub(crate) nothing_to_do: bool,
+}
+
+/// A step of a service that fails.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) service: Uuid,
+    pub(crate) step: Step,
+    pub(crate) reason: String,
+    pub(crate) log: Vec<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(service: Uuid, step: Step) -> Self {
+        Self {
+            service,
+            step,
+            reason: format!("{} failed", step.name()),
+            log: Vec::new(),
+        }
+    }
+}
+
+/// A state that is shown for a while instead of the real one.
+#[derive(Debug, Clone)]
+pub(crate) struct Mask {
+    /// The environment itself where `None`.
+    pub(crate) service: Option<Uuid>,
+    pub(crate) state: String,
+    pub(crate) after: Duration,
+    pub(crate) lasting: Duration,
+}
