@@ -5,8 +5,9 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 
 use super::recorded::Recorded;
 use super::workspace::Workspace;
@@ -35,14 +36,11 @@ pub(crate) fn run(workspace: &Workspace, wanted: &str) -> Result<String, String>
     if workspace.recorded() == Recorded::Of(wanted.to_owned()) {
         return Ok("another build has generated the client again".to_owned());
     }
-    let output = regenerator(&workspace.root, &target)
-        .output()
+    let (status, said) = finish(&mut regenerator(&workspace.root, &target))
         .map_err(|error| format!("the regenerator cannot be run: {error}"))?;
-    if !output.status.success() {
+    if !status.success() {
         return Err(format!(
-            "{}the regenerator ended with {}; run `cargo xtask generate` to see it alone",
-            String::from_utf8_lossy(&output.stderr),
-            output.status
+            "{said}the regenerator ended with {status}; run `cargo xtask generate` to see it alone"
         ));
     }
     if workspace.recorded() != Recorded::Of(wanted.to_owned()) {
@@ -61,6 +59,47 @@ fn take_turns(target: &Path) -> Result<File, String> {
     Ok(file)
 }
 
+/// Runs a command to its end, and gives its status and its messages.
+///
+/// Cargo shows nothing of a build script before it ends, and building the regenerator takes minutes: each
+/// message goes to the terminal as well, if there is one.
+fn finish(command: &mut Command) -> io::Result<(ExitStatus, String)> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut terminal = terminal();
+    let mut said = String::new();
+    let mut lines = child.stderr.take().map(BufReader::new);
+    let mut line = Vec::new();
+    while let Some(lines) = &mut lines {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        let message = String::from_utf8_lossy(&line);
+        if let Some(shown) = &mut terminal
+            && write!(shown, "{message}").is_err()
+        {
+            terminal = None;
+        }
+        if message.trim_start().starts_with("Running `") {
+            // What follows are the messages of the regenerator itself.
+            said.clear();
+        } else {
+            said.push_str(&message);
+        }
+    }
+    Ok((child.wait()?, said))
+}
+
+/// The terminal of this process.
+fn terminal() -> Option<File> {
+    let name = if cfg!(windows) { "CONOUT$" } else { "/dev/tty" };
+    File::options().write(true).open(name).ok()
+}
+
 fn regenerator(root: &Path, target: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in env::vars_os() {
@@ -71,7 +110,7 @@ fn regenerator(root: &Path, target: &Path) -> Command {
     }
     command
         .current_dir(root)
-        .args(["run", "--quiet", "--locked"])
+        .args(["run", "--locked"])
         .args(["--package", "xtask", "--profile", "xtask"])
         .arg("--target-dir")
         .arg(target)

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::codegen::{self, Purpose, write};
+use crate::codegen::{self, Purpose};
 use crate::printable::Printable;
 use crate::problem::Problem;
+use crate::write;
 
 /// The contract of this repository.
 pub(crate) const CONTRACT: &str = "openapi.yaml";

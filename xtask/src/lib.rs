@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 mod areas;
-mod bench;
 mod codegen;
 mod contract;
 mod generate;
@@ -20,9 +19,12 @@ mod import;
 mod printable;
 mod problem;
 mod text;
+mod write;
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Parser;
 
@@ -36,7 +38,6 @@ use clap::Parser;
 enum Command {
     Import(import::Args),
     Generate(generate::Args),
-    Bench(bench::Args),
     Areas(areas::Args),
 }
 
@@ -46,7 +47,6 @@ pub fn main() -> ExitCode {
     let outcome = with_room(|| match command {
         Command::Import(args) => import::run(&args),
         Command::Generate(args) => generate::run(&args),
-        Command::Bench(args) => bench::run(&args),
         Command::Areas(args) => areas::run(&args),
     });
     outcome.unwrap_or_else(|problem| {
@@ -55,12 +55,26 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// Room for schemas that stand within each other and refer to each other as deep as they may, in a build
+/// without optimisation too. The system gives memory only for the part that is used.
+const STACK: usize = 256 << 20;
+
 /// Runs `work` on a thread that has room for every depth that a contract may have.
 fn with_room<T: Send>(
     work: impl FnOnce() -> Result<T, problem::Problem> + Send,
 ) -> Result<T, problem::Problem> {
-    codegen::threads::alone(work)
-        .map_err(|error| problem::Problem::new(format!("no thread can be started: {error}")))?
+    thread::scope(|scope| {
+        let started = thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, work);
+        match started.map(|thread| thread.join()) {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(error) => Err(problem::Problem::new(format!(
+                "no thread can be started: {error}"
+            ))),
+        }
+    })
 }
 
 /// Whether the command understands these arguments. Runs nothing.

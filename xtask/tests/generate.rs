@@ -513,7 +513,7 @@ fn tags_and_paging_of_the_own_contract_have_to_be_classified() {
     for (contract, needles) in [
         (new_tag, ["`Something New`", "codegen/areas.rs"]),
         (new_path, ["neither a tag nor the path", "codegen/areas.rs"]),
-        (new_paging, ["`cursor`", "codegen/paging/shape.rs"]),
+        (new_paging, ["`cursor`", "codegen/passes/paging/shape.rs"]),
     ] {
         fs::write(home.path().join("openapi.yaml"), contract).expect("written");
         let message = refusal(&generate(home.path(), &[]));
@@ -702,7 +702,7 @@ fn a_shape_of_paging_that_nobody_classified_is_refused_by_name() {
         let home = repository(&contract);
         let before = files(home.path());
         let message = refusal(&generate(home.path(), &[]));
-        for part in [what, "listNotes", "codegen/paging/", "openapi.yaml:"] {
+        for part in [what, "listNotes", "codegen/passes/paging/", "openapi.yaml:"] {
             assert!(
                 message.contains(part),
                 "{what}: {part:?} is not in {message}"

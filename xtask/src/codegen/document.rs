@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::split::Origin;
-use super::write::JSON_MARK;
+use crate::write::JSON_MARK;
 use crate::text::is_hidden;
 
 /// Keys of a contract that hold documentation, if their value is a text.

@@ -9,15 +9,12 @@ mod document;
 // The build script of the client computes it again, and can reach no library.
 #[path = "../../../qovery-api/build/fingerprint.rs"]
 mod fingerprint;
-mod items;
 pub(crate) mod model;
 mod normalise;
-mod paging;
 mod passes;
 mod progenitor;
+mod purpose;
 mod split;
-pub(crate) mod threads;
-pub(crate) mod write;
 
 use std::path::Path;
 
@@ -27,28 +24,21 @@ use sha2::{Digest as _, Sha256};
 use crate::contract::{self, Document};
 use crate::printable::Printable;
 use crate::problem::Problem;
+use crate::write::Tree;
 
 pub(crate) use normalise::normalise;
 pub(crate) use progenitor::generate as progenitor;
-
-/// What files are generated for; by default a client of other files that no test here calls.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Purpose {
-    /// Whether contract and overlay are those of this repository.
-    pub(crate) is_own: bool,
-    /// Whether the tests of the workspace are to call what is generated.
-    pub(crate) is_tested: bool,
-}
+pub(crate) use purpose::Purpose;
 
 /// What is generated from a contract.
 #[derive(Debug)]
 pub(crate) struct Trees {
     /// The client.
-    pub(crate) client: write::Tree,
+    pub(crate) client: Tree,
     /// How the tests of the workspace call each operation, where they are to.
-    pub(crate) table: write::Tree,
+    pub(crate) table: Tree,
     /// The contract that the fake plays.
-    pub(crate) fake: write::Tree,
+    pub(crate) fake: Tree,
     /// Where the contract left several ways, which was taken.
     pub(crate) remarks: Vec<model::Remark>,
 }
@@ -72,16 +62,12 @@ pub(crate) fn generate(
     } else {
         String::new()
     };
-    let sources = split::Sources::default();
-    let (parts, formatted) = split::formatted(&sources, || {
-        let mut parts = split::Parts::new(&sources);
-        passes::run(&written, &normalised, purpose, &mut parts)
-            .map_err(|problem| problem.of_document(&document))?;
-        parts.add_contract(&constants(&document, &normalised, &inputs, &fingerprint));
-        Ok(parts)
-    })?;
-    let mut remarks = normalised.remarks.clone();
-    remarks.extend(parts.remarks.iter().cloned());
+    let mut parts = split::Parts::default();
+    passes::run(&written, &normalised, purpose, &mut parts)
+        .map_err(|problem| problem.of_document(&document))?;
+    parts.add_contract(constants(&document, &normalised, &inputs, &fingerprint))?;
+    let mut remarks = normalised.remarks;
+    remarks.append(&mut parts.remarks);
     let name = |path: &Path| {
         path.file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -96,13 +82,13 @@ pub(crate) fn generate(
         from,
         command: "cargo xtask generate".to_owned(),
     };
-    let client = split::lay_out(&parts, &formatted, &origin)?;
+    let client = split::lay_out(&parts, &origin)?;
     let contract = document::json(&document.value, &origin);
-    let fake = write::Tree::from([("contract.json".to_owned(), contract)]);
+    let fake = Tree::from([("contract.json".to_owned(), contract)]);
     let table = if purpose.is_tested {
-        split::lay_out_tables(&parts, &formatted, &origin)
+        split::lay_out_tables(&parts, &origin)
     } else {
-        write::Tree::new()
+        Tree::new()
     };
     Ok(Trees {
         client,

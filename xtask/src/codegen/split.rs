@@ -5,9 +5,9 @@
 
 mod files;
 mod imports;
+mod origin;
 mod parts;
 mod render;
-mod source;
 
 use std::ops::Range;
 
@@ -15,34 +15,20 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::codegen::areas::AREAS;
-use crate::codegen::write::Tree;
 use crate::problem::Problem;
+use crate::write::Tree;
 
-use files::{Files, head};
+use files::Files;
 use render::Body;
-use source::Place;
 
+pub(crate) use origin::Origin;
 pub(crate) use parts::Parts;
-pub(crate) use source::{AllFormatted, Sources, formatted};
-
-/// What the head of every file says.
-#[derive(Debug, Clone)]
-pub(crate) struct Origin {
-    /// What the files were generated from.
-    pub(crate) from: String,
-    /// The command that generates them.
-    pub(crate) command: String,
-}
 
 /// Lays the parts of the client out as files.
 ///
 /// # Errors
 /// Where a file would be too long.
-pub(crate) fn lay_out(
-    parts: &Parts<'_>,
-    formatted: &AllFormatted,
-    origin: &Origin,
-) -> Result<Tree, Problem> {
+pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
     let mut files = Files {
         tree: Tree::new(),
         origin,
@@ -52,7 +38,7 @@ pub(crate) fn lay_out(
     let mut modules = TokenStream::new();
     let shared = parts.models.get(&None).map(Vec::as_slice);
     let about = "Models that several areas share.";
-    let names = files.add_models("shared", about, formatted.of(shared.unwrap_or_default()))?;
+    let names = files.add_models("shared", about, shared.unwrap_or_default())?;
     files.index("shared", about, &names);
     modules.extend(quote!(
         mod shared;
@@ -73,7 +59,7 @@ pub(crate) fn lay_out(
         modules.extend(quote!(#[cfg(feature = #feature)] mod #module;));
         let mut names = Vec::new();
         if let Some(models) = models {
-            names = files.add_models(area.name, area.about, formatted.of(models))?;
+            names = files.add_models(area.name, area.about, models)?;
             types.extend(
                 names.iter().map(
                     |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
@@ -87,9 +73,9 @@ pub(crate) fn lay_out(
                 &format!("Operations. {}", area.about),
                 methods.len(),
                 |range| {
-                    let mut body = Body::joined(formatted.of(part(methods, &range)));
+                    let mut body = Body::of_client(part(methods, &range));
                     let declared = part(declared.unwrap_or_default(), &range);
-                    formatted.of(declared).for_each(|item| body.add(item));
+                    declared.iter().flatten().for_each(|item| body.add(item));
                     body
                 },
             )?;
@@ -105,12 +91,12 @@ pub(crate) fn lay_out(
                 (area.name, "mock"),
                 &format!("Mocks. {}", area.about),
                 mocks.len(),
-                |range| Body::of(formatted.of(part(mocks, &range))),
+                |range| Body::of(part(mocks, &range).iter().flatten()),
             )?);
         }
         files.index(area.name, area.about, &names);
     }
-    for (path, about, places) in [
+    for (path, about, items) in [
         (
             "paging.rs",
             "How operations page, derived from the contract.",
@@ -123,20 +109,20 @@ pub(crate) fn lay_out(
             &parts.contract,
         ),
     ] {
-        files.add(path, about, &Body::of(formatted.of(places)))?;
+        files.add(path, about, &Body::of(items))?;
     }
     files.add_root(&modules, &types, &operations)?;
     Ok(files.tree)
 }
 
-fn part<'a>(places: &'a [Place], range: &Range<usize>) -> &'a [Place] {
-    places.get(range.clone()).unwrap_or_default()
+fn part<'a, T>(items: &'a [T], range: &Range<usize>) -> &'a [T] {
+    items.get(range.clone()).unwrap_or_default()
 }
 
 /// Lays out the tables by which the tests of the workspace call and mock every operation.
-pub(crate) fn lay_out_tables(parts: &Parts<'_>, formatted: &AllFormatted, origin: &Origin) -> Tree {
+pub(crate) fn lay_out_tables(parts: &Parts, origin: &Origin) -> Tree {
     let mut tree = Tree::new();
-    for (path, about, places) in [
+    for (path, about, items) in [
         ("mod.rs", "How each operation is called.", &parts.table),
         (
             "mocks.rs",
@@ -144,13 +130,10 @@ pub(crate) fn lay_out_tables(parts: &Parts<'_>, formatted: &AllFormatted, origin
             &parts.mock_table,
         ),
     ] {
-        let body: String = formatted
-            .of(places)
-            .map(|item| item.text.as_str())
-            .collect();
+        let body: String = items.iter().map(|item| item.text.as_str()).collect();
         let text = format!(
             "{}\n//! {about}\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(\n    deprecated,\n    unused_imports,\n    clippy::all,\n    reason = \"deprecated operations are tested too\"\n)]\n\n{body}",
-            head(origin)
+            origin.head()
         );
         tree.insert(path.to_owned(), text);
     }
@@ -161,7 +144,7 @@ pub(crate) fn lay_out_tables(parts: &Parts<'_>, formatted: &AllFormatted, origin
 mod tests {
     use super::*;
     use crate::codegen::areas::area_of_tag;
-    use crate::codegen::write::MARK;
+    use crate::write::MARK;
 
     fn origin() -> Origin {
         Origin {
@@ -172,19 +155,14 @@ mod tests {
 
     /// Lays out these models, each with the tags of the operations that reach it.
     fn laid_out(models: &[(&[&str], TokenStream)]) -> Tree {
-        let sources = Sources::default();
-        let (parts, formatted) = formatted(&sources, || {
-            let mut parts = Parts::new(&sources);
-            for (tags, tokens) in models {
-                let areas = tags.iter().filter_map(|tag| area_of_tag(tag)).collect();
-                parts.add_model(&areas, tokens);
-            }
-            parts.add_tables(&[], &[]);
-            Ok(parts)
-        })
-        .expect("it is Rust");
-        let mut tree = lay_out(&parts, &formatted, &origin()).expect("laid out");
-        let tables = lay_out_tables(&parts, &formatted, &origin());
+        let mut parts = Parts::default();
+        for (tags, tokens) in models {
+            let areas = tags.iter().filter_map(|tag| area_of_tag(tag)).collect();
+            parts.add_model(&areas, tokens.clone()).expect("it is Rust");
+        }
+        parts.add_tables(&[], &[]).expect("it is Rust");
+        let mut tree = lay_out(&parts, &origin()).expect("laid out");
+        let tables = lay_out_tables(&parts, &origin());
         tree.extend(
             tables
                 .into_iter()
@@ -253,6 +231,14 @@ mod tests {
         );
         assert!(fields.contains("use crate::types;"), "{fields}");
         assert!(tree["helms/mod.rs"].contains("\nmod fields;"));
+    }
+
+    #[test]
+    fn tokens_that_are_not_rust_are_reported_with_an_excerpt() {
+        let mut parts = Parts::default();
+        let added = parts.add_model(&[].into(), quote!(struct First));
+        let problem = added.expect_err("it is not Rust").to_string();
+        assert!(problem.contains("struct First"), "{problem}");
     }
 
     #[test]

@@ -5,11 +5,14 @@
 //! links lead into the client itself or to the address that they show, so that no text of a contract
 //! becomes a test, markup or a disguised link. Not for what the documentation says.
 
+mod block;
 mod line;
 mod read;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+
+use block::{Block, Row};
 
 pub(crate) use line::Line;
 
@@ -17,35 +20,6 @@ pub(crate) use line::Line;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Doc {
     blocks: Vec<Block>,
-}
-
-/// What stands between two empty lines.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Block {
-    heading: Option<&'static str>,
-    rows: Vec<Row>,
-}
-
-/// One line of a block, with what stands before it.
-#[derive(Debug, Clone, PartialEq)]
-struct Row {
-    indent: usize,
-    /// The bullet or number of an item of a list.
-    marker: Option<String>,
-    line: Line,
-    /// Whether the next line begins below this one, instead of going on with it.
-    breaks: bool,
-}
-
-impl Row {
-    fn of(line: Line) -> Self {
-        Self {
-            indent: 0,
-            marker: None,
-            line,
-            breaks: false,
-        }
-    }
 }
 
 impl Doc {

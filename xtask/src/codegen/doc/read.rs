@@ -4,7 +4,8 @@
 //! becomes a line of inline code for each of its lines. Everything else is text, of which
 //! [`Line`] shows every character.
 
-use super::{Block, Line, Row};
+use super::block::{Block, Row};
+use super::line::Line;
 use crate::text::push_visible;
 
 /// The columns of indentation from which on Markdown sees a code block.

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::budget::{self, Budget};
+use super::conflict::Conflict;
 use super::draft::Draft;
-use super::merge::Conflict;
 use super::schema::{Components, Kind, Schema};
 
 /// Applies the rule to the whole contract.

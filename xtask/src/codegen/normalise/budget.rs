@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use super::merge::Conflict;
+use super::conflict::Conflict;
 use super::schema::Schema;
 
 /// Schemas that are read, with those that references into the inside of others repeat.

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::conflict::Conflict;
 use super::draft::{Draft, DraftBody, DraftOperation, DraftParameter};
-use super::merge::Conflict;
 use super::schema::{Components, Kind, Object, Schema, TextFormat, Union};
 use super::{requests, telling, unions};
 use crate::codegen::model::{BodyKind, Format, Usage};

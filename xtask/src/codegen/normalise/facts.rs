@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::conflict::Conflict;
 use super::draft::{Draft, DraftOperation};
-use super::merge::Conflict;
-use super::schema::{Components, Kind, Object, Property, Schema, TextFormat};
+use super::schema::{Components, Kind, Object, Property, Schema};
+use super::type_model::{plain_type, type_model};
 use super::{enums, names, requests, unions};
 use crate::codegen::model::{
     BodyModel, FieldModel, OperationModel, ParameterModel, SchemaKind, SchemaModel, StructModel,
-    SuccessModel, TypeModel, Usage,
+    SuccessModel, Usage,
 };
 
 /// The facts of all schemas.
@@ -101,16 +102,6 @@ pub(crate) fn operation(draft: &DraftOperation) -> OperationModel {
     }
 }
 
-/// The shape of a value.
-pub(crate) fn type_model(schema: &Schema) -> TypeModel {
-    let plain = plain_type(schema);
-    if schema.nullable {
-        TypeModel::Nullable(Box::new(plain))
-    } else {
-        plain
-    }
-}
-
 /// Whether the value, or what it is a list or map of, is a secret: fields hide as a whole.
 fn is_secret(schema: &Schema) -> bool {
     let part = match &schema.kind {
@@ -118,22 +109,6 @@ fn is_secret(schema: &Schema) -> bool {
         _ => None,
     };
     schema.notes.secret || part.is_some_and(is_secret)
-}
-
-fn plain_type(schema: &Schema) -> TypeModel {
-    match &schema.kind {
-        Kind::Ref(name) => TypeModel::Named(name.clone()),
-        Kind::Text(TextFormat::Uuid) => TypeModel::Uuid,
-        Kind::Text(TextFormat::Date) => TypeModel::Date,
-        Kind::Text(TextFormat::DateTime) => TypeModel::DateTime,
-        Kind::Text(TextFormat::Plain | TextFormat::Binary) => TypeModel::Text,
-        Kind::Integer | Kind::Unsigned => TypeModel::Integer,
-        Kind::Number => TypeModel::Number,
-        Kind::Boolean => TypeModel::Boolean,
-        Kind::List(items) => TypeModel::List(Box::new(type_model(items))),
-        Kind::Map(values) => TypeModel::Map(Box::new(type_model(values))),
-        _ => TypeModel::Any,
-    }
 }
 
 fn fields(

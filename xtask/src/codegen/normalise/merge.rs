@@ -9,18 +9,12 @@
 use std::collections::BTreeMap;
 
 use super::budget::{self, Budget};
+use super::conflict::Conflict;
 use super::fingerprint::fingerprint;
 use super::names;
 use super::schema::{Components, Kind, Member, Object, Property, Schema, Union};
 use crate::codegen::model::Remark;
 use crate::contract::source::steps;
-
-/// Why a schema cannot be merged: where and what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Conflict {
-    pub(crate) pointer: String,
-    pub(crate) what: String,
-}
 
 /// Merges schemas that may refer to these components.
 pub(crate) struct Merger<'a> {

@@ -6,12 +6,14 @@
 mod aliases;
 mod bodies;
 mod budget;
+mod conflict;
 mod document;
 mod draft;
 mod enums;
 mod facts;
 mod fingerprint;
 mod hoist;
+mod json_type;
 mod limits;
 mod media;
 mod merge;
@@ -29,14 +31,16 @@ mod styles;
 mod successes;
 mod suggest;
 mod telling;
+mod type_model;
 mod unions;
 mod usage;
 
 use serde_json::Value;
 
 use self::budget::Budget;
+use self::conflict::Conflict;
 use self::draft::Draft;
-use self::merge::{Conflict, Merger};
+use self::merge::Merger;
 use self::read::Reader;
 use super::model::Normalised;
 use crate::contract::Document;

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::conflict::Conflict;
 use super::draft::Draft;
 use super::fingerprint::fingerprint;
 use super::hoist::{Hoisted, rename_references};
-use super::merge::Conflict;
 use super::names;
 use super::schema::{Components, Schema};
 

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::merge::Conflict;
+use super::conflict::Conflict;
+use super::json_type::json_type;
 use super::schema::{Components, Kind, Member, Object, Schema, Union};
-use super::unions::json_type;
 use crate::codegen::model::JsonType;
 
 /// A property and, for each member of a union, the values that mean it.

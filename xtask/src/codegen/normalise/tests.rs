@@ -61,7 +61,13 @@ pub(crate) fn problem(value: Value) -> String {
 /// The types that are generated for a document, in one line with single spaces.
 pub(crate) fn code(value: Value) -> String {
     let written = crate::codegen::progenitor(&normalised(value)).expect("accepted before");
-    let structs = written.types;
+    let structs = written.structs().into_values().cloned().map(|mut item| {
+        item.attrs.clear();
+        for field in &mut item.fields {
+            field.attrs.clear();
+        }
+        item
+    });
     prettyplease::unparse(&syn::parse_quote!(#(#structs)*))
         .split_whitespace()
         .collect::<Vec<_>>()

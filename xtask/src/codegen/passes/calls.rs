@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::{Type, parse_quote};
+use syn::Type;
 
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{
@@ -24,10 +24,9 @@ use super::{methods::Signature, names, types};
 pub(crate) struct Emitted {
     /// A method of `impl Client`.
     pub(crate) method: TokenStream,
-    /// The type that stands for the operation, with its implementation of `Operation`.
-    pub(crate) marker: TokenStream,
-    /// An `impl Call<..>` with the setters, or nothing.
-    pub(crate) setters: TokenStream,
+    /// The type that stands for the operation, with its implementation of `Operation`, and an
+    /// `impl Call<..>` with the setters, if there are any.
+    pub(crate) items: TokenStream,
 }
 
 /// Writes one operation; the types are those of progenitor's method.
@@ -47,7 +46,7 @@ pub(crate) fn emit(
     })?;
     let type_of = |name: &str| {
         let ty = signature.parameters.get(name.trim_start_matches("r#"));
-        ty.map(bare).ok_or_else(|| {
+        ty.map(types::bare).ok_or_else(|| {
             problem(format!(
                 "progenitor's method `{}` lacks the parameter `{name}`",
                 operation.method_name
@@ -120,7 +119,9 @@ pub(crate) fn emit(
     let about = Line::new("The operation ").code(id).text(", ");
     let about = about.then(request(operation)).text(".");
     let about = Doc::of(about).attributes();
-    let marker_item = quote! {
+    let setters =
+        (!setters.is_empty()).then(|| quote!(impl Call<operations::#marker> { #(#setters)* }));
+    let items = quote! {
         #about
         #[derive(Debug)]
         pub enum #marker {}
@@ -131,26 +132,10 @@ pub(crate) fn emit(
             #accept
             const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(#id, Method::#http_method, #path);
         }
-    };
-    let setters = if setters.is_empty() {
-        TokenStream::new()
-    } else {
-        quote!(impl Call<operations::#marker> { #(#setters)* })
-    };
-    Ok(Emitted {
-        method,
-        marker: marker_item,
-        setters,
-    })
-}
 
-/// The type without the reference and the `Option` that progenitor puts around a parameter.
-fn bare(ty: &Type) -> Type {
-    let ty = types::inside(ty, "Option").unwrap_or(ty);
-    match ty {
-        Type::Reference(reference) => (*reference.elem).clone(),
-        other => other.clone(),
-    }
+        #setters
+    };
+    Ok(Emitted { method, items })
 }
 
 /// The call with the values of its path.
@@ -310,16 +295,20 @@ fn body_setting(
 
 /// The type of a body that is a document, as an argument.
 fn body_type(signature: &Signature, operation: &OperationModel) -> Result<TokenStream, Problem> {
-    let ty = signature.parameters.get("body").map(bare).ok_or_else(|| {
-        Problem::new(format!(
-            "progenitor's method `{}` lacks the body",
-            operation.method_name
-        ))
-        .with_pointer(operation.pointer.clone())
-    })?;
+    let ty = signature
+        .parameters
+        .get("body")
+        .map(types::bare)
+        .ok_or_else(|| {
+            Problem::new(format!(
+                "progenitor's method `{}` lacks the body",
+                operation.method_name
+            ))
+            .with_pointer(operation.pointer.clone())
+        })?;
     let ty = match types::inside(&ty, "Vec") {
-        Some(item) => parse_quote!([#item]),
-        None => ty,
+        Some(item) => quote!([#item]),
+        None => quote!(#ty),
     };
     Ok(quote!(&#ty))
 }

@@ -7,6 +7,7 @@
 //! empty. Matcher and responder are one generic type each, with an `impl` for each operation.
 
 mod entry;
+mod methods;
 mod read;
 
 use std::collections::BTreeMap;
@@ -23,8 +24,10 @@ use crate::problem::Problem;
 
 use super::{calls, methods::Signature, names, types};
 
+use methods::{matcher_name, status_name};
+
 pub(crate) use entry::entry;
-pub(crate) use read::{Matchers, Taken, read};
+pub(crate) use read::{Matchers, read};
 
 /// What is written for one operation.
 #[derive(Debug)]
@@ -52,7 +55,6 @@ pub(crate) fn emit(
         .with_pointer(operation.pointer.clone())
     };
     let taken = matchers
-        .0
         .get(&operation.method_name)
         .ok_or_else(|| problem("a matcher"))?;
     let mut setters = Vec::new();
@@ -102,39 +104,12 @@ pub(crate) fn emit(
     })
 }
 
-/// What every matcher can do already: a parameter of that name gets an underscore.
-const TAKEN: &[&str] = &[
-    "body",
-    "clone",
-    "cookie_text",
-    "fmt",
-    "header_value",
-    "into_inner",
-    "json_body",
-    "map",
-    "parameter",
-    "path_styled",
-    "path_value",
-    "query_joined",
-    "query_repeated",
-    "query_text",
-    "query_value",
-    "raw_body",
-];
-
-fn bare(ty: &Type) -> &Type {
-    match types::inside(ty, "Option").unwrap_or(ty) {
-        Type::Reference(reference) => &reference.elem,
-        other => other,
-    }
-}
-
 /// How a matcher takes a value: lists, objects and texts by reference, and nothing where it may be
 /// absent.
 fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let ident = matcher_name(parameter);
     let wire = &parameter.name;
-    let ty = bare(ty);
+    let ty = types::bare(ty);
     let is_text = matches!(types::last_name(ty).as_deref(), Some("str" | "String"));
     let place = match parameter.location {
         Location::Path => "path parameter",
@@ -210,11 +185,6 @@ fn styled(parameter: &ParameterModel, value: &TokenStream, is_there: bool) -> To
     }
 }
 
-/// The name of a matcher's method for a parameter.
-fn matcher_name(parameter: &ParameterModel) -> syn::Ident {
-    names::apart(parameter.rust_name.trim_start_matches("r#"), TAKEN)
-}
-
 fn body(operation: &OperationModel, ty: &Type) -> TokenStream {
     let Some(body) = &operation.body else {
         return TokenStream::new();
@@ -232,7 +202,7 @@ fn body(operation: &OperationModel, ty: &Type) -> TokenStream {
             pub fn body(self, value: impl AsRef<[u8]>) -> Self { self.raw_body(Some(value.as_ref())) }
         };
     }
-    let ty = slice(bare(ty));
+    let ty = slice(types::bare(ty));
     if optional {
         quote! {
             #text
@@ -320,31 +290,13 @@ fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) ->
     }
 }
 
-/// The name of a responder's method, and the status where it is one.
-fn status_name(status: &str) -> (syn::Ident, Option<u16>) {
-    let Ok(number) = status.parse::<u16>() else {
-        return (format_ident!("success"), None);
-    };
-    let name = match number {
-        200 => "ok".to_owned(),
-        201 => "created".to_owned(),
-        202 => "accepted".to_owned(),
-        203 => "non_authoritative_information".to_owned(),
-        204 => "no_content".to_owned(),
-        205 => "reset_content".to_owned(),
-        206 => "partial_content".to_owned(),
-        207 => "multi_status".to_owned(),
-        other => format!("status_{other}"),
-    };
-    (format_ident!("{name}"), Some(number))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
     use crate::codegen::normalise::tests::normalised;
+    use crate::codegen::passes::{methods, usage};
 
     /// What is written for the one operation of a document, with single spaces.
     fn written(mut operation: Value) -> String {
@@ -354,14 +306,10 @@ mod tests {
             "info": {"title": "", "version": "1"},
             "paths": {"/a/{id}": {"post": operation}},
         }));
-        let trees = crate::codegen::progenitor(&normalised).expect("accepted before");
-        let mut types = types::Texts::default();
-        let signatures = trees.methods.iter().map(|(name, signature)| {
-            let signature = signature.parsed(&mut types).expect("they are types");
-            (name.clone(), signature)
-        });
-        let signatures = signatures.collect();
-        let matchers = trees.mocks.types(&mut types).expect("they are types");
+        let written = crate::codegen::progenitor(&normalised).expect("accepted before");
+        let known = usage::names(&normalised);
+        let signatures = methods::read(&written, &known);
+        let matchers = read(&written, &known);
         let [operation] = normalised.operations.as_slice() else {
             panic!("one operation")
         };

@@ -9,6 +9,7 @@ pub(crate) mod methods;
 pub(crate) mod mocks;
 pub(crate) mod models;
 pub(crate) mod names;
+pub(crate) mod paging;
 pub(crate) mod prose;
 pub(crate) mod table;
 pub(crate) mod types;
@@ -19,14 +20,12 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 
-use crate::codegen::Purpose;
 use crate::codegen::model::{Normalised, Remark, SchemaKind};
-use crate::codegen::paging;
-use crate::codegen::progenitor::Written;
+use crate::codegen::progenitor::Output;
+use crate::codegen::purpose::Purpose;
 use crate::codegen::split::Parts;
 use crate::problem::Problem;
 
-use methods::Signature;
 use models::Model;
 use usage::Usage;
 
@@ -36,34 +35,31 @@ use usage::Usage;
 /// Where an operation of the own contract belongs to no area or pages in an unknown way, or where tree
 /// and facts do not fit.
 pub(crate) fn run(
-    written: &Written,
+    written: &Output,
     normalised: &Normalised,
     purpose: Purpose,
-    parts: &mut Parts<'_>,
+    parts: &mut Parts,
 ) -> Result<(), Problem> {
     let (areas, mut remarks) = usage::operation_areas(&normalised.operations, purpose.is_own)?;
     let usage = Usage::of(normalised, &areas);
     let known = usage::names(normalised);
-    let structs = &written.types;
-    let models = models::read(structs, normalised)?;
+    let structs = written.structs();
+    let models = models::read(&structs, normalised)?;
     let by_name: BTreeMap<&str, &Model> = models
         .iter()
         .map(|model| (model.name.as_str(), model))
         .collect();
     let with_default = models::with_default(&models);
-    let mut types = types::Texts::default();
-    let signatures = written.methods.iter();
-    let signatures: BTreeMap<String, Signature> = signatures
-        .map(|(name, signature)| Ok((name.clone(), signature.parsed(&mut types)?)))
-        .collect::<Result<_, Problem>>()?;
-    let matchers = written.mocks.types(&mut types)?;
+    let signatures = methods::read(written, &known);
+    let matchers = mocks::read(written, &known);
 
     parts.remarks.append(&mut remarks);
     let mut mock_methods = BTreeMap::new();
     for (operation, area) in normalised.operations.iter().zip(&areas) {
-        parts.add_operation(area, &calls::emit(operation, &signatures)?);
+        let call = calls::emit(operation, &signatures)?;
+        parts.add_operation(area, call.method, call.items)?;
         let mock = mocks::emit(operation, &signatures, &matchers)?;
-        parts.add_mock(area, &mock);
+        parts.add_mock(area, mock.blocks)?;
         let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
         methods.push(mock.method);
         let output = signatures
@@ -71,7 +67,7 @@ pub(crate) fn run(
             .and_then(|signature| signature.output.as_ref());
         match paging::emit(operation, output, &by_name) {
             Ok(None) => {}
-            Ok(Some(tokens)) => parts.add_paging(&[*area].into(), &tokens),
+            Ok(Some(tokens)) => parts.add_paging(&[*area].into(), tokens)?,
             Err(problem) if purpose.is_own => return Err(problem),
             // How another contract pages is nobody's to classify here; its client is complete without.
             Err(problem) => parts.remarks.push(Remark {
@@ -80,7 +76,7 @@ pub(crate) fn run(
             }),
         }
     }
-    parts.add_mock_trait(&mock_methods);
+    parts.add_mock_trait(&mock_methods)?;
     if purpose.is_tested {
         let operations = &normalised.operations;
         let calls = operations.iter();
@@ -91,12 +87,12 @@ pub(crate) fn run(
         let mocks: Vec<_> = mocks
             .filter_map(|one| mocks::entry(one, &signatures, &matchers))
             .collect();
-        parts.add_tables(&calls, &mocks);
+        parts.add_tables(&calls, &mocks)?;
     }
     let mut unions = BTreeMap::new();
     for (name, schema) in &normalised.schemas {
         if let SchemaKind::Union(union) = &schema.kind {
-            let members = unions::members(name, union, structs, &known)?;
+            let members = unions::members(name, union, &structs, &known)?;
             unions.insert(name.as_str(), (union, members));
         }
     }
@@ -113,7 +109,7 @@ pub(crate) fn run(
                 None => continue,
             },
         };
-        parts.add_model(&usage.areas(name), &tokens);
+        parts.add_model(&usage.areas(name), tokens)?;
     }
     let shapes = edits::Shapes {
         structs: &by_name,
@@ -123,12 +119,12 @@ pub(crate) fn run(
         with_default: &with_default,
     };
     let edits = edits::emit(&shapes, &signatures);
-    for (areas, conversion) in &edits.pieces {
-        parts.add_model(areas, conversion);
+    for (areas, conversion) in edits.pieces {
+        parts.add_model(&areas, conversion)?;
     }
     if purpose.is_tested {
         let pairs: Vec<TokenStream> = edits.pairs.iter().map(table::edit).collect();
-        parts.add_edits(&pairs);
+        parts.add_edits(&pairs)?;
     }
     Ok(())
 }

@@ -6,12 +6,13 @@
 
 mod constructor;
 mod fields;
+mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Ident, ItemStruct, Type, parse_quote};
+use syn::{ItemStruct, Type, parse_quote};
 
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
@@ -19,56 +20,17 @@ use crate::problem::Problem;
 
 use super::{names, prose, types, usage::Usage};
 
-/// A struct as it will be written.
-#[derive(Debug, Clone)]
-pub(crate) struct Model {
-    pub(crate) name: String,
-    /// What the contract says of it; empty where it says nothing.
-    pub(crate) text: String,
-    pub(crate) fields: Vec<Field>,
-}
-
-/// One field of a struct.
-#[derive(Debug, Clone)]
-pub(crate) struct Field {
-    pub(crate) ident: Ident,
-    /// The name in JSON.
-    pub(crate) wire: String,
-    /// The type, with its `Option` or `Patch`.
-    pub(crate) ty: Type,
-    pub(crate) presence: Presence,
-    /// Whether the contract says that absence means zero, false or nothing.
-    pub(crate) absent_is_empty: bool,
-    pub(crate) text: Doc,
-}
-
-/// When a field is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Presence {
-    /// Always.
-    Required,
-    /// Always, as null where there is no value.
-    Nullable,
-    /// Where there is a value; the constructor asks for one, what is read may lack it.
-    Expected,
-    /// Where there is a value.
-    Optional,
-    /// Where the user said anything: a value, or null.
-    Patch,
-    /// A list or a map that may be left out, and is then empty.
-    Collection,
-    /// Whatever else the object holds.
-    Extra,
-}
+pub(crate) use model::{Field, Model, Presence, is_collection, with_default};
 
 /// Brings the structs of progenitor's module of types together with the facts.
 ///
 /// # Errors
 /// Where the two do not fit together: a defect of the generator.
-pub(crate) fn read(structs: &[ItemStruct], normalised: &Normalised) -> Result<Vec<Model>, Problem> {
+pub(crate) fn read(
+    structs: &BTreeMap<String, &ItemStruct>,
+    normalised: &Normalised,
+) -> Result<Vec<Model>, Problem> {
     let known = super::usage::names(normalised);
-    let structs = structs.iter().map(|item| (item.ident.to_string(), item));
-    let structs: BTreeMap<String, &ItemStruct> = structs.collect();
     let mut models = Vec::new();
     for (name, schema) in &normalised.schemas {
         let SchemaKind::Struct(facts) = &schema.kind else {
@@ -174,23 +136,6 @@ fn field_text(fact: &FieldModel) -> Doc {
     fact.description.clone().stopped()
 }
 
-/// Whether `ty` is a list or a map.
-pub(crate) fn is_collection(ty: &Type) -> bool {
-    matches!(
-        types::last_name(ty).as_deref(),
-        Some("Vec" | "BTreeMap" | "Map")
-    )
-}
-
-/// The models that have a default: all their fields may be left out.
-pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
-    models
-        .iter()
-        .filter(|model| model.fields.iter().all(|field| !is_argument(field)))
-        .map(|model| model.name.clone())
-        .collect()
-}
-
 /// Writes a struct.
 pub(crate) fn emit(
     model: &Model,
@@ -225,22 +170,6 @@ pub(crate) fn emit(
         #constructor
         #fields
     }
-}
-
-/// Whether the constructor asks for the field.
-fn is_argument(field: &Field) -> bool {
-    matches!(
-        field.presence,
-        Presence::Required | Presence::Nullable | Presence::Expected
-    )
-}
-
-/// Whether an absent field says as much as an empty one: a list, a map, an object that may be empty,
-/// and what the contract gives an empty default.
-fn may_be_empty(field: &Field, response: bool, with_default: &BTreeSet<String>) -> bool {
-    field.absent_is_empty
-        || response && is_collection(types::inside(&field.ty, "Secret").unwrap_or(&field.ty))
-        || types::model_name(&field.ty).is_some_and(|name| with_default.contains(&name))
 }
 
 /// The type that a secret of this type has: it travels as it is and does not show.

@@ -23,7 +23,7 @@ pub(crate) fn emit(
         let ty = signature
             .parameters
             .get(parameter.rust_name.trim_start_matches("r#"));
-        ty.map(bare)
+        ty.map(types::bare)
     };
     let is_argument =
         |parameter: &&ParameterModel| parameter.location == Location::Path || parameter.required;
@@ -37,7 +37,7 @@ pub(crate) fn emit(
         .iter()
         .chain(others.iter().filter(|parameter| parameter.required))
     {
-        arguments.push(given(parameter, &type_of(parameter)?));
+        arguments.push(given(parameter, type_of(parameter)?));
     }
     let mut setters = Vec::new();
     for parameter in operation
@@ -49,13 +49,13 @@ pub(crate) fn emit(
             parameter.rust_name.trim_start_matches("r#"),
             names::CALL_METHODS,
         );
-        let value = given(parameter, &type_of(parameter)?);
+        let value = given(parameter, type_of(parameter)?);
         setters.push(quote!(.#setter(#value)));
     }
     let mut body_model = quote!(None);
     if let Some(body) = &operation.body {
         let value = if matches!(body.kind, BodyKind::Json | BodyKind::Form) {
-            let ty = bare(signature.parameters.get("body")?);
+            let ty = types::bare(signature.parameters.get("body")?);
             body_model = quote!(Some(Model::of::<#ty>()));
             quote!(&given.body::<#ty>()?)
         } else {
@@ -117,13 +117,5 @@ fn given(parameter: &ParameterModel, ty: &Type) -> TokenStream {
             let ty = ty.to_token_stream();
             quote!(given.value::<#ty>(#name)?)
         }
-    }
-}
-
-/// The type without the reference and the `Option` that progenitor puts around a parameter.
-fn bare(ty: &Type) -> Type {
-    match types::inside(ty, "Option").unwrap_or(ty) {
-        Type::Reference(reference) => (*reference.elem).clone(),
-        other => other.clone(),
     }
 }

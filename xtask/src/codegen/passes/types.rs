@@ -3,49 +3,13 @@
 //! `::std::option::Option<Foo>` becomes `Option<types::Foo>`. Not for deciding what a field's type
 //! is: that was decided before progenitor ran.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 use syn::{
     GenericArgument, Ident, PathArguments, Type, parse_quote,
     visit_mut::{self, VisitMut},
 };
-
-use crate::problem::Problem;
-
-/// Types that were texts, to go from one thread to another; each text is parsed once.
-#[derive(Default)]
-pub(crate) struct Texts(BTreeMap<String, Type>);
-
-impl Texts {
-    /// The type that this text is.
-    ///
-    /// # Errors
-    /// Where it is none: a defect of the generator.
-    pub(crate) fn parsed(&mut self, text: &str) -> Result<Type, Problem> {
-        if let Some(ty) = self.0.get(text) {
-            return Ok(ty.clone());
-        }
-        let ty: Type = syn::parse_str(text)
-            .map_err(|error| Problem::new(format!("`{text}` is not a type: {error}")))?;
-        self.0.insert(text.to_owned(), ty.clone());
-        Ok(ty)
-    }
-
-    /// The types that these texts are.
-    ///
-    /// # Errors
-    /// Where one is none: a defect of the generator.
-    pub(crate) fn all(
-        &mut self,
-        texts: &BTreeMap<String, String>,
-    ) -> Result<BTreeMap<String, Type>, Problem> {
-        let types = texts
-            .iter()
-            .map(|(name, text)| Ok((name.clone(), self.parsed(text)?)));
-        types.collect()
-    }
-}
 
 /// Paths that generated files write short, by all their segments but the last.
 const SHORT: &[(&[&str], &str)] = &[
@@ -160,6 +124,14 @@ pub(crate) fn inside<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
         GenericArgument::Type(inner) => Some(inner),
         _ => None,
     })
+}
+
+/// The type without the reference and the `Option` that progenitor puts around a parameter.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match inside(ty, "Option").unwrap_or(ty) {
+        Type::Reference(reference) => &reference.elem,
+        other => other,
+    }
 }
 
 /// `V` of a map `BTreeMap<K, V>`.

@@ -22,10 +22,10 @@ use super::{names, types, usage::Usage};
 pub(crate) fn members(
     name: &str,
     union: &UnionModel,
-    structs: &[ItemStruct],
+    structs: &BTreeMap<String, &ItemStruct>,
     known: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, Type>, Problem> {
-    let carrier = structs.iter().find(|item| item.ident == name);
+    let carrier = structs.get(name);
     let lacking =
         |what: String| Problem::new(format!("progenitor wrote {what} of the union `{name}`"));
     let carrier = carrier.ok_or_else(|| lacking("no carrier".to_owned()))?;

@@ -1,124 +1,93 @@
-//! Finding what progenitor stumbles over, by halving the document.
-//!
-//! Not for the usual case: it is asked only where generating failed.
+//! Finds the schema or the operation that makes progenitor fail, by bisection of the document.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
-use super::run;
-use crate::codegen::model::{Normalised, OperationModel};
+use serde_json::{Map, Value};
+
+use super::run::run;
+use crate::codegen::model::{Normalised, OperationModel, TypeModel};
 use crate::problem::Problem;
 
 /// The problem that names the operation or the schema without which generating does not fail; `what`
-/// is how it failed.
+/// is the message of progenitor for all of them.
 pub(super) fn culprit(normalised: &Normalised, what: &str) -> Problem {
     let names: Vec<&str> = normalised.schemas.keys().map(String::as_str).collect();
-    let fails = |names: &[&str]| run(normalised, &reduced(normalised, &[], names)).is_err();
-    if fails(&names) {
-        let mut suspects: &[&str] = &names;
-        while suspects.len() > 1 {
-            let (first, second) = suspects.split_at(suspects.len() / 2);
-            suspects = if fails(first) { first } else { second };
-        }
-        let found = suspects.iter().find_map(|name| {
-            let own = run(normalised, &reduced(normalised, &[], &[*name])).err()?;
-            Some((*name, normalised.schemas.get(*name)?, own))
-        });
-        if let Some((name, schema, own)) = found {
-            return Problem::new(format!(
-                "progenitor cannot generate the schema `{name}`: {own}"
-            ))
-            .with_pointer(schema.pointer.clone())
-            .with_help("describe the schema another way, in the overlay");
-        }
-    }
-    let mut suspects: &[OperationModel] = &normalised.operations;
-    while suspects.len() > 1 {
-        let (first, second) = suspects.split_at(suspects.len() / 2);
-        let fails = run(normalised, &reduced(normalised, first, &[])).is_err();
-        suspects = if fails { first } else { second };
-    }
-    match suspects {
-        [operation] => match run(normalised, &reduced(normalised, suspects, &[])) {
-            Err(own) => Problem::new(format!(
-                "progenitor cannot generate the operation `{}`: {own}",
-                operation.id
-            ))
-            .with_pointer(operation.pointer.clone())
-            .with_help("describe the operation another way, in the overlay"),
-            Ok(_) => Problem::new(format!(
-                "progenitor cannot generate these operations together: {what}"
-            )),
-        },
-        _ => Problem::new(format!("progenitor cannot generate the client: {what}")),
-    }
+    let of_schemas = |names: &[&str]| run(normalised, &reduced(normalised, &[], names)).err();
+    let of_operations = |operations: &[OperationModel]| {
+        run(normalised, &reduced(normalised, operations, &[])).err()
+    };
+    let (found, pointer) = if let Some((name, own)) = bisected(&names, of_schemas) {
+        let schema = normalised.schemas.get(*name);
+        (
+            format!("the schema `{name}`: {own}"),
+            schema.map(|schema| &schema.pointer),
+        )
+    } else if let Some((operation, own)) = bisected(&normalised.operations, of_operations) {
+        (
+            format!("the operation `{}`: {own}", operation.id),
+            Some(&operation.pointer),
+        )
+    } else {
+        return Problem::new(format!("progenitor cannot generate the client: {what}"));
+    };
+    Problem::new(format!("progenitor cannot generate {found}"))
+        .with_pointer(pointer.cloned().unwrap_or_default())
+        .with_help("describe it another way, in the overlay")
 }
 
-/// The document with only some operations and schemas, and what they reach.
-fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&str]) -> Value {
-    let mut open: Vec<&str> = schemas.to_vec();
-    for operation in operations {
-        let bodies = operation
-            .body
-            .iter()
-            .map(|body| &body.ty)
-            .chain(&operation.success.ty);
-        open.extend(
-            operation
-                .parameters
-                .iter()
-                .map(|parameter| &parameter.ty)
-                .chain(bodies)
-                .filter_map(|ty| ty.names()),
-        );
-    }
-    let all = normalised.document.pointer("/components/schemas");
-    let mut kept: Map<String, Value> = Map::new();
-    while let Some(name) = open.pop() {
-        if kept.contains_key(name) {
-            continue;
-        }
-        kept.insert(
-            name.to_owned(),
-            all.and_then(|all| all.get(name))
-                .cloned()
-                .unwrap_or_default(),
-        );
-        open.extend(
-            normalised
-                .schemas
-                .get(name)
-                .into_iter()
-                .flat_map(|schema| schema.uses.iter().map(String::as_str)),
-        );
-    }
-    let mut paths: Map<String, Value> = Map::new();
-    for (path, item) in normalised
-        .document
-        .get("paths")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        let wanted = |value: &Value| {
-            operations
-                .iter()
-                .any(|operation| value.get("operationId") == Some(&json!(operation.method_name)))
+/// The one of `suspects` that fails alone, and how; `None` if none does.
+fn bisected<T>(
+    mut suspects: &[T],
+    failure: impl Fn(&[T]) -> Option<String>,
+) -> Option<(&T, String)> {
+    failure(suspects)?;
+    while suspects.len() > 1 {
+        let (first, second) = suspects.split_at(suspects.len() / 2);
+        suspects = if failure(first).is_some() {
+            first
+        } else {
+            second
         };
-        let item: Map<String, Value> = item
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(_, value)| wanted(value))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        if !item.is_empty() {
-            paths.insert(path.clone(), Value::Object(item));
+    }
+    Some((suspects.first()?, failure(suspects)?))
+}
+
+/// The document with some operations and schemas only, and the schemas that they reach.
+fn reduced(normalised: &Normalised, operations: &[OperationModel], schemas: &[&str]) -> Value {
+    let types = operations.iter().flat_map(|operation| {
+        let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
+        let body = operation.body.iter().map(|body| &body.ty);
+        parameters.chain(body).chain(&operation.success.ty)
+    });
+    let mut open: Vec<&str> = types.filter_map(TypeModel::names).collect();
+    open.extend(schemas);
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = normalised
+            .schemas
+            .get(name)
+            .filter(|_| reached.insert(name))
+        {
+            open.extend(schema.uses.iter().map(String::as_str));
         }
     }
-    json!({
-        "openapi": normalised.document.get("openapi"),
-        "info": normalised.document.get("info"),
-        "paths": paths,
-        "components": {"schemas": kept},
-    })
+    let methods = operations.iter().map(|operation| &*operation.method_name);
+    let methods: BTreeSet<&str> = methods.collect();
+    let mut document = normalised.document.clone();
+    if let Some(schemas) = object(&mut document, "/components/schemas") {
+        schemas.retain(|name, _| reached.contains(name.as_str()));
+    }
+    if let Some(paths) = object(&mut document, "/paths") {
+        for item in paths.values_mut().filter_map(Value::as_object_mut) {
+            item.retain(|_, operation| {
+                let id = operation.get("operationId").and_then(Value::as_str);
+                id.is_some_and(|id| methods.contains(id))
+            });
+        }
+    }
+    document
+}
+
+fn object<'a>(document: &'a mut Value, pointer: &str) -> Option<&'a mut Map<String, Value>> {
+    document.pointer_mut(pointer)?.as_object_mut()
 }

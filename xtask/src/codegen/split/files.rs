@@ -5,11 +5,10 @@ use std::ops::Range;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::Origin;
+use super::origin::Origin;
 use super::render::{Body, Formatted};
-use super::source::Source;
-use crate::codegen::write::{MARK, Tree};
 use crate::problem::Problem;
+use crate::write::Tree;
 
 /// No generated file is longer.
 const MAXIMUM_LINES: usize = 15_000;
@@ -64,15 +63,15 @@ impl Files<'_> {
 
     /// Adds the models of a directory and gives the names of their modules. How they are read and
     /// written is kept apart from them, so that they can be read one after the other.
-    pub(super) fn add_models<'i>(
+    pub(super) fn add_models(
         &mut self,
         directory: &str,
         about: &str,
-        items: impl Iterator<Item = &'i Formatted>,
+        items: &[Formatted],
     ) -> Result<Vec<syn::Ident>, Problem> {
         let (fields, models): (Vec<&Formatted>, Vec<&Formatted>) =
-            items.partition(|item| item.is_of_fields);
-        let part = |items: &[&'i Formatted], part: Range<usize>| {
+            items.iter().partition(|item| item.is_of_fields);
+        let part = |items: &[&Formatted], part: Range<usize>| {
             Body::of(items.get(part).unwrap_or_default().iter().copied())
         };
         if !fields.is_empty() {
@@ -105,7 +104,7 @@ impl Files<'_> {
             })
             .chain(private)
             .collect();
-        let text = format!("{}\n//! {about}\n\n{declared}", self.head());
+        let text = format!("{}\n//! {about}\n\n{declared}", self.origin.head());
         self.tree.insert(format!("{directory}/mod.rs"), text);
     }
 
@@ -118,7 +117,7 @@ impl Files<'_> {
             ))
             .with_help("divide its area in xtask/src/codegen/areas.rs"));
         }
-        let text = format!("{}\n//! {about}\n\n{imports}\n{body}", self.head());
+        let text = format!("{}\n//! {about}\n\n{imports}\n{body}", self.origin.head());
         self.tree.insert(path.to_owned(), text);
         Ok(())
     }
@@ -142,23 +141,12 @@ impl Files<'_> {
             /// The operations as types, for code that is generic over them.
             pub mod operations { #operations }
         };
-        let body = Body::of(&Source::new(&file).format()?).text;
+        let body = Body::of(&Formatted::all(file)?).text;
         let text = format!(
             "{}\n//! Operations and models, generated from the contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
-            self.head()
+            self.origin.head()
         );
         self.tree.insert("mod.rs".to_owned(), text);
         Ok(())
     }
-
-    pub(super) fn head(&self) -> String {
-        head(self.origin)
-    }
-}
-
-pub(super) fn head(origin: &Origin) -> String {
-    format!(
-        "{MARK} by `cargo xtask generate` from {}. Do not edit.\n// To generate again: {}\n",
-        origin.from, origin.command
-    )
 }

@@ -1,109 +1,119 @@
-//! What the passes give of the client, each part handed on to be formatted at once.
+//! The parts of the generated client, each formatted as it is added.
 //!
-//! Not for where the parts stand: that is decided when all are there.
+//! Not for the file that a part stands in: see `split`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::{Attribute, ImplItem, parse_quote};
 
-use super::source::{Place, Source, Sources};
+use super::render::{Formatted, defect};
 use crate::codegen::areas::{AREAS, Area};
 use crate::codegen::model::Remark;
-use crate::codegen::passes::{calls, mocks};
+use crate::problem::Problem;
 
-/// Places by area, in the order in which they were given.
-pub(super) type ByArea = BTreeMap<&'static Area, Vec<Place>>;
+/// What stands in the files of an area, in the order in which it was added.
+type ByArea<T> = BTreeMap<&'static Area, Vec<T>>;
 
 /// The parts of the generated client.
-#[derive(Debug)]
-pub(crate) struct Parts<'a> {
-    sources: &'a Sources,
-    /// Methods of the client, each in an `impl` of its own.
-    pub(super) methods: ByArea,
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    /// Methods of the client.
+    pub(super) methods: ByArea<ImplItem>,
     /// Operations as types, with their setters.
-    pub(super) operations: ByArea,
-    /// What one area reaches by that area, and what several share under `None`.
-    pub(super) models: BTreeMap<Option<&'static Area>, Vec<Place>>,
-    pub(super) paging: Vec<Place>,
+    pub(super) operations: ByArea<Vec<Formatted>>,
+    /// Models that one area reaches by that area, and models that several share under `None`.
+    pub(super) models: BTreeMap<Option<&'static Area>, Vec<Formatted>>,
+    pub(super) paging: Vec<Formatted>,
     /// What matchers and responders can do.
-    pub(super) mocks: ByArea,
+    pub(super) mocks: ByArea<Vec<Formatted>>,
     /// The trait that has a method for each operation.
-    pub(super) mock_trait: Vec<Place>,
-    /// How the tests of the workspace call each operation, and convert what the server has to what
-    /// replaces it.
-    pub(super) table: Vec<Place>,
+    pub(super) mock_trait: Vec<Formatted>,
+    /// How the tests of the workspace call each operation, and convert a response to the request that
+    /// replaces the resource.
+    pub(super) table: Vec<Formatted>,
     /// How they mock each operation.
-    pub(super) mock_table: Vec<Place>,
+    pub(super) mock_table: Vec<Formatted>,
     /// Items of `contract.rs`.
-    pub(super) contract: Vec<Place>,
+    pub(super) contract: Vec<Formatted>,
     /// Where the passes had to decide something.
     pub(crate) remarks: Vec<Remark>,
 }
 
-impl<'a> Parts<'a> {
-    pub(crate) fn new(sources: &'a Sources) -> Self {
-        Self {
-            sources,
-            methods: ByArea::new(),
-            operations: ByArea::new(),
-            models: BTreeMap::new(),
-            paging: Vec::new(),
-            mocks: ByArea::new(),
-            mock_trait: Vec::new(),
-            table: Vec::new(),
-            mock_table: Vec::new(),
-            contract: Vec::new(),
-            remarks: Vec::new(),
-        }
+/// # Errors
+///
+/// Every method returns an error if what is added is not Rust: a defect of the generator.
+impl Parts {
+    /// Adds the method of an operation, and what stands beside it.
+    pub(crate) fn add_operation(
+        &mut self,
+        area: &'static Area,
+        method: TokenStream,
+        items: TokenStream,
+    ) -> Result<(), Problem> {
+        let text = method.to_string();
+        let method = syn::parse2(method).map_err(|error| defect(&error, &text))?;
+        self.methods.entry(area).or_default().push(method);
+        let items = Formatted::all(items)?;
+        self.operations.entry(area).or_default().push(items);
+        Ok(())
     }
 
-    pub(crate) fn add_operation(&mut self, area: &'static Area, emitted: &calls::Emitted) {
-        let calls::Emitted {
-            method,
-            marker,
-            setters,
-        } = emitted;
-        let method = Source::new(&quote!(impl Client { #method }));
-        let methods = self.methods.entry(area).or_default();
-        methods.push(self.sources.add(method));
-        let operation = Source::new(&quote!(#marker #setters));
-        let operations = self.operations.entry(area).or_default();
-        operations.push(self.sources.add(operation));
-    }
-
-    pub(crate) fn add_mock(&mut self, area: &'static Area, emitted: &mocks::Emitted) {
-        let blocks = self.sources.add(Source::new(&emitted.blocks));
+    /// Adds what matcher and responder of an operation can do.
+    pub(crate) fn add_mock(
+        &mut self,
+        area: &'static Area,
+        blocks: TokenStream,
+    ) -> Result<(), Problem> {
+        let blocks = Formatted::all(blocks)?;
         self.mocks.entry(area).or_default().push(blocks);
+        Ok(())
     }
 
     /// Adds how an operation of these areas pages.
-    pub(crate) fn add_paging(&mut self, areas: &BTreeSet<&'static Area>, items: &TokenStream) {
-        let source = Source::with_condition(items, condition(areas));
-        self.paging.push(self.sources.add(source));
+    pub(crate) fn add_paging(
+        &mut self,
+        areas: &BTreeSet<&'static Area>,
+        items: TokenStream,
+    ) -> Result<(), Problem> {
+        let items = Formatted::all_if(items, condition(areas))?;
+        self.paging.extend(items);
+        Ok(())
     }
 
     /// Adds a model, or what belongs to one, that these areas reach.
-    pub(crate) fn add_model(&mut self, areas: &BTreeSet<&'static Area>, items: &TokenStream) {
+    pub(crate) fn add_model(
+        &mut self,
+        areas: &BTreeSet<&'static Area>,
+        items: TokenStream,
+    ) -> Result<(), Problem> {
         let mut reaching = areas.iter();
         let (home, condition) = match (reaching.next(), reaching.next()) {
             (Some(only), None) => (Some(*only), None),
             _ => (None, condition(areas)),
         };
-        let source = Source::with_condition(items, condition);
-        let models = self.models.entry(home).or_default();
-        models.push(self.sources.add(source));
+        let items = Formatted::all_if(items, condition)?;
+        self.models.entry(home).or_default().extend(items);
+        Ok(())
     }
 
     /// Adds the methods of the trait of mocks.
-    pub(crate) fn add_mock_trait(&mut self, methods: &BTreeMap<&'static Area, Vec<TokenStream>>) {
-        let mock_trait = Source::new(&mock_trait(methods));
-        self.mock_trait.push(self.sources.add(mock_trait));
+    pub(crate) fn add_mock_trait(
+        &mut self,
+        methods: &BTreeMap<&'static Area, Vec<TokenStream>>,
+    ) -> Result<(), Problem> {
+        self.mock_trait = Formatted::all(mock_trait(methods))?;
+        Ok(())
     }
 
     /// Adds how the tests call and how they mock each operation.
-    pub(crate) fn add_tables(&mut self, calls: &[TokenStream], mocks: &[TokenStream]) {
-        let mocks = Source::new(&quote! {
+    pub(crate) fn add_tables(
+        &mut self,
+        calls: &[TokenStream],
+        mocks: &[TokenStream],
+    ) -> Result<(), Problem> {
+        self.mock_table = Formatted::all(quote! {
             use qovery_api::mock::MockServerExt as _;
             use qovery_api::types;
 
@@ -111,9 +121,8 @@ impl<'a> Parts<'a> {
 
             /// The mock of every operation of the contract.
             pub static MOCKS: &[MockEntry] = &[#(#mocks),*];
-        });
-        self.mock_table.push(self.sources.add(mocks));
-        let calls = Source::new(&quote! {
+        })?;
+        self.table.extend(Formatted::all(quote! {
             pub(crate) mod mocks;
 
             use qovery_api::types;
@@ -122,21 +131,22 @@ impl<'a> Parts<'a> {
 
             /// Every operation of the contract.
             pub static OPERATIONS: &[Entry] = &[#(#calls),*];
-        });
-        self.table.push(self.sources.add(calls));
+        })?);
+        Ok(())
     }
 
-    /// Adds how the tests convert what the server has to what replaces it.
-    pub(crate) fn add_edits(&mut self, edits: &[TokenStream]) {
-        let edits = Source::new(&quote! {
+    /// Adds how the tests convert a response to the request that replaces the resource.
+    pub(crate) fn add_edits(&mut self, edits: &[TokenStream]) -> Result<(), Problem> {
+        self.table.extend(Formatted::all(quote! {
             /// Every conversion from what the server has to what replaces it.
             pub static EDITS: &[Edit] = &[#(#edits),*];
-        });
-        self.table.push(self.sources.add(edits));
+        })?);
+        Ok(())
     }
 
-    pub(crate) fn add_contract(&mut self, items: &TokenStream) {
-        self.contract.push(self.sources.add(Source::new(items)));
+    pub(crate) fn add_contract(&mut self, items: TokenStream) -> Result<(), Problem> {
+        self.contract.extend(Formatted::all(items)?);
+        Ok(())
     }
 }
 
@@ -168,19 +178,15 @@ fn mock_trait(methods: &BTreeMap<&'static Area, Vec<TokenStream>>) -> TokenStrea
 }
 
 /// The condition under which something of these areas is there; `None` where it always is.
-fn condition(areas: &BTreeSet<&'static Area>) -> Option<TokenStream> {
-    if areas.is_empty() {
-        return None;
+fn condition(areas: &BTreeSet<&'static Area>) -> Option<Attribute> {
+    let features = areas.iter().map(|area| {
+        let name = area.name;
+        quote!(feature = #name)
+    });
+    let features: Vec<TokenStream> = features.collect();
+    match features.as_slice() {
+        [] => None,
+        [one] => Some(parse_quote!(#[cfg(#one)])),
+        several => Some(parse_quote!(#[cfg(any(#(#several),*))])),
     }
-    let features: Vec<TokenStream> = areas
-        .iter()
-        .map(|area| {
-            let name = area.name;
-            quote!(feature = #name)
-        })
-        .collect();
-    Some(match features.as_slice() {
-        [one] => one.clone(),
-        several => quote!(any(#(#several),*)),
-    })
 }

@@ -2,9 +2,13 @@
 //!
 //! Not for which items a file has.
 
-use syn::{Attribute, Expr, ExprLit, Item, ItemEnum, Lit, Meta, MetaNameValue, parse_quote};
+use proc_macro2::TokenStream;
+use syn::{
+    Attribute, Expr, ExprLit, ImplItem, Item, ItemEnum, Lit, Meta, MetaNameValue, parse_quote,
+};
 
 use super::imports::Names;
+use crate::problem::Problem;
 
 /// An item as it stands in a file.
 ///
@@ -22,11 +26,35 @@ pub(super) struct Formatted {
 }
 
 impl Formatted {
-    /// Formats an item that is there under these conditions, and under those that it has of its own.
-    pub(super) fn of(mut item: Item, conditions: &[Attribute]) -> Self {
+    /// Formats items that are always there.
+    ///
+    /// # Errors
+    /// Returns an error if they are not Rust: a defect of the generator.
+    pub(super) fn all(items: TokenStream) -> Result<Vec<Self>, Problem> {
+        Self::all_if(items, None)
+    }
+
+    /// Formats items that are there under a condition.
+    ///
+    /// # Errors
+    /// Returns an error if they are not Rust: a defect of the generator.
+    pub(super) fn all_if(
+        items: TokenStream,
+        condition: Option<Attribute>,
+    ) -> Result<Vec<Self>, Problem> {
+        let file: syn::File =
+            syn::parse2(items.clone()).map_err(|error| defect(&error, &items.to_string()))?;
+        let items = file.items.into_iter();
+        Ok(items
+            .map(|item| Self::of(item, condition.as_ref()))
+            .collect())
+    }
+
+    /// Formats an item that is there under this condition, and under those that it has of its own.
+    fn of(mut item: Item, condition: Option<&Attribute>) -> Self {
         let mut is_conditional = false;
         if let Some(attributes) = attributes(&mut item) {
-            attributes.splice(..0, conditions.iter().cloned());
+            attributes.splice(..0, condition.cloned());
             is_conditional = attributes
                 .iter()
                 .any(|attribute| attribute.path().is_ident("cfg"));
@@ -46,6 +74,14 @@ impl Formatted {
             },
         }
     }
+}
+
+/// The problem of tokens that are not Rust.
+pub(super) fn defect(error: &syn::Error, tokens: &str) -> Problem {
+    let excerpt: String = tokens.chars().take(400).collect();
+    Problem::new(format!(
+        "the generator wrote what is not Rust: {error}, in `{excerpt}`"
+    ))
 }
 
 /// The attributes of an item, where it is of a kind that may depend on features.
@@ -78,23 +114,10 @@ impl Body {
         body
     }
 
-    /// One `impl` of what stands in those of `blocks`, which all begin in the same way.
-    pub(super) fn joined<'a>(blocks: impl IntoIterator<Item = &'a Formatted>) -> Self {
-        let mut body = Self::default();
-        for block in blocks {
-            body.names.add(&block.names);
-            let (head, members) = block.text.split_once('\n').unwrap_or_default();
-            if body.text.is_empty() {
-                body.text.push_str(head);
-                body.text.push('\n');
-            }
-            body.text
-                .push_str(members.strip_suffix("}\n").unwrap_or(members));
-        }
-        if !body.text.is_empty() {
-            body.text.push_str("}\n");
-        }
-        body
+    /// One `impl` of the client with these methods.
+    pub(super) fn of_client(methods: &[ImplItem]) -> Self {
+        let block: Item = parse_quote!(impl Client { #(#methods)* });
+        Self::of([&Formatted::of(block, None)])
     }
 
     /// Adds an item below what there is.

@@ -8,7 +8,8 @@ use quote::{ToTokens, format_ident, quote};
 use crate::codegen::model::{BodyKind, Format, OperationModel, Shape};
 use crate::codegen::passes::{methods::Signature, names, types};
 
-use super::{Matchers, bare, matcher_name, status_name};
+use super::methods::{matcher_name, status_name};
+use super::read::Matchers;
 
 /// Writes the entry by which the tests mock the operation with values that are given when it is
 /// called, or nothing where progenitor wrote no method for it.
@@ -18,11 +19,11 @@ pub(crate) fn entry(
     matchers: &Matchers,
 ) -> Option<TokenStream> {
     let signature = signatures.get(&operation.method_name)?;
-    let taken = matchers.0.get(&operation.method_name)?;
+    let taken = matchers.get(&operation.method_name)?;
     let mut values = Vec::new();
     let mut setters = Vec::new();
     for (index, parameter) in operation.parameters.iter().enumerate() {
-        let ty = bare(taken.get(parameter.rust_name.trim_start_matches("r#"))?);
+        let ty = types::bare(taken.get(parameter.rust_name.trim_start_matches("r#"))?);
         let (name, value) = (
             format!("{} {}", parameter.location.name(), parameter.name),
             format_ident!("value_{index}"),
@@ -41,7 +42,7 @@ pub(crate) fn entry(
     }
     if let Some(body) = &operation.body {
         if body.kind == BodyKind::Json {
-            let ty = bare(taken.get("body")?);
+            let ty = types::bare(taken.get("body")?);
             values.push(quote!(let body = given.body::<#ty>()?;));
         } else {
             values.push(quote!(let body = given.body_text()?;));

@@ -9,11 +9,11 @@ use syn::{Ident, Type};
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::passes::{names, types};
 
-use super::{Field, Presence, is_argument};
+use super::model::{Field, Presence};
 
 /// `new` with the required fields, and a setter for each of the others.
 pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
-    let required: Vec<&Field> = fields.iter().filter(|field| is_argument(field)).collect();
+    let required: Vec<&Field> = fields.iter().filter(|field| field.is_argument()).collect();
     let arguments = required.iter().map(|field| {
         let ident = &field.ident;
         let ty = argument_type(match field.presence {
@@ -51,7 +51,7 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
     let about = about.attributes();
     let setters = fields
         .iter()
-        .filter(|field| !is_argument(field))
+        .filter(|field| !field.is_argument())
         .map(setter);
     quote! {
         impl #name {

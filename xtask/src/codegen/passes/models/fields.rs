@@ -11,7 +11,7 @@ use syn::{Ident, LitInt, Type};
 
 use crate::codegen::passes::types;
 
-use super::{Field, Model, Presence, may_be_empty};
+use super::model::{Field, Model, Presence};
 
 /// For how many fields the runtime has a bit.
 const BITS: usize = 128;
@@ -33,7 +33,7 @@ pub(super) fn emit(
         .partition(|field| field.presence == Presence::Extra);
     let wires = fields.iter().map(|field| &field.wire);
     let must_be_there = |field: &&Field| {
-        field.presence == Presence::Required && !may_be_empty(field, response, with_default)
+        field.presence == Presence::Required && !field.may_be_empty(response, with_default)
     };
     let must_be_there: Vec<bool> = fields.iter().map(must_be_there).collect();
     let (required, required_beyond) = required(&must_be_there);

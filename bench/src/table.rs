@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 /// One measurement of both sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Pair {
-    pub(super) ours: f64,
-    pub(super) peers: f64,
-    pub(super) unit: &'static str,
+pub(crate) struct Pair {
+    pub(crate) ours: f64,
+    pub(crate) peers: f64,
+    pub(crate) unit: &'static str,
 }
 
 /// Rows in the order in which they were first added.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     rows: Vec<Row>,
 }
 
@@ -26,7 +26,7 @@ struct Row {
 
 impl Table {
     /// Adds one measurement to a row.
-    pub(super) fn add(&mut self, name: &str, target: Option<f64>, pair: Pair) {
+    pub(crate) fn add(&mut self, name: &str, target: Option<f64>, pair: Pair) {
         match self.rows.iter_mut().find(|row| row.name == name) {
             Some(row) => row.pairs.push(pair),
             None => self.rows.push(Row {
@@ -38,7 +38,7 @@ impl Table {
     }
 
     /// The table, with ratios of ours to the other side's within one round.
-    pub(super) fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let mut text = String::from(
             "| figure | ours, median | other, median | ratio: min | median | max | target | met |\n|---|---|---|---|---|---|---|---|\n",
         );

@@ -1,9 +1,10 @@
-//! The command `bench`: what it costs to generate the client and to depend on it, compared with a peer.
+//! Measures the cost of generating the client and of depending on it, compared with a peer.
 //!
 //! The peer is the crate that openapi-generator makes of the published contract. Both take turns, so
-//! that whatever else the machine does falls on both alike; what counts is the ratio. A figure never
-//! fails the command: it is printed beside its target. Not for comparing types of this repository
-//! among themselves: `cargo bench` does that.
+//! that other load on the machine falls on both alike; the ratio counts. A figure never fails the
+//! program: it is printed beside its target. Not for comparing types of this repository with each
+//! other: `cargo bench` does that.
+#![forbid(unsafe_code)]
 
 mod crates;
 mod figure;
@@ -16,37 +17,51 @@ mod table;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::problem::Problem;
+use anyhow::Result;
+use clap::Parser;
 
 use figure::Figure;
 use table::Table;
 
-/// Measures what it costs to generate the client and to depend on it, against a peer.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+/// Measures the cost of generating the client and of depending on it, against a peer.
+#[derive(Debug, Parser)]
+struct Args {
     /// The crate to compare with, as openapi-generator wrote it. It is copied, not changed.
     #[arg(long, value_name = "DIR")]
     peer: PathBuf,
     /// The command that made it, to be measured as well.
     #[arg(long, value_name = "COMMAND", default_value = "openapi-generator-cli")]
     generator: PathBuf,
-    /// How often each figure is measured.
+    /// Number of times that each figure is measured.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Measure only these figures.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Figure>,
-    /// Where to build, several GB. Default: `target/bench`.
+    /// Directory to build in, several GB. Default: `target/bench`.
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The output of other programs is part of it.
+            let is_shown = |c: &char| *c == '\n' || !c.is_control();
+            let message: String = format!("{error:#}").chars().filter(is_shown).collect();
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Measures and prints a table.
 ///
 /// # Errors
-/// Where something cannot be built, or the work directory cannot be written.
-pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
-    let root = crate::repository();
+/// Returns an error if a build fails, or the work directory cannot be written.
+fn run(args: &Args) -> Result<()> {
+    let root = repository();
     let work = args
         .work
         .clone()
@@ -71,5 +86,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     }
     print!("{}", table.markdown());
     println!("\n{}", crates::report(&places)?);
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+/// The directory of the workspace.
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }

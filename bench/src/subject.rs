@@ -7,13 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::problem::Problem;
+use anyhow::{Context as _, Result, bail};
 
 /// The name that openapi-generator gives to what it makes.
 const PEER: &str = "openapi";
 
 /// How openapi-generator is told to make it.
-pub(super) const PEER_OPTIONS: [&str; 4] = [
+pub(crate) const PEER_OPTIONS: [&str; 4] = [
     "-g",
     "rust",
     "-p",
@@ -22,16 +22,16 @@ pub(super) const PEER_OPTIONS: [&str; 4] = [
 
 /// Where things stand.
 #[derive(Debug)]
-pub(super) struct Places {
-    pub(super) root: PathBuf,
-    pub(super) work: PathBuf,
+pub(crate) struct Places {
+    pub(crate) root: PathBuf,
+    pub(crate) work: PathBuf,
     /// The command that makes the peer.
-    pub(super) generator: PathBuf,
+    pub(crate) generator: PathBuf,
 }
 
 /// One crate, and how cargo is told to build it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// The client with all areas.
     Client,
     /// The client with one area.
@@ -45,33 +45,25 @@ pub(super) enum Subject {
 }
 
 /// The program that a new user writes.
-const FIRST_PROGRAM: &str = include_str!("programs/first.rs");
+const FIRST_PROGRAM: &str = include_str!("../programs/first.rs");
 /// The program that times.
-const RUNTIME: &str = include_str!("programs/runtime.rs");
+const RUNTIME: &str = include_str!("../programs/runtime.rs");
 
 /// Copies the peer and writes the programs.
 ///
 /// # Errors
-/// Where the peer is no crate, or the work directory cannot be written.
-pub(super) fn prepare(
-    root: &Path,
-    peer: &Path,
-    work: &Path,
-    generator: &Path,
-) -> Result<Places, Problem> {
+/// Returns an error if the peer is no crate, or the work directory cannot be written.
+pub(crate) fn prepare(root: &Path, peer: &Path, work: &Path, generator: &Path) -> Result<Places> {
     let root = absolute(root)?;
     claim(work)?;
     let work = absolute(work)?;
     let manifest = read(&peer.join("Cargo.toml"))?;
     if !manifest.contains(&format!("name = \"{PEER}\"")) {
-        return Err(Problem::in_file(
-            &peer.join("Cargo.toml"),
-            format!("is not of the crate `{PEER}`"),
-        )
-        .with_help(format!(
-            "openapi-generator-cli generate {} -i REVISION.yaml -o DIR",
+        bail!(
+            "{} is not of the crate `{PEER}`\n  help: openapi-generator-cli generate {} -i REVISION.yaml -o DIR",
+            peer.join("Cargo.toml").display(),
             PEER_OPTIONS.join(" ")
-        )));
+        );
     }
     let copy = work.join("peer");
     write(
@@ -118,27 +110,21 @@ pub(super) fn prepare(
 
 impl Places {
     /// `cargo COMMAND` for a subject, as it is measured: not incremental, and never regenerating.
-    pub(super) fn cargo(&self, command: &str, subject: Subject) -> Command {
+    pub(crate) fn cargo(&self, command: &str, subject: Subject) -> Command {
         let directory = self.directory(subject);
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = cargo();
         cargo
             .arg(command)
             .arg("--manifest-path")
             .arg(directory.join("Cargo.toml"))
             .current_dir(&directory)
             .env("CARGO_TARGET_DIR", self.target(subject))
-            .env("CARGO_INCREMENTAL", "0")
-            .env("CI", "true")
-            .env_remove("RUSTC_WRAPPER");
-        // Of the cargo that runs this command, with what cargo tells the programs that it starts.
-        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_MANIFEST_DIR"] {
-            cargo.env_remove(name);
-        }
+            .env("CARGO_INCREMENTAL", "0");
         cargo
     }
 
     /// The options that choose what is built of the subject.
-    pub(super) fn features(subject: Subject) -> &'static [&'static str] {
+    pub(crate) fn features(subject: Subject) -> &'static [&'static str] {
         match subject {
             Subject::Client | Subject::FirstProgram | Subject::Runtime => &[],
             Subject::Environments => {
@@ -149,7 +135,7 @@ impl Places {
     }
 
     /// The name of the package.
-    pub(super) fn package(subject: Subject) -> &'static str {
+    pub(crate) fn package(subject: Subject) -> &'static str {
         match subject {
             Subject::Client | Subject::Environments => "qovery-api",
             Subject::Peer => PEER,
@@ -159,7 +145,7 @@ impl Places {
     }
 
     /// Where the subject is built. Each has its own place, so that none finds what another built.
-    pub(super) fn target(&self, subject: Subject) -> PathBuf {
+    pub(crate) fn target(&self, subject: Subject) -> PathBuf {
         let name = match subject {
             Subject::Client => "client",
             Subject::Environments => "environments",
@@ -171,7 +157,7 @@ impl Places {
     }
 
     /// Where the subject is built from nothing, each time.
-    pub(super) fn cold_target(&self, subject: Subject) -> PathBuf {
+    pub(crate) fn cold_target(&self, subject: Subject) -> PathBuf {
         self.target(subject).with_extension("cold")
     }
 
@@ -184,32 +170,45 @@ impl Places {
     }
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Problem> {
+/// The cargo that runs this program, without the settings of that run. Its builds never regenerate.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.env("CI", "true");
+    for name in [
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_MANIFEST_DIR",
+        "RUSTC_WRAPPER",
+        "RUSTFLAGS",
+    ] {
+        cargo.env_remove(name);
+    }
+    cargo
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
     let path = if path.as_os_str().is_empty() {
         Path::new(".")
     } else {
         path
     };
     path.canonicalize()
-        .map_err(|error| Problem::in_file(path, error.to_string()))
+        .with_context(|| path.display().to_string())
 }
 
-fn read(path: &Path) -> Result<String, Problem> {
-    fs::read_to_string(path)
-        .map_err(|error| Problem::in_file(path, format!("cannot be read: {error}")))
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Problem> {
-    let failed =
-        |error: std::io::Error| Problem::in_file(path, format!("cannot be written: {error}"));
+fn write(path: &Path, text: &str) -> Result<()> {
+    let failed = || format!("{} cannot be written", path.display());
     if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory).map_err(failed)?;
+        fs::create_dir_all(directory).with_context(failed)?;
     }
     // What did not change keeps its time, and what was built of it stays fresh.
     if fs::read_to_string(path).is_ok_and(|before| before == text) {
         return Ok(());
     }
-    fs::write(path, text).map_err(failed)
+    fs::write(path, text).with_context(failed)
 }
 
 /// The file that says that a directory is one to build in.
@@ -217,38 +216,37 @@ const CLAIM: &str = ".bench-directory";
 
 /// Makes a directory to build in: parts of it are removed later, so that it has to be new, empty, or one
 /// that was made here.
-fn claim(work: &Path) -> Result<(), Problem> {
-    let failed = |error: std::io::Error| Problem::in_file(work, error.to_string());
-    fs::create_dir_all(work).map_err(failed)?;
-    let is_real = fs::symlink_metadata(work).map_err(failed)?.is_dir();
-    let is_empty = fs::read_dir(work).map_err(failed)?.next().is_none();
+fn claim(work: &Path) -> Result<()> {
+    let failed = || work.display().to_string();
+    fs::create_dir_all(work).with_context(failed)?;
+    let is_real = fs::symlink_metadata(work).with_context(failed)?.is_dir();
+    let is_empty = fs::read_dir(work).with_context(failed)?.next().is_none();
     let claim = work.join(CLAIM);
     if !is_real || !(is_empty || claim.is_file()) {
-        return Err(
-            Problem::in_file(work, "holds files that were not made here").with_help(
-                "`--work` takes a new directory, an empty one, or that of an earlier run",
-            ),
+        bail!(
+            "{} holds files that were not made here\n  help: `--work` takes a new directory, an empty one, or that of an earlier run",
+            work.display()
         );
     }
-    fs::write(claim, "").map_err(failed)
+    fs::write(claim, "").with_context(failed)
 }
 
 /// Takes a directory away, where it is there.
-pub(super) fn remove(directory: &Path) -> Result<(), Problem> {
+pub(crate) fn remove(directory: &Path) -> Result<()> {
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Problem::in_file(directory, error.to_string()))
+            Err(error).with_context(|| directory.display().to_string())
         }
         _ => Ok(()),
     }
 }
 
-fn copy_tree(from: &Path, to: &Path) -> Result<(), Problem> {
-    let failed = |error: std::io::Error| Problem::in_file(from, format!("cannot be read: {error}"));
-    for entry in fs::read_dir(from).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    let failed = || format!("{} cannot be read", from.display());
+    for entry in fs::read_dir(from).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
         let target = to.join(entry.file_name());
-        if entry.file_type().map_err(failed)?.is_dir() {
+        if entry.file_type().with_context(failed)?.is_dir() {
             copy_tree(&entry.path(), &target)?;
         } else {
             write(&target, &read(&entry.path())?)?;
@@ -267,7 +265,7 @@ mod tests {
         let (peer, work) = (directory.path().join("peer"), directory.path().join("work"));
         let root = crate::repository();
         let prepare = || super::prepare(&root, &peer, &work, Path::new("unused"));
-        let problem = prepare().unwrap_err().to_string();
+        let problem = format!("{:#}", prepare().unwrap_err());
         assert!(problem.contains("cannot be read"), "{problem}");
         write(&peer.join("Cargo.toml"), "[package]\nname = \"other\"\n").unwrap();
         let problem = prepare().unwrap_err().to_string();

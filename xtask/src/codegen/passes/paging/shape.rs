@@ -125,7 +125,7 @@ pub(super) fn unknown_shape(operation: &OperationModel, what: &str) -> Problem {
     ))
     .with_pointer(operation.pointer.clone())
     .with_help(
-        "classify it in xtask/src/codegen/paging/shape.rs: a new shape, or an exception with its reason",
+        "classify it in xtask/src/codegen/passes/paging/shape.rs: a new shape, or an exception with its reason",
     )
 }
 

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::problem::Problem;
+use anyhow::{Context as _, Result, bail};
 
-use super::subject::{Places, Subject};
+use crate::subject::{Places, Subject};
 
 /// Counts the crates of the first program and of the peer, and names those that reqwest and tokio
 /// do not bring.
 ///
 /// # Errors
-/// Where cargo cannot resolve them.
-pub(super) fn report(places: &Places) -> Result<String, Problem> {
+/// Returns an error if cargo cannot resolve them.
+pub(crate) fn report(places: &Places) -> Result<String> {
     let program = tree(places, Subject::FirstProgram, &[])?;
     let peer = tree(places, Subject::Peer, &[])?;
     let mut theirs = tree(places, Subject::FirstProgram, &["--package", "reqwest"])?;
@@ -31,7 +31,7 @@ pub(super) fn report(places: &Places) -> Result<String, Problem> {
 }
 
 /// The names and versions of the crates that are compiled, the subject itself not counted.
-fn tree(places: &Places, subject: Subject, more: &[&str]) -> Result<BTreeSet<String>, Problem> {
+fn tree(places: &Places, subject: Subject, more: &[&str]) -> Result<BTreeSet<String>> {
     let mut cargo = places.cargo("tree", subject);
     cargo.args(Places::features(subject)).args(more).args([
         "--edges",
@@ -41,12 +41,10 @@ fn tree(places: &Places, subject: Subject, more: &[&str]) -> Result<BTreeSet<Str
         "--format",
         "{p}",
     ]);
-    let output = cargo
-        .output()
-        .map_err(|error| Problem::new(format!("cargo tree cannot be started: {error}")))?;
+    let output = cargo.output().context("cargo tree cannot be started")?;
     if !output.status.success() {
         let error = String::from_utf8_lossy(&output.stderr);
-        return Err(Problem::new(format!("cargo tree failed: {error}")));
+        bail!("cargo tree failed: {error}");
     }
     Ok(names(
         &String::from_utf8_lossy(&output.stdout),

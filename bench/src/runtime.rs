@@ -4,29 +4,28 @@
 
 use std::process::Command;
 
-use crate::problem::Problem;
+use anyhow::{Context as _, Result, bail};
 
-use super::subject::{Places, Subject};
-use super::table::{Pair, Table};
+use crate::subject::{Places, Subject};
+use crate::table::{Pair, Table};
 
 /// Runs the program, which must have been built, and adds what it prints.
 ///
 /// # Errors
-/// Where the program fails or prints something else.
-pub(super) fn measure(places: &Places, table: &mut Table) -> Result<(), Problem> {
+/// Returns an error if the program fails or prints something else.
+pub(crate) fn measure(places: &Places, table: &mut Table) -> Result<()> {
     let program = places.target(Subject::Runtime).join("release/runtime");
     let output = Command::new(&program)
         .output()
-        .map_err(|error| Problem::in_file(&program, format!("cannot be started: {error}")))?;
+        .with_context(|| format!("{} cannot be started", program.display()))?;
     let printed = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
         let error = String::from_utf8_lossy(&output.stderr);
-        return Err(Problem::in_file(&program, format!("failed: {error}")));
+        bail!("{} failed: {error}", program.display());
     }
     for line in printed.lines() {
-        let (name, target, pair) = parse(line).ok_or_else(|| {
-            Problem::in_file(&program, format!("printed what is no figure: {line}"))
-        })?;
+        let (name, target, pair) = parse(line)
+            .with_context(|| format!("{} printed no figure: {line}", program.display()))?;
         table.add(name, Some(target), pair);
     }
     Ok(())

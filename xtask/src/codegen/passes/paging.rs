@@ -46,7 +46,7 @@ pub(crate) fn emit(
     let problem = |what: String| {
         Problem::new(what)
             .with_pointer(operation.pointer.clone())
-            .with_help("teach xtask/src/codegen/paging/page.rs this shape of page, or list the parameter in shape.rs as one that does not page")
+            .with_help("teach xtask/src/codegen/passes/paging/page.rs this shape of page, or list the parameter in shape.rs as one that does not page")
     };
     let id = &operation.id;
     let output = output.ok_or_else(|| problem(format!("`{id}` pages but yields no value")))?;

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use crate::problem::Problem;
+use anyhow::Result;
 
-use super::generating;
-use super::meter::{self, Taken};
-use super::runtime;
-use super::subject::{Places, Subject, remove};
-use super::table::{Pair, Table};
+use crate::generating;
+use crate::meter::{self, Taken};
+use crate::runtime;
+use crate::subject::{Places, Subject, remove};
+use crate::table::{Pair, Table};
 
 /// One comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Figure {
+pub(crate) enum Figure {
     /// From the contract to written files, against openapi-generator.
     Generate,
     /// `cargo check` of the crate alone, with all areas.
@@ -55,7 +55,7 @@ impl fmt::Display for Figure {
 
 impl Figure {
     /// In the order in which they are measured.
-    pub(super) const ALL: &[Self] = &[
+    pub(crate) const ALL: &[Self] = &[
         Self::Generate,
         Self::Check,
         Self::Release,
@@ -82,7 +82,7 @@ impl Figure {
 
     fn targets(self) -> Targets {
         let (cpu, wall, memory) = match self {
-            Self::Generate => (Some(0.1), Some(0.1), None),
+            Self::Generate => (Some(0.3), Some(0.3), None),
             Self::Check => (Some(0.5), None, Some(0.6)),
             Self::Release => (Some(0.5), None, None),
             Self::Environments => (Some(0.12), None, None),
@@ -93,7 +93,7 @@ impl Figure {
 
     /// Does what is not measured: builds the dependencies, for a cold build only fetches them, and finds
     /// out whether both generators are there.
-    pub(super) fn warm_up(self, places: &Places) -> Result<(), Problem> {
+    pub(crate) fn warm_up(self, places: &Places) -> Result<()> {
         for side in [Side::Ours, Side::Peers] {
             match self.built(side) {
                 Some((subject, _)) if self == Self::Cold => {
@@ -111,12 +111,12 @@ impl Figure {
     }
 
     /// Measures both sides once, the peer first where told so.
-    pub(super) fn measure(
+    pub(crate) fn measure(
         self,
         places: &Places,
         peer_first: bool,
         table: &mut Table,
-    ) -> Result<(), Problem> {
+    ) -> Result<()> {
         if self == Self::Runtime {
             return runtime::measure(places, table);
         }
@@ -146,7 +146,7 @@ impl Figure {
     }
 
     /// Measures one side once.
-    fn once(self, places: &Places, side: Side) -> Result<Taken, Problem> {
+    fn once(self, places: &Places, side: Side) -> Result<Taken> {
         match (self.built(side), side) {
             (Some((subject, how)), _) => {
                 self.forget(places, subject, how)?;
@@ -158,7 +158,7 @@ impl Figure {
     }
 
     /// Takes away what is to be built again: one crate, or everything.
-    fn forget(self, places: &Places, subject: Subject, how: &[&str]) -> Result<(), Problem> {
+    fn forget(self, places: &Places, subject: Subject, how: &[&str]) -> Result<()> {
         if self == Self::Cold {
             return remove(&places.cold_target(subject));
         }
@@ -168,7 +168,7 @@ impl Figure {
         meter::measure(&mut clean).map(drop)
     }
 
-    fn build(self, places: &Places, subject: Subject, how: &[&str]) -> Result<Taken, Problem> {
+    fn build(self, places: &Places, subject: Subject, how: &[&str]) -> Result<Taken> {
         let (command, options) = how.split_first().unwrap_or((&"check", &[]));
         let mut cargo = places.cargo(command, subject);
         cargo.args(options).args(Places::features(subject));

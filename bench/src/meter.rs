@@ -3,40 +3,38 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Result, bail};
 use wait4::Wait4;
-
-use crate::problem::Problem;
 
 /// What a command took, its children included.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     /// From start to end.
-    pub(super) wall: Duration,
+    pub(crate) wall: Duration,
     /// On all processors together, user and system.
-    pub(super) cpu: Duration,
+    pub(crate) cpu: Duration,
     /// The peak of the largest process, in bytes.
-    pub(super) memory: u64,
+    pub(crate) memory: u64,
 }
 
 /// Runs a command.
 ///
 /// # Errors
-/// Where it cannot be started or fails: then with the end of what it printed.
-pub(super) fn measure(command: &mut Command) -> Result<Taken, Problem> {
+/// Returns an error if the command cannot be started or fails, with the end of its output.
+pub(crate) fn measure(command: &mut Command) -> Result<Taken> {
     let shown = format!("{command:?}");
-    let failed = |what: String| Problem::new(format!("{shown}: {what}"));
-    let log = tempfile::NamedTempFile::new().map_err(|error| failed(error.to_string()))?;
-    let to_log = log.reopen().map_err(|error| failed(error.to_string()))?;
+    let log = tempfile::NamedTempFile::new()?;
+    let to_log = log.reopen()?;
     let begin = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(to_log)
         .spawn()
-        .map_err(|error| failed(format!("cannot be started: {error}")))?;
+        .with_context(|| format!("{shown} cannot be started"))?;
     let used = child
         .wait4()
-        .map_err(|error| failed(format!("cannot be waited for: {error}")))?;
+        .with_context(|| format!("{shown} cannot be waited for"))?;
     let wall = begin.elapsed();
     if !used.status.success() {
         let printed = std::fs::read_to_string(log.path()).unwrap_or_default();
@@ -44,7 +42,7 @@ pub(super) fn measure(command: &mut Command) -> Result<Taken, Problem> {
         let end = lines
             .get(lines.len().saturating_sub(20)..)
             .unwrap_or_default();
-        return Err(failed(format!("{}: {}", used.status, end.join(" / "))));
+        bail!("{shown}: {}: {}", used.status, end.join(" / "));
     }
     Ok(Taken {
         wall,

@@ -1,0 +1,51 @@
+//! The names of the methods of matchers and responders.
+
+use quote::format_ident;
+use syn::Ident;
+
+use crate::codegen::model::ParameterModel;
+use crate::codegen::passes::names;
+
+/// What every matcher can do already: a parameter of that name gets an underscore.
+const TAKEN: &[&str] = &[
+    "body",
+    "clone",
+    "cookie_text",
+    "fmt",
+    "header_value",
+    "into_inner",
+    "json_body",
+    "map",
+    "parameter",
+    "path_styled",
+    "path_value",
+    "query_joined",
+    "query_repeated",
+    "query_text",
+    "query_value",
+    "raw_body",
+];
+
+/// The name of a matcher's method for a parameter.
+pub(super) fn matcher_name(parameter: &ParameterModel) -> Ident {
+    names::apart(parameter.rust_name.trim_start_matches("r#"), TAKEN)
+}
+
+/// The name of a responder's method, and the status where it is one.
+pub(super) fn status_name(status: &str) -> (Ident, Option<u16>) {
+    let Ok(number) = status.parse::<u16>() else {
+        return (format_ident!("success"), None);
+    };
+    let name = match number {
+        200 => "ok".to_owned(),
+        201 => "created".to_owned(),
+        202 => "accepted".to_owned(),
+        203 => "non_authoritative_information".to_owned(),
+        204 => "no_content".to_owned(),
+        205 => "reset_content".to_owned(),
+        206 => "partial_content".to_owned(),
+        207 => "multi_status".to_owned(),
+        other => format!("status_{other}"),
+    };
+    (format_ident!("{name}"), Some(number))
+}

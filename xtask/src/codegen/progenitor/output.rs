@@ -1,0 +1,115 @@
+//! The output of progenitor as Rust, and the items of it that are read.
+//!
+//! Not for the meaning of a type: the passes know that.
+
+use std::collections::BTreeMap;
+
+use syn::{
+    Fields, File, ImplItem, Item, ItemImpl, ItemStruct, PathArguments, Signature, TraitItem, Type,
+    TypeParamBound, WherePredicate,
+};
+
+/// What progenitor writes for a contract.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// Types and operations.
+    pub(crate) client: File,
+    /// The matchers and responders for httpmock.
+    pub(crate) mocks: File,
+}
+
+impl Output {
+    /// The structs of the module of types, by name.
+    pub(crate) fn structs(&self) -> BTreeMap<String, &ItemStruct> {
+        let items = inside(&self.client, "types").iter();
+        let structs = items.filter_map(|item| match item {
+            Item::Struct(item) if matches!(item.fields, Fields::Named(_)) => {
+                Some((item.ident.to_string(), item))
+            }
+            _ => None,
+        });
+        structs.collect()
+    }
+
+    /// The methods of the client that call an operation.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = &Signature> {
+        let blocks = self.client.items.iter().filter_map(own_impl);
+        blocks
+            .filter(|(name, _)| name == "Client")
+            .flat_map(|(_, block)| signatures(block))
+            .filter(|signature| signature.asyncness.is_some())
+    }
+
+    /// The methods of the matcher of each operation, by the name of the operation's method.
+    pub(crate) fn matchers(&self) -> BTreeMap<String, Vec<&Signature>> {
+        let mut matchers: BTreeMap<String, Vec<&Signature>> = BTreeMap::new();
+        for (name, block) in inside(&self.mocks, "operations")
+            .iter()
+            .filter_map(own_impl)
+        {
+            matchers.entry(name).or_default().extend(signatures(block));
+        }
+        let traits = self.mocks.items.iter().filter_map(|item| match item {
+            Item::Trait(item) => Some(&item.items),
+            _ => None,
+        });
+        let methods = traits.flatten().filter_map(|item| match item {
+            TraitItem::Fn(method) => Some(&method.sig),
+            _ => None,
+        });
+        let by_method = methods.filter_map(|method| {
+            let matcher = matchers.remove(&matcher(method)?)?;
+            Some((method.ident.to_string(), matcher))
+        });
+        by_method.collect()
+    }
+}
+
+/// The items of a module.
+fn inside<'a>(file: &'a File, name: &str) -> &'a [Item] {
+    let module = file.items.iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == name => module.content.as_ref(),
+        _ => None,
+    });
+    module.map_or(&[], |(_, items)| items)
+}
+
+/// An `impl` without a trait, and the name of its type.
+fn own_impl(item: &Item) -> Option<(String, &ItemImpl)> {
+    match item {
+        Item::Impl(block) if block.trait_.is_none() => Some((name(&block.self_ty)?, block)),
+        _ => None,
+    }
+}
+
+fn signatures(block: &ItemImpl) -> impl Iterator<Item = &Signature> {
+    block.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(&method.sig),
+        _ => None,
+    })
+}
+
+/// `NameWhen` of `where F: FnOnce(operations::NameWhen, operations::NameThen)`.
+fn matcher(method: &Signature) -> Option<String> {
+    let predicates = &method.generics.where_clause.as_ref()?.predicates;
+    let bounds = predicates.iter().filter_map(|predicate| match predicate {
+        WherePredicate::Type(predicate) => Some(&predicate.bounds),
+        _ => None,
+    });
+    bounds.flatten().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        match &bound.path.segments.last()?.arguments {
+            PathArguments::Parenthesized(arguments) => name(&arguments.inputs.first()?.ty),
+            _ => None,
+        }
+    })
+}
+
+/// The last segment of a path.
+fn name(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    Some(last.ident.to_string())
+}
