@@ -83,7 +83,8 @@
 //! The client is generated, and what is generated is part of the crate: building it needs no generator
 //! and no network. [`contract::VERSION`] is the version that the contract gives itself,
 //! [`contract::DIGEST`] tells one contract from another, and [`contract::OPERATIONS`] counts the
-//! operations. In the workspace of this crate, a build after an edit of `openapi.yaml` generates the
+//! operations. [`contract::UPSTREAM_COMMIT`] and [`contract::UPSTREAM_DATE`] name the published
+//! specification that it is up to date with. In the workspace of this crate, a build after an edit of `openapi.yaml` generates the
 //! client again; `QOVERY_REGENERATE=never` forbids that, and so does `CI`.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::codegen::{self, Purpose};
+use crate::codegen::{self, Purpose, Trees};
+use crate::contract::canonical;
+use crate::lock::{Generated, LOCK, Lock, Upstream};
 use crate::printable::Printable;
 use crate::problem::Problem;
 use crate::write;
@@ -13,11 +15,11 @@ pub(crate) const CONTRACT: &str = "openapi.yaml";
 /// The fixes that belong to it.
 pub(crate) const OVERLAY: &str = "xtask/overlay.yaml";
 /// Where the client is generated to.
-const GENERATED: &str = "qovery-api/src/generated";
+pub(crate) const GENERATED: &str = "qovery-api/src/generated";
 /// Where the tests of the workspace have their table of operations.
-const TABLE: &str = "tests/src/generated";
+pub(crate) const TABLE: &str = "tests/src/generated";
 /// Where the fake has the contract that it plays.
-const FAKE: &str = "qovery-fake/src/generated";
+pub(crate) const FAKE: &str = "qovery-fake/src/generated";
 
 /// Regenerates the client from the contract.
 #[derive(Debug, clap::Args)]
@@ -56,7 +58,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
             && is_same(overlay.as_deref(), &root.join(OVERLAY)),
         is_tested: args.out.is_none(),
     };
-    let trees = codegen::generate(&spec, overlay.as_deref(), purpose)?;
+    let recorded = if purpose.is_own {
+        Lock::read(&root)?
+    } else {
+        Lock::default()
+    };
+    let trees = trees(&spec, overlay.as_deref(), purpose, &recorded.upstream)?;
     for remark in &trees.remarks {
         eprintln!("note: {remark}");
     }
@@ -77,21 +84,38 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     ];
     let targets = places.map(|(tree, place)| (tree, root.join(place)));
     let targets = targets.each_ref().map(|(tree, target)| (*tree, &**target));
+    let generated = match purpose.is_own {
+        true => Some(Generated::of(&spec, overlay.as_deref(), &trees.client)?),
+        false => None,
+    };
     let found = if args.check {
         let found = targets.map(|(tree, target)| write::compare(tree, target));
         found.into_iter().collect::<Result<Vec<_>, _>>()?
     } else {
         write::replace(&targets)?
     };
+    let stale = generated
+        .as_ref()
+        .map(|generated| generated.differences(&recorded.generated));
+    let stale = stale.unwrap_or_default();
+    if let (false, false, Some(generated)) = (args.check, stale.is_empty(), generated) {
+        let lock = Lock {
+            generated,
+            ..recorded
+        };
+        canonical::write(&root.join(LOCK), &lock.text())?;
+    }
     let named = places.iter().zip(found).flat_map(|((_, place), found)| {
         let named = move |difference| format!("{place}/{difference}");
         found.into_iter().map(named)
     });
-    let differences: Vec<String> = named.collect();
+    let differences: Vec<String> = named.chain(stale).collect();
     if !args.check {
         match differences.len() {
             0 => println!("the generated files are up to date"),
-            changes => println!("{changes} generated files changed"),
+            changes => println!(
+                "{changes} generated files changed\nnext: `cargo test --workspace` shows what the change breaks here"
+            ),
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -115,8 +139,28 @@ pub(crate) fn into_directory(
     overlay: Option<&Path>,
     out: &Path,
 ) -> Result<(), Problem> {
-    let trees = codegen::generate(spec, overlay, Purpose::default())?;
+    let trees = trees(spec, overlay, Purpose::default(), &Upstream::default())?;
     write::write_new(&trees.client, out)
+}
+
+/// Generates, with constants for the published revision that the contract comes from.
+///
+/// # Errors
+/// If the contract holds what cannot be generated from.
+pub(crate) fn trees(
+    spec: &Path,
+    overlay: Option<&Path>,
+    purpose: Purpose,
+    upstream: &Upstream,
+) -> Result<Trees, Problem> {
+    let mut trees = codegen::generate(spec, overlay, purpose)?;
+    if let Some(constants) = trees.client.get_mut("contract.rs") {
+        let Upstream { commit, date } = upstream;
+        constants.push_str(&format!(
+            "\n/// The commit of the published specification that the contract is up to date with; empty if\n/// it is not known.\npub const UPSTREAM_COMMIT: &str = {commit:?};\n\n/// The day of that commit, as `YYYY-MM-DD`; empty if it is not known.\npub const UPSTREAM_DATE: &str = {date:?};\n"
+        ));
+    }
+    Ok(trees)
 }
 
 /// Whether a file is the one of this repository; one that is left out is the same as one that is not

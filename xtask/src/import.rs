@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::contract::{self, canonical, import};
+use crate::generate::CONTRACT;
+use crate::lock::{LOCK, Lock};
+use crate::order;
 use crate::printable::Printable;
 use crate::problem::Problem;
 
@@ -21,6 +24,9 @@ pub(crate) struct Args {
     /// Default: `openapi.yaml` of this repository.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Import revisions that are older than the last one that was imported.
+    #[arg(long)]
+    allow_older: bool,
 }
 
 /// # Errors
@@ -29,8 +35,43 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let out = args
         .out
         .clone()
-        .unwrap_or_else(|| crate::repository().join("openapi.yaml"));
+        .unwrap_or_else(|| crate::repository().join(CONTRACT));
+    let root = crate::repository();
+    let is_own = out == root.join(CONTRACT) || is_one_file(&out, &root.join(CONTRACT));
+    let mut lock = None;
+    if is_own {
+        let mut own = Lock::read(&root)?;
+        let before = own.clone();
+        // Bringing the contract into itself is no import.
+        let revisions = args.files.iter().filter(|file| !is_one_file(file, &out));
+        let revisions = revisions
+            .map(|file| Ok((contract::load(file)?, order::known(file, &root)?)))
+            .collect::<Result<Vec<_>, Problem>>()?;
+        if !args.allow_older {
+            let contract = match out.exists() {
+                true => Some(contract::load(&out)?),
+                false => None,
+            };
+            order::check(&own, contract.as_ref(), &revisions)?;
+        }
+        revisions
+            .into_iter()
+            .for_each(|(_, imported)| own.add(imported));
+        lock = Some(own).filter(|own| *own != before);
+    }
     let (report, changes) = into_file(&args.files, &out, args.check)?;
+    if let Some(lock) = lock.filter(|_| !args.check) {
+        canonical::write(&root.join(LOCK), &lock.text())?;
+    }
+    let next = match (changes, args.check, is_own) {
+        (true, false, true) => "\nnext: `cargo xtask diff git:HEAD openapi.yaml` shows what it means for programs, `cargo xtask generate` writes the client".to_owned(),
+        (true, false, false) => {
+            let out = out.to_string_lossy();
+            let out = Printable::new(&out);
+            format!("\nnext: `cargo xtask generate --spec {out} --out DIR` writes a client, `cargo xtask diff OLD {out}` shows what changed")
+        }
+        _ => String::new(),
+    };
     let (verdict, code) = if !changes {
         ("is up to date", ExitCode::SUCCESS)
     } else if args.check {
@@ -44,10 +85,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     // Whoever closes the pipe early has read enough: the work is done by now.
     let _ = writeln!(
         std::io::stdout(),
-        "{report}{} {verdict}",
+        "{report}{} {verdict}{next}",
         Printable::new(&out.to_string_lossy())
     );
     Ok(code)
+}
+
+/// Whether two names are of one file that exists.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Brings revisions into the contract `out`, writes it unless this is only a `check`, and says what changed
@@ -88,7 +134,14 @@ mod tests {
     fn ran(directory: &std::path::Path, check: bool) -> bool {
         let files = vec![directory.join("revision.yaml")];
         let out = Some(directory.join("openapi.yaml"));
-        let code = run(&Args { files, check, out }).unwrap();
+        let allow_older = false;
+        let code = run(&Args {
+            files,
+            check,
+            out,
+            allow_older,
+        })
+        .unwrap();
         format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS)
     }
 
@@ -133,6 +186,7 @@ mod tests {
             files: vec![directory.path().join("revision.yaml")],
             check: false,
             out: Some(out.clone()),
+            allow_older: false,
         };
         assert!(
             run(&args)

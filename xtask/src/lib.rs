@@ -7,8 +7,11 @@
 mod areas;
 mod codegen;
 mod contract;
+mod diff;
 mod generate;
 mod import;
+mod lock;
+mod order;
 // The same file as in the client, so that the generator does not depend on what it generates.
 #[allow(
     dead_code,
@@ -19,6 +22,7 @@ mod import;
 mod printable;
 mod problem;
 mod text;
+mod update;
 mod write;
 
 use std::panic::resume_unwind;
@@ -37,7 +41,9 @@ use clap::Parser;
 )]
 enum Command {
     Import(import::Args),
+    Diff(diff::Args),
     Generate(generate::Args),
+    Update(update::Args),
     Areas(areas::Args),
 }
 
@@ -46,7 +52,9 @@ pub fn main() -> ExitCode {
     let command = Command::parse();
     let outcome = with_room(|| match command {
         Command::Import(args) => import::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Update(args) => update::run(&args),
         Command::Areas(args) => areas::run(&args),
     });
     outcome.unwrap_or_else(|problem| {

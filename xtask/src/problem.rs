@@ -76,6 +76,12 @@ impl Problem {
         self
     }
 
+    /// The same problem in other words.
+    pub(crate) fn with_what(mut self, what: impl Into<String>) -> Self {
+        self.what = what.into();
+        self
+    }
+
     /// Adds what a person can do about it.
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

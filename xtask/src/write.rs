@@ -99,7 +99,7 @@ fn is_generated(text: &str) -> bool {
 }
 
 /// What is beside generated files by a person's hand is not ours to remove.
-fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
+pub(crate) fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
     let on_disk = on_disk(directory)?;
     match on_disk.iter().find(|(_, text)| !is_generated(text)) {
         None => Ok(()),
@@ -112,7 +112,7 @@ fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
 }
 
 /// A tree that is written, but not yet where it belongs.
-struct Staged<'a> {
+pub(crate) struct Staged<'a> {
     target: &'a Path,
     existed: bool,
     /// Beside the target, so that it can be renamed there; removed when this is dropped.
@@ -120,7 +120,7 @@ struct Staged<'a> {
 }
 
 impl<'a> Staged<'a> {
-    fn write(tree: &Tree, target: &'a Path) -> Result<Self, Problem> {
+    pub(crate) fn write(tree: &Tree, target: &'a Path) -> Result<Self, Problem> {
         let parent = target
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
@@ -143,7 +143,7 @@ impl<'a> Staged<'a> {
         self.home.path().join("old")
     }
 
-    fn put_in_place(&self) -> Result<(), Problem> {
+    pub(crate) fn put_in_place(&self) -> Result<(), Problem> {
         if self.existed {
             fs::rename(self.target, self.old()).map_err(|error| {
                 Problem::in_file(self.target, format!("cannot be moved aside: {error}"))
@@ -161,7 +161,7 @@ impl<'a> Staged<'a> {
 
     /// Undoes what was done, as far as it can be undone: where even that fails, the problem that led
     /// here says more.
-    fn take_back(&self) {
+    pub(crate) fn take_back(&self) {
         let _ = fs::rename(self.target, self.home.path().join("new"));
         self.bring_back();
     }

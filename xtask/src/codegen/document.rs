@@ -5,8 +5,8 @@
 use serde_json::{Map, Value};
 
 use super::split::Origin;
-use crate::write::JSON_MARK;
 use crate::text::is_hidden;
+use crate::write::JSON_MARK;
 
 /// Keys of a contract that hold documentation, if their value is a text.
 const TEXTS: [&str; 3] = ["description", "summary", "title"];

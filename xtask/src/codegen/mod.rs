@@ -10,7 +10,7 @@ mod document;
 #[path = "../../../qovery-api/build/fingerprint.rs"]
 mod fingerprint;
 pub(crate) mod model;
-mod normalise;
+pub(crate) mod normalise;
 mod passes;
 mod progenitor;
 mod purpose;

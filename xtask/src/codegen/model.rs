@@ -76,6 +76,8 @@ pub(crate) struct OperationModel {
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) deprecated: bool,
+    /// Earlier names of the method and of the type, which nothing else has.
+    pub(crate) former: Vec<(String, String)>,
     /// Path parameters in the order of the path, then the others in the order of the contract.
     pub(crate) parameters: Vec<ParameterModel>,
     pub(crate) body: Option<BodyModel>,
@@ -267,6 +269,8 @@ pub(crate) struct SchemaModel {
     pub(crate) pointer: String,
     pub(crate) description: Option<String>,
     pub(crate) deprecated: bool,
+    /// Earlier names, which nothing else has.
+    pub(crate) former: Vec<String>,
     pub(crate) usage: Usage,
     /// The schemas that this one uses directly.
     pub(crate) uses: BTreeSet<String>,

@@ -4,6 +4,7 @@
 //! and letting the parser say where it is then. That costs nothing while there is nothing to report.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -20,6 +21,11 @@ pub(super) fn line_of(text: &str, pointer: &str) -> Option<usize> {
             .find_map(|count| json_line_of(text, steps.get(..count)?));
     }
     yaml::line_of(text, &steps)
+}
+
+/// The line of each pointer of a text, for who asks for many. Empty for a text that is not YAML.
+pub(super) fn all(text: &str) -> BTreeMap<String, usize> {
+    yaml::lines(text)
 }
 
 fn json_line_of(text: &str, steps: &[String]) -> Option<usize> {

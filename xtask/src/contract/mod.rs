@@ -15,6 +15,7 @@ mod spelling;
 pub(crate) mod walk;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -36,6 +37,11 @@ impl Document {
     /// thing around it. `None` when even the first step of the pointer is not in the text.
     pub(crate) fn line_of(&self, pointer: &str) -> Option<usize> {
         lines::line_of(&self.text, pointer)
+    }
+
+    /// The lines of all places, by pointer, for who asks for many.
+    pub(crate) fn lines(&self) -> BTreeMap<String, usize> {
+        lines::all(&self.text)
     }
 
     /// Whether the document was read from exactly this text.

@@ -4,12 +4,13 @@
 //! held, an alias is counted as what it repeats, and the spelling of a value is kept for
 //! [`spelling`](super::spelling). Not for JSON, and not for what the tree means.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Number, Value};
 
 use super::bounds::{self, Counter, Size};
+use super::source::escape;
 use super::spelling::Spelling;
 
 /// Why a text is not read: what, on which line, within which keys and indices.
@@ -380,6 +381,59 @@ fn integer(value: i128) -> Option<Number> {
         (_, Ok(value)) => Some(value.into()),
         _ => Number::from_f64(value as f64),
     }
+}
+
+/// The line, counted from 1, of everything that a pointer can name. JSON is read as the YAML that it is.
+pub(super) fn lines(text: &str) -> BTreeMap<String, usize> {
+    let mut lines = BTreeMap::new();
+    let mut open: Vec<(String, Step)> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let Ok((event, span)) = event else { break };
+        let line = span.start.line();
+        let opened = match &event {
+            Event::SequenceStart(..) => Some(Step::Index(0)),
+            Event::MappingStart(..) => Some(Step::Key(None)),
+            Event::Scalar(..) | Event::Alias(_) => None,
+            Event::SequenceEnd | Event::MappingEnd => {
+                open.pop();
+                continue;
+            }
+            _ => continue,
+        };
+        let pointer = match open.last_mut() {
+            None => String::new(),
+            Some((around, Step::Index(index))) => {
+                let pointer = format!("{around}/{index}");
+                *index += 1;
+                lines.insert(pointer.clone(), line);
+                pointer
+            }
+            Some((around, Step::Key(key))) => match (key.take(), &event) {
+                (Some(key), _) => format!("{around}/{}", escape(&key)),
+                (None, Event::Scalar(text, ..)) => {
+                    lines.insert(format!("{around}/{}", escape(text)), line);
+                    *key = Some(text.to_string());
+                    continue;
+                }
+                // A key that is no text has no pointer.
+                (None, _) => {
+                    *key = Some(String::new());
+                    String::new()
+                }
+            },
+        };
+        if let Some(step) = opened {
+            open.push((pointer, step));
+        }
+    }
+    lines
+}
+
+/// How far a list or a mapping was passed.
+enum Step {
+    Index(usize),
+    /// The key whose value comes next.
+    Key(Option<String>),
 }
 
 /// The line, counted from 1, of what the steps lead to or of the nearest thing around it. `None` where

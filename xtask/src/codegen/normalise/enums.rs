@@ -44,6 +44,8 @@ pub(crate) fn read(
             );
             reader.remark(&format!("{pointer}/enum/{index}"), what);
         }
+        let old = list(map, "x-deprecatedValues");
+        let is_old = |text: &str| old.iter().any(|value| value == text);
         let listed = |key: &str| map.get(key).and_then(|map| map.get(&text));
         let rust_name = given.get(index).and_then(Value::as_str).map(str::to_owned);
         if let Some(name) = rust_name
@@ -66,9 +68,7 @@ pub(crate) fn read(
                 .filter_map(Value::as_str)
                 .map(str::to_owned)
                 .collect(),
-            description: listed("x-enumDescriptions")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            description: description(listed("x-enumDescriptions"), is_old(&text)),
             value: text,
         });
     }
@@ -87,6 +87,22 @@ pub(crate) fn read(
     let mut schema = Schema::new(kind, pointer);
     schema.nullable = nullable;
     Ok(schema)
+}
+
+/// What a value means, and whether it is still published.
+fn description(meaning: Option<&Value>, is_old: bool) -> Option<String> {
+    let meaning = meaning.and_then(Value::as_str).map(str::to_owned);
+    if !is_old {
+        return meaning;
+    }
+    let note = "The current API no longer documents this value.";
+    Some(match meaning {
+        Some(meaning) if meaning.trim_end().ends_with('.') => {
+            format!("{} {note}", meaning.trim_end())
+        }
+        Some(meaning) if !meaning.trim().is_empty() => format!("{}. {note}", meaning.trim_end()),
+        _ => note.to_owned(),
+    })
 }
 
 /// The variants of an enum. What a value would be without the white space around it is understood.

@@ -40,6 +40,7 @@ pub(crate) fn schemas(
             pointer: schema.pointer.clone(),
             description: schema.notes.description.clone(),
             deprecated: schema.notes.deprecated,
+            former: Vec::new(),
             usage,
             uses: schema.references().into_iter().map(str::to_owned).collect(),
             kind,
@@ -79,6 +80,7 @@ pub(crate) fn operation(draft: &DraftOperation) -> OperationModel {
         summary: draft.summary.clone(),
         description: draft.description.clone(),
         deprecated: draft.deprecated,
+        former: Vec::new(),
         parameters: parameters.collect(),
         body: draft.body.as_ref().map(|body| BodyModel {
             kind: body.kind,

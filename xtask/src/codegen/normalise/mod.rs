@@ -12,12 +12,13 @@ mod draft;
 mod enums;
 mod facts;
 mod fingerprint;
+pub(crate) mod former;
 mod hoist;
 mod json_type;
 mod limits;
 mod media;
 mod merge;
-mod names;
+pub(crate) mod names;
 mod naming;
 mod nullable;
 mod operations;
@@ -94,12 +95,14 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
             .unwrap_or_default()
     };
     let info = (text("/info/title"), text("/info/version"));
-    Ok(Normalised {
+    let mut normalised = Normalised {
         document: document::write(&draft, &usage, info).map_err(conflict)?,
         operations: draft.operations.iter().map(facts::operation).collect(),
         schemas: facts::schemas(&draft, &usage, &contract_names).map_err(conflict)?,
         remarks: draft.remarks,
-    })
+    };
+    former::apply(document, &mut normalised);
+    Ok(normalised)
 }
 
 /// What is generated from takes time and memory by the schemas that it has.

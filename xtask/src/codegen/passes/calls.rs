@@ -103,6 +103,24 @@ pub(crate) fn emit(
         quote!(#[deprecated = #note])
     });
     let new = new_call(&path_values);
+    let former = operation.former.iter().map(|(former, _)| {
+        let note = format!("it is called `{name}` now");
+        let former = names::apart(former, &[]);
+        let text = Doc::of(
+            Line::new("The former name of ")
+                .own_link(&operation.method_name)
+                .text("."),
+        )
+        .attributes();
+        quote! {
+            #text
+            #[deprecated = #note]
+            #[inline]
+            pub fn #former(&self, #(#arguments),*) -> Call<operations::#marker> {
+                #new #(#settings)*
+            }
+        }
+    });
     let method = quote! {
         #text
         #deprecated
@@ -110,6 +128,7 @@ pub(crate) fn emit(
         pub fn #name(&self, #(#arguments),*) -> Call<operations::#marker> {
             #new #(#settings)*
         }
+        #(#former)*
     };
 
     let (output, format) = output(operation, signature)?;
@@ -121,7 +140,19 @@ pub(crate) fn emit(
     let about = Doc::of(about).attributes();
     let setters =
         (!setters.is_empty()).then(|| quote!(impl Call<operations::#marker> { #(#setters)* }));
+    let former = operation.former.iter().map(|(_, former)| {
+        let note = format!("it is called `{marker}` now");
+        let former = format_ident!("{former}");
+        let text = Doc::of(
+            Line::new("The former name of ")
+                .code(&operation.type_name)
+                .text("."),
+        )
+        .attributes();
+        quote!(#text #[deprecated = #note] pub type #former = #marker;)
+    });
     let items = quote! {
+        #(#former)*
         #about
         #[derive(Debug)]
         pub enum #marker {}

@@ -2,11 +2,14 @@
 //!
 //! Not for how an enum keeps an unknown value: that is the macro's.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::EnumValueModel;
+use crate::codegen::normalise::names;
 
 use super::usage::Usage;
 
@@ -30,11 +33,45 @@ pub(crate) fn emit(
             .attributes();
         quote!(#text #variant = #wire #(| #aliases)*,)
     });
+    let former = former(values);
+    let former = (!former.is_empty()).then(|| quote!(impl #ident { #(#former)* }));
     quote! {
         #[within = "open_enum"]
         #text
         pub enum #ident { #(#variants)* }
+        #former
     }
+}
+
+/// The variants that other spellings would be, as constants: a value that was respelled keeps its name.
+fn former(values: &[EnumValueModel]) -> Vec<TokenStream> {
+    let mut taken: BTreeSet<String> = values.iter().map(|value| value.rust_name.clone()).collect();
+    taken.insert("Unknown".to_owned());
+    let mut written = Vec::new();
+    for value in values {
+        for alias in &value.aliases {
+            let name = names::variant_name(alias);
+            if !names::is_type_name(&name) || !taken.insert(name.clone()) {
+                continue;
+            }
+            let note = format!("it is called `{}` now", value.rust_name);
+            let text = Line::new("The former name of ")
+                .code(&value.rust_name)
+                .text(".");
+            let text = Doc::of(text).attributes();
+            let (name, variant) = (
+                format_ident!("{name}"),
+                format_ident!("{}", value.rust_name),
+            );
+            written.push(quote! {
+                #text
+                #[deprecated = #note]
+                #[allow(non_upper_case_globals, reason = "it was a variant")]
+                pub const #name: Self = Self::#variant;
+            });
+        }
+    }
+    written
 }
 
 #[cfg(test)]

@@ -110,6 +110,9 @@ pub(crate) fn run(
             },
         };
         parts.add_model(&usage.areas(name), tokens)?;
+        for former in &schema.former {
+            parts.add_model(&usage.areas(name), models::former(former, name))?;
+        }
     }
     let shapes = edits::Shapes {
         structs: &by_name,

@@ -172,6 +172,14 @@ pub(crate) fn emit(
     }
 }
 
+/// Writes an earlier name of the model `name`.
+pub(crate) fn former(former: &str, name: &str) -> TokenStream {
+    let note = format!("it is called `{name}` now");
+    let text = Doc::of(Line::new("The former name of ").code(name).text(".")).attributes();
+    let (former, name) = (format_ident!("{former}"), format_ident!("{name}"));
+    quote!(#text #[deprecated = #note] pub type #former = types::#name;)
+}
+
 /// The type that a secret of this type has: it travels as it is and does not show.
 fn secret(ty: &Type) -> Type {
     for wrapper in ["Option", "Patch"] {

@@ -10,21 +10,23 @@ use super::keywords::ORDER;
 use super::layer::{Layer, METHODS, Operation};
 use super::merge::Merged;
 use super::prose::Prose;
+use super::renames::FORMER_IDS;
 
 use crate::contract::walk::{each_inner, each_root};
 
-const OPERATION: [&str; 9] = [
+const OPERATION: [&str; 10] = [
     "tags",
     "summary",
     "description",
     "operationId",
+    FORMER_IDS,
     "deprecated",
     "security",
     "parameters",
     "requestBody",
     "responses",
 ];
-const PARAMETER: [&str; 4] = ["name", "in", "description", "required"];
+const PARAMETER: [&str; 5] = ["name", "in", "description", "required", "deprecated"];
 
 /// The whole contract.
 pub(super) fn document(merged: &Merged, newest: &Layer, prose: &Prose) -> Value {

@@ -5,8 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::keep::{ALIASES, OLD_MEMBERS, OLD_VALUES};
+use super::renames::FORMER_NAMES;
+
 /// The keywords of a schema in the order in which they are written. Others are not kept.
-pub(super) const ORDER: [&str; 35] = [
+pub(super) const ORDER: [&str; 39] = [
     "$ref",
     "type",
     "format",
@@ -14,9 +17,12 @@ pub(super) const ORDER: [&str; 35] = [
     "deprecated",
     "readOnly",
     "writeOnly",
+    FORMER_NAMES,
     "description",
     "enum",
     "x-enumDescriptions",
+    ALIASES,
+    OLD_VALUES,
     "default",
     "multipleOf",
     "minimum",
@@ -38,6 +44,7 @@ pub(super) const ORDER: [&str; 35] = [
     "allOf",
     "oneOf",
     "anyOf",
+    OLD_MEMBERS,
     "not",
     "discriminator",
     "xml",
@@ -45,7 +52,11 @@ pub(super) const ORDER: [&str; 35] = [
 ];
 
 /// Facts that are copied as they stand, when they are not what holds anyway.
-pub(super) const COPIED: [&str; 14] = [
+pub(super) const COPIED: [&str; 18] = [
+    FORMER_NAMES,
+    ALIASES,
+    OLD_VALUES,
+    OLD_MEMBERS,
     "format",
     "default",
     "multipleOf",
@@ -63,7 +74,13 @@ pub(super) const COPIED: [&str; 14] = [
 ];
 
 /// What may stand beside a reference: it says something about the place, not about the target.
-pub(super) const BESIDE_A_REFERENCE: [&str; 4] = ["default", "deprecated", "readOnly", "writeOnly"];
+pub(super) const BESIDE_A_REFERENCE: [&str; 5] = [
+    FORMER_NAMES,
+    "default",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+];
 
 /// Copies the facts that say something: `false` for a flag is what holds anyway.
 pub(super) fn copy(from: &Map<String, Value>, keywords: &[&str], to: &mut Map<String, Value>) {

@@ -3,14 +3,16 @@
 //! Parameters, bodies and responses are resolved where they are used; which of them are shared is
 //! decided anew when the contract is written. Not for prose: nothing here has any.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
+use super::renames::FORMER_IDS;
 use super::schema::Schemas;
 use crate::contract::Document;
-use crate::contract::references::{pointer_of, resolve};
+use crate::contract::references::{pointer_of, resolve, schema_name};
 use crate::contract::source::{escape, steps};
+use crate::contract::walk::each_reference;
 use crate::problem::Problem;
 
 /// The methods in the order in which they are written.
@@ -82,11 +84,20 @@ pub(super) struct Layer {
     pub(super) security_schemes: Map<String, Value>,
 }
 
+/// What a document is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The contract: every schema in it stays.
+    Contract,
+    /// A published revision: a schema that no operation reaches says nothing about the API.
+    Revision,
+}
+
 /// Reduces a document to its facts.
 ///
 /// # Errors
 /// When a reference leads to nothing, two operations have one id, or something has the wrong shape.
-pub(super) fn read(document: &Document) -> Result<Layer, Problem> {
+pub(super) fn read(document: &Document, kind: Kind) -> Result<Layer, Problem> {
     let mut reader = Reader {
         document,
         schemas: Schemas::new(document),
@@ -130,14 +141,57 @@ pub(super) fn read(document: &Document) -> Result<Layer, Problem> {
     }
     let schemas = reader.schemas.named()?;
     let top = |pointer: &str| document.value.pointer(pointer);
-    Ok(Layer {
+    let mut layer = Layer {
         operations,
         schemas,
         version: top("/info/version").cloned(),
         servers: servers(top("/servers")),
         security: top("/security").filter(|value| value.is_array()).cloned(),
         security_schemes: without_prose(top("/components/securitySchemes")),
-    })
+    };
+    if kind == Kind::Revision {
+        layer.drop_unreachable();
+    }
+    Ok(layer)
+}
+
+impl Layer {
+    fn drop_unreachable(&mut self) {
+        let mut waiting = VecDeque::new();
+        for operation in self.operations.values_mut() {
+            visit(operation, &mut |reference| {
+                waiting.extend(schema_name(reference))
+            });
+        }
+        let mut reached = BTreeSet::new();
+        while let Some(name) = waiting.pop_front() {
+            if let Some(schema) = self
+                .schemas
+                .get_mut(&name)
+                .filter(|_| reached.insert(name.clone()))
+            {
+                each_reference(schema, &mut |reference| {
+                    waiting.extend(schema_name(reference))
+                });
+            }
+        }
+        // Those of our own contract that only a former revision used say that they are.
+        self.schemas.retain(|name, schema| {
+            reached.contains(name) || schema.get("deprecated") == Some(&Value::Bool(true))
+        });
+    }
+}
+
+/// Calls `visit` with each reference of an operation.
+pub(super) fn visit(operation: &mut Operation, visit: &mut impl FnMut(&mut String)) {
+    operation
+        .facts
+        .values_mut()
+        .for_each(|value| each_reference(value, visit));
+    operation
+        .path_parameters
+        .iter_mut()
+        .for_each(|value| each_reference(value, visit));
 }
 
 fn servers(servers: Option<&Value>) -> Value {
@@ -196,7 +250,7 @@ impl<'a> Reader<'a> {
         pointer: &str,
     ) -> Result<Map<String, Value>, Problem> {
         let mut facts = Map::new();
-        for keyword in ["tags", "operationId", "security"] {
+        for keyword in ["tags", "operationId", FORMER_IDS, "security"] {
             if let Some(value) = operation.get(keyword) {
                 facts.insert(keyword.to_owned(), value.clone());
             }

@@ -1,16 +1,18 @@
 //! From several layers to the facts of one contract: the newest says what is current, the older
 //! ones add what it no longer mentions.
 //!
-//! A schema that the newest layer has is taken from there, for the old operations too: the server
-//! answers with today's data. What only old operations need keeps its name; only where the newest
-//! layer uses that name for something of another kind (a text for a mapping, say) it gets the
-//! suffix `Legacy`.
+//! Nothing is removed: operations, schemas, properties, values, members and parameters that only an
+//! older layer has stay, marked deprecated. A schema that the newest layer has is taken from there, for
+//! the old operations too: the server answers with today's data. If the newest layer uses a name for
+//! something of another kind (a text for a mapping, say), the old schema gets the suffix `Legacy`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::layer::{Key, Layer, Operation};
+use super::keep::{Keeper, Lost, Outcome, deprecated};
+use super::layer::{Key, Layer, Operation, visit};
+use super::renames::{self, FORMER_IDS, FORMER_NAMES};
 use super::unused;
 use super::validity::{self, kind, names_in};
 use crate::contract::references::{SCHEMAS, schema_name};
@@ -20,25 +22,40 @@ use crate::contract::walk::each_reference;
 pub(super) struct Merged {
     pub(super) operations: BTreeMap<Key, Operation>,
     pub(super) schemas: Map<String, Value>,
+    /// What only older layers have, by the name that people know it by.
+    pub(super) kept: BTreeSet<String>,
+    /// What an older layer says and the contract does not: each of it breaks programs.
+    pub(super) lost: BTreeSet<Lost>,
+    /// Schemas and operations with another name: the old and the new one.
+    pub(super) renamed: BTreeSet<(String, String)>,
+    /// The schemas among them.
+    pub(super) renamed_schemas: BTreeMap<String, String>,
 }
 
 /// `layers` from the oldest to the newest.
 pub(super) fn merge(layers: &[Layer]) -> Merged {
-    let Some((newest, older)) = layers.split_last() else {
-        return Merged {
-            operations: BTreeMap::new(),
-            schemas: Map::new(),
-        };
+    let (newest, older) = match layers.split_last() {
+        Some((newest, older)) => (Some(newest), older),
+        None => (None, layers),
     };
     let mut merged = Merged {
-        operations: newest.operations.clone(),
-        schemas: newest.schemas.clone(),
+        operations: newest
+            .map(|newest| newest.operations.clone())
+            .unwrap_or_default(),
+        schemas: newest
+            .map(|newest| newest.schemas.clone())
+            .unwrap_or_default(),
+        kept: BTreeSet::new(),
+        lost: BTreeSet::new(),
+        renamed: BTreeSet::new(),
+        renamed_schemas: BTreeMap::new(),
     };
     keep_tags(&mut merged.operations, older);
+    // What the older layers say is complete in this respect, and is compared with this one.
+    validity::restore(&mut merged);
     for layer in older.iter().rev() {
         add_older(&mut merged, layer);
     }
-    drop_unreachable(&mut merged);
     merged.schemas.sort_keys();
     validity::restore(&mut merged);
     merged
@@ -113,14 +130,14 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
         .values()
         .map(|operation| (operation.key().path, operation.path.clone()))
         .collect();
-    let mut added: Vec<Operation> = layer
+    let (names, older) = add_schemas(merged, layer);
+    let (both, only): (Vec<_>, Vec<_>) = layer
         .operations
-        .iter()
-        .filter(|(key, _)| !merged.operations.contains_key(*key))
-        .map(|(_, operation)| operation.clone())
-        .collect();
-    for operation in &mut added {
-        operation
+        .values()
+        .cloned()
+        .partition(|operation| merged.operations.contains_key(&operation.key()));
+    for mut operation in only {
+        let before = operation
             .facts
             .insert("deprecated".to_owned(), Value::Bool(true));
         if let Some(id) = operation.id().map(str::to_owned) {
@@ -135,18 +152,108 @@ fn add_older(merged: &mut Merged, layer: &Layer) {
                 .insert("operationId".to_owned(), Value::from(id));
         }
         if let Some(spelling) = spellings.get(&operation.key().path) {
-            respell(operation, spelling);
+            respell(&mut operation, spelling);
+        }
+        rename(&mut operation, &names);
+        if before.is_none() {
+            merged.kept.insert(operation.name());
+        }
+        merged.operations.insert(operation.key(), operation);
+    }
+    for old in &both {
+        keep_id(merged, old, &ids);
+    }
+    let asked = asked_of_requests(merged, &older);
+    let mut keeper = Keeper::new(merged, &older);
+    for mut operation in both {
+        rename(&mut operation, &names);
+        keeper.operation(&operation);
+    }
+    for name in older.keys() {
+        keeper.schema(name);
+    }
+    let Outcome { kept, lost } = keeper.finish();
+    merged.kept.extend(kept);
+    merged.lost.extend(lost);
+    merged.lost.extend(asked);
+}
+
+/// An operation with another id keeps the id that it had as one of its former ones.
+fn keep_id(merged: &mut Merged, old: &Operation, ids: &BTreeSet<String>) {
+    let Some(new) = merged.operations.get_mut(&old.key()) else {
+        return;
+    };
+    let now = new.id().map(str::to_owned);
+    let earlier = old.facts.get(FORMER_IDS).and_then(Value::as_array);
+    let earlier = earlier.into_iter().flatten().filter_map(Value::as_str);
+    let mut former: Vec<&str> = earlier.collect();
+    former.extend(old.id().filter(|id| now.as_deref() != Some(*id)));
+    for id in former {
+        if ids.contains(id) {
+            continue;
+        }
+        let all = new.facts.entry(FORMER_IDS).or_insert_with(|| json!([]));
+        if let Some(all) = all.as_array_mut().filter(|all| !all.contains(&json!(id))) {
+            all.push(json!(id));
+            if let Some(now) = now.as_ref().filter(|_| old.id() == Some(id)) {
+                merged.renamed.insert((id.to_owned(), now.clone()));
+            }
         }
     }
-    let names = add_schemas(merged, layer, &mut added);
-    for operation in &mut added {
-        rename(operation, &names);
+}
+
+/// The fields that requests have to hold now and could leave out before.
+fn asked_of_requests(merged: &Merged, older: &Map<String, Value>) -> Vec<Lost> {
+    let mut lost = Vec::new();
+    for name in request_schemas(merged) {
+        let (Some(new), Some(old)) = (merged.schemas.get(&name), older.get(&name)) else {
+            continue;
+        };
+        let required = |schema: &Value| -> BTreeSet<String> {
+            let parts = schema.get("allOf").and_then(Value::as_array);
+            let parts = parts.into_iter().flatten().chain([schema]);
+            let names = parts.filter_map(|part| part.get("required")?.as_array());
+            names
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        };
+        let old = required(old);
+        for field in required(new).difference(&old) {
+            lost.push(Lost {
+                place: format!("{name}.{field}"),
+                what: "is required of requests now".to_owned(),
+            });
+        }
     }
-    merged.operations.extend(
-        added
-            .into_iter()
-            .map(|operation| (operation.key(), operation)),
-    );
+    lost
+}
+
+/// The schemas that bodies of requests reach.
+fn request_schemas(merged: &Merged) -> BTreeSet<String> {
+    let mut waiting = Vec::new();
+    for operation in merged.operations.values() {
+        if let Some(mut body) = operation.facts.get("requestBody").cloned() {
+            each_reference(&mut body, &mut |reference| {
+                waiting.extend(schema_name(reference))
+            });
+        }
+    }
+    let mut reached = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if let Some(mut schema) = merged
+            .schemas
+            .get(&name)
+            .filter(|_| reached.insert(name))
+            .cloned()
+        {
+            each_reference(&mut schema, &mut |reference| {
+                waiting.extend(schema_name(reference))
+            });
+        }
+    }
+    reached
 }
 
 /// Gives the parameters of a path the names that the newest layer has for them.
@@ -178,103 +285,108 @@ fn respell(operation: &mut Operation, spelling: &str) {
     }
 }
 
-/// Adds what the operations need beyond the schemas that are there, and returns the new names.
+/// Adds the schemas that only the layer has. Gives the names that its schemas have in the contract, and
+/// the schemas by these names.
 fn add_schemas(
     merged: &mut Merged,
     layer: &Layer,
-    operations: &mut [Operation],
-) -> BTreeMap<String, String> {
-    let newer: BTreeSet<String> = merged.schemas.keys().cloned().collect();
-    let mut waiting = VecDeque::new();
-    for operation in operations {
-        visit(operation, &mut |reference| {
-            waiting.extend(schema_name(reference))
-        });
-    }
+) -> (BTreeMap<String, String>, Map<String, Value>) {
+    let renamed = renames::schemas(merged, layer);
+    // That a number turned out to be an integer makes no difference here.
+    let kind =
+        |schema, schemas| kind(schema, schemas).map(|kind| kind.replace("integer", "number"));
     let mut names: BTreeMap<String, String> = BTreeMap::new();
-    while let Some(name) = waiting.pop_front() {
-        let Some(schema) = layer
-            .schemas
-            .get(&name)
-            .filter(|_| !names.contains_key(&name))
-        else {
+    for (name, schema) in &layer.schemas {
+        if let Some(new) = renamed.get(name) {
+            names.insert(name.clone(), new.clone());
             continue;
-        };
-        let current = merged.schemas.get(&name).filter(|_| newer.contains(&name));
-        let Some(current) = current else {
+        }
+        let Some(current) = merged.schemas.get(name) else {
             names.insert(name.clone(), name.clone());
-            add(merged, &name, schema, &mut waiting);
             continue;
         };
-        // That a number turned out to be an integer makes no difference here.
-        let kind =
-            |schema, schemas| kind(schema, schemas).map(|kind| kind.replace("integer", "number"));
         let (old, new) = (kind(schema, &layer.schemas), kind(current, &merged.schemas));
-        if old.is_none() || new.is_none() || old == new {
-            names.insert(name.clone(), name);
+        let own = if old.is_none() || new.is_none() || old == new {
+            name.clone()
         } else {
-            let own = unused(&format!("{name}Legacy"), |name| {
-                merged.schemas.contains_key(name) || layer.schemas.contains_key(name)
+            merged.lost.insert(Lost {
+                place: name.clone(),
+                what: format!(
+                    "was of type {} and is of type {}",
+                    old.unwrap_or_default(),
+                    new.unwrap_or_default()
+                ),
             });
-            add(merged, &own, schema, &mut waiting);
-            names.insert(name, own);
+            unused(&format!("{name}Legacy"), |name| {
+                merged.schemas.contains_key(name) || layer.schemas.contains_key(name)
+            })
+        };
+        names.insert(name.clone(), own);
+    }
+    let mut older = Map::new();
+    for (name, schema) in &layer.schemas {
+        let mut schema = schema.clone();
+        each_reference(&mut schema, &mut |reference| renamed_in(reference, &names));
+        let own = names.get(name).unwrap_or(name);
+        // A name that led to two schemas: each is met with the one that is there.
+        if renamed.contains_key(name) && layer.schemas.contains_key(own) {
+            continue;
+        }
+        older.insert(own.clone(), schema);
+    }
+    for (name, schema) in &older {
+        if !merged.schemas.contains_key(name) {
+            if schema.get("deprecated").is_none() {
+                merged.kept.insert(name.clone());
+            }
+            merged
+                .schemas
+                .insert(name.clone(), deprecated(schema.clone()));
         }
     }
-    for own in names.values().filter(|name| !newer.contains(*name)) {
-        if let Some(schema) = merged.schemas.get_mut(own) {
-            each_reference(schema, &mut |reference| renamed(reference, &names));
-        }
-    }
-    names
+    keep_names(merged, layer, &renamed);
+    (names, older)
 }
 
-fn add(merged: &mut Merged, name: &str, schema: &Value, waiting: &mut VecDeque<String>) {
-    let mut schema = schema.clone();
-    each_reference(&mut schema, &mut |reference| {
-        waiting.extend(schema_name(reference))
-    });
-    merged.schemas.insert(name.to_owned(), schema);
+/// A schema with another name keeps the names that it had.
+fn keep_names(merged: &mut Merged, layer: &Layer, renamed: &BTreeMap<String, String>) {
+    let mut former: Vec<(String, String)> = Vec::new();
+    for (name, schema) in &layer.schemas {
+        let own = renamed.get(name).unwrap_or(name);
+        let earlier = renames::former(schema, FORMER_NAMES);
+        former.extend(earlier.map(|earlier| (own.clone(), earlier.to_owned())));
+        if own != name {
+            former.push((own.clone(), name.clone()));
+            merged.renamed.insert((name.clone(), own.clone()));
+            merged.renamed_schemas.insert(name.clone(), own.clone());
+        }
+    }
+    for (own, former) in former {
+        if merged.schemas.contains_key(&former) {
+            continue;
+        }
+        let schema = merged.schemas.get_mut(&own).and_then(Value::as_object_mut);
+        let Some(schema) = schema else { continue };
+        // Nothing may stand beside a reference.
+        if let Some(reference) = schema.shift_remove("$ref") {
+            schema.insert("allOf".to_owned(), json!([{"$ref": reference}]));
+        }
+        let all = schema.entry(FORMER_NAMES).or_insert_with(|| json!([]));
+        if let Some(all) = all
+            .as_array_mut()
+            .filter(|all| !all.contains(&json!(former)))
+        {
+            all.push(json!(former));
+        }
+    }
 }
 
 fn rename(operation: &mut Operation, names: &BTreeMap<String, String>) {
-    visit(operation, &mut |reference| renamed(reference, names));
+    visit(operation, &mut |reference| renamed_in(reference, names));
 }
 
-fn renamed(reference: &mut String, names: &BTreeMap<String, String>) {
+fn renamed_in(reference: &mut String, names: &BTreeMap<String, String>) {
     if let Some(name) = schema_name(reference).and_then(|name| names.get(&name)) {
         *reference = format!("{SCHEMAS}{name}");
     }
-}
-
-fn visit(operation: &mut Operation, visit: &mut impl FnMut(&mut String)) {
-    operation
-        .facts
-        .values_mut()
-        .for_each(|value| each_reference(value, visit));
-    operation
-        .path_parameters
-        .iter_mut()
-        .for_each(|value| each_reference(value, visit));
-}
-
-fn drop_unreachable(merged: &mut Merged) {
-    let mut waiting = VecDeque::new();
-    for operation in merged.operations.values_mut() {
-        visit(operation, &mut |reference| {
-            waiting.extend(schema_name(reference))
-        });
-    }
-    let mut reached = BTreeSet::new();
-    while let Some(name) = waiting.pop_front() {
-        if let Some(schema) = merged
-            .schemas
-            .get_mut(&name)
-            .filter(|_| reached.insert(name.clone()))
-        {
-            each_reference(schema, &mut |reference| {
-                waiting.extend(schema_name(reference))
-            });
-        }
-    }
-    merged.schemas.retain(|name, _| reached.contains(name));
 }

@@ -5,16 +5,22 @@
 
 mod assemble;
 mod defaults;
+mod keep;
 mod keywords;
 mod layer;
 mod markup;
 mod merge;
 mod prose;
+mod renames;
 mod report;
 mod schema;
+pub(crate) mod secrets;
+mod spellings;
 mod validity;
 
 use serde_json::Value;
+
+use layer::Kind;
 
 use super::Document;
 use crate::problem::Problem;
@@ -36,10 +42,13 @@ pub(crate) fn import(
     contract: Option<&Document>,
     revisions: &[Document],
 ) -> Result<Imported, Problem> {
-    let layers = contract
+    let contract_layer = contract.map(|contract| layer::read(contract, Kind::Contract));
+    let revision_layers = revisions
+        .iter()
+        .map(|revision| layer::read(revision, Kind::Revision));
+    let layers = contract_layer
         .into_iter()
-        .chain(revisions)
-        .map(layer::read)
+        .chain(revision_layers)
         .collect::<Result<Vec<_>, _>>()?;
     let Some(newest) = layers.last().filter(|_| !revisions.is_empty()) else {
         return Err(
@@ -47,10 +56,13 @@ pub(crate) fn import(
         );
     };
     let before = layers.first().filter(|_| contract.is_some());
-    let prose = contract
+    let mut prose = contract
         .map(|contract| prose::collect(&contract.value))
         .unwrap_or_default();
     let merged = merge::merge(&layers);
+    for (old, new) in &merged.renamed_schemas {
+        prose.rename_schema(old, new);
+    }
     let document = assemble::document(&merged, newest, &prose);
     let report = Report::new(before, &merged, &document);
     Ok(Imported { document, report })

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::defaults;
+use super::keep::ALIASES;
 use super::layer::{Key, METHODS, last_step};
 use crate::contract::source::escape;
 use crate::contract::walk::{LISTED, NAMED, SINGLE};
@@ -53,6 +54,25 @@ pub(super) fn collect(contract: &Value) -> Prose {
 }
 
 impl Prose {
+    /// Gives what a schema of the name `old` is explained by to the name `new`, where that has no text.
+    pub(super) fn rename_schema(&mut self, old: &str, new: &str) {
+        let (old, new) = (format!("schema {old}"), format!("schema {new}"));
+        let moved: Vec<(String, Texts)> = self
+            .places
+            .iter()
+            .filter_map(|(place, texts)| {
+                let rest = place.strip_prefix(&old)?;
+                let is_inside = rest.is_empty()
+                    || rest.starts_with(['/', '&', '|', '['])
+                    || SINGLE.iter().any(|keyword| rest.starts_with(keyword));
+                is_inside.then(|| (format!("{new}{rest}"), texts.clone()))
+            })
+            .collect();
+        for (place, texts) in moved {
+            self.places.entry(place).or_insert(texts);
+        }
+    }
+
     /// Puts the texts at their places in a document that has the facts only.
     pub(super) fn apply(&self, document: &mut Value) {
         each_place(document, &mut |place, map| {
@@ -69,10 +89,17 @@ impl Prose {
                             .into_iter()
                             .flatten()
                             .filter_map(Value::as_str);
+                        let aliases = map.get(ALIASES);
+                        // A value that only changed its spelling means what it meant.
+                        let meaning = |value: &str| {
+                            let aliases =
+                                aliases.and_then(|aliases| aliases.get(value)?.as_array());
+                            let aliases = aliases.into_iter().flatten().filter_map(Value::as_str);
+                            let mut spellings = [value].into_iter().chain(aliases);
+                            spellings.find_map(|spelling| meanings.get(spelling).cloned())
+                        };
                         let kept: Map<String, Value> = values
-                            .filter_map(|value| {
-                                Some((value.to_owned(), meanings.get(value)?.clone()))
-                            })
+                            .filter_map(|value| Some((value.to_owned(), meaning(value)?)))
                             .collect();
                         if !kept.is_empty() {
                             map.insert(ENUM_TEXTS.to_owned(), Value::Object(kept));

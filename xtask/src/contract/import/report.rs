@@ -11,10 +11,8 @@ use super::defaults;
 use super::layer::{Key, Layer, Operation};
 use super::markup;
 use super::merge::Merged;
+use super::secrets;
 use crate::printable::Printable;
-
-/// How many names of one kind are listed before the rest is only counted.
-const LISTED: usize = 40;
 
 /// The difference that an import makes, and what it leaves to be written.
 #[derive(Debug, Default)]
@@ -26,7 +24,41 @@ pub(crate) struct Report {
     markup: Vec<String>,
 }
 
+/// The title of what cannot be kept.
+const BREAKING: &str = "breaking, because it cannot be kept";
+/// The title of new fields that a person has to look at.
+const SECRETS: &str = "fields that sound like secrets: check for an overlay action with `x-secret`";
+/// Titles of what is to be written, which is no change.
+const TO_WRITE: [&str; 2] = [MADE, SILENT];
+const MADE: &str = "operations whose summary is still the one made from the id";
+const SILENT: &str = "schemas without a description";
+
 impl Report {
+    /// What cannot be kept.
+    pub(crate) fn breaking(&self) -> &[String] {
+        self.section(BREAKING)
+    }
+
+    /// New fields that sound like secrets.
+    pub(crate) fn secrets(&self) -> &[String] {
+        self.section(SECRETS)
+    }
+
+    fn section(&self, title: &str) -> &[String] {
+        let found = self.sections.iter().find(|(known, _)| *known == title);
+        found.map(|(_, names)| names.as_slice()).unwrap_or_default()
+    }
+
+    /// The changes alone, without the texts that are to be written.
+    pub(crate) fn changes(&self) -> Self {
+        let kept = |(title, _): &&(&'static str, Vec<String>)| !TO_WRITE.contains(title);
+        Self {
+            sections: self.sections.iter().filter(kept).cloned().collect(),
+            markup: self.markup.clone(),
+            ..*self
+        }
+    }
+
     pub(super) fn new(before: Option<&Layer>, after: &Merged, document: &Value) -> Self {
         let mut report = Self {
             operations: after.operations.len(),
@@ -66,10 +98,24 @@ impl Report {
             &old,
             &named(&after.schemas),
         );
-        report.sections.push((
-            "operations whose summary is still the one made from the id",
-            made_summaries(document),
-        ));
+        let lost = after.lost.iter();
+        let lost = lost.map(|lost| format!("{} {}", lost.place, lost.what));
+        report.sections.insert(0, (BREAKING, lost.collect()));
+        let renamed = after.renamed.iter();
+        let renamed = renamed.map(|(old, new)| format!("{old} is {new} now"));
+        report.sections.insert(
+            1,
+            (
+                "renamed, the old name kept as a deprecated alias",
+                renamed.collect(),
+            ),
+        );
+        let kept = after.kept.iter().cloned().collect();
+        report
+            .sections
+            .insert(2, ("no longer published, kept and deprecated", kept));
+        report.sections.push((SECRETS, secrets::new(before, after)));
+        report.sections.push((MADE, made_summaries(document)));
         let schemas = document
             .pointer("/components/schemas")
             .and_then(Value::as_object);
@@ -77,10 +123,9 @@ impl Report {
             .into_iter()
             .flatten()
             .filter(|(_, schema)| schema.get("description").is_none());
-        report.sections.push((
-            "schemas without a description",
-            silent.map(|(name, _)| name.clone()).collect(),
-        ));
+        report
+            .sections
+            .push((SILENT, silent.map(|(name, _)| name.clone()).collect()));
         report
     }
 
@@ -143,27 +188,16 @@ impl fmt::Display for Report {
         )?;
         for (title, names) in self.sections.iter().filter(|(_, names)| !names.is_empty()) {
             writeln!(f, "{title}: {}", names.len())?;
-            for name in names.iter().take(LISTED) {
+            for name in names {
                 writeln!(f, "  {}", Printable::new(name))?;
             }
-            if let Some(more) = names.len().checked_sub(LISTED).filter(|more| *more > 0) {
-                writeln!(f, "  and {more} more")?;
-            }
         }
-        for place in self.markup.iter().take(LISTED) {
+        for place in &self.markup {
             writeln!(
                 f,
                 "note: {}: the text holds a code fence or HTML, which the docs show as text",
                 Printable::new(place)
             )?;
-        }
-        if let Some(more) = self
-            .markup
-            .len()
-            .checked_sub(LISTED)
-            .filter(|more| *more > 0)
-        {
-            writeln!(f, "note: {more} more texts hold a code fence or HTML")?;
         }
         Ok(())
     }

@@ -1,0 +1,51 @@
+//! Rule: what was renamed keeps its earlier names, as long as nothing else has them.
+//!
+//! `import` writes the extensions `x-formerIds` of an operation and `x-formerNames` of a schema. Not for
+//! other spellings of a value: `enums` reads those.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::names;
+use crate::codegen::model::Normalised;
+use crate::contract::Document;
+
+/// Finds the earlier names of operations and schemas.
+pub(crate) fn apply(document: &Document, normalised: &mut Normalised) {
+    let listed = |pointer: &str, extension: &str| -> Vec<String> {
+        let value = document.value.pointer(pointer);
+        let listed = value.and_then(|value| value.get(extension)?.as_array());
+        let texts = listed.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    };
+    let operations = normalised.operations.iter();
+    let mut methods: BTreeSet<String> = operations
+        .flat_map(|one| [one.method_name.clone(), one.type_name.clone()])
+        .collect();
+    for operation in &mut normalised.operations {
+        for id in listed(&operation.pointer, "x-formerIds") {
+            let (method, marker) = (names::value_name(&id), names::type_name(&id));
+            if !methods.contains(&method) && !methods.contains(&marker) {
+                methods.extend([method.clone(), marker.clone()]);
+                operation.former.push((method, marker));
+            }
+        }
+    }
+    let mut types: BTreeSet<String> = normalised.schemas.keys().cloned().collect();
+    for schema in normalised.schemas.values_mut() {
+        for name in listed(whole(&schema.pointer), "x-formerNames") {
+            let name = names::type_name(&name);
+            if types.insert(name.clone()) {
+                schema.former.push(name);
+            }
+        }
+    }
+}
+
+/// The schema itself, where the pointer is that of its list of members.
+pub(crate) fn whole(pointer: &str) -> &str {
+    let lists = ["/oneOf", "/anyOf"];
+    let found = lists.iter().find_map(|list| pointer.strip_suffix(list));
+    found.unwrap_or(pointer)
+}

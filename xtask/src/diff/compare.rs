@@ -1,0 +1,246 @@
+//! The changes between two contracts, in terms of the client that is generated from each.
+//!
+//! Not for how a change is judged (`rules`) or shown (`report`).
+
+mod models;
+mod operations;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::phrase::Phrase;
+use super::rules::{self, Rule};
+use super::side::Side;
+
+/// A place of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(super) pointer: String,
+    pub(super) line: Option<usize>,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Change {
+    pub(crate) rule: &'static Rule,
+    pub(super) area: String,
+    /// The operation as a method, or the type: what changes are grouped by.
+    pub(super) subject: String,
+    pub(super) phrase: Phrase,
+    pub(super) old: Option<Place>,
+    pub(super) new: Option<Place>,
+}
+
+/// All changes from `old` to `new`, by area and subject.
+pub(super) fn compare(old: &Side, new: &Side) -> Vec<Change> {
+    let mut found = Found {
+        old,
+        new,
+        changes: Vec::new(),
+    };
+    operations::compare(&mut found);
+    models::compare(&mut found);
+    found.implementations();
+    found.document();
+    let mut changes = found.changes;
+    let order = |change: &Change| {
+        let is_method = change.subject.starts_with("Client::");
+        (
+            change.area.clone(),
+            !is_method,
+            change.subject.clone(),
+            std::cmp::Reverse(change.rule.severity),
+        )
+    };
+    changes.sort_by_key(order);
+    changes
+}
+
+/// The two sides, and what differs.
+struct Found<'a> {
+    old: &'a Side,
+    new: &'a Side,
+    changes: Vec<Change>,
+}
+
+impl Found<'_> {
+    /// Adds a change at a pointer of each side, as far as it is there.
+    fn add(
+        &mut self,
+        rule: &'static Rule,
+        (area, subject): (&str, &str),
+        phrase: Phrase,
+        old: Option<String>,
+        new: Option<String>,
+    ) {
+        let place = |side: &Side, pointer: String| Place {
+            line: side.line(&pointer),
+            pointer,
+        };
+        self.changes.push(Change {
+            rule,
+            area: area.to_owned(),
+            subject: subject.to_owned(),
+            phrase,
+            old: old.map(|pointer| place(self.old, pointer)),
+            new: new.map(|pointer| place(self.new, pointer)),
+        });
+    }
+
+    /// Conversions between types that both sides have, and ways of paging of operations that both have.
+    fn implementations(&mut self) {
+        let (old, new) = (&self.old.surface, &self.new.surface);
+        let names = |head: &str| -> Vec<String> {
+            let words = head.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let named = words.filter(|word| {
+                let is_type = old.types.contains_key(*word) || new.types.contains_key(*word);
+                is_type || old.calls.contains_key(*word) || new.calls.contains_key(*word)
+            });
+            named.map(str::to_owned).collect()
+        };
+        let in_both = |head: &str| {
+            names(head).iter().all(|name| {
+                old.types.contains_key(name) && new.types.contains_key(name)
+                    || old.calls.contains_key(name) && new.calls.contains_key(name)
+            })
+        };
+        let mut found = Vec::new();
+        for head in old
+            .implementations
+            .difference(&new.implementations)
+            .filter(|head| in_both(head))
+        {
+            found.push((rules::CONVERSION_REMOVED, " is gone", head.clone()));
+        }
+        for head in new
+            .implementations
+            .difference(&old.implementations)
+            .filter(|head| in_both(head))
+        {
+            found.push((rules::CONVERSION_ADDED, " is new", head.clone()));
+        }
+        for (rule, words, head) in found {
+            let subject = names(&head).pop().unwrap_or_default();
+            let area = self.area_of(&subject);
+            let phrase = Phrase::of(format!("impl {head}")).words(words);
+            let pointers = self.pointers(&subject);
+            self.add(rule, (&area, &subject), phrase, pointers.0, pointers.1);
+        }
+    }
+
+    fn area_of(&self, name: &str) -> String {
+        let in_side = |side: &Side| {
+            let ty = side.surface.types.get(name).map(|item| item.area.clone());
+            ty.or_else(|| {
+                let mut methods = side.surface.methods.values();
+                methods
+                    .find(|method| method.marker == name)
+                    .map(|method| method.area.clone())
+            })
+        };
+        in_side(self.new)
+            .or_else(|| in_side(self.old))
+            .unwrap_or_default()
+    }
+
+    fn pointers(&self, name: &str) -> (Option<String>, Option<String>) {
+        let in_side = |side: &Side| {
+            let ty = side.schema(name).map(|schema| schema.pointer.clone());
+            ty.or_else(|| {
+                let mut operations = side.normalised.operations.iter();
+                operations
+                    .find(|one| one.type_name == name)
+                    .map(|one| one.pointer.clone())
+            })
+        };
+        (in_side(self.old), in_side(self.new))
+    }
+
+    /// What concerns every request.
+    fn document(&mut self) {
+        for (pointer, what) in [("/servers", "addresses"), ("/security", "credentials")] {
+            let facts = |side: &Side| match side.at(pointer).and_then(Value::as_array) {
+                Some(listed) if pointer == "/servers" => listed
+                    .iter()
+                    .filter_map(|server| server.get("url").cloned())
+                    .collect::<Vec<_>>(),
+                Some(listed) => listed.clone(),
+                None => Vec::new(),
+            };
+            let (was, is) = (facts(self.old), facts(self.new));
+            if was != is {
+                let phrase = Phrase::default()
+                    .words(&format!("the {what} of the API were "))
+                    .code(Value::from(was).to_string())
+                    .words(" and are ")
+                    .code(Value::from(is).to_string());
+                let pointer = Some(pointer.to_owned());
+                self.add(
+                    rules::SERVER_CHANGED,
+                    ("", "Client"),
+                    phrase,
+                    pointer.clone(),
+                    pointer,
+                );
+            }
+        }
+    }
+}
+
+/// How two lists of arguments differ.
+#[derive(Debug, PartialEq, Eq)]
+enum Argument {
+    Added(String, String),
+    Removed(String, String),
+    Retyped(String, String, String),
+    Renamed(String, String),
+    Reordered,
+}
+
+fn arguments(old: &[(String, String)], new: &[(String, String)]) -> Vec<Argument> {
+    let names = |all: &[(String, String)]| -> BTreeSet<String> {
+        all.iter().map(|(name, _)| name.clone()).collect()
+    };
+    let (before, after) = (names(old), names(new));
+    let mut found = Vec::new();
+    let mut renamed = BTreeSet::new();
+    if old.len() == new.len() {
+        for ((was, old_type), (is, new_type)) in old.iter().zip(new) {
+            if was != is && old_type == new_type && !after.contains(was) && !before.contains(is) {
+                found.push(Argument::Renamed(was.clone(), is.clone()));
+                renamed.extend([was.clone(), is.clone()]);
+            }
+        }
+    }
+    for (name, ty) in old
+        .iter()
+        .filter(|(name, _)| !after.contains(name) && !renamed.contains(name))
+    {
+        found.push(Argument::Removed(name.clone(), ty.clone()));
+    }
+    for (name, ty) in new
+        .iter()
+        .filter(|(name, _)| !before.contains(name) && !renamed.contains(name))
+    {
+        found.push(Argument::Added(name.clone(), ty.clone()));
+    }
+    for (name, was) in old {
+        if let Some((_, is)) = new.iter().find(|(other, is)| other == name && is != was) {
+            found.push(Argument::Retyped(name.clone(), was.clone(), is.clone()));
+        }
+    }
+    let common = |all: &[(String, String)]| -> Vec<String> {
+        let both = all.iter().map(|(name, _)| name);
+        both.filter(|name| before.contains(*name) && after.contains(*name))
+            .cloned()
+            .collect()
+    };
+    if common(old) != common(new) {
+        found.push(Argument::Reordered);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,407 @@
+//! Each rule, and what it says.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::super::report::Report;
+use super::super::rules::{RULES, Severity};
+use super::super::side::Side;
+use crate::contract::source;
+
+fn side(label: &str, text: &str) -> Side {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("api.yaml");
+    std::fs::write(&path, text).unwrap();
+    Side::read(label, &path, None).unwrap_or_else(|problem| panic!("{problem}\n{text}"))
+}
+
+fn report(old: &str, new: &str) -> Report {
+    super::super::of_sides(&side("old.yaml", old), &side("new.yaml", new), None)
+}
+
+const HEAD: &str = r##"openapi: 3.0.3
+info: {title: x, version: '1'}
+servers: [{url: 'https://one.example'}]
+paths:
+  /project/{projectId}:
+    parameters:
+      - {name: projectId, in: path, required: true, schema: {type: string, format: uuid}}
+    get:
+      operationId: getProject
+      tags: [Projects]
+      parameters:
+        - {name: filter, in: query, schema: {type: string}}
+        - {name: limit, in: query, required: true, schema: {type: integer}}
+      responses:
+        '200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}
+    put:
+      operationId: editProject
+      tags: [Projects]
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/ProjectRequest'}}}}
+      responses:
+        '200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}
+components:
+  schemas:
+    Project:
+      type: object
+      required: [id, name, kind]
+      properties:
+        id: {type: string, format: uuid}
+        name: {type: string}
+        note: {type: string}
+        kind: {$ref: '#/components/schemas/Kind'}
+        part: {$ref: '#/components/schemas/Part'}
+        choice: {$ref: '#/components/schemas/Choice'}
+    ProjectRequest:
+      type: object
+      required: [name, size]
+      properties:
+        name: {type: string}
+        size: {type: integer}
+        color: {type: string, default: red}
+        mode: {type: string, enum: [ONLY]}
+    Kind: {type: string, enum: [A, B, IN_USE]}
+    Part: {type: object, properties: {x: {type: string}, y: {type: integer}}}
+    Cat: {type: object, properties: {type: {type: string}, lives: {type: integer}}}
+    Dog: {type: object, properties: {type: {type: string}, tail: {type: string}}}
+    Choice:
+      oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]
+      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}}
+"##;
+
+/// For each rule: what is replaced by what in [`HEAD`], and what the report then says.
+#[rustfmt::skip]
+const CASES: &[(&str, &str, &str, &str)] = &[
+    ("operation-added", "    put:\n", "    delete: {operationId: deleteProject, tags: [Projects], responses: {'204': {description: x}}}\n    put:\n", "Client::delete_project is new: DELETE /project/{projectId}"),
+    ("operation-removed", "    delete: {operationId: deleteProject, tags: [Projects], responses: {'204': {description: x}}}\n    put:\n", "    put:\n", "Client::delete_project is gone: DELETE /project/{projectId}"),
+    ("operation-renamed", "operationId: getProject", "operationId: readProject", "Client::get_project is Client::read_project now"),
+    ("operation-aliased", "operationId: getProject", "operationId: readProject\n      x-formerIds: [getProject]", "Client::get_project is Client::read_project now"),
+    ("operation-deprecated", "operationId: getProject", "operationId: getProject\n      deprecated: true", "Client::get_project is no longer published"),
+    ("operation-revived", "operationId: getProject\n      deprecated: true", "operationId: getProject", "Client::get_project is published again"),
+    ("operation-moved", "operationId: getProject\n      tags: [Projects]", "operationId: getProject\n      tags: [Environments]", "Client::get_project was behind the feature projects and is behind environments"),
+    ("request-changed", "/project/{projectId}", "/projects/{projectId}", "Client::get_project sent GET /project/{projectId} and sends GET /projects/{projectId}"),
+    ("parameter-wire-changed", "name: filter, in: query", "name: Filter, in: query", "Client::get_project sent query filter (Form { explode: true }) and sends query Filter (Form { explode: true })"),
+    ("content-type-changed", "requestBody: {required: true, content: {application/json:", "requestBody: {required: true, content: {application/vnd.x+json:", "Client::edit_project: the body was application/json and is application/vnd.x+json"),
+    ("statuses-changed", "        '200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\ncomponents", "        '201': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\n        '404': {description: x}\ncomponents", "Client::edit_project declared the statuses 200 and declares 201, 404"),
+    ("argument-added", "        - {name: filter,", "        - {name: page, in: query, required: true, schema: {type: string}}\n        - {name: filter,", "Client::get_project takes a new argument page: &str"),
+    ("argument-removed", "        - {name: limit, in: query, required: true, schema: {type: integer}}\n", "", "Client::get_project no longer takes limit: i64"),
+    ("argument-type-changed", "name: limit, in: query, required: true, schema: {type: integer}", "name: limit, in: query, required: true, schema: {type: boolean}", "Client::get_project: the argument limit was i64 and is bool"),
+    ("arguments-reordered", "        - {name: filter, in: query, schema: {type: string}}\n        - {name: limit, in: query, required: true, schema: {type: integer}}\n", "        - {name: limit, in: query, required: true, schema: {type: integer}}\n        - {name: filter, in: query, required: true, schema: {type: string}}\n", ""),
+    ("argument-renamed", "projectId", "itemId", "Client::get_project: the argument project_id is called item_id"),
+    ("parameter-required", "name: filter, in: query, schema", "name: filter, in: query, required: true, schema", "Client::get_project takes filter: &str, which was a setter"),
+    ("parameter-optional", "name: limit, in: query, required: true", "name: limit, in: query", "Client::get_project no longer takes limit: i64, which is a setter now"),
+    ("setter-added", "        - {name: filter,", "        - {name: since, in: query, schema: {type: string, format: date-time}}\n        - {name: filter,", "Client::get_project: new setter since(chrono::DateTime<chrono::Utc>)"),
+    ("setter-removed", "        - {name: filter, in: query, schema: {type: string}}\n", "", "Client::get_project: the setter filter(&str) is gone"),
+    ("setter-type-changed", "name: filter, in: query, schema: {type: string}", "name: filter, in: query, schema: {type: boolean}", "Client::get_project: the setter filter took &str and takes bool"),
+    ("setter-deprecated", "name: filter, in: query,", "name: filter, in: query, deprecated: true,", "Client::get_project: the parameter of the setter filter is no longer published"),
+    ("output-changed", "        '200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}\n    put", "        '200': {description: x, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Project'}}}}}\n    put", "Client::get_project gave Project and gives Vec<Project>"),
+    ("type-added", "        note: {type: string}", "        note: {type: string}\n        more: {type: object, properties: {q: {type: string}}}", "is new, used by Project::more"),
+    ("type-removed", "        part: {$ref: '#/components/schemas/Part'}\n", "", "Part is gone, used by Project::part"),
+    ("type-renamed", "    Part: {", "    Part:\n      x-rust-name: Piece\n      ", "Part is Piece now"),
+    ("type-aliased", "Part", "Piece", "Part is Piece now"),
+    ("type-kind-changed", "    Part: {type: object, properties: {x: {type: string}, y: {type: integer}}}", "    Part: {type: string, enum: [X, Y]}", "Part was a struct and is an enum"),
+    ("type-deprecated", "    Part: {type: object", "    Part: {deprecated: true, type: object", "Part is no longer published"),
+    ("type-moved", "", "", ""),
+    ("field-added", "        note: {type: string}", "        note: {type: string}\n        size: {type: integer}", "Project::size is new: Option<i64>"),
+    ("field-removed", "        note: {type: string}\n", "", "Project::note is gone: Option<String>"),
+    ("field-type-changed", "        note: {type: string}", "        note: {type: integer}", "Project::note was Option<String> and is Option<i64>"),
+    ("field-optional", "required: [id, name, kind]", "required: [id, kind]", "Project::name was String and is Option<String>"),
+    ("field-required", "required: [id, name, kind]", "required: [id, name, note, kind]", "Project::note was Option<String> and is String"),
+    ("field-deprecated", "        note: {type: string}", "        note: {type: string, deprecated: true}", "Project::note is no longer published"),
+    ("field-secret", "        note: {type: string}", "        note: {type: string, x-secret: true}", "Project::note was Option<String> and is Option<"),
+    ("field-wire-changed", "        note: {type: string}", "        Note: {type: string}", "Project::note was note in JSON and is Note"),
+    ("constructor-added", "", "", ""),
+    ("constructor-removed", "", "", ""),
+    ("new-argument-added", "required: [name, size]", "required: [name, size, color]", "ProjectRequest::new takes a new argument color: impl Into<String>"),
+    ("new-argument-removed", "required: [name, size]", "required: [name]", "ProjectRequest::new no longer takes size: i64, which is a setter now"),
+    ("new-argument-type-changed", "        size: {type: integer}", "        size: {type: string, format: uuid}", "ProjectRequest::new: the argument size was i64 and is uuid::Uuid"),
+    ("new-arguments-reordered", "        name: {type: string}\n        size: {type: integer}\n", "        size: {type: integer}\n        name: {type: string}\n", "ProjectRequest::new: the arguments have another order"),
+    ("model-setter-added", "        size: {type: integer}\n", "        size: {type: integer}\n        note: {type: string}\n", "ProjectRequest::note(impl Into<String>) is new"),
+    ("model-setter-removed", "required: [name, size]", "required: [name, size, color]", "ProjectRequest::color(impl Into<String>) is gone: it is an argument of ProjectRequest::new"),
+    ("model-setter-type-changed", "        color: {type: string, default: red}", "        color: {type: boolean}", "ProjectRequest::color took impl Into<String> and takes bool"),
+    ("default-changed", "default: red", "default: blue", "ProjectRequest::color: the default was \"red\" and is \"blue\""),
+    ("constant-changed", "enum: [ONLY]", "enum: [OTHER]", "ProjectRequest::mode is always OTHER and was always ONLY"),
+    ("access-changed", "        note: {type: string}", "        note: {type: string, readOnly: true}", "Project::note was read and sent and is only read"),
+    ("value-added", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE, SKILL]", "Project::kind: Kind gained SKILL, the variant Skill"),
+    ("value-removed", "enum: [A, B, IN_USE]", "enum: [A, IN_USE]", "Project::kind: Kind lost B, the variant B"),
+    ("value-renamed", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enum-varnames: [A, B, Used]", "Kind::InUse is Kind::Used now"),
+    ("value-respelled", "enum: [A, B, IN_USE]", "enum: [A, B, IN-USE]", "Kind::InUse was IN_USE and is IN-USE"),
+    ("value-alias-changed", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-enumAliases: {IN_USE: [in-use]}", "Kind::InUse is read from in-use too"),
+    ("value-deprecated", "enum: [A, B, IN_USE]", "enum: [A, B, IN_USE], x-deprecatedValues: [B]", "Kind::B is no longer published"),
+    ("member-added", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}, {$ref: '#/components/schemas/Part'}]", "Choice gained the member "),
+    ("member-removed", "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Dog'}]\n      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}}", "oneOf: [{$ref: '#/components/schemas/Cat'}]\n      discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat'}}", "Choice::Dog is gone"),
+    ("member-type-changed", "mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}", "mapping: {CAT: '#/components/schemas/Dog', DOG: '#/components/schemas/Cat'}", ""),
+    ("member-key-changed", "DOG: '#/components/schemas/Dog'", "DOG: '#/components/schemas/Dog', HOUND: '#/components/schemas/Dog'", "Choice::Dog was told"),
+    ("member-deprecated", "      discriminator:", "      x-deprecatedMembers: ['#/components/schemas/Dog']\n      discriminator:", "Choice::Dog is no longer published"),
+    ("conversion-added", "", "", ""),
+    ("conversion-removed", "", "", ""),
+    ("server-changed", "https://one.example", "https://two.example", "the addresses of the API were [\"https://one.example\"] and are [\"https://two.example\"]"),
+    ("documentation-changed", "        note: {type: string}", "        note: {type: string, description: A note, maxLength: 5}", "Project::note: the documentation differs"),
+];
+
+#[test]
+fn every_rule_is_found_stated_and_placed() {
+    let mut seen = BTreeSet::new();
+    let mut faults = Vec::new();
+    for (rule, from, to, sentence) in CASES.iter().filter(|case| !case.1.is_empty()) {
+        let (old, new) = texts(rule, from, to);
+        let report = report(&old, &new);
+        let found = report
+            .changes
+            .iter()
+            .find(|change| change.rule.id == *rule && change.phrase.text().contains(sentence));
+        seen.insert(*rule);
+        let Some(found) = found else {
+            faults.push(format!("{rule}: {sentence}\n{}", report.text()));
+            continue;
+        };
+        let mut places = 0;
+        for (place, text) in [(&found.old, &old), (&found.new, &new)] {
+            let Some(place) = place else { continue };
+            places += 1;
+            let document = source::parse(Path::new("x"), text.clone()).unwrap();
+            let is_there = document.value.pointer(&place.pointer).is_some();
+            if !is_there || place.line != document.line_of(&place.pointer) {
+                faults.push(format!("{rule}: {place:?}"));
+            }
+        }
+        if places == 0 {
+            faults.push(format!("{rule} has no place"));
+        }
+        for output in [report.text(), report.markdown(), report.json().to_string()] {
+            assert!(output.contains(rule), "{rule}: {output}");
+        }
+    }
+    for (rule, old, new, sentence) in PAIRS {
+        let report = report(old, new);
+        seen.insert(*rule);
+        let is_found = report
+            .changes
+            .iter()
+            .any(|change| change.rule.id == *rule && change.phrase.text().contains(sentence));
+        if !is_found {
+            faults.push(format!("{rule}: {sentence}\n{}", report.text()));
+        }
+    }
+    let all: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+    let missing: Vec<&&str> = all.difference(&seen).collect();
+    assert!(missing.is_empty(), "no test for {missing:?}");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The two sides of a case; for what is undone, the change comes first.
+fn texts(rule: &str, from: &str, to: &str) -> (String, String) {
+    let (old, new) = match rule {
+        "operation-removed" | "operation-revived" => (HEAD.replace(to, from), HEAD.to_owned()),
+        "type-aliased" => {
+            let renamed = HEAD.replace(from, to);
+            (
+                HEAD.to_owned(),
+                renamed.replace("    Piece: {", "    Piece: {x-formerNames: [Part], "),
+            )
+        }
+        "arguments-reordered" => {
+            let both = HEAD.replace(
+                "name: filter, in: query, schema",
+                "name: filter, in: query, required: true, schema",
+            );
+            let swapped = HEAD.replace(from, to);
+            (both, swapped)
+        }
+        "type-renamed" => (
+            HEAD.to_owned(),
+            HEAD.replace(
+                "    Part: {type: object",
+                "    Part: {x-rust-name: Piece, type: object",
+            ),
+        ),
+        _ => (HEAD.to_owned(), HEAD.replace(from, to)),
+    };
+    assert_ne!(old, new, "{rule}: {from} is not there");
+    (old, new)
+}
+
+/// What takes two contracts of its own.
+const PAIRS: &[(&str, &str, &str, &str)] = &[
+    (
+        "type-moved",
+        r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+            "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}}}}},
+            "/environment": {"get": {"operationId": "b", "tags": ["Environments"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}}}}}},
+            "components": {"schemas": {"T": {"properties": {"a": {"type": "string"}}}}}}"##,
+        r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+            "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}}}}},
+            "/environment": {"get": {"operationId": "b", "tags": ["Environments"], "responses": {"204": {"description": ""}}}}},
+            "components": {"schemas": {"T": {"properties": {"a": {"type": "string"}}}}}}"##,
+        "T was behind the features environments, projects and is behind projects",
+    ),
+    ("constructor-added", RECEIVED, SENT_TOO, "T::new is new"),
+    ("constructor-removed", SENT_TOO, RECEIVED, "T::new is gone"),
+    ("conversion-added", RECEIVED, PAGED, "is new"),
+    ("conversion-removed", PAGED, RECEIVED, "is gone"),
+];
+
+const RECEIVED: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+    "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/L"}}}}}},
+        "put": {"operationId": "b", "tags": ["Projects"], "requestBody": {"content": {"application/json": {"schema": {"properties": {"z": {"type": "string"}}}}}}, "responses": {"204": {"description": ""}}}}},
+    "components": {"schemas": {"T": {"required": ["id"], "properties": {"id": {"type": "string", "format": "uuid"}}},
+        "L": {"required": ["results"], "properties": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/T"}}}}}}}"##;
+const SENT_TOO: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+    "/project": {"get": {"operationId": "a", "tags": ["Projects"], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/L"}}}}}},
+        "put": {"operationId": "b", "tags": ["Projects"], "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}}, "responses": {"204": {"description": ""}}}}},
+    "components": {"schemas": {"T": {"required": ["id"], "properties": {"id": {"type": "string", "format": "uuid"}}},
+        "L": {"required": ["results"], "properties": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/T"}}}}}}}"##;
+const PAGED: &str = r##"{"openapi": "3.0.3", "info": {"title": "x", "version": "1"}, "paths": {
+    "/project": {"get": {"operationId": "a", "tags": ["Projects"], "parameters": [{"name": "startId", "in": "query", "schema": {"type": "string", "format": "uuid"}}], "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/L"}}}}}},
+        "put": {"operationId": "b", "tags": ["Projects"], "requestBody": {"content": {"application/json": {"schema": {"properties": {"z": {"type": "string"}}}}}}, "responses": {"204": {"description": ""}}}}},
+    "components": {"schemas": {"T": {"required": ["id"], "properties": {"id": {"type": "string", "format": "uuid"}}},
+        "L": {"required": ["results"], "properties": {"results": {"type": "array", "items": {"$ref": "#/components/schemas/T"}}}}}}}"##;
+#[test]
+fn a_contract_does_not_differ_from_itself() {
+    let report = report(HEAD, HEAD);
+    assert!(report.changes.is_empty(), "{}", report.text());
+    assert_eq!(report.headline(), "no changes");
+    assert_eq!(report.severity(), None);
+}
+
+#[test]
+fn lines_and_places_are_those_of_each_side() {
+    let new = HEAD
+        .replace("        note: {type: string}\n", "")
+        .replace("openapi: 3.0.3\n", "openapi: 3.0.3\n# a line more\n");
+    let report = report(HEAD, &new);
+    let change = report
+        .changes
+        .iter()
+        .find(|change| change.rule.id == "field-removed")
+        .unwrap();
+    let place = change.old.as_ref().unwrap();
+    assert_eq!(place.pointer, "/components/schemas/Project/properties/note");
+    let line = HEAD
+        .lines()
+        .position(|line| line.starts_with("        note:"))
+        .unwrap()
+        + 1;
+    assert_eq!(place.line, Some(line));
+    assert!(change.new.is_none());
+    assert_eq!(report.severity(), Some(Severity::Major));
+}
+
+#[test]
+fn text_of_a_contract_acts_nowhere_in_a_report() {
+    let hostile = "x\\u001b[2J`</summary>::error::| @all \\u202e";
+    let old = HEAD.replace(
+        "enum: [A, B, IN_USE]",
+        &format!("enum: [A, B, IN_USE, \"{hostile}\"]"),
+    );
+    let report = report(&old, HEAD);
+    for output in [report.text(), report.markdown()] {
+        assert!(!output.contains(['\u{1b}', '\u{202e}']), "{output}");
+        assert!(
+            !output
+                .lines()
+                .any(|line| line.trim_start().starts_with("::")),
+            "{output}"
+        );
+    }
+    let markdown = report.markdown();
+    let html = pulldown_cmark::Parser::new(&markdown).any(|event| {
+        matches!(
+            event,
+            pulldown_cmark::Event::Html(_) | pulldown_cmark::Event::InlineHtml(_)
+        )
+    });
+    assert!(!html, "{markdown}");
+}
+
+#[test]
+fn no_list_is_cut_off() {
+    let many: String = (0..120).map(|index| format!(", V{index}")).collect();
+    let report = report(HEAD, &HEAD.replace("IN_USE]", &format!("IN_USE{many}]")));
+    for output in [report.text(), report.markdown()] {
+        for index in 0..120 {
+            assert!(output.contains(&format!("V{index}")), "{index}");
+        }
+        assert!(!output.contains("more"), "{output}");
+    }
+}
+
+#[test]
+fn a_body_that_has_no_room_says_what_is_left_out() {
+    let report = report(
+        HEAD,
+        &HEAD.replace("note: {type: string}", "note: {type: integer}"),
+    );
+    let whole = report.markdown();
+    assert_eq!(report.markdown_within(whole.len()), whole);
+    let short = report.markdown_within(whole.len() - 1);
+    assert!(
+        short.contains("### Breaking") && short.contains("has no room"),
+        "{short}"
+    );
+    assert!(short.contains("Project::note"), "{short}");
+    let shortest = report.markdown_within(1);
+    assert!(
+        !shortest.contains("### Breaking") && shortest.contains("1 major"),
+        "{shortest}"
+    );
+}
+
+#[test]
+fn every_limit_that_changes_is_listed_as_documentation() {
+    let with = |facts: &str| {
+        HEAD.replace(
+            "        note: {type: string}",
+            &format!("        note: {{{facts}}}"),
+        )
+    };
+    for (old, new) in [
+        ("type: string", "type: string, maxLength: 5"),
+        ("type: string, maxLength: 5", "type: string, maxLength: 6"),
+        ("type: string, minLength: 5", "type: string"),
+        ("type: string", "type: string, pattern: '^a'"),
+        ("type: integer", "type: integer, minimum: 1"),
+        ("type: integer, maximum: 9", "type: integer, maximum: 8"),
+        (
+            "type: integer, minimum: 1",
+            "type: integer, minimum: 1, exclusiveMinimum: true",
+        ),
+        (
+            "type: array, items: {type: string}",
+            "type: array, items: {type: string}, maxItems: 3",
+        ),
+        (
+            "type: array, items: {type: string}, minItems: 1",
+            "type: array, items: {type: string}, minItems: 2",
+        ),
+        ("type: string", "type: string, description: Other"),
+    ] {
+        let report = report(&with(old), &with(new));
+        let rules: Vec<&str> = report.changes.iter().map(|change| change.rule.id).collect();
+        assert_eq!(rules, ["documentation-changed"], "{old} to {new}");
+    }
+}
+
+#[test]
+fn what_only_looks_different_is_no_change() {
+    for (from, to) in [
+        (
+            "        note: {type: string}",
+            "        note: {allOf: [{type: string}]}",
+        ),
+        ("'200': {description: x,", "'200': {description: y,"),
+        (
+            "info: {title: x, version: '1'}",
+            "info: {title: y, version: '2'}",
+        ),
+        (
+            "name: projectId, in: path, required: true,",
+            "name: projectId, in: path, required: true, style: simple,",
+        ),
+    ] {
+        let new = HEAD.replace(from, to);
+        assert_ne!(new, HEAD, "{from}");
+        let report = report(HEAD, &new);
+        assert!(report.changes.is_empty(), "{to}: {}", report.text());
+    }
+}

@@ -1,0 +1,162 @@
+//! The command `diff`: what changed between two contracts, for programs that use the client.
+//!
+//! Reads both sides as the generator does, generates the client of each, and compares facts and code.
+
+pub(crate) mod compare;
+mod phrase;
+pub(crate) mod report;
+pub(crate) mod rules;
+pub(crate) mod side;
+mod surface;
+pub(crate) mod version;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::contract;
+use crate::generate::OVERLAY;
+use crate::printable::Printable;
+use crate::problem::Problem;
+use report::Report;
+use rules::Severity;
+use side::{Files, Origin, Side};
+use version::Version;
+
+/// States the changes between two contracts in terms of the client, and the version that they ask for.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The contract before: a file, or `git:REV` for that of a revision of this repository.
+    #[arg(value_name = "OLD")]
+    old: String,
+    /// The contract after, in the same forms.
+    #[arg(value_name = "NEW")]
+    new: String,
+    /// How the changes are written.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Exit 1 if a change is of this severity or above it.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+    /// If the Markdown is longer, write the summary and the breaking changes only, and say how to see
+    /// the rest.
+    #[arg(long, value_name = "BYTES")]
+    at_most: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    Major,
+    Minor,
+}
+
+/// # Errors
+/// If a side cannot be read, or nothing can be generated from it.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
+    let root = crate::repository();
+    let old = Files::of(&Origin::parse(&args.old)?, &root)?;
+    let new = Files::of(&Origin::parse(&args.new)?, &root)?;
+    let report = between(&old, &new, &root)?;
+    let text = match args.format {
+        Format::Text => report.text(),
+        Format::Markdown => report.markdown_within(args.at_most.unwrap_or(usize::MAX)),
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&report.json());
+            let json =
+                json.map_err(|error| Problem::new(format!("no JSON can be written: {error}")))?;
+            format!("{}\n", Printable::json(&json))
+        }
+    };
+    // Whoever closes the pipe early has read enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    if args.format == Format::Text {
+        let next = match report.severity() {
+            None => "next: nothing to do",
+            Some(_) => {
+                "next: `cargo xtask update FILE --upstream-commit SHA` brings a published revision in; `cargo xtask generate` writes the client"
+            }
+        };
+        let _ = writeln!(std::io::stdout(), "{next}");
+    }
+    let limit = args.fail_on.map(|limit| match limit {
+        FailOn::Major => Severity::Major,
+        FailOn::Minor => Severity::Minor,
+    });
+    let fails = limit.is_some_and(|limit| report.severity().is_some_and(|found| found >= limit));
+    Ok(if fails {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Compares two contracts.
+///
+/// If one side has the fixes of this repository, the other is read with them too, as far as they fit:
+/// otherwise every fix would be a change.
+///
+/// # Errors
+/// If a side cannot be read, or nothing can be generated from it.
+pub(crate) fn between(old: &Files, new: &Files, root: &Path) -> Result<Report, Problem> {
+    let own = root.join(OVERLAY);
+    let fixes = |files: &Files, other: &Files| {
+        files
+            .overlay
+            .clone()
+            .or_else(|| other.overlay.is_some().then(|| own.clone()))
+    };
+    let (mut for_old, mut for_new) = (fixes(old, new), fixes(new, old));
+    let fits = |files: &Files, overlay: &Option<std::path::PathBuf>| match overlay {
+        Some(overlay) if files.overlay.is_none() => {
+            overlay.exists() && contract::load_with(&files.contract, Some(overlay)).is_ok()
+        }
+        _ => true,
+    };
+    if !fits(old, &for_old) || !fits(new, &for_new) {
+        let stranger = if old.overlay.is_none() { old } else { new };
+        eprintln!(
+            "note: {OVERLAY} does not fit {}: both sides are read without it",
+            Printable::new(&stranger.label)
+        );
+        (for_old, for_new) = (None, None);
+    }
+    let before = Side::read(&old.label, &old.contract, for_old.as_deref())?;
+    let after = Side::read(&new.label, &new.contract, for_new.as_deref())?;
+    let version = match &old.manifest {
+        Some(manifest) => stated(manifest),
+        None => version(root),
+    };
+    Ok(of_sides(&before, &after, version))
+}
+
+/// Compares two sides that were read.
+pub(crate) fn of_sides(old: &Side, new: &Side, version: Option<Version>) -> Report {
+    Report {
+        old: old.label.clone(),
+        new: new.label.clone(),
+        version,
+        changes: compare::compare(old, new),
+    }
+}
+
+/// The version of the workspace; none outside of one.
+pub(crate) fn version(root: &Path) -> Option<Version> {
+    stated(&fs::read_to_string(root.join("Cargo.toml")).ok()?)
+}
+
+/// The version that the manifest of a workspace states.
+fn stated(manifest: &str) -> Option<Version> {
+    let section = manifest.split_once("[workspace.package]")?.1;
+    let section = section.split("\n[").next()?;
+    let mut lines = section.lines();
+    let line = lines.find(|line| line.trim_start().starts_with("version"))?;
+    Version::parse(line.split('"').nth(1)?).ok()
+}

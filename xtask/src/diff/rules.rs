@@ -1,0 +1,312 @@
+//! Every kind of change that `diff` knows, in one table.
+//!
+//! `docs/regenerating.md` shows the same table; a test compares the two. Not for finding changes:
+//! `compare` does that.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What a change asks of the version, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Severity {
+    /// Only texts differ.
+    Documentation,
+    /// The same API, sent or read in another way.
+    Patch,
+    /// More API; every program still compiles.
+    Minor,
+    /// Programs have to be changed.
+    Major,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Documentation => "documentation",
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        })
+    }
+}
+
+/// Which code a change concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Affected {
+    /// Code that reads responses.
+    Reader,
+    /// Code that calls operations and builds requests.
+    Writer,
+    /// Code that matches on enums and unions.
+    Matcher,
+}
+
+impl fmt::Display for Affected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reader => "reader",
+            Self::Writer => "writer",
+            Self::Matcher => "matcher",
+        })
+    }
+}
+
+/// One kind of change.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub(crate) id: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) affected: &'static [Affected],
+    /// The kind of change.
+    pub(crate) about: &'static str,
+    /// What a user has to do.
+    pub(crate) advice: &'static str,
+}
+
+use Affected::{Matcher, Reader, Writer};
+use Severity::{Documentation, Major, Minor, Patch};
+
+macro_rules! rules {
+    ($($name:ident $id:literal $severity:ident [$($affected:ident),*] $about:literal $advice:literal;)+) => {
+        $(pub(super) const $name: &Rule = &Rule {
+            id: $id,
+            severity: $severity,
+            affected: &[$($affected),*],
+            about: $about,
+            advice: $advice,
+        };)+
+
+        /// The whole table, in the order of the documentation.
+        #[cfg(test)]
+        pub(crate) const RULES: &[&Rule] = &[$($name),+];
+    };
+}
+
+rules! {
+    OPERATION_ADDED "operation-added" Minor [Writer]
+        "an operation is new" "nothing";
+    OPERATION_REMOVED "operation-removed" Major [Writer]
+        "an operation is gone" "remove the call, or keep the former version";
+    OPERATION_RENAMED "operation-renamed" Major [Writer]
+        "the method of an operation has another name" "call the new method";
+    OPERATION_ALIASED "operation-aliased" Minor [Writer]
+        "the method of an operation has another name, and the old one is a deprecated alias" "call the new method when convenient";
+    OPERATION_DEPRECATED "operation-deprecated" Minor [Writer]
+        "an operation is no longer published" "look for the operation that replaces it";
+    OPERATION_REVIVED "operation-revived" Patch [Writer]
+        "an operation is no longer deprecated" "nothing";
+    OPERATION_MOVED "operation-moved" Major [Writer]
+        "an operation is behind another feature" "enable the feature of its new area";
+    REQUEST_CHANGED "request-changed" Patch [Writer]
+        "an operation sends another HTTP method or path" "nothing, unless a mock expects the former request";
+    PARAMETER_WIRE_CHANGED "parameter-wire-changed" Patch [Writer]
+        "a parameter is sent under another name, elsewhere or in another style" "nothing, unless a mock expects the former request";
+    CONTENT_TYPE_CHANGED "content-type-changed" Patch [Writer, Reader]
+        "a body has another media type" "nothing, unless a mock expects the former one";
+    STATUSES_CHANGED "statuses-changed" Documentation [Reader]
+        "an operation declares other statuses" "nothing: every 2xx is a success, every other status an error";
+    ARGUMENT_ADDED "argument-added" Major [Writer]
+        "a method takes one more argument" "pass the argument";
+    ARGUMENT_REMOVED "argument-removed" Major [Writer]
+        "a method takes one argument less" "remove the argument";
+    ARGUMENT_TYPE_CHANGED "argument-type-changed" Major [Writer]
+        "an argument of a method has another type" "pass a value of the new type";
+    ARGUMENTS_REORDERED "arguments-reordered" Major [Writer]
+        "the arguments of a method have another order" "reorder the arguments: the compiler sees only those of another type";
+    ARGUMENT_RENAMED "argument-renamed" Patch [Writer]
+        "an argument of a method has another name" "nothing: arguments are given by position";
+    PARAMETER_REQUIRED "parameter-required" Major [Writer]
+        "an optional parameter is required: its setter is an argument now" "pass the argument in place of the setter";
+    PARAMETER_OPTIONAL "parameter-optional" Major [Writer]
+        "a required parameter is optional: its argument is a setter now" "use the setter in place of the argument";
+    SETTER_ADDED "setter-added" Minor [Writer]
+        "a call has a new setter" "nothing";
+    SETTER_REMOVED "setter-removed" Major [Writer]
+        "a setter of a call is gone" "remove its use";
+    SETTER_TYPE_CHANGED "setter-type-changed" Major [Writer]
+        "a setter of a call takes another type" "pass a value of the new type";
+    SETTER_DEPRECATED "setter-deprecated" Minor [Writer]
+        "a parameter is no longer published" "look for the parameter that replaces it";
+    OUTPUT_CHANGED "output-changed" Major [Reader]
+        "a call yields another type" "read the new type";
+    TYPE_ADDED "type-added" Minor [Reader, Writer]
+        "a type is new" "nothing";
+    TYPE_REMOVED "type-removed" Major [Reader, Writer]
+        "a type is gone" "use the type that takes its place in the fields and operations that had it";
+    TYPE_RENAMED "type-renamed" Major [Reader, Writer]
+        "a type has another name" "use the new name";
+    TYPE_ALIASED "type-aliased" Minor [Reader, Writer]
+        "a type has another name, and the old one is a deprecated alias" "use the new name when convenient";
+    TYPE_KIND_CHANGED "type-kind-changed" Major [Reader, Writer, Matcher]
+        "a type became another kind of type" "rewrite the code that uses it";
+    TYPE_DEPRECATED "type-deprecated" Documentation [Reader, Writer]
+        "a type is no longer published" "look for the type that replaces it";
+    TYPE_MOVED "type-moved" Major [Reader, Writer]
+        "a type is behind other features" "enable one of the features that have it";
+    FIELD_ADDED "field-added" Minor [Reader]
+        "a field is new" "nothing: models are not built by hand";
+    FIELD_REMOVED "field-removed" Major [Reader]
+        "a field is gone" "remove its use";
+    FIELD_TYPE_CHANGED "field-type-changed" Major [Reader]
+        "a field has another type" "read the new type";
+    FIELD_OPTIONAL "field-optional" Major [Reader]
+        "a field may be absent" "handle `None`";
+    FIELD_REQUIRED "field-required" Major [Reader]
+        "a field is always there" "remove the handling of `None`";
+    FIELD_DEPRECATED "field-deprecated" Documentation [Reader, Writer]
+        "a property is no longer published" "look for the property that replaces it";
+    FIELD_SECRET "field-secret" Major [Reader]
+        "a field holds a secret and shows no more" "expose the secret where it is needed";
+    FIELD_WIRE_CHANGED "field-wire-changed" Patch [Reader, Writer]
+        "the same field has another name in JSON" "nothing, unless JSON is read or written by hand";
+    CONSTRUCTOR_ADDED "constructor-added" Minor [Writer]
+        "requests are built of a type now" "nothing";
+    CONSTRUCTOR_REMOVED "constructor-removed" Major [Writer]
+        "a type is no longer sent and has no constructor" "build the type that the operation takes";
+    NEW_ARGUMENT_ADDED "new-argument-added" Major [Writer]
+        "a constructor takes one more argument, because the API requires it" "pass the argument";
+    NEW_ARGUMENT_REMOVED "new-argument-removed" Major [Writer]
+        "a constructor takes one argument less" "remove the argument, or use the setter that replaces it";
+    NEW_ARGUMENT_TYPE_CHANGED "new-argument-type-changed" Major [Writer]
+        "an argument of a constructor has another type" "pass a value of the new type";
+    NEW_ARGUMENTS_REORDERED "new-arguments-reordered" Major [Writer]
+        "the arguments of a constructor have another order" "reorder the arguments: the compiler sees only those of another type";
+    MODEL_SETTER_ADDED "model-setter-added" Minor [Writer]
+        "a request has a new setter" "nothing";
+    MODEL_SETTER_REMOVED "model-setter-removed" Major [Writer]
+        "a setter of a request is gone" "remove its use, or pass the value to the constructor";
+    MODEL_SETTER_TYPE_CHANGED "model-setter-type-changed" Major [Writer]
+        "a setter of a request takes another type" "pass a value of the new type";
+    DEFAULT_CHANGED "default-changed" Patch [Writer]
+        "the server assumes another value for an absent field" "set the field if the former value is wanted";
+    CONSTANT_CHANGED "constant-changed" Patch [Reader, Writer]
+        "a field has one allowed value, and it is another one" "nothing, unless JSON is read or written by hand";
+    ACCESS_CHANGED "access-changed" Documentation [Reader, Writer]
+        "a property became or is no longer read-only or write-only" "nothing";
+    VALUE_ADDED "value-added" Minor [Matcher, Reader]
+        "an enum has a new value" "nothing: enums are open; decide in a match if the value needs an arm of its own";
+    VALUE_REMOVED "value-removed" Major [Matcher, Writer]
+        "a value of an enum is gone" "remove its use; a server that sends it gives `Unknown`";
+    VALUE_RENAMED "value-renamed" Major [Matcher, Writer]
+        "the variant of a value has another name" "use the new name";
+    VALUE_RESPELLED "value-respelled" Patch [Writer, Reader]
+        "a variant is sent in another spelling" "nothing, unless JSON is read or written by hand";
+    VALUE_ALIAS_CHANGED "value-alias-changed" Patch [Reader]
+        "other spellings of a value are understood" "nothing";
+    VALUE_DEPRECATED "value-deprecated" Documentation [Matcher, Writer]
+        "a value is no longer published" "look for the value that replaces it";
+    MEMBER_ADDED "member-added" Minor [Matcher, Reader]
+        "a union has a new member" "nothing: unions are open; decide in a match if the member needs an arm of its own";
+    MEMBER_REMOVED "member-removed" Major [Matcher, Writer]
+        "a member of a union is gone" "remove its use; a server that sends it gives `Unknown`";
+    MEMBER_TYPE_CHANGED "member-type-changed" Major [Matcher, Writer]
+        "a member of a union has another type" "use the new type";
+    MEMBER_KEY_CHANGED "member-key-changed" Patch [Reader]
+        "a member of a union is told by something else" "nothing";
+    MEMBER_DEPRECATED "member-deprecated" Documentation [Matcher]
+        "a member of a union is no longer published" "look for the member that replaces it";
+    CONVERSION_ADDED "conversion-added" Minor [Writer]
+        "a conversion or a way of paging is new" "nothing";
+    CONVERSION_REMOVED "conversion-removed" Major [Writer]
+        "a conversion or a way of paging is gone" "build the value, or ask for the pages, by hand";
+    SERVER_CHANGED "server-changed" Patch [Writer]
+        "the API is at another address or asks for other credentials" "check the base URL and the token";
+    DOCUMENTATION_CHANGED "documentation-changed" Documentation [Reader, Writer]
+        "a description, a limit or a default in a text differs" "nothing";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const GUIDE: &str = include_str!("../../../docs/regenerating.md");
+
+    #[test]
+    fn every_rule_has_an_id_of_its_own_and_says_who_is_affected() {
+        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        assert!(
+            RULES
+                .iter()
+                .all(|rule| !rule.affected.is_empty() && !rule.advice.is_empty())
+        );
+    }
+
+    #[test]
+    fn the_guide_has_the_same_table() {
+        let affected = |rule: &Rule| {
+            let names: Vec<String> = rule.affected.iter().map(ToString::to_string).collect();
+            names.join(", ")
+        };
+        let rows: Vec<String> = RULES
+            .iter()
+            .map(|rule| {
+                format!(
+                    "| `{}` | {} | {} | {} | {} |",
+                    rule.id,
+                    rule.severity,
+                    affected(rule),
+                    rule.about,
+                    rule.advice
+                )
+            })
+            .collect();
+        let table = rows.join("\n");
+        assert!(
+            GUIDE.contains(&table),
+            "docs/regenerating.md lacks this table:\n{table}"
+        );
+        let known: BTreeSet<&str> = rows.iter().map(String::as_str).collect();
+        let severities = ["| major |", "| minor |", "| patch |", "| documentation |"];
+        let written = GUIDE.lines().filter(|line| {
+            line.starts_with("| `") && severities.iter().any(|one| line.contains(one))
+        });
+        for row in written.filter(|row| row.matches('|').count() == 6) {
+            assert!(
+                known.contains(row),
+                "docs/regenerating.md has a rule that the table lacks: {row}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_kind_of_change_that_oasdiff_knows_names_rules_of_the_table() {
+        let section = GUIDE
+            .split_once("### Compared with oasdiff")
+            .expect("the section")
+            .1;
+        let section = section.split("\n### ").next().expect("its text");
+        let ids: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        let mut named = BTreeSet::new();
+        let rows = section
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.starts_with("| kind"));
+        let mut kinds = 0;
+        for row in rows {
+            kinds += 1;
+            let rules = row.rsplit(" | ").next().expect("the last column");
+            let codes = rules
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .filter(|code| *code != "import");
+            let codes: Vec<&str> = codes.collect();
+            assert!(codes.iter().all(|code| ids.contains(code)), "{row}");
+            assert!(
+                !codes.is_empty() || rules.starts_with("the rules for"),
+                "{row}"
+            );
+            named.extend(codes);
+        }
+        assert!(
+            kinds > 30 && named.len() > 35,
+            "{kinds} kinds, {} rules",
+            named.len()
+        );
+    }
+}

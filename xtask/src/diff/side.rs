@@ -1,0 +1,354 @@
+//! One side of a comparison: a contract, its facts, and the client that is generated from it.
+//!
+//! Not for comparing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::surface::Surface;
+use crate::codegen::model::{Normalised, OperationModel, SchemaModel, TypeModel};
+use crate::codegen::normalise::former::whole;
+use crate::codegen::{self, Purpose};
+use crate::contract::references::schema_name;
+use crate::contract::source::escape;
+use crate::contract::{self, Document};
+use crate::generate::{CONTRACT, OVERLAY};
+use crate::problem::Problem;
+
+/// Where a contract is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    File(PathBuf),
+    /// A revision of this repository.
+    Revision(String),
+}
+
+impl Origin {
+    /// Reads an argument: `git:REV`, or else the name of a file.
+    ///
+    /// # Errors
+    /// If the revision is none that git may be asked for.
+    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+        let Some(revision) = text.strip_prefix("git:") else {
+            return Ok(Self::File(PathBuf::from(text)));
+        };
+        // It is an argument of git, which must not take it for an option or for a path.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/~^@{}".contains(c);
+        if revision.is_empty() || revision.starts_with('-') || !revision.chars().all(is_plain) {
+            return Err(
+                Problem::new(format!("`{text}` names no revision of this repository"))
+                    .with_help("write git:HEAD, git:TAG or git:COMMIT"),
+            );
+        }
+        Ok(Self::Revision(revision.to_owned()))
+    }
+
+    pub(crate) fn label(&self) -> String {
+        match self {
+            Self::File(path) => path.to_string_lossy().into_owned(),
+            Self::Revision(revision) => format!("git:{revision}"),
+        }
+    }
+}
+
+/// The files of a side, on disk for as long as this lives.
+pub(crate) struct Files {
+    pub(crate) label: String,
+    pub(crate) contract: PathBuf,
+    pub(crate) overlay: Option<PathBuf>,
+    /// The manifest of the workspace at that revision.
+    pub(crate) manifest: Option<String>,
+    _home: Option<tempfile::TempDir>,
+}
+
+impl Files {
+    /// Brings the files of a side onto disk.
+    ///
+    /// # Errors
+    /// If the revision or its contract does not exist.
+    pub(crate) fn of(origin: &Origin, root: &Path) -> Result<Self, Problem> {
+        let label = origin.label();
+        match origin {
+            Origin::File(path) => {
+                let own = root.join(CONTRACT);
+                let is_own =
+                    matches!((path.canonicalize(), own.canonicalize()), (Ok(a), Ok(b)) if a == b);
+                let overlay = Some(root.join(OVERLAY)).filter(|overlay| is_own && overlay.exists());
+                Ok(Self {
+                    label,
+                    contract: path.clone(),
+                    overlay,
+                    manifest: None,
+                    _home: None,
+                })
+            }
+            Origin::Revision(revision) => {
+                let home = tempfile::tempdir().map_err(|error| {
+                    Problem::new(format!("no temporary directory can be created: {error}"))
+                })?;
+                let take = |file: &str, name: &str| -> Result<Option<PathBuf>, Problem> {
+                    let Some(text) = show(root, revision, file)? else {
+                        return Ok(None);
+                    };
+                    let path = home.path().join(name);
+                    fs::write(&path, text).map_err(|error| {
+                        Problem::in_file(&path, format!("cannot be written: {error}"))
+                    })?;
+                    Ok(Some(path))
+                };
+                let contract = take(CONTRACT, "openapi.yaml")?.ok_or_else(|| {
+                    Problem::new(format!("the revision `{revision}` has no {CONTRACT}")).with_help(
+                        "name a revision of this repository: `git log -- openapi.yaml` lists them",
+                    )
+                })?;
+                let overlay = take(OVERLAY, "overlay.yaml")?;
+                let manifest = show(root, revision, "Cargo.toml")?;
+                let manifest = manifest.map(|text| String::from_utf8_lossy(&text).into_owned());
+                Ok(Self {
+                    label,
+                    contract,
+                    overlay,
+                    manifest,
+                    _home: Some(home),
+                })
+            }
+        }
+    }
+}
+
+/// A file of a revision; nothing if the revision lacks it.
+fn show(root: &Path, revision: &str, file: &str) -> Result<Option<Vec<u8>>, Problem> {
+    let root = if root.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        root
+    };
+    let git = |arguments: &[&str]| {
+        Command::new("git")
+            .current_dir(root)
+            .args(arguments)
+            .output()
+            .map_err(|error| {
+                Problem::new(format!("git cannot be run: {error}"))
+                    .with_help("install git, or give the two contracts as files")
+            })
+    };
+    let commit = format!("{revision}^{{commit}}");
+    if !git(&["rev-parse", "--verify", "--quiet", &commit])?
+        .status
+        .success()
+    {
+        return Err(
+            Problem::new(format!("git knows no revision `{revision}` here"))
+                .with_help("`git log --oneline` lists the revisions"),
+        );
+    }
+    // Seen from this directory, which need not be the top of the working tree.
+    let output = git(&["show", &format!("{revision}:./{file}")])?;
+    Ok(output.status.success().then_some(output.stdout))
+}
+
+/// A contract and what is generated from it.
+pub(crate) struct Side {
+    pub(super) label: String,
+    pub(super) document: Document,
+    pub(crate) normalised: Normalised,
+    pub(super) surface: Surface,
+    lines: BTreeMap<String, usize>,
+}
+
+impl Side {
+    /// Reads and generates a side.
+    ///
+    /// # Errors
+    /// If the contract has a mistake, or nothing can be generated from it.
+    pub(crate) fn read(label: &str, spec: &Path, overlay: Option<&Path>) -> Result<Self, Problem> {
+        let document = contract::load_with(spec, overlay)?;
+        let normalised = codegen::normalise(&document)?;
+        let trees = codegen::generate(spec, overlay, Purpose::default())?;
+        let surface = Surface::read(&trees.client)?;
+        let lines = document.lines();
+        Ok(Self {
+            label: label.to_owned(),
+            document,
+            normalised,
+            surface,
+            lines,
+        })
+    }
+
+    /// The line of a place, or of the nearest thing around it.
+    pub(super) fn line(&self, pointer: &str) -> Option<usize> {
+        let mut pointer = pointer;
+        loop {
+            if let Some(line) = self.lines.get(pointer) {
+                return Some(*line);
+            }
+            pointer = pointer.get(..pointer.rfind('/')?)?;
+        }
+    }
+
+    pub(super) fn at(&self, pointer: &str) -> Option<&Value> {
+        self.document.value.pointer(pointer)
+    }
+
+    /// The operation of a method, also if the method is one of its former names.
+    pub(super) fn operation(&self, method: &str) -> Option<&OperationModel> {
+        let operations = &self.normalised.operations;
+        let own = operations
+            .iter()
+            .find(|operation| operation.method_name == method);
+        own.or_else(|| {
+            let marker = &self.surface.methods.get(method)?.marker;
+            operations
+                .iter()
+                .find(|operation| operation.type_name == *marker)
+        })
+    }
+
+    pub(super) fn schema(&self, name: &str) -> Option<&SchemaModel> {
+        self.normalised.schemas.get(name)
+    }
+
+    /// Where a property of a schema is declared: in the schema itself or in one of its parts.
+    pub(super) fn property(&self, schema: &SchemaModel, name: &str) -> String {
+        let found = self.declared(&schema.pointer, name, &mut BTreeSet::new());
+        found.unwrap_or_else(|| schema.pointer.clone())
+    }
+
+    fn declared(&self, pointer: &str, name: &str, open: &mut BTreeSet<String>) -> Option<String> {
+        if !open.insert(pointer.to_owned()) {
+            return None;
+        }
+        let value = self.at(pointer)?;
+        if value
+            .get("properties")
+            .is_some_and(|all| all.get(name).is_some())
+        {
+            return Some(format!("{pointer}/properties/{}", escape(name)));
+        }
+        if let Some(target) = value
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(schema_name)
+        {
+            return self.declared(
+                &format!("/components/schemas/{}", escape(&target)),
+                name,
+                open,
+            );
+        }
+        for keyword in ["allOf", "oneOf", "anyOf"] {
+            let parts = value
+                .get(keyword)
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len);
+            for index in 0..parts {
+                if let Some(found) =
+                    self.declared(&format!("{pointer}/{keyword}/{index}"), name, open)
+                {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    /// Where a value of an enum is listed.
+    pub(super) fn value(&self, schema: &SchemaModel, text: &str) -> String {
+        let listed = self
+            .at(&schema.pointer)
+            .and_then(|schema| schema.get("enum")?.as_array());
+        let index = listed.into_iter().flatten().position(|value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string() == text, |value| value == text)
+        });
+        match index {
+            Some(index) => format!("{}/enum/{index}", schema.pointer),
+            None => schema.pointer.clone(),
+        }
+    }
+
+    /// Where a parameter of an operation is declared: with the operation, or with its path.
+    pub(super) fn parameter(
+        &self,
+        operation: &OperationModel,
+        location: &str,
+        name: &str,
+    ) -> String {
+        let path = operation
+            .pointer
+            .rsplit_once('/')
+            .map_or("", |(path, _)| path);
+        for owner in [operation.pointer.as_str(), path] {
+            let listed = self
+                .at(owner)
+                .and_then(|owner| owner.get("parameters")?.as_array());
+            let found = listed.into_iter().flatten().position(|parameter| {
+                let parameter = match parameter.get("$ref").and_then(Value::as_str) {
+                    Some(reference) => self
+                        .at(reference.trim_start_matches('#'))
+                        .unwrap_or(parameter),
+                    None => parameter,
+                };
+                parameter.get("name").is_some_and(|known| known == name)
+                    && parameter.get("in").is_some_and(|known| known == location)
+            });
+            if let Some(index) = found {
+                return format!("{owner}/parameters/{index}");
+            }
+        }
+        operation.pointer.clone()
+    }
+
+    /// Whether an extension of the schema lists the text.
+    pub(super) fn lists(&self, schema: &SchemaModel, extension: &str, text: &str) -> bool {
+        let listed = self
+            .at(whole(&schema.pointer))
+            .and_then(|schema| schema.get(extension)?.as_array());
+        listed
+            .into_iter()
+            .flatten()
+            .any(|known| known.as_str().is_some_and(|known| known == text))
+    }
+
+    /// Where a type is used directly: fields of other types, and operations.
+    pub(super) fn users(&self, name: &str) -> Vec<String> {
+        use super::surface::Kind;
+        let is_named = |ty: &str| mentions(ty, name);
+        let mut users = Vec::new();
+        for (owner, item) in &self.surface.types {
+            match &item.kind {
+                Kind::Struct(item) => {
+                    let fields = item.fields.iter().filter(|(_, ty)| is_named(ty));
+                    users.extend(fields.map(|(field, _)| format!("{owner}::{field}")));
+                }
+                Kind::Union(union) => {
+                    let members = union.members.iter().filter(|member| is_named(&member.ty));
+                    users.extend(members.map(|member| format!("{owner}::{}", member.name)));
+                }
+                Kind::Enum(_) => {}
+            }
+        }
+        for operation in &self.normalised.operations {
+            let body = operation.body.iter().map(|body| &body.ty);
+            let parameters = operation.parameters.iter().map(|parameter| &parameter.ty);
+            let mut used = body.chain(parameters).chain(&operation.success.ty);
+            if used.any(|ty: &TypeModel| ty.names() == Some(name)) {
+                users.push(format!("Client::{}", operation.method_name));
+            }
+        }
+        users
+    }
+}
+
+/// Whether a type, as text, names another one.
+fn mentions(ty: &str, name: &str) -> bool {
+    ty.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|word| word == name)
+}

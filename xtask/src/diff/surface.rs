@@ -1,0 +1,549 @@
+//! What a program can name of a generated client: types, their members, methods and setters.
+//!
+//! Read from the generated files themselves, so that every name and every type is the one that a program
+//! sees. Not for what the contract says of them: that is in the normalised models.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, FnArg, ImplItem, Item, ItemImpl, LitStr, Pat, ReturnType, Token, Type, Visibility,
+};
+
+use crate::problem::Problem;
+use crate::write::Tree;
+
+/// The public items of a generated client.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Surface {
+    pub(super) types: BTreeMap<String, TypeItem>,
+    /// Methods of the client.
+    pub(super) methods: BTreeMap<String, Method>,
+    /// Calls by the name of their operation as a type.
+    pub(super) calls: BTreeMap<String, Call>,
+    /// Deprecated names of types, by the name that they stand for.
+    pub(super) aliases: BTreeMap<String, String>,
+    /// Conversions and ways of paging, as the heads of their implementations.
+    pub(super) implementations: BTreeSet<String>,
+}
+
+/// A type of the module `types`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TypeItem {
+    /// The directory that it is generated into: an area, or `shared`.
+    pub(super) area: String,
+    /// The condition under which it is there, as Rust.
+    pub(super) condition: String,
+    pub(super) kind: Kind,
+}
+
+/// What a type is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Struct(Struct),
+    Enum(Vec<Value>),
+    Union(Union),
+}
+
+impl Kind {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Struct(_) => "a struct",
+            Self::Enum(_) => "an enum",
+            Self::Union(_) => "a union",
+        }
+    }
+}
+
+/// A struct, in the order of its declaration.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Struct {
+    pub(super) fields: Vec<(String, String)>,
+    /// The arguments of `new`, if requests are built of it.
+    pub(super) new: Option<Vec<(String, String)>>,
+    pub(super) setters: BTreeMap<String, Setter>,
+}
+
+/// A value of an open enum.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Value {
+    pub(super) name: String,
+    /// As it is sent.
+    pub(super) text: String,
+    /// What is read as it too.
+    pub(super) aliases: Vec<String>,
+}
+
+/// A union, in the order of trial.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Union {
+    /// How the members are told apart.
+    pub(super) how: String,
+    pub(super) members: Vec<Member>,
+}
+
+/// A member of a union.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Member {
+    pub(super) name: String,
+    pub(super) ty: String,
+    /// What tells it.
+    pub(super) key: String,
+}
+
+/// A setter of a model or of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Setter {
+    pub(super) ty: String,
+    pub(super) is_deprecated: bool,
+}
+
+/// A method of the client.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Method {
+    pub(super) area: String,
+    pub(super) arguments: Vec<(String, String)>,
+    /// The operation as a type.
+    pub(super) marker: String,
+    pub(super) is_deprecated: bool,
+}
+
+/// What a call yields and which setters it has.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Call {
+    pub(super) output: String,
+    pub(super) setters: BTreeMap<String, Setter>,
+}
+
+impl Surface {
+    /// Reads the files of a client.
+    ///
+    /// # Errors
+    /// If a file is not Rust: a defect of the generator.
+    pub(super) fn read(client: &Tree) -> Result<Self, Problem> {
+        let mut surface = Self::default();
+        for (path, text) in client {
+            let (area, file) = path.split_once('/').unwrap_or(("", path));
+            let is_read = ["models", "operations", "paging"]
+                .iter()
+                .any(|wanted| file.starts_with(wanted));
+            if !is_read {
+                continue;
+            }
+            let parsed = syn::parse_file(text).map_err(|error| {
+                Problem::new(format!("the generated file {path} is not Rust: {error}"))
+            })?;
+            for item in parsed.items {
+                surface.item(area, item)?;
+            }
+        }
+        Ok(surface)
+    }
+
+    fn item(&mut self, area: &str, item: Item) -> Result<(), Problem> {
+        match item {
+            Item::Struct(item) => {
+                let fields = item.fields.iter();
+                let fields = fields.filter(|field| matches!(field.vis, Visibility::Public(_)));
+                let fields = fields
+                    .filter_map(|field| Some((plain(field.ident.as_ref()?), text(&field.ty))));
+                let kind = Kind::Struct(Struct {
+                    fields: fields.collect(),
+                    ..Struct::default()
+                });
+                self.add(area, &item.attrs, item.ident.to_string(), kind);
+            }
+            Item::Macro(item) => {
+                let name = item.mac.path.to_token_stream().to_string();
+                let defect = |error: syn::Error| {
+                    Problem::new(format!(
+                        "the generated macro `{name}!` cannot be read: {error}"
+                    ))
+                };
+                if name.ends_with("open_enum") {
+                    let parsed: EnumItem = syn::parse2(item.mac.tokens.clone()).map_err(defect)?;
+                    self.add(area, &item.attrs, parsed.name, Kind::Enum(parsed.values));
+                } else if name.ends_with("union") {
+                    let parsed: UnionItem = syn::parse2(item.mac.tokens.clone()).map_err(defect)?;
+                    self.add(area, &item.attrs, parsed.name, Kind::Union(parsed.union));
+                }
+            }
+            Item::Type(item) if matches!(item.vis, Visibility::Public(_)) => {
+                self.aliases.insert(plain(&item.ident), text(&item.ty));
+            }
+            Item::Impl(item) => self.implementation(area, &item),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, area: &str, attributes: &[Attribute], name: String, kind: Kind) {
+        let conditions = attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"));
+        let condition: Vec<String> = conditions.map(|one| text(&one.meta)).collect();
+        let area = area.to_owned();
+        let item = TypeItem {
+            area,
+            condition: condition.join(", "),
+            kind,
+        };
+        // The constructor may stand before the struct.
+        match (self.types.get_mut(&name), item) {
+            (
+                Some(TypeItem {
+                    kind: Kind::Struct(known),
+                    area,
+                    condition,
+                }),
+                TypeItem {
+                    kind: Kind::Struct(new),
+                    area: home,
+                    condition: cfg,
+                },
+            ) => {
+                known.fields = new.fields;
+                (*area, *condition) = (home, cfg);
+            }
+            (_, item) => drop(self.types.insert(name, item)),
+        }
+    }
+
+    fn implementation(&mut self, area: &str, item: &ItemImpl) {
+        let subject = text(&item.self_ty);
+        if let Some((path, _)) = &item.trait_ {
+            let path = text(path);
+            match path.strip_prefix("rt::") {
+                Some("Operation") => {
+                    let output = item.items.iter().find_map(|inner| match inner {
+                        ImplItem::Type(ty) if ty.ident == "Output" => Some(text(&ty.ty)),
+                        _ => None,
+                    });
+                    self.calls.entry(subject).or_default().output = output.unwrap_or_default();
+                }
+                _ => drop(
+                    self.implementations
+                        .insert(format!("{path} for {}", tidy(&subject))),
+                ),
+            }
+            return;
+        }
+        if subject == "Client" {
+            for inner in &item.items {
+                self.method(area, inner);
+            }
+        } else if let Some(marker) = subject
+            .strip_prefix("Call<operations::")
+            .and_then(|rest| rest.strip_suffix('>'))
+        {
+            let setters = item.items.iter().filter_map(setter).collect::<Vec<_>>();
+            self.calls
+                .entry(marker.to_owned())
+                .or_default()
+                .setters
+                .extend(setters);
+        } else {
+            self.members(area, &subject, item);
+        }
+    }
+
+    fn method(&mut self, area: &str, inner: &ImplItem) {
+        let ImplItem::Fn(method) = inner else {
+            return;
+        };
+        let ReturnType::Type(_, output) = &method.sig.output else {
+            return;
+        };
+        let output = text(output);
+        let marker = output
+            .strip_prefix("Call<operations::")
+            .and_then(|rest| rest.strip_suffix('>'));
+        let found = Method {
+            area: area.to_owned(),
+            arguments: arguments(method.sig.inputs.iter()),
+            marker: marker.unwrap_or(&output).to_owned(),
+            is_deprecated: is_deprecated(&method.attrs),
+        };
+        self.methods.insert(plain(&method.sig.ident), found);
+    }
+
+    /// The constructor and the setters of a model.
+    fn members(&mut self, area: &str, subject: &str, item: &ItemImpl) {
+        let name = tidy(subject);
+        let of_struct = self.types.entry(name).or_insert_with(|| TypeItem {
+            area: area.to_owned(),
+            condition: String::new(),
+            kind: Kind::Struct(Struct::default()),
+        });
+        let Kind::Struct(of_struct) = &mut of_struct.kind else {
+            return;
+        };
+        for inner in &item.items {
+            match inner {
+                ImplItem::Fn(method) if method.sig.ident == "new" => {
+                    of_struct.new = Some(arguments(method.sig.inputs.iter()));
+                }
+                inner => of_struct.setters.extend(setter(inner)),
+            }
+        }
+    }
+}
+
+/// A public method that takes the value itself and one more.
+fn setter(inner: &ImplItem) -> Option<(String, Setter)> {
+    let ImplItem::Fn(method) = inner else {
+        return None;
+    };
+    if !matches!(method.vis, Visibility::Public(_)) {
+        return None;
+    }
+    let mut arguments = arguments(method.sig.inputs.iter());
+    let (_, ty) = arguments.pop()?;
+    let is_deprecated = is_deprecated(&method.attrs);
+    Some((plain(&method.sig.ident), Setter { ty, is_deprecated }))
+}
+
+fn arguments<'a>(inputs: impl Iterator<Item = &'a FnArg>) -> Vec<(String, String)> {
+    let typed = inputs.filter_map(|input| match input {
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(name) => Some((plain(&name.ident), text(&typed.ty))),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    typed.collect()
+}
+
+fn is_deprecated(attributes: &[Attribute]) -> bool {
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("deprecated"))
+}
+
+fn plain(ident: &syn::Ident) -> String {
+    ident.to_string().trim_start_matches("r#").to_owned()
+}
+
+/// Tokens as a person writes them, with the names that a program uses.
+fn text(tokens: &impl ToTokens) -> String {
+    let mut out = String::new();
+    for piece in tokens.to_token_stream().to_string().split(' ') {
+        let glues = |c: char| {
+            matches!(
+                c,
+                '<' | '>' | '(' | ')' | '[' | ']' | '&' | ':' | ',' | ';' | '.' | '?' | '\'' | '!'
+            )
+        };
+        let before = out.chars().last();
+        let next = piece.chars().next();
+        let is_glued = before.is_none_or(|c| glues(c) && c != ',' && c != ';' && c != '>')
+            || next.is_none_or(|c| glues(c) && c != '&');
+        let is_glued = is_glued || before == Some('>') && next == Some('>');
+        if !is_glued {
+            out.push(' ');
+        }
+        out.push_str(piece);
+    }
+    tidy(&out)
+}
+
+fn tidy(text: &str) -> String {
+    text.replace("crate::types::", "")
+        .replace("types::", "")
+        .replace("::std::collections::", "")
+}
+
+struct EnumItem {
+    name: String,
+    values: Vec<Value>,
+}
+
+impl Parse for EnumItem {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Attribute::parse_outer)?;
+        input.parse::<Visibility>()?;
+        input.parse::<Token![enum]>()?;
+        let name: syn::Ident = input.parse()?;
+        let inside;
+        syn::braced!(inside in input);
+        let values = Punctuated::<Value, Token![,]>::parse_terminated(&inside)?;
+        Ok(Self {
+            name: name.to_string(),
+            values: values.into_iter().collect(),
+        })
+    }
+}
+
+impl Parse for Value {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Attribute::parse_outer)?;
+        let name: syn::Ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let text: LitStr = input.parse()?;
+        let mut aliases = Vec::new();
+        while input.parse::<Option<Token![|]>>()?.is_some() {
+            aliases.push(input.parse::<LitStr>()?.value());
+        }
+        Ok(Self {
+            name: plain(&name),
+            text: text.value(),
+            aliases,
+        })
+    }
+}
+
+struct UnionItem {
+    name: String,
+    union: Union,
+}
+
+impl Parse for UnionItem {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Attribute::parse_outer)?;
+        input.parse::<Visibility>()?;
+        input.parse::<Token![enum]>()?;
+        let name: syn::Ident = input.parse()?;
+        let mut how = Vec::new();
+        while !input.peek(syn::token::Brace) {
+            how.push(input.parse::<proc_macro2::TokenTree>()?.to_string());
+        }
+        let inside;
+        syn::braced!(inside in input);
+        let mut members = Vec::new();
+        while !inside.is_empty() {
+            members.push(inside.parse()?);
+        }
+        let union = Union {
+            how: how.join(" "),
+            members,
+        };
+        Ok(Self {
+            name: name.to_string(),
+            union,
+        })
+    }
+}
+
+impl Parse for Member {
+    /// `key => /// text` before `Name(Type),`, the key only if the union has keys.
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut key = Vec::new();
+        loop {
+            input.call(Attribute::parse_outer)?;
+            if input.peek(syn::Ident) && input.peek2(syn::token::Paren) {
+                break;
+            }
+            let next: proc_macro2::TokenTree = input.parse()?;
+            let next = next.to_string();
+            if next != "=" && next != ">" {
+                key.push(next);
+            }
+        }
+        let name: syn::Ident = input.parse()?;
+        let inside;
+        syn::parenthesized!(inside in input);
+        let ty: Type = inside.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Self {
+            name: plain(&name),
+            ty: text(&ty),
+            key: key.join(" "),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surface(files: &[(&str, &str)]) -> Surface {
+        let tree = files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        Surface::read(&tree.collect()).unwrap()
+    }
+
+    #[test]
+    fn models_are_read_with_their_members_constructors_and_setters() {
+        let surface = surface(&[(
+            "projects/models.rs",
+            r#"
+            #[non_exhaustive]
+            pub struct Thing { pub id: uuid::Uuid, pub r#type: Option<Vec<types::Kind>>, pub(crate) __extra: rt::ExtraFields }
+            impl Thing {
+                pub fn new(id: uuid::Uuid, name: impl Into<String>) -> Self { todo!() }
+                #[deprecated] pub fn kind(mut self, value: types::Kind) -> Self { self }
+            }
+            #[cfg(feature = "a")]
+            open_enum! { /// Text.
+                pub enum Kind { /// A.
+                    A = "A" | " A", B = "b" } }
+            union! { pub enum Choice by tag "kind" { "A" | "B" => /// Text.
+                First(Box<types::Thing>), _ => Second(types::Kind), } }
+            union! { pub enum Order in order { Text(String), } }
+            impl From<types::Thing> for Choice { fn from(v: types::Thing) -> Self { todo!() } }
+            "#,
+        )]);
+        let Kind::Struct(thing) = &surface.types["Thing"].kind else {
+            panic!()
+        };
+        assert_eq!(thing.fields[0], ("id".to_owned(), "uuid::Uuid".to_owned()));
+        assert_eq!(
+            thing.fields[1],
+            ("type".to_owned(), "Option<Vec<Kind>>".to_owned())
+        );
+        assert_eq!(thing.fields.len(), 2);
+        let new = thing.new.as_ref().unwrap();
+        assert_eq!(new[1], ("name".to_owned(), "impl Into<String>".to_owned()));
+        assert!(thing.setters["kind"].is_deprecated);
+        let Kind::Enum(values) = &surface.types["Kind"].kind else {
+            panic!()
+        };
+        assert_eq!(
+            (values[0].text.as_str(), values[0].aliases.as_slice()),
+            ("A", &[" A".to_owned()][..])
+        );
+        assert_eq!(surface.types["Kind"].condition, "cfg(feature = \"a\")");
+        let Kind::Union(choice) = &surface.types["Choice"].kind else {
+            panic!()
+        };
+        assert_eq!(choice.members[0].ty, "Box<Thing>");
+        assert_eq!(choice.members[0].key, "\"A\" | \"B\"");
+        assert_eq!(choice.members[1].key, "_");
+        let Kind::Union(order) = &surface.types["Order"].kind else {
+            panic!()
+        };
+        assert_eq!(order.members[0].name, "Text");
+        assert!(
+            surface.implementations.contains("From<Thing> for Choice"),
+            "{surface:?}"
+        );
+    }
+
+    #[test]
+    fn operations_are_read_with_arguments_outputs_and_setters() {
+        let surface = surface(&[(
+            "projects/operations.rs",
+            r#"
+            impl Client {
+                #[deprecated = "x"]
+                pub fn edit(&self, id: uuid::Uuid, names: &[String], body: &types::Thing) -> Call<operations::Edit> { todo!() }
+            }
+            pub enum Edit {}
+            impl rt::Operation for Edit { type Output = Option<types::Thing>; type Format = rt::Json; }
+            impl Call<operations::Edit> { pub fn page(self, value: &str) -> Self { self } }
+            "#,
+        )]);
+        let edit = &surface.methods["edit"];
+        assert_eq!(
+            edit.arguments[1],
+            ("names".to_owned(), "&[String]".to_owned())
+        );
+        assert_eq!(edit.arguments[2].1, "&Thing");
+        assert!(edit.is_deprecated && edit.marker == "Edit" && edit.area == "projects");
+        assert_eq!(surface.calls["Edit"].output, "Option<Thing>");
+        assert_eq!(surface.calls["Edit"].setters["page"].ty, "&str");
+    }
+}

@@ -1,0 +1,391 @@
+//! `contract.lock`: where the contract of this repository comes from, and what was generated from it.
+//!
+//! Written by `import`, `generate` and `update`, verified by `generate --check`. A file of lines
+//! `key = "value"` in sections, so that a person can review it. Not for deciding what is imported.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::contract::source;
+use crate::generate::{CONTRACT, OVERLAY};
+use crate::problem::Problem;
+use crate::write::Tree;
+
+/// The name of the file, beside the contract.
+pub(crate) const LOCK: &str = "contract.lock";
+/// Where published revisions come from.
+const REPOSITORY: &str = "https://github.com/Qovery/qovery-openapi-spec";
+/// The packages that this program was built of.
+const PACKAGES: &str = include_str!("../../Cargo.lock");
+/// The package that decides what is generated, beside this program.
+const GENERATOR: &str = "progenitor-impl";
+
+/// A published revision; a text is empty if it is not known.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Upstream {
+    /// The commit, as 40 hexadecimal digits.
+    pub(crate) commit: String,
+    /// The day of the commit, as `YYYY-MM-DD`.
+    pub(crate) date: String,
+}
+
+/// A file that was brought into the contract.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Imported {
+    pub(crate) sha256: String,
+    pub(crate) upstream: Upstream,
+}
+
+/// What the client was generated from and by, and its digest.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Generated {
+    pub(crate) generator: String,
+    pub(crate) contract: String,
+    pub(crate) overlay: String,
+    pub(crate) client: String,
+}
+
+/// The whole file.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Lock {
+    /// The newest revision in the contract.
+    pub(crate) upstream: Upstream,
+    /// What was imported, from the oldest to the newest.
+    pub(crate) imported: Vec<Imported>,
+    pub(crate) generated: Generated,
+}
+
+impl Lock {
+    /// Reads the lock of a repository; an empty one if there is none.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not one that this program writes.
+    pub(crate) fn read(root: &Path) -> Result<Self, Problem> {
+        let path = root.join(LOCK);
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            _ => {}
+        }
+        let text = String::from_utf8(source::bytes(&path)?)
+            .map_err(|_| Problem::in_file(&path, "is not text in UTF-8"))?;
+        Self::parse(&text).map_err(|(line, what)| {
+            Problem::in_file(&path, what)
+                .with_line(Some(line))
+                .with_help("restore the file from git: it is written by `cargo xtask` alone")
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, (usize, String)> {
+        let mut lock = Self::default();
+        let mut section = "";
+        for (index, line) in text.lines().enumerate() {
+            let fault = |what: &str| (index + 1, what.to_owned());
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if line.starts_with('[') {
+                section = line;
+                match line {
+                    "[upstream]" | "[generated]" => {}
+                    "[[imported]]" => lock.imported.push(Imported::default()),
+                    _ => return Err(fault("has an unknown section")),
+                }
+                continue;
+            }
+            let (key, value) = line
+                .split_once('=')
+                .ok_or_else(|| fault("has a line that is no `key = \"value\"`"))?;
+            let value = value
+                .trim()
+                .strip_prefix('"')
+                .and_then(|value| value.strip_suffix('"'));
+            let value = value.ok_or_else(|| fault("has a value that is not in quotes"))?;
+            let key = key.trim();
+            let known = match (section, key) {
+                ("[upstream]", "repository") => continue,
+                ("[upstream]", "commit") => &mut lock.upstream.commit,
+                ("[upstream]", "date") => &mut lock.upstream.date,
+                ("[generated]", "generator") => &mut lock.generated.generator,
+                ("[generated]", "contract") => &mut lock.generated.contract,
+                ("[generated]", "overlay") => &mut lock.generated.overlay,
+                ("[generated]", "client") => &mut lock.generated.client,
+                ("[[imported]]", _) => {
+                    let imported = lock
+                        .imported
+                        .last_mut()
+                        .ok_or_else(|| fault("has a value in no section"))?;
+                    match key {
+                        "sha256" => &mut imported.sha256,
+                        "commit" => &mut imported.upstream.commit,
+                        "date" => &mut imported.upstream.date,
+                        _ => return Err(fault("has an unknown key")),
+                    }
+                }
+                _ => return Err(fault("has an unknown key")),
+            };
+            let is_valid = value.is_empty()
+                || match key {
+                    "commit" => is_commit(value),
+                    "date" => is_date(value),
+                    "generator" => value
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || " .-_+".contains(c)),
+                    _ => value.len() == 64 && value.chars().all(|c| c.is_ascii_hexdigit()),
+                };
+            if !is_valid {
+                return Err(fault(&format!("has a value of `{key}` that is none")));
+            }
+            value.clone_into(known);
+        }
+        Ok(lock)
+    }
+
+    /// The text of the file.
+    pub(crate) fn text(&self) -> String {
+        let mut out = String::from(
+            "# Where openapi.yaml comes from, and what is generated from it.\n# Written by `cargo xtask`; `cargo xtask generate --check` verifies it.\n",
+        );
+        // Writing to a text does not fail.
+        let Upstream { commit, date } = &self.upstream;
+        let _ = write!(
+            out,
+            "\n[upstream]\nrepository = \"{REPOSITORY}\"\ncommit = \"{commit}\"\ndate = \"{date}\"\n"
+        );
+        for Imported {
+            sha256,
+            upstream: Upstream { commit, date },
+        } in &self.imported
+        {
+            let _ = write!(
+                out,
+                "\n[[imported]]\nsha256 = \"{sha256}\"\ncommit = \"{commit}\"\ndate = \"{date}\"\n"
+            );
+        }
+        let Generated {
+            generator,
+            contract,
+            overlay,
+            client,
+        } = &self.generated;
+        let _ = write!(
+            out,
+            "\n[generated]\ngenerator = \"{generator}\"\ncontract = \"{contract}\"\noverlay = \"{overlay}\"\nclient = \"{client}\"\n"
+        );
+        out
+    }
+
+    /// Adds a file that was imported, as the newest; one that is the newest already only gains what is
+    /// known of it now.
+    pub(crate) fn add(&mut self, imported: Imported) {
+        let date = &imported.upstream.date;
+        if !date.is_empty() && *date < self.upstream.date {
+            // An older one adds what it has: the contract stays up to date with the newest.
+            let newest = self.imported.len().saturating_sub(1);
+            if !self
+                .imported
+                .iter()
+                .any(|known| known.sha256 == imported.sha256)
+            {
+                self.imported.insert(newest, imported);
+            }
+            return;
+        }
+        self.upstream = imported.upstream.clone();
+        match self
+            .imported
+            .last_mut()
+            .filter(|last| last.sha256 == imported.sha256)
+        {
+            Some(last) => last.upstream = imported.upstream,
+            None => self.imported.push(imported),
+        }
+    }
+}
+
+impl Generated {
+    /// What is true of files that were generated.
+    ///
+    /// # Errors
+    /// If the contract or the overlay cannot be read.
+    pub(crate) fn of(
+        contract: &Path,
+        overlay: Option<&Path>,
+        client: &Tree,
+    ) -> Result<Self, Problem> {
+        let digest = |path: &Path| source::bytes(path).map(|bytes| sha256(&bytes));
+        let mut hasher = Sha256::new();
+        for (path, text) in client {
+            for part in [path, text] {
+                hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+                hasher.update(part.as_bytes());
+            }
+        }
+        Ok(Self {
+            generator: generator(),
+            contract: digest(contract)?,
+            overlay: overlay.map(digest).transpose()?.unwrap_or_default(),
+            client: hex(&hasher.finalize()),
+        })
+    }
+
+    /// What differs from what was recorded, as messages name it.
+    pub(crate) fn differences(&self, recorded: &Self) -> Vec<String> {
+        let pairs = [
+            ("generator", &self.generator, &recorded.generator),
+            (CONTRACT, &self.contract, &recorded.contract),
+            (OVERLAY, &self.overlay, &recorded.overlay),
+            ("the generated client", &self.client, &recorded.client),
+        ];
+        let differ = pairs.into_iter().filter(|(_, is, recorded)| is != recorded);
+        differ
+            .map(|(name, ..)| format!("{LOCK} was written for another state of {name}"))
+            .collect()
+    }
+}
+
+/// The generator and its version.
+fn generator() -> String {
+    let version = PACKAGES
+        .split("\n[[package]]\n")
+        .find_map(|package| {
+            let rest = package
+                .trim_start_matches('\n')
+                .strip_prefix(&format!("name = \"{GENERATOR}\"\n"))?;
+            rest.strip_prefix("version = \"")?.split('"').next()
+        })
+        .unwrap_or_default();
+    format!("{GENERATOR} {version}").trim_end().to_owned()
+}
+
+/// The SHA-256 of bytes, in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a text is a full commit id of git.
+pub(crate) fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
+}
+
+/// Whether a text is a day as `YYYY-MM-DD`.
+pub(crate) fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_number = |text: &str, digits: usize| {
+        text.len() == digits && text.chars().all(|c| c.is_ascii_digit())
+    };
+    match parts.as_slice() {
+        [year, month, day] => {
+            let within = |text: &str, most: u32| {
+                text.parse::<u32>()
+                    .is_ok_and(|number| (1..=most).contains(&number))
+            };
+            is_number(year, 4)
+                && is_number(month, 2)
+                && is_number(day, 2)
+                && within(month, 12)
+                && within(day, 31)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lock() -> Lock {
+        let upstream = Upstream {
+            commit: "1f".repeat(20),
+            date: "2026-08-20".to_owned(),
+        };
+        let imported = Imported {
+            sha256: "ab".repeat(32),
+            upstream: upstream.clone(),
+        };
+        Lock {
+            upstream,
+            imported: vec![
+                Imported {
+                    sha256: "cd".repeat(32),
+                    ..Imported::default()
+                },
+                imported,
+            ],
+            generated: Generated {
+                generator: generator(),
+                contract: "00".repeat(32),
+                overlay: String::new(),
+                client: "11".repeat(32),
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        assert_eq!(Lock::parse(&lock().text()), Ok(lock()));
+    }
+
+    #[test]
+    fn the_generator_is_named_with_its_version() {
+        let generator = generator();
+        let version = generator.strip_prefix("progenitor-impl ").unwrap();
+        assert!(version.split('.').count() == 3, "{generator}");
+    }
+
+    #[test]
+    fn a_line_that_this_program_does_not_write_is_refused_with_its_number() {
+        let text = lock().text();
+        for (from, to, what) in [
+            ("[upstream]", "[other]", "unknown section"),
+            ("date = \"2026-08-20\"", "date = \"2026-13-20\"", "`date`"),
+            ("commit = \"1f1f", "commit = \"1F1F", "`commit`"),
+            ("commit = \"1f1f", "commit = \"\\\"; evil", "`commit`"),
+            ("generator = ", "other = ", "unknown key"),
+            ("client = \"", "client = '", "quotes"),
+            ("[generated]", "oops", "no `key"),
+        ] {
+            let (line, found) = Lock::parse(&text.replacen(from, to, 1)).unwrap_err();
+            assert!(found.contains(what) && line > 2, "{to}: {found}");
+        }
+    }
+
+    #[test]
+    fn the_same_file_imported_twice_is_listed_once() {
+        let mut lock = Lock::default();
+        let file = |sha256: &str, date: &str| Imported {
+            sha256: sha256.repeat(32),
+            upstream: Upstream {
+                commit: String::new(),
+                date: date.to_owned(),
+            },
+        };
+        lock.add(file("aa", ""));
+        lock.add(file("aa", "2026-01-01"));
+        lock.add(file("bb", "2026-01-02"));
+        assert_eq!(
+            lock.imported,
+            [file("aa", "2026-01-01"), file("bb", "2026-01-02")]
+        );
+        assert_eq!(lock.upstream.date, "2026-01-02");
+    }
+
+    #[test]
+    fn only_whole_commits_and_days_are_taken() {
+        assert!(is_commit(&"0f".repeat(20)) && !is_commit("0f0f") && !is_commit(&"0F".repeat(20)));
+        assert!(
+            is_date("2026-11-27")
+                && !is_date("2026-1-27")
+                && !is_date("2026-00-27")
+                && !is_date("x")
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! What a person has to decide about a new revision, and where.
+//!
+//! Not for what the generator decides by itself.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::codegen::areas;
+use crate::codegen::model::{Normalised, SchemaKind};
+use crate::printable::Printable;
+
+/// Where the meaning of a status value is decided.
+pub(crate) const STATES: &str = "qovery-ext/src/wait/state_table.rs";
+/// Where the tags of the areas are listed.
+const AREAS: &str = "xtask/src/codegen/areas.rs";
+
+/// The decisions that `new` asks for and `old` did not, one line each.
+pub(super) fn of(old: &Normalised, new: &Normalised, secrets: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    for tag in unknown_tags(new) {
+        found.push(format!(
+            "the tag `{tag}` belongs to no area yet; decide in {AREAS}"
+        ));
+    }
+    for (name, value) in new_states(old, new) {
+        found.push(format!(
+            "{value} ({name}) has no meaning yet; decide in {STATES}"
+        ));
+    }
+    for field in secrets {
+        found.push(format!(
+            "{field} sounds like a secret; if it is one, add an action with `x-secret: true` to xtask/overlay.yaml"
+        ));
+    }
+    found
+        .iter()
+        .map(|line| Printable::new(line).to_string())
+        .collect()
+}
+
+/// Tags of operations that no area has.
+fn unknown_tags(normalised: &Normalised) -> BTreeSet<String> {
+    let first = normalised
+        .operations
+        .iter()
+        .filter_map(|operation| operation.tags.first());
+    first
+        .filter(|tag| areas::area_of_tag(tag).is_none())
+        .cloned()
+        .collect()
+}
+
+/// Values that an enum of states or statuses gained.
+fn new_states(old: &Normalised, new: &Normalised) -> Vec<(String, String)> {
+    let values = |normalised: &Normalised, name: &str| -> BTreeSet<String> {
+        match normalised.schemas.get(name).map(|schema| &schema.kind) {
+            Some(SchemaKind::OpenEnum(values)) => {
+                values.iter().map(|value| value.value.clone()).collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    };
+    let mut found = Vec::new();
+    for name in new.schemas.keys().filter(|name| is_of_states(name)) {
+        let before = values(old, name);
+        // A new enum is read by no table yet.
+        if !before.is_empty() {
+            let gained = values(new, name)
+                .into_iter()
+                .filter(|value| !before.contains(value));
+            found.extend(gained.map(|value| (name.clone(), value)));
+        }
+    }
+    found
+}
+
+fn is_of_states(name: &str) -> bool {
+    ["State", "Status"].iter().any(|word| name.contains(word))
+}
+
+/// Operations and schemas that lack a text of ours in a contract and did not in another.
+pub(super) fn texts_to_write(old: &Value, new: &Value) -> Vec<String> {
+    let lacking = |contract: &Value| -> BTreeSet<String> {
+        let schemas = contract
+            .pointer("/components/schemas")
+            .and_then(Value::as_object);
+        let silent = schemas
+            .into_iter()
+            .flatten()
+            .filter(|(_, schema)| schema.get("description").is_none());
+        silent
+            .map(|(name, _)| format!("the schema {name} has no description"))
+            .collect()
+    };
+    let operations = |contract: &Value| -> BTreeSet<String> {
+        let paths = contract.get("paths").and_then(Value::as_object);
+        let paths = paths.into_iter().flatten();
+        let methods = paths.flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flatten();
+            methods
+                .filter(|(_, operation)| operation.get("responses").is_some())
+                .map(move |(method, _)| format!("{} {path}", method.to_uppercase()))
+        });
+        methods.collect()
+    };
+    let before = operations(old);
+    let new_operations = operations(new)
+        .into_iter()
+        .filter(|name| !before.contains(name));
+    let new_operations =
+        new_operations.map(|name| format!("the operation {name} has a summary made from its id"));
+    let known = lacking(old);
+    let silent = lacking(new)
+        .into_iter()
+        .filter(|line| !known.contains(line));
+    let lines = new_operations.chain(silent);
+    lines
+        .map(|line| format!("{}; write one in openapi.yaml", Printable::new(&line)))
+        .collect()
+}

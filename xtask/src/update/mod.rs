@@ -1,0 +1,228 @@
+//! The command `update`: from a published revision to a tree that is ready for review.
+//!
+//! Imports, generates, compares, and writes contract, lock, client, changelog and version together, or
+//! nothing. Everything happens in memory and on a copy first. Not for committing.
+
+mod changelog;
+mod decisions;
+mod transaction;
+mod versions;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::codegen::{Purpose, Trees};
+use crate::contract::{self, canonical, import};
+use crate::diff::report::Report;
+use crate::diff::side::Side;
+use crate::diff::{self, rules::Severity};
+use crate::generate::{self, CONTRACT, FAKE, GENERATED, OVERLAY, TABLE};
+use crate::lock::{Generated, Imported, LOCK, Lock, Upstream, is_commit, is_date};
+use crate::order;
+use crate::printable::Printable;
+use crate::problem::Problem;
+use transaction::{Plan, Step};
+
+/// Brings a published revision in: contract, client, changelog, version and lock, or nothing at all.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The published revision.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The commit of the published specification that FILE is of.
+    #[arg(long, value_name = "SHA")]
+    upstream_commit: String,
+    /// The day of that commit, as YYYY-MM-DD. Default: what git or the name of FILE tells, otherwise
+    /// today.
+    #[arg(long, value_name = "DATE")]
+    upstream_date: Option<String>,
+    /// Write nothing; say what would change.
+    #[arg(long)]
+    dry_run: bool,
+    /// Import a revision that is older than the last one that was imported.
+    #[arg(long)]
+    allow_older: bool,
+}
+
+/// # Errors
+/// If any step fails: then the tree is as it was.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
+    let root = crate::repository();
+    let outcome = update(args, &root, &mut |_| Ok(()))?;
+    print!("{outcome}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Updates the repository at `root` and gives what is to be printed.
+///
+/// # Errors
+/// If any step fails: then the tree is as it was.
+fn update(
+    args: &Args,
+    root: &Path,
+    before: &mut dyn FnMut(Step) -> Result<(), Problem>,
+) -> Result<String, Problem> {
+    let imported = upstream(args, root)?;
+    let revision = contract::load(&args.file)?;
+    let own = root.join(CONTRACT);
+    let current = contract::load(&own)?;
+    let mut lock = Lock::read(root)?;
+    let revisions = [(revision, imported.clone())];
+    if !args.allow_older {
+        order::check(&lock, Some(&current), &revisions)?;
+    }
+    let [(revision, _)] = revisions;
+    let result = import::import(Some(&current), std::slice::from_ref(&revision))?;
+    let text = canonical::text(&result.document)?;
+    lock.add(imported);
+
+    // A copy of what is generated from, under the names that the generated files mention.
+    let home = tempfile::tempdir()
+        .map_err(|error| Problem::new(format!("no temporary directory can be created: {error}")))?;
+    let copy = home.path().join("openapi.yaml");
+    canonical::write(&copy, &text)?;
+    let overlay = Some(root.join(OVERLAY)).filter(|overlay| overlay.exists());
+    let new = side("the new contract", &copy, overlay.as_deref());
+    let old = side(CONTRACT, &own, overlay.as_deref())?;
+    let new = new.map_err(|problem| undecided(problem, &result.report))?;
+    let report = diff::of_sides(&old, &new, diff::version(root));
+    let mut out = format!("{}{}", result.report.changes(), report.text());
+
+    let decisions = decisions::of(&old.normalised, &new.normalised, result.report.secrets());
+    let purpose = Purpose {
+        is_own: true,
+        is_tested: true,
+    };
+    let trees = generate::trees(&copy, overlay.as_deref(), purpose, &lock.upstream)
+        .map_err(|problem| with_decisions(problem, &decisions))?;
+    lock.generated = Generated::of(&copy, overlay.as_deref(), &trees.client)?;
+
+    let texts = decisions::texts_to_write(&current.value, &result.document);
+    let plan = plan(root, &text, &lock, trees, &report)?;
+    for (title, lines) in [("to decide", decisions), ("texts to write", texts)] {
+        if !lines.is_empty() {
+            out.push_str(&format!("\n{title}:\n"));
+            lines
+                .iter()
+                .for_each(|line| out.push_str(&format!("  {line}\n")));
+        }
+    }
+    let changed: Vec<String> = plan
+        .files
+        .iter()
+        .map(|(path, _)| name(path, root))
+        .collect();
+    let changed = changed.join(", ");
+    if args.dry_run {
+        out.push_str(&format!("\nwould be written: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: the same command without --dry-run\n"));
+        return Ok(out);
+    }
+    transaction::carry_out(&plan, before)?;
+    out.push_str(&format!("\nwritten: {changed}, {GENERATED}, {TABLE}, {FAKE}\nnext: decide what is listed above, then `cargo test --workspace`, and review `git diff`\n"));
+    Ok(out)
+}
+
+fn side(label: &str, spec: &Path, overlay: Option<&Path>) -> Result<Side, Problem> {
+    Side::read(label, spec, overlay)
+}
+
+/// A revision that nothing can be generated from, with what the import found.
+fn undecided(problem: Problem, report: &import::Report) -> Problem {
+    let breaking = report.breaking();
+    if breaking.is_empty() {
+        return problem;
+    }
+    let what = format!(
+        "{} ({} breaking changes in the revision)",
+        problem.what(),
+        breaking.len()
+    );
+    problem.with_what(what)
+}
+
+/// A run that fails for a decision that is due names all of them.
+fn with_decisions(problem: Problem, decisions: &[String]) -> Problem {
+    if decisions.is_empty() {
+        return problem;
+    }
+    let what = format!(
+        "{}; to decide first: {}",
+        problem.what(),
+        decisions.join("; ")
+    );
+    problem.with_what(what)
+}
+
+/// What is known of the revision.
+fn upstream(args: &Args, root: &Path) -> Result<Imported, Problem> {
+    let commit = args.upstream_commit.to_ascii_lowercase();
+    if !is_commit(&commit) {
+        return Err(Problem::new(format!("`{}` is not the id of a commit", args.upstream_commit))
+            .with_help("give all 40 hexadecimal digits: `git rev-parse HEAD` in the checkout of the published specification prints them"));
+    }
+    let known = order::known(&args.file, root)?;
+    let date = match &args.upstream_date {
+        Some(date) if is_date(date) => date.clone(),
+        Some(date) => {
+            return Err(Problem::new(format!("`{date}` is not a day"))
+                .with_help("write it as 2026-11-27: `git show -s --format=%cs` prints it"));
+        }
+        None if known.upstream.date.is_empty() => today(),
+        None => known.upstream.date,
+    };
+    Ok(Imported {
+        sha256: known.sha256,
+        upstream: Upstream { commit, date },
+    })
+}
+
+/// The day in UTC.
+fn today() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let days = since.map_or(0, |since| since.as_secs() / 86_400);
+    versions::day(days)
+}
+
+/// Every file that changes.
+fn plan(
+    root: &Path,
+    contract: &str,
+    lock: &Lock,
+    trees: Trees,
+    report: &Report,
+) -> Result<Plan, Problem> {
+    let mut plan = Plan::default();
+    plan.files.push((root.join(CONTRACT), contract.to_owned()));
+    plan.files.push((root.join(LOCK), lock.text()));
+    let is_news = report
+        .severity()
+        .is_some_and(|severity| severity >= Severity::Documentation);
+    if let Some(version) = report.version.filter(|_| is_news) {
+        let next = version.after(report.severity());
+        plan.files.extend(versions::bumped(
+            root,
+            &version.to_string(),
+            &next.to_string(),
+        )?);
+        let path = root.join("CHANGELOG.md");
+        let text = fs::read_to_string(&path)
+            .map_err(|error| Problem::in_file(&path, format!("cannot be read: {error}")))?;
+        let text = changelog::with_section(&text, report, &next.to_string(), &lock.upstream)?;
+        plan.files.push((path, text));
+    }
+    plan.files
+        .retain(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text));
+    plan.trees.push((root.join(GENERATED), trees.client));
+    plan.trees.push((root.join(TABLE), trees.table));
+    plan.trees.push((root.join(FAKE), trees.fake));
+    Ok(plan)
+}
+
+fn name(path: &Path, root: &Path) -> String {
+    let short = path.strip_prefix(root).unwrap_or(path);
+    Printable::new(&short.to_string_lossy()).to_string()
+}
+
+#[cfg(test)]
+mod tests;

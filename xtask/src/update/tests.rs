@@ -1,0 +1,288 @@
+//! A small repository, brought up to date.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+const CONTRACT_TEXT: &str = r##"openapi: 3.0.3
+info: {title: Qovery API, version: '1'}
+servers: []
+paths:
+  /project/{projectId}:
+    get:
+      operationId: getProject
+      tags: [Projects]
+      parameters:
+        - {name: projectId, in: path, required: true, schema: {type: string, format: uuid}}
+      responses:
+        '200': {description: Success, content: {application/json: {schema: {$ref: '#/components/schemas/Project'}}}}
+components:
+  schemas:
+    Project: {type: object, required: [name, state], properties: {name: {type: string}, note: {type: string}, state: {$ref: '#/components/schemas/StateEnum'}}}
+    StateEnum: {type: string, enum: [READY, DEPLOYED]}
+"##;
+
+const COMMIT: &str = "1f35c7966e6aabc072322bfe74ed0b2aed675a33";
+
+/// A repository whose client is generated, and a directory beside it for the revision.
+fn repository() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("repository");
+    fs::create_dir_all(root.join("xtask")).unwrap();
+    fs::create_dir_all(root.join("qovery-api/src")).unwrap();
+    fs::create_dir_all(root.join("tests/src")).unwrap();
+    let write = |name: &str, text: &str| fs::write(root.join(name), text).unwrap();
+    write(
+        "Cargo.toml",
+        "[workspace]\n\n[workspace.package]\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    write(
+        "Cargo.lock",
+        "version = 4\n\n[[package]]\nname = \"qovery-api\"\nversion = \"0.1.0\"\n",
+    );
+    write(
+        "CHANGELOG.md",
+        "# Changelog\n\nIntroduction.\n\n## Unreleased\n\nThe first version.\n",
+    );
+    let first = home.path().join("first.yaml");
+    fs::write(&first, CONTRACT_TEXT).unwrap();
+    let revisions = [contract::load(&first).unwrap()];
+    let imported = import::import(None, &revisions).unwrap();
+    write(
+        "openapi.yaml",
+        &canonical::text(&imported.document).unwrap(),
+    );
+    home
+}
+
+fn args(home: &Path, revision: &str) -> Args {
+    let file = home.join("revision.yaml");
+    fs::write(&file, revision).unwrap();
+    Args {
+        file,
+        upstream_commit: COMMIT.to_owned(),
+        upstream_date: Some("2026-11-27".to_owned()),
+        dry_run: false,
+        allow_older: false,
+    }
+}
+
+fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path
+                    .strip_prefix(directory)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn changed() -> String {
+    CONTRACT_TEXT
+        .replace("note: {type: string}, ", "api_key: {type: string}, ")
+        .replace("[READY, DEPLOYED]", "[READY, DEPLOYED, FREEZING]")
+        .replace("name: {type: string}", "name: {type: integer}")
+}
+
+#[test]
+fn an_update_writes_everything_that_belongs_together_and_says_what_to_decide() {
+    let home = repository();
+    let root = home.path().join("repository");
+    let args = args(home.path(), &changed());
+    let out = update(&args, &root, &mut |_| Ok(())).unwrap();
+    for line in [
+        "FREEZING (StateEnum) has no meaning yet; decide in qovery-ext/src/wait/state_table.rs",
+        "Project.api_key sounds like a secret",
+        "Project::name was String and is i64",
+        "Project.name was string and is integer",
+        "version: major, 0.1.0 becomes 0.2.0",
+        "next: ",
+    ] {
+        assert!(out.contains(line), "{line} is not in {out}");
+    }
+    let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
+    assert!(read("Cargo.toml").contains("version = \"0.2.0\""));
+    assert!(read("Cargo.lock").contains("version = \"0.2.0\""));
+    let changelog = read("CHANGELOG.md");
+    let (breaking, new) = (
+        changelog.find("### Breaking").unwrap(),
+        changelog.find("### New").unwrap(),
+    );
+    assert!(
+        breaking < new && new < changelog.find("## Unreleased").unwrap(),
+        "{changelog}"
+    );
+    assert!(
+        changelog.contains("## 0.2.0\n\nThe API of 2026-11-27 (commit `1f35c7966e6a`"),
+        "{changelog}"
+    );
+    let lock = Lock::read(&root).unwrap();
+    assert_eq!(lock.upstream.commit, COMMIT);
+    let constants = read("qovery-api/src/generated/contract.rs");
+    assert!(
+        constants.contains(&format!("UPSTREAM_COMMIT: &str = \"{COMMIT}\"")),
+        "{constants}"
+    );
+    assert!(
+        constants.contains("UPSTREAM_DATE: &str = \"2026-11-27\""),
+        "{constants}"
+    );
+    assert!(read("openapi.yaml").contains("note:"), "kept");
+    let generated = files(&root.join(GENERATED));
+    let client = generated
+        .into_iter()
+        .map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap()));
+    let found = Generated::of(&root.join(CONTRACT), None, &client.collect()).unwrap();
+    assert_eq!(found.differences(&lock.generated), Vec::<String>::new());
+}
+
+#[test]
+fn the_same_revision_again_changes_no_version_and_no_changelog() {
+    let home = repository();
+    let root = home.path().join("repository");
+    let args = args(home.path(), &changed());
+    update(&args, &root, &mut |_| Ok(())).unwrap();
+    let before = files(&root);
+    let out = update(&args, &root, &mut |_| Ok(())).unwrap();
+    assert!(
+        out.contains("no changes") && out.contains("version: stays"),
+        "{out}"
+    );
+    assert_eq!(files(&root), before);
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let home = repository();
+    let root = home.path().join("repository");
+    let before = files(&root);
+    let args = Args {
+        dry_run: true,
+        ..args(home.path(), &changed())
+    };
+    let out = update(&args, &root, &mut |_| Ok(())).unwrap();
+    assert!(
+        out.contains(
+            "would be written: openapi.yaml, contract.lock, Cargo.toml, Cargo.lock, CHANGELOG.md"
+        ),
+        "{out}"
+    );
+    assert_eq!(files(&root), before);
+}
+
+#[test]
+fn a_failure_at_any_step_leaves_the_tree_as_it_was() {
+    let home = repository();
+    let root = home.path().join("repository");
+    let args = args(home.path(), &changed());
+    let before = files(&root);
+    let mut failing = 0;
+    loop {
+        let mut step = 0;
+        let outcome = update(&args, &root, &mut |_| {
+            step += 1;
+            if step > failing {
+                Err(Problem::new("injected"))
+            } else {
+                Ok(())
+            }
+        });
+        if outcome.is_ok() {
+            break;
+        }
+        assert_eq!(files(&root), before, "after a failure at step {failing}");
+        failing += 1;
+    }
+    assert_eq!(
+        failing, 16,
+        "each of eight places is staged and put in place"
+    );
+}
+
+#[test]
+fn what_fails_before_anything_is_written_leaves_the_tree_as_it_was() {
+    let home = repository();
+    let root = home.path().join("repository");
+    for (revision, changelog, commit, expected) in [
+        (
+            CONTRACT_TEXT.replace("responses:", "answers:"),
+            None,
+            COMMIT,
+            "declares no responses",
+        ),
+        (
+            changed().replace("tags: [Projects]", "tags: [Nonsense]"),
+            None,
+            COMMIT,
+            "the tag `Nonsense` belongs to no area",
+        ),
+        (
+            changed(),
+            Some("# Changelog\n"),
+            COMMIT,
+            "CHANGELOG.md has no section",
+        ),
+        (
+            changed(),
+            Some("## 0.2.0\n"),
+            COMMIT,
+            "has a section for 0.2.0 already",
+        ),
+        (changed(), None, "1f35c79", "is not the id of a commit"),
+        (changed(), None, "$(touch x)", "is not the id of a commit"),
+    ] {
+        let text = changelog.unwrap_or("# Changelog\n\n## Unreleased\n");
+        fs::write(root.join("CHANGELOG.md"), text).unwrap();
+        let before = files(&root);
+        let args = Args {
+            upstream_commit: commit.to_owned(),
+            ..args(home.path(), &revision)
+        };
+        let message = update(&args, &root, &mut |_| Ok(()))
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains(expected), "{message}");
+        assert_eq!(files(&root), before, "{expected}");
+    }
+}
+
+#[test]
+fn an_older_revision_is_refused_unless_it_is_allowed() {
+    let home = repository();
+    let root = home.path().join("repository");
+    update(&args(home.path(), &changed()), &root, &mut |_| Ok(())).unwrap();
+    let older = || Args {
+        upstream_date: Some("2026-11-26".to_owned()),
+        ..args(home.path(), CONTRACT_TEXT)
+    };
+    let message = update(&older(), &root, &mut |_| Ok(()))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("is older than the last revision") && message.contains("--allow-older"),
+        "{message}"
+    );
+    update(
+        &Args {
+            allow_older: true,
+            ..older()
+        },
+        &root,
+        &mut |_| Ok(()),
+    )
+    .unwrap();
+    let lock = Lock::read(&root).unwrap();
+    assert_eq!(lock.upstream.date, "2026-11-27");
+    assert_eq!(lock.imported.len(), 2);
+}

@@ -1,0 +1,112 @@
+//! The version of the workspace, in every file that states it.
+//!
+//! Not for deciding the version: the difference between the contracts does that.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::problem::Problem;
+
+/// Lock files of the workspace and of what it excludes.
+const LOCKS: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
+
+/// The manifest and the lock files with the new version.
+///
+/// # Errors
+/// If one of them cannot be read, or the manifest does not state the version.
+pub(super) fn bumped(root: &Path, old: &str, new: &str) -> Result<Vec<(PathBuf, String)>, Problem> {
+    let read = |path: &Path| {
+        fs::read_to_string(path)
+            .map_err(|error| Problem::in_file(path, format!("cannot be read: {error}")))
+    };
+    let manifest = root.join("Cargo.toml");
+    let text = read(&manifest)?;
+    let section = text.find("[workspace.package]");
+    let stated = format!("version = \"{old}\"");
+    let place = section.and_then(|start| Some(start + text.get(start..)?.find(&stated)?));
+    let Some((before, rest)) = place.and_then(|place| text.split_at_checked(place)) else {
+        return Err(Problem::in_file(
+            &manifest,
+            format!("does not state the version {old}"),
+        ));
+    };
+    let rest = rest.strip_prefix(&stated).unwrap_or(rest);
+    let mut files = vec![(manifest, format!("{before}version = \"{new}\"{rest}"))];
+    for name in LOCKS {
+        let path = root.join(name);
+        if path.exists() {
+            let text = locked(&read(&path)?, old, new);
+            files.push((path, text));
+        }
+    }
+    Ok(files)
+}
+
+/// A lock file in which the packages without a source, which are those of the workspace, have the new
+/// version.
+fn locked(text: &str, old: &str, new: &str) -> String {
+    let was = format!("\nversion = \"{old}\"");
+    let packages: Vec<String> = text
+        .split("[[package]]")
+        .map(|package| match package.contains("\nsource = ") {
+            true => package.to_owned(),
+            false => package.replacen(&was, &format!("\nversion = \"{new}\""), 1),
+        })
+        .collect();
+    packages.join("[[package]]")
+}
+
+/// A day by its number since 1970, as `YYYY-MM-DD`.
+pub(super) fn day(number: u64) -> String {
+    let is_leap = |year: u64| year % 4 == 0 && year % 100 != 0 || year % 400 == 0;
+    let (mut year, mut rest) = (1970, number);
+    loop {
+        let length = if is_leap(year) { 366 } else { 365 };
+        if rest < length {
+            break;
+        }
+        rest -= length;
+        year += 1;
+    }
+    let february = if is_leap(year) { 29 } else { 28 };
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if rest < length {
+            break;
+        }
+        rest -= length;
+        month += 1;
+    }
+    format!("{year:04}-{month:02}-{:02}", rest + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_packages_of_the_workspace_get_the_version() {
+        let text = "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\nsource = \"registry\"\n\n[[package]]\nname = \"own\"\nversion = \"0.1.0\"\ndependencies = [\n \"a\",\n]\n";
+        let found = locked(text, "0.1.0", "0.2.0");
+        assert_eq!(
+            found,
+            text.replace(
+                "\"own\"\nversion = \"0.1.0\"",
+                "\"own\"\nversion = \"0.2.0\""
+            )
+        );
+    }
+
+    #[test]
+    fn days_have_their_dates() {
+        for (number, date) in [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_784, "2026-11-27"),
+            (20_453, "2025-12-31"),
+        ] {
+            assert_eq!(day(number), date);
+        }
+    }
+}
